@@ -1,0 +1,28 @@
+//! Added latency on links.
+//!
+//! Source: `vocabulary.md` C; elsewhere Toxiproxy `latency`, NetworkChaos `delay`,
+//! `pod-network-latency`, Gremlin Latency, comcast `--latency`.
+
+use super::{Effect, Kind, Target, fault_spec};
+use crate::scenario::distribution::DurationSpec;
+
+fault_spec! {
+    /// Messages take longer.
+    Latency on links {
+        /// Added to each message.
+        add: DurationSpec,
+    }
+}
+
+impl Kind for Latency {
+    const SUMMARY: &'static str = "messages on links take longer";
+    fn target(&self) -> Target {
+        self.place()
+    }
+    fn effect(&self) -> Effect {
+        Effect::Delay {
+            add: self.add.clone(),
+            direction: self.direction,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! A partition: no message gets through, both ways or one way.
+//!
+//! Source: `vocabulary.md` C; elsewhere NetworkChaos `partition`, Gremlin Blackhole, `NullRoute`,
+//! `BlockAllNetworkTraffic`, `pod-network-partition`.
+
+use super::{Effect, Kind, Target, fault_spec};
+use serde::{Deserialize, Serialize};
+
+/// Which way a fault of a link works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    Both,
+    /// From the caller to the callee: requests.
+    To,
+    /// From the callee to the caller: answers.
+    From,
+}
+
+fault_spec! {
+    /// No message gets through. One way leaves the callee working for callers who never hear of it.
+    Partition on links {}
+}
+
+impl Kind for Partition {
+    const SUMMARY: &'static str = "no message gets through, both ways or one way";
+    fn target(&self) -> Target {
+        self.place()
+    }
+    fn effect(&self) -> Effect {
+        Effect::Lose {
+            rate: 1.0,
+            retransmit: None,
+            direction: self.direction,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! A pause: the instance stands still, as in a long garbage collection or a suspended virtual
+//! machine, and goes on where it was. Messages that reach it meanwhile wait in its socket and are
+//! seen when it wakes; it neither accepts nor refuses.
+//!
+//! Source: `vocabulary.md` C; elsewhere JVMChaos `gc`, `SIGSTOP`, bane `TimeoutInListenQueue`.
+
+use super::{Effect, Kind, Target, fault_spec};
+
+fault_spec! {
+    /// The instance stands still.
+    Pause on instances {}
+}
+
+impl Kind for Pause {
+    const SUMMARY: &'static str = "instances stand still, then go on where they were";
+    fn target(&self) -> Target {
+        self.place()
+    }
+    fn effect(&self) -> Effect {
+        Effect::Frozen
+    }
+}

@@ -1,0 +1,13 @@
+//! Distributed systems on the engine: what a scenario says, the parts of a system and how they
+//! behave, and what a run tells.
+//!
+//! This crate has never heard of a terminal, a file or a chart. Inside it a module uses only
+//! modules above it in this list, but for `scenario` and the registries of policies and faults,
+//! which name each other's parameters.
+#![deny(missing_docs)]
+
+pub mod outcome;
+pub mod resilience;
+pub mod faults;
+pub mod scenario;
+pub mod observe;

@@ -1,0 +1,3 @@
+//! What a run tells: reads the world, never changes it.
+
+pub mod summary;

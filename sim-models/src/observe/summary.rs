@@ -1,0 +1,382 @@
+//! The result of a run, in the shape that users, charts and CI read.
+//!
+//! Times in seconds, rates per second, ratios 0 to 1. Maps are sorted by name. The totals cover
+//! what began after the warm-up; the series cover the whole run.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the shape below; it grows by one when a key changes its meaning or goes away.
+pub const SCHEMA: u32 = 1;
+
+/// Counts by name of outcome (see [`crate::outcome::Outcome::name`]); only those that occurred.
+pub type OutcomeCounts = BTreeMap<String, u64>;
+
+/// All that a run tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Title of the scenario, or its name.
+    pub scenario: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// 128-bit digest of the event stream, 32 hexadecimal digits.
+    pub digest: String,
+    /// Simulated time at the end, s.
+    pub simulated_seconds: f64,
+    /// Warm-up left out of the totals, s.
+    pub warmup_seconds: f64,
+    /// Events handled.
+    pub events: u64,
+    /// `"end"`, or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`.
+    pub stopped_by: String,
+    /// By workload.
+    pub workloads: BTreeMap<String, WorkloadSummary>,
+    /// By service.
+    pub services: BTreeMap<String, ServiceSummary>,
+    /// By edge, `"caller -> callee"`.
+    pub edges: BTreeMap<String, EdgeSummary>,
+    /// What was believed, and what happened.
+    pub hypothesis: HypothesisSummary,
+    /// What was injected, in order of the scenario.
+    pub faults: Vec<FaultSummary>,
+    /// Stretches of time in which a workload missed its objective.
+    pub incidents: Vec<Incident>,
+    /// Notable moments, in order of time.
+    pub moments: Vec<Moment>,
+    /// Requests worth a look with `--explain-request`.
+    pub examples: Vec<Example>,
+}
+
+/// A distribution of durations, s. All zero when nothing was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LatencySummary {
+    /// How many.
+    pub count: u64,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// Median.
+    pub p50: f64,
+    /// 90th percentile.
+    pub p90: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// 99.9th percentile.
+    pub p999: f64,
+    /// Largest.
+    pub max: f64,
+}
+
+/// A quantity over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LevelSummary {
+    /// Time average.
+    pub mean: f64,
+    /// Largest.
+    pub max: f64,
+}
+
+/// A workload.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadSummary {
+    /// Requests that arrived.
+    pub offered: u64,
+    /// Ended ok.
+    pub ok: u64,
+    /// Ended degraded.
+    pub degraded: u64,
+    /// Ended in another way.
+    pub failed: u64,
+    /// Not ended when the run did.
+    pub unfinished: u64,
+    /// By outcome.
+    pub outcomes: OutcomeCounts,
+    /// Where failures began: `"db: rejected"`.
+    pub causes: BTreeMap<String, u64>,
+    /// What monitoring sees: time to a usable answer, of those that got one.
+    pub latency: LatencySummary,
+    /// The truth: time until the user had an answer or gave up, failed and unfinished ones included.
+    pub latency_true: LatencySummary,
+    /// Usable answers per second.
+    pub goodput: f64,
+    /// Arrivals per second.
+    pub offered_rate: f64,
+    /// Usable answers / finished.
+    pub success_ratio: f64,
+    /// Against the objective.
+    pub availability: AvailabilitySummary,
+}
+
+/// Availability against an objective.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AvailabilitySummary {
+    /// The objective, a ratio.
+    pub objective: f64,
+    /// Good requests / finished requests.
+    pub by_requests: f64,
+    /// Windows with success at or above the objective / windows with traffic.
+    pub by_windows: f64,
+    /// What the graph predicts from error rates and faults alone; see `topology`.
+    pub predicted: f64,
+    /// Share of the error budget that was used; above 1: overspent.
+    pub budget_used: f64,
+    /// Largest burn rate over any minute: errors / errors that the objective allows.
+    pub burn_rate_max: f64,
+    /// Mean time to repair: mean length of incidents, s; 0 without incidents.
+    pub mttr: f64,
+    /// Mean time between the starts of incidents, s; 0 with fewer than two.
+    pub mtbf: f64,
+}
+
+/// A service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceSummary {
+    /// Attempts that reached an instance.
+    pub arrivals: u64,
+    /// Attempts that got a thread.
+    pub started: u64,
+    /// Answered ok or degraded.
+    pub ok: u64,
+    /// Answered with an error, or lost in a crash.
+    pub failed: u64,
+    /// Turned away: queue full or connection refused.
+    pub rejected: u64,
+    /// Busy threads / threads, time average; 0 if threads are unbounded.
+    pub utilization: f64,
+    /// Busy cores / cores, time average; without a core limit, working threads / threads.
+    pub cpu_utilization: f64,
+    /// Busy threads of all instances.
+    pub busy: LevelSummary,
+    /// Waiting for a thread, all instances.
+    pub queue: LevelSummary,
+    /// Present: waiting and running, all instances.
+    pub in_system: LevelSummary,
+    /// Time in the queue of those that started, s.
+    pub waiting: LatencySummary,
+    /// Time with a thread or in the program, from start to answer, s.
+    pub service_time: LatencySummary,
+    /// Time from arrival to answer, s.
+    pub sojourn: LatencySummary,
+    /// Share of the time spent in the program that was spent for callers who had already gone.
+    pub doomed_share: f64,
+}
+
+/// Calls from one place to another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EdgeSummary {
+    /// Calls begun.
+    pub calls: u64,
+    /// Attempts sent: first attempts and retries.
+    pub attempts: u64,
+    /// Attempts after the first of their call.
+    pub retries: u64,
+    /// Attempts / calls that sent one.
+    pub amplification: f64,
+    /// The most attempts that the policies allow per call.
+    pub amplification_worst: f64,
+    /// Retries whose attempt ended ok / retries.
+    pub retry_efficiency: f64,
+    /// Calls by outcome.
+    pub outcomes: OutcomeCounts,
+    /// Attempts by outcome.
+    pub attempt_outcomes: OutcomeCounts,
+    /// Duration of calls, retries and backoff included, s.
+    pub latency: LatencySummary,
+    /// What each policy did, by its position and name (`"0 retry"`): counter to count.
+    pub policies: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// What was believed, and what happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HypothesisSummary {
+    /// `held`, `refuted`, `never_steady` or `not_recovered`; `none` where nothing was believed.
+    pub verdict: String,
+    /// The trigger is gone and the damage stays.
+    pub metastable: bool,
+    /// The verdict in one sentence.
+    pub reason: String,
+    /// Near a tipping point one run proves nothing: replicate.
+    pub close_to_edge: bool,
+    /// Each check, evaluated.
+    pub checks: Vec<CheckSummary>,
+}
+
+/// A check, evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CheckSummary {
+    /// `steady`, `always` or `recovers`.
+    pub kind: String,
+    /// As written.
+    pub check: String,
+    /// Over which time: `"30s..60s"`.
+    pub over: String,
+    /// Measured, in seconds, per second, or a ratio; null when there was nothing to measure.
+    pub value: Option<f64>,
+    /// To compare with.
+    pub limit: f64,
+    /// Whether it held.
+    pub held: bool,
+}
+
+/// An injected fault.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FaultSummary {
+    /// Its name in charts: `"slow db"`.
+    pub name: String,
+    /// Kind: `"slow"`.
+    pub kind: String,
+    /// What it hit: `"db"`, `"web -> db"`.
+    pub target: String,
+    /// When it was on, s.
+    pub periods: Vec<(f64, f64)>,
+    /// Requests, attempts or messages that it touched.
+    pub touched: u64,
+    /// Time from the end of its last period to the start of the stretch in which the steady state
+    /// held again, s; null: never, or nothing to judge by.
+    pub recovery_seconds: Option<f64>,
+    /// Workloads whose success fell below what it was before, during or after this fault.
+    pub blast_radius: Vec<String>,
+}
+
+/// A stretch of time in which a workload missed its objective.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// The workload.
+    pub workload: String,
+    /// Start, s.
+    pub start: f64,
+    /// End, s; the end of the run if it never ended.
+    pub end: f64,
+    /// Success ratio meanwhile.
+    pub success_ratio: f64,
+}
+
+/// A notable moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When, s.
+    pub time: f64,
+    /// What, in one line.
+    pub what: String,
+}
+
+/// A request worth a look.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    /// Its number, for `--explain-request`.
+    pub request: u64,
+    /// Why: `"slowest ok"`, `"first timeout_deadline"`.
+    pub why: String,
+    /// Its workload.
+    pub workload: String,
+    /// When it arrived, s.
+    pub time: f64,
+    /// How long it took, s.
+    pub latency: f64,
+}
+
+/// Everything by windows of equal width; `time[i]` is the start of window i.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Width of a window, s.
+    pub window_seconds: f64,
+    /// Starts of the windows, s.
+    pub time: Vec<f64>,
+    /// By workload.
+    pub workloads: BTreeMap<String, WorkloadSeries>,
+    /// By service.
+    pub services: BTreeMap<String, ServiceSeries>,
+    /// By edge.
+    pub edges: BTreeMap<String, EdgeSeries>,
+}
+
+/// A workload by windows: counts by the window in which they happened, latencies in seconds (NaN
+/// where there was none).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct WorkloadSeries {
+    pub offered: Vec<u64>,
+    pub ok: Vec<u64>,
+    pub degraded: Vec<u64>,
+    /// Failures by outcome.
+    pub failed: BTreeMap<String, Vec<u64>>,
+    pub in_flight: Vec<u64>,
+    /// Of usable answers, as monitoring sees it.
+    pub latency_p50: Vec<f64>,
+    pub latency_p99: Vec<f64>,
+    /// Of all that ended, in whatever way.
+    pub latency_true_p50: Vec<f64>,
+    pub latency_true_p99: Vec<f64>,
+}
+
+/// A service by windows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ServiceSeries {
+    pub arrivals: Vec<u64>,
+    pub ok: Vec<u64>,
+    pub failed: Vec<u64>,
+    pub rejected: Vec<u64>,
+    /// Time averages over the window.
+    pub utilization: Vec<f64>,
+    pub cpu_utilization: Vec<f64>,
+    pub queue: Vec<f64>,
+    pub queue_max: Vec<u64>,
+    /// Completions whose caller had already gone.
+    pub doomed: Vec<u64>,
+    /// Instances that were up at the end of the window.
+    pub up: Vec<u64>,
+}
+
+/// An edge by windows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct EdgeSeries {
+    pub calls: Vec<u64>,
+    pub attempts: Vec<u64>,
+    pub retries: Vec<u64>,
+    /// Attempts that failed.
+    pub failures: Vec<u64>,
+    /// Breakers that were not closed at the end of the window.
+    pub breakers_open: Vec<u64>,
+}
+
+/// The outcome of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunResult {
+    /// Totals and verdict.
+    pub summary: Summary,
+    /// By windows.
+    pub series: Series,
+    /// The story of the request that was asked for, if one was.
+    pub story: Option<Story>,
+}
+
+/// The causal story of one request: spans in order of their start, indented by depth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Story {
+    /// Number of the request.
+    pub request: u64,
+    /// Its workload.
+    pub workload: String,
+    /// What happened, in order.
+    pub lines: Vec<StoryLine>,
+}
+
+/// One line of a story.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoryLine {
+    /// When, s.
+    pub time: f64,
+    /// Depth in the call tree.
+    pub depth: u32,
+    /// Where: `"orders#2"`.
+    pub place: String,
+    /// What, in words.
+    pub what: String,
+}

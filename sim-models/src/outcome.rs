@@ -1,0 +1,154 @@
+//! How an attempt, a call or a request can end. Never lumped together, and always with who said so.
+
+use serde::{Deserialize, Serialize};
+
+/// How an attempt, a call or a request ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Outcome {
+    /// Answered as asked.
+    #[default]
+    Ok,
+    /// Answered, but a part was missing or replaced.
+    Degraded,
+    /// Answered with an error status.
+    Error,
+    /// The caller's timer for one attempt ran out.
+    TimeoutAttempt,
+    /// The caller's timer for the whole call ran out.
+    TimeoutDeadline,
+    /// The user lost patience.
+    TimeoutPatience,
+    /// Nobody listens, or the backlog is full.
+    Refused,
+    /// The connection broke: the callee crashed while it had the request.
+    Reset,
+    /// The callee's queue is full.
+    Rejected,
+    /// The caller's breaker is open.
+    BreakerOpen,
+    /// Taken back by the caller.
+    Cancelled,
+    /// Every transmission of the message was lost, and the sender gave up.
+    Lost,
+}
+
+impl Outcome {
+    /// All of them, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Ok,
+        Self::Degraded,
+        Self::Error,
+        Self::TimeoutAttempt,
+        Self::TimeoutDeadline,
+        Self::TimeoutPatience,
+        Self::Refused,
+        Self::Reset,
+        Self::Rejected,
+        Self::BreakerOpen,
+        Self::Cancelled,
+        Self::Lost,
+    ];
+
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// Its name in scenarios and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::Error => "error",
+            Self::TimeoutAttempt => "timeout_attempt",
+            Self::TimeoutDeadline => "timeout_deadline",
+            Self::TimeoutPatience => "timeout_patience",
+            Self::Refused => "refused",
+            Self::Reset => "reset",
+            Self::Rejected => "rejected",
+            Self::BreakerOpen => "breaker_open",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Whether the caller got an answer that it can use.
+    #[inline]
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Ok | Self::Degraded)
+    }
+}
+
+/// A set of outcomes, as policies use to say what they act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutcomeSet(u16);
+
+impl OutcomeSet {
+    /// What may well go better the next time: errors, timeouts of an attempt, refusals, resets,
+    /// rejections and losses. Not a deadline (no time is left), not an open breaker.
+    pub const TRANSIENT: Self = Self::of(&[
+        Outcome::Error,
+        Outcome::TimeoutAttempt,
+        Outcome::Refused,
+        Outcome::Reset,
+        Outcome::Rejected,
+        Outcome::Lost,
+    ]);
+
+    /// The set of these.
+    #[must_use]
+    pub const fn of(outcomes: &[Outcome]) -> Self {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < outcomes.len() {
+            bits |= 1 << outcomes[i] as u16;
+            i += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether it is in the set.
+    #[inline]
+    #[must_use]
+    pub fn contains(self, outcome: Outcome) -> bool {
+        self.0 & (1 << outcome as u16) != 0
+    }
+}
+
+impl Default for OutcomeSet {
+    fn default() -> Self {
+        Self::TRANSIENT
+    }
+}
+
+impl Serialize for OutcomeSet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            Outcome::ALL
+                .iter()
+                .filter(|outcome| self.contains(**outcome)),
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for OutcomeSet {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::of(&Vec::<Outcome>::deserialize(deserializer)?))
+    }
+}
+
+/// An outcome, where it came from, and what it was there: a web server's `error` may have begun as
+/// a `rejected` at the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the caller sees.
+    pub outcome: Outcome,
+    /// What it was where it began.
+    pub cause: Outcome,
+    /// Index of the place (service or workload) where it began.
+    pub origin: u16,
+    /// HTTP-like status of an error; 0 otherwise.
+    pub status: u16,
+}

@@ -1,0 +1,163 @@
+//! A plain circuit breaker: opens after so many failures in a row, stays open for a span, then lets
+//! one probe through.
+//!
+//! Closed: every failure in a row counts, any success resets the count; at `failures` it opens.
+//! Open: calls are refused at once; at exactly `open_for` the next call is let through. Half-open:
+//! that call is the probe, all others are refused; its success closes the breaker, its failure opens
+//! it for another `open_for`. Results of calls that began before the last change of state do not
+//! count. A probe that a policy outside gives up counts as failed.
+//!
+//! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
+
+use super::{Context, Decision, Final, Policy, Reaction, Scope};
+use crate::outcome::{Outcome, OutcomeSet, Verdict};
+use serde::{Deserialize, Serialize};
+use sim_core::{SimDuration, SimTime};
+
+/// Refuses calls at once while the callee is known to fail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Breaker {
+    /// Failures in a row that open it.
+    #[serde(default = "five")]
+    pub failures: u32,
+    /// How long it stays open before it lets a probe through.
+    #[serde(default = "thirty_seconds")]
+    pub open_for: SimDuration,
+    /// What counts as a failure.
+    #[serde(default)]
+    pub on: OutcomeSet,
+    /// Who shares the breaker.
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn thirty_seconds() -> SimDuration {
+    SimDuration::from_secs(30)
+}
+
+/// State of a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Calls pass; this many failed in a row.
+    Closed(u32),
+    /// Calls are refused until then.
+    Open(SimTime),
+    /// A probe is on its way.
+    HalfOpen,
+}
+
+/// A breaker's state, and how often it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerMemory {
+    state: State,
+    epoch: u32,
+}
+
+impl BreakerMemory {
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.epoch = self.epoch.wrapping_add(1);
+    }
+}
+
+/// The epoch in which the call was let through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Admitted(Option<u32>);
+
+impl Breaker {
+    fn open(&self, memory: &mut BreakerMemory, context: &mut Context) {
+        context.counters[0] += 1;
+        memory.enter(State::Open(context.now + self.open_for));
+    }
+}
+
+impl Policy for Breaker {
+    type Memory = BreakerMemory;
+    type Call = Admitted;
+    const SUMMARY: &'static str = "refuses calls at once after failures in a row, then probes";
+    const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
+
+    fn memory(&self) -> BreakerMemory {
+        BreakerMemory {
+            state: State::Closed(0),
+            epoch: 0,
+        }
+    }
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+    #[inline]
+    fn on_send(
+        &self,
+        memory: &mut BreakerMemory,
+        call: &mut Admitted,
+        context: &mut Context,
+    ) -> Decision {
+        match memory.state {
+            State::Closed(_) => {}
+            State::Open(until) if context.now >= until => {
+                context.counters[2] += 1;
+                memory.enter(State::HalfOpen);
+            }
+            State::Open(_) | State::HalfOpen => {
+                context.counters[1] += 1;
+                call.0 = None;
+                let refused = Verdict {
+                    outcome: Outcome::BreakerOpen,
+                    cause: Outcome::BreakerOpen,
+                    ..Verdict::default()
+                };
+                return Decision::Refuse(refused, Final::No);
+            }
+        }
+        call.0 = Some(memory.epoch);
+        Decision::Proceed
+    }
+    #[inline]
+    fn on_result(
+        &self,
+        memory: &mut BreakerMemory,
+        call: &mut Admitted,
+        (result, _): (Verdict, Final),
+        context: &mut Context,
+    ) -> Reaction {
+        if call.0.take() == Some(memory.epoch) {
+            let failed = self.on.contains(result.outcome);
+            match memory.state {
+                State::Closed(in_a_row) if failed && in_a_row + 1 >= self.failures => {
+                    self.open(memory, context)
+                }
+                State::Closed(in_a_row) => {
+                    memory.state = State::Closed(if failed { in_a_row + 1 } else { 0 })
+                }
+                State::HalfOpen if failed => self.open(memory, context),
+                State::HalfOpen => {
+                    context.counters[3] += 1;
+                    memory.enter(State::Closed(0));
+                }
+                State::Open(_) => {}
+            }
+        }
+        Reaction::Pass
+    }
+    fn on_abandon(&self, memory: &mut BreakerMemory, call: &mut Admitted, context: &mut Context) {
+        if call.0.take() == Some(memory.epoch) && memory.state == State::HalfOpen {
+            self.open(memory, context);
+        }
+    }
+    fn is_open(memory: &BreakerMemory) -> bool {
+        !matches!(memory.state, State::Closed(_))
+    }
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        if self.failures > 0 {
+            Vec::new()
+        } else {
+            vec![("failures", "must be at least 1".into())]
+        }
+    }
+}

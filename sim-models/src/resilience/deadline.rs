@@ -1,0 +1,62 @@
+//! Deadline: bounds the whole call, retries and backoff included.
+//!
+//! Source: `vocabulary.md` D; gRPC deadlines and their propagation; elsewhere Envoy route `timeout`,
+//! Finagle `DeadlineFilter`.
+
+use super::{Context, Decision, Final, Policy, Reaction};
+use crate::outcome::{Outcome, Verdict};
+use serde::{Deserialize, Serialize};
+use sim_core::SimDuration;
+
+/// Bounds all that is inside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// How long the whole may take.
+    pub after: SimDuration,
+    /// Whether the callee is told: it then drops requests whose deadline has passed before it starts
+    /// or goes on with them, and passes the rest of the time on to its own callees.
+    #[serde(default)]
+    pub propagate: bool,
+}
+
+impl Policy for Deadline {
+    type Memory = ();
+    type Call = ();
+    const SUMMARY: &'static str = "bounds the whole call, retries included";
+    const COUNTERS: &'static [&'static str] = &["expired"];
+
+    fn memory(&self) {}
+    #[inline]
+    fn on_send(&self, (): &mut (), (): &mut (), _: &mut Context) -> Decision {
+        Decision::ProceedFor(self.after)
+    }
+    #[inline]
+    fn on_result(
+        &self,
+        (): &mut (),
+        (): &mut (),
+        _: (Verdict, Final),
+        _: &mut Context,
+    ) -> Reaction {
+        Reaction::Pass
+    }
+    fn on_timer(&self, (): &mut (), (): &mut (), context: &mut Context) -> Verdict {
+        context.counters[0] += 1;
+        Verdict {
+            outcome: Outcome::TimeoutDeadline,
+            cause: Outcome::TimeoutDeadline,
+            ..Verdict::default()
+        }
+    }
+    fn time_limit(&self) -> Option<SimDuration> {
+        Some(self.after)
+    }
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        if self.after > SimDuration::ZERO {
+            Vec::new()
+        } else {
+            vec![("after", "must be longer than zero".into())]
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Retry: tries all that is inside it again, after a backoff.
+//!
+//! `attempts` counts the first one, as in resilience4j, gRPC and AWS (not as in Polly, Envoy and
+//! Istio, whose count leaves it out). Retry n (from 1) waits for the nominal span
+//!
+//! - `none`: 0; `constant`: base; `linear`: base × n; `exponential`: base × factor^(n-1);
+//!
+//! capped at `cap`, and then spread by the jitter (AWS Architecture Blog, "Exponential backoff and
+//! jitter", M. Brooker 2015, for full, equal and decorrelated; gRPC A6 for proportional):
+//!
+//! - `none`: v; `full`: U(0, v); `equal`: v/2 + U(0, v/2);
+//! - `decorrelated`: min(cap, U(base, 3 × the wait before)), the first wait before being base;
+//! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
+
+use super::{Context, Decision, Final, Policy, Reaction};
+use crate::outcome::{OutcomeSet, Verdict};
+use serde::{Deserialize, Serialize};
+use sim_core::SimDuration;
+use sim_core::random::{Keyed, Source};
+
+/// Tries again after a failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Attempts at most, the first included.
+    #[serde(default = "three")]
+    pub attempts: u32,
+    /// How long to wait before a retry.
+    #[serde(default)]
+    pub backoff: Backoff,
+    /// What is tried again.
+    #[serde(default)]
+    pub on: OutcomeSet,
+}
+
+fn three() -> u32 {
+    3
+}
+
+/// How long to wait before a retry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backoff {
+    /// Not at all.
+    None,
+    /// Always the same span.
+    Constant(ConstantBackoff),
+    /// A multiple of the base that grows by one each time.
+    Linear(LinearBackoff),
+    /// A span that is multiplied each time.
+    Exponential(ExponentialBackoff),
+}
+
+/// Always the same span.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConstantBackoff {
+    /// The span.
+    pub base: SimDuration,
+    /// How it is spread.
+    #[serde(default)]
+    pub jitter: Jitter,
+}
+
+/// A span that grows by the base each time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinearBackoff {
+    /// The first span.
+    pub base: SimDuration,
+    /// The longest nominal span.
+    #[serde(default = "longest")]
+    pub cap: SimDuration,
+    /// How it is spread.
+    #[serde(default)]
+    pub jitter: Jitter,
+}
+
+/// A span that is multiplied each time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExponentialBackoff {
+    /// The first span.
+    pub base: SimDuration,
+    /// By what it is multiplied each time.
+    #[serde(default = "two")]
+    pub factor: f64,
+    /// The longest nominal span.
+    #[serde(default = "longest")]
+    pub cap: SimDuration,
+    /// How it is spread.
+    #[serde(default)]
+    pub jitter: Jitter,
+}
+
+fn two() -> f64 {
+    2.0
+}
+
+fn longest() -> SimDuration {
+    SimDuration::from_secs(20)
+}
+
+/// How a backoff is spread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Jitter {
+    /// Not at all: clients that failed together come back together.
+    None,
+    /// Uniform from zero.
+    #[default]
+    Full,
+    /// Half fixed, half uniform.
+    Equal,
+    /// Uniform from the base to three times the wait before.
+    Decorrelated,
+    /// Uniform within this share above and below.
+    Proportional(f64),
+}
+
+impl Default for Backoff {
+    /// 50 ms, doubling up to 20 s, full jitter.
+    fn default() -> Self {
+        Self::Exponential(ExponentialBackoff {
+            base: SimDuration::from_millis(50),
+            factor: two(),
+            cap: longest(),
+            jitter: Jitter::Full,
+        })
+    }
+}
+
+impl Backoff {
+    /// How long to wait before retry `n` (from 1), having waited `before` the last time.
+    #[must_use]
+    pub fn wait(&self, n: u32, before: SimDuration, chance: &mut impl Source) -> SimDuration {
+        let (base, cap, nominal, jitter) = match self {
+            Self::None => return SimDuration::ZERO,
+            Self::Constant(constant) => (
+                constant.base,
+                SimDuration::MAX,
+                constant.base.as_nanos_f64(),
+                constant.jitter,
+            ),
+            Self::Linear(linear) => (
+                linear.base,
+                linear.cap,
+                linear.base.as_nanos_f64() * f64::from(n),
+                linear.jitter,
+            ),
+            Self::Exponential(exponential) => {
+                let mut nominal = exponential.base.as_nanos_f64();
+                for _ in 1..n.min(1000) {
+                    nominal *= exponential.factor;
+                }
+                (
+                    exponential.base,
+                    exponential.cap,
+                    nominal,
+                    exponential.jitter,
+                )
+            }
+        };
+        let nominal = nominal.min(cap.as_nanos_f64());
+        let span = match jitter {
+            Jitter::None => nominal,
+            Jitter::Full => nominal * chance.uniform(),
+            Jitter::Equal => nominal / 2.0 * (1.0 + chance.uniform()),
+            Jitter::Decorrelated => {
+                let low = base.as_nanos_f64();
+                let high = 3.0 * before.max(base).as_nanos_f64();
+                (low + (high - low) * chance.uniform()).min(cap.as_nanos_f64())
+            }
+            Jitter::Proportional(share) => nominal * (1.0 - share + 2.0 * share * chance.uniform()),
+        };
+        SimDuration::from_nanos_f64(span)
+    }
+}
+
+/// What a retry knows of one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tried {
+    before: SimDuration,
+    attempts: u32,
+}
+
+impl Policy for Retry {
+    type Memory = ();
+    type Call = Tried;
+    const SUMMARY: &'static str = "tries again after a backoff";
+    const COUNTERS: &'static [&'static str] = &["retries", "exhausted"];
+
+    fn memory(&self) {}
+    #[inline]
+    fn on_send(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Decision {
+        call.attempts += 1;
+        Decision::Proceed
+    }
+    #[inline]
+    fn on_result(
+        &self,
+        (): &mut (),
+        call: &mut Tried,
+        (result, last): (Verdict, Final),
+        context: &mut Context,
+    ) -> Reaction {
+        if !self.on.contains(result.outcome) || last == Final::Yes {
+            return Reaction::Pass;
+        }
+        if call.attempts >= self.attempts {
+            context.counters[1] += 1;
+            return Reaction::Pass;
+        }
+        context.counters[0] += 1;
+        let mut chance = Keyed::new(context.key, u64::from(call.attempts));
+        call.before = self.backoff.wait(call.attempts, call.before, &mut chance);
+        Reaction::Again(call.before)
+    }
+    fn worst_case_attempts(&self) -> f64 {
+        f64::from(self.attempts)
+    }
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        if self.attempts == 0 {
+            wrong.push((
+                "attempts",
+                "must be at least 1: the first attempt counts".into(),
+            ));
+        }
+        if let Backoff::Exponential(ExponentialBackoff { factor, .. }) = self.backoff
+            && !(factor.is_finite() && factor >= 1.0)
+        {
+            wrong.push((
+                "backoff",
+                format!("its factor must be 1 or more, not {factor}"),
+            ));
+        }
+        wrong
+    }
+}
