@@ -7,7 +7,7 @@
 use super::de::{Error, NodeDeserializer, Shapes};
 use super::diagnostics::Diagnostics;
 use super::source::Span;
-use super::tree::{Kind, Node, children_mut};
+use super::tree::{Kind, Node, children, children_mut};
 use serde::de::DeserializeOwned;
 
 /// More errors than anyone reads.
@@ -52,33 +52,29 @@ fn where_to_cut(error: &Error, cut: &[Span], root: Span) -> (Span, bool) {
 
 /// Takes out the smallest part that holds `place`; returns the struct, map or list that it was in.
 fn prune(node: &mut Node, place: Span) -> Option<Span> {
-    for child in children_mut(node) {
-        if (child.span.contains(place) || !is_leaf(child))
-            && child.span != place
-            && let Some(owner) = prune(child, place)
-        {
-            return Some(owner);
-        }
+    if let Some(owner) = children_mut(node)
+        .filter(|child| child.span != place)
+        .find_map(|child| prune(child, place))
+    {
+        return Some(owner);
     }
     let span = node.span;
     let removed = match &mut node.kind {
         Kind::Map(entries) => remove(entries, |(key, value)| {
-            key.span == place || value.span.contains(place)
+            key.span == place || holds(value, place)
         }),
         Kind::Struct(_, fields) => remove(fields, |field| {
-            field.name.span == place || field.value.span.contains(place)
+            field.name.span == place || holds(&field.value, place)
         }),
-        Kind::List(items) => remove(items, |item| item.span.contains(place)),
+        Kind::List(items) => remove(items, |item| holds(item, place)),
         _ => false,
     };
     removed.then_some(span)
 }
 
-fn is_leaf(node: &Node) -> bool {
-    !matches!(
-        node.kind,
-        Kind::Map(_) | Kind::Struct(..) | Kind::Tuple(..) | Kind::List(_)
-    )
+/// Whether a place lies in a value, or in a part of it that comes from another text.
+fn holds(node: &Node, place: Span) -> bool {
+    node.span.contains(place) || children(node).any(|child| holds(child, place))
 }
 
 fn remove<T>(items: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {

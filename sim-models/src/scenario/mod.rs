@@ -12,6 +12,7 @@ pub mod units;
 pub mod distribution;
 pub mod types;
 pub mod decode;
+pub mod explain;
 pub mod path;
 pub mod load;
 

@@ -147,8 +147,18 @@ pub fn options() -> ron::Options {
 /// # Errors
 /// All that is wrong with its syntax: the first error that the lexer met, or all duplicate keys.
 pub fn parse(text: &str, file: u16) -> Result<Node, Vec<Diagnostic>> {
+    parse_part(text, 0, file)
+}
+
+/// Reads the part of a text that begins at byte `shift`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_part(whole: &str, shift: usize, file: u16) -> Result<Node, Vec<Diagnostic>> {
+    let text = whole.get(shift..).unwrap_or("");
     let reader = Reader {
         base: text.as_ptr() as usize,
+        shift,
         text,
         file,
     };
@@ -220,6 +230,7 @@ pub fn children_mut(node: &mut Node) -> Box<dyn Iterator<Item = &mut Node> + '_>
 
 struct Reader<'a> {
     base: usize,
+    shift: usize,
     text: &'a str,
     file: u16,
 }
@@ -228,7 +239,7 @@ type Read<T> = Result<T, Vec<Diagnostic>>;
 
 impl<'a> Reader<'a> {
     fn span(&self, part: &str) -> Span {
-        let start = (part.as_ptr() as usize).saturating_sub(self.base);
+        let start = (part.as_ptr() as usize).saturating_sub(self.base) + self.shift;
         Span {
             file: self.file,
             start: start as u32,
@@ -263,8 +274,8 @@ impl<'a> Reader<'a> {
         };
         let span = Span {
             file: self.file,
-            start: start as u32,
-            end: end as u32,
+            start: (start + self.shift) as u32,
+            end: (end + self.shift) as u32,
         };
         Diagnostic::new(Code::Syntax, span, format!("{}", error.code))
             .label("the text makes no sense from here")

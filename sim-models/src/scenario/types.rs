@@ -424,7 +424,7 @@ pub enum Start {
 }
 
 /// What the author believes will happen.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hypothesis {
     /// Checks that hold before the first fault and again after each: `"success_ratio(shoppers) >= 0.999"`.
@@ -473,6 +473,17 @@ impl Default for Budget {
             events: defaults::events(),
             in_flight: defaults::in_flight(),
             memory: defaults::memory(),
+        }
+    }
+}
+
+impl Default for Hypothesis {
+    fn default() -> Self {
+        Self {
+            steady: Vec::new(),
+            always: Vec::new(),
+            recovers: None,
+            objective: defaults::objective(),
         }
     }
 }
