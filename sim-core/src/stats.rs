@@ -1,1 +1,1 @@
-//! todo
+//! Statistics over replications and within runs: intervals, paired differences, warm-up cuts.
