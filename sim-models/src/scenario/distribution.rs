@@ -646,7 +646,7 @@ fn probability(name: &str) -> Result<f64, String> {
         )
     };
     let digits = name.strip_prefix('p').ok_or_else(refusal)?;
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+    if digits == "100" || !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(refusal());
     }
     // Two digits are per cent; more are decimals of the same number: p999 is 99.9 %.
