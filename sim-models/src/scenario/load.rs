@@ -470,4 +470,55 @@ mod tests {
         let found = load("loop.ron", &files, &[]).scenario.unwrap_err();
         assert!(found[0].message.contains("includes itself"));
     }
+
+    const EXAMPLE: &str = r#"// A ten-second slowdown of the database becomes an outage that outlives it, because every tier retries.
+(
+    duration: "5min", warmup: "30s", seed: 7,
+    services: {
+        "web":    (replicas: 4, threads: 64, backlog: 128, endpoints: { "checkout": [work(lognormal(mean: "2ms", p99: "10ms")), call("orders/create")] }),
+        "orders": (replicas: 3, threads: 32, backlog: 64,  endpoints: { "create":   [work(exponential("4ms")), call("db/insert")] }),
+        "db":     (replicas: 1, threads: 16, backlog: 256, endpoints: { "insert":   [work(exponential("8ms"))] }),
+    },
+    links: { "* -> *": (latency: normal(mean: "500us", sd: "100us")) },
+    calls: {
+        "web -> orders": [deadline("2s"), retry(attempts: 4, backoff: exponential(base: "50ms", cap: "2s", jitter: full)), timeout("500ms")],
+        "orders -> db":  [retry(attempts: 3, backoff: none), timeout("200ms")],
+    },
+    workloads: { "shoppers": open(rate: "900/s", to: "web/checkout") },
+    faults: [ (at: "60s", for: "10s", inject: slow(service: "db", factor: 4)) ],
+    hypothesis: (
+        steady:   ["success_ratio(shoppers) >= 0.999", "latency(shoppers, p99) < 250ms"],
+        recovers: (within: "30s"),
+    ),
+)
+"#;
+
+    #[test]
+    fn reads_the_example_of_the_design() {
+        let scenario = read(EXAMPLE);
+        assert_eq!(scenario.services.len(), 3);
+        assert_eq!(scenario.calls["web -> orders"].len(), 3);
+        let work = &scenario.services["web"].endpoints["checkout"][0];
+        assert!(matches!(work, Step::Work(work) if work.demand.compile().is_ok()));
+    }
+
+    #[test]
+    fn reads_measurements_from_files() {
+        let text = BASE.replace(
+            "work(\"8ms\")",
+            "work(empirical(file: \"db.csv\", unit: \"ms\"))",
+        );
+        let files = [
+            ("x/a.ron", text.as_str()),
+            ("x/db.csv", "latency,code\n# a comment\n3.5,200\n4,200\n"),
+        ];
+        let scenario = load("x/a.ron", &files, &[]).scenario.unwrap();
+        let mean = match &scenario.services["db"].endpoints["insert"][0] {
+            Step::Work(work) => work.demand.compile().unwrap().mean(),
+            _ => 0.0,
+        };
+        assert!(mean > 3.4e6 && mean < 4.1e6, "{mean}");
+        let found = load("x/a.ron", &files[..1], &[]).scenario.unwrap_err();
+        assert_eq!(found[0].code, Code::DataFile);
+    }
 }
