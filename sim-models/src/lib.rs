@@ -10,4 +10,5 @@ pub mod outcome;
 pub mod resilience;
 pub mod faults;
 pub mod scenario;
+pub mod topology;
 pub mod observe;
