@@ -134,7 +134,10 @@ impl Ladder {
     #[inline]
     fn push(&mut self, key: u128) {
         let time = (key >> 64) as u64;
-        debug_assert!(time >= self.base, "the ladder holds nothing before its base");
+        debug_assert!(
+            time >= self.base,
+            "the ladder holds nothing before its base"
+        );
         let level = (63 - ((time ^ self.base) | 1).leading_zeros()) / DIGIT;
         let digit = (time >> (level * DIGIT)) & 63;
         let level = level as usize;
