@@ -630,3 +630,5 @@ impl<E: Copy> Agenda<E> {
 }
 
 pub mod slow;
+#[cfg(test)]
+mod tests;
