@@ -199,7 +199,10 @@ fn memory_stays_bounded_under_cancelling() {
         );
         let fixed = agenda.schedule_lane(long, round);
         agenda.schedule_after(SimDuration(1000), round);
-        assert_eq!(agenda.pop_until(SimTime::MAX).map(|(_, event)| event), Some(round));
+        assert_eq!(
+            agenda.pop_until(SimTime::MAX).map(|(_, event)| event),
+            Some(round)
+        );
         assert_eq!(agenda.cancel(irregular), Some(round));
         assert_eq!(agenda.cancel(irregular), None);
         assert_eq!(agenda.cancel(fixed), Some(round));
