@@ -1,7 +1,7 @@
 //! The hold model: with n events pending, take the next one and schedule another.
 //!
 //! Compares the agenda's ladder with std's binary heap of equal 16-byte keys in the same run.
-//! Units: nanoseconds of real time per pop and push.
+//! Units: nanoseconds of real time per pop and push. A number as argument picks one size.
 #![allow(clippy::disallowed_methods)] // A benchmark reads the clock.
 
 use sim_core::agenda::Agenda;
@@ -74,12 +74,16 @@ fn heap(pending: usize, holds: usize, delays: &[SimDuration]) -> f64 {
 
 fn main() {
     let mut stream = Seed(1).stream("bench", "delays");
+    let only: Option<usize> = std::env::args().find_map(|argument| argument.parse().ok());
     println!("  pending   ladder ns   M/s    heap ns   M/s   ratio   bytes/event");
     for (pending, holds) in [
         (100, 4_000_000),
         (10_000, 4_000_000),
         (1_000_000, 6_000_000),
     ] {
+        if only.is_some_and(|only| only != pending) {
+            continue;
+        }
         let delays = delays(&mut stream, 1e7);
         let best = (0..3).map(|_| agenda(pending, holds, &delays));
         let (ladder, bytes) = best

@@ -45,6 +45,8 @@ const LEVELS: usize = 11;
 const CHUNK: usize = 16;
 /// A bucket with at most so many keys is sorted rather than spread over the level below.
 const SORT_AT_MOST: usize = 64;
+/// `near` is filled with the next small buckets too until it has so many keys.
+const GATHER: usize = 32;
 /// `near` hands its later keys back to the ladder when it grows beyond this, keeping `NEAR_KEEP`.
 const NEAR_MAX: usize = 192;
 const NEAR_KEEP: usize = 64;
@@ -97,6 +99,14 @@ struct Lane {
 struct Bucket {
     head: u32,
     count: u32,
+}
+
+impl Bucket {
+    /// How many keys the first chunk holds; not for an empty bucket.
+    #[inline]
+    fn filled(self) -> usize {
+        (self.count as usize - 1) % CHUNK + 1
+    }
 }
 
 /// The ladder's buckets, their keys in chunks from one pool.
@@ -202,19 +212,34 @@ impl Ladder {
         )
     }
 
-    /// Takes the first chunk from a detached bucket: its keys and how many there are.
+    /// Hands the first chunk of a detached bucket back to the pool; `filled` keys were in it.
     #[inline]
-    fn chunk(&mut self, bucket: &mut Bucket) -> Option<([u128; CHUNK], usize)> {
-        if bucket.count == 0 {
-            return None;
-        }
-        let filled = (bucket.count as usize - 1) % CHUNK + 1;
-        let chunk = bucket.head as usize;
+    fn release(&mut self, bucket: &mut Bucket, filled: usize) {
+        let chunk = bucket.head;
         bucket.count -= filled as u32;
-        bucket.head = self.next[chunk];
-        self.next[chunk] = self.free;
-        self.free = chunk as u32;
-        Some((self.pool[chunk], filled))
+        bucket.head = self.next[chunk as usize];
+        self.next[chunk as usize] = self.free;
+        self.free = chunk;
+    }
+
+    /// Moves the keys of a detached bucket to the levels below.
+    fn spread(&mut self, mut bucket: Bucket) {
+        while bucket.count > 0 {
+            let filled = bucket.filled();
+            for at in 0..filled {
+                self.push(self.pool[bucket.head as usize][at]);
+            }
+            self.release(&mut bucket, filled);
+        }
+    }
+
+    /// Appends the keys of a detached bucket to a list.
+    fn collect(&mut self, mut bucket: Bucket, keys: &mut Vec<u128>) {
+        while bucket.count > 0 {
+            let filled = bucket.filled();
+            keys.extend_from_slice(&self.pool[bucket.head as usize][..filled]);
+            self.release(&mut bucket, filled);
+        }
     }
 
     /// Every key, in no particular order.
@@ -555,44 +580,63 @@ impl<E: Copy> Agenda<E> {
         }
     }
 
-    /// Sorts the earliest bucket into `near`, unless it begins after `limit`: taking it would move
-    /// the base beyond times for which events may still be scheduled.
+    /// Sorts the earliest keys of the ladder into `near`, unless their bucket begins after `limit`:
+    /// taking it would move the base beyond times for which events may still be scheduled.
     fn refill(&mut self, limit: u64) {
         while let Some((level, digit, start)) = self.ladder.first() {
             if start > limit {
                 return;
             }
-            let mut bucket = self.ladder.detach(level, digit);
+            let bucket = self.ladder.detach(level, digit);
             self.ladder.base = start;
-            let count = bucket.count as usize;
-            if count > SORT_AT_MOST && level > 0 {
+            if bucket.count as usize > SORT_AT_MOST && level > 0 {
                 self.near_end = start;
-                while let Some((keys, filled)) = self.ladder.chunk(&mut bucket) {
-                    for key in &keys[..filled] {
-                        self.ladder.push(*key);
-                    }
-                }
+                self.ladder.spread(bucket);
                 continue;
             }
-            while let Some((keys, filled)) = self.ladder.chunk(&mut bucket) {
-                // Looking at all slots in one go lets their cache misses overlap.
-                let slab = &self.slab;
-                let keys = keys[..filled].iter();
-                self.near
-                    .extend(keys.copied().filter(|key| Self::alive(slab, *key)));
-            }
-            let dropped = count - self.near.len();
-            self.dead -= dropped;
-            self.held -= dropped;
-            self.near.sort_unstable_by(|a, b| b.cmp(a));
-            // On the lowest level a bucket is one instant, and what comes for it now comes last.
-            self.near_end = match level {
-                0 => start,
-                _ => start.saturating_add(1 << (level * DIGIT)),
-            };
+            self.gather(level, start, bucket);
             if !self.near.is_empty() {
                 return;
             }
+        }
+    }
+
+    /// Sorts a bucket into `near`, and those behind it on its level as long as they are small.
+    fn gather(&mut self, level: u32, start: u64, bucket: Bucket) {
+        let mut last = start;
+        let mut sorted = 0;
+        self.ladder.collect(bucket, &mut self.near);
+        loop {
+            self.near[sorted..].sort_unstable();
+            sorted = self.near.len();
+            let Some((next_level, digit, start)) = self.ladder.first() else {
+                break;
+            };
+            if sorted >= GATHER || next_level > level {
+                break;
+            }
+            let count = self.ladder.buckets[level as usize * 64 + digit as usize].count;
+            if sorted + count as usize > SORT_AT_MOST {
+                break;
+            }
+            let bucket = self.ladder.detach(level, digit);
+            self.ladder.collect(bucket, &mut self.near);
+            last = start;
+        }
+        self.near.reverse();
+        // On the lowest level a bucket is one instant, and what comes for it now comes last.
+        self.near_end = match level {
+            0 => last,
+            _ => last.saturating_add(1 << (level * DIGIT)),
+        };
+        // Looking at all slots in one go lets their cache misses overlap.
+        let slab = &self.slab;
+        let alive = |key: &u128| Self::alive(slab, *key);
+        let dropped = sorted - self.near.iter().filter(|key| alive(key)).count();
+        if dropped > 0 {
+            self.near.retain(alive);
+            self.dead -= dropped;
+            self.held -= dropped;
         }
     }
 
