@@ -1,5 +1,8 @@
 //! Special functions of the simulation path, over `libm` alone: the same bytes on every platform.
 
+// Coefficients are written as they were published.
+#![allow(clippy::excessive_precision)]
+
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 /// The standard normal distribution function, `P(Z <= x)`.
@@ -110,6 +113,9 @@ const TAIL_BELOW: [f64; 8] = [
 pub fn gamma_survival(shape: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 1.0;
+    }
+    if x == f64::INFINITY {
+        return 0.0;
     }
     let front = libm::exp(shape * libm::log(x) - x - libm::lgamma(shape));
     if x < shape + 1.0 {
