@@ -36,7 +36,7 @@ pub enum DurationSpec {
     Hyperexponential(HyperexponentialSpec),
     /// As measured: `empirical(p50: "3ms", p90: "10ms", p99: "40ms")`,
     /// `empirical(values: ["3ms", "4ms"])`.
-    Empirical(EmpiricalSpec),
+    Empirical(Box<EmpiricalSpec>),
     /// One of several: `mixture([(0.95, exponential("2ms")), (0.05, constant("1s"))])`.
     Mixture(MixtureSpec),
     /// Something constant on top: `shifted(by: "1ms", of: exponential("4ms"))`.
