@@ -40,13 +40,15 @@ const NO_KEY: u128 = u128::MAX;
 
 /// Bits of time per level of the ladder.
 const DIGIT: u32 = 6;
-const LEVELS: usize = 11;
+/// Eleven levels hold 64 bits; sixteen let the compiler see that no index is out of bounds.
+const LEVELS: usize = 16;
+const BUCKETS: usize = LEVELS << DIGIT;
 /// Keys per chunk of a bucket.
-const CHUNK: usize = 16;
+const CHUNK: usize = 32;
 /// A bucket with at most so many keys is sorted rather than spread over the level below.
 const SORT_AT_MOST: usize = 64;
 /// `near` is filled with the next small buckets too until it has so many keys.
-const GATHER: usize = 32;
+const GATHER: usize = 24;
 /// `near` hands its later keys back to the ladder when it grows beyond this, keeping `NEAR_KEEP`.
 const NEAR_MAX: usize = 192;
 const NEAR_KEEP: usize = 64;
@@ -118,7 +120,7 @@ struct Ladder {
     levels: u32,
     /// Which buckets of a level hold a key.
     occupied: [u64; LEVELS],
-    buckets: Vec<Bucket>,
+    buckets: Box<[Bucket; BUCKETS]>,
     pool: Vec<[u128; CHUNK]>,
     next: Vec<u32>,
     free: u32,
@@ -134,7 +136,7 @@ impl Ladder {
             base: 0,
             levels: 0,
             occupied: [0; LEVELS],
-            buckets: vec![empty; LEVELS * 64],
+            buckets: Box::new([empty; BUCKETS]),
             pool: Vec::new(),
             next: Vec::new(),
             free: END,
@@ -150,22 +152,22 @@ impl Ladder {
         );
         let level = (63 - ((time ^ self.base) | 1).leading_zeros()) / DIGIT;
         let digit = (time >> (level * DIGIT)) & 63;
-        let level = level as usize;
+        let level = level as usize % LEVELS;
         self.levels |= 1 << level;
         self.occupied[level] |= 1 << digit;
         let index = level * 64 + digit as usize;
-        let at = self.buckets[index].count as usize % CHUNK;
+        let at = self.buckets[index % BUCKETS].count as usize % CHUNK;
         if at == 0 {
             self.extend(index);
         }
-        let bucket = &mut self.buckets[index];
+        let bucket = &mut self.buckets[index % BUCKETS];
         bucket.count += 1;
         self.pool[bucket.head as usize][at] = key;
     }
 
     /// Puts an empty chunk in front of a bucket.
     fn extend(&mut self, index: usize) {
-        let bucket = &mut self.buckets[index];
+        let bucket = &mut self.buckets[index % BUCKETS];
         let chunk = if self.free == END {
             grow(&mut self.pool, [0; CHUNK]);
             grow(&mut self.next, END);
@@ -226,8 +228,10 @@ impl Ladder {
     fn spread(&mut self, mut bucket: Bucket) {
         while bucket.count > 0 {
             let filled = bucket.filled();
-            for at in 0..filled {
-                self.push(self.pool[bucket.head as usize][at]);
+            // A copy, so that the cache misses of a whole chunk overlap.
+            let keys = self.pool[bucket.head as usize];
+            for key in &keys[..filled] {
+                self.push(*key);
             }
             self.release(&mut bucket, filled);
         }
@@ -488,7 +492,7 @@ impl<E: Copy> Agenda<E> {
             + (keys + self.near.capacity() + self.heads.capacity()) * size_of::<u128>()
             + self.ladder.pool.capacity() * size_of::<[u128; CHUNK]>()
             + self.ladder.next.capacity() * size_of::<u32>()
-            + self.ladder.buckets.capacity() * size_of::<Bucket>()
+            + size_of::<[Bucket; BUCKETS]>()
             + self.lanes.capacity() * size_of::<Lane>()
             + size_of::<Self>()
     }
