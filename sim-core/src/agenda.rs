@@ -486,6 +486,10 @@ impl<E: Copy> Agenda<E> {
                 self.vacate(slot);
                 self.drop_head((entry.stamp & SLOT_MASK) as usize);
             }
+            debug_assert!(
+                time >= self.now,
+                "the clock was advanced past a pending event"
+            );
             self.now = time;
             return Some((time, entry.event));
         }

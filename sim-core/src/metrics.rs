@@ -558,4 +558,19 @@ mod tests {
         assert_eq!(level.mean(at(170)), 2.0);
         assert_eq!(level.max(), 2);
     }
+
+    #[test]
+    fn the_extremes_can_be_recorded() {
+        let (mut stats, mut window) = (DurationStats::new(), WindowHistogram::new());
+        for span in [SimDuration::ZERO, SimDuration::MAX] {
+            stats.record(span);
+            window.record(span);
+        }
+        assert_eq!((stats.min(), stats.quantile(0.5)), (0.0, 0.0));
+        close(stats.quantile(1.0), SimDuration::MAX.as_secs_f64(), 1e-3);
+        assert_eq!(stats.count_below(SimDuration::ZERO), 1);
+        let snapshot = window.take();
+        assert_eq!(snapshot.quantile(0.5), 0.0);
+        close(snapshot.quantile(1.0), SimDuration::MAX.as_secs_f64(), 8e-3);
+    }
 }
