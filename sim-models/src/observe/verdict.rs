@@ -15,7 +15,7 @@
 //!
 //! Source of the notion: N. Bronson et al., "Metastable failures in distributed systems" (HotOS 2021).
 
-use super::expression::{self, Check};
+use super::expression::{self, Expression};
 use super::measure::Measurer;
 use super::summary::{CheckSummary, FaultSummary, HypothesisSummary, Summary};
 use crate::plan::{Plan, WorkloadKind};
@@ -55,7 +55,7 @@ enum Aftermath {
 struct Judge<'a> {
     measurer: Measurer<'a>,
     ends: &'a [SimTime],
-    steady: Vec<(String, Check)>,
+    steady: Vec<(String, Expression)>,
     /// Success ratio and goodput of each workload before the first disturbance.
     before: Vec<(f64, f64)>,
     stretch: usize,
@@ -173,7 +173,7 @@ impl Judge<'_> {
     fn summary_of(
         &self,
         kind: &str,
-        (text, check): (&str, &Check),
+        (text, check): (&str, &Expression),
         over: &Range<usize>,
         value: Option<f64>,
         held: bool,
@@ -337,8 +337,8 @@ impl Judge<'_> {
         let whole = self.warm..self.ends.len();
         for text in &hypothesis.always {
             let Ok(check) = expression::parse(text) else { continue };
-            let value = self.measurer.whole(&check.measure);
-            let held = value.is_none_or(|value| check.comparison.holds(value, check.limit));
+            let value = self.measurer.whole(&check);
+            let held = value.is_none_or(|value| check.op.holds(value, check.limit));
             checks.push(self.summary_of("always", (text, &check), &whole, value, held));
         }
     }
