@@ -160,9 +160,18 @@ fn service(utilization: f64) -> ServiceSummary {
         rejected: 220_290,
         utilization,
         cpu_utilization: utilization * 0.7,
-        busy: LevelSummary { mean: 14.1, max: 16.0 },
-        queue: LevelSummary { mean: 201.2, max: 256.0 },
-        in_system: LevelSummary { mean: 215.3, max: 272.0 },
+        busy: LevelSummary {
+            mean: 14.1,
+            max: 16.0,
+        },
+        queue: LevelSummary {
+            mean: 201.2,
+            max: 256.0,
+        },
+        in_system: LevelSummary {
+            mean: 215.3,
+            max: 272.0,
+        },
         waiting: latency(0.12, 0.4),
         service_time: latency(0.008, 0.04),
         sojourn: latency(0.13, 0.43),
@@ -182,12 +191,18 @@ fn edge(amplification: f64, worst: f64) -> EdgeSummary {
         attempt_outcomes: BTreeMap::from([("ok".into(), 50_187)]),
         latency: latency(0.5, 2.0),
         policies: BTreeMap::from([
-            ("0 deadline".into(), BTreeMap::from([("expired".into(), 135_600)])),
+            (
+                "0 deadline".into(),
+                BTreeMap::from([("expired".into(), 135_600)]),
+            ),
             (
                 "1 retry".into(),
                 BTreeMap::from([("retries".into(), 601_222), ("exhausted".into(), 97_332)]),
             ),
-            ("2 timeout".into(), BTreeMap::from([("expired".into(), 701_222)])),
+            (
+                "2 timeout".into(),
+                BTreeMap::from([("expired".into(), 701_222)]),
+            ),
         ]),
     }
 }
@@ -212,8 +227,20 @@ fn hypothesis() -> HypothesisSummary {
             .into(),
         close_to_edge: true,
         checks: vec![
-            check("steady", "success_ratio(shoppers) >= 0.999", "30s..60s", Some(0.999_7), 0.999),
-            check("steady", "latency(shoppers, p99) < 250ms", "30s..60s", Some(0.063), 0.25),
+            check(
+                "steady",
+                "success_ratio(shoppers) >= 0.999",
+                "30s..60s",
+                Some(0.999_7),
+                0.999,
+            ),
+            check(
+                "steady",
+                "latency(shoppers, p99) < 250ms",
+                "30s..60s",
+                Some(0.063),
+                0.25,
+            ),
             check("recovers", "within 30s", "70s..300s", None, 30.0),
         ],
     }
@@ -225,7 +252,10 @@ fn moments() -> Vec<Moment> {
         (62.0, "shoppers miss their objective of 99.9%"),
         (63.4, "db: queue full for the first time"),
         (70.0, "slow db ends"),
-        (118.25, "web -> orders: retry amplification peaks at 3.6 attempts per call"),
+        (
+            118.25,
+            "web -> orders: retry amplification peaks at 3.6 attempts per call",
+        ),
     ]
     .into_iter()
     .map(|(time, what)| Moment {
@@ -298,7 +328,12 @@ pub fn story() -> Story {
             line(61.030_012, 0, "shoppers", "asks web/checkout"),
             line(61.030_512, 1, "web#2", "starts at once"),
             line(61.032_9, 2, "web#2", "calls orders/create, attempt 1 of 4"),
-            line(61.033_4, 3, "orders#0", "waits behind 63 others for a thread, which takes longer than its caller has patience"),
+            line(
+                61.033_4,
+                3,
+                "orders#0",
+                "waits behind 63 others for a thread, which takes longer than its caller has patience",
+            ),
             line(61.532_9, 2, "web#2", "timeout after 500ms; waits 31ms"),
             line(63.030_5, 1, "web#2", "deadline of 2s: gives up"),
             line(63.030_9, 0, "shoppers", "timeout_deadline"),

@@ -155,7 +155,10 @@ pub fn sheet(width: f64, height: f64, title: &str, draw: impl FnOnce(&Canvas)) -
     }
     let header = format!("<svg width=\"{columns}\" height=\"{rows}\"");
     let scaled = format!("<svg role=\"img\" width=\"{width}\" height=\"{height}\"");
-    let named = format!("xmlns=\"http://www.w3.org/2000/svg\">\n<title>{}</title>", escape(title));
+    let named = format!(
+        "xmlns=\"http://www.w3.org/2000/svg\">\n<title>{}</title>",
+        escape(title)
+    );
     text.replacen(&header, &scaled, 1)
         .replacen("xmlns=\"http://www.w3.org/2000/svg\">", &named, 1)
 }
@@ -372,10 +375,7 @@ mod tests {
         let pieces = dashes(&[(0.0, 0.0), (10.0, 0.0)], &[4.0, 2.0]);
         assert_eq!(
             pieces,
-            vec![
-                vec![(0.0, 0.0), (4.0, 0.0)],
-                vec![(6.0, 0.0), (10.0, 0.0)]
-            ]
+            vec![vec![(0.0, 0.0), (4.0, 0.0)], vec![(6.0, 0.0), (10.0, 0.0)]]
         );
     }
 

@@ -2,8 +2,8 @@
 
 use super::canvas::{Anchor, Canvas, Letters, Rect, Stroke};
 use super::palette;
-use super::scale::time_text;
 use super::panel::TimeAxis;
+use super::scale::time_text;
 use crate::output::units;
 use sim_models::observe::summary::{FaultSummary, RunResult, Summary};
 
@@ -96,7 +96,14 @@ pub fn caption(result: &RunResult, seconds: f64) -> String {
     )
 }
 
-/// Writes the caption and the notable moments, and returns the height that they need.
+/// Writes the caption alone.
+pub fn short_footer(canvas: &Canvas, result: &RunResult, seconds: f64, top: f64) {
+    let small = Letters::new(12.0, palette::GREY);
+    let text = canvas.shorten(&caption(result, seconds), small, WIDTH - 48.0);
+    canvas.text(&text, (24.0, top + LINE), Anchor::Start, small);
+}
+
+/// Writes the notable moments and the caption.
 pub fn footer(canvas: &Canvas, result: &RunResult, seconds: f64, top: f64) {
     let small = Letters::new(12.0, palette::GREY);
     let mut y = top + LINE;
@@ -105,8 +112,7 @@ pub fn footer(canvas: &Canvas, result: &RunResult, seconds: f64, top: f64) {
         canvas.text(&text, (LEFT, y), Anchor::Start, small);
         y += LINE;
     }
-    let text = canvas.shorten(&caption(result, seconds), small, WIDTH - 48.0);
-    canvas.text(&text, (24.0, y + 4.0), Anchor::Start, small);
+    short_footer(canvas, result, seconds, y - LINE + 4.0);
 }
 
 /// The height that [`footer`] needs.
@@ -121,7 +127,14 @@ fn moments(summary: &Summary) -> Vec<String> {
         .iter()
         .take(MOST_MOMENTS)
         .enumerate()
-        .map(|(n, moment)| format!("{}   {}: {}", n + 1, units::moment(moment.time), moment.what))
+        .map(|(n, moment)| {
+            format!(
+                "{}   {}: {}",
+                n + 1,
+                units::moment(moment.time),
+                moment.what
+            )
+        })
         .collect();
     if summary.moments.len() > MOST_MOMENTS {
         lines.push(format!(
@@ -274,12 +287,7 @@ fn draw_moments(canvas: &Canvas, summary: &Summary, time: &TimeAxis, top: f64, r
     let mut groups: Vec<(f64, usize, usize)> = Vec::new();
     for (n, moment) in summary.moments.iter().take(MOST_MOMENTS).enumerate() {
         let x = time.place(moment.time, rect);
-        let thin = Stroke {
-            width: 0.75,
-            ink: palette::GREY,
-            dash: &[1.5, 3.0],
-        };
-        canvas.line(&[(x, top + LANE - 3.0), (x, rect.bottom())], thin);
+        canvas.line(&[(x, top + LANE - 3.0), (x, top + LANE + 3.0)], thin_line());
         match groups.last_mut() {
             Some((start, _, last)) if x - *start < 26.0 => *last = n + 1,
             _ => groups.push((x, n + 1, n + 1)),
@@ -292,6 +300,22 @@ fn draw_moments(canvas: &Canvas, summary: &Summary, time: &TimeAxis, top: f64, r
             format!("{first}–{last}")
         };
         canvas.label(&text, (x - 2.0, top + LANE / 2.0), Anchor::Start, letters);
+    }
+}
+
+fn thin_line() -> Stroke {
+    Stroke {
+        width: 0.75,
+        ink: palette::GREY,
+        dash: &[1.5, 3.0],
+    }
+}
+
+/// Marks the notable moments in a panel.
+pub fn mark_moments(canvas: &Canvas, summary: &Summary, time: &TimeAxis, rect: Rect) {
+    for moment in summary.moments.iter().take(MOST_MOMENTS) {
+        let x = time.place(moment.time, rect);
+        canvas.line(&[(x, rect.top), (x, rect.bottom())], thin_line());
     }
 }
 
@@ -318,10 +342,7 @@ pub fn time_labels(canvas: &Canvas, time: &TimeAxis, rect: Rect) {
     for tick in &time.ticks {
         let x = time.place(*tick, rect);
         let y = rect.bottom();
-        canvas.line(
-            &[(x, y), (x, y + 4.0)],
-            Stroke::solid(1.0, palette::GREY),
-        );
+        canvas.line(&[(x, y), (x, y + 4.0)], Stroke::solid(1.0, palette::GREY));
         let text = time_text(*tick, time.end);
         canvas.label(&text, (x, y + 13.0), Anchor::Middle, letters);
     }

@@ -104,9 +104,7 @@ fn ranked<'a, T>(
 
 fn left_out(count: usize, what: &str) -> String {
     if count > MOST_ROWS {
-        format!(
-            "The first {MOST_ROWS} of {count} {what} are shown; the tables have them all."
-        )
+        format!("The first {MOST_ROWS} of {count} {what} are shown; the tables have them all.")
     } else {
         String::new()
     }
@@ -187,10 +185,9 @@ fn line(name: &str, values: Vec<f64>, index: usize) -> Line {
 fn grid(result: &RunResult, bins: &Bins, words: &Words, rows: Vec<Row>) -> String {
     let summary = &result.summary;
     let time = time_axis(result, bins, 5);
-    let lanes = figure::lanes_height(summary);
     let head = sheet_head(words);
-    let top = head + lanes + 6.0;
-    let height = top + ROW * rows.len() as f64 + 24.0 + figure::footer_height(summary);
+    let top = head + 32.0;
+    let height = top + ROW * rows.len() as f64 + 36.0;
     sheet(WIDTH, height.ceil(), &words.title, |canvas| {
         figure::headline(canvas, words);
         let mut bottom = top;
@@ -199,7 +196,7 @@ fn grid(result: &RunResult, bins: &Bins, words: &Words, rows: Vec<Row>) -> Strin
             draw_row(canvas, result, row, &time, bottom - ROW);
         }
         legend(canvas, summary, head);
-        figure::footer(canvas, result, bins.seconds, bottom);
+        figure::short_footer(canvas, result, bins.seconds, bottom);
     })
 }
 
@@ -241,7 +238,12 @@ fn draw_row(canvas: &Canvas, result: &RunResult, row: &Row, time: &panel::TimeAx
     let cell = (WIDTH - 24.0) / 3.0;
     for (panel, n) in row.panels.iter().zip(0..) {
         let left = 14.0 + cell * f64::from(n) + NUMBERS;
-        let rect = Rect::new(left, top + ABOVE, cell - NUMBERS - labels, ROW - ABOVE - 34.0);
+        let rect = Rect::new(
+            left,
+            top + ABOVE,
+            cell - NUMBERS - labels,
+            ROW - ABOVE - 34.0,
+        );
         figure::shade(canvas, &result.summary, time, rect);
         panel::draw(canvas, panel, time, rect, labels);
         figure::time_labels(canvas, time, rect);

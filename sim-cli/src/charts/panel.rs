@@ -145,6 +145,10 @@ pub fn draw(canvas: &Canvas, panel: &Panel, time: &TimeAxis, rect: Rect, labels:
     let height = |value: f64| rect.bottom() - rect.height * scale.place(value);
     areas(canvas, panel, time, rect, height);
     for line in &panel.lines {
+        // On areas a line needs a white border to be seen in grey, too.
+        if !panel.areas.is_empty() {
+            draw_line(canvas, &bordered(line), time, rect, height);
+        }
         draw_line(canvas, line, time, rect, height);
     }
     canvas.line(
@@ -156,6 +160,15 @@ pub fn draw(canvas: &Canvas, panel: &Panel, time: &TimeAxis, rect: Rect, labels:
         Stroke::solid(1.0, palette::GREY),
     );
     names(canvas, panel, rect, labels, height);
+}
+
+fn bordered(line: &Line) -> Line {
+    let stroke = Stroke::solid(line.stroke.width + 2.0, super::canvas::WHITE);
+    Line {
+        stroke,
+        mark: Mark::None,
+        ..line.clone()
+    }
 }
 
 fn axes(canvas: &Canvas, panel: &Panel, scale: &Scale, time: &TimeAxis, rect: Rect) {
@@ -181,13 +194,7 @@ fn axes(canvas: &Canvas, panel: &Panel, scale: &Scale, time: &TimeAxis, rect: Re
     );
 }
 
-fn areas(
-    canvas: &Canvas,
-    panel: &Panel,
-    time: &TimeAxis,
-    rect: Rect,
-    height: impl Fn(f64) -> f64,
-) {
+fn areas(canvas: &Canvas, panel: &Panel, time: &TimeAxis, rect: Rect, height: impl Fn(f64) -> f64) {
     let mut below: Vec<f64> = vec![0.0; time.points.len()];
     for (area, above) in panel.areas.iter().zip(panel.stacks()) {
         let edge = |values: &[f64]| -> Vec<(f64, f64)> {
@@ -236,7 +243,12 @@ fn draw_line(
         .points
         .iter()
         .zip(&line.values)
-        .map(|(t, v)| (time.place(*t, rect), if v.is_finite() { height(*v) } else { *v }))
+        .map(|(t, v)| {
+            (
+                time.place(*t, rect),
+                if v.is_finite() { height(*v) } else { *v },
+            )
+        })
         .collect();
     for piece in points.split(|(_, y)| !y.is_finite()) {
         match piece {
@@ -270,17 +282,12 @@ enum Sample<'a> {
 }
 
 /// Writes the names on the right, each as near to the end of its line as the others let it.
-fn names(
-    canvas: &Canvas,
-    panel: &Panel,
-    rect: Rect,
-    width: f64,
-    height: impl Fn(f64) -> f64,
-) {
+fn names(canvas: &Canvas, panel: &Panel, rect: Rect, width: f64, height: impl Fn(f64) -> f64) {
     let mut wanted: Vec<(f64, &str, Sample)> = Vec::new();
     for line in &panel.lines {
         let last = line.values.iter().rev().find(|v| v.is_finite());
         let y = last.map_or(rect.bottom(), |v| height(*v));
+        let y = y.min(rect.bottom() - LEADING * panel.areas.len() as f64);
         wanted.push((y, &line.name, Sample::Line(line)));
     }
     // Areas are named in the order in which they lie, from the lowest upward, below all lines.

@@ -31,10 +31,11 @@ pub fn timeline(result: &RunResult) -> String {
     let words = Words {
         title: figure::finding(&result.summary),
         reason: result.summary.hypothesis.reason.clone(),
-        guide: "How to read: where the green line (usable answers) leaves the black one (offered), \
+        guide:
+            "How to read: where the green line (usable answers) leaves the black one (offered), \
                 users lose; stacked below is how requests failed. If that goes on after the shaded \
                 fault has ended, the damage outlives its trigger."
-            .into(),
+                .into(),
     };
     stacked(result, &bins, &words, &panels)
 }
@@ -57,7 +58,6 @@ pub fn stacked(result: &RunResult, bins: &Bins, words: &Words, panels: &[Sized])
     let time = time_axis(result, bins, 12);
     let heights: f64 = panels.iter().map(|(_, height)| height + GAP).sum();
     let lanes = figure::lanes_height(summary);
-    // The headline takes at most six lines.
     let head = sheet_head(words);
     let height = head + lanes + heights + 40.0 + figure::footer_height(summary);
     sheet(WIDTH, height.ceil(), &words.title, |canvas| {
@@ -65,6 +65,7 @@ pub fn stacked(result: &RunResult, bins: &Bins, words: &Words, panels: &[Sized])
         let rects = places(panels, head + lanes);
         for rect in &rects {
             figure::shade(canvas, summary, &time, *rect);
+            figure::mark_moments(canvas, summary, &time, *rect);
         }
         let (first, last) = (rects[0], rects[rects.len() - 1]);
         let whole = Rect::new(first.left, head, first.width, last.bottom() - head);
@@ -110,7 +111,10 @@ pub fn traffic<'a>(workloads: impl Iterator<Item = &'a WorkloadSeries>, bins: &B
         bins::add(&mut usable, &bins.rate(&workload.degraded));
         bins::add(&mut degraded, &bins.rate(&workload.degraded));
         for (outcome, counts) in &workload.failed {
-            bins::add(failed.entry(outcome.clone()).or_default(), &bins.rate(counts));
+            bins::add(
+                failed.entry(outcome.clone()).or_default(),
+                &bins.rate(counts),
+            );
         }
     }
     let mut panel = Panel::new(
@@ -131,10 +135,24 @@ pub fn traffic<'a>(workloads: impl Iterator<Item = &'a WorkloadSeries>, bins: &B
             values,
         })
         .collect();
-    panel.lines.push(plain("offered", offered, 1.25, &[], palette::BLACK));
-    panel.lines.push(plain("answered (goodput)", usable, 2.75, &[], palette::GREEN));
+    panel
+        .lines
+        .push(plain("offered", offered, 1.25, &[], palette::BLACK));
+    panel.lines.push(plain(
+        "answered (goodput)",
+        usable,
+        2.75,
+        &[],
+        palette::GREEN,
+    ));
     if bins::largest(&degraded) > 0.0 {
-        panel.lines.push(plain("of these degraded", degraded, 1.5, palette::DASHED, palette::SKY));
+        panel.lines.push(plain(
+            "of these degraded",
+            degraded,
+            1.5,
+            palette::DASHED,
+            palette::SKY,
+        ));
     }
     panel
 }
@@ -159,9 +177,19 @@ fn plain(
 pub fn latency_lines(series: &WorkloadSeries, prefix: &str, bins: &Bins, n: usize) -> Vec<Line> {
     let ink = [palette::BLUE, palette::VERMILION][n % 2];
     let lines = [
-        ("p99 true", bins.peak(&series.latency_true_p99), 2.0, palette::DASHED),
+        (
+            "p99 true",
+            bins.peak(&series.latency_true_p99),
+            2.0,
+            palette::DASHED,
+        ),
         ("p99 monitored", bins.peak(&series.latency_p99), 2.5, &[]),
-        ("p50 true", bins.mean(&series.latency_true_p50), 1.0, palette::DASHED),
+        (
+            "p50 true",
+            bins.mean(&series.latency_true_p50),
+            1.0,
+            palette::DASHED,
+        ),
         ("p50 monitored", bins.mean(&series.latency_p50), 1.0, &[]),
     ];
     lines

@@ -30,8 +30,8 @@ pub fn workload(result: &RunResult, name: &str) -> Option<String> {
         Spread::Root => "Requests in flight (square-root scale)",
         _ => "Requests in flight",
     };
-    let flight = Panel::new(title, Unit::Count, spread)
-        .of_series(vec![("in flight".into(), in_flight)], "");
+    let flight =
+        Panel::new(title, Unit::Count, spread).of_series(vec![("in flight".into(), in_flight)], "");
     let words = Words {
         title: format!(
             "{name}: {} of requests were answered usably",
