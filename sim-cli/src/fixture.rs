@@ -5,6 +5,7 @@ use sim_models::observe::summary::{
     HypothesisSummary, Incident, LatencySummary, LevelSummary, Moment, RunResult, SCHEMA, Series,
     ServiceSeries, ServiceSummary, Story, StoryLine, Summary, WorkloadSeries, WorkloadSummary,
 };
+use sim_models::scenario::types::Scenario;
 use std::collections::BTreeMap;
 
 const WINDOWS: u64 = 300;
@@ -348,4 +349,67 @@ pub fn retry_storm() -> RunResult {
         series: series(),
         story: Some(story()),
     }
+}
+
+/// The calls of Google's Online Boutique: eleven services, fifteen edges, and a workload.
+pub fn boutique() -> Scenario {
+    const CALLS: [(&str, &[&str]); 11] = [
+        (
+            "frontend",
+            &[
+                "ad?",
+                "cart",
+                "checkout",
+                "currency",
+                "product-catalog",
+                "recommendation?",
+                "shipping",
+            ],
+        ),
+        ("ad", &[]),
+        ("cart", &["redis-cart"]),
+        (
+            "checkout",
+            &[
+                "cart",
+                "currency",
+                "email?",
+                "payment",
+                "product-catalog",
+                "shipping",
+            ],
+        ),
+        ("currency", &[]),
+        ("email", &[]),
+        ("payment", &[]),
+        ("product-catalog", &[]),
+        ("recommendation", &["product-catalog"]),
+        ("redis-cart", &[]),
+        ("shipping", &[]),
+    ];
+    let services: Vec<String> = CALLS
+        .iter()
+        .map(|(name, callees)| {
+            let steps: Vec<String> = callees
+                .iter()
+                .map(|callee| {
+                    let (to, optional) = (callee.trim_end_matches('?'), callee.ends_with('?'));
+                    format!("call((to: \"{to}/serve\", optional: {optional}))")
+                })
+                .collect();
+            let steps = steps.join(", ");
+            format!("\"{name}\": (replicas: 3, endpoints: {{ \"serve\": [{steps}] }})")
+        })
+        .collect();
+    let text = format!(
+        "(title: \"Online Boutique\", duration: \"5min\", services: {{ {} }}, calls: {{
+            \"* -> *\": [timeout((after: \"1s\"))],
+            \"frontend -> *\": [deadline((after: \"2s\")), retry((attempts: 3)), timeout((after: \"250ms\"))],
+            \"checkout -> payment\": [retry((attempts: 2)), breaker((failures: 5, open_for: \"5s\")), timeout((after: \"500ms\"))],
+        }}, workloads: {{ \"shoppers\": open((rate: \"300/s\", to: \"frontend/serve\")) }})",
+        services.join(", ")
+    );
+    let options =
+        ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+    options.from_str(&text).unwrap()
 }

@@ -225,11 +225,11 @@ impl<'a> Canvas<'a> {
         "…".to_owned()
     }
 
-    /// The text in lines of at most this width, and at most so many.
+    /// The text in lines of at most this width, and at most so many; hard blanks do not break.
     #[must_use]
     pub fn wrap(&self, text: &str, letters: Letters, width: f64, lines: usize) -> Vec<String> {
         let mut wrapped: Vec<String> = Vec::new();
-        for word in text.split_whitespace() {
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
             let full = wrapped.len() == lines;
             match wrapped.last_mut() {
                 Some(line)

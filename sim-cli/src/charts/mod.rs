@@ -10,6 +10,8 @@ pub mod figure;
 pub mod timeline;
 pub mod workload;
 pub mod multiples;
+pub mod layers;
+pub mod graph_drawing;
 pub mod raster;
 
 pub use raster::{RasterError, png};

@@ -22,7 +22,7 @@ const ABOVE: f64 = 46.0;
 struct Row {
     name: String,
     note: String,
-    panels: [Panel; 3],
+    panels: Vec<Panel>,
 }
 
 /// A row per service: what came, how busy it was, who waited.
@@ -74,13 +74,15 @@ pub fn edges(result: &RunResult) -> String {
         Some(_) => "No call was repeated".to_owned(),
         None => "No calls between services".to_owned(),
     };
+    let opened = |series: &EdgeSeries| series.breakers_open.iter().any(|open| *open > 0);
+    let breakers = result.series.edges.values().any(opened);
     let rows = ranked
         .iter()
         .take(MOST_ROWS)
         .map(|(name, series)| Row {
             name: (*name).clone(),
             note: edge_note(result, name),
-            panels: edge_panels(series, &bins),
+            panels: edge_panels(series, &bins, breakers),
         })
         .collect();
     let words = Words {
@@ -133,7 +135,7 @@ fn edge_note(result: &RunResult, name: &str) -> String {
     )
 }
 
-fn service_panels(series: &ServiceSeries, bins: &Bins) -> [Panel; 3] {
+fn service_panels(series: &ServiceSeries, bins: &Bins) -> Vec<Panel> {
     let mut requests = Panel::new("Requests per second", Unit::Rate, Spread::Linear);
     requests.lines = vec![
         line("arrived", bins.rate(&series.arrivals), 0),
@@ -152,10 +154,10 @@ fn service_panels(series: &ServiceSeries, bins: &Bins) -> [Panel; 3] {
         line("mean", bins.mean(&series.queue), 0),
         line("largest", bins.most(&series.queue_max), 1),
     ];
-    [requests, busy, queue]
+    vec![requests, busy, queue]
 }
 
-fn edge_panels(series: &EdgeSeries, bins: &Bins) -> [Panel; 3] {
+fn edge_panels(series: &EdgeSeries, bins: &Bins, breakers: bool) -> Vec<Panel> {
     let mut requests = Panel::new("Per second", Unit::Rate, Spread::Linear);
     requests.lines = vec![
         line("calls", bins.rate(&series.calls), 0),
@@ -164,13 +166,17 @@ fn edge_panels(series: &EdgeSeries, bins: &Bins) -> [Panel; 3] {
     ];
     let mut factor = Panel::new("Attempts per call", Unit::Factor, Spread::Linear);
     factor.lines = vec![line(
-        "attempts/call",
+        "attempts",
         bins.ratio(&series.attempts, &series.calls),
         0,
     )];
     let mut open = Panel::new("Breakers not closed", Unit::Count, Spread::Linear);
     open.lines = vec![line("breakers", bins.most(&series.breakers_open), 0)];
-    [requests, factor, open]
+    if breakers {
+        vec![requests, factor, open]
+    } else {
+        vec![requests, factor]
+    }
 }
 
 fn line(name: &str, values: Vec<f64>, index: usize) -> Line {
@@ -235,7 +241,7 @@ fn draw_row(canvas: &Canvas, result: &RunResult, row: &Row, time: &panel::TimeAx
     let x = 24.0 + canvas.text_width(&text, name) + 12.0;
     canvas.text(&row.note, (x, top + 14.0), Anchor::Start, note);
     let labels = 110.0;
-    let cell = (WIDTH - 24.0) / 3.0;
+    let cell = (WIDTH - 24.0) / row.panels.len() as f64;
     for (panel, n) in row.panels.iter().zip(0..) {
         let left = 14.0 + cell * f64::from(n) + NUMBERS;
         let rect = Rect::new(

@@ -1,3 +1,3 @@
 //! One file per subcommand.
 
-// graph
+pub mod graph;

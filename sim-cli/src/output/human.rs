@@ -85,7 +85,7 @@ fn hypothesis(summary: &Summary, style: Style) -> Vec<String> {
     if checks.is_empty() {
         return Vec::new();
     }
-    let mut table = Table::new(&["  Hypothesis", "when", "over", "measured", "limit"]);
+    let mut table = Table::new(&["Hypothesis", "when", "over", "measured", "limit"]);
     for check in checks {
         table.row(vec![
             check.check.clone(),
@@ -96,8 +96,8 @@ fn hypothesis(summary: &Summary, style: Style) -> Vec<String> {
         ]);
     }
     let mut lines = table.lines();
-    lines[0] = style.heading(lines[0].trim_start_matches(' '));
-    // The heading lost two blanks before its columns; the rows get a tick in their indent.
+    lines[0] = style.heading(&lines[0]);
+    // The rows get a tick or a cross in their indent.
     for (line, check) in lines[1..].iter_mut().zip(checks) {
         let mark = if check.held {
             style.good("✓")
@@ -230,7 +230,7 @@ fn fault_text(fault: &FaultSummary) -> String {
         format!("hurt {}", fault.blast_radius.join(", "))
     };
     format!(
-        "{} ({} at {})  {}  touched {}; {recovery}; {blast}",
+        "{} ({} at {}): {}; touched {}; {recovery}; {blast}",
         fault.name,
         fault.kind,
         if fault.target.is_empty() {
@@ -362,7 +362,26 @@ fn shell_words(text: &str) -> Vec<String> {
         }
     }
     words.retain(|word| !word.is_empty());
-    words
+    with_values(words)
+}
+
+/// Keeps options and their values together.
+fn with_values(words: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in words {
+        match kept.last_mut() {
+            Some(option) if is_option(option) && !word.starts_with('-') => {
+                option.push(' ');
+                option.push_str(&word);
+            }
+            _ => kept.push(word),
+        }
+    }
+    kept
+}
+
+fn is_option(word: &str) -> bool {
+    word.starts_with("--") && !word.contains([' ', '='])
 }
 
 #[cfg(test)]

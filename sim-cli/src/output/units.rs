@@ -104,8 +104,10 @@ pub fn rate(per_second: f64) -> String {
 /// A factor: `2.31x`.
 #[must_use]
 pub fn factor(value: f64) -> String {
-    if value.is_finite() {
+    if value.is_finite() && value.abs() < 99.995 {
         format!("{value:.2}x")
+    } else if value.is_finite() {
+        format!("{}x", number(value))
     } else {
         NOTHING.to_owned()
     }
