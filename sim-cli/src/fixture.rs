@@ -351,6 +351,50 @@ pub fn retry_storm() -> RunResult {
     }
 }
 
+/// A large result with long names, many faults, gaps and short spikes.
+pub fn crowd() -> RunResult {
+    let mut result = retry_storm();
+    let (summary, series) = (&mut result.summary, &mut result.series);
+    summary.scenario = "A very long title of a scenario that goes on and on about everything that \
+                        could possibly happen to a system of this size on a Monday morning"
+        .into();
+    for n in 0..14 {
+        let name = format!("recommendation-service-{n}-with-a-long-name");
+        let mut service = service_series(0.1 + 0.04 * f64::from(n), 0.95, f64::from(n * n * n));
+        service.queue[100..130].fill(f64::NAN);
+        series.services.insert(name.clone(), service);
+        summary.services.insert(name.clone(), self::service(0.5));
+        let edge = format!("checkout-service -> {name}");
+        let mut data = edge_series(1.0 + 0.2 * f64::from(n));
+        data.breakers_open[80..200].fill(2);
+        series.edges.insert(edge.clone(), data);
+        summary.edges.insert(edge, self::edge(2.0, 3.0));
+    }
+    for n in 0..5 {
+        let name = format!("users-of-region-{n}");
+        let mut data = workload_series();
+        data.degraded = counts(|w| 200.0 * storm(w));
+        data.latency_p99[70..90].fill(f64::NAN);
+        data.latency_p50[70..90].fill(f64::NAN);
+        series.workloads.insert(name.clone(), data);
+        summary.workloads.insert(name, workload());
+    }
+    for n in 1..12 {
+        let from = 18.0 * f64::from(n);
+        let mut fault = summary.faults[0].clone();
+        fault.name = format!("crash of recommendation-service-{n}-with-a-long-name in every zone");
+        fault.periods = (0..n)
+            .map(|k| (from + 20.0 * f64::from(k), from + 20.0 * f64::from(k) + 6.0))
+            .filter(|p| p.1 < 300.0)
+            .collect();
+        summary.faults.push(fault);
+        let mut moment = summary.moments[0].clone();
+        moment.time = 20.0 * f64::from(n);
+        summary.moments.push(moment);
+    }
+    result
+}
+
 /// The calls of Google's Online Boutique: eleven services, fifteen edges, and a workload.
 pub fn boutique() -> Scenario {
     const CALLS: [(&str, &[&str]); 11] = [

@@ -19,6 +19,8 @@ const LABEL: f64 = 150.0;
 const MARGIN: f64 = 28.0;
 /// Height of the title, pixels.
 const HEAD: f64 = 72.0;
+/// Distance between the edges that leave a box, pixels.
+const EXIT: f64 = 12.0;
 /// Length of an arrowhead, pixels.
 const ARROW: f64 = 9.0;
 
@@ -71,7 +73,7 @@ pub fn draw(system: &System) -> String {
         (HEAD + height + 2.0 * MARGIN).ceil(),
     );
     sheet(size.0, size.1, title, |canvas| {
-        headline(canvas, title, size.0);
+        headline(canvas, &guide(system, &layout), title, size.0);
         let picture = Picture {
             canvas,
             layout: &layout,
@@ -87,12 +89,22 @@ pub fn draw(system: &System) -> String {
     })
 }
 
-fn headline(canvas: &Canvas, title: &str, width: f64) {
+fn guide(system: &System, layout: &Layout) -> String {
+    let mut guide =
+        "Calls go from left to right; on each its policies, the outermost first.".to_owned();
+    if system.edges.iter().any(|edge| edge.optional) {
+        guide.push_str(" Dashed: the caller can do without.");
+    }
+    if layout.routes.iter().any(|route| route.backward) {
+        guide.push_str(" Orange, from right to left: closes a cycle.");
+    }
+    guide
+}
+
+fn headline(canvas: &Canvas, guide: &str, title: &str, width: f64) {
     let large = Letters::new(19.0, palette::BLACK).bold();
     let text = canvas.shorten(title, large, width - 2.0 * MARGIN);
     canvas.text(&text, (MARGIN, 38.0), Anchor::Start, large);
-    let guide = "Calls go from left to right; on each its policies, the outermost first. \
-                 Dashed: optional. Orange: closes a cycle.";
     let text = canvas.shorten(guide, small(), width - 2.0 * MARGIN);
     canvas.text(&text, (MARGIN, 57.0), Anchor::Start, small());
 }
@@ -111,15 +123,26 @@ fn planned<'a>(canvas: &Canvas, system: &'a System) -> (Layout, Columns, Vec<Wir
         pass: 12.0,
         ..Input::default()
     };
-    for (node, n) in system.nodes.iter().zip(0..) {
-        let entering = wires.iter().filter(|wire| wire.edge.to == n);
-        let ports: f64 = entering.map(port_height).sum();
-        let text = 30.0 + LEADING * node.about.len() as f64;
-        input
-            .nodes
-            .push((usize::from(!node.workload), text.max(ports + 8.0)));
-    }
     input.edges = system.edges.iter().map(|e| (e.from, e.to)).collect();
+    let turned = layers::closing_edges(system.nodes.len(), &input.edges);
+    for (node, n) in system.nodes.iter().zip(0..) {
+        let (mut entering, mut leaving) = (0.0, 0.0);
+        for (i, wire) in wires.iter().enumerate() {
+            let (mut from, mut to) = (wire.edge.from, wire.edge.to);
+            if turned.contains(&i) {
+                std::mem::swap(&mut from, &mut to);
+            }
+            if to == n {
+                entering += port_height(wire);
+            }
+            if from == n {
+                leaving += EXIT;
+            }
+        }
+        let text = 30.0 + LEADING * node.about.len() as f64;
+        let height = text.max(entering + 8.0).max(leaving + 8.0);
+        input.nodes.push((usize::from(!node.workload), height));
+    }
     let layout = layers::layout(&input);
     let columns = columns(canvas, system, &layout, &wires);
     (layout, columns, wires)

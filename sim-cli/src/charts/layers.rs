@@ -62,7 +62,7 @@ pub struct Input {
 /// Lays a graph out.
 #[must_use]
 pub fn layout(input: &Input) -> Layout {
-    let backward = closing_edges(input);
+    let backward = closing_edges(input.nodes.len(), &input.edges);
     let forward: Vec<(usize, usize)> = input
         .edges
         .iter()
@@ -100,11 +100,12 @@ pub fn layout(input: &Input) -> Layout {
     result
 }
 
-/// Edges that must be turned round so that no cycle is left.
-fn closing_edges(input: &Input) -> BTreeSet<usize> {
+/// Indices of edges that must be turned round so that no cycle is left.
+#[must_use]
+pub fn closing_edges(node_count: usize, edges: &[(usize, usize)]) -> BTreeSet<usize> {
     let mut graph: DiGraph<(), usize> = DiGraph::new();
-    let nodes: Vec<NodeIndex> = input.nodes.iter().map(|_| graph.add_node(())).collect();
-    for (i, (from, to)) in input.edges.iter().enumerate() {
+    let nodes: Vec<NodeIndex> = (0..node_count).map(|_| graph.add_node(())).collect();
+    for (i, (from, to)) in edges.iter().enumerate() {
         graph.add_edge(nodes[*from], nodes[*to], i);
     }
     if !petgraph::algo::is_cyclic_directed(&graph) {

@@ -63,7 +63,7 @@ fn file_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::retry_storm;
+    use crate::fixture::{crowd, retry_storm};
 
     #[test]
     fn the_same_result_gives_the_same_bytes() {
@@ -71,7 +71,8 @@ mod tests {
         let (first, second) = (charts(&result), charts(&result));
         assert_eq!(first, second);
         assert!(first.len() == 4 && first[0].name == "timeline");
-        for chart in &first {
+        let crowded = charts(&crowd());
+        for chart in first.iter().chain(&crowded) {
             assert!(chart.svg.contains("DejaVu Sans"), "{}", chart.name);
             assert!(!chart.svg.contains("NaN"), "{}", chart.name);
         }
@@ -101,10 +102,12 @@ mod tests {
     fn show() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../out/charts");
         std::fs::create_dir_all(folder).unwrap();
-        for chart in charts(&retry_storm()) {
-            let file = format!("{folder}/{}", chart.name);
-            std::fs::write(format!("{file}.svg"), &chart.svg).unwrap();
-            std::fs::write(format!("{file}.png"), png(&chart.svg).unwrap()).unwrap();
+        for (kind, result) in [("", retry_storm()), ("crowd-", crowd())] {
+            for chart in charts(&result) {
+                let file = format!("{folder}/{kind}{}", chart.name);
+                std::fs::write(format!("{file}.svg"), &chart.svg).unwrap();
+                std::fs::write(format!("{file}.png"), png(&chart.svg).unwrap()).unwrap();
+            }
         }
     }
 }

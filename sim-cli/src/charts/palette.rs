@@ -74,7 +74,7 @@ pub fn series(index: usize) -> (Stroke, Mark) {
     };
     let mark = if index < DASHES.len() {
         Mark::None
-    } else if index % 2 == 0 {
+    } else if index.is_multiple_of(2) {
         Mark::Disc
     } else {
         Mark::Square

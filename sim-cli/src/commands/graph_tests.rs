@@ -42,6 +42,35 @@ fn the_most_specific_pattern_wins() {
     assert_eq!(specificity("app -> db", "web", "db/get"), None);
 }
 
+/// Twenty-five services that call each other back and forth.
+fn tangle() -> System {
+    let node = |n: usize| Node {
+        name: format!("service-{n}"),
+        about: vec!["3 replicas × 64 threads".into(), "async, queue 128".into()],
+        workload: n == 0,
+    };
+    let edge = |from: usize, to: usize| Edge {
+        from,
+        to,
+        labels: vec!["retry 3 attempts".into(), "timeout 250ms".into()],
+        optional: (from + to).is_multiple_of(5),
+    };
+    System {
+        title: String::new(),
+        nodes: (0..25).map(node).collect(),
+        edges: (1..25)
+            .map(|n| edge(n / 3, n))
+            .chain([(24, 3), (9, 1), (5, 20), (2, 24), (4, 18), (13, 22)].map(|(a, b)| edge(a, b)))
+            .collect(),
+    }
+}
+
+#[test]
+fn cycles_are_drawn_and_explained() {
+    let svg = graph_drawing::draw(&tangle());
+    assert!(svg.contains("closes a cycle"));
+}
+
 /// For people: `cargo test -p sim-cli show -- --ignored` leaves the picture in `out/charts`.
 #[test]
 #[ignore = "writes files for people to look at"]
@@ -54,4 +83,7 @@ fn show() {
         out: Some(format!("{folder}/graph.png").into()),
     };
     assert_eq!(run(&args, &boutique()).unwrap(), None);
+    let tangle = graph_drawing::draw(&tangle());
+    let bitmap = crate::charts::png(&tangle).unwrap();
+    std::fs::write(format!("{folder}/tangle.png"), bitmap).unwrap();
 }
