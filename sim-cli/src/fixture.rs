@@ -392,6 +392,7 @@ pub fn crowd() -> RunResult {
         moment.time = 20.0 * f64::from(n);
         summary.moments.push(moment);
     }
+    summary.moments.sort_by(|a, b| a.time.total_cmp(&b.time));
     result
 }
 

@@ -225,6 +225,26 @@ impl<'a> Canvas<'a> {
         "…".to_owned()
     }
 
+    /// A name, shortened to this width in its middle if need be: names that begin alike often
+    /// differ at their ends.
+    #[must_use]
+    pub fn shorten_name(&self, name: &str, letters: Letters, width: f64) -> String {
+        if self.text_width(name, letters) <= width {
+            return name.to_owned();
+        }
+        let all: Vec<char> = name.chars().collect();
+        for kept in (2..all.len()).rev() {
+            let (first, last) = (kept.div_ceil(2), kept / 2);
+            let head: String = all[..first].iter().collect();
+            let tail: String = all[all.len() - last..].iter().collect();
+            let short = format!("{head}…{tail}");
+            if self.text_width(&short, letters) <= width {
+                return short;
+            }
+        }
+        "…".to_owned()
+    }
+
     /// The text in lines of at most this width, and at most so many; hard blanks do not break.
     #[must_use]
     pub fn wrap(&self, text: &str, letters: Letters, width: f64, lines: usize) -> Vec<String> {
@@ -387,6 +407,8 @@ mod tests {
             assert!((40.0..60.0).contains(&width), "{width}");
             let short = canvas.shorten("timeout_deadline", letters, 60.0);
             assert!(short.ends_with('…') && canvas.text_width(&short, letters) <= 60.0);
+            let short = canvas.shorten_name("service-with-a-name-1", letters, 80.0);
+            assert!(short.starts_with("ser") && short.ends_with("-1"), "{short}");
             canvas.text("timeout", (2.0, 20.0), Anchor::Start, letters);
         });
         assert!(svg.contains("width=\"100\" height=\"50\" viewBox=\"0 0 200 100\""));

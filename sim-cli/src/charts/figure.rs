@@ -78,7 +78,7 @@ pub fn headline(canvas: &Canvas, words: &Words) -> f64 {
     y + 10.0
 }
 
-/// Scenario, seed and digest.
+/// Seed, digest and scenario.
 #[must_use]
 pub fn caption(result: &RunResult, seconds: f64) -> String {
     let summary = &result.summary;
@@ -88,11 +88,11 @@ pub fn caption(result: &RunResult, seconds: f64) -> String {
         ""
     };
     format!(
-        "{}  ·  seed {}  ·  digest {}  ·  points of {}{thinned}",
-        summary.scenario,
+        "seed {}  ·  digest {}  ·  points of {}{thinned}  ·  {}",
         summary.seed,
         summary.digest,
         units::short_duration(seconds),
+        summary.scenario,
     )
 }
 
@@ -277,7 +277,7 @@ fn name_lane(canvas: &Canvas, name: &str, top: f64, (start, end): (f64, f64), re
     } else if start - 6.0 - width >= rect.left {
         canvas.label(name, (start - 6.0, y), Anchor::End, letters);
     } else {
-        let name = canvas.shorten(name, letters, RIGHT - 16.0);
+        let name = canvas.shorten_name(name, letters, RIGHT - 16.0);
         canvas.label(&name, (rect.right() + 10.0, y), Anchor::Start, letters);
     }
 }
@@ -289,7 +289,7 @@ fn draw_moments(canvas: &Canvas, summary: &Summary, time: &TimeAxis, top: f64, r
         let x = time.place(moment.time, rect);
         canvas.line(&[(x, top + LANE - 3.0), (x, top + LANE + 3.0)], thin_line());
         match groups.last_mut() {
-            Some((start, _, last)) if x - *start < 26.0 => *last = n + 1,
+            Some((start, _, last)) if (x - *start).abs() < 26.0 => *last = n + 1,
             _ => groups.push((x, n + 1, n + 1)),
         }
     }

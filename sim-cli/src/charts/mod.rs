@@ -96,6 +96,20 @@ mod tests {
         }
     }
 
+    /// As a grey printer would print it.
+    fn grey(png: &[u8]) -> Vec<u8> {
+        let mut bitmap = resvg::tiny_skia::Pixmap::decode_png(png).unwrap();
+        for pixel in bitmap.data_mut().chunks_mut(4) {
+            let light = [299, 587, 114]
+                .iter()
+                .zip(pixel.iter())
+                .map(|(w, p)| w * u32::from(*p));
+            let light = (light.sum::<u32>() / 1000) as u8;
+            pixel[..3].fill(light);
+        }
+        bitmap.encode_png().unwrap()
+    }
+
     /// For people: `cargo test -p sim-cli show -- --ignored` leaves the charts in `out/charts`.
     #[test]
     #[ignore = "writes files for people to look at"]
@@ -106,7 +120,9 @@ mod tests {
             for chart in charts(&result) {
                 let file = format!("{folder}/{kind}{}", chart.name);
                 std::fs::write(format!("{file}.svg"), &chart.svg).unwrap();
-                std::fs::write(format!("{file}.png"), png(&chart.svg).unwrap()).unwrap();
+                let bitmap = png(&chart.svg).unwrap();
+                std::fs::write(format!("{file}.png"), &bitmap).unwrap();
+                std::fs::write(format!("{file}-grey.png"), grey(&bitmap)).unwrap();
             }
         }
     }

@@ -315,7 +315,7 @@ fn names(canvas: &Canvas, panel: &Panel, rect: Rect, width: f64, height: impl Fn
             Sample::Nothing => {}
         }
         let start = left + SAMPLE + 6.0;
-        let text = canvas.shorten(name, letters, width - (start - rect.right()));
+        let text = canvas.shorten_name(name, letters, width - (start - rect.right()));
         canvas.label(&text, (start, y), Anchor::Start, letters);
     }
 }

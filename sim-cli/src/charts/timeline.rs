@@ -149,9 +149,9 @@ pub fn traffic<'a>(workloads: impl Iterator<Item = &'a WorkloadSeries>, bins: &B
         panel.lines.push(plain(
             "of these degraded",
             degraded,
-            1.5,
+            2.0,
             palette::DASHED,
-            palette::SKY,
+            palette::BLUE,
         ));
     }
     panel

@@ -6,7 +6,7 @@ use super::panel::Panel;
 use super::scale::{Spread, Unit};
 use super::timeline::{latency_lines, stacked, traffic};
 use crate::output::units;
-use sim_models::observe::summary::RunResult;
+use sim_models::observe::summary::{RunResult, Series};
 
 /// The chart of this workload as SVG; none, if there is no such workload.
 #[must_use]
@@ -53,5 +53,19 @@ pub fn workload(result: &RunResult, name: &str) -> Option<String> {
         (latency, 280.0),
         (flight, 170.0),
     ];
-    Some(stacked(result, &bins, &words, &panels))
+    Some(stacked(&about(result, name), &bins, &words, &panels))
+}
+
+/// What a chart says round its panels, without the incidents of other workloads.
+fn about(result: &RunResult, name: &str) -> RunResult {
+    let mut summary = result.summary.clone();
+    summary.incidents.retain(|i| i.workload == name);
+    RunResult {
+        summary,
+        series: Series {
+            window_seconds: result.series.window_seconds,
+            ..Series::default()
+        },
+        story: None,
+    }
 }

@@ -387,7 +387,7 @@ fn is_option(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::retry_storm;
+    use crate::fixture::{crowd, retry_storm};
 
     const REPRODUCE: &str = "sim run scenarios/retry-storm.ron --seed 7 --set 'calls.\"web -> orders\".retry.attempts=4' --set services.db.threads=16";
 
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn long_names_fit_too() {
-        let mut result = retry_storm();
+        let mut result = crowd();
         let long = "a-workload-with-a-name-of-quite-unreasonable-length".repeat(3);
         let summary = &mut result.summary;
         summary.scenario.clone_from(&long);
