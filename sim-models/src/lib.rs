@@ -10,4 +10,6 @@ pub mod outcome;
 pub mod resilience;
 pub mod faults;
 pub mod scenario;
+pub mod plan;
 pub mod observe;
+pub mod world;

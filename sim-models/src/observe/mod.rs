@@ -1,3 +1,4 @@
 //! What a run tells: reads the world, never changes it.
 
+pub mod recorder;
 pub mod summary;
