@@ -67,8 +67,12 @@ fn every_file_opens_with_a_lesson_and_what_to_try() {
         let comment: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
         assert!(comment.len() >= 10, "{name}: the comment teaches nothing");
         assert!(comment.contains(&"// What to try:"), "{name}: nothing to try");
-        let tries = comment.iter().filter(|line| line.starts_with("//   --set")).count();
-        assert!(tries >= 2, "{name}: {tries} things to try");
+        let tries = sim_tests::things_to_try(&text);
+        assert!(tries.len() >= 2, "{name}: {tries:?}");
+        for settings in tries {
+            let changed = sim_tests::library_with(name, &settings);
+            assert_ne!(changed, sim_tests::library(name), "{name} with {settings:?}");
+        }
     }
 }
 
