@@ -75,7 +75,11 @@ pub fn things_to_try(text: &str) -> Vec<Vec<String>> {
             line.split("--set ")
                 .map(|setting| match setting.trim_start().strip_prefix('\'') {
                     Some(quoted) => quoted.split('\'').next().unwrap_or_default().to_owned(),
-                    None => setting.split_whitespace().next().unwrap_or_default().to_owned(),
+                    None => setting
+                        .split_whitespace()
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
                 })
                 .collect()
         })

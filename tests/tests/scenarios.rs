@@ -52,7 +52,13 @@ fn summary(name: &str) -> &'static Summary {
 fn the_table_names_every_file() {
     let mut files: Vec<String> = std::fs::read_dir(sim_tests::LIBRARY)
         .expect("the library is a folder")
-        .map(|entry| entry.expect("a file").file_name().into_string().expect("a plain name"))
+        .map(|entry| {
+            entry
+                .expect("a file")
+                .file_name()
+                .into_string()
+                .expect("a plain name")
+        })
         .filter_map(|name| name.strip_suffix(".ron").map(str::to_owned))
         .collect();
     files.sort();
@@ -64,14 +70,24 @@ fn the_table_names_every_file() {
 fn every_file_opens_with_a_lesson_and_what_to_try() {
     for (name, ..) in EXPECTED {
         let text = sim_tests::library_text(name);
-        let comment: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
+        let comment: Vec<&str> = text
+            .lines()
+            .take_while(|line| line.starts_with("//"))
+            .collect();
         assert!(comment.len() >= 10, "{name}: the comment teaches nothing");
-        assert!(comment.contains(&"// What to try:"), "{name}: nothing to try");
+        assert!(
+            comment.contains(&"// What to try:"),
+            "{name}: nothing to try"
+        );
         let tries = sim_tests::things_to_try(&text);
         assert!(tries.len() >= 2, "{name}: {tries:?}");
         for settings in tries {
             let changed = sim_tests::library_with(name, &settings);
-            assert_ne!(changed, sim_tests::library(name), "{name} with {settings:?}");
+            assert_ne!(
+                changed,
+                sim_tests::library(name),
+                "{name} with {settings:?}"
+            );
         }
     }
 }
@@ -82,7 +98,9 @@ fn verdicts() {
     for (name, verdict, metastable) in EXPECTED {
         let hypothesis = &summary(name).hypothesis;
         if (hypothesis.verdict.as_str(), hypothesis.metastable) != (verdict, metastable) {
-            wrong.push(format!("{name}: expected {verdict}, metastable {metastable}: {hypothesis:#?}"));
+            wrong.push(format!(
+                "{name}: expected {verdict}, metastable {metastable}: {hypothesis:#?}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -93,7 +111,11 @@ fn every_run_reaches_its_end_within_ten_million_events() {
     for (name, ..) in EXPECTED {
         let summary = summary(name);
         assert_eq!(summary.stopped_by, "end", "{name}");
-        assert!(summary.events < 10_000_000, "{name}: {} events", summary.events);
+        assert!(
+            summary.events < 10_000_000,
+            "{name}: {} events",
+            summary.events
+        );
     }
 }
 
@@ -105,13 +127,24 @@ fn the_storm_outlives_its_trigger_and_its_twins_do_not() {
         let ok = &RUNS[name].series.workloads["shoppers"].ok;
         ok[ok.len() - 30..].iter().sum()
     };
-    assert_eq!(last("retry-storm"), 0, "nothing gets through two minutes after the trigger has gone");
+    assert_eq!(
+        last("retry-storm"),
+        0,
+        "nothing gets through two minutes after the trigger has gone"
+    );
     for twin in ["retry-limit", "retry-budget", "breaker"] {
         let name = format!("retry-storm-{twin}");
         let recovery = summary(&name).faults[0].recovery_seconds;
-        assert!(recovery.is_some_and(|seconds| seconds <= 40.0), "{name}: {recovery:?}");
+        assert!(
+            recovery.is_some_and(|seconds| seconds <= 40.0),
+            "{name}: {recovery:?}"
+        );
         // 130/s for 30 s, give or take four standard deviations.
-        assert!((3650..4150).contains(&last(&name)), "{name}: {} in the last 30 s", last(&name));
+        assert!(
+            (3650..4150).contains(&last(&name)),
+            "{name}: {} in the last 30 s",
+            last(&name)
+        );
     }
 }
 
@@ -131,9 +164,14 @@ fn twins_differ_in_their_calls_alone() {
 #[test]
 fn jitter_recovers_sooner_and_loses_fewer() {
     let (step, spread) = (summary("synchronised-retries"), summary("jittered-retries"));
-    let (step_failed, spread_failed) =
-        (step.workloads["terminals"].failed, spread.workloads["terminals"].failed);
-    assert!(spread_failed * 2 < step_failed, "{spread_failed} of {step_failed} failures are left");
+    let (step_failed, spread_failed) = (
+        step.workloads["terminals"].failed,
+        spread.workloads["terminals"].failed,
+    );
+    assert!(
+        spread_failed * 2 < step_failed,
+        "{spread_failed} of {step_failed} failures are left"
+    );
     let seconds = |summary: &Summary| summary.faults[0].recovery_seconds.unwrap_or(f64::INFINITY);
     assert!(seconds(spread) < seconds(step));
 }
@@ -165,7 +203,10 @@ fn rounded(value: Value) -> Value {
             Value::from(text.parse::<f64>().expect("a number is printed as one"))
         }
         Value::Array(values) => values.into_iter().map(rounded).collect(),
-        Value::Object(map) => map.into_iter().map(|(key, value)| (key, rounded(value))).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (key, rounded(value)))
+            .collect(),
         other => other,
     }
 }

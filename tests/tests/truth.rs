@@ -32,18 +32,15 @@ fn every_case_is_measured_or_listed_with_a_reason() {
             *seen.entry((*id).to_owned()).or_default() += 1;
         }
     }
-    let unknown: Vec<_> = seen
-        .keys()
-        .filter(|id| !truth.contains(id))
-        .collect();
+    let unknown: Vec<_> = seen.keys().filter(|id| !truth.contains(id)).collect();
     assert!(unknown.is_empty(), "not in the data: {unknown:?}");
     let twice: Vec<_> = seen.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "more than once: {twice:?}");
-    let missing: Vec<_> = truth
-        .ids()
-        .filter(|id| !seen.contains_key(*id))
-        .collect();
-    assert!(missing.is_empty(), "neither measured nor listed: {missing:?}");
+    let missing: Vec<_> = truth.ids().filter(|id| !seen.contains_key(*id)).collect();
+    assert!(
+        missing.is_empty(),
+        "neither measured nor listed: {missing:?}"
+    );
 }
 
 #[test]
@@ -60,7 +57,11 @@ fn closed_forms() {
             let (mean, error) = battery::mean_and_error(&values);
             let (value, tolerance) = truth.value(&measure.id);
             let allowed = f64::max(tolerance, 4.0 * error);
-            let z = if error > 0.0 { (mean - value) / error } else { 0.0 };
+            let z = if error > 0.0 {
+                (mean - value) / error
+            } else {
+                0.0
+            };
             if measure.judge == Judge::Statistical && error > 0.0 {
                 // The error is itself estimated from n seeds, which makes z a Student t with n - 1
                 // degrees of freedom; its mean square is (n - 1) / (n - 3), taken out here.
@@ -81,7 +82,10 @@ fn closed_forms() {
         }
     }
     let mean_square = squares.iter().sum::<f64>() / squares.len() as f64;
-    println!("{table}\nmean squared z-score of {}: {mean_square:.3}", squares.len());
+    println!(
+        "{table}\nmean squared z-score of {}: {mean_square:.3}",
+        squares.len()
+    );
     assert!(wrong.is_empty(), "beyond tolerance:\n{}", wrong.join("\n"));
     assert!(
         (MEAN_SQUARE_Z.0..=MEAN_SQUARE_Z.1).contains(&mean_square),
@@ -134,7 +138,10 @@ fn metastable_retries() {
         assert_eq!(end, 0, "at 280/s nothing may get through any more");
         let attempts: Vec<u64> = run.series.edges["load -> q"].attempts.clone();
         let late = attempts[300..390].iter().sum::<u64>() as f64 / 90.0;
-        assert!((late / 560.0 - 1.0).abs() < 0.05, "{late} attempts/s, not 560");
+        assert!(
+            (late / 560.0 - 1.0).abs() < 0.05,
+            "{late} attempts/s, not 560"
+        );
     }
 }
 

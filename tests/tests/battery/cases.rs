@@ -39,10 +39,7 @@ pub const NOT_MEASURED: &[(&str, &[&str])] = &[
         "service is never interrupted for another request",
         &["plcfs-W", "prio-pr-T1"],
     ),
-    (
-        "queues know no priorities",
-        &["prio-np-Wq1", "prio-np-Wq2"],
-    ),
+    ("queues know no priorities", &["prio-np-Wq1", "prio-np-Wq2"]),
     (
         "the patience of a call is a constant, not a distribution",
         &[
@@ -283,7 +280,9 @@ fn station(name: &str, servers: f64, limit: &str, work: &str) -> String {
 
 /// A service without limits that runs these steps at endpoint `serve`.
 fn endless(name: &str, steps: &str) -> String {
-    format!(r#""{name}": (threads: unbounded, backlog: unbounded, endpoints: {{ "serve": [{steps}] }}), "#)
+    format!(
+        r#""{name}": (threads: unbounded, backlog: unbounded, endpoints: {{ "serve": [{steps}] }}), "#
+    )
 }
 
 fn poisson(rate: f64, to: &str) -> String {
@@ -362,7 +361,12 @@ pub fn cases(truth: &Truth) -> Vec<Case> {
 fn single_server(truth: &Truth) -> Vec<Case> {
     let mm1 = |id: &str| {
         let mu = truth.param(id, "mu");
-        open_queue(truth.param(id, "lambda"), 1.0, "unbounded", &exponential(1.0 / mu))
+        open_queue(
+            truth.param(id, "lambda"),
+            1.0,
+            "unbounded",
+            &exponential(1.0 / mu),
+        )
     };
     let mut cases = Vec::new();
     for name in ["mm1-a", "mm1-c"] {
@@ -397,7 +401,10 @@ fn single_server(truth: &Truth) -> Vec<Case> {
         let services = queue(1.0, "unbounded", &exponential(1.0 / mu));
         cases.push(
             Text::new(services, poisson(lambda, "q/serve"), lambda)
-                .calls(format!(r#""load -> q": [timeout("{}s")]"#, truth.param(id, "timeout")))
+                .calls(format!(
+                    r#""load -> q": [timeout("{}s")]"#,
+                    truth.param(id, "timeout")
+                ))
                 .case()
                 .load(id, Statistical, |load| 1.0 - load.success_ratio),
         );
@@ -411,7 +418,10 @@ fn single_server(truth: &Truth) -> Vec<Case> {
             poisson(lambda, "q/serve"),
             lambda,
         )
-        .calls(format!(r#""load -> q": [timeout("{}s")]"#, truth.param(id, "timeout")))
+        .calls(format!(
+            r#""load -> q": [timeout("{}s")]"#,
+            truth.param(id, "timeout")
+        ))
         .case()
         .load(id, Statistical, |load| load.goodput),
     );
@@ -426,7 +436,9 @@ fn single_server(truth: &Truth) -> Vec<Case> {
                     truth.param(id, "tau")
                 ))
                 .case()
-                .q(id, Statistical, |q| 1.0 - q.started as f64 / q.arrivals as f64),
+                .q(id, Statistical, |q| {
+                    1.0 - q.started as f64 / q.arrivals as f64
+                }),
         );
     }
     cases
@@ -435,7 +447,12 @@ fn single_server(truth: &Truth) -> Vec<Case> {
 fn many_servers(truth: &Truth) -> Vec<Case> {
     let mmc = |id: &str| {
         let (lambda, mu) = (truth.param(id, "lambda"), truth.param(id, "mu"));
-        open_queue(lambda, truth.param(id, "c"), "unbounded", &exponential(1.0 / mu))
+        open_queue(
+            lambda,
+            truth.param(id, "c"),
+            "unbounded",
+            &exponential(1.0 / mu),
+        )
     };
     let mut cases = Vec::new();
     for name in ["mmc-2", "mmc-5"] {
@@ -474,10 +491,15 @@ fn losses(truth: &Truth) -> Vec<Case> {
     let work = r#"mixture([(0.95, constant("100ms")), (0.05, constant("100s"))])"#;
     let (lambda, c) = (truth.param(id, "lambda"), truth.param(id, "c"));
     cases.push(
-        Text::lasting(queue(c, "0", work), poisson(lambda, "q/serve"), 200.0, 700.0)
-            .case()
-            .seeds(4)
-            .q(id, Approximation, rejected),
+        Text::lasting(
+            queue(c, "0", work),
+            poisson(lambda, "q/serve"),
+            200.0,
+            700.0,
+        )
+        .case()
+        .seeds(4)
+        .q(id, Approximation, rejected),
     );
     let limited = |id: &str, c: f64| {
         let waiting = truth.param(id, "K_total") - c;
@@ -507,7 +529,11 @@ fn general_service(truth: &Truth) -> Vec<Case> {
     for (name, work, percentiles) in [
         ("mg1-det", "\"100ms\"", true),
         ("mg1-erl4", "erlang(mean: \"100ms\", stages: 4)", true),
-        ("mg1-h2cv2=4", "hyperexponential(mean: \"100ms\", cv: 2)", true),
+        (
+            "mg1-h2cv2=4",
+            "hyperexponential(mean: \"100ms\", cv: 2)",
+            true,
+        ),
         ("mg1-unif", "uniform(\"0s\", \"200ms\")", true),
         ("mg1-logn-cv1", "lognormal(mean: \"100ms\", cv: 1)", true),
         ("mg1-weib2", "weibull(mean: \"100ms\", shape: 2)", true),
@@ -528,7 +554,9 @@ fn general_service(truth: &Truth) -> Vec<Case> {
         let id = format!("omission-rho{rho}-W");
         let lambda = truth.param(&id, "rho") / 0.1;
         let work = "weibull(mean: \"100ms\", shape: 2)";
-        cases.push(open_queue(lambda, 1.0, "unbounded", work).q(id, Statistical, |q| q.sojourn.mean));
+        cases.push(
+            open_queue(lambda, 1.0, "unbounded", work).q(id, Statistical, |q| q.sojourn.mean),
+        );
     }
     // Two kinds of requests in one queue.
     let id = "fifo-mg1-mix-Wq";
@@ -554,9 +582,13 @@ fn arrivals_and_disciplines(truth: &Truth) -> Vec<Case> {
     let id = "dm1-W";
     let services = queue(1.0, "unbounded", &exponential(1.0 / truth.param(id, "mu")));
     cases.push(
-        Text::new(services, r#"open(rate: "8/s", to: "q/serve", arrivals: constant)"#, 8.0)
-            .case()
-            .q(id, Statistical, |q| q.sojourn.mean),
+        Text::new(
+            services,
+            r#"open(rate: "8/s", to: "q/serve", arrivals: constant)"#,
+            8.0,
+        )
+        .case()
+        .q(id, Statistical, |q| q.sojourn.mean),
     );
     let id = "batch-5-W";
     let (rate, k) = (truth.param(id, "batch_rate"), truth.param(id, "k"));
@@ -607,7 +639,10 @@ fn networks(truth: &Truth) -> Vec<Case> {
     let names = ["s1", "s2", "s3"];
 
     let rates = truth.list("tandem3-W", "mu");
-    let mut services = endless("front", r#"call("s1/serve"), call("s2/serve"), call("s3/serve")"#);
+    let mut services = endless(
+        "front",
+        r#"call("s1/serve"), call("s2/serve"), call("s3/serve")"#,
+    );
     for (name, mu) in names.iter().zip(&rates) {
         services += &station(name, 1.0, "unbounded", &exponential(1.0 / mu));
     }
@@ -626,8 +661,13 @@ fn networks(truth: &Truth) -> Vec<Case> {
     let routing = truth.matrix("jackson3-W", "routing");
     let mut visits = String::new();
     for (i, row) in routing.iter().enumerate() {
-        write!(visits, r#""visit{}": [call("s{}/serve"), choice(["#, i + 1, i + 1)
-            .expect("a String takes everything");
+        write!(
+            visits,
+            r#""visit{}": [call("s{}/serve"), choice(["#,
+            i + 1,
+            i + 1
+        )
+        .expect("a String takes everything");
         for (j, share) in row.iter().enumerate().filter(|(_, share)| **share > 0.0) {
             write!(visits, r#"({share}, [call("router/visit{}")]), "#, j + 1)
                 .expect("a String takes everything");
@@ -635,8 +675,9 @@ fn networks(truth: &Truth) -> Vec<Case> {
         let leave = 1.0 - row.iter().sum::<f64>();
         write!(visits, "({leave}, [])])], ").expect("a String takes everything");
     }
-    let mut services =
-        format!(r#""router": (threads: unbounded, backlog: unbounded, endpoints: {{ {visits} }}), "#);
+    let mut services = format!(
+        r#""router": (threads: unbounded, backlog: unbounded, endpoints: {{ {visits} }}), "#
+    );
     for (name, mu) in names.iter().zip(&rates) {
         services += &station(name, 1.0, "unbounded", &exponential(1.0 / mu));
     }
@@ -658,7 +699,10 @@ fn networks(truth: &Truth) -> Vec<Case> {
     let (lambda, again) = (truth.param(id, "lambda"), truth.param(id, "p_return"));
     let mut steps = String::from(r#"call("q/serve")"#);
     for _ in 0..12 {
-        steps = format!(r#"call("q/serve"), choice([({again}, [{steps}]), ({}, [])])"#, 1.0 - again);
+        steps = format!(
+            r#"call("q/serve"), choice([({again}, [{steps}]), ({}, [])])"#,
+            1.0 - again
+        );
     }
     let services = endless("front", &steps)
         + &queue(1.0, "unbounded", &exponential(1.0 / truth.param(id, "mu")));
@@ -674,7 +718,12 @@ fn networks(truth: &Truth) -> Vec<Case> {
     let services = format!(
         r#""q": (threads: {pool}, queue: (limit: unbounded), backlog: 0, endpoints: {{ "serve": [work({}), call("b/serve")] }}), "#,
         exponential(1.0 / truth.param(id, "local_rate"))
-    ) + &station("b", 1.0, "unbounded", &exponential(1.0 / truth.param(id, "B_rate")));
+    ) + &station(
+        "b",
+        1.0,
+        "unbounded",
+        &exponential(1.0 / truth.param(id, "B_rate")),
+    );
     cases.push(
         Text::new(services, poisson(lambda, "q/serve"), lambda)
             .case()
@@ -685,10 +734,17 @@ fn networks(truth: &Truth) -> Vec<Case> {
 
 fn closed_loops(truth: &Truth) -> Vec<Case> {
     let closed = |users: f64, think: f64, to: &str| {
-        format!(r#"closed(users: {users}, think: {}, to: "{to}")"#, exponential(think))
+        format!(
+            r#"closed(users: {users}, think: {}, to: "{to}")"#,
+            exponential(think)
+        )
     };
     let mut cases = Vec::new();
-    for (name, servers) in [("closed1-10", None), ("closed1-20", None), ("closed-mmc-4-40", Some("c"))] {
+    for (name, servers) in [
+        ("closed1-10", None),
+        ("closed1-20", None),
+        ("closed-mmc-4-40", Some("c")),
+    ] {
         let id = format!("{name}-X");
         let servers = servers.map_or(1.0, |c| truth.param(&id, c));
         let services = queue(servers, "unbounded", &exponential(truth.param(&id, "S")));
@@ -703,7 +759,10 @@ fn closed_loops(truth: &Truth) -> Vec<Case> {
     }
     for name in ["closed3-5", "closed3-30"] {
         let id = format!("{name}-X");
-        let mut services = endless("front", r#"call("s1/serve"), call("s2/serve"), call("s3/serve")"#);
+        let mut services = endless(
+            "front",
+            r#"call("s1/serve"), call("s2/serve"), call("s3/serve")"#,
+        );
         for (station_name, demand) in ["s1", "s2", "s3"].iter().zip(truth.list(&id, "demands")) {
             services += &station(station_name, 1.0, "unbounded", &exponential(demand));
         }
@@ -719,7 +778,11 @@ fn closed_loops(truth: &Truth) -> Vec<Case> {
     for name in ["brooker-closed-1", "brooker-closed-10"] {
         let id = format!("{name}-util");
         let service = truth.param(&id, "S_mean");
-        let load = closed(truth.param(&id, "mpl"), truth.param(&id, "think_mean"), "q/serve");
+        let load = closed(
+            truth.param(&id, "mpl"),
+            truth.param(&id, "think_mean"),
+            "q/serve",
+        );
         let rate = truth.value(&id).0 / service;
         cases.push(
             Text::new(queue(1.0, "unbounded", &exponential(service)), load, rate)
@@ -737,8 +800,10 @@ fn forks(truth: &Truth) -> Vec<Case> {
 
     let id = "forkjoin2-5-T";
     let (lambda, mu) = (truth.param(id, "lambda"), truth.param(id, "mu"));
-    let services = endless("front", r#"parallel([[call("s1/serve")], [call("s2/serve")]])"#)
-        + &station("s1", 1.0, "unbounded", &exponential(1.0 / mu))
+    let services = endless(
+        "front",
+        r#"parallel([[call("s1/serve")], [call("s2/serve")]])"#,
+    ) + &station("s1", 1.0, "unbounded", &exponential(1.0 / mu))
         + &station("s2", 1.0, "unbounded", &exponential(1.0 / mu));
     cases.push(
         Text::new(services, poisson(lambda, "front/serve"), lambda)
@@ -758,7 +823,9 @@ fn forks(truth: &Truth) -> Vec<Case> {
         cases.push(
             leaves(&steps, &exp1, requests)
                 .case()
-                .load(format!("{name}-mean"), Statistical, |load| load.latency.mean)
+                .load(format!("{name}-mean"), Statistical, |load| {
+                    load.latency.mean
+                })
                 .load(format!("{name}-p99"), Percentile, |load| load.latency.p99),
         );
     }
@@ -794,7 +861,10 @@ fn forks(truth: &Truth) -> Vec<Case> {
             .load(id, Statistical, |load| load.latency.sd * 1000.0),
     );
     // A request is slow that takes a second; the caller waits for half of one.
-    for (id, requests) in [("tailatscale-100", JOBS / 20.0), ("tailatscale-2000", JOBS / 100.0)] {
+    for (id, requests) in [
+        ("tailatscale-100", JOBS / 20.0),
+        ("tailatscale-2000", JOBS / 100.0),
+    ] {
         let (n, p) = (truth.param(id, "n"), truth.param(id, "p"));
         let work = format!(
             r#"work(mixture([({}, constant("10ms")), ({p}, constant("1s"))]))"#,
@@ -802,10 +872,15 @@ fn forks(truth: &Truth) -> Vec<Case> {
         );
         let steps = format!("parallel([{}])", branches(n, &work));
         cases.push(
-            Text::lasting(endless("front", &steps), poisson(1.0, "front/serve"), 0.0, requests)
-                .calls(r#""load -> front": [timeout("500ms")]"#)
-                .case()
-                .load(id, Statistical, |load| 1.0 - load.success_ratio),
+            Text::lasting(
+                endless("front", &steps),
+                poisson(1.0, "front/serve"),
+                0.0,
+                requests,
+            )
+            .calls(r#""load -> front": [timeout("500ms")]"#)
+            .case()
+            .load(id, Statistical, |load| 1.0 - load.success_ratio),
         );
     }
     // A hedge: a second branch that waits before it calls, and the first answer wins.
@@ -836,11 +911,19 @@ fn retries(truth: &Truth) -> Vec<Case> {
         let id = format!("{name}-att");
         let attempts = truth.param(&id, "retries") + 1.0;
         cases.push(
-            Text::new(failing(truth.param(&id, "f")), poisson(100.0, "q/serve"), 100.0)
-                .calls(format!(r#""load -> q": [retry(attempts: {attempts}, backoff: none)]"#))
-                .case()
-                .edge(id, Statistical, "load -> q", |edge| edge.amplification)
-                .load(format!("{name}-fail"), Statistical, |load| 1.0 - load.success_ratio),
+            Text::new(
+                failing(truth.param(&id, "f")),
+                poisson(100.0, "q/serve"),
+                100.0,
+            )
+            .calls(format!(
+                r#""load -> q": [retry(attempts: {attempts}, backoff: none)]"#
+            ))
+            .case()
+            .edge(id, Statistical, "load -> q", |edge| edge.amplification)
+            .load(format!("{name}-fail"), Statistical, |load| {
+                1.0 - load.success_ratio
+            }),
         );
     }
     // A chain in which every layer tries again, and the last one fails.
@@ -870,15 +953,19 @@ fn retries(truth: &Truth) -> Vec<Case> {
         let (layers, attempts) = (truth.param(id, "layers"), truth.param(id, "attempts"));
         let mut text = stack(layers, attempts, 1.0);
         text.duration = 100.0;
-        cases.push(text.case().seeds(1).run(id, Deterministic, at_the_bottom(layers)));
+        cases.push(
+            text.case()
+                .seeds(1)
+                .run(id, Deterministic, at_the_bottom(layers)),
+        );
     }
     let id = "retry-layers-iid-att";
     let (layers, attempts) = (truth.param(id, "layers"), truth.param(id, "attempts"));
-    cases.push(
-        stack(layers, attempts, truth.param(id, "f"))
-            .case()
-            .run(id, Statistical, at_the_bottom(layers)),
-    );
+    cases.push(stack(layers, attempts, truth.param(id, "f")).case().run(
+        id,
+        Statistical,
+        at_the_bottom(layers),
+    ));
 
     let refused = |policies: String| {
         Text::new(failing(1.0), poisson(100.0, "q/serve"), 100.0)
@@ -889,14 +976,20 @@ fn retries(truth: &Truth) -> Vec<Case> {
     let id = "sre-retry-3x";
     let attempts = truth.param(id, "attempts");
     cases.push(
-        refused(format!("retry(attempts: {attempts}, backoff: none)"))
-            .edge(id, Deterministic, "load -> q", |edge| edge.amplification),
+        refused(format!("retry(attempts: {attempts}, backoff: none)")).edge(
+            id,
+            Deterministic,
+            "load -> q",
+            |edge| edge.amplification,
+        ),
     );
     let id = "sre-retry-1.1x";
     let ratio = truth.param(id, "ratio");
     cases.push(
-        refused(format!("retry(attempts: 3, backoff: none), retry_budget(ratio: {ratio})"))
-            .edge(id, Deterministic, "load -> q", |edge| edge.amplification),
+        refused(format!(
+            "retry(attempts: 3, backoff: none), retry_budget(ratio: {ratio})"
+        ))
+        .edge(id, Deterministic, "load -> q", |edge| edge.amplification),
     );
 
     // The backend does 10,000/s: one after the other, 100 us each, with room for two to wait.
@@ -913,20 +1006,24 @@ fn retries(truth: &Truth) -> Vec<Case> {
     .case()
     .seeds(1);
     for second in [1, 5, 10] {
-        case = case.run(format!("sre-retry-growth-{second}"), Deterministic, move |run| {
-            run.series.edges["load -> q"].attempts[second] as f64
-        });
+        case = case.run(
+            format!("sre-retry-growth-{second}"),
+            Deterministic,
+            move |run| run.series.edges["load -> q"].attempts[second] as f64,
+        );
     }
     cases.push(case);
 
     for id in ["hotos21-recovery-100", "hotos21-recovery-140"] {
         let lambda = truth.param(id, "lambda");
-        cases.push(Case {
-            text: outage(lambda, truth.param(id, "mu"), 400.0),
-            seeds: SEEDS,
-            measures: Vec::new(),
-        }
-        .run(id, Approximation, move |run| recovery(run, lambda)));
+        cases.push(
+            Case {
+                text: outage(lambda, truth.param(id, "mu"), 400.0),
+                seeds: SEEDS,
+                measures: Vec::new(),
+            }
+            .run(id, Approximation, move |run| recovery(run, lambda)),
+        );
     }
     for id in ["hotos21-stuck-160", "hotos21-stuck-280"] {
         cases.push(
@@ -965,9 +1062,14 @@ fn balancers(truth: &Truth) -> Vec<Case> {
     // Of two instances two are drawn, so that this is the shortest queue.
     let id = "jsq-2-16-d2";
     cases.push(
-        replicas(truth.param(id, "n"), truth.param(id, "mu"), truth.param(id, "lambda"), "power_of_two")
-            .case()
-            .q(id, Statistical, |q| q.sojourn.mean),
+        replicas(
+            truth.param(id, "n"),
+            truth.param(id, "mu"),
+            truth.param(id, "lambda"),
+            "power_of_two",
+        )
+        .case()
+        .q(id, Statistical, |q| q.sojourn.mean),
     );
     for id in ["pod-2-0.8", "pod-2-0.9"] {
         let n = 500.0;
@@ -1063,7 +1165,11 @@ fn outages(truth: &Truth) -> Vec<Case> {
 
     // Three hosts in one zone; a caller tries all three.
     let id = "avail-corr-dc";
-    let (host, zone, n) = (truth.param(id, "A"), truth.param(id, "D"), truth.param(id, "N"));
+    let (host, zone, n) = (
+        truth.param(id, "A"),
+        truth.param(id, "D"),
+        truth.param(id, "N"),
+    );
     let up = |availability: f64| availability / (1.0 - availability);
     let mut faults = format!(
         r#"(random: (mtbf: "{:.6}h", mttr: exponential("1h")), inject: crash(service: "q", zone: "z")), "#,

@@ -95,7 +95,10 @@ impl Truth {
     /// The expected value, and how far from it a result may be.
     pub fn value(&self, id: &str) -> (f64, f64) {
         let row = &self.0[id];
-        (row.value, tolerance(row.suggested_tolerance.as_deref(), row.value))
+        (
+            row.value,
+            tolerance(row.suggested_tolerance.as_deref(), row.value),
+        )
     }
 }
 
@@ -142,7 +145,9 @@ pub fn run_all(cases: &[Case]) -> Vec<Vec<RunResult>> {
             scope.spawn(|| {
                 loop {
                     let job = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((case, seed)) = jobs.get(job) else { break };
+                    let Some((case, seed)) = jobs.get(job) else {
+                        break;
+                    };
                     // Cases share names and thus streams: with seeds in common their errors would
                     // hang together, and the battery's mean square would mean little.
                     let seed_of_case = 1000 * (*case as u64 + 1) + seed;
@@ -199,8 +204,8 @@ pub struct Strategy {
 /// The strategies that our policies can express. Their breaker opens at a share of failures and ours
 /// after failures in a row; their serial clients drop calls while they are busy.
 pub fn strategies() -> Vec<Strategy> {
-    let data: serde_json::Value = serde_json::from_str(include_str!("../../data/metastable.json"))
-        .expect("the data is JSON");
+    let data: serde_json::Value =
+        serde_json::from_str(include_str!("../../data/metastable.json")).expect("the data is JSON");
     let rows: Vec<Strategy> =
         serde_json::from_value(data["client_retry_strategies"]["rows"].clone())
             .expect("rows of strategies");
