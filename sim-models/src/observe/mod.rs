@@ -2,3 +2,4 @@
 
 pub mod recorder;
 pub mod summary;
+pub mod summarise;

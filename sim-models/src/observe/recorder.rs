@@ -410,7 +410,7 @@ impl Recorder {
                 window.working += instance.working.take_window(now).0;
                 let (queue, queue_max) = instance.queue.take_window(now);
                 window.queue += queue;
-                window.queue_max = window.queue_max.max(queue_max);
+                window.queue_max = window.queue_max.max(queue_max.max(0) as u64);
             }
             window.up = up[service];
             record.windows.push(window);

@@ -51,9 +51,9 @@ impl Cores {
 
     /// Thousandths of cores that are busy.
     #[must_use]
-    pub fn busy_milli(&self) -> u64 {
+    pub fn busy_milli(&self) -> i64 {
         let limit = self.limit.unwrap_or(f64::INFINITY);
-        (limit.min(self.jobs.len() as f64) * 1000.0) as u64
+        (limit.min(self.jobs.len() as f64) * 1000.0) as i64
     }
 
     fn rate(&self) -> f64 {

@@ -330,15 +330,15 @@ impl<'p> World<'p> {
 
     /// Jobs came to or went from the cores of an instance.
     fn cores_changed(&mut self, instance: usize, agenda: &mut Agenda<Event>) {
-        let cores = &mut self.instances[instance].cores;
-        agenda.cancel(cores.timer);
-        cores.timer = match cores.due() {
-            Some(due) if self.instances[instance].frozen == 0 => {
+        let state = &mut self.instances[instance];
+        agenda.cancel(state.cores.timer);
+        state.cores.timer = match state.cores.due() {
+            Some(due) if state.frozen == 0 => {
                 agenda.schedule_at(due, Event::CoreFree { instance: instance as u32 })
             }
             _ => EventId::NONE,
         };
-        let busy = self.instances[instance].cores.busy_milli();
+        let busy = state.cores.busy_milli();
         self.recorder.instances[instance].working.set(agenda.now(), busy);
     }
 
