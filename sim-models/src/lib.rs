@@ -13,3 +13,4 @@ pub mod scenario;
 pub mod plan;
 pub mod observe;
 pub mod world;
+pub mod experiment;

@@ -235,6 +235,14 @@ impl<'p> World<'p> {
         &self.story
     }
 
+    /// The request whose story is told, and its workload; none if it has not arrived.
+    #[must_use]
+    pub fn told(&self) -> Option<(u32, String)> {
+        let request = self.told.filter(|number| *number < self.requests)?;
+        let workload = self.story.first().map(|line| line.place.clone()).unwrap_or_default();
+        Some((request, workload))
+    }
+
     /// Counters of the policies of an edge.
     #[must_use]
     pub fn counters(&self, edge: usize) -> &[u64] {
