@@ -11,4 +11,7 @@ pub mod resilience;
 pub mod faults;
 pub mod scenario;
 pub mod topology;
+pub mod plan;
 pub mod observe;
+pub mod world;
+pub mod experiment;
