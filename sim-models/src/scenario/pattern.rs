@@ -66,8 +66,8 @@ impl Side {
             Self::Any => 0,
             Self::Region(_) => 1,
             Self::Zone(_) => 2,
-            Self::Host(_) => 3,
-            Self::Named(_) => 4,
+            Self::Named(_) => 3,
+            Self::Host(_) => 4,
             Self::Instance(..) => 5,
         }
     }
@@ -108,14 +108,19 @@ impl Pattern {
             .split_once("->")
             .ok_or("it has no arrow: write \"caller -> callee\"")?;
         let (to, endpoint) = match to.split_once('/') {
-            Some((to, endpoint)) => (to, Some(endpoint.trim().to_owned())),
+            Some((to, endpoint)) => (to, Some(endpoint.to_owned())),
             None => (to, None),
         };
         let pattern = Self {
             from: Side::parse(from)?,
             to: Side::parse(to)?,
-            endpoint: endpoint.filter(|endpoint| endpoint != "*"),
+            endpoint,
         };
+        if pattern.to == Side::Any && pattern.endpoint.is_some() {
+            return Err(
+                "an endpoint belongs to one service: write \"caller -> service/endpoint\"".into(),
+            );
+        }
         for side in [&pattern.from, &pattern.to] {
             if !matches!(side, Side::Any | Side::Named(_)) {
                 return Err("calls are named by service or workload, or `*`".into());
@@ -124,14 +129,23 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// How specific it is: an endpoint counts most, then the callee, then the caller.
+    /// How specific it is as a pattern of calls: an endpoint counts most, then both sides, then the
+    /// callee, then the caller.
     #[must_use]
-    pub fn weight(&self) -> (bool, u32, u32) {
-        (
-            self.endpoint.is_some(),
-            self.to.weight() + self.from.weight(),
-            self.to.weight(),
-        )
+    pub fn call_weight(&self) -> u32 {
+        let from = if self.from == Side::Any { 0 } else { 2 };
+        let to = match (&self.to, &self.endpoint) {
+            (Side::Any, _) => 0,
+            (_, None) => 3,
+            (_, Some(_)) => 7,
+        };
+        from + to
+    }
+
+    /// How specific it is as a pattern of links.
+    #[must_use]
+    pub fn link_weight(&self) -> u32 {
+        self.from.weight() + self.to.weight()
     }
 
     /// Whether it means calls from one place to an endpoint of another.
@@ -157,11 +171,12 @@ pub fn most_specific_calls<'a>(
         .keys()
         .filter_map(|key| Some((key, Pattern::calls(key).ok()?)))
         .filter(|(_, pattern)| pattern.matches_call(from, to, endpoint))
-        .max_by_key(|(_, pattern)| pattern.weight())
+        .max_by_key(|(_, pattern)| pattern.call_weight())
         .map(|(key, _)| key.as_str())
 }
 
-/// The link that says most about messages between two places as wholes.
+/// The link that says most about messages between two places as wholes; of two that say the same,
+/// the last one.
 #[must_use]
 pub fn most_specific_link<'a>(scenario: &'a Scenario, from: &str, to: &str) -> Option<&'a Link> {
     scenario
@@ -169,7 +184,7 @@ pub fn most_specific_link<'a>(scenario: &'a Scenario, from: &str, to: &str) -> O
         .iter()
         .filter_map(|(key, link)| Some((link, Pattern::link(key).ok()?)))
         .filter(|(_, pattern)| pattern.from.is_or_any(from) && pattern.to.is_or_any(to))
-        .max_by_key(|(_, pattern)| pattern.weight())
+        .max_by_key(|(_, pattern)| pattern.link_weight())
         .map(|(link, _)| link)
 }
 

@@ -277,7 +277,7 @@ impl StepReader<'_> {
 }
 
 /// The mean of a distribution in seconds; 0 if there is no such distribution.
-pub(super) fn seconds(spec: &DurationSpec) -> f64 {
+pub(crate) fn seconds(spec: &DurationSpec) -> f64 {
     spec.compile().map_or(0.0, |dist| dist.mean() / 1e9)
 }
 

@@ -59,11 +59,17 @@ impl Checker<'_> {
                 );
             }
             1 => {}
-            // `at` may say from when a random fault can come.
-            _ if fault.cron.is_none() => {}
             _ => {
-                let message = "`cron` says when the fault begins, and so does another field";
-                self.report(Code::FaultTime, &join(path, at!["cron"]), message);
+                let field = if fault.cron.is_some() {
+                    "cron"
+                } else {
+                    "random"
+                };
+                let message =
+                    format!("`{field}` says when the fault begins, and so does another field");
+                self.report(Code::FaultTime, &join(path, at![field]), message)
+                    .help
+                    .push("give exactly one of `at`, `cron` and `random`".into());
             }
         }
         if let Some(at) = fault.at
