@@ -64,8 +64,11 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write, styled: bool) 
             Format::Concise => {
                 let text = diagnostics::concise(found, &loaded.sources);
                 // With --explain the scenario is the output.
-                let place = if args.explain { &mut *err } else { &mut *out };
-                place.write_all(text.as_bytes())?;
+                if args.explain {
+                    err.write_all(text.as_bytes())?;
+                } else {
+                    out.write_all(text.as_bytes())?;
+                }
             }
             Format::Json => {
                 let found = diagnostics::json(found, &loaded.sources);
