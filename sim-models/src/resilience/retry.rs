@@ -177,6 +177,9 @@ impl Backoff {
     }
 }
 
+/// More attempts than anybody means; without a backoff they could all come at one instant.
+const MOST_ATTEMPTS: u32 = 10_000;
+
 /// What a retry knows of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
@@ -193,7 +196,7 @@ impl Policy for Retry {
     fn memory(&self) {}
     #[inline]
     fn on_send(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Decision {
-        call.attempts += 1;
+        *call = Tried { before: SimDuration::ZERO, attempts: 1 };
         Decision::Proceed
     }
     #[inline]
@@ -214,6 +217,7 @@ impl Policy for Retry {
         context.counters[0] += 1;
         let mut chance = Keyed::new(context.key, u64::from(call.attempts));
         call.before = self.backoff.wait(call.attempts, call.before, &mut chance);
+        call.attempts += 1;
         Reaction::Again(call.before)
     }
     fn worst_case_attempts(&self) -> f64 {
