@@ -1,1 +1,318 @@
-//! todo
+//! The run loop: takes events in order, hashes them, hands them to the model, keeps the budget.
+//!
+//! A [`Simulation`] is a value: its clone is a fork, which goes on exactly as the original would.
+//! Complexity: O(1) per event beside what the model does. Units: simulated time in [`SimTime`],
+//! memory in bytes.
+
+use crate::agenda::Agenda;
+use crate::digest::Digest;
+use crate::time::SimTime;
+
+/// How often the numbers in flight and the memory are compared with the budget, in events.
+const CHECK_EVERY: u64 = 1024;
+
+/// What is simulated: a state that changes by handling events.
+pub trait Model {
+    /// One member of a closed, small set of events.
+    type Event: Copy;
+
+    /// The event as it enters the digest: different events should give different words.
+    fn words(event: &Self::Event) -> [u64; 2];
+
+    /// Changes the state by one event, which happens at `agenda.now()`, and schedules what follows.
+    fn handle(&mut self, event: Self::Event, agenda: &mut Agenda<Self::Event>);
+
+    /// How much is under way (calls, say), as the budget counts it.
+    fn in_flight(&self) -> u64 {
+        0
+    }
+
+    /// Bytes that the state holds, roughly.
+    fn memory(&self) -> usize {
+        0
+    }
+}
+
+/// What a run may use up before it is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Events handled since the start of the run.
+    pub events: u64,
+    /// Most that may be under way at once.
+    pub in_flight: u64,
+    /// Most bytes that model and agenda may hold.
+    pub memory: usize,
+}
+
+impl Budget {
+    /// No bound.
+    pub const UNLIMITED: Self = Self {
+        events: u64::MAX,
+        in_flight: u64::MAX,
+        memory: usize::MAX,
+    };
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::UNLIMITED
+    }
+}
+
+/// Why [`Simulation::run_until`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// All events up to and including the given time have been handled.
+    Time,
+    /// No event is left.
+    Idle,
+    /// The budget of events is used up.
+    Events,
+    /// More is under way than the budget allows.
+    InFlight,
+    /// Model and agenda hold more memory than the budget allows.
+    Memory,
+}
+
+impl Stop {
+    /// Whether the run was cut short by its budget.
+    #[must_use]
+    pub fn over_budget(self) -> bool {
+        matches!(self, Self::Events | Self::InFlight | Self::Memory)
+    }
+}
+
+/// A model, its pending events, and the digest of what happened.
+#[derive(Clone, Debug)]
+pub struct Simulation<M: Model> {
+    /// What is simulated.
+    pub model: M,
+    agenda: Agenda<M::Event>,
+    digest: Digest,
+    events: u64,
+}
+
+impl<M: Model> Simulation<M> {
+    /// A run that begins with what the agenda holds.
+    #[must_use]
+    pub fn new(model: M, agenda: Agenda<M::Event>) -> Self {
+        Self {
+            model,
+            agenda,
+            digest: Digest::new(),
+            events: 0,
+        }
+    }
+
+    /// The simulated time reached.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.agenda.now()
+    }
+
+    /// How many events have been handled.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The digest of the events handled.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The pending events.
+    #[must_use]
+    pub fn agenda(&self) -> &Agenda<M::Event> {
+        &self.agenda
+    }
+
+    /// The pending events, to schedule from outside of the model.
+    pub fn agenda_mut(&mut self) -> &mut Agenda<M::Event> {
+        &mut self.agenda
+    }
+
+    /// Model and agenda at once, for code outside of the model that needs both.
+    pub fn parts_mut(&mut self) -> (&mut M, &mut Agenda<M::Event>) {
+        (&mut self.model, &mut self.agenda)
+    }
+
+    /// How many events are pending.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.agenda.len()
+    }
+
+    /// Bytes that model and agenda hold.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.model.memory() + self.agenda.memory()
+    }
+
+    /// A copy of everything, which goes on exactly as this run would.
+    #[must_use]
+    pub fn fork(&self) -> Self
+    where
+        M: Clone,
+    {
+        self.clone()
+    }
+
+    /// Handles the next event if it is due at `end` or before; whether there was one.
+    #[inline]
+    pub fn step(&mut self, end: SimTime) -> bool {
+        let Some((time, event)) = self.agenda.pop_until(end) else {
+            return false;
+        };
+        self.digest.absorb(time, M::words(&event));
+        self.events += 1;
+        self.model.handle(event, &mut self.agenda);
+        true
+    }
+
+    /// Handles all events with time <= `end`, unless the budget runs out before. After
+    /// [`Stop::Time`] it is `end`; after every other stop it is the time of the last event.
+    ///
+    /// The budget of events is exact. What is in flight and the memory are looked at after every
+    /// 1024th event of the run, so the run may go beyond them by what 1024 events can add.
+    pub fn run_until(&mut self, end: SimTime, budget: &Budget) -> Stop {
+        loop {
+            // The checks fall on fixed event numbers, so that windows and forks do not move them.
+            let check = self.events - self.events % CHECK_EVERY + CHECK_EVERY;
+            let stop = check.min(budget.events);
+            while self.events < stop {
+                if !self.step(end) {
+                    if self.agenda.is_empty() {
+                        return Stop::Idle;
+                    }
+                    self.agenda.advance(end);
+                    return Stop::Time;
+                }
+            }
+            if self.events >= budget.events {
+                return Stop::Events;
+            }
+            if self.model.in_flight() > budget.in_flight {
+                return Stop::InFlight;
+            }
+            if budget.memory != usize::MAX && self.memory() > budget.memory {
+                return Stop::Memory;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Seed, Source, Stream};
+    use crate::time::SimDuration;
+
+    /// Particles that each split in two or die, as chance has it.
+    #[derive(Clone)]
+    struct Branching {
+        chance: Stream,
+        split: f64,
+        alive: u64,
+    }
+
+    impl Model for Branching {
+        type Event = u32;
+        fn words(event: &u32) -> [u64; 2] {
+            [u64::from(*event), 0]
+        }
+        fn handle(&mut self, event: u32, agenda: &mut Agenda<u32>) {
+            self.alive -= 1;
+            if self.chance.chance(self.split) {
+                for child in 0..2 {
+                    self.alive += 1;
+                    let delay = SimDuration(self.chance.below(1000));
+                    agenda.schedule_after(delay, event.wrapping_mul(3).wrapping_add(child));
+                }
+            }
+        }
+        fn in_flight(&self) -> u64 {
+            self.alive
+        }
+    }
+
+    fn simulation(split: f64) -> Simulation<Branching> {
+        let mut agenda = Agenda::new();
+        for particle in 0..100 {
+            agenda.schedule_at(SimTime::ZERO, particle);
+        }
+        let chance = Seed(3).stream("particles", "fate");
+        Simulation::new(
+            Branching {
+                chance,
+                split,
+                alive: 100,
+            },
+            agenda,
+        )
+    }
+
+    #[test]
+    fn windows_and_forks_do_not_change_a_run() {
+        let end = SimTime(5_000);
+        let mut straight = simulation(0.55);
+        assert_eq!(straight.run_until(end, &Budget::UNLIMITED), Stop::Time);
+        let mut windows = simulation(0.55);
+        for window in 1..=500 {
+            let mut fork = windows.fork();
+            windows.run_until(SimTime(window * 10), &Budget::UNLIMITED);
+            assert_eq!(windows.now(), SimTime(window * 10));
+            if window % 100 == 50 {
+                fork.run_until(end, &Budget::UNLIMITED);
+                assert_eq!(fork.digest(), straight.digest());
+                assert_eq!(fork.events(), straight.events());
+            }
+        }
+        assert_eq!(windows.digest(), straight.digest());
+        assert!(straight.events() > 500);
+    }
+
+    #[test]
+    fn budgets_stop_and_a_stopped_run_can_go_on() {
+        let end = SimTime(20_000);
+        let mut whole = simulation(0.6);
+        let events = Budget {
+            events: 5_000,
+            ..Budget::UNLIMITED
+        };
+        assert_eq!(whole.run_until(end, &events), Stop::Events);
+        assert_eq!(whole.events(), 5_000);
+        let mut parts = simulation(0.6);
+        for most in [1, 1023, 1024, 1025, 4_000, 5_000] {
+            let budget = Budget {
+                events: most,
+                ..events
+            };
+            assert_eq!(parts.run_until(end, &budget), Stop::Events);
+        }
+        assert_eq!(parts.digest(), whole.digest());
+        let in_flight = Budget {
+            in_flight: 2_000,
+            ..Budget::UNLIMITED
+        };
+        assert_eq!(whole.run_until(end, &in_flight), Stop::InFlight);
+        assert!(whole.model.in_flight() <= 2_000 + CHECK_EVERY);
+        let memory = Budget {
+            memory: whole.memory() + 100_000,
+            ..Budget::UNLIMITED
+        };
+        assert_eq!(whole.run_until(end, &memory), Stop::Memory);
+    }
+
+    #[test]
+    fn what_dies_out_is_idle() {
+        let mut simulation = simulation(0.2);
+        assert_eq!(
+            simulation.run_until(SimTime::MAX, &Budget::UNLIMITED),
+            Stop::Idle
+        );
+        assert_eq!((simulation.pending(), simulation.model.alive), (0, 0));
+        assert!(simulation.now() < SimTime::MAX);
+    }
+}

@@ -10,4 +10,7 @@ pub mod outcome;
 pub mod resilience;
 pub mod faults;
 pub mod scenario;
+pub mod plan;
 pub mod observe;
+pub mod world;
+pub mod experiment;

@@ -270,7 +270,7 @@ macro_rules! fault_spec {
             /// Which links: `"web -> db"`. Each side is a service, a workload, one instance
             /// (`db#0`), `zone:NAME`, `region:NAME`, `host:NAME`, or `*`.
             pub link: String,
-            /// Which way: requests (`to`), answers (`from`), or `both`.
+            /// Which way: messages from left to right (`to`), from right to left (`from`), or `both`.
             #[serde(default)]
             pub direction: super::Direction,
         }

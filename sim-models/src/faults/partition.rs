@@ -6,16 +6,16 @@
 use super::{Effect, Kind, Target, fault_spec};
 use serde::{Deserialize, Serialize};
 
-/// Which way a fault of a link works.
+/// Which way a fault of a link works, by the flow of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Both ways.
     #[default]
     Both,
-    /// From the caller to the callee: requests.
+    /// From left to right: where the left calls, its requests.
     To,
-    /// From the callee to the caller: answers.
+    /// From right to left: where the left calls, the answers to it.
     From,
 }
 

@@ -1,3 +1,8 @@
 //! What a run tells: reads the world, never changes it.
 
+pub mod expression;
+pub mod recorder;
 pub mod summary;
+pub mod summarise;
+pub mod measure;
+pub mod verdict;

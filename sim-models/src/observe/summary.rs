@@ -77,7 +77,7 @@ pub struct LatencySummary {
 pub struct LevelSummary {
     /// Time average.
     pub mean: f64,
-    /// Largest.
+    /// Largest at any one instance.
     pub max: f64,
 }
 
@@ -164,6 +164,38 @@ pub struct ServiceSummary {
     pub sojourn: LatencySummary,
     /// Share of the time spent in the program that was spent for callers who had already gone.
     pub doomed_share: f64,
+    /// By endpoint.
+    pub endpoints: BTreeMap<String, EndpointSummary>,
+    /// By instance, from 0.
+    pub instances: Vec<InstanceSummary>,
+}
+
+/// An endpoint of a service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EndpointSummary {
+    /// Attempts that reached an instance.
+    pub arrivals: u64,
+    /// Answered ok or degraded.
+    pub ok: u64,
+    /// Ended in another way after they were let in.
+    pub failed: u64,
+    /// Turned away.
+    pub rejected: u64,
+    /// Time from arrival to answer, s.
+    pub sojourn: LatencySummary,
+}
+
+/// An instance of a service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InstanceSummary {
+    /// Attempts that reached it.
+    pub arrivals: u64,
+    /// Attempts that got a thread.
+    pub started: u64,
+    /// Busy threads / threads, time average; 0 if threads are unbounded.
+    pub utilization: f64,
+    /// Waiting for a thread.
+    pub queue: LevelSummary,
 }
 
 /// Calls from one place to another.

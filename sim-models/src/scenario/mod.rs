@@ -1,7 +1,23 @@
 //! The scenario language: text in, types or diagnostics out.
+//!
+//! A text becomes a spanned [`tree`]; included files are merged into it and overrides ([`path`]) set
+//! in it; then [`decode`] reads the types, and [`check`] says what they mean and what is wrong.
 
-pub mod distribution;
-pub mod types;
+pub mod codes;
+pub mod source;
+pub mod diagnostics;
+pub mod tree;
+pub mod de;
 pub mod units;
+pub mod distribution;
+pub mod cron;
+pub mod types;
+pub mod decode;
+pub mod explain;
+pub mod path;
+pub mod load;
 
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use load::{Files, Loaded, Override, load};
+pub use source::{Sources, Span};
 pub use types::*;

@@ -9,8 +9,10 @@ use super::units::{Bound, Rate, Size};
 use crate::faults::Fault;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sim_core::SimDuration;
+use std::fmt;
 
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -365,7 +367,7 @@ pub struct DiurnalShape {
 }
 
 /// What requests ask for: one endpoint, or several by weight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Targets {
     /// `"service/endpoint"`.
@@ -422,7 +424,7 @@ pub enum Start {
 }
 
 /// What the author believes will happen.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hypothesis {
     /// Checks that hold before the first fault and again after each: `"success_ratio(shoppers) >= 0.999"`.
@@ -475,12 +477,46 @@ impl Default for Budget {
     }
 }
 
+impl Default for Hypothesis {
+    fn default() -> Self {
+        Self {
+            steady: Vec::new(),
+            always: Vec::new(),
+            recovers: None,
+            objective: defaults::objective(),
+        }
+    }
+}
+
 impl Default for Queue {
     fn default() -> Self {
         Self {
             limit: defaults::zero_bound(),
             order: QueueOrder::Fifo,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Targets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TargetsVisitor;
+        impl<'de> Visitor<'de> for TargetsVisitor {
+            type Value = Targets;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"service/endpoint\" or {\"service/endpoint\": weight}")
+            }
+            fn visit_str<E>(self, target: &str) -> Result<Targets, E> {
+                Ok(Targets::One(target.into()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Targets, A::Error> {
+                let mut targets = IndexMap::new();
+                while let Some((target, weight)) = map.next_entry()? {
+                    targets.insert(target, weight);
+                }
+                Ok(Targets::Mix(targets))
+            }
+        }
+        deserializer.deserialize_any(TargetsVisitor)
     }
 }
 

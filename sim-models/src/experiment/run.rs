@@ -1,0 +1,172 @@
+//! One run, window by window.
+
+use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
+use crate::observe::{summarise, verdict};
+use crate::plan::{self, Plan};
+use crate::scenario::Scenario;
+use crate::world::World;
+use sim_core::SimTime;
+use sim_core::engine::{Budget, Simulation, Stop};
+use sim_core::random::Seed;
+
+/// Why a scenario cannot be run: it did not pass its checks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the scenario cannot be run: {0}")]
+pub struct Unable(pub String);
+
+/// What a run is asked for besides its scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Number of the request whose story is told.
+    pub story: Option<u32>,
+}
+
+/// A run under way: a value that can be forked at any window.
+#[derive(Clone)]
+pub struct Run<'p> {
+    scenario: &'p Scenario,
+    plan: &'p Plan,
+    seed: u64,
+    simulation: Simulation<World<'p>>,
+    ends: Vec<SimTime>,
+    stopped_by: Option<&'static str>,
+}
+
+impl<'p> Run<'p> {
+    /// At time zero.
+    #[must_use]
+    pub fn new(scenario: &'p Scenario, plan: &'p Plan, options: Options) -> Self {
+        let (world, agenda) = World::new(plan, Seed(options.seed), options.story);
+        Self {
+            scenario,
+            plan,
+            seed: options.seed,
+            simulation: Simulation::new(world, agenda),
+            ends: Vec::new(),
+            stopped_by: None,
+        }
+    }
+
+    /// Simulated time so far.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.ends.last().copied().unwrap_or(SimTime::ZERO)
+    }
+
+    /// Whether it has come to its end, or was stopped.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.stopped_by.is_some() || self.now() >= self.plan.end
+    }
+
+    /// The engine underneath.
+    #[must_use]
+    pub fn simulation(&self) -> &Simulation<World<'p>> {
+        &self.simulation
+    }
+
+    /// Runs one window on.
+    pub fn window(&mut self) {
+        let end = (self.now() + self.plan.window).min(self.plan.end);
+        let warmup = self.plan.warmup;
+        if self.now() <= warmup && warmup < end {
+            self.until(warmup);
+            self.simulation.parts_mut().0.recorder.begin_totals(warmup);
+        }
+        self.until(end);
+        self.simulation.parts_mut().0.close_window(end);
+        self.ends.push(end);
+    }
+
+    /// Handles all events before `end`: a window does not hold its own end.
+    fn until(&mut self, end: SimTime) {
+        if end == SimTime::ZERO || self.stopped_by.is_some() {
+            return;
+        }
+        let limits = self.scenario.budget;
+        let budget = Budget {
+            events: limits.events,
+            in_flight: limits.in_flight,
+            memory: usize::try_from(limits.memory.0).unwrap_or(usize::MAX),
+        };
+        let stop = self.simulation.run_until(SimTime(end.0 - 1), &budget);
+        self.stopped_by = match stop {
+            Stop::Time | Stop::Idle => None,
+            Stop::Events => Some("events"),
+            Stop::InFlight => Some("in_flight"),
+            Stop::Memory => Some("memory"),
+        };
+    }
+
+    /// Stops it before its end.
+    pub fn interrupt(&mut self) {
+        self.stopped_by = Some("interrupt");
+    }
+
+    /// What it told.
+    #[must_use]
+    pub fn result(&self) -> RunResult {
+        let world = &self.simulation.model;
+        let now = self.now();
+        let unfinished: Vec<_> = world.unfinished().collect();
+        let workloads = summarise::workloads(self.plan, &world.recorder, now, &unfinished);
+        let mut summary = Summary {
+            schema: SCHEMA,
+            scenario: self.scenario.title.clone().unwrap_or_default(),
+            seed: self.seed,
+            digest: self.simulation.digest().to_string(),
+            simulated_seconds: now.as_secs_f64(),
+            warmup_seconds: self.plan.warmup.as_secs_f64(),
+            events: self.simulation.events(),
+            stopped_by: self.stopped_by.unwrap_or("end").to_string(),
+            workloads,
+            services: summarise::services(self.plan, &world.recorder, now),
+            edges: summarise::edges(self.plan, &world.recorder, |edge| world.counters(edge)),
+            hypothesis: Default::default(),
+            faults: Vec::new(),
+            incidents: Vec::new(),
+            moments: Vec::new(),
+            examples: summarise::examples(self.plan, &world.recorder),
+        };
+        let series = summarise::series(self.plan, &world.recorder, &self.ends);
+        verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        RunResult { summary, series, story: self.story() }
+    }
+
+    fn story(&self) -> Option<Story> {
+        let (request, workload) = self.simulation.model.told()?;
+        let lines = self.simulation.model.story().to_vec();
+        Some(Story { request: u64::from(request), workload, lines })
+    }
+}
+
+/// Runs a scenario from start to end.
+///
+/// # Errors
+/// The scenario did not pass its checks.
+pub fn run(scenario: &Scenario, seed: u64) -> Result<RunResult, Unable> {
+    run_with(scenario, Options { seed, story: None }, |_| true)
+}
+
+/// Runs a scenario; `go_on` is asked after each window, and told the simulated time, whether to go on.
+///
+/// # Errors
+/// The scenario did not pass its checks.
+pub fn run_with(
+    scenario: &Scenario,
+    options: Options,
+    mut go_on: impl FnMut(SimTime) -> bool,
+) -> Result<RunResult, Unable> {
+    let plan = plan::compile(scenario).map_err(Unable)?;
+    let mut run = Run::new(scenario, &plan, options);
+    while !run.is_over() {
+        run.window();
+        if !run.is_over() && !go_on(run.now()) {
+            run.interrupt();
+        }
+    }
+    Ok(run.result())
+}
+

@@ -1,0 +1,314 @@
+//! From what was recorded to the summary and the series of a run.
+
+use super::recorder::{ByOutcome, EdgeRecord, Recorder, ServiceRecord, WorkloadRecord};
+use super::summary::{
+    EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary, LevelSummary, OutcomeCounts,
+    Series, ServiceSeries, ServiceSummary, WorkloadSeries, WorkloadSummary,
+};
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use sim_core::metrics::{DurationStats, Level, Snapshot};
+use sim_core::{SimDuration, SimTime};
+use std::collections::BTreeMap;
+
+impl From<&DurationStats> for LatencySummary {
+    fn from(stats: &DurationStats) -> Self {
+        if stats.count() == 0 {
+            return Self::default();
+        }
+        Self {
+            count: stats.count(),
+            mean: stats.mean(),
+            sd: stats.sd(),
+            p50: stats.quantile(0.5),
+            p90: stats.quantile(0.9),
+            p95: stats.quantile(0.95),
+            p99: stats.quantile(0.99),
+            p999: stats.quantile(0.999),
+            max: stats.max(),
+        }
+    }
+}
+
+/// A ratio; `otherwise` where there is nothing to divide by.
+pub(super) fn ratio(part: f64, whole: f64, otherwise: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { otherwise }
+}
+
+fn by_name(counts: &ByOutcome) -> OutcomeCounts {
+    Outcome::ALL
+        .iter()
+        .filter(|outcome| counts[**outcome as usize] > 0)
+        .map(|outcome| (outcome.name().to_string(), counts[*outcome as usize]))
+        .collect()
+}
+
+/// The summaries of all workloads. `unfinished` holds the requests that had not ended: workload,
+/// number, arrival, whether they count in totals.
+#[must_use]
+pub fn workloads(
+    plan: &Plan,
+    recorder: &Recorder,
+    now: SimTime,
+    unfinished: &[(usize, u32, SimTime, bool)],
+) -> BTreeMap<String, WorkloadSummary> {
+    let seconds = now.since(recorder.since).as_secs_f64();
+    recorder
+        .workloads
+        .iter()
+        .enumerate()
+        .map(|(number, record)| {
+            let name = plan.places[plan.services.len() + number].name.clone();
+            let open: Vec<SimTime> = unfinished
+                .iter()
+                .filter(|(workload, _, _, counted)| *workload == number && *counted)
+                .map(|(_, _, arrived, _)| *arrived)
+                .collect();
+            (name, workload(plan, record, seconds, now, &open))
+        })
+        .collect()
+}
+
+fn workload(plan: &Plan, record: &WorkloadRecord, seconds: f64, now: SimTime, open: &[SimTime]) -> WorkloadSummary {
+    let count = |outcome: Outcome| record.outcomes[outcome as usize];
+    let (ok, degraded) = (count(Outcome::Ok), count(Outcome::Degraded));
+    let finished: u64 = record.outcomes.iter().sum();
+    let mut truth = record.latency_true.clone();
+    for arrived in open {
+        // Not over yet: at least this long.
+        truth.record(now.since(*arrived));
+    }
+    let mut causes = BTreeMap::new();
+    for (place, counts) in plan.places.iter().zip(record.causes.chunks(Outcome::COUNT)) {
+        for outcome in Outcome::ALL {
+            if counts[outcome as usize] > 0 {
+                causes.insert(format!("{}: {}", place.name, outcome.name()), counts[outcome as usize]);
+            }
+        }
+    }
+    WorkloadSummary {
+        offered: record.offered,
+        ok,
+        degraded,
+        failed: finished - ok - degraded,
+        unfinished: open.len() as u64,
+        outcomes: by_name(&record.outcomes),
+        causes,
+        latency: (&record.latency).into(),
+        latency_true: (&truth).into(),
+        goodput: ratio((ok + degraded) as f64, seconds, 0.0),
+        offered_rate: ratio(record.offered as f64, seconds, 0.0),
+        success_ratio: ratio((ok + degraded) as f64, finished as f64, 1.0),
+        // Filled in where the objective is known.
+        availability: super::summary::AvailabilitySummary::default(),
+    }
+}
+
+/// Requests worth a look: the slowest usable answers, and the first failure of each kind.
+#[must_use]
+pub fn examples(plan: &Plan, recorder: &Recorder) -> Vec<Example> {
+    let mut examples = Vec::new();
+    for (number, record) in recorder.workloads.iter().enumerate() {
+        let example = |why: String, request: u32, arrived: SimTime, took: SimDuration| Example {
+            request: u64::from(request),
+            why,
+            workload: plan.places[plan.services.len() + number].name.clone(),
+            time: arrived.as_secs_f64(),
+            latency: took.as_secs_f64(),
+        };
+        for (took, request, arrived) in record.slowest.iter().take(1) {
+            examples.push(example("slowest usable answer".into(), *request, *arrived, *took));
+        }
+        for outcome in Outcome::ALL {
+            if let Some((request, arrived, took)) = record.first[outcome as usize] {
+                examples.push(example(format!("first {}", outcome.name()), request, arrived, took));
+            }
+        }
+    }
+    examples
+}
+
+/// The summaries of all services.
+#[must_use]
+pub fn services(plan: &Plan, recorder: &Recorder, now: SimTime) -> BTreeMap<String, ServiceSummary> {
+    (0..plan.services.len())
+        .map(|service| (plan.places[service].name.clone(), service_summary(plan, recorder, service, now)))
+        .collect()
+}
+
+fn service_summary(plan: &Plan, recorder: &Recorder, service: usize, now: SimTime) -> ServiceSummary {
+    let place = &plan.places[service];
+    let spec = &plan.services[service];
+    let record: &ServiceRecord = &recorder.services[service];
+    let instances =
+        &recorder.instances[place.first_instance as usize..(place.first_instance + place.instance_count) as usize];
+    let level = |get: fn(&super::recorder::InstanceRecord) -> &Level| LevelSummary {
+        mean: instances.iter().map(|instance| get(instance).mean(now)).sum(),
+        max: instances.iter().map(|instance| get(instance).max() as f64).fold(0.0, f64::max),
+    };
+    let busy = level(|instance| &instance.busy);
+    let working = level(|instance| &instance.working).mean;
+    let count = f64::from(place.instance_count);
+    let threads = if spec.threads == u32::MAX { f64::INFINITY } else { f64::from(spec.threads) };
+    let cpu = match spec.cores {
+        Some(cores) => working / 1000.0 / (cores * count),
+        None => working / (threads * count),
+    };
+    let mut sojourn = DurationStats::default();
+    let mut endpoints = BTreeMap::new();
+    let mut totals = EndpointSummary::default();
+    for (plan, record) in plan.endpoints.iter().zip(&recorder.endpoints) {
+        if plan.service as usize == service {
+            sojourn.merge(&record.sojourn);
+            totals.arrivals += record.arrivals;
+            totals.ok += record.ok;
+            totals.failed += record.failed;
+            totals.rejected += record.rejected;
+            let summary = EndpointSummary {
+                arrivals: record.arrivals,
+                ok: record.ok,
+                failed: record.failed,
+                rejected: record.rejected,
+                sojourn: (&record.sojourn).into(),
+            };
+            endpoints.insert(plan.name.clone(), summary);
+        }
+    }
+    let busy_time = record.service_time.sum();
+    ServiceSummary {
+        arrivals: totals.arrivals,
+        started: instances.iter().map(|instance| instance.started).sum(),
+        ok: totals.ok,
+        failed: totals.failed,
+        rejected: totals.rejected,
+        utilization: busy.mean / (threads * count),
+        cpu_utilization: cpu,
+        busy,
+        queue: level(|instance| &instance.queue),
+        in_system: level(|instance| &instance.present),
+        waiting: (&record.waiting).into(),
+        service_time: (&record.service_time).into(),
+        sojourn: (&sojourn).into(),
+        doomed_share: ratio(record.doomed_ns as f64 / 1e9, busy_time, 0.0),
+        endpoints,
+        instances: instances
+            .iter()
+            .map(|instance| InstanceSummary {
+                arrivals: instance.arrivals,
+                started: instance.started,
+                utilization: instance.busy.mean(now) / threads,
+                queue: LevelSummary { mean: instance.queue.mean(now), max: instance.queue.max() as f64 },
+            })
+            .collect(),
+    }
+}
+
+/// The summaries of all edges; `counters` gives those of the policies of an edge.
+#[must_use]
+pub fn edges<'a>(
+    plan: &Plan,
+    recorder: &Recorder,
+    counters: impl Fn(usize) -> &'a [u64],
+) -> BTreeMap<String, EdgeSummary> {
+    plan.edges
+        .iter()
+        .zip(&recorder.edges)
+        .enumerate()
+        .map(|(number, (edge, record))| (edge.name.clone(), edge_summary(edge, record, counters(number))))
+        .collect()
+}
+
+fn edge_summary(plan: &crate::plan::EdgePlan, record: &EdgeRecord, counters: &[u64]) -> EdgeSummary {
+    let policies = plan.layers.iter().enumerate().map(|(position, layer)| {
+        let names = layer.spec.counters().iter();
+        let first = layer.counters as usize;
+        let counts = names.enumerate().map(|(i, name)| ((*name).to_string(), counters[first + i])).collect();
+        (format!("{position} {}", layer.spec.name()), counts)
+    });
+    EdgeSummary {
+        calls: record.calls,
+        attempts: record.attempts,
+        retries: record.retries,
+        amplification: ratio(record.attempts as f64, record.calls_sent as f64, 1.0),
+        amplification_worst: plan.layers.iter().map(|layer| layer.spec.worst_case_attempts()).product(),
+        retry_efficiency: ratio(record.retries_ok as f64, record.retries as f64, 1.0),
+        outcomes: by_name(&record.outcomes),
+        attempt_outcomes: by_name(&record.attempt_outcomes),
+        latency: (&record.latency).into(),
+        policies: policies.collect(),
+    }
+}
+
+/// Everything by windows; `ends` are the ends of the windows.
+#[must_use]
+pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
+    let mut series = Series { window_seconds: plan.window.as_secs_f64(), ..Series::default() };
+    let mut start = SimTime::ZERO;
+    for end in ends {
+        series.time.push(start.as_secs_f64());
+        start = *end;
+    }
+    for (number, record) in recorder.workloads.iter().enumerate() {
+        let name = plan.places[plan.services.len() + number].name.clone();
+        series.workloads.insert(name, workload_series(record));
+    }
+    for (number, record) in recorder.services.iter().enumerate() {
+        series.services.insert(plan.places[number].name.clone(), service_series(plan, number, record));
+    }
+    for (edge, record) in plan.edges.iter().zip(&recorder.edges) {
+        let column = |get: fn(&super::recorder::EdgeWindow) -> u64| record.windows.iter().map(get).collect();
+        let columns = EdgeSeries {
+            calls: column(|window| window.calls),
+            attempts: column(|window| window.attempts),
+            retries: column(|window| window.retries),
+            failures: column(|window| window.failures),
+            breakers_open: column(|window| window.breakers_open),
+        };
+        series.edges.insert(edge.name.clone(), columns);
+    }
+    series
+}
+
+fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
+    let quantile = |snapshot: &Snapshot, q: f64| if snapshot.count == 0 { f64::NAN } else { snapshot.quantile(q) };
+    let count = |outcome: Outcome| -> Vec<u64> {
+        record.windows.iter().map(|(window, ..)| window.outcomes[outcome as usize]).collect()
+    };
+    let failed = Outcome::ALL
+        .iter()
+        .filter(|outcome| !outcome.is_success())
+        .map(|outcome| (outcome.name().to_string(), count(*outcome)))
+        .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
+        .collect();
+    WorkloadSeries {
+        offered: record.windows.iter().map(|(window, ..)| window.offered).collect(),
+        ok: count(Outcome::Ok),
+        degraded: count(Outcome::Degraded),
+        failed,
+        in_flight: record.windows.iter().map(|(window, ..)| window.in_flight).collect(),
+        latency_p50: record.windows.iter().map(|(_, answered, _)| quantile(answered, 0.5)).collect(),
+        latency_p99: record.windows.iter().map(|(_, answered, _)| quantile(answered, 0.99)).collect(),
+        latency_true_p50: record.windows.iter().map(|(.., ended)| quantile(ended, 0.5)).collect(),
+        latency_true_p99: record.windows.iter().map(|(.., ended)| quantile(ended, 0.99)).collect(),
+    }
+}
+
+fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> ServiceSeries {
+    let spec = &plan.services[service];
+    let count = f64::from(plan.places[service].instance_count);
+    let threads = if spec.threads == u32::MAX { f64::INFINITY } else { f64::from(spec.threads) };
+    let working = spec.cores.map_or(threads, |cores| cores * 1000.0);
+    let column = |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
+    ServiceSeries {
+        arrivals: column(|window| window.arrivals),
+        ok: column(|window| window.ok),
+        failed: column(|window| window.failed),
+        rejected: column(|window| window.rejected),
+        utilization: record.windows.iter().map(|window| window.busy / (threads * count)).collect(),
+        cpu_utilization: record.windows.iter().map(|window| window.working / (working * count)).collect(),
+        queue: record.windows.iter().map(|window| window.queue).collect(),
+        queue_max: column(|window| window.queue_max),
+        doomed: column(|window| window.doomed),
+        up: column(|window| window.up),
+    }
+}

@@ -1,0 +1,758 @@
+//! A checked scenario compiled to ids and flat programs. Nothing here changes while a run goes on,
+//! and nothing here depends on the seed.
+//!
+//! Names become indices, step lists become one flat instruction list, patterns of links and calls are
+//! resolved for every edge. What the world looks up while it runs is an index away.
+
+use crate::faults::{Direction, Effect, Fault, Target};
+use crate::resilience::{PolicySpec, Scope};
+use crate::scenario::{
+    Arrivals, Balance, Impatience, Need, QueueOrder, Scenario, Shape, Start, Step, Targets, Threading, Workload,
+};
+use indexmap::IndexMap;
+use sim_core::dist::Dist;
+use sim_core::{SimDuration, SimTime};
+use std::collections::BTreeMap;
+
+/// A checked scenario, compiled.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Services first, then workloads: everything that sends or answers requests.
+    pub places: Vec<Place>,
+    /// The services, in the order of the scenario.
+    pub services: Vec<ServicePlan>,
+    /// The workloads, in the order of the scenario.
+    pub workloads: Vec<WorkloadPlan>,
+    /// Every instance: of the services in order, then one for each workload as a caller.
+    pub instances: Vec<InstancePlan>,
+    /// Every endpoint of every service.
+    pub endpoints: Vec<EndpointPlan>,
+    /// The programs of all endpoints.
+    pub code: Vec<Instruction>,
+    /// Branches of parallel steps: entry points.
+    pub branches: Vec<u32>,
+    /// Arms of choices: cumulative probability and entry point.
+    pub arms: Vec<(f64, u32)>,
+    /// Distributions that instructions and links sample, in nanoseconds or counts.
+    pub dists: Vec<Dist>,
+    /// Calls from a place to a service under one list of policies.
+    pub edges: Vec<EdgePlan>,
+    /// One-way connections.
+    pub links: Vec<LinkPlan>,
+    /// What goes wrong.
+    pub faults: Vec<FaultPlan>,
+    /// End of the run.
+    pub end: SimTime,
+    /// End of the warm-up.
+    pub warmup: SimTime,
+    /// Width of the windows of series.
+    pub window: SimDuration,
+}
+
+/// A service or a workload.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// Index of its first instance.
+    pub first_instance: u32,
+    /// How many instances it has.
+    pub instance_count: u32,
+}
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct ServicePlan {
+    /// Threads of one instance; [`u32::MAX`]: unbounded.
+    pub threads: u32,
+    /// Whether a thread is held while it waits for a callee.
+    pub threading: Threading,
+    /// Cores of one instance, shared by those that work; none: no contention.
+    pub cores: Option<f64>,
+    /// Places in the queue.
+    pub queue_limit: u32,
+    /// Who is next.
+    pub queue_order: QueueOrder,
+    /// Places in the backlog.
+    pub backlog_limit: u32,
+    /// How callers choose among its instances.
+    pub balance: Balance,
+}
+
+/// An instance.
+#[derive(Clone, Debug)]
+pub struct InstancePlan {
+    /// Index of its place.
+    pub place: u32,
+    /// Its number within the place.
+    pub number: u32,
+    /// Name of its host.
+    pub host: String,
+    /// Name of its zone, if it has one.
+    pub zone: Option<String>,
+    /// Name of its region, if its zone is in one.
+    pub region: Option<String>,
+}
+
+/// An endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointPlan {
+    /// Its name.
+    pub name: String,
+    /// Index of its service.
+    pub service: u32,
+    /// Where its program begins.
+    pub entry: u32,
+}
+
+/// One instruction of a program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Instruction {
+    /// Needs a core for a duration.
+    Work {
+        /// Index of the distribution.
+        dist: u32,
+    },
+    /// Waits for a duration.
+    Wait {
+        /// Index of the distribution.
+        dist: u32,
+    },
+    /// Calls an endpoint.
+    Call {
+        /// Index of the edge.
+        edge: u32,
+        /// Index of the endpoint.
+        endpoint: u32,
+        /// Whether its failure only degrades the answer.
+        optional: bool,
+    },
+    /// Starts branches and waits for them.
+    Parallel {
+        /// Index of the first branch.
+        first: u32,
+        /// How many branches.
+        count: u16,
+        /// How many must succeed.
+        need: u16,
+    },
+    /// Goes on at one of several places.
+    Choice {
+        /// Index of the first arm.
+        first: u32,
+        /// How many arms.
+        count: u16,
+    },
+    /// Goes on elsewhere.
+    Jump(u32),
+    /// Draws how often a loop runs; past `end` if never.
+    LoopBegin {
+        /// Index of the distribution.
+        dist: u32,
+        /// Which of the frame's loop counters.
+        slot: u16,
+        /// Where the program goes on after it.
+        end: u32,
+    },
+    /// Goes back to `begin` while rounds are left.
+    LoopEnd {
+        /// Which of the frame's loop counters.
+        slot: u16,
+        /// The first instruction of the loop.
+        begin: u32,
+    },
+    /// Ends with an error.
+    Fail {
+        /// Share of the requests that end here.
+        share: f32,
+        /// HTTP-like status.
+        status: u16,
+    },
+    /// Ends well.
+    End,
+}
+
+/// How deep `repeat` may be nested.
+pub const LOOP_DEPTH: usize = 4;
+
+/// A workload.
+#[derive(Clone, Debug)]
+pub struct WorkloadPlan {
+    /// What it asks for: cumulative probability, edge, endpoint.
+    pub targets: Vec<(f64, u32, u32)>,
+    /// When it asks.
+    pub kind: WorkloadKind,
+}
+
+/// When a workload asks.
+#[derive(Clone, Debug)]
+pub enum WorkloadKind {
+    /// Requests arrive no matter how many are unanswered.
+    Open {
+        /// Arrivals (batches) per second, before the shape.
+        rate: f64,
+        /// How gaps are drawn.
+        arrivals: Arrivals,
+        /// Factors on the rate over time.
+        shape: Vec<Shape>,
+        /// Requests per arrival.
+        batch: u32,
+    },
+    /// Users who wait for their answer.
+    Closed {
+        /// How many.
+        users: u32,
+        /// Time between an answer and the next request, ns.
+        think: Dist,
+        /// How long a user waits, ns.
+        patience: Option<Dist>,
+        /// What a user does then.
+        then: Impatience,
+        /// Clicks per request at most.
+        clicks: u32,
+        /// What users do at the start.
+        start: Start,
+    },
+}
+
+/// Calls from a place to a service under one list of policies.
+#[derive(Clone, Debug)]
+pub struct EdgePlan {
+    /// `"caller -> callee"`, with the endpoint where it has policies of its own.
+    pub name: String,
+    /// Index of the caller's place.
+    pub caller: u32,
+    /// Index of the callee's service.
+    pub callee: u32,
+    /// Policies, outermost first.
+    pub layers: Vec<LayerPlan>,
+    /// Whether the callee is told when the caller gives up.
+    pub cancels: bool,
+    /// The deadline that the callee is told of.
+    pub propagated: Option<SimDuration>,
+    /// Number of memories of all its policies.
+    pub memory_count: u32,
+    /// Where each attempt goes: links of requests and of answers.
+    pub routes: Routes,
+}
+
+/// The links of an edge: one pair for all, or one for each pair of instances.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    /// First pair of links: request, then answer.
+    pub first: u32,
+    /// Whether each pair of instances has its own.
+    pub by_instance: bool,
+}
+
+/// A policy of an edge.
+#[derive(Clone, Debug)]
+pub struct LayerPlan {
+    /// What it does.
+    pub spec: PolicySpec,
+    /// Index of its first memory among those of the edge.
+    pub memory: u32,
+    /// Whether all caller instances share one memory.
+    pub shared: bool,
+    /// Index of its first counter among those of the edge.
+    pub counters: u32,
+}
+
+/// A one-way connection between two places or two instances.
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    /// Delay of a message, ns; none: no delay at all.
+    pub latency: Option<u32>,
+    /// Sender: place, and instance if it is that exact.
+    pub from: (u32, Option<u32>),
+    /// Receiver: place, and instance if it is that exact.
+    pub to: (u32, Option<u32>),
+    /// Whether it carries requests (or answers).
+    pub requests: bool,
+}
+
+/// A fault.
+#[derive(Clone, Debug)]
+pub struct FaultPlan {
+    /// Its name in results.
+    pub name: String,
+    /// Name of its kind.
+    pub kind: String,
+    /// Its target, in words.
+    pub target_name: String,
+    /// When, and how much.
+    pub spec: Fault,
+    /// Where.
+    pub target: Target,
+    /// What it does.
+    pub effect: Effect,
+    /// Added time, ns, of effects that add some.
+    pub add: Option<Dist>,
+    /// Duration of repair, ns, of random faults.
+    pub repair: Option<Dist>,
+    /// Candidates: instances or links.
+    pub candidates: Vec<u32>,
+    /// Only requests to this endpoint (index).
+    pub endpoint: Option<String>,
+    /// Only requests of this workload (index).
+    pub workload: Option<u32>,
+}
+
+/// Splits `"a -> b"`.
+#[must_use]
+pub fn split_arrow(pattern: &str) -> Option<(&str, &str)> {
+    pattern.split_once("->").map(|(from, to)| (from.trim(), to.trim()))
+}
+
+/// Splits `"service/endpoint"`.
+#[must_use]
+pub fn split_target(target: &str) -> Option<(&str, &str)> {
+    target.split_once('/')
+}
+
+/// Compiles a scenario.
+///
+/// # Errors
+/// What a scenario that passed its checks cannot contain: an unknown name, a distribution that
+/// cannot be.
+pub fn compile(scenario: &Scenario) -> Result<Plan, String> {
+    Compiler::new(scenario).compile()
+}
+
+struct Compiler<'a> {
+    scenario: &'a Scenario,
+    plan: Plan,
+    /// (caller place, callee service, policy pattern) to edge.
+    edge_ids: BTreeMap<(u32, u32, String), u32>,
+    endpoint_ids: IndexMap<String, u32>,
+    by_instance: bool,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        let plan = Plan {
+            places: Vec::new(),
+            services: Vec::new(),
+            workloads: Vec::new(),
+            instances: Vec::new(),
+            endpoints: Vec::new(),
+            code: Vec::new(),
+            branches: Vec::new(),
+            arms: Vec::new(),
+            dists: Vec::new(),
+            edges: Vec::new(),
+            links: Vec::new(),
+            faults: Vec::new(),
+            end: SimTime(scenario.duration.0),
+            warmup: SimTime(scenario.warmup.0),
+            window: scenario.window,
+        };
+        let fault_links = scenario.faults.iter().filter_map(|fault| match fault.inject.target() {
+            Target::Link(link) => Some(link),
+            Target::Instances { .. } => None,
+        });
+        let by_instance = scenario
+            .links
+            .keys()
+            .cloned()
+            .chain(fault_links)
+            .any(|pattern| pattern.contains('#') || pattern.contains(':'));
+        Self { scenario, plan, edge_ids: BTreeMap::new(), endpoint_ids: IndexMap::new(), by_instance }
+    }
+
+    fn compile(mut self) -> Result<Plan, String> {
+        self.places();
+        for (service, (name, spec)) in self.scenario.services.iter().enumerate() {
+            for endpoint in spec.endpoints.keys() {
+                let id = self.plan.endpoints.len() as u32;
+                self.endpoint_ids.insert(format!("{name}/{endpoint}"), id);
+                self.plan.endpoints.push(EndpointPlan { name: endpoint.clone(), service: service as u32, entry: 0 });
+            }
+        }
+        let mut id = 0;
+        for (service, spec) in self.scenario.services.values().enumerate() {
+            for steps in spec.endpoints.values() {
+                self.plan.endpoints[id].entry = self.plan.code.len() as u32;
+                self.steps(service as u32, steps, 0)?;
+                self.plan.code.push(Instruction::End);
+                id += 1;
+            }
+        }
+        for (number, workload) in self.scenario.workloads.values().enumerate() {
+            let place = (self.scenario.services.len() + number) as u32;
+            let plan = self.workload(place, workload)?;
+            self.plan.workloads.push(plan);
+        }
+        for number in 0..self.scenario.faults.len() {
+            let fault = self.fault(number)?;
+            self.plan.faults.push(fault);
+        }
+        Ok(self.plan)
+    }
+
+    fn places(&mut self) {
+        for (name, spec) in &self.scenario.services {
+            let first_instance = self.plan.instances.len() as u32;
+            for number in 0..spec.replicas {
+                let host = cycle(&spec.hosts, number).cloned().unwrap_or_else(|| format!("{name}-{number}"));
+                let zone = cycle(&spec.zones, number).cloned().or_else(|| self.scenario.hosts.get(&host).cloned());
+                let region = zone.as_ref().and_then(|zone| {
+                    self.scenario.regions.iter().find(|(_, zones)| zones.contains(zone)).map(|(region, _)| region.clone())
+                });
+                self.plan.instances.push(InstancePlan { place: self.plan.places.len() as u32, number, host, zone, region });
+            }
+            self.plan.places.push(Place { name: name.clone(), first_instance, instance_count: spec.replicas });
+            self.plan.services.push(ServicePlan {
+                threads: spec.threads.limit(),
+                threading: spec.threading,
+                cores: spec.cores,
+                queue_limit: spec.queue.limit.limit(),
+                queue_order: spec.queue.order,
+                backlog_limit: spec.backlog.limit(),
+                balance: spec.balance,
+            });
+        }
+        for name in self.scenario.workloads.keys() {
+            let first_instance = self.plan.instances.len() as u32;
+            let place = self.plan.places.len() as u32;
+            self.plan.instances.push(InstancePlan { place, number: 0, host: name.clone(), zone: None, region: None });
+            self.plan.places.push(Place { name: name.clone(), first_instance, instance_count: 1 });
+        }
+    }
+
+    fn dist(&mut self, dist: Dist) -> u32 {
+        if let Some(known) = self.plan.dists.iter().position(|other| *other == dist) {
+            return known as u32;
+        }
+        self.plan.dists.push(dist);
+        self.plan.dists.len() as u32 - 1
+    }
+
+    fn steps(&mut self, service: u32, steps: &[Step], depth: u16) -> Result<(), String> {
+        for step in steps {
+            self.step(service, step, depth)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, service: u32, step: &Step, depth: u16) -> Result<(), String> {
+        match step {
+            Step::Work(work) => {
+                let dist = work.demand.compile()?;
+                let dist = self.dist(dist);
+                self.plan.code.push(Instruction::Work { dist });
+            }
+            Step::Wait(wait) => {
+                let dist = wait.span.compile()?;
+                let dist = self.dist(dist);
+                self.plan.code.push(Instruction::Wait { dist });
+            }
+            Step::Call(call) => {
+                let (edge, endpoint) = self.call(service, &call.to)?;
+                self.plan.code.push(Instruction::Call { edge, endpoint, optional: call.optional });
+            }
+            Step::Parallel(parallel) => {
+                // The branches stand between the step and what follows it: a jump leads round them.
+                let at = self.plan.code.len();
+                self.plan.code.extend([Instruction::End, Instruction::End]);
+                let mut entries = Vec::new();
+                for branch in &parallel.branches {
+                    entries.push(self.plan.code.len() as u32);
+                    self.steps(service, branch, depth)?;
+                    self.plan.code.push(Instruction::End);
+                }
+                let first = self.plan.branches.len() as u32;
+                let count = entries.len() as u16;
+                self.plan.branches.extend(entries);
+                let need = match parallel.need {
+                    Need::All => count,
+                    Need::First(need) => (need as u16).min(count),
+                };
+                self.plan.code[at] = Instruction::Parallel { first, count, need };
+                self.plan.code[at + 1] = Instruction::Jump(self.plan.code.len() as u32);
+            }
+            Step::Choice(choice) => self.choice(service, choice, depth)?,
+            Step::Repeat(repeat) => {
+                let dist = repeat.times.compile()?;
+                let dist = self.dist(dist);
+                let at = self.plan.code.len();
+                self.plan.code.push(Instruction::End);
+                self.steps(service, &repeat.steps, depth + 1)?;
+                self.plan.code.push(Instruction::LoopEnd { slot: depth, begin: at as u32 + 1 });
+                self.plan.code[at] = Instruction::LoopBegin { dist, slot: depth, end: self.plan.code.len() as u32 };
+            }
+            Step::Fail(fail) => {
+                self.plan.code.push(Instruction::Fail { share: fail.share as f32, status: fail.status });
+            }
+        }
+        Ok(())
+    }
+
+    fn choice(&mut self, service: u32, choice: &crate::scenario::ChoiceStep, depth: u16) -> Result<(), String> {
+        let total: f64 = choice.arms.iter().map(|arm| arm.weight).sum();
+        let count = choice.arms.len() as u16;
+        let first = self.plan.arms.len() as u32;
+        self.plan.arms.extend(choice.arms.iter().map(|_| (0.0, 0)));
+        self.plan.code.push(Instruction::Choice { first, count });
+        let mut jumps = Vec::new();
+        let mut sum = 0.0;
+        for (number, arm) in choice.arms.iter().enumerate() {
+            sum += arm.weight / total;
+            self.plan.arms[first as usize + number] = (sum, self.plan.code.len() as u32);
+            self.steps(service, &arm.steps, depth)?;
+            jumps.push(self.plan.code.len());
+            self.plan.code.push(Instruction::Jump(0));
+        }
+        let end = self.plan.code.len() as u32;
+        for jump in jumps {
+            self.plan.code[jump] = Instruction::Jump(end);
+        }
+        Ok(())
+    }
+
+    /// The edge and endpoint of a call from `caller` to `"service/endpoint"`.
+    fn call(&mut self, caller: u32, to: &str) -> Result<(u32, u32), String> {
+        let endpoint = *self.endpoint_ids.get(to).ok_or_else(|| format!("no endpoint `{to}`"))?;
+        let callee = self.plan.endpoints[endpoint as usize].service;
+        let caller_name = self.plan.places[caller as usize].name.clone();
+        let callee_name = self.plan.places[callee as usize].name.clone();
+        let pattern = self.policies_for(&caller_name, &callee_name, to);
+        let own = pattern.as_deref().is_some_and(|pattern| pattern.contains('/'));
+        let key = (caller, callee, if own { to.to_string() } else { String::new() });
+        if let Some(edge) = self.edge_ids.get(&key) {
+            return Ok((*edge, endpoint));
+        }
+        let specs = pattern.map(|pattern| self.scenario.calls[&pattern].clone()).unwrap_or_default();
+        let name = format!("{caller_name} -> {}", if own { to } else { &callee_name });
+        let routes = self.routes(caller, callee)?;
+        let edge = self.edge(name, caller, callee, specs, routes);
+        let id = self.plan.edges.len() as u32;
+        self.plan.edges.push(edge);
+        self.edge_ids.insert(key, id);
+        Ok((id, endpoint))
+    }
+
+    fn edge(&self, name: String, caller: u32, callee: u32, specs: Vec<PolicySpec>, routes: Routes) -> EdgePlan {
+        let callers = self.plan.places[caller as usize].instance_count;
+        let (mut memory, mut counters) = (0, 0);
+        let cancels = specs.iter().any(|spec| matches!(spec, PolicySpec::Cancellation(_)));
+        let propagated = specs
+            .iter()
+            .filter_map(|spec| match spec {
+                PolicySpec::Deadline(deadline) if deadline.propagate => Some(deadline.after),
+                _ => None,
+            })
+            .min();
+        let layers = specs
+            .into_iter()
+            .filter(|spec| !matches!(spec, PolicySpec::Cancellation(_)))
+            .map(|spec| {
+                let shared = spec.scope() == Scope::Shared;
+                let layer = LayerPlan { memory, shared, counters, spec };
+                memory += if shared { 1 } else { callers };
+                counters += layer.spec.counters().len() as u32;
+                layer
+            })
+            .collect();
+        EdgePlan { name, caller, callee, layers, cancels, propagated, memory_count: memory, routes }
+    }
+
+    /// The most specific pattern of `calls` that matches.
+    fn policies_for(&self, caller: &str, callee: &str, target: &str) -> Option<String> {
+        let mut best: Option<(u32, &String)> = None;
+        for pattern in self.scenario.calls.keys() {
+            let Some((from, to)) = split_arrow(pattern) else { continue };
+            let from_score = match from {
+                "*" => 0,
+                name if name == caller => 2,
+                _ => continue,
+            };
+            let to_score = match to {
+                "*" => 0,
+                name if name == target => 7,
+                name if name == callee => 3,
+                _ => continue,
+            };
+            if best.is_none_or(|(score, _)| from_score + to_score >= score) {
+                best = Some((from_score + to_score, pattern));
+            }
+        }
+        best.map(|(_, pattern)| pattern.clone())
+    }
+
+    fn routes(&mut self, caller: u32, callee: u32) -> Result<Routes, String> {
+        let first = self.plan.links.len() as u32;
+        let pairs: Vec<(Option<u32>, Option<u32>)> = if self.by_instance {
+            let range = |place: u32| {
+                let place = &self.plan.places[place as usize];
+                place.first_instance..place.first_instance + place.instance_count
+            };
+            range(caller).flat_map(|from| range(callee).map(move |to| (Some(from), Some(to)))).collect()
+        } else {
+            vec![(None, None)]
+        };
+        for (from, to) in pairs {
+            let forward = self.link_for((caller, from), (callee, to));
+            let back = self.link_for((callee, to), (caller, from));
+            let back = match (forward, back) {
+                (Some((there, _)), Some((back, pattern))) if back >= there => Some((back, pattern)),
+                (Some(forward), _) => Some(forward),
+                (None, back) => back,
+            };
+            for (requests, from, to, pattern) in
+                [(true, (caller, from), (callee, to), forward), (false, (callee, to), (caller, from), back)]
+            {
+                let latency = match pattern {
+                    Some((_, pattern)) => {
+                        let dist = self.scenario.links[pattern].latency.compile()?;
+                        if dist.constant() == Some(0.0) { None } else { Some(self.dist(dist)) }
+                    }
+                    None => None,
+                };
+                self.plan.links.push(LinkPlan { latency, from, to, requests });
+            }
+        }
+        Ok(Routes { first, by_instance: self.by_instance })
+    }
+
+    /// Score and index of the most specific pattern of `links` that matches.
+    fn link_for(&self, from: (u32, Option<u32>), to: (u32, Option<u32>)) -> Option<(u32, usize)> {
+        let mut best = None;
+        for (index, pattern) in self.scenario.links.keys().enumerate() {
+            let Some((left, right)) = split_arrow(pattern) else { continue };
+            let (Some(a), Some(b)) = (self.side(left, from), self.side(right, to)) else { continue };
+            if best.is_none_or(|(score, _)| a + b >= score) {
+                best = Some((a + b, index));
+            }
+        }
+        best
+    }
+
+    /// How specifically one side of a link pattern names a place, if it does.
+    fn side(&self, pattern: &str, (place, instance): (u32, Option<u32>)) -> Option<u32> {
+        if pattern == "*" {
+            return Some(0);
+        }
+        let name = &self.plan.places[place as usize].name;
+        if pattern == name {
+            return Some(3);
+        }
+        let instance = &self.plan.instances[instance? as usize];
+        if let Some((service, number)) = pattern.split_once('#') {
+            return (service == name && number.parse() == Ok(instance.number)).then_some(5);
+        }
+        let (kind, wanted) = pattern.split_once(':')?;
+        let (score, actual) = match kind {
+            "host" => (4, Some(&instance.host)),
+            "zone" => (2, instance.zone.as_ref()),
+            "region" => (1, instance.region.as_ref()),
+            _ => return None,
+        };
+        (actual.is_some_and(|actual| actual == wanted)).then_some(score)
+    }
+
+    fn workload(&mut self, place: u32, workload: &Workload) -> Result<WorkloadPlan, String> {
+        let targets = self.targets(place, workload.targets())?;
+        let kind = match workload {
+            Workload::Open(load) => WorkloadKind::Open {
+                rate: load.rate.0,
+                arrivals: load.arrivals,
+                shape: load.shape.clone(),
+                batch: load.batch,
+            },
+            Workload::Closed(load) => WorkloadKind::Closed {
+                users: load.users,
+                think: load.think.compile()?,
+                patience: load.patience.as_ref().map(|patience| patience.compile()).transpose()?,
+                then: load.then,
+                clicks: load.clicks,
+                start: load.start,
+            },
+        };
+        Ok(WorkloadPlan { targets, kind })
+    }
+
+    fn targets(&mut self, place: u32, targets: &Targets) -> Result<Vec<(f64, u32, u32)>, String> {
+        let total: f64 = targets.iter().map(|(_, weight)| weight).sum();
+        let mut sum = 0.0;
+        targets
+            .iter()
+            .map(|(target, weight)| {
+                sum += weight / total;
+                let (edge, endpoint) = self.call(place, target)?;
+                Ok((sum, edge, endpoint))
+            })
+            .collect()
+    }
+
+    fn fault(&mut self, number: usize) -> Result<FaultPlan, String> {
+        let spec = self.scenario.faults[number].clone();
+        let target = spec.inject.target();
+        let effect = spec.inject.effect();
+        let kind = spec.inject.name().to_string();
+        let (candidates, target_name, endpoint, workload) = match &target {
+            Target::Link(pattern) => (self.matching_links(pattern, &effect), pattern.clone(), None, None),
+            Target::Instances { service, zone, region, host, endpoint, workload, .. } => {
+                let candidates = self.matching_instances(service.as_deref(), zone.as_ref(), region.as_ref(), host.as_ref());
+                let words: Vec<&str> =
+                    [service, zone, region, host].into_iter().filter_map(|word| word.as_deref()).collect();
+                let words = if words.is_empty() { vec!["everything"] } else { words };
+                let mut name = words.join(" in ");
+                if let Some(endpoint) = endpoint {
+                    name = format!("{name}/{endpoint}");
+                }
+                let workload = workload.as_ref().and_then(|name| self.scenario.workloads.get_index_of(name));
+                (candidates, name, endpoint.clone(), workload.map(|index| index as u32))
+            }
+        };
+        let add = match &effect {
+            Effect::Slow { add, .. } | Effect::Delay { add, .. } => {
+                Some(add.compile()?).filter(|dist| dist.constant() != Some(0.0))
+            }
+            _ => None,
+        };
+        let repair = spec.random.as_ref().map(|random| random.mttr.compile()).transpose()?;
+        let name = spec.name.clone().unwrap_or_else(|| format!("{kind} {target_name}"));
+        Ok(FaultPlan { name, kind, target_name, spec, target, effect, add, repair, candidates, endpoint, workload })
+    }
+
+    fn matching_instances(
+        &self,
+        service: Option<&str>,
+        zone: Option<&String>,
+        region: Option<&String>,
+        host: Option<&String>,
+    ) -> Vec<u32> {
+        let services = self.scenario.services.len() as u32;
+        let wanted = |want: Option<&String>, have: Option<&String>| want.is_none() || want == have;
+        (0..self.plan.instances.len() as u32)
+            .filter(|index| {
+                let instance = &self.plan.instances[*index as usize];
+                instance.place < services
+                    && service.is_none_or(|name| name == self.plan.places[instance.place as usize].name)
+                    && wanted(zone, instance.zone.as_ref())
+                    && wanted(region, instance.region.as_ref())
+                    && wanted(host, Some(&instance.host))
+            })
+            .collect()
+    }
+
+    /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
+    fn matching_links(&self, pattern: &str, effect: &Effect) -> Vec<u32> {
+        let Some((left, right)) = split_arrow(pattern) else { return Vec::new() };
+        let direction = match effect {
+            Effect::Delay { direction, .. } | Effect::Lose { direction, .. } => *direction,
+            _ => Direction::Both,
+        };
+        let flows = |from, to| self.side(left, from).is_some() && self.side(right, to).is_some();
+        let hit = |link: &LinkPlan| {
+            (direction != Direction::From && flows(link.from, link.to))
+                || (direction != Direction::To && flows(link.to, link.from))
+        };
+        (0..self.plan.links.len() as u32).filter(|index| hit(&self.plan.links[*index as usize])).collect()
+    }
+}
+
+fn cycle(list: &[String], number: u32) -> Option<&String> {
+    (!list.is_empty()).then(|| &list[number as usize % list.len()])
+}

@@ -1,0 +1,115 @@
+//! The codes of diagnostics, with what `sim explain CODE` says of each.
+//!
+//! `S` is about how a scenario is written, `V` about what it means, `W` about what is legal but
+//! suspicious. A code keeps its meaning for ever; new ones go to the end of their group.
+
+/// Generates [`Code`] and [`CODES`]. One entry per code.
+macro_rules! codes {
+    ($($name:ident $code:literal $title:literal : $text:literal)*) => {
+        /// What a diagnostic is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $name),*
+        }
+
+        /// Code, title and long text of everything that a diagnostic can be about.
+        pub const CODES: &[(&str, &str, &str)] = &[$(($code, $title, $text)),*];
+
+        impl Code {
+            /// Such as `V0002`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+        }
+    };
+}
+
+codes! {
+    Syntax "S0001" "the text is not RON":
+        "The file cannot be read as RON. The marked place is where the reader lost the thread; the cause is often just before it: a missing comma, quote or closing bracket.\n\n    services: { \"db\": (replicas: 1) }      // maps: {key: value}\n    [retry(attempts: 3), timeout(\"1s\")]     // lists: [a, b]\n    (at: \"60s\", for: \"10s\")                 // structs: (field: value)"
+    Duplicate "S0002" "a name is given twice":
+        "A field or a key stands twice in the same place, and only one of the two could count. Remove one. To override a value of an included file, give it once in the including file."
+    UnknownField "S0003" "there is no such field":
+        "A struct has no field of this name. The message lists the fields that it has, and the nearest one if it looks like a slip."
+    UnknownVariant "S0004" "there is no such kind":
+        "A name stands where one of a fixed set of kinds is expected: a step, a policy, a fault, a distribution, a way to balance. The message lists them. `sim schema` prints all that can be written."
+    MissingField "S0005" "a field is missing":
+        "A field that has no default is not given."
+    WrongType "S0006" "a value of another type is expected here":
+        "The value is of the wrong type: for example a text where a list is expected, or a list where a number is."
+    BadValue "S0007" "a value cannot be read":
+        "The value is of the right type but says something impossible. Most often a unit is missing or unknown. Durations are written \"250ms\", \"1.5s\" or \"1h30min\"; rates \"900/s\" or \"60/min\"; sizes \"64KiB\" or \"10MB\". A bare number has no unit, and is never guessed at."
+    Include "S0008" "a file cannot be included":
+        "An `include` names a file that cannot be read, or that includes itself by way of others. Paths are relative to the including file."
+    Path "S0009" "there is nothing at this path":
+        "A path, as in `--set PATH=VALUE`, names something that the scenario does not have. Paths step through fields and names with dots: `services.db.threads`, `calls.\"web -> orders\".retry.attempts`, `faults[0].for`. Elements of a list go by index from 0, by kind (`retry`, the second one `retry[1]`), and faults by their name too."
+    DataFile "S0010" "a file of measurements cannot be used":
+        "`empirical(file: \"latencies.csv\", unit: \"ms\")` reads one number per line, or the first column of numbers of a CSV file. The file must exist and hold at least one number, and the unit must be one of ns, us, ms, s, min, h, d."
+
+    Nothing "V0001" "the scenario has nothing to run":
+        "A scenario needs at least one service and one workload."
+    UnknownService "V0002" "there is no such service":
+        "A call, a workload, a link, a fault or an expression names a service that `services` does not have."
+    UnknownEndpoint "V0003" "the service has no such endpoint":
+        "A call or a workload asks for an endpoint that the service does not have."
+    BadTarget "V0004" "a target is not `service/endpoint`":
+        "What is called is written with both parts: `call(\"db/insert\")`, `to: \"web/checkout\"`."
+    UnknownPlace "V0005" "there is no such region, zone or host":
+        "Zones are listed under `regions`, hosts (each with its zone) under `hosts`: `regions: { \"eu\": [\"eu-1\", \"eu-2\"] }, hosts: { \"h1\": \"eu-1\" }`."
+    Weight "V0006" "weights must be positive":
+        "The arms of a choice and the targets of a workload are drawn in proportion to their weights, which must be positive and finite."
+    Need "V0007" "more branches must succeed than there are":
+        "`need: first(n)` wants n of the branches of a `parallel` to succeed, so n is from 1 to the number of branches; and a `parallel` or `choice` has at least one branch."
+    Distribution "V0008" "a distribution does not exist":
+        "No distribution has these parameters: for example a p99 below the mean, or a minimum above the maximum."
+    Policy "V0009" "a policy has impossible parameters":
+        "See `sim explain` with the name of the policy."
+    Fault "V0010" "a fault has impossible parameters":
+        "See `sim explain` with the name of the fault."
+    FaultTime "V0011" "it is not clear when a fault begins":
+        "A fault begins `at` a time (and again `every` period), or when a `cron` pattern matches, or at `random`: exactly one of the three. It must begin before the end of the run, and last no longer than its period."
+    Cron "V0012" "a cron pattern cannot be read":
+        "Five fields: minute (0-59), hour (0-23), day of the month (1-31), month (1-12), day of the week (0-6, Sunday is 0 or 7). Each is `*`, a number, a range `1-5`, a step `*/15` or `0-30/10`, or a list of these with commas. Names of months and days (jan, mon) work too. The run starts on Monday, 1 January, 00:00."
+    Share "V0013" "a share is from 0 to 1":
+        "Shares, correlations, objectives and amplitudes are parts of a whole: 0.05 is five per cent."
+    TooDeep "V0014" "steps are nested too deeply":
+        "`repeat` steps can stand inside each other at most four deep. Move the inner part to an endpoint of its own, or multiply the counts."
+    Times "V0015" "the times of the run make no sense":
+        "`duration` is longer than zero and longer than `warmup`; `window` is longer than zero."
+    Expression "V0016" "an expression cannot be read":
+        "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes."
+    Pattern "V0017" "a pattern cannot be read":
+        "The keys of `links` are `\"from -> to\"`, those of `calls` also `\"from -> to/endpoint\"`, and faults of links name theirs in the same way. A side is a service, a workload or `*`; for links also one instance (`db#0`), `zone:NAME`, `region:NAME` or `host:NAME`."
+    Count "V0018" "a count must be at least one":
+        "Replicas, threads, cores, users, batches and clicks are at least one (cores may be a fraction above zero): with none of them nothing would ever be answered."
+    UnknownWorkload "V0019" "there is no such workload":
+        "A fault or an expression names a workload that `workloads` does not have."
+    Status "V0020" "a status is from 400 to 599":
+        "`fail` answers with an HTTP-like error status: 4xx says that the request was wrong, 5xx that the service is."
+    Shape "V0021" "the shape of a load is impossible":
+        "Factors of a shape are zero or more and finite, spans and periods longer than zero, the amplitude of a diurnal shape from 0 to 1."
+
+    TimeoutOrder "W0001" "an inner timeout is longer than an outer one":
+        "Policies of a call are listed outermost first. A timeout or deadline that is longer than one outside of it never fires: the outer one always comes first, and what is between the two (a retry, say) never gets to act. Shorten the inner one or swap them."
+    Outlasts "W0002" "a callee may go on for longer than its caller waits":
+        "The retries and timeouts with which a service calls others can take longer than its own caller is willing to wait. When that happens the caller gives up (and perhaps tries again) while the callee goes on working for nobody. Give the inner call a shorter budget, the outer one a longer timeout, or let deadlines propagate."
+    Amplification "W0003" "retries multiply along a path":
+        "When several tiers retry, the attempts multiply: three tiers with four attempts each send 64 requests to the last one for each request of a user, just when it is in trouble. Retry at one tier only, or bound the retries by a `retry_budget`."
+    Overload "W0004" "the load is above the capacity":
+        "The expected load of a service, from the rates of the workloads and the calls in its callers, is more than its threads or cores can serve, even before any fault. Queues grow without bound. Synchronous threads are also busy while they wait for callees. More replicas or threads, or less load, help."
+    Uncalled "W0005" "nothing calls a service":
+        "No workload and no other service calls it, so it plays no part in the run."
+    Deadlock "W0006" "services wait for each other in a circle":
+        "Services that hold a thread while they wait call each other in a circle. Once all their threads wait for a thread of the next one, nothing moves until timeouts fire. Make one of them async, or break the circle."
+    SinglePoint "W0007" "a single point of failure":
+        "A service with one replica is on the path of every request of a workload: while it is down, all of them fail. Add a replica, or make the call optional."
+    BudgetOutside "W0008" "a retry budget is not inside a retry":
+        "A `retry_budget` bounds the retries that reach it from outside, so it belongs after (inside) the `retry` in the list. Without one outside, it never sees a retry."
+    NoTimeout "W0009" "a retry has no timeout inside":
+        "Without a timeout inside the retry an attempt that is never answered is never given up, so the retry does not help against a callee that hangs or a lost message. Add `timeout(..)` after it in the list."
+    TooShort "W0010" "the run ends too early to judge recovery":
+        "Whether the system recovers is judged over the time that it may take (`within`) and the time that it must then hold (`stretch`). The run ends before that. Make `duration` longer or let the fault end earlier."
+    Unmatched "W0011" "a pattern matches nothing":
+        "No call of the scenario matches a key of `calls`, or no pair of places a key of `links`, so what it says has no effect."
+}

@@ -1,0 +1,205 @@
+//! What is wrong with a scenario, where, and what to do about it.
+
+pub use super::codes::{CODES, Code};
+use super::source::{Sources, Span};
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The scenario cannot run.
+    Error,
+    /// It can, but perhaps does not do what its author thinks.
+    Warning,
+}
+
+/// Something that is wrong with a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What it is about.
+    pub code: Code,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where; none for a scenario that was not read from text.
+    pub span: Option<Span>,
+    /// What to say at that place.
+    pub label: String,
+    /// Other places that matter, with what to say there.
+    pub related: Vec<(Span, String)>,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+/// All that is wrong with a scenario.
+pub type Diagnostics = Vec<Diagnostic>;
+
+impl Diagnostic {
+    /// Something is wrong at a place.
+    #[must_use]
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            span: Some(span),
+            ..Self::nowhere(code, message)
+        }
+    }
+
+    /// Something is wrong that stands nowhere.
+    #[must_use]
+    pub fn nowhere(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            span: None,
+            label: String::new(),
+            related: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Says something at its place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Points to another place that matters.
+    #[must_use]
+    pub fn also(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.related.push((span, label.into()));
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        if self.code.as_str().starts_with('W') {
+            Severity::Warning
+        } else {
+            Severity::Error
+        }
+    }
+
+    /// `file:line:col: CODE text`, for editors and `grep`.
+    #[must_use]
+    pub fn concise(&self, sources: &Sources) -> String {
+        let code = self.code.as_str();
+        match self
+            .span
+            .and_then(|span| Some((span, sources.get(span.file)?)))
+        {
+            Some((span, source)) => {
+                let (line, column) = sources.line_column(span);
+                format!("{}:{line}:{column}: {code} {}", source.name, self.message)
+            }
+            None => format!("{code} {}", self.message),
+        }
+    }
+}
+
+/// The candidate that `name` is most likely a slip of, if one is near enough.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (name.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= limit || candidate.eq_ignore_ascii_case(name))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Edits (insert, remove, replace, swap neighbours) that turn one text into the other: the optimal
+/// string alignment distance of Damerau and Levenshtein.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows = vec![(0..=to.len()).collect::<Vec<_>>()];
+    for i in 1..=from.len() {
+        let mut row = vec![i];
+        for j in 1..=to.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(from[i - 1] != to[j - 1]);
+            let mut best = replaced.min(row[j - 1] + 1).min(rows[i - 1][j] + 1);
+            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
+
+/// "did you mean" if something is near, and the list of all there is.
+#[must_use]
+pub fn suggest<'a>(
+    name: &str,
+    what: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let mut help = Vec::new();
+    if let Some(near) = nearest(name, candidates.iter().copied()) {
+        help.push(format!("did you mean `{near}`?"));
+    }
+    if !candidates.is_empty() {
+        help.push(format!("{what}: {}", list(&candidates)));
+    }
+    help
+}
+
+/// `a`, `b` and `c`; long lists are cut.
+#[must_use]
+pub fn list(names: &[&str]) -> String {
+    const MOST: usize = 16;
+    let mut quoted: Vec<String> = names
+        .iter()
+        .take(MOST)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > MOST {
+        return format!("{} and {} more", quoted.join(", "), names.len() - MOST);
+    }
+    match quoted.pop() {
+        Some(last) if !quoted.is_empty() => format!("{} and {last}", quoted.join(", ")),
+        Some(last) => last,
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_slips() {
+        let fields = ["replicas", "threads", "endpoints", "queue"];
+        assert_eq!(nearest("replica", fields), Some("replicas"));
+        assert_eq!(nearest("theads", fields), Some("threads"));
+        assert_eq!(nearest("Queue", fields), Some("queue"));
+        assert_eq!(nearest("qeuue", fields), Some("queue"));
+        assert_eq!(nearest("colour", fields), None);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("ab", "ba"), 1);
+    }
+
+    #[test]
+    fn codes_are_unique_and_explained() {
+        for (i, (code, title, text)) in CODES.iter().enumerate() {
+            assert!(CODES[..i].iter().all(|(other, ..)| other != code), "{code}");
+            assert!(!title.is_empty() && text.len() > 30, "{code}");
+        }
+    }
+
+    #[test]
+    fn lists_read_well() {
+        assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(list(&["a"]), "`a`");
+    }
+}

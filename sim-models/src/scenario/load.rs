@@ -1,0 +1,524 @@
+//! Loads a scenario: its text and all that it includes, overrides, checks.
+
+use super::decode::decode;
+use super::diagnostics::{Code, Diagnostic, Diagnostics};
+use super::path;
+use super::source::{Sources, Span};
+use super::tree::{self, Kind, Name, Node, children_mut};
+use super::types::Scenario;
+use sim_core::time::UNITS;
+
+/// Where texts come from; this crate never touches a file system.
+pub trait Files {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn read(&self, path: &str) -> Result<String, String>;
+}
+
+/// Named texts in memory.
+impl Files for [(&str, &str)] {
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.iter()
+            .find(|(name, _)| *name == path)
+            .map(|(_, text)| (*text).into())
+            .ok_or_else(|| "there is no such file".into())
+    }
+}
+
+impl<const N: usize> Files for [(&str, &str); N] {
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.as_slice().read(path)
+    }
+}
+
+/// A value to set, as in `--set services.db.threads=32`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// What to set.
+    pub path: String,
+    /// To what, in RON; texts need no quotes.
+    pub value: String,
+}
+
+impl std::str::FromStr for Override {
+    type Err = String;
+    /// Reads `PATH=VALUE`. A `=` between quotes belongs to the path.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut quoted = false;
+        let at = text.find(|c| {
+            quoted ^= c == '"';
+            c == '=' && !quoted
+        });
+        match at.map(|at| (text[..at].trim(), text[at + 1..].trim())) {
+            Some((path, value)) if !path.is_empty() && !value.is_empty() => Ok(Self {
+                path: path.into(),
+                value: value.into(),
+            }),
+            _ => Err(format!(
+                "`{text}` is not PATH=VALUE, such as services.db.threads=32"
+            )),
+        }
+    }
+}
+
+/// What came of loading.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scenario, or what is wrong with it.
+    pub scenario: Result<Scenario, Diagnostics>,
+    /// What is legal but suspicious.
+    pub warnings: Diagnostics,
+    /// The texts that it was read from, for showing diagnostics.
+    pub sources: Sources,
+}
+
+/// Loads the scenario in file `name` with overrides set in it, in order.
+pub fn load(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -> Loaded {
+    let mut reader = Reader {
+        files,
+        sources: Sources::default(),
+        found: Vec::new(),
+    };
+    let tree = reader
+        .file(name, None, &mut Vec::new())
+        .filter(|_| reader.found.is_empty());
+    let Reader {
+        mut sources, found, ..
+    } = reader;
+    let Some(mut tree) = tree else {
+        return Loaded {
+            scenario: Err(found),
+            warnings: Vec::new(),
+            sources,
+        };
+    };
+    let read = match path::set_all(&mut tree, overrides, &mut sources) {
+        Ok(()) => decode::<Scenario>(&tree, &Default::default()),
+        Err(found) => Err(found),
+    };
+    let mut warnings = Vec::new();
+    let scenario = read.and_then(|scenario| {
+        let (errors, suspicious) = judge(&scenario, &tree);
+        warnings = suspicious;
+        if errors.is_empty() {
+            Ok(scenario)
+        } else {
+            Err(errors)
+        }
+    });
+    Loaded {
+        scenario,
+        warnings,
+        sources,
+    }
+}
+
+fn judge(_scenario: &Scenario, _tree: &Node) -> (Diagnostics, Diagnostics) {
+    (Vec::new(), Vec::new())
+}
+
+struct Reader<'a, F: ?Sized> {
+    files: &'a F,
+    sources: Sources,
+    found: Diagnostics,
+}
+
+impl<F: Files + ?Sized> Reader<'_, F> {
+    /// Reads a file and all that it includes into one tree.
+    fn file(&mut self, name: &str, from: Option<Span>, stack: &mut Vec<String>) -> Option<Node> {
+        if stack.iter().any(|open| open == name) {
+            let chain = format!("{} -> {name}", stack.join(" -> "));
+            self.report(
+                Code::Include,
+                from,
+                format!("`{name}` includes itself: {chain}"),
+            );
+            return None;
+        }
+        let text = match self.files.read(name) {
+            Ok(text) => text,
+            Err(why) => {
+                self.report(
+                    Code::Include,
+                    from,
+                    format!("`{name}` cannot be read: {why}"),
+                );
+                return None;
+            }
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let file = self.sources.add(name, text);
+        let mut node = match tree::parse(text, file) {
+            Ok(node) => node,
+            Err(found) => {
+                self.found.extend(found);
+                return None;
+            }
+        };
+        self.measurements(&mut node, name);
+        stack.push(name.into());
+        let mut base: Option<Node> = None;
+        for (include, span) in take_includes(&mut node, &mut self.found) {
+            let part = self.file(&beside(name, &include), Some(span), stack)?;
+            base = Some(match base {
+                Some(base) => merge(base, part),
+                None => part,
+            });
+        }
+        stack.pop();
+        Some(match base {
+            Some(base) => merge(base, node),
+            None => node,
+        })
+    }
+
+    fn report(&mut self, code: Code, span: Option<Span>, message: String) {
+        self.found.push(Diagnostic {
+            span,
+            ..Diagnostic::nowhere(code, message)
+        });
+    }
+
+    /// Replaces `empirical(file: "f.csv", unit: "ms")` by the values in the file.
+    fn measurements(&mut self, node: &mut Node, name: &str) {
+        if node.name() == Some("empirical")
+            && let Some(Kind::Str(file)) = node.get("file").map(|file| &file.kind)
+        {
+            let path = beside(name, file);
+            let read = unit_of(node)
+                .and_then(|unit| Ok((unit, self.files.read(&path)?)))
+                .and_then(|(unit, text)| values(&text, unit));
+            match read {
+                Ok(values) => replace_file(node, &values),
+                Err(why) => {
+                    let span = node.get("file").map(|file| file.span);
+                    self.report(Code::DataFile, span, format!("`{path}`: {why}"));
+                }
+            }
+            return;
+        }
+        for child in children_mut(node) {
+            self.measurements(child, name);
+        }
+    }
+}
+
+/// The unit of the numbers in a file of measurements.
+fn unit_of(node: &Node) -> Result<&'static str, String> {
+    let names: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();
+    match node.get("unit").map(|unit| &unit.kind) {
+        Some(Kind::Str(unit) | Kind::Ident(unit)) => UNITS
+            .iter()
+            .map(|(name, _)| *name)
+            .find(|name| name == unit)
+            .ok_or_else(|| format!("`{unit}` is not a unit of time: use {}", names.join(", "))),
+        _ => Err("its numbers have no unit: add `unit: \"ms\"`".into()),
+    }
+}
+
+/// The numbers of a file, one a line or the first column that is a number, with their unit.
+fn values(text: &str, unit: &str) -> Result<Vec<String>, String> {
+    let number = |cell: &str| {
+        let cell = cell.trim().trim_matches('"');
+        cell.parse::<f64>()
+            .is_ok_and(|number| number.is_finite() && number >= 0.0)
+            .then(|| format!("{cell}{unit}"))
+    };
+    let mut values = Vec::new();
+    for (line, row) in text.lines().enumerate() {
+        let row = row.trim();
+        if row.is_empty() || row.starts_with('#') {
+            continue;
+        }
+        match row.split([',', ';', '\t']).find_map(number) {
+            Some(value) => values.push(value),
+            // The first line may be a heading.
+            None if values.is_empty() => {}
+            None => {
+                return Err(format!(
+                    "there is no number of zero or more in line {}",
+                    line + 1
+                ));
+            }
+        }
+    }
+    if values.is_empty() {
+        return Err("there is no number in it".into());
+    }
+    Ok(values)
+}
+
+fn replace_file(node: &mut Node, values: &[String]) {
+    let span = node.span;
+    let Kind::Struct(_, fields) = &mut node.kind else {
+        return;
+    };
+    fields.retain(|field| field.name.text != "unit");
+    for field in fields.iter_mut().filter(|field| field.name.text == "file") {
+        let span = field.value.span;
+        field.name.text = "values".into();
+        field.value.kind = Kind::List(
+            values
+                .iter()
+                .map(|value| Node {
+                    span,
+                    kind: Kind::Str(value.clone()),
+                })
+                .collect(),
+        );
+    }
+    node.span = span;
+}
+
+/// Takes the field `include` out of the root.
+fn take_includes(node: &mut Node, found: &mut Diagnostics) -> Vec<(String, Span)> {
+    let Kind::Struct(_, fields) = &mut node.kind else {
+        return Vec::new();
+    };
+    let Some(at) = fields.iter().position(|field| field.name.text == "include") else {
+        return Vec::new();
+    };
+    let value = fields.remove(at).value;
+    let items = match value.kind {
+        Kind::List(items) => items,
+        kind => vec![Node {
+            span: value.span,
+            kind,
+        }],
+    };
+    let mut includes = Vec::new();
+    for item in items {
+        if let Kind::Str(path) = item.kind {
+            includes.push((path, item.span));
+        } else {
+            let message = format!(
+                "expected the path of a file in quotes, found {}",
+                item.describe()
+            );
+            found.push(Diagnostic::new(Code::Include, item.span, message));
+        }
+    }
+    includes
+}
+
+/// A path relative to the file that names it.
+fn beside(file: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.into();
+    }
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "." | "" => {}
+            ".." if parts.last().is_some_and(|last| !matches!(*last, ".." | "")) => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// Lays one tree over another: structs without names and maps are merged, all else is replaced.
+fn merge(base: Node, over: Node) -> Node {
+    let span = over.span;
+    let kind = match (base.kind, over.kind) {
+        (Kind::Struct(None, mut fields), Kind::Struct(None, news)) => {
+            for new in news {
+                match fields
+                    .iter()
+                    .position(|field| field.name.text == new.name.text)
+                {
+                    Some(at) => {
+                        let old = fields[at].clone();
+                        fields[at].name = new.name;
+                        fields[at].value = merge(old.value, new.value);
+                    }
+                    None => fields.push(new),
+                }
+            }
+            Kind::Struct(None::<Name>, fields)
+        }
+        (Kind::Map(mut entries), Kind::Map(news)) => {
+            for (key, value) in news {
+                match entries
+                    .iter()
+                    .position(|(old, _)| old.as_key() == key.as_key())
+                {
+                    Some(at) => {
+                        let old = entries[at].1.clone();
+                        entries[at] = (key, merge(old, value));
+                    }
+                    None => entries.push((key, value)),
+                }
+            }
+            Kind::Map(entries)
+        }
+        // `()` changes nothing.
+        (kind @ Kind::Struct(None, _), Kind::Tuple(None, items)) if items.is_empty() => kind,
+        (_, kind) => kind,
+    };
+    Node { span, kind }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Step;
+
+    const BASE: &str = r#"
+        // A comment with a bracket: ).
+        (
+            duration: "5min", warmup: "30s", /* nested /* comment */ */
+            services: {
+                "web": (replicas: 4, threads: unbounded, endpoints: { "checkout": [work("2ms"), call("db/insert")] }),
+                "db":  (endpoints: { "insert": work("8ms"), "both": [parallel(branches: [call("db/insert"), call("db/insert")], need: first(1))] }),
+            },
+            links: { "* -> *": (latency: "500us") },
+            calls: { "web -> db": [deadline("2s"), retry(attempts: 4, backoff: exponential(base: "50ms", jitter: full)), retry_budget, timeout("500ms"), cancellation()] },
+            workloads: { "shoppers": open(rate: "90/s", to: "web/checkout"), "mix": closed(users: 3, to: {"web/checkout": 2, "db/insert": 1.5}) },
+            faults: [ (at: "60s", for: "10s", inject: slow(service: "db", factor: 4, instances: percent(50))) ],
+            hypothesis: (steady: "success_ratio(shoppers) >= 0.999", recovers: (within: "30s")),
+        )"#;
+
+    fn read(text: &str) -> Scenario {
+        let loaded = load("a.ron", &[("a.ron", text)], &[]);
+        loaded.scenario.unwrap_or_else(|found| {
+            let lines: Vec<_> = found.iter().map(|d| d.concise(&loaded.sources)).collect();
+            panic!("{}", lines.join("\n"))
+        })
+    }
+
+    fn complaints(text: &str) -> Vec<String> {
+        let loaded = load("a.ron", &[("a.ron", text)], &[]);
+        let found = loaded.scenario.expect_err("it is wrong");
+        found.iter().map(|d| d.concise(&loaded.sources)).collect()
+    }
+
+    #[test]
+    fn reads_every_way_of_writing() {
+        let scenario = read(BASE);
+        let checkout = &scenario.services["web"].endpoints["checkout"];
+        assert!(matches!(&checkout[1], Step::Call(call) if call.to == "db/insert"));
+        assert_eq!(scenario.services["db"].endpoints["insert"].len(), 1);
+        assert_eq!(scenario.calls["web -> db"].len(), 5);
+        assert_eq!(scenario.hypothesis.steady.len(), 1);
+        assert_eq!(scenario.workloads["mix"].targets().iter().count(), 2);
+    }
+
+    #[test]
+    fn finds_all_errors_at_once() {
+        let found = complaints(
+            r#"(
+    duration: 5,
+    services: {
+        "web": (replica: 4, threads: "x", endpoints: { "checkout": [wrk("2ms"), work("2"), call(to: "db/insert", after: 1)] }),
+        "db": (replicas: 2),
+    },
+    calls: { "web -> db": [timeot("2s"), retry(attempts: -1), timeout()] },
+    faults: [(at: "1s", inject: slow(facto: 2))],
+)"#,
+        );
+        for expected in [
+            "a.ron:2:15: S0007 `5` has no unit",
+            "a.ron:4:17: S0003 there is no field `replica` here",
+            "a.ron:4:38: S0007",
+            "a.ron:4:69: S0004 `wrk` is not known here",
+            "a.ron:4:86: S0007 `2` has no unit",
+            "a.ron:4:114: S0003",
+            "a.ron:5:27: S0005 `endpoints` is missing",
+            "a.ron:7:28: S0004 `timeot`",
+            "a.ron:7:58: S0007",
+            "a.ron:7:63: S0005 `after` is missing",
+            "a.ron:8:38: S0003 there is no field `facto`",
+        ] {
+            assert!(
+                found.iter().any(|line| line.starts_with(expected)),
+                "{expected}\n{found:#?}"
+            );
+        }
+        assert_eq!(found.len(), 11, "{found:#?}");
+    }
+
+    #[test]
+    fn points_at_syntax_errors_and_duplicates() {
+        assert!(complaints("(\n  duration: \"5min\",\n  services: {\n")[0].contains("S0001"));
+        let twice =
+            complaints("(duration: \"1s\", duration: \"2s\", services: {\"a\": (), \"a\": ()})");
+        assert_eq!(twice.len(), 2, "{twice:?}");
+        assert!(twice[0].starts_with("a.ron:1:18: S0002"), "{twice:?}");
+    }
+
+    #[test]
+    fn includes_and_overlays() {
+        let files = [
+            ("dir/base.ron", BASE),
+            (
+                "dir/sub/over.ron",
+                r#"(include: "../base.ron", duration: "1min", services: { "db": (replicas: 7) }, calls: { "web -> db": [] })"#,
+            ),
+            ("loop.ron", "(include: \"./loop.ron\")"),
+        ];
+        let scenario = load("dir/sub/over.ron", &files, &[]).scenario.unwrap();
+        assert_eq!(scenario.duration.as_secs_f64(), 60.0);
+        assert_eq!(scenario.services["db"].replicas, 7);
+        assert_eq!(scenario.services["db"].endpoints.len(), 2);
+        assert!(scenario.calls["web -> db"].is_empty());
+        let found = load("loop.ron", &files, &[]).scenario.unwrap_err();
+        assert!(found[0].message.contains("includes itself"));
+    }
+
+    const EXAMPLE: &str = r#"// A ten-second slowdown of the database becomes an outage that outlives it, because every tier retries.
+(
+    duration: "5min", warmup: "30s", seed: 7,
+    services: {
+        "web":    (replicas: 4, threads: 64, backlog: 128, endpoints: { "checkout": [work(lognormal(mean: "2ms", p99: "10ms")), call("orders/create")] }),
+        "orders": (replicas: 3, threads: 32, backlog: 64,  endpoints: { "create":   [work(exponential("4ms")), call("db/insert")] }),
+        "db":     (replicas: 1, threads: 16, backlog: 256, endpoints: { "insert":   [work(exponential("8ms"))] }),
+    },
+    links: { "* -> *": (latency: normal(mean: "500us", sd: "100us")) },
+    calls: {
+        "web -> orders": [deadline("2s"), retry(attempts: 4, backoff: exponential(base: "50ms", cap: "2s", jitter: full)), timeout("500ms")],
+        "orders -> db":  [retry(attempts: 3, backoff: none), timeout("200ms")],
+    },
+    workloads: { "shoppers": open(rate: "900/s", to: "web/checkout") },
+    faults: [ (at: "60s", for: "10s", inject: slow(service: "db", factor: 4)) ],
+    hypothesis: (
+        steady:   ["success_ratio(shoppers) >= 0.999", "latency(shoppers, p99) < 250ms"],
+        recovers: (within: "30s"),
+    ),
+)
+"#;
+
+    #[test]
+    fn reads_the_example_of_the_design() {
+        let scenario = read(EXAMPLE);
+        assert_eq!(scenario.services.len(), 3);
+        assert_eq!(scenario.calls["web -> orders"].len(), 3);
+        let work = &scenario.services["web"].endpoints["checkout"][0];
+        assert!(matches!(work, Step::Work(work) if work.demand.compile().is_ok()));
+    }
+
+    #[test]
+    fn reads_measurements_from_files() {
+        let text = BASE.replace(
+            "work(\"8ms\")",
+            "work(empirical(file: \"db.csv\", unit: \"ms\"))",
+        );
+        let files = [
+            ("x/a.ron", text.as_str()),
+            ("x/db.csv", "latency,code\n# a comment\n3.5,200\n4,200\n"),
+        ];
+        let scenario = load("x/a.ron", &files, &[]).scenario.unwrap();
+        let mean = match &scenario.services["db"].endpoints["insert"][0] {
+            Step::Work(work) => work.demand.compile().unwrap().mean(),
+            _ => 0.0,
+        };
+        assert!(mean > 3.4e6 && mean < 4.1e6, "{mean}");
+        let found = load("x/a.ron", &files[..1], &[]).scenario.unwrap_err();
+        assert_eq!(found[0].code, Code::DataFile);
+    }
+}

@@ -1,0 +1,347 @@
+//! Faults come and go: what each [`Effect`] does to the world, and how it is taken back.
+
+use super::frame::{FrameId, Queue, State, flag};
+use super::{Event, World};
+use crate::faults::{Effect, Instances, Target};
+use crate::scenario::cron::Cron;
+use crate::outcome::{Outcome, Verdict};
+use crate::plan::FaultPlan;
+use sim_core::agenda::{Agenda, EventId};
+use sim_core::random::{Keyed, Seed, Source};
+use sim_core::{SimDuration, SimTime};
+
+/// A fault while a run goes on.
+#[derive(Clone, Debug)]
+pub struct FaultState {
+    /// Key of its draws.
+    pub(super) key: u64,
+    /// Whether the last draw was a hit, for correlated faults.
+    pub(super) last: bool,
+    /// Requests, attempts or messages that it touched.
+    pub(super) touched: u64,
+    /// When it is on.
+    pub(super) periods: Vec<(SimTime, SimTime)>,
+    /// What it hits in the periods that are under way.
+    active: Vec<(u32, Vec<u32>)>,
+}
+
+impl World<'_> {
+    /// The faults at time zero, their first periods scheduled.
+    pub(super) fn prepare_faults(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<FaultState> {
+        let mut faults = Vec::new();
+        for (number, plan) in self.plan.faults.iter().enumerate() {
+            // Two faults of one name are told apart by how many came before.
+            let twins = self.plan.faults[..number].iter().filter(|other| other.name == plan.name).count();
+            let entity = format!("fault/{}/{twins}", plan.name);
+            let periods = periods(plan, seed, &entity, self.plan.end);
+            if let Some((start, _)) = periods.first() {
+                agenda.schedule_at(*start, Event::FaultOn { fault: number as u16, period: 0 });
+            }
+            let key = seed.key(&entity, "hits");
+            faults.push(FaultState { key, last: false, touched: 0, periods, active: Vec::new() });
+        }
+        faults
+    }
+
+    /// How strong a fault is now, 0 to 1: it grows over its ramp.
+    pub(super) fn strength(&self, fault: usize, now: SimTime) -> f64 {
+        let ramp = self.plan.faults[fault].spec.ramp;
+        if ramp.0 == 0 {
+            return 1.0;
+        }
+        let state = &self.faults[fault];
+        let since = state.active.iter().map(|(period, _)| state.periods[*period as usize].0).min();
+        since.map_or(0.0, |since| (now.since(since).as_nanos_f64() / ramp.as_nanos_f64()).min(1.0))
+    }
+
+    /// Whether a fault on requests is meant for this one.
+    pub(super) fn concerns(&self, fault: usize, index: u32) -> bool {
+        let plan = &self.plan.faults[fault];
+        let frame = &self.frames[index];
+        plan.workload.is_none_or(|workload| workload == u32::from(frame.workload))
+            && plan
+                .endpoint
+                .as_ref()
+                .is_none_or(|name| *name == self.plan.endpoints[frame.endpoint as usize].name)
+    }
+
+    /// A fault comes.
+    pub(super) fn fault_on(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
+        let number = usize::from(fault);
+        let plan = &self.plan.faults[number];
+        let state = &self.faults[number];
+        let end = state.periods[period as usize].1;
+        if end < SimTime::MAX {
+            agenda.schedule_at(end, Event::FaultOff { fault, period });
+        }
+        if let Some((start, _)) = state.periods.get(period as usize + 1) {
+            agenda.schedule_at(*start, Event::FaultOn { fault, period: period + 1 });
+        }
+        let targets = choose(plan, state.key, period);
+        for target in &targets {
+            match &plan.effect {
+                Effect::Down { .. } => self.crash(number, *target, agenda),
+                Effect::Frozen => self.freeze(number, *target, agenda),
+                Effect::Slow { .. } | Effect::Fail { .. } | Effect::Hang => {
+                    self.instances[*target as usize].faults.push(fault);
+                }
+                Effect::Delay { .. } | Effect::Lose { .. } => self.links[*target as usize].faults.push(fault),
+            }
+        }
+        self.faults[number].active.push((period, targets));
+    }
+
+    /// A fault goes.
+    pub(super) fn fault_off(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
+        let number = usize::from(fault);
+        let plan = &self.plan.faults[number];
+        let active = &mut self.faults[number].active;
+        let position = active.iter().position(|(active, _)| *active == period);
+        let (_, targets) = active.remove(position.expect("a fault goes after it has come"));
+        for target in targets {
+            match &plan.effect {
+                Effect::Down { boot } => {
+                    if boot.0 > 0 {
+                        agenda.schedule_after(*boot, Event::Booted { instance: target });
+                    } else {
+                        self.booted(target);
+                    }
+                }
+                Effect::Frozen => self.unfreeze(target, agenda),
+                Effect::Slow { .. } | Effect::Fail { .. } => remove_one(&mut self.instances[target as usize].faults, fault),
+                Effect::Hang => {
+                    remove_one(&mut self.instances[target as usize].faults, fault);
+                    self.unhang(target);
+                }
+                Effect::Delay { .. } | Effect::Lose { .. } => remove_one(&mut self.links[target as usize].faults, fault),
+            }
+        }
+    }
+
+    /// Ids of the frames at an instance that satisfy a condition.
+    fn frames_at(&self, instance: u32, wanted: impl Fn(State) -> bool) -> Vec<FrameId> {
+        (0..self.frames.places())
+            .filter(|index| {
+                let frame = &self.frames[*index];
+                frame.instance == instance && frame.state != State::Free && !frame.is(flag::ROOT) && wanted(frame.state)
+            })
+            .map(|index| self.frames.id(index))
+            .collect()
+    }
+
+    /// An instance dies: what it had is lost.
+    fn crash(&mut self, fault: usize, instance: u32, agenda: &mut Agenda<Event>) {
+        let now = agenda.now();
+        let state = &mut self.instances[instance as usize];
+        state.down += 1;
+        if state.down > 1 {
+            return;
+        }
+        state.queue = Queue::EMPTY;
+        state.backlog = Queue::EMPTY;
+        state.ready = Queue::EMPTY;
+        state.busy = 0;
+        state.cores.clear(now);
+        agenda.cancel(state.cores.timer);
+        state.cores.timer = EventId::NONE;
+        let lost = self.frames_at(instance, |state| !matches!(state, State::InTransit | State::Replying));
+        for id in lost {
+            // A branch goes with the request that it belongs to.
+            if let Some(index) = self.frames.alive(id)
+                && !self.frames[index].is(flag::BRANCH)
+            {
+                self.faults[fault].touched += 1;
+                self.lose(index, agenda);
+            }
+        }
+        let levels = &mut self.recorder.instances[instance as usize];
+        levels.busy.set(now, 0);
+        levels.working.set(now, 0);
+        levels.queue.set(now, 0);
+        self.forget(instance);
+    }
+
+    /// A request is lost in a crash; its caller sees the connection break.
+    fn lose(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let place = self.place_of(index);
+        let verdict = Verdict { outcome: Outcome::Reset, cause: Outcome::Reset, origin: place as u16, status: 0 };
+        self.tell(index, agenda.now(), || "is lost in a crash".into());
+        self.frames[index].flags &= !flag::THREAD;
+        match self.frames[index].state {
+            State::Queued | State::Backlogged => self.leave_unstarted(index, agenda),
+            state => {
+                // The queues and cores of the instance are empty already.
+                if matches!(state, State::Ready | State::Computing) {
+                    self.frames[index].state = State::Hung;
+                }
+                self.stop(index, agenda);
+                self.leave(index, verdict, agenda);
+            }
+        }
+        self.reply(index, verdict, agenda);
+    }
+
+    /// The memories of the policies of an instance die with it.
+    fn forget(&mut self, instance: u32) {
+        let plan = &self.plan.instances[instance as usize];
+        for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
+            if edge.caller == plan.place {
+                for layer in edge.layers.iter().filter(|layer| !layer.shared) {
+                    state.memories[(layer.memory + plan.number) as usize] = layer.spec.memory();
+                }
+            }
+        }
+    }
+
+    /// An instance is up again.
+    pub(super) fn booted(&mut self, instance: u32) {
+        self.instances[instance as usize].down -= 1;
+    }
+
+    /// A connection was refused by an instance that is down: its faults touched it.
+    pub(super) fn touch_down(&mut self, instance: u32) {
+        for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {
+            let here = state.active.iter().any(|(_, targets)| targets.contains(&instance));
+            if here && matches!(plan.effect, Effect::Down { .. }) {
+                state.touched += 1;
+            }
+        }
+    }
+
+    /// An instance stands still: steps keep what is left of them.
+    fn freeze(&mut self, fault: usize, instance: u32, agenda: &mut Agenda<Event>) {
+        let now = agenda.now();
+        let state = &mut self.instances[instance as usize];
+        state.frozen += 1;
+        if state.frozen > 1 {
+            return;
+        }
+        state.cores.pass(now);
+        agenda.cancel(state.cores.timer);
+        state.cores.timer = EventId::NONE;
+        let present = self.frames_at(instance, |state| !matches!(state, State::InTransit | State::Replying));
+        self.faults[fault].touched += present.len() as u64;
+        for id in present {
+            let frame = &mut self.frames[id.index];
+            if frame.state == State::Running && agenda.cancel(frame.timer).is_some() {
+                frame.timer = EventId::NONE;
+                let left = frame.due.since(now);
+                self.instances[instance as usize].paused.push((id, left));
+            }
+        }
+    }
+
+    /// An instance goes on where it was; then it sees what reached it meanwhile.
+    fn unfreeze(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
+        let state = &mut self.instances[instance as usize];
+        state.frozen -= 1;
+        if state.frozen > 0 {
+            return;
+        }
+        for (id, left) in std::mem::take(&mut state.paused) {
+            if let Some(index) = self.frames.alive(id) {
+                self.frames[index].due = agenda.now() + left;
+                self.frames[index].timer = agenda.schedule_after(left, Event::StepEnd(id));
+            }
+        }
+        let inbox = std::mem::take(&mut self.instances[instance as usize].inbox);
+        self.now_next.extend(inbox);
+        self.cores_wake(instance as usize, agenda);
+    }
+
+    /// Requests that hung go on, unless another fault still holds them.
+    fn unhang(&mut self, instance: u32) {
+        let held = self.instances[instance as usize]
+            .faults
+            .iter()
+            .any(|fault| matches!(self.plan.faults[usize::from(*fault)].effect, Effect::Hang));
+        if held {
+            return;
+        }
+        for id in self.frames_at(instance, |state| state == State::Hung) {
+            self.frames[id.index].state = State::Running;
+            self.now_next.push_back(Event::Continue(id));
+        }
+    }
+}
+
+fn remove_one(list: &mut Vec<u16>, fault: u16) {
+    if let Some(position) = list.iter().position(|other| *other == fault) {
+        list.remove(position);
+    }
+}
+
+/// What a fault hits in one of its periods.
+fn choose(plan: &FaultPlan, key: u64, period: u32) -> Vec<u32> {
+    let all = &plan.candidates;
+    let Target::Instances { instances, .. } = &plan.target else { return all.clone() };
+    let count = match instances {
+        Instances::All => return all.clone(),
+        Instances::Only(numbers) => {
+            return numbers.iter().filter_map(|number| all.get(*number as usize).copied()).collect();
+        }
+        Instances::One => 1,
+        Instances::Count(count) => *count as usize,
+        Instances::Percent(percent) => libm::ceil(all.len() as f64 * percent / 100.0) as usize,
+    };
+    // A partial Fisher-Yates shuffle.
+    let mut rest = all.clone();
+    let mut chance = Keyed::new(key, u64::from(period));
+    let mut chosen: Vec<u32> = (0..count.min(rest.len()))
+        .map(|_| {
+            let pick = chance.below(rest.len() as u64) as usize;
+            rest.remove(pick)
+        })
+        .collect();
+    chosen.sort_unstable();
+    chosen
+}
+
+/// When a fault is on, in order, until the end of the run.
+fn periods(plan: &FaultPlan, seed: Seed, entity: &str, end: SimTime) -> Vec<(SimTime, SimTime)> {
+    let spec = &plan.spec;
+    let most = spec.times.map_or(usize::MAX, |times| times as usize);
+    let lasting = |start: SimTime| spec.lasts.map_or(SimTime::MAX, |span| start + span);
+    if let Some(random) = &spec.random {
+        return random_periods(plan, random.mtbf, seed, entity, end, most);
+    }
+    let starts: Vec<SimTime> = match (&spec.cron, spec.at) {
+        (Some(pattern), _) => pattern.parse::<Cron>().map(|cron| cron_times(cron, end, most)).unwrap_or_default(),
+        (None, Some(at)) => match spec.every {
+            Some(every) if every.0 > 0 => {
+                (0..).map(|n: u64| SimTime(at.0.saturating_add(every.0.saturating_mul(n)))).take_while(|t| *t < end).take(most).collect()
+            }
+            _ => vec![SimTime(at.0)],
+        },
+        (None, None) => Vec::new(),
+    };
+    starts.into_iter().filter(|start| *start < end).take(most).map(|start| (start, lasting(start))).collect()
+}
+
+fn cron_times(cron: Cron, end: SimTime, most: usize) -> Vec<SimTime> {
+    let first = cron.next(SimTime::ZERO, true);
+    std::iter::successors(first, |time| cron.next(*time, false)).take_while(|time| *time < end).take(most).collect()
+}
+
+fn random_periods(
+    plan: &FaultPlan,
+    mtbf: SimDuration,
+    seed: Seed,
+    entity: &str,
+    end: SimTime,
+    most: usize,
+) -> Vec<(SimTime, SimTime)> {
+    let mut stream = seed.stream(entity, "times");
+    let mut now = SimTime(plan.spec.at.unwrap_or_default().0);
+    let mut periods = Vec::new();
+    while periods.len() < most {
+        now += SimDuration::from_nanos_f64(-libm::log(stream.open_uniform()) * mtbf.as_nanos_f64());
+        if now >= end {
+            break;
+        }
+        let repair = plan.repair.as_ref().map_or(SimDuration::ZERO, |repair| repair.sample_duration(&mut stream));
+        periods.push((now, now + repair));
+        now += repair.max(SimDuration(1));
+    }
+    periods
+}

@@ -1,0 +1,344 @@
+//! A request at an instance (or at the user who made it) is a frame: where its program stands, whom
+//! it answers, and what it waits for. Frames live in an arena and are named by generation-checked ids.
+
+use crate::outcome::Verdict;
+use crate::plan::LOOP_DEPTH;
+use sim_core::SimTime;
+use sim_core::agenda::EventId;
+
+/// Name of a frame; stale once the frame has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameId {
+    /// Index in the arena.
+    pub index: u32,
+    /// Generation of that place.
+    pub generation: u32,
+}
+
+impl FrameId {
+    /// No frame.
+    pub const NONE: Self = Self { index: u32::MAX, generation: u32::MAX };
+}
+
+/// What a frame is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its place in the arena is free.
+    Free,
+    /// The request is on its way to the instance.
+    InTransit,
+    /// Waits in the queue.
+    Queued,
+    /// Waits in the backlog.
+    Backlogged,
+    /// Works or waits in a step.
+    Running,
+    /// Works on shared cores.
+    Computing,
+    /// A call is under way: an attempt is out, or a backoff runs.
+    Calling,
+    /// Branches are under way.
+    Forked,
+    /// Waits for a thread to go on (async only).
+    Ready,
+    /// Stuck in a hang.
+    Hung,
+    /// The answer is on its way to the caller.
+    Replying,
+}
+
+/// What is true of a frame.
+pub mod flag {
+    /// Its request began after the warm-up: it counts in totals.
+    pub const COUNTED: u8 = 1;
+    /// Its story is told.
+    pub const TRACED: u8 = 1 << 1;
+    /// Its caller has gone, or its caller's caller.
+    pub const ABANDONED: u8 = 1 << 2;
+    /// It has been told to stop.
+    pub const CANCELLED: u8 = 1 << 3;
+    /// It holds a thread.
+    pub const THREAD: u8 = 1 << 4;
+    /// It is a branch of a parallel step.
+    pub const BRANCH: u8 = 1 << 5;
+    /// It stands for the user who made the request.
+    pub const ROOT: u8 = 1 << 6;
+    /// A part of its answer is missing.
+    pub const DEGRADED: u8 = 1 << 7;
+}
+
+/// A request at an instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// Key of all draws that belong to it.
+    pub key: u64,
+    /// When it was sent; for a root, when the request arrived.
+    pub sent: SimTime,
+    /// When it reached the instance.
+    pub arrived: SimTime,
+    /// When it got a thread; while paused, how much of its step is left.
+    pub started: SimTime,
+    /// When its current call began.
+    pub call_started: SimTime,
+    /// When its caller's deadline passes; [`SimTime::MAX`] if none was told.
+    pub deadline: SimTime,
+    /// When its step ends.
+    pub due: SimTime,
+    /// The end of its step; for a root, the end of its user's patience.
+    pub timer: EventId,
+    /// The end of its deadline.
+    pub expiry: EventId,
+    /// Who called it.
+    pub parent: FrameId,
+    /// The attempt that is out; while forked, the first branch.
+    pub child: FrameId,
+    /// Number of the request that it belongs to.
+    pub request: u32,
+    /// Index of the instance.
+    pub instance: u32,
+    /// Next instruction.
+    pub pc: u32,
+    /// Edge by which it was called.
+    pub in_edge: u32,
+    /// Edge of its current call.
+    pub edge: u32,
+    /// Endpoint that it answers for; a root: user.
+    pub endpoint: u32,
+    /// Endpoint of its current call.
+    pub callee_endpoint: u32,
+    /// Instance that its last attempt was sent to.
+    pub callee_instance: u32,
+    /// First of its policies' slots.
+    pub layers: u32,
+    /// Neighbours in its queue; for a branch, `next` is the next branch.
+    pub next: u32,
+    /// See `next`.
+    pub previous: u32,
+    /// Draws made so far.
+    pub draws: u32,
+    /// Rounds left of each loop.
+    pub loops: [u16; LOOP_DEPTH],
+    /// Attempts of its current call.
+    pub attempts: u16,
+    /// Which attempt of its caller's call it is, from 1.
+    pub attempt: u16,
+    /// Branches that must still succeed.
+    pub need: u16,
+    /// Branches that are still under way.
+    pub branches: u16,
+    /// What it answers.
+    pub verdict: Verdict,
+    /// Depth in the call tree.
+    pub depth: u8,
+    /// Workload that the request came from.
+    pub workload: u16,
+    /// What is true of it.
+    pub flags: u8,
+    /// What it is doing.
+    pub state: State,
+}
+
+impl Frame {
+    /// A frame of which nothing is known yet.
+    pub const BLANK: Self = Self {
+        key: 0,
+        sent: SimTime::ZERO,
+        arrived: SimTime::ZERO,
+        started: SimTime::ZERO,
+        call_started: SimTime::ZERO,
+        deadline: SimTime::MAX,
+        due: SimTime::ZERO,
+        timer: EventId::NONE,
+        expiry: EventId::NONE,
+        parent: FrameId::NONE,
+        child: FrameId::NONE,
+        request: 0,
+        instance: 0,
+        pc: 0,
+        in_edge: u32::MAX,
+        edge: u32::MAX,
+        endpoint: u32::MAX,
+        callee_endpoint: 0,
+        callee_instance: 0,
+        layers: u32::MAX,
+        next: u32::MAX,
+        previous: u32::MAX,
+        draws: 0,
+        loops: [0; LOOP_DEPTH],
+        attempts: 0,
+        attempt: 0,
+        need: 0,
+        branches: 0,
+        verdict: Verdict {
+            outcome: crate::outcome::Outcome::Ok,
+            cause: crate::outcome::Outcome::Ok,
+            origin: 0,
+            status: 0,
+        },
+        depth: 0,
+        workload: 0,
+        flags: 0,
+        state: State::Free,
+    };
+
+    /// Whether this is true of it.
+    #[inline]
+    #[must_use]
+    pub fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// All frames.
+#[derive(Clone, Debug, Default)]
+pub struct Arena {
+    frames: Vec<Frame>,
+    generations: Vec<u32>,
+    free: Vec<u32>,
+}
+
+impl Arena {
+    /// Puts a frame into a free place.
+    #[inline]
+    pub fn insert(&mut self, frame: Frame) -> FrameId {
+        debug_assert!(frame.state != State::Free, "a frame in use is doing something");
+        if let Some(index) = self.free.pop() {
+            self.frames[index as usize] = frame;
+            FrameId { index, generation: self.generations[index as usize] }
+        } else {
+            let index = u32::try_from(self.frames.len()).expect("fewer than 2^32 frames: the in-flight budget is below that");
+            self.frames.push(frame);
+            self.generations.push(0);
+            FrameId { index, generation: 0 }
+        }
+    }
+
+    /// Frees a place; its id becomes stale.
+    #[inline]
+    pub fn remove(&mut self, index: u32) {
+        debug_assert!(self.frames[index as usize].state != State::Free, "a frame ends once");
+        self.frames[index as usize].state = State::Free;
+        self.generations[index as usize] = self.generations[index as usize].wrapping_add(1);
+        self.free.push(index);
+    }
+
+    /// The index of a frame, if it has not ended.
+    #[inline]
+    #[must_use]
+    pub fn alive(&self, id: FrameId) -> Option<u32> {
+        (self.generations.get(id.index as usize) == Some(&id.generation)
+            && self.frames[id.index as usize].state != State::Free)
+            .then_some(id.index)
+    }
+
+    /// The id of the frame in this place.
+    #[inline]
+    #[must_use]
+    pub fn id(&self, index: u32) -> FrameId {
+        FrameId { index, generation: self.generations[index as usize] }
+    }
+
+    /// Frames in use.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.frames.len() - self.free.len()
+    }
+
+    /// Every place, used or free.
+    #[must_use]
+    pub fn places(&self) -> u32 {
+        self.frames.len() as u32
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.frames.capacity() * size_of::<Frame>() + (self.generations.capacity() + self.free.capacity()) * 4
+    }
+}
+
+impl std::ops::Index<u32> for Arena {
+    type Output = Frame;
+    #[inline]
+    fn index(&self, index: u32) -> &Frame {
+        &self.frames[index as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Arena {
+    #[inline]
+    fn index_mut(&mut self, index: u32) -> &mut Frame {
+        &mut self.frames[index as usize]
+    }
+}
+
+/// A queue of frames, linked through them: taking one out of the middle is as cheap as one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    head: u32,
+    tail: u32,
+    len: u32,
+}
+
+impl Queue {
+    /// Nobody waits.
+    pub const EMPTY: Self = Self { head: u32::MAX, tail: u32::MAX, len: 0 };
+
+    /// How many wait.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Puts a frame at the end.
+    #[inline]
+    pub fn push(&mut self, frames: &mut Arena, index: u32) {
+        frames[index].next = u32::MAX;
+        frames[index].previous = self.tail;
+        if self.tail == u32::MAX {
+            self.head = index;
+        } else {
+            frames[self.tail].next = index;
+        }
+        self.tail = index;
+        self.len += 1;
+    }
+
+    /// Takes a frame out, wherever it stands.
+    #[inline]
+    pub fn remove(&mut self, frames: &mut Arena, index: u32) {
+        let Frame { next, previous, .. } = frames[index];
+        if previous == u32::MAX {
+            self.head = next;
+        } else {
+            frames[previous].next = next;
+        }
+        if next == u32::MAX {
+            self.tail = previous;
+        } else {
+            frames[next].previous = previous;
+        }
+        self.len -= 1;
+    }
+
+    /// Takes the first.
+    #[inline]
+    pub fn pop_front(&mut self, frames: &mut Arena) -> Option<u32> {
+        let index = self.head;
+        (index != u32::MAX).then(|| {
+            self.remove(frames, index);
+            index
+        })
+    }
+
+    /// Takes the last.
+    #[inline]
+    pub fn pop_back(&mut self, frames: &mut Arena) -> Option<u32> {
+        let index = self.tail;
+        (index != u32::MAX).then(|| {
+            self.remove(frames, index);
+            index
+        })
+    }
+}

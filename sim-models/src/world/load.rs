@@ -1,0 +1,289 @@
+//! Where requests come from: open workloads and users who wait for their answer.
+
+use super::frame::{FrameId, Frame, State, flag};
+use super::{Event, World};
+use crate::outcome::{Outcome, Verdict};
+use crate::plan::WorkloadKind;
+use crate::scenario::{Arrivals, Impatience, Shape, Start};
+use sim_core::agenda::{Agenda, EventId};
+use sim_core::random::{Keyed, Seed, Source, Stream, mix};
+use sim_core::{SimDuration, SimTime};
+
+/// Purposes of draws that belong to a request or a user.
+mod purpose {
+    pub const TARGET: u64 = 0x5441_5247;
+    pub const THINK: u64 = 0x5448_494E;
+    pub const PATIENCE: u64 = 0x5041_5449;
+}
+
+/// Longest stride of the numerical integration of a shaped constant rate.
+const STRIDE: SimDuration = SimDuration::from_millis(10);
+
+/// A workload while a run goes on.
+#[derive(Clone, Debug)]
+pub struct LoadState {
+    stream: Stream,
+    key: u64,
+    arrivals: u64,
+    count: u64,
+    users: Vec<User>,
+}
+
+/// A user of a closed workload.
+#[derive(Clone, Copy, Debug, Default)]
+struct User {
+    asked: u32,
+    clicks: u32,
+}
+
+impl<'p> World<'p> {
+    /// The workloads at time zero, their first arrivals scheduled.
+    pub(super) fn prepare_loads(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<LoadState> {
+        let mut loads = Vec::new();
+        for (number, plan) in self.plan.workloads.iter().enumerate() {
+            let entity = format!("workload/{}", self.plan.places[self.plan.services.len() + number].name);
+            let mut load = LoadState {
+                stream: seed.stream(&entity, "arrivals"),
+                key: seed.key(&entity, "requests"),
+                arrivals: 0,
+                count: 0,
+                users: Vec::new(),
+            };
+            let workload = number as u16;
+            match &plan.kind {
+                WorkloadKind::Open { .. } => {
+                    if let Some(first) = load.next_arrival(&plan.kind, SimTime::ZERO, self.plan.end) {
+                        agenda.schedule_at(first, Event::Arrival { workload });
+                    }
+                }
+                WorkloadKind::Closed { users, think, start, .. } => {
+                    load.users = vec![User::default(); *users as usize];
+                    for user in 0..*users {
+                        let wait = match start {
+                            Start::Asking => SimDuration::ZERO,
+                            Start::Thinking => think.sample_duration(&mut load.thought(user)),
+                        };
+                        agenda.schedule_after(wait, Event::Thought { workload, user });
+                    }
+                }
+            }
+            loads.push(load);
+        }
+        loads
+    }
+
+    /// A request, or a batch, arrives.
+    pub(super) fn arrival(&mut self, workload: u16, agenda: &mut Agenda<Event>) {
+        let kind = &self.plan.workloads[usize::from(workload)].kind;
+        let WorkloadKind::Open { batch, .. } = kind else { unreachable!("only open workloads have arrivals") };
+        let load = &mut self.loads[usize::from(workload)];
+        if let Some(next) = load.next_arrival(kind, agenda.now(), self.plan.end) {
+            agenda.schedule_at(next, Event::Arrival { workload });
+        }
+        for _ in 0..*batch {
+            let load = &mut self.loads[usize::from(workload)];
+            load.count += 1;
+            let key = mix(load.key, load.count);
+            self.request(workload, u32::MAX, key, agenda);
+        }
+    }
+
+    /// A user who has thought, or lost patience, asks.
+    pub(super) fn ask(&mut self, workload: u16, user: u32, agenda: &mut Agenda<Event>) {
+        let load = &mut self.loads[usize::from(workload)];
+        let state = &mut load.users[user as usize];
+        state.asked += 1;
+        state.clicks += 1;
+        let key = mix(mix(load.key, u64::from(user)), u64::from(state.asked));
+        self.request(workload, user, key, agenda);
+    }
+
+    fn request(&mut self, workload: u16, user: u32, key: u64, agenda: &mut Agenda<Event>) {
+        let now = agenda.now();
+        let plan = &self.plan.workloads[usize::from(workload)];
+        let number = self.requests;
+        self.requests += 1;
+        let counted = now >= self.plan.warmup;
+        let mut flags = flag::ROOT | if counted { flag::COUNTED } else { 0 };
+        if self.told == Some(number) {
+            flags |= flag::TRACED;
+        }
+        let (_, edge, endpoint) = match plan.targets.as_slice() {
+            [only] => *only,
+            targets => {
+                let draw = Keyed::new(key, purpose::TARGET).uniform();
+                *targets.iter().find(|(sum, ..)| draw < *sum).unwrap_or(&targets[targets.len() - 1])
+            }
+        };
+        let index = self
+            .frames
+            .insert(Frame {
+                key,
+                sent: now,
+                request: number,
+                instance: self.plan.places[self.plan.services.len() + usize::from(workload)].first_instance,
+                endpoint: user,
+                workload,
+                flags,
+                state: State::Calling,
+                ..Frame::BLANK
+            })
+            .index;
+        self.recorder.offered(usize::from(workload), counted);
+        self.tell(index, now, || format!("request {number} arrives"));
+        if let WorkloadKind::Closed { patience: Some(patience), .. } = &plan.kind {
+            let span = patience.sample_duration(&mut Keyed::new(key, purpose::PATIENCE));
+            let id = self.frames.id(index);
+            self.frames[index].timer = agenda.schedule_after(span, Event::Impatient(id));
+        }
+        self.begin_call(index, edge, endpoint, agenda);
+    }
+
+    /// A request has its answer, or has failed for good.
+    pub(super) fn request_done(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
+        let frame = self.frames[index];
+        agenda.cancel(frame.timer);
+        self.end_request(index, verdict, agenda);
+        if frame.endpoint != u32::MAX {
+            self.think(frame.workload, frame.endpoint, agenda);
+        }
+    }
+
+    fn end_request(&mut self, index: u32, verdict: Verdict, agenda: &Agenda<Event>) {
+        let now = agenda.now();
+        let frame = self.frames[index];
+        let took = now.since(frame.sent);
+        self.tell(index, now, || format!("request ends: {} after {took}", verdict.outcome.name()));
+        self.recorder.ended(
+            usize::from(frame.workload),
+            (frame.request, frame.sent),
+            now,
+            verdict,
+            frame.is(flag::COUNTED),
+        );
+        self.frames.remove(index);
+    }
+
+    fn think(&mut self, workload: u16, user: u32, agenda: &mut Agenda<Event>) {
+        let plan: &'p WorkloadKind = &self.plan.workloads[usize::from(workload)].kind;
+        let WorkloadKind::Closed { think, .. } = plan else { return };
+        let load = &mut self.loads[usize::from(workload)];
+        load.users[user as usize].clicks = 0;
+        let span = think.sample_duration(&mut load.thought(user));
+        agenda.schedule_after(span, Event::Thought { workload, user });
+    }
+
+    /// A user has waited long enough.
+    pub(super) fn impatient(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let frame = self.frames[index];
+        self.frames[index].timer = EventId::NONE;
+        self.tell(index, agenda.now(), || "the user loses patience".into());
+        let origin = self.plan.edges[frame.edge as usize].callee as u16;
+        self.abandon_call(index, Outcome::TimeoutPatience, agenda);
+        let outcome = Outcome::TimeoutPatience;
+        self.end_request(index, Verdict { outcome, cause: outcome, origin, status: 0 }, agenda);
+        let WorkloadKind::Closed { then, clicks, .. } = &self.plan.workloads[usize::from(frame.workload)].kind else {
+            unreachable!("only users of closed workloads lose patience")
+        };
+        let clicked = self.loads[usize::from(frame.workload)].users[frame.endpoint as usize].clicks;
+        if *then == Impatience::ClickAgain && clicked < *clicks {
+            self.ask(frame.workload, frame.endpoint, agenda);
+        } else {
+            self.think(frame.workload, frame.endpoint, agenda);
+        }
+    }
+}
+
+impl LoadState {
+    /// The source of a user's next think time.
+    fn thought(&self, user: u32) -> Keyed {
+        let user_key = mix(self.key, u64::from(user));
+        Keyed::new(user_key, purpose::THINK ^ u64::from(self.users[user as usize].asked) << 32)
+    }
+
+    /// When the next request of an open workload arrives; none before the end of the run.
+    fn next_arrival(&mut self, kind: &WorkloadKind, now: SimTime, end: SimTime) -> Option<SimTime> {
+        let WorkloadKind::Open { rate, arrivals, shape, .. } = kind else { return None };
+        if *rate <= 0.0 {
+            return None;
+        }
+        match (arrivals, shape.is_empty()) {
+            (Arrivals::Poisson, true) => Some(now + self.exponential(*rate)),
+            (Arrivals::Constant, true) => {
+                // Counted from the start, so that rounding does not add up.
+                self.arrivals += 1;
+                Some(SimTime(SimDuration::from_secs_f64(self.arrivals as f64 / rate).0))
+            }
+            (Arrivals::Poisson, false) => self.thin(*rate, shape, now, end),
+            (Arrivals::Constant, false) => integrate(*rate, shape, now, end),
+        }
+        .filter(|next| *next < end)
+    }
+
+    fn exponential(&mut self, rate: f64) -> SimDuration {
+        SimDuration::from_secs_f64(-libm::log(self.stream.open_uniform()) / rate)
+    }
+
+    /// A Poisson process whose rate varies, by thinning (Lewis and Shedler 1979).
+    fn thin(&mut self, rate: f64, shape: &[Shape], mut now: SimTime, end: SimTime) -> Option<SimTime> {
+        let peak: f64 = shape.iter().map(peak).product();
+        if peak <= 0.0 {
+            return None;
+        }
+        while now < end {
+            now += self.exponential(rate * peak);
+            if self.stream.uniform() * peak < factor(shape, now) {
+                return Some(now);
+            }
+        }
+        None
+    }
+}
+
+/// When the integral of a varying rate has grown by one.
+fn integrate(rate: f64, shape: &[Shape], mut now: SimTime, end: SimTime) -> Option<SimTime> {
+    let mut missing = 1.0;
+    while now < end {
+        let current = rate * factor(shape, now);
+        let stride = STRIDE.as_secs_f64();
+        if current * stride >= missing {
+            return Some(now + SimDuration::from_secs_f64(missing / current));
+        }
+        missing -= current * stride;
+        now += STRIDE;
+    }
+    None
+}
+
+/// By what shapes multiply the rate at a time.
+fn factor(shape: &[Shape], at: SimTime) -> f64 {
+    shape.iter().map(|shape| factor_of(shape, at)).product()
+}
+
+fn factor_of(shape: &Shape, now: SimTime) -> f64 {
+    let since = |at: SimDuration| (now.0 >= at.0).then(|| now.since(SimTime(at.0)));
+    match shape {
+        Shape::Step(step) => since(step.at).map_or(1.0, |_| step.factor),
+        Shape::Ramp(ramp) => since(ramp.at).map_or(1.0, |since| {
+            let share = if ramp.over.0 == 0 { 1.0 } else { (since.as_nanos_f64() / ramp.over.as_nanos_f64()).min(1.0) };
+            1.0 + (ramp.factor - 1.0) * share
+        }),
+        Shape::Spike(spike) => since(spike.at).filter(|since| *since < spike.lasts).map_or(1.0, |_| spike.factor),
+        Shape::Diurnal(day) => {
+            let phase = (now.as_secs_f64() - day.peak.as_secs_f64()) / day.period.as_secs_f64();
+            1.0 + day.amplitude * libm::cos(2.0 * std::f64::consts::PI * phase)
+        }
+    }
+}
+
+/// The most that a shape multiplies the rate by.
+fn peak(shape: &Shape) -> f64 {
+    match shape {
+        Shape::Step(step) => step.factor.max(1.0),
+        Shape::Ramp(ramp) => ramp.factor.max(1.0),
+        Shape::Spike(spike) => spike.factor.max(1.0),
+        Shape::Diurnal(day) => 1.0 + day.amplitude,
+    }
+}
+
+const _: () = assert!(size_of::<FrameId>() == 8, "events carry a frame id and more in 16 bytes");
