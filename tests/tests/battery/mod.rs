@@ -151,7 +151,8 @@ pub fn run_all(cases: &[Case]) -> Vec<Vec<RunResult>> {
                     // Cases share names and thus streams: with seeds in common their errors would
                     // hang together, and the battery's mean square would mean little.
                     let seed_of_case = 1000 * (*case as u64 + 1) + seed;
-                    let run = experiment::run(&scenarios[*case], seed_of_case);
+                    let run = experiment::run(&scenarios[*case], seed_of_case)
+                        .unwrap_or_else(|wrong| panic!("{wrong}\n{}", cases[*case].text));
                     *done[job].lock().expect("no panic while held") = Some(run);
                 }
             });
