@@ -23,6 +23,12 @@
 //! Source: the radix heap of Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest
 //! path problem" (1990), and hierarchical timing wheels, Varghese and Lauck (1987).
 
+mod ladder;
+pub mod slow;
+#[cfg(test)]
+mod tests;
+
+use self::ladder::{Bucket, DIGIT, Ladder, grow, prefetch};
 use crate::time::{SimDuration, SimTime};
 use std::collections::VecDeque;
 
@@ -38,23 +44,15 @@ const NOTHING: u64 = SLOT_MASK;
 /// Later than every key.
 const NO_KEY: u128 = u128::MAX;
 
-/// Bits of time per level of the ladder.
-const DIGIT: u32 = 6;
-const LEVELS: usize = 11;
-/// Keys per chunk of a bucket.
-const CHUNK: usize = 16;
 /// A bucket with at most so many keys is sorted rather than spread over the level below.
 const SORT_AT_MOST: usize = 64;
 /// `near` is filled with the next small buckets too until it has so many keys.
-const GATHER: usize = 32;
+const GATHER: usize = 24;
 /// `near` hands its later keys back to the ladder when it grows beyond this, keeping `NEAR_KEEP`.
 const NEAR_MAX: usize = 192;
 const NEAR_KEEP: usize = 64;
 /// `near` can only outgrow this with keys before `base`, which the ladder then has to be rebuilt for.
 const NEAR_REBUILD: usize = 4096;
-/// No chunk.
-const END: u32 = u32::MAX;
-
 /// Names one scheduled event, so that it can be cancelled. Never names another event later on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventId(u64);
@@ -92,182 +90,6 @@ struct Entry<E> {
 struct Lane {
     delay: SimDuration,
     keys: VecDeque<u128>,
-}
-
-/// A list of chunks; only the first one may be partly filled.
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    head: u32,
-    count: u32,
-}
-
-impl Bucket {
-    /// How many keys the first chunk holds; not for an empty bucket.
-    #[inline]
-    fn filled(self) -> usize {
-        (self.count as usize - 1) % CHUNK + 1
-    }
-}
-
-/// The ladder's buckets, their keys in chunks from one pool.
-#[derive(Clone, Debug)]
-struct Ladder {
-    /// Every key in a bucket is at or after it.
-    base: u64,
-    /// Which levels hold a key.
-    levels: u32,
-    /// Which buckets of a level hold a key.
-    occupied: [u64; LEVELS],
-    buckets: Vec<Bucket>,
-    pool: Vec<[u128; CHUNK]>,
-    next: Vec<u32>,
-    free: u32,
-}
-
-impl Ladder {
-    fn new() -> Self {
-        let empty = Bucket {
-            head: END,
-            count: 0,
-        };
-        Self {
-            base: 0,
-            levels: 0,
-            occupied: [0; LEVELS],
-            buckets: vec![empty; LEVELS * 64],
-            pool: Vec::new(),
-            next: Vec::new(),
-            free: END,
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, key: u128) {
-        let time = (key >> 64) as u64;
-        debug_assert!(
-            time >= self.base,
-            "the ladder holds nothing before its base"
-        );
-        let level = (63 - ((time ^ self.base) | 1).leading_zeros()) / DIGIT;
-        let digit = (time >> (level * DIGIT)) & 63;
-        let level = level as usize;
-        self.levels |= 1 << level;
-        self.occupied[level] |= 1 << digit;
-        let index = level * 64 + digit as usize;
-        let at = self.buckets[index].count as usize % CHUNK;
-        if at == 0 {
-            self.extend(index);
-        }
-        let bucket = &mut self.buckets[index];
-        bucket.count += 1;
-        self.pool[bucket.head as usize][at] = key;
-    }
-
-    /// Puts an empty chunk in front of a bucket.
-    fn extend(&mut self, index: usize) {
-        let bucket = &mut self.buckets[index];
-        let chunk = if self.free == END {
-            grow(&mut self.pool, [0; CHUNK]);
-            grow(&mut self.next, END);
-            u32::try_from(self.pool.len() - 1).expect("fewer chunks than slots")
-        } else {
-            self.free
-        };
-        self.free = if chunk == self.free {
-            self.next[chunk as usize]
-        } else {
-            END
-        };
-        self.next[chunk as usize] = bucket.head;
-        bucket.head = chunk;
-    }
-
-    /// The earliest bucket: its level, its digit, and the first time that belongs to it.
-    #[inline]
-    fn first(&self) -> Option<(u32, u64, u64)> {
-        if self.levels == 0 {
-            return None;
-        }
-        let level = self.levels.trailing_zeros();
-        let digit = u64::from(self.occupied[level as usize].trailing_zeros());
-        let shift = level * DIGIT;
-        let above = u64::MAX.checked_shl(shift + DIGIT).unwrap_or(0);
-        Some((level, digit, (self.base & above) | (digit << shift)))
-    }
-
-    /// Marks the bucket as empty and hands out what it held.
-    fn detach(&mut self, level: u32, digit: u64) -> Bucket {
-        let level = level as usize;
-        self.occupied[level] &= !(1 << digit);
-        if self.occupied[level] == 0 {
-            self.levels &= !(1 << level);
-        }
-        let bucket = &mut self.buckets[level * 64 + digit as usize];
-        std::mem::replace(
-            bucket,
-            Bucket {
-                head: END,
-                count: 0,
-            },
-        )
-    }
-
-    /// Hands the first chunk of a detached bucket back to the pool; `filled` keys were in it.
-    #[inline]
-    fn release(&mut self, bucket: &mut Bucket, filled: usize) {
-        let chunk = bucket.head;
-        bucket.count -= filled as u32;
-        bucket.head = self.next[chunk as usize];
-        self.next[chunk as usize] = self.free;
-        self.free = chunk;
-    }
-
-    /// Moves the keys of a detached bucket to the levels below.
-    fn spread(&mut self, mut bucket: Bucket) {
-        while bucket.count > 0 {
-            let filled = bucket.filled();
-            for at in 0..filled {
-                self.push(self.pool[bucket.head as usize][at]);
-            }
-            self.release(&mut bucket, filled);
-        }
-    }
-
-    /// Appends the keys of a detached bucket to a list.
-    fn collect(&mut self, mut bucket: Bucket, keys: &mut Vec<u128>) {
-        while bucket.count > 0 {
-            let filled = bucket.filled();
-            keys.extend_from_slice(&self.pool[bucket.head as usize][..filled]);
-            self.release(&mut bucket, filled);
-        }
-    }
-
-    /// Every key, in no particular order.
-    fn keys(&self) -> impl Iterator<Item = u128> + '_ {
-        self.buckets.iter().flat_map(move |bucket| {
-            let (mut head, mut count) = (bucket.head, bucket.count as usize);
-            std::iter::from_fn(move || {
-                if count == 0 {
-                    return None;
-                }
-                let at = (count - 1) % CHUNK;
-                let key = self.pool[head as usize][at];
-                count -= 1;
-                if at == 0 {
-                    head = self.next[head as usize];
-                }
-                Some(key)
-            })
-        })
-    }
-}
-
-/// Appends, growing a long vector by a quarter rather than to double its size.
-fn grow<T>(list: &mut Vec<T>, item: T) {
-    if list.len() == list.capacity() && list.len() >= 4096 {
-        list.reserve_exact(list.len() / 4);
-    }
-    list.push(item);
 }
 
 /// The pending events of a run.
@@ -440,7 +262,7 @@ impl<E: Copy> Agenda<E> {
     pub fn pop_until(&mut self, end: SimTime) -> Option<(SimTime, E)> {
         loop {
             let head = self.heads[1];
-            if self.near.is_empty() && self.ladder.levels != 0 {
+            if self.near.is_empty() && !self.ladder.is_empty() {
                 self.refill(end.0.min((head >> 64) as u64));
             }
             let near = self.near.last().copied().unwrap_or(NO_KEY);
@@ -463,6 +285,10 @@ impl<E: Copy> Agenda<E> {
                 self.vacate(slot);
                 self.drop_head((entry.stamp & SLOT_MASK) as usize);
             }
+            debug_assert!(
+                time >= self.now,
+                "the clock was advanced past a pending event"
+            );
             self.now = time;
             return Some((time, entry.event));
         }
@@ -486,9 +312,7 @@ impl<E: Copy> Agenda<E> {
         let keys: usize = self.lanes.iter().map(|lane| lane.keys.capacity()).sum();
         self.slab.capacity() * size_of::<Entry<E>>()
             + (keys + self.near.capacity() + self.heads.capacity()) * size_of::<u128>()
-            + self.ladder.pool.capacity() * size_of::<[u128; CHUNK]>()
-            + self.ladder.next.capacity() * size_of::<u32>()
-            + self.ladder.buckets.capacity() * size_of::<Bucket>()
+            + self.ladder.memory()
             + self.lanes.capacity() * size_of::<Lane>()
             + size_of::<Self>()
     }
@@ -589,7 +413,7 @@ impl<E: Copy> Agenda<E> {
             }
             let bucket = self.ladder.detach(level, digit);
             self.ladder.base = start;
-            if bucket.count as usize > SORT_AT_MOST && level > 0 {
+            if bucket.len() > SORT_AT_MOST && level > 0 {
                 self.near_end = start;
                 self.ladder.spread(bucket);
                 continue;
@@ -607,6 +431,9 @@ impl<E: Copy> Agenda<E> {
         let mut sorted = 0;
         self.ladder.collect(bucket, &mut self.near);
         loop {
+            for key in &self.near[sorted..] {
+                prefetch(&self.slab[(*key as u64 & SLOT_MASK) as usize]);
+            }
             self.near[sorted..].sort_unstable();
             sorted = self.near.len();
             let Some((next_level, digit, start)) = self.ladder.first() else {
@@ -615,8 +442,7 @@ impl<E: Copy> Agenda<E> {
             if sorted >= GATHER || next_level > level {
                 break;
             }
-            let count = self.ladder.buckets[level as usize * 64 + digit as usize].count;
-            if sorted + count as usize > SORT_AT_MOST {
+            if sorted + self.ladder.count(level, digit) > SORT_AT_MOST {
                 break;
             }
             let bucket = self.ladder.detach(level, digit);
@@ -672,7 +498,3 @@ impl<E: Copy> Agenda<E> {
         }
     }
 }
-
-pub mod slow;
-#[cfg(test)]
-mod tests;

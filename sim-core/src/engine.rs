@@ -202,3 +202,117 @@ impl<M: Model> Simulation<M> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Seed, Source, Stream};
+    use crate::time::SimDuration;
+
+    /// Particles that each split in two or die, as chance has it.
+    #[derive(Clone)]
+    struct Branching {
+        chance: Stream,
+        split: f64,
+        alive: u64,
+    }
+
+    impl Model for Branching {
+        type Event = u32;
+        fn words(event: &u32) -> [u64; 2] {
+            [u64::from(*event), 0]
+        }
+        fn handle(&mut self, event: u32, agenda: &mut Agenda<u32>) {
+            self.alive -= 1;
+            if self.chance.chance(self.split) {
+                for child in 0..2 {
+                    self.alive += 1;
+                    let delay = SimDuration(self.chance.below(1000));
+                    agenda.schedule_after(delay, event.wrapping_mul(3).wrapping_add(child));
+                }
+            }
+        }
+        fn in_flight(&self) -> u64 {
+            self.alive
+        }
+    }
+
+    fn simulation(split: f64) -> Simulation<Branching> {
+        let mut agenda = Agenda::new();
+        for particle in 0..100 {
+            agenda.schedule_at(SimTime::ZERO, particle);
+        }
+        let chance = Seed(3).stream("particles", "fate");
+        Simulation::new(
+            Branching {
+                chance,
+                split,
+                alive: 100,
+            },
+            agenda,
+        )
+    }
+
+    #[test]
+    fn windows_and_forks_do_not_change_a_run() {
+        let end = SimTime(5_000);
+        let mut straight = simulation(0.55);
+        assert_eq!(straight.run_until(end, &Budget::UNLIMITED), Stop::Time);
+        let mut windows = simulation(0.55);
+        for window in 1..=500 {
+            let mut fork = windows.fork();
+            windows.run_until(SimTime(window * 10), &Budget::UNLIMITED);
+            assert_eq!(windows.now(), SimTime(window * 10));
+            if window % 100 == 50 {
+                fork.run_until(end, &Budget::UNLIMITED);
+                assert_eq!(fork.digest(), straight.digest());
+                assert_eq!(fork.events(), straight.events());
+            }
+        }
+        assert_eq!(windows.digest(), straight.digest());
+        assert!(straight.events() > 500);
+    }
+
+    #[test]
+    fn budgets_stop_and_a_stopped_run_can_go_on() {
+        let end = SimTime(20_000);
+        let mut whole = simulation(0.6);
+        let events = Budget {
+            events: 5_000,
+            ..Budget::UNLIMITED
+        };
+        assert_eq!(whole.run_until(end, &events), Stop::Events);
+        assert_eq!(whole.events(), 5_000);
+        let mut parts = simulation(0.6);
+        for most in [1, 1023, 1024, 1025, 4_000, 5_000] {
+            let budget = Budget {
+                events: most,
+                ..events
+            };
+            assert_eq!(parts.run_until(end, &budget), Stop::Events);
+        }
+        assert_eq!(parts.digest(), whole.digest());
+        let in_flight = Budget {
+            in_flight: 2_000,
+            ..Budget::UNLIMITED
+        };
+        assert_eq!(whole.run_until(end, &in_flight), Stop::InFlight);
+        assert!(whole.model.in_flight() <= 2_000 + CHECK_EVERY);
+        let memory = Budget {
+            memory: whole.memory() + 100_000,
+            ..Budget::UNLIMITED
+        };
+        assert_eq!(whole.run_until(end, &memory), Stop::Memory);
+    }
+
+    #[test]
+    fn what_dies_out_is_idle() {
+        let mut simulation = simulation(0.2);
+        assert_eq!(
+            simulation.run_until(SimTime::MAX, &Budget::UNLIMITED),
+            Stop::Idle
+        );
+        assert_eq!((simulation.pending(), simulation.model.alive), (0, 0));
+        assert!(simulation.now() < SimTime::MAX);
+    }
+}

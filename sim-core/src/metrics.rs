@@ -158,7 +158,7 @@ impl DurationStats {
         self.histogram.count_between(0, limit.0)
     }
 
-    /// Bytes held, roughly.
+    /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
         size_of::<Self>() + self.histogram.distinct_values() * size_of::<u64>()
@@ -430,6 +430,7 @@ impl Level {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Source;
 
     #[test]
     fn steps_partition_the_numbers() {
@@ -446,5 +447,130 @@ mod tests {
             let off = middle_of(at).abs_diff(value) as f64;
             assert!(off <= value as f64 * 0.008, "{value} {}", middle_of(at));
         }
+    }
+
+    /// Draws that span six powers of ten.
+    fn draws() -> Vec<u64> {
+        let mut source = crate::random::Keyed::new(1, 2);
+        (0..20_000)
+            .map(|_| libm::pow(10.0, 3.0 + 6.0 * source.uniform()) as u64)
+            .collect()
+    }
+
+    fn close(measured: f64, exact: f64, tolerance: f64) {
+        let off = (measured / exact - 1.0).abs();
+        assert!(off <= tolerance, "{measured} is not {exact}");
+    }
+
+    #[test]
+    fn quantiles_and_moments_agree_with_sorting() {
+        let mut drawn = draws();
+        let (mut stats, mut window) = (DurationStats::new(), WindowHistogram::new());
+        for value in &drawn {
+            stats.record(SimDuration(*value));
+            window.record(SimDuration(*value));
+        }
+        let snapshot = window.take();
+        drawn.sort_unstable();
+        for q in [0.001, 0.1, 0.5, 0.9, 0.99, 0.999] {
+            let exact = drawn[(q * drawn.len() as f64).ceil() as usize - 1] as f64 / 1e9;
+            close(stats.quantile(q), exact, 0.001);
+            close(snapshot.quantile(q), exact, 0.008);
+        }
+        let n = drawn.len() as f64;
+        let mean = drawn.iter().map(|v| *v as f64).sum::<f64>() / n / 1e9;
+        let spread = drawn
+            .iter()
+            .map(|v| (*v as f64 / 1e9 - mean) * (*v as f64 / 1e9 - mean));
+        close(stats.mean(), mean, 1e-12);
+        close(snapshot.mean(), mean, 1e-12);
+        close(
+            stats.sd(),
+            libm::sqrt(spread.sum::<f64>() / (n - 1.0)),
+            1e-9,
+        );
+        close(stats.min(), drawn[0] as f64 / 1e9, 1e-12);
+        close(stats.max(), drawn[drawn.len() - 1] as f64 / 1e9, 1e-12);
+        let limit = SimDuration(drawn[15_000]);
+        assert!(stats.count_below(limit).abs_diff(15_001) < 30);
+        assert!(snapshot.count_below(limit).abs_diff(15_001) < 60);
+    }
+
+    #[test]
+    fn merging_is_recording_together() {
+        let (mut whole, mut left, mut right) = (
+            DurationStats::new(),
+            DurationStats::new(),
+            DurationStats::new(),
+        );
+        let mut windows = [(); 3].map(|()| WindowHistogram::new());
+        for (at, value) in draws().into_iter().enumerate() {
+            let span = SimDuration(value);
+            whole.record(span);
+            windows[2].record(span);
+            // Halves that differ in their range, not only by chance.
+            let half = usize::from(value > 1_000_000 && at % 3 > 0);
+            [&mut left, &mut right][half].record(span);
+            windows[half].record(span);
+        }
+        left.merge(&right);
+        assert_eq!(left, whole);
+        let [mut first, second, both] = windows.each_mut().map(WindowHistogram::take);
+        first.merge(&second);
+        assert_eq!(first, both);
+        // A window that was taken is as good as new.
+        assert_eq!(windows[0].take(), Snapshot::default());
+        windows[0].record(SimDuration(5));
+        assert_eq!(windows[0].take().quantile(0.5), 5e-9);
+    }
+
+    #[test]
+    fn nothing_recorded_is_nan() {
+        let (stats, snapshot) = (DurationStats::new(), Snapshot::default());
+        for value in [
+            stats.mean(),
+            stats.sd(),
+            stats.min(),
+            stats.max(),
+            stats.quantile(0.5),
+        ] {
+            assert!(value.is_nan());
+        }
+        assert!(snapshot.mean().is_nan() && snapshot.quantile(0.5).is_nan());
+    }
+
+    #[test]
+    fn levels_average_over_time() {
+        let at = SimTime;
+        let mut level = Level::new(at(100));
+        level.add(at(110), 4);
+        level.add(at(120), -3);
+        // 10 at 0, 10 at 4, 20 at 1.
+        assert_eq!(level.mean(at(140)), 60.0 / 40.0);
+        assert_eq!(level.take_window(at(140)), (1.5, 4));
+        level.set(at(150), 2);
+        assert_eq!(level.take_window(at(160)), (1.5, 2));
+        assert_eq!(level.take_window(at(160)), (2.0, 2));
+        assert_eq!((level.max(), level.value()), (4, 2));
+        assert_eq!(level.mean(at(160)), 90.0 / 60.0);
+        level.reset(at(160));
+        assert_eq!(level.mean(at(160)), 2.0);
+        assert_eq!(level.mean(at(170)), 2.0);
+        assert_eq!(level.max(), 2);
+    }
+
+    #[test]
+    fn the_extremes_can_be_recorded() {
+        let (mut stats, mut window) = (DurationStats::new(), WindowHistogram::new());
+        for span in [SimDuration::ZERO, SimDuration::MAX] {
+            stats.record(span);
+            window.record(span);
+        }
+        assert_eq!((stats.min(), stats.quantile(0.5)), (0.0, 0.0));
+        close(stats.quantile(1.0), SimDuration::MAX.as_secs_f64(), 1e-3);
+        assert_eq!(stats.count_below(SimDuration::ZERO), 1);
+        let snapshot = window.take();
+        assert_eq!(snapshot.quantile(0.5), 0.0);
+        close(snapshot.quantile(1.0), SimDuration::MAX.as_secs_f64(), 8e-3);
     }
 }

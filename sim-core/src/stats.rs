@@ -416,10 +416,10 @@ pub fn paired_difference(left: &[f64], right: &[f64], level: f64) -> Result<Inte
 /// Where the warm-up ends, by MSER-5: the number of leading values to drop, a multiple of 5.
 ///
 /// The values are averaged in batches of 5; the cut is where the squared standard error of what
-/// remains, `sum of squared deviations / remaining^2`, is least, among cuts in the first half. The
-/// whole length (nothing is stationary) is returned as `None` if the least lies at that half's end,
-/// and also for fewer than 10 values. K. P. White, "An Effective Truncation Heuristic for Bias
-/// Reduction in Simulation Output", Simulation 69 (1997).
+/// remains, `sum of squared deviations / remaining^2`, is least, among cuts in the first half.
+/// `None` if the least lies at the end of that half (nothing in the run is stationary) and for fewer
+/// than 10 values. K. P. White, "An Effective Truncation Heuristic for Bias Reduction in Simulation
+/// Output", Simulation 69 (1997).
 #[must_use]
 pub fn mser5(values: &[f64]) -> Option<usize> {
     const BATCH: usize = 5;

@@ -295,6 +295,6 @@ mod tests {
             "3 fortnights".parse::<SimDuration>(),
             Err(ParseDurationError::UnknownUnit { .. })
         ));
-        assert!(matches!("1e30d".parse::<SimDuration>(), Err(_)));
+        assert!("1e30d".parse::<SimDuration>().is_err());
     }
 }

@@ -62,7 +62,7 @@ impl Dist {
     }
 
     /// Normal, given that it is not negative. `mean` and `sd` are those of the normal *before* it is
-    /// cut off at zero: [`Dist::mean`] is larger (by 0.4 % of the mean at `sd = mean / 2.5`, by
+    /// cut off at zero: [`Dist::mean`] is larger (by 0.7 % of the mean at `sd = mean / 2.5`, by
     /// 29 % at `sd = mean`).
     pub fn normal(mean: f64, sd: f64) -> Result<Self, DistError> {
         not_negative("the mean", mean)?;

@@ -8,7 +8,8 @@
 //! every such kind, the far tail keeps its full precision, and two variants of a system that
 //! differ only in a distribution stay aligned (common random numbers). More than one draw is taken
 //! by: Erlang (one per stage), gamma (Marsaglia and Tsang, two or more), Zipf (rejection-inversion,
-//! one or, rarely, more), mixtures (one for the branch, then those of the branch).
+//! one or, rarely, more), mixtures (one for the branch, then those of the branch), and a truncated
+//! Erlang or gamma of which a good part is left (rejection).
 
 mod build;
 mod error;
@@ -108,16 +109,13 @@ impl Dist {
             Kind::Lognormal { mu, sigma } => {
                 libm::exp(mu - sigma * normal_quantile(source.open_uniform()))
             }
-            Kind::Erlang { stages, scale } => {
-                // At most 16 factors of at least 2^-53: the product is never zero.
-                let product = (0..*stages).fold(1.0, |all, _| all * source.open_uniform());
-                -scale * libm::log(product)
-            }
+            Kind::Erlang { stages, scale } => parts::sample_erlang(*stages, *scale, source),
             Kind::Gamma(gamma) => gamma.sample(source),
             Kind::Hyperexponential(branches) => parts::sample_branches(branches, source),
             Kind::Zipf(zipf) => zipf.sample(source),
             Kind::Mixture(branches) => sample_mixture(branches, source),
             Kind::Affine(affine) => affine.scale * affine.of.sample(source) + affine.shift,
+            Kind::Truncated(truncated) => truncated.sample(source),
             _ => self.inverse_survival(source.open_uniform()),
         }
     }
@@ -217,8 +215,8 @@ impl Dist {
             // The survival function is that of the parent over `mass`, the parent's share above 0.
             Kind::Normal { mean, sd, mass } => (mean - sd * normal_quantile(s * mass)).max(0.0),
             Kind::Lognormal { mu, sigma } => libm::exp(mu - sigma * normal_quantile(s)),
-            Kind::Weibull { scale, power } => scale * libm::pow(-libm::log(s), *power),
-            Kind::Pareto { scale, power } => scale * libm::pow(s, -power),
+            Kind::Weibull { scale, power } => scale * libm::exp(power * libm::log(-libm::log(s))),
+            Kind::Pareto { scale, power } => scale * libm::exp(-power * libm::log(s)),
             Kind::Erlang { stages, scale } => {
                 scale * math::gamma_inverse_survival(f64::from(*stages), s)
             }

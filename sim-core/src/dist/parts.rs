@@ -1,7 +1,7 @@
 //! The larger kinds of distribution, which [`super::Dist`] keeps in boxes.
 
 use super::math::{integrate, normal_quantile};
-use super::{Dist, DistError, pooled};
+use super::{Dist, DistError, Kind, pooled};
 use crate::random::Source;
 
 /// A gamma distribution.
@@ -46,6 +46,13 @@ impl Gamma {
         }
         self.scale * standard
     }
+}
+
+/// At most 16 stages: the product of so many draws of at least 2^-53 is never zero.
+#[inline]
+pub(super) fn sample_erlang(stages: u32, scale: f64, source: &mut impl Source) -> f64 {
+    let product = (0..stages).fold(1.0, |all, _| all * source.open_uniform());
+    -scale * libm::log(product)
 }
 
 /// One branch of a hyperexponential, in the order of falling means.
@@ -420,6 +427,30 @@ impl Truncated {
     pub(super) fn inverse_survival(&self, s: f64) -> f64 {
         let within = (self.above + s * self.mass).min(1.0 - f64::EPSILON / 2.0);
         self.of.inverse_survival(within).clamp(self.min, self.max)
+    }
+
+    /// Inversion; where that is slow and a quarter or more is kept, rejection.
+    #[inline]
+    pub(super) fn sample(&self, source: &mut impl Source) -> f64 {
+        let drawn = match &self.of.0 {
+            Kind::Gamma(gamma) if self.mass > 0.25 => self.reject(|| gamma.sample(source)),
+            Kind::Erlang { stages, scale } if self.mass > 0.25 => {
+                self.reject(|| sample_erlang(*stages, *scale, source))
+            }
+            _ => self.inverse_survival(source.open_uniform()),
+        };
+        debug_assert!(self.min <= drawn && drawn <= self.max);
+        drawn
+    }
+
+    #[inline]
+    fn reject(&self, mut draw: impl FnMut() -> f64) -> f64 {
+        loop {
+            let drawn = draw();
+            if self.min <= drawn && drawn <= self.max {
+                return drawn;
+            }
+        }
     }
 
     /// The same, multiplied by a positive factor.

@@ -97,6 +97,24 @@ impl Dist {
                 scale: gamma.scale * factor,
                 ..**gamma
             })),
+            Kind::Mixture(branches) => Kind::Mixture(
+                branches
+                    .iter()
+                    .map(|(until, of)| (*until, of.times(factor)))
+                    .collect(),
+            ),
+            Kind::Affine(affine) => Kind::Affine(Box::new(Affine {
+                scale: affine.scale * factor,
+                shift: affine.shift * factor,
+                of: affine.of.clone(),
+            })),
+            _ => self.listed_times(factor),
+        })
+    }
+
+    /// Multiplies the kinds that hold lists or other distributions.
+    fn listed_times(&self, factor: f64) -> Kind {
+        match &self.0 {
             Kind::Hyperexponential(branches) => {
                 let longer = |branch: &Branch| Branch {
                     mean: branch.mean * factor,
@@ -117,53 +135,24 @@ impl Dist {
                 values: table.values.iter().map(|v| v * factor).collect(),
                 ..(**table).clone()
             })),
-            Kind::Integers { .. } | Kind::Geometric { .. } | Kind::Zipf(_) => {
-                Kind::Affine(Box::new(Affine {
-                    scale: factor,
-                    shift: 0.0,
-                    of: self.clone(),
-                }))
-            }
-            Kind::Mixture(branches) => Kind::Mixture(
-                branches
-                    .iter()
-                    .map(|(until, of)| (*until, of.times(factor)))
-                    .collect(),
-            ),
-            Kind::Affine(affine) => Kind::Affine(Box::new(Affine {
-                scale: affine.scale * factor,
-                shift: affine.shift * factor,
-                of: affine.of.clone(),
-            })),
             Kind::Truncated(cut) => {
                 Kind::Truncated(Box::new(cut.scaled(factor, cut.of.times(factor))))
             }
-        })
+            // Whole numbers become multiples of the factor.
+            _ => {
+                let of = self.clone();
+                Kind::Affine(Box::new(Affine {
+                    scale: factor,
+                    shift: 0.0,
+                    of,
+                }))
+            }
+        }
     }
 
     /// Cuts off what lies outside; something is left, and something is lost.
     fn cut(&self, min: f64, max: f64) -> Result<Self, DistError> {
         Ok(Self(match &self.0 {
-            Kind::Uniform { low, width } => {
-                let start = low.max(min);
-                Kind::Uniform {
-                    low: start,
-                    width: (low + width).min(max) - start,
-                }
-            }
-            Kind::Integers { low, count } => {
-                let start = low.max(min.ceil());
-                let end = (low + count - 1.0).min(max.floor());
-                Kind::Integers {
-                    low: start,
-                    count: end - start + 1.0,
-                }
-            }
-            // A Pareto above a bound is a Pareto from that bound on.
-            Kind::Pareto { scale, power } if max == f64::INFINITY => Kind::Pareto {
-                scale: scale.max(min),
-                power: *power,
-            },
             Kind::Hyperexponential(branches) => {
                 let each = parts::weighted(branches);
                 let each = each.map(|(w, mean)| (w, Self(Kind::Exponential { mean })));
@@ -194,6 +183,45 @@ impl Dist {
                 let (values, weights) = each.filter(|(v, _)| (min..=max).contains(v)).unzip();
                 Kind::Table(Box::new(Table::new(values, weights)))
             }
+            Kind::Affine(affine) => {
+                let inner = |bound: f64| (bound - affine.shift) / affine.scale;
+                let of = affine.of.truncated(inner(min), inner(max))?;
+                Kind::Affine(Box::new(Affine {
+                    of,
+                    ..(**affine).clone()
+                }))
+            }
+            Kind::Truncated(cut) => {
+                let (min, max) = (cut.min.max(min), cut.max.min(max));
+                Kind::Truncated(Box::new(Truncated::new(cut.of.clone(), min, max)?))
+            }
+            _ => self.cut_parameters(min, max)?,
+        }))
+    }
+
+    /// Cuts the kinds whose parameters, or a bound beside them, say it all.
+    fn cut_parameters(&self, min: f64, max: f64) -> Result<Kind, DistError> {
+        Ok(match &self.0 {
+            Kind::Uniform { low, width } => {
+                let start = low.max(min);
+                Kind::Uniform {
+                    low: start,
+                    width: (low + width).min(max) - start,
+                }
+            }
+            Kind::Integers { low, count } => {
+                let start = low.max(min.ceil());
+                let end = (low + count - 1.0).min(max.floor());
+                Kind::Integers {
+                    low: start,
+                    count: end - start + 1.0,
+                }
+            }
+            // A Pareto above a bound is a Pareto from that bound on.
+            Kind::Pareto { scale, power } if max == f64::INFINITY => Kind::Pareto {
+                scale: scale.max(min),
+                power: *power,
+            },
             Kind::Geometric {
                 min: from,
                 log_q,
@@ -215,20 +243,8 @@ impl Dist {
                 let (low, high) = (zipf.low.max(min.ceil()), zipf.high.min(max.floor()));
                 Kind::Zipf(Box::new(Zipf::new(low, high, zipf.exponent)))
             }
-            Kind::Affine(affine) => {
-                let inner = |bound: f64| (bound - affine.shift) / affine.scale;
-                let of = affine.of.truncated(inner(min), inner(max))?;
-                Kind::Affine(Box::new(Affine {
-                    of,
-                    ..(**affine).clone()
-                }))
-            }
-            Kind::Truncated(cut) => {
-                let (min, max) = (cut.min.max(min), cut.max.min(max));
-                Kind::Truncated(Box::new(Truncated::new(cut.of.clone(), min, max)?))
-            }
             _ => Kind::Truncated(Box::new(Truncated::new(self.clone(), min, max)?)),
-        }))
+        })
     }
 }
 

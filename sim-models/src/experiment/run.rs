@@ -131,7 +131,7 @@ impl<'p> Run<'p> {
             examples: summarise::examples(self.plan, &world.recorder),
         };
         let series = summarise::series(self.plan, &world.recorder, &self.ends);
-        verdict::judge(self.scenario, self.plan, world, &self.ends, &series, &mut summary);
+        verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
         RunResult { summary, series, story: self.story() }
     }
 

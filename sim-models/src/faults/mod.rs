@@ -10,7 +10,6 @@
 //! To add a kind: write one file beside its siblings, and one line in [`fault_kinds!`] below.
 
 mod crash;
-pub mod cron;
 mod error;
 mod hang;
 mod latency;

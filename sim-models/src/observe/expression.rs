@@ -1,325 +1,474 @@
-//! Checks as hypotheses write them: `success_ratio(shoppers) >= 0.999`, `latency(web, p99) < 250ms`.
+//! Checks as scenarios write them: `success_ratio(shoppers) >= 99.9%`, `latency(shoppers, p99) <
+//! 250ms`, `amplification("web -> orders") < 1.1`.
 //!
-//! A check compares one measure of a workload, a service or an edge with a limit. Limits are in base
-//! units: seconds, events per second, ratios from 0 to 1 (`5%` is 0.05).
+//! METRIC(SUBJECT) OP LIMIT or METRIC(SUBJECT, STATISTIC) OP LIMIT. Units: limits are kept in seconds,
+//! per second, or as ratios, as the metric asks.
 
+use crate::scenario::diagnostics::suggest;
 use crate::scenario::units::Rate;
 use sim_core::SimDuration;
+use std::fmt;
 use std::ops::Range;
 
-/// A check.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Check {
-    /// What is measured.
-    pub measure: Measure,
-    /// How it is compared.
-    pub comparison: Comparison,
-    /// With what: seconds, per second, or a ratio.
-    pub limit: f64,
-    /// The place whose name was written: its span in the text.
-    pub subject_span: Range<usize>,
-}
-
-/// What is measured, and of what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// Of a workload.
-    Workload(WorkloadMeasure, String),
-    /// Of a service.
-    Service(ServiceMeasure, String),
-    /// Of an edge, `"a -> b"`.
-    Edge(EdgeMeasure, String),
-}
-
-/// A measure of a workload.
+/// What a metric is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkloadMeasure {
-    /// Usable answers / finished.
-    SuccessRatio,
-    /// Failures / finished.
-    FailedRatio,
-    /// Degraded answers / finished.
-    DegradedRatio,
-    /// Usable answers per second.
-    Goodput,
-    /// Arrivals per second.
-    Offered,
-    /// Finished per second.
-    Throughput,
-    /// Requests that have not ended.
-    Unfinished,
-    /// Time to a usable answer.
-    Latency(Statistic),
-    /// Time to the end, whatever it was.
-    LatencyTrue(Statistic),
+pub enum Of {
+    /// A workload.
+    Workload,
+    /// A service.
+    Service,
+    /// An edge `"caller -> callee"`.
+    Edge,
 }
 
-/// A measure of a service.
+/// Which statistics a metric has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServiceMeasure {
-    /// Busy threads / threads.
-    Utilization,
-    /// Busy cores / cores.
-    CpuUtilization,
-    /// Waiting for a thread, time average of all instances.
-    QueueMean,
-    /// Waiting for a thread, most at one instance.
-    QueueMax,
-    /// Turned away / arrivals.
-    RejectedRatio,
-    /// Arrivals per second.
-    Arrivals,
-    /// Share of work done for callers who had gone.
-    DoomedShare,
-    /// Time from arrival to answer; over the whole run only.
-    Sojourn(Statistic),
-    /// Time in the queue; over the whole run only.
-    Waiting(Statistic),
+enum Asks {
+    Nothing,
+    Latency,
+    Level,
 }
 
-/// A measure of an edge.
+/// What a metric and its limit are measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EdgeMeasure {
-    /// Attempts / calls.
-    Amplification,
-    /// Retries per second.
-    Retries,
-    /// Attempts per second.
-    Attempts,
-    /// Retries that ended ok / retries; over the whole run only.
-    RetryEfficiency,
+pub enum Unit {
+    /// A plain number; limits may be written in per cent.
+    Ratio,
+    /// Per second.
+    Rate,
+    /// Seconds.
+    Seconds,
+    /// How many.
+    Count,
 }
 
-/// A statistic of durations.
+/// Generates [`Metric`] and its table. One line per metric.
+macro_rules! metrics {
+    ($($name:ident $text:literal $of:ident $asks:ident $unit:ident $doc:literal),* $(,)?) => {
+        /// What is measured.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Metric {
+            $(#[doc = $doc] $name),*
+        }
+
+        /// Every metric with its name and what it means.
+        pub const METRICS: &[(Metric, &str, &str)] = &[$((Metric::$name, $text, $doc)),*];
+
+        impl Metric {
+            /// Its name in expressions.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+            /// What it is about.
+            #[must_use]
+            pub fn of(self) -> Of {
+                match self { $(Self::$name => Of::$of),* }
+            }
+            /// What it is measured in.
+            #[must_use]
+            pub fn unit(self) -> Unit {
+                match self { $(Self::$name => Unit::$unit),* }
+            }
+            fn asks(self) -> Asks {
+                match self { $(Self::$name => Asks::$asks),* }
+            }
+        }
+    };
+}
+
+metrics! {
+    SuccessRatio "success_ratio" Workload Nothing Ratio "Requests answered, degraded ones included, of those that ended.",
+    Goodput "goodput" Workload Nothing Rate "Requests answered per second.",
+    Offered "offered" Workload Nothing Rate "Requests begun per second.",
+    Throughput "throughput" Workload Nothing Rate "Requests ended per second, well or not.",
+    FailedRatio "failed_ratio" Workload Nothing Ratio "Requests failed of those that ended.",
+    DegradedRatio "degraded_ratio" Workload Nothing Ratio "Requests answered in part of those that ended.",
+    Latency "latency" Workload Latency Seconds "Latency of answered requests.",
+    LatencyTrue "latency_true" Workload Latency Seconds "Latency of all requests, failed and unfinished ones included.",
+    Unfinished "unfinished" Workload Nothing Count "Requests without an answer at the end.",
+    Utilization "utilization" Service Nothing Ratio "Share of the threads that are taken.",
+    CpuUtilization "cpu_utilization" Service Nothing Ratio "Share of the cores that are busy.",
+    Queue "queue" Service Level Count "Requests that wait for a thread.",
+    RejectedRatio "rejected_ratio" Service Nothing Ratio "Requests refused or rejected of those that arrived.",
+    Sojourn "sojourn" Service Latency Seconds "Time from arrival to answer.",
+    Waiting "waiting" Service Latency Seconds "Time from arrival to a thread.",
+    DoomedShare "doomed_share" Service Nothing Ratio "Share of the work that is done for callers who have left.",
+    Arrivals "arrivals" Service Nothing Rate "Requests that arrive per second.",
+    Amplification "amplification" Edge Nothing Ratio "Attempts per call.",
+    Retries "retries" Edge Nothing Rate "Retries per second.",
+    Attempts "attempts" Edge Nothing Rate "Attempts per second.",
+    RetryEfficiency "retry_efficiency" Edge Nothing Ratio "Retries that end well of all retries.",
+}
+
+/// Which statistic of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Statistic {
+    /// The mean.
     Mean,
+    /// The median.
     P50,
+    /// What 90 % do not exceed.
     P90,
+    /// What 95 % do not exceed.
     P95,
+    /// What 99 % do not exceed.
     P99,
+    /// What 99.9 % do not exceed.
     P999,
+    /// The largest.
     Max,
 }
 
-/// How a value is compared with a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Comparison {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-/// Why a text is not a check.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ExpressionError {
-    /// What is wrong.
-    pub message: String,
-    /// Where in the text.
-    pub span: Range<usize>,
-    /// What was written, and what could have been: for a suggestion.
-    pub choices: Vec<&'static str>,
-}
-
-/// Measures of workloads, of services, and of edges.
-pub const MEASURES: [(&str, &[&str]); 3] = [
-    (
-        "workload",
-        &[
-            "success_ratio",
-            "failed_ratio",
-            "degraded_ratio",
-            "goodput",
-            "offered",
-            "throughput",
-            "unfinished",
-            "latency",
-            "latency_true",
-        ],
-    ),
-    (
-        "service",
-        &[
-            "utilization",
-            "cpu_utilization",
-            "queue",
-            "rejected_ratio",
-            "arrivals",
-            "doomed_share",
-            "sojourn",
-            "waiting",
-        ],
-    ),
-    ("edge", &["amplification", "retries", "attempts", "retry_efficiency"]),
-];
-
-/// Statistics of durations.
-pub const STATISTICS: [(&str, Statistic); 7] = [
-    ("mean", Statistic::Mean),
-    ("p50", Statistic::P50),
-    ("p90", Statistic::P90),
-    ("p95", Statistic::P95),
-    ("p99", Statistic::P99),
-    ("p999", Statistic::P999),
-    ("max", Statistic::Max),
-];
-
 impl Statistic {
-    /// The share of values below it, for a quantile.
+    const ALL: [(&'static str, Self); 7] = [
+        ("mean", Self::Mean),
+        ("p50", Self::P50),
+        ("p90", Self::P90),
+        ("p95", Self::P95),
+        ("p99", Self::P99),
+        ("p999", Self::P999),
+        ("max", Self::Max),
+    ];
+
+    /// Its name in expressions.
     #[must_use]
-    pub fn quantile(self) -> Option<f64> {
-        match self {
-            Self::P50 => Some(0.5),
-            Self::P90 => Some(0.9),
-            Self::P95 => Some(0.95),
-            Self::P99 => Some(0.99),
-            Self::P999 => Some(0.999),
-            Self::Mean | Self::Max => None,
-        }
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, statistic)| *statistic == self)
+            .map_or("", |(name, _)| name)
     }
 }
 
-impl Comparison {
-    /// Whether `value` compares so with `limit`.
+/// How a value compares with its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+    /// `==`
+    Equal,
+    /// `!=`
+    Unequal,
+}
+
+impl Op {
+    /// Two-character ones first, so that `<=` is not read as `<`.
+    const ALL: [(&'static str, Self); 6] = [
+        ("<=", Self::AtMost),
+        (">=", Self::AtLeast),
+        ("==", Self::Equal),
+        ("!=", Self::Unequal),
+        ("<", Self::Less),
+        (">", Self::More),
+    ];
+
+    /// Its symbol.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, op)| *op == self)
+            .map_or("", |(symbol, _)| symbol)
+    }
+
+    /// Whether `value` keeps to `limit`; not a number keeps to none.
     #[must_use]
     pub fn holds(self, value: f64, limit: f64) -> bool {
         match self {
             Self::Less => value < limit,
-            Self::LessOrEqual => value <= limit,
-            Self::Greater => value > limit,
-            Self::GreaterOrEqual => value >= limit,
+            Self::AtMost => value <= limit,
+            Self::More => value > limit,
+            Self::AtLeast => value >= limit,
+            Self::Equal => value == limit,
+            Self::Unequal => value != limit && !value.is_nan(),
         }
     }
 }
 
-/// Reads a check.
+/// A check that has been read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    /// What is measured.
+    pub metric: Metric,
+    /// The workload, the service, or the edge `"caller -> callee"` (one space on each side).
+    pub subject: String,
+    /// Which statistic, for metrics that have several.
+    pub statistic: Option<Statistic>,
+    /// How it compares.
+    pub op: Op,
+    /// With what: a ratio, per second, seconds or a count, see [`Metric::unit`].
+    pub limit: f64,
+    /// Where the subject stands in the text, in bytes.
+    pub subject_at: Range<usize>,
+}
+
+/// What is wrong with an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpressionError {
+    /// In one line.
+    pub message: String,
+    /// Where in the text, in bytes.
+    pub at: Range<usize>,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+impl fmt::Display for ExpressionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({}", self.metric.name(), self.subject)?;
+        if let Some(statistic) = self.statistic {
+            write!(f, ", {}", statistic.name())?;
+        }
+        write!(f, ") {} ", self.op.symbol())?;
+        match self.metric.unit() {
+            Unit::Seconds => write!(f, "{}", SimDuration::from_secs_f64(self.limit)),
+            Unit::Rate => write!(f, "{}", Rate(self.limit)),
+            Unit::Ratio | Unit::Count => write!(f, "{}", self.limit),
+        }
+    }
+}
+
+impl std::str::FromStr for Expression {
+    type Err = ExpressionError;
+    fn from_str(text: &str) -> Result<Self, ExpressionError> {
+        parse(text)
+    }
+}
+
+/// A part of the text, without the spaces round it, and where it stands.
+#[derive(Clone)]
+struct Part<'a> {
+    text: &'a str,
+    at: Range<usize>,
+}
+
+impl<'a> Part<'a> {
+    fn of(whole: &'a str, range: Range<usize>) -> Self {
+        let text = &whole[range.clone()];
+        let start = range.start + text.len() - text.trim_start().len();
+        let text = text.trim();
+        Self {
+            text,
+            at: start..start + text.len(),
+        }
+    }
+
+    fn error(&self, message: impl Into<String>) -> ExpressionError {
+        ExpressionError {
+            message: message.into(),
+            at: self.at.clone(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Without the quotes round it.
+    fn unquoted(self) -> Self {
+        let inner = self
+            .text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        match inner {
+            Some(text) => Self {
+                text,
+                at: self.at.start + 1..self.at.end - 1,
+            },
+            None => self,
+        }
+    }
+}
+
+/// Reads an expression.
 ///
 /// # Errors
-/// What is wrong, where, and what could have been meant.
-pub fn parse(text: &str) -> Result<Check, ExpressionError> {
-    let fail = |message: String, span: Range<usize>, choices: Vec<&'static str>| {
-        Err(ExpressionError { message, span, choices })
+/// What is wrong with it, where, and what to write instead.
+pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
+    let whole = Part::of(text, 0..text.len());
+    let shape = || ExpressionError {
+        help: vec![
+            "write METRIC(SUBJECT) OP LIMIT, such as `success_ratio(shoppers) >= 99.9%`".into(),
+        ],
+        ..whole.error(format!("`{}` is not a check", whole.text))
     };
-    let Some(open) = text.find('(') else {
-        return fail("expected a measure and its subject, such as `success_ratio(shoppers) >= 0.999`".into(), 0..text.len(), vec![]);
-    };
-    let Some(close) = text[open..].find(')').map(|at| at + open) else {
-        return fail("the parenthesis is not closed".into(), open..text.len(), vec![]);
-    };
-    let name = trimmed(text, 0..open);
-    let (subject, statistic) = match text[open..close].rfind(',') {
-        Some(comma) => (trimmed(text, open + 1..open + comma), Some(trimmed(text, open + comma + 1..close))),
-        None => (trimmed(text, open + 1..close), None),
-    };
-    let subject_text = text[subject.clone()].trim_matches(|c| c == '"' || c == '\'').to_string();
-    let measure = measure(text, name, subject_text, statistic)?;
-    let (comparison, limit_span) = comparison(text, close + 1)?;
-    let limit = limit(text, limit_span)?;
-    Ok(Check { measure, comparison, limit, subject_span: subject })
-}
-
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    let part = &text[range.clone()];
-    let start = range.start + (part.len() - part.trim_start().len());
-    start..(start + part.trim().len())
-}
-
-fn measure(
-    text: &str,
-    name: Range<usize>,
-    subject: String,
-    statistic: Option<Range<usize>>,
-) -> Result<Measure, ExpressionError> {
-    use EdgeMeasure as E;
-    use ServiceMeasure as S;
-    use WorkloadMeasure as W;
-    let known = |wanted: &[(&'static str, Statistic)]| match &statistic {
-        None => Ok(wanted[0].1),
-        Some(span) => {
-            let found = wanted.iter().find(|(name, _)| *name == &text[span.clone()]);
-            found.map(|(_, statistic)| *statistic).ok_or_else(|| ExpressionError {
-                message: format!("`{}` is not a statistic of `{}`", &text[span.clone()], &text[name.clone()]),
-                span: span.clone(),
-                choices: wanted.iter().map(|(name, _)| *name).collect(),
-            })
-        }
-    };
-    let none = || match &statistic {
-        None => Ok(()),
-        Some(span) => Err(ExpressionError {
-            message: format!("`{}` has no statistic", &text[name.clone()]),
-            span: span.clone(),
-            choices: vec![],
-        }),
-    };
-    let plain = |measure: Measure| none().map(|()| measure);
-    match &text[name.clone()] {
-        "success_ratio" => plain(Measure::Workload(W::SuccessRatio, subject)),
-        "failed_ratio" => plain(Measure::Workload(W::FailedRatio, subject)),
-        "degraded_ratio" => plain(Measure::Workload(W::DegradedRatio, subject)),
-        "goodput" => plain(Measure::Workload(W::Goodput, subject)),
-        "offered" => plain(Measure::Workload(W::Offered, subject)),
-        "throughput" => plain(Measure::Workload(W::Throughput, subject)),
-        "unfinished" => plain(Measure::Workload(W::Unfinished, subject)),
-        "latency" => Ok(Measure::Workload(W::Latency(known(&STATISTICS)?), subject)),
-        "latency_true" => Ok(Measure::Workload(W::LatencyTrue(known(&STATISTICS)?), subject)),
-        "utilization" => plain(Measure::Service(S::Utilization, subject)),
-        "cpu_utilization" => plain(Measure::Service(S::CpuUtilization, subject)),
-        "queue" => match known(&[("mean", Statistic::Mean), ("max", Statistic::Max)])? {
-            Statistic::Max => Ok(Measure::Service(S::QueueMax, subject)),
-            _ => Ok(Measure::Service(S::QueueMean, subject)),
-        },
-        "rejected_ratio" => plain(Measure::Service(S::RejectedRatio, subject)),
-        "arrivals" => plain(Measure::Service(S::Arrivals, subject)),
-        "doomed_share" => plain(Measure::Service(S::DoomedShare, subject)),
-        "sojourn" => Ok(Measure::Service(S::Sojourn(known(&STATISTICS)?), subject)),
-        "waiting" => Ok(Measure::Service(S::Waiting(known(&STATISTICS)?), subject)),
-        "amplification" => plain(Measure::Edge(E::Amplification, subject)),
-        "retries" => plain(Measure::Edge(E::Retries, subject)),
-        "attempts" => plain(Measure::Edge(E::Attempts, subject)),
-        "retry_efficiency" => plain(Measure::Edge(E::RetryEfficiency, subject)),
-        other => Err(ExpressionError {
-            message: format!("`{other}` is not a measure"),
-            span: name,
-            choices: MEASURES.iter().flat_map(|(_, names)| names.iter().copied()).collect(),
-        }),
+    let open = text.find('(').ok_or_else(shape)?;
+    let close = closing(text, open).ok_or_else(shape)?;
+    let metric = read_metric(&Part::of(text, 0..open))?;
+    let mut arguments = arguments(text, open + 1..close).into_iter();
+    let subject = arguments
+        .next()
+        .map(Part::unquoted)
+        .filter(|subject| !subject.text.is_empty())
+        .ok_or_else(shape)?;
+    let statistic = read_statistic(metric, arguments.next(), &subject)?;
+    if let Some(extra) = arguments.next() {
+        return Err(extra.error("there are too many values between the parentheses"));
     }
-}
-
-fn comparison(text: &str, from: usize) -> Result<(Comparison, Range<usize>), ExpressionError> {
-    let rest = trimmed(text, from..text.len());
-    let comparisons = [
-        ("<=", Comparison::LessOrEqual),
-        (">=", Comparison::GreaterOrEqual),
-        ("<", Comparison::Less),
-        (">", Comparison::Greater),
-    ];
-    for (sign, comparison) in comparisons {
-        if text[rest.clone()].starts_with(sign) {
-            return Ok((comparison, trimmed(text, rest.start + sign.len()..text.len())));
-        }
-    }
-    Err(ExpressionError { message: "expected `<`, `<=`, `>` or `>=` and a limit".into(), span: rest, choices: vec![] })
-}
-
-fn limit(text: &str, span: Range<usize>) -> Result<f64, ExpressionError> {
-    let written = &text[span.clone()];
-    let value = if let Some(percent) = written.strip_suffix('%') {
-        percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0)
-    } else if written.contains('/') {
-        written.parse::<Rate>().ok().map(|rate| rate.0)
-    } else {
-        written.parse().ok().or_else(|| written.parse::<SimDuration>().ok().map(SimDuration::as_secs_f64))
-    };
-    value.filter(|value: &f64| value.is_finite()).ok_or_else(|| ExpressionError {
-        message: format!("`{written}` is not a limit: expected a number, 5%, 250ms or 900/s"),
-        span,
-        choices: vec![],
+    let (op, symbol_end) = read_op(text, close + 1)?;
+    let limit = read_limit(metric, &Part::of(text, symbol_end..text.len()))?;
+    Ok(Expression {
+        metric,
+        subject: edge_spacing(subject.text),
+        statistic,
+        op,
+        limit,
+        subject_at: subject.at,
     })
+}
+
+fn closing(text: &str, open: usize) -> Option<usize> {
+    let mut quoted = false;
+    let found = text[open..].find(|c| {
+        quoted ^= c == '"';
+        c == ')' && !quoted
+    });
+    found.map(|at| open + at)
+}
+
+fn arguments(text: &str, range: Range<usize>) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut start = range.start;
+    let mut quoted = false;
+    for (at, c) in text[range.clone()].char_indices() {
+        quoted ^= c == '"';
+        if c == ',' && !quoted {
+            parts.push(Part::of(text, start..range.start + at));
+            start = range.start + at + 1;
+        }
+    }
+    parts.push(Part::of(text, start..range.end));
+    parts
+}
+
+/// `a->b` is `a -> b`.
+fn edge_spacing(subject: &str) -> String {
+    match subject.split_once("->") {
+        Some((from, to)) => format!("{} -> {}", from.trim(), to.trim()),
+        None => subject.into(),
+    }
+}
+
+fn read_metric(name: &Part<'_>) -> Result<Metric, ExpressionError> {
+    let found = METRICS.iter().find(|(_, other, _)| *other == name.text);
+    found
+        .map(|(metric, ..)| *metric)
+        .ok_or_else(|| ExpressionError {
+            help: suggest(
+                name.text,
+                "metrics",
+                METRICS.iter().map(|(_, other, _)| *other),
+            ),
+            ..name.error(format!("there is no metric `{}`", name.text))
+        })
+}
+
+fn read_statistic(
+    metric: Metric,
+    given: Option<Part<'_>>,
+    subject: &Part<'_>,
+) -> Result<Option<Statistic>, ExpressionError> {
+    let allowed: &[(&str, Statistic)] = match metric.asks() {
+        Asks::Nothing => &[],
+        Asks::Latency => &Statistic::ALL,
+        Asks::Level => &[("mean", Statistic::Mean), ("max", Statistic::Max)],
+    };
+    let names = || allowed.iter().map(|(name, _)| *name);
+    match given.map(Part::unquoted) {
+        None if allowed.is_empty() => Ok(None),
+        None => Err(ExpressionError {
+            help: suggest("", "one of", names()),
+            ..subject.error(format!(
+                "`{0}` needs a statistic: write `{0}({1}, {2})`",
+                metric.name(),
+                subject.text,
+                if metric.asks() == Asks::Latency {
+                    "p99"
+                } else {
+                    "mean"
+                },
+            ))
+        }),
+        Some(extra) if allowed.is_empty() => {
+            Err(extra.error(format!("`{}` takes no statistic", metric.name())))
+        }
+        Some(part) => match allowed.iter().find(|(name, _)| *name == part.text) {
+            Some((_, statistic)) => Ok(Some(*statistic)),
+            None => Err(ExpressionError {
+                help: suggest(part.text, "one of", names()),
+                ..part.error(format!(
+                    "`{}` has no statistic `{}`",
+                    metric.name(),
+                    part.text
+                ))
+            }),
+        },
+    }
+}
+
+fn read_op(text: &str, from: usize) -> Result<(Op, usize), ExpressionError> {
+    let rest = Part::of(text, from..text.len());
+    Op::ALL
+        .iter()
+        .find(|(symbol, _)| rest.text.starts_with(symbol))
+        .map(|(symbol, op)| (*op, rest.at.start + symbol.len()))
+        .ok_or_else(|| ExpressionError {
+            help: vec![
+                "after the metric comes one of <, <=, >, >=, == and !=, then the limit".into(),
+            ],
+            ..rest.error("there is no comparison here")
+        })
+}
+
+fn read_limit(metric: Metric, limit: &Part<'_>) -> Result<f64, ExpressionError> {
+    let number = |text: &str| {
+        let number = text.trim().replace('_', "").parse::<f64>().ok();
+        number.filter(|number| number.is_finite())
+    };
+    let fail = |what: &str| {
+        limit.error(format!(
+            "`{}` is not {what}, which `{}` needs",
+            limit.text,
+            metric.name()
+        ))
+    };
+    match metric.unit() {
+        Unit::Seconds => limit
+            .text
+            .parse::<SimDuration>()
+            .map(SimDuration::as_secs_f64)
+            .map_err(|why| ExpressionError {
+                help: vec![why.to_string()],
+                ..fail("a duration")
+            }),
+        Unit::Rate => limit
+            .text
+            .parse::<Rate>()
+            .map(|rate| rate.0)
+            .map_err(|why| ExpressionError {
+                help: vec![why],
+                ..fail("a rate")
+            }),
+        Unit::Ratio => match limit.text.strip_suffix('%') {
+            Some(percent) => number(percent).map(|percent| percent / 100.0),
+            None => number(limit.text),
+        }
+        .ok_or_else(|| ExpressionError {
+            help: vec!["write a number such as 0.999, or 99.9%".into()],
+            ..fail("a number or a percentage")
+        }),
+        Unit::Count => number(limit.text).ok_or_else(|| fail("a number")),
+    }
 }
 
 #[cfg(test)]
@@ -328,24 +477,83 @@ mod tests {
 
     #[test]
     fn reads_checks() {
-        let check = parse("latency(shoppers, p99) < 250ms").unwrap();
-        assert_eq!(check.measure, Measure::Workload(WorkloadMeasure::Latency(Statistic::P99), "shoppers".into()));
-        assert_eq!((check.comparison, check.limit), (Comparison::Less, 0.25));
-        let check = parse("amplification(\"web -> db\") <= 1.2").unwrap();
-        assert_eq!(check.measure, Measure::Edge(EdgeMeasure::Amplification, "web -> db".into()));
-        assert_eq!(parse("failed_ratio(w)<5%").unwrap().limit, 0.05);
-        assert_eq!(parse("goodput(w) > 60/min").unwrap().limit, 1.0);
+        for (text, metric, subject, limit, printed) in [
+            (
+                "success_ratio(shoppers) >= 0.999",
+                Metric::SuccessRatio,
+                "shoppers",
+                0.999,
+                "success_ratio(shoppers) >= 0.999",
+            ),
+            (
+                "success_ratio(shoppers)>=5%",
+                Metric::SuccessRatio,
+                "shoppers",
+                0.05,
+                "success_ratio(shoppers) >= 0.05",
+            ),
+            (
+                "latency(shoppers, p99) < 250ms",
+                Metric::Latency,
+                "shoppers",
+                0.25,
+                "latency(shoppers, p99) < 250ms",
+            ),
+            (
+                "goodput(\"my load\") > 900/s",
+                Metric::Goodput,
+                "my load",
+                900.0,
+                "goodput(my load) > 900/s",
+            ),
+            (
+                "amplification(\"web->db\") <= 1.1",
+                Metric::Amplification,
+                "web -> db",
+                1.1,
+                "amplification(web -> db) <= 1.1",
+            ),
+            (
+                "queue(db, max) != 3",
+                Metric::Queue,
+                "db",
+                3.0,
+                "queue(db, max) != 3",
+            ),
+        ] {
+            let read = parse(text).unwrap();
+            assert_eq!(
+                (read.metric, read.subject.as_str(), read.limit),
+                (metric, subject, limit)
+            );
+            assert_eq!(read.to_string(), printed);
+        }
+        let read = parse("sojourn(db, p50) < 1s").unwrap();
+        assert_eq!(read.statistic, Some(Statistic::P50));
+        assert_eq!(read.subject_at, 8..10);
+        assert!(read.op.holds(0.5, read.limit) && !read.op.holds(f64::NAN, read.limit));
     }
 
     #[test]
     fn says_what_is_wrong_and_where() {
-        let error = parse("sucess_ratio(w) > 0.9").unwrap_err();
-        assert_eq!(error.span, 0..12);
-        assert!(error.choices.contains(&"success_ratio"));
-        assert_eq!(parse("latency(w, p98) < 1s").unwrap_err().span, 11..14);
-        assert_eq!(parse("goodput(w) 5").unwrap_err().span, 11..12);
-        assert_eq!(parse("goodput(w) > fast").unwrap_err().span, 13..17);
-        assert!(parse("goodput w > 5").is_err());
-        assert!(parse("goodput(w > 5").is_err());
+        for (text, message, at, help) in [
+            ("sucess_ratio(a) > 1", "no metric", 0..12, "success_ratio"),
+            ("latency(a) < 1s", "needs a statistic", 8..9, "p99"),
+            ("latency(a, p98) < 1s", "no statistic `p98`", 11..14, "p9"),
+            ("latency(a, p99) < 250", "not a duration", 18..21, "250ms"),
+            ("goodput(a) > 900", "not a rate", 13..16, "900/s"),
+            ("goodput(a, p99) > 900/s", "takes no statistic", 11..14, ""),
+            ("goodput(a) 900/s", "no comparison", 11..16, ""),
+            ("success_ratio(a) > lots", "not a number", 19..23, "99.9%"),
+            ("goodput a > 3", "not a check", 0..13, "METRIC"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.message.contains(message), "{text}: {error:?}");
+            assert_eq!(error.at, at, "{text}");
+            assert!(
+                error.help.iter().any(|h| h.contains(help)) || help.is_empty(),
+                "{error:?}"
+            );
+        }
     }
 }

@@ -4,4 +4,5 @@ pub mod expression;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;
+pub mod measure;
 pub mod verdict;

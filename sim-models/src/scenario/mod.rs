@@ -10,6 +10,7 @@ pub mod tree;
 pub mod de;
 pub mod units;
 pub mod distribution;
+pub mod cron;
 pub mod types;
 pub mod decode;
 pub mod explain;

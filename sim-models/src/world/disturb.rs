@@ -2,7 +2,8 @@
 
 use super::frame::{FrameId, Queue, State, flag};
 use super::{Event, World};
-use crate::faults::{Effect, Instances, Target, cron};
+use crate::faults::{Effect, Instances, Target};
+use crate::scenario::cron::Cron;
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::FaultPlan;
 use sim_core::agenda::{Agenda, EventId};
@@ -221,13 +222,11 @@ impl World<'_> {
         let present = self.frames_at(instance, |state| !matches!(state, State::InTransit | State::Replying));
         self.faults[fault].touched += present.len() as u64;
         for id in present {
-            let timer = self.frames[id.index].timer;
-            if self.frames[id.index].state == State::Running
-                && let Some(due) = agenda.due(timer)
-            {
-                agenda.cancel(timer);
-                self.frames[id.index].timer = EventId::NONE;
-                self.instances[instance as usize].paused.push((id, due.since(now)));
+            let frame = &mut self.frames[id.index];
+            if frame.state == State::Running && agenda.cancel(frame.timer).is_some() {
+                frame.timer = EventId::NONE;
+                let left = frame.due.since(now);
+                self.instances[instance as usize].paused.push((id, left));
             }
         }
     }
@@ -241,6 +240,7 @@ impl World<'_> {
         }
         for (id, left) in std::mem::take(&mut state.paused) {
             if let Some(index) = self.frames.alive(id) {
+                self.frames[index].due = agenda.now() + left;
                 self.frames[index].timer = agenda.schedule_after(left, Event::StepEnd(id));
             }
         }
@@ -306,7 +306,7 @@ fn periods(plan: &FaultPlan, seed: Seed, entity: &str, end: SimTime) -> Vec<(Sim
         return random_periods(plan, random.mtbf, seed, entity, end, most);
     }
     let starts: Vec<SimTime> = match (&spec.cron, spec.at) {
-        (Some(pattern), _) => cron::occurrences(pattern, end).unwrap_or_default(),
+        (Some(pattern), _) => pattern.parse::<Cron>().map(|cron| cron_times(cron, end, most)).unwrap_or_default(),
         (None, Some(at)) => match spec.every {
             Some(every) if every.0 > 0 => {
                 (0..).map(|n: u64| SimTime(at.0.saturating_add(every.0.saturating_mul(n)))).take_while(|t| *t < end).take(most).collect()
@@ -316,6 +316,11 @@ fn periods(plan: &FaultPlan, seed: Seed, entity: &str, end: SimTime) -> Vec<(Sim
         (None, None) => Vec::new(),
     };
     starts.into_iter().filter(|start| *start < end).take(most).map(|start| (start, lasting(start))).collect()
+}
+
+fn cron_times(cron: Cron, end: SimTime, most: usize) -> Vec<SimTime> {
+    let first = cron.next(SimTime::ZERO, true);
+    std::iter::successors(first, |time| cron.next(*time, false)).take_while(|time| *time < end).take(most).collect()
 }
 
 fn random_periods(

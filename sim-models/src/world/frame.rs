@@ -82,6 +82,8 @@ pub struct Frame {
     pub call_started: SimTime,
     /// When its caller's deadline passes; [`SimTime::MAX`] if none was told.
     pub deadline: SimTime,
+    /// When its step ends.
+    pub due: SimTime,
     /// The end of its step; for a root, the end of its user's patience.
     pub timer: EventId,
     /// The end of its deadline.
@@ -145,6 +147,7 @@ impl Frame {
         started: SimTime::ZERO,
         call_started: SimTime::ZERO,
         deadline: SimTime::MAX,
+        due: SimTime::ZERO,
         timer: EventId::NONE,
         expiry: EventId::NONE,
         parent: FrameId::NONE,

@@ -153,6 +153,7 @@ impl<'p> World<'p> {
         if more > SimDuration::ZERO {
             self.tell(index, now, || format!("is held up for {more} by a fault"));
             let id = self.frames.id(index);
+            self.frames[index].due = now + more;
             self.frames[index].timer = agenda.schedule_after(more, Event::StepEnd(id));
             return true;
         }
@@ -319,11 +320,13 @@ impl<'p> World<'p> {
     fn hold(&mut self, index: u32, dist: u32, span: f64, agenda: &mut Agenda<Event>) {
         let event = Event::StepEnd(self.frames.id(index));
         let constant = self.plan.dists[dist as usize].constant() == Some(span);
+        let span = SimDuration::from_nanos_f64(span);
         let timer = match self.dist_lanes[dist as usize] {
             Some(lane) if constant => agenda.schedule_lane(lane, event),
-            _ => agenda.schedule_after(SimDuration::from_nanos_f64(span), event),
+            _ => agenda.schedule_after(span, event),
         };
         let frame = &mut self.frames[index];
+        frame.due = agenda.now() + span;
         frame.state = State::Running;
         frame.timer = timer;
     }

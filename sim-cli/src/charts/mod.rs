@@ -1,0 +1,129 @@
+//! Charts of a run as SVG, drawn with plotters, and as PNG. Pure functions of a result: the same
+//! result gives the same bytes.
+
+pub mod canvas;
+pub mod palette;
+pub mod scale;
+pub mod bins;
+pub mod panel;
+pub mod figure;
+pub mod timeline;
+pub mod workload;
+pub mod multiples;
+pub mod layers;
+pub mod graph_drawing;
+pub mod raster;
+
+pub use raster::{RasterError, png};
+
+use sim_models::observe::summary::RunResult;
+
+/// A chart and its name, without an ending.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// `"timeline"`, `"workload-shoppers"`, `"services"`, `"edges"`.
+    pub name: String,
+    /// The chart.
+    pub svg: String,
+}
+
+/// All charts of a run, the main one first.
+#[must_use]
+pub fn charts(result: &RunResult) -> Vec<Chart> {
+    let chart = |name: &str, svg| Chart {
+        name: name.to_owned(),
+        svg,
+    };
+    let mut charts = vec![chart("timeline", timeline::timeline(result))];
+    for name in result.series.workloads.keys() {
+        if let Some(svg) = workload::workload(result, name) {
+            charts.push(chart(&format!("workload-{}", file_name(name)), svg));
+        }
+    }
+    charts.push(chart("services", multiples::services(result)));
+    if !result.series.edges.is_empty() {
+        charts.push(chart("edges", multiples::edges(result)));
+    }
+    charts
+}
+
+/// A name that every file system takes.
+fn file_name(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{crowd, retry_storm};
+
+    #[test]
+    fn the_same_result_gives_the_same_bytes() {
+        let result = retry_storm();
+        let (first, second) = (charts(&result), charts(&result));
+        assert_eq!(first, second);
+        assert!(first.len() == 4 && first[0].name == "timeline");
+        let crowded = charts(&crowd());
+        for chart in first.iter().chain(&crowded) {
+            assert!(chart.svg.contains("DejaVu Sans"), "{}", chart.name);
+            assert!(!chart.svg.contains("NaN"), "{}", chart.name);
+        }
+    }
+
+    #[test]
+    fn bitmaps_are_the_same_each_time() {
+        let svg = timeline::timeline(&retry_storm());
+        let first = png(&svg).unwrap();
+        assert!(first.starts_with(b"\x89PNG"));
+        assert_eq!(first, png(&svg).unwrap());
+    }
+
+    #[test]
+    fn an_empty_result_can_be_drawn() {
+        let mut result = retry_storm();
+        result.series = sim_models::observe::summary::Series::default();
+        result.summary.simulated_seconds = 0.0;
+        for chart in charts(&result) {
+            assert!(chart.svg.ends_with("</svg>\n") && !chart.svg.contains("NaN"));
+        }
+    }
+
+    /// As a grey printer would print it.
+    fn grey(png: &[u8]) -> Vec<u8> {
+        let mut bitmap = resvg::tiny_skia::Pixmap::decode_png(png).unwrap();
+        for pixel in bitmap.data_mut().chunks_mut(4) {
+            let light = [299, 587, 114]
+                .iter()
+                .zip(pixel.iter())
+                .map(|(w, p)| w * u32::from(*p));
+            let light = (light.sum::<u32>() / 1000) as u8;
+            pixel[..3].fill(light);
+        }
+        bitmap.encode_png().unwrap()
+    }
+
+    /// For people: `cargo test -p sim-cli show -- --ignored` leaves the charts in `out/charts`.
+    #[test]
+    #[ignore = "writes files for people to look at"]
+    fn show() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../out/charts");
+        std::fs::create_dir_all(folder).unwrap();
+        for (kind, result) in [("", retry_storm()), ("crowd-", crowd())] {
+            for chart in charts(&result) {
+                let file = format!("{folder}/{kind}{}", chart.name);
+                std::fs::write(format!("{file}.svg"), &chart.svg).unwrap();
+                let bitmap = png(&chart.svg).unwrap();
+                std::fs::write(format!("{file}.png"), &bitmap).unwrap();
+                std::fs::write(format!("{file}-grey.png"), grey(&bitmap)).unwrap();
+            }
+        }
+    }
+}

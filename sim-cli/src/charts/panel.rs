@@ -1,0 +1,367 @@
+//! One panel of a chart: axes, lines, stacked areas, and labels beside them.
+
+use super::bins::largest;
+use super::canvas::{Anchor, Canvas, Ink, Letters, Rect, Stroke};
+use super::palette::{self, Mark};
+use super::scale::{Scale, Spread, Unit, tick_text};
+
+/// Size of labels, pixels.
+const LABEL: f64 = 12.0;
+/// Distance between the lines of labels, pixels.
+const LEADING: f64 = 16.0;
+/// Length of the sample of a line beside its name, pixels.
+const SAMPLE: f64 = 26.0;
+
+/// A line of a panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Its name.
+    pub name: String,
+    /// Its values, one per point in time; NaN leaves a gap.
+    pub values: Vec<f64>,
+    /// How it looks.
+    pub stroke: Stroke,
+    /// What is put on it now and then.
+    pub mark: Mark,
+}
+
+/// An area of a stack; the first lies at the bottom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Area {
+    /// Its name.
+    pub name: String,
+    /// Its heights, one per point in time.
+    pub values: Vec<f64>,
+    /// Its colour.
+    pub ink: Ink,
+}
+
+/// What a panel shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// What is shown, and in which unit.
+    pub title: String,
+    /// Unit of the values.
+    pub unit: Unit,
+    /// How they are spread.
+    pub spread: Spread,
+    /// The top of the axis, if it is to be fixed.
+    pub top: Option<f64>,
+    /// Lines, drawn over the areas.
+    pub lines: Vec<Line>,
+    /// Stacked areas.
+    pub areas: Vec<Area>,
+    /// What is left out.
+    pub more: Option<String>,
+}
+
+impl Panel {
+    /// An empty panel.
+    #[must_use]
+    pub fn new(title: impl Into<String>, unit: Unit, spread: Spread) -> Self {
+        Self {
+            title: title.into(),
+            unit,
+            spread,
+            top: None,
+            lines: Vec::new(),
+            areas: Vec::new(),
+            more: None,
+        }
+    }
+
+    /// A panel of one line per name; of too many, those with the highest peaks.
+    #[must_use]
+    pub fn of_series(mut self, series: Vec<(String, Vec<f64>)>, what: &str) -> Self {
+        let mut ranked: Vec<usize> = (0..series.len()).collect();
+        ranked.sort_by(|a, b| largest(&series[*b].1).total_cmp(&largest(&series[*a].1)));
+        ranked.truncate(palette::MOST_SERIES);
+        if series.len() > ranked.len() {
+            self.more = Some(format!("{} more {what}", series.len() - ranked.len()));
+        }
+        ranked.sort_unstable();
+        let mut series: Vec<Option<_>> = series.into_iter().map(Some).collect();
+        for (place, index) in ranked.into_iter().enumerate() {
+            let (name, values) = series[index].take().expect("each index comes once");
+            let (stroke, mark) = palette::series(place);
+            self.lines.push(Line {
+                name,
+                values,
+                stroke,
+                mark,
+            });
+        }
+        self
+    }
+
+    fn scale(&self) -> Scale {
+        if let Some(top) = self.top {
+            return Scale::fixed(0.0, top);
+        }
+        let stacked = self.stacks().pop().unwrap_or_default();
+        let lines = self.lines.iter().flat_map(|line| line.values.clone());
+        Scale::around(self.spread, lines.chain(stacked))
+    }
+
+    /// Upper edges of the areas, from the bottom up.
+    fn stacks(&self) -> Vec<Vec<f64>> {
+        let mut below: Vec<f64> = Vec::new();
+        let mut stacks = Vec::new();
+        for area in &self.areas {
+            below.resize(area.values.len(), 0.0);
+            for (sum, value) in below.iter_mut().zip(&area.values) {
+                *sum += if value.is_finite() { *value } else { 0.0 };
+            }
+            stacks.push(below.clone());
+        }
+        stacks
+    }
+}
+
+/// Where time lies on a sheet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeAxis {
+    /// End of the run, s; it starts at 0.
+    pub end: f64,
+    /// Times of the points of all series, s.
+    pub points: Vec<f64>,
+    /// Ticks, s.
+    pub ticks: Vec<f64>,
+}
+
+impl TimeAxis {
+    /// Where a time lies in a rectangle.
+    #[must_use]
+    pub fn place(&self, time: f64, rect: Rect) -> f64 {
+        let share = if self.end > 0.0 { time / self.end } else { 0.0 };
+        rect.left + rect.width * share.clamp(0.0, 1.0)
+    }
+}
+
+/// Draws a panel; `labels` is the width that is free on its right for the names of its series.
+pub fn draw(canvas: &Canvas, panel: &Panel, time: &TimeAxis, rect: Rect, labels: f64) {
+    let scale = panel.scale();
+    axes(canvas, panel, &scale, time, rect);
+    let height = |value: f64| rect.bottom() - rect.height * scale.place(value);
+    areas(canvas, panel, time, rect, height);
+    for line in &panel.lines {
+        // On areas a line needs a white border to be seen in grey, too.
+        if !panel.areas.is_empty() {
+            draw_line(canvas, &bordered(line), time, rect, height);
+        }
+        draw_line(canvas, line, time, rect, height);
+    }
+    canvas.line(
+        &[
+            (rect.left, rect.top),
+            (rect.left, rect.bottom()),
+            (rect.right(), rect.bottom()),
+        ],
+        Stroke::solid(1.0, palette::GREY),
+    );
+    names(canvas, panel, rect, labels, height);
+}
+
+fn bordered(line: &Line) -> Line {
+    let stroke = Stroke::solid(line.stroke.width + 2.0, super::canvas::WHITE);
+    Line {
+        stroke,
+        mark: Mark::None,
+        ..line.clone()
+    }
+}
+
+fn axes(canvas: &Canvas, panel: &Panel, scale: &Scale, time: &TimeAxis, rect: Rect) {
+    let thin = Stroke::solid(0.5, palette::GRID);
+    for tick in &time.ticks {
+        let x = time.place(*tick, rect);
+        canvas.line(&[(x, rect.top), (x, rect.bottom())], thin);
+    }
+    let wanted = (rect.height / 34.0).round().max(2.0) as usize;
+    let small = Letters::new(LABEL, palette::GREY);
+    for tick in scale.ticks(wanted) {
+        let y = rect.bottom() - rect.height * scale.place(tick);
+        canvas.line(&[(rect.left, y), (rect.right(), y)], thin);
+        let text = tick_text(tick, panel.unit);
+        canvas.label(&text, (rect.left - 7.0, y), Anchor::End, small);
+    }
+    let title = Letters::new(13.0, palette::BLACK).bold();
+    canvas.text(
+        &canvas.shorten(&panel.title, title, rect.width),
+        (rect.left, rect.top - 9.0),
+        Anchor::Start,
+        title,
+    );
+}
+
+fn areas(canvas: &Canvas, panel: &Panel, time: &TimeAxis, rect: Rect, height: impl Fn(f64) -> f64) {
+    let mut below: Vec<f64> = vec![0.0; time.points.len()];
+    for (area, above) in panel.areas.iter().zip(panel.stacks()) {
+        let edge = |values: &[f64]| -> Vec<(f64, f64)> {
+            let points = time.points.iter().zip(values);
+            points
+                .map(|(t, v)| (time.place(*t, rect), height(*v)))
+                .collect()
+        };
+        let upper = edge(&above);
+        for (first, last) in stretches(&area.values) {
+            let mut corners = upper[first..=last].to_vec();
+            corners.extend(edge(&below)[first..=last].iter().rev());
+            canvas.polygon(&corners, area.ink);
+            canvas.line(
+                &upper[first..=last],
+                Stroke::solid(0.75, super::canvas::WHITE),
+            );
+        }
+        below = above;
+    }
+}
+
+/// Stretches of positive values, with the zeros on both sides.
+fn stretches(values: &[f64]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (i, value) in values.iter().enumerate() {
+        if *value > 0.0 {
+            let (first, last) = (i.saturating_sub(1), (i + 1).min(values.len() - 1));
+            match found.last_mut() {
+                Some((_, end)) if *end >= first => *end = last,
+                _ => found.push((first, last)),
+            }
+        }
+    }
+    found
+}
+
+fn draw_line(
+    canvas: &Canvas,
+    line: &Line,
+    time: &TimeAxis,
+    rect: Rect,
+    height: impl Fn(f64) -> f64,
+) {
+    let points: Vec<(f64, f64)> = time
+        .points
+        .iter()
+        .zip(&line.values)
+        .map(|(t, v)| {
+            (
+                time.place(*t, rect),
+                if v.is_finite() { height(*v) } else { *v },
+            )
+        })
+        .collect();
+    for piece in points.split(|(_, y)| !y.is_finite()) {
+        match piece {
+            [] => {}
+            [alone] => canvas.disc(*alone, line.stroke.width, line.stroke.ink),
+            piece => canvas.line(piece, line.stroke),
+        }
+    }
+    let mut next = rect.left;
+    for point in points.iter().filter(|(_, y)| y.is_finite()) {
+        if point.0 >= next {
+            draw_mark(canvas, line, *point);
+            next = point.0 + 70.0;
+        }
+    }
+}
+
+fn draw_mark(canvas: &Canvas, line: &Line, (x, y): (f64, f64)) {
+    match line.mark {
+        Mark::None => {}
+        Mark::Disc => canvas.disc((x, y), 3.0, line.stroke.ink),
+        Mark::Square => canvas.fill(Rect::new(x - 2.5, y - 2.5, 5.0, 5.0), line.stroke.ink),
+    }
+}
+
+/// What a name stands beside.
+enum Sample<'a> {
+    Line(&'a Line),
+    Area(&'a Area),
+    Nothing,
+}
+
+/// Writes the names on the right, each as near to the end of its line as the others let it.
+fn names(canvas: &Canvas, panel: &Panel, rect: Rect, width: f64, height: impl Fn(f64) -> f64) {
+    let mut wanted: Vec<(f64, &str, Sample)> = Vec::new();
+    for line in &panel.lines {
+        let last = line.values.iter().rev().find(|v| v.is_finite());
+        let y = last.map_or(rect.bottom(), |v| height(*v));
+        let y = y.min(rect.bottom() - LEADING * panel.areas.len() as f64);
+        wanted.push((y, &line.name, Sample::Line(line)));
+    }
+    // Areas are named in the order in which they lie, from the lowest upward, below all lines.
+    for (area, n) in panel.areas.iter().zip(0..) {
+        let y = rect.bottom() + 1.0 - f64::from(n) * LEADING;
+        wanted.push((y, &area.name, Sample::Area(area)));
+    }
+    wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some(more) = &panel.more {
+        wanted.push((rect.bottom(), more, Sample::Nothing));
+    }
+    let places = spread(wanted.iter().map(|w| w.0).collect(), rect);
+    let letters = Letters::new(LABEL, palette::BLACK);
+    for (y, (_, name, sample)) in places.into_iter().zip(wanted) {
+        let left = rect.right() + 10.0;
+        match sample {
+            Sample::Line(line) => {
+                let y = [(left, y), (left + SAMPLE, y)];
+                canvas.line(&y, line.stroke);
+                draw_mark(canvas, line, (left + SAMPLE / 2.0, y[0].1));
+            }
+            Sample::Area(area) => {
+                canvas.fill(Rect::new(left, y - 5.0, SAMPLE, 10.0), area.ink);
+            }
+            Sample::Nothing => {}
+        }
+        let start = left + SAMPLE + 6.0;
+        let text = canvas.shorten_name(name, letters, width - (start - rect.right()));
+        canvas.label(&text, (start, y), Anchor::Start, letters);
+    }
+}
+
+/// Moves sorted heights apart, so that labels do not overlap, and into the panel.
+fn spread(mut places: Vec<f64>, rect: Rect) -> Vec<f64> {
+    let mut lowest = f64::NEG_INFINITY;
+    for place in &mut places {
+        *place = place.max(lowest + LEADING).max(rect.top);
+        lowest = *place;
+    }
+    let mut highest = rect.bottom() + LEADING;
+    for place in places.iter_mut().rev() {
+        *place = place.min(highest - LEADING);
+        highest = *place;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_move_apart() {
+        let rect = Rect::new(0.0, 0.0, 10.0, 100.0);
+        assert_eq!(
+            spread(vec![50.0, 52.0, 99.0, 100.0], rect),
+            vec![50.0, 66.0, 84.0, 100.0]
+        );
+    }
+
+    #[test]
+    fn too_many_series_are_cut_to_the_highest() {
+        let series = (0..12)
+            .map(|n| (format!("s{n}"), vec![f64::from(n)]))
+            .collect();
+        let panel = Panel::new("x", Unit::Count, Spread::Linear).of_series(series, "services");
+        assert_eq!(panel.lines.len(), 8);
+        assert_eq!(panel.lines[0].name, "s4");
+        assert_eq!(panel.more.as_deref(), Some("4 more services"));
+    }
+
+    #[test]
+    fn areas_are_drawn_where_something_is() {
+        let values = [0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 3.0];
+        assert_eq!(stretches(&values), vec![(1, 4), (6, 7)]);
+    }
+}

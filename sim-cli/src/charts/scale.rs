@@ -1,0 +1,232 @@
+//! From values to places on a sheet, and the ticks of axes.
+
+use crate::output::units;
+
+/// How values are spread over an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// Evenly.
+    Linear,
+    /// By their square root: zero can be shown, and small values beside large ones.
+    Root,
+    /// By their logarithm.
+    Log,
+}
+
+/// What the values of an axis are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Events per second.
+    Rate,
+    /// A ratio, printed in per cent.
+    Ratio,
+    /// A number.
+    Count,
+    /// A factor.
+    Factor,
+}
+
+/// An axis from `low` to `high`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    spread: Spread,
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    /// An axis that shows all of these values; linear and root axes include zero.
+    #[must_use]
+    pub fn around(spread: Spread, values: impl Iterator<Item = f64>) -> Self {
+        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
+        for value in values.filter(|v| v.is_finite()) {
+            high = high.max(value);
+            if value > 0.0 {
+                low = low.min(value);
+            }
+        }
+        if high <= 0.0 {
+            (low, high) = (0.5, 1.0);
+        }
+        match spread {
+            Spread::Log => {
+                let (low, high) = (power_below(low), power_above(high));
+                let high = if high > low { high } else { low * 10.0 };
+                Self { spread, low, high }
+            }
+            _ => Self {
+                spread,
+                low: 0.0,
+                high: high * 1.06,
+            },
+        }
+    }
+
+    /// A linear axis with these ends.
+    #[must_use]
+    pub fn fixed(low: f64, high: f64) -> Self {
+        Self {
+            spread: Spread::Linear,
+            low,
+            high,
+        }
+    }
+
+    /// Where a value lies: 0 at the low end, 1 at the high end; what lies beyond is put at the end.
+    #[must_use]
+    pub fn place(&self, value: f64) -> f64 {
+        let share = match self.spread {
+            Spread::Linear => (value - self.low) / (self.high - self.low),
+            Spread::Root => (value.max(0.0) / self.high).sqrt(),
+            Spread::Log => {
+                let value = value.max(self.low);
+                libm::log10(value / self.low) / libm::log10(self.high / self.low)
+            }
+        };
+        share.clamp(0.0, 1.0)
+    }
+
+    /// Ticks, about `wanted` of them.
+    #[must_use]
+    pub fn ticks(&self, wanted: usize) -> Vec<f64> {
+        match self.spread {
+            Spread::Linear => even_ticks(self.low, self.high, wanted),
+            Spread::Root => root_ticks(self.high, wanted),
+            Spread::Log => log_ticks(self.low, self.high, wanted),
+        }
+    }
+}
+
+/// A tick as text.
+#[must_use]
+pub fn tick_text(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Seconds => units::short_duration(value),
+        Unit::Rate | Unit::Count => units::short_number(value),
+        Unit::Ratio => format!("{}%", units::short_number(value * 100.0)),
+        Unit::Factor => format!("{}×", units::short_number(value)),
+    }
+}
+
+fn power_below(value: f64) -> f64 {
+    libm::pow(10.0, libm::floor(libm::log10(value) + 1e-9))
+}
+
+fn power_above(value: f64) -> f64 {
+    libm::pow(10.0, libm::ceil(libm::log10(value) - 1e-9))
+}
+
+/// The smallest of 1, 2, 2.5 and 5 times a power of ten that is at least `step`.
+fn round_step(step: f64) -> f64 {
+    let power = power_below(step);
+    [1.0, 2.0, 2.5, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|rounded| *rounded >= step * (1.0 - 1e-9))
+        .unwrap_or(10.0 * power)
+}
+
+fn even_ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
+    let step = round_step((high - low) / wanted as f64);
+    let first = (low / step).ceil() as i64;
+    let last = (high / step * (1.0 + 1e-9)).floor() as i64;
+    (first..=last).map(|n| n as f64 * step).collect()
+}
+
+fn root_ticks(high: f64, wanted: usize) -> Vec<f64> {
+    let mut ticks = vec![0.0];
+    for n in 1..=wanted {
+        let share = n as f64 / wanted as f64;
+        let target = high * share * share;
+        let power = power_below(target);
+        let rounded = [5.0, 2.0, 1.0]
+            .into_iter()
+            .map(|factor| factor * power)
+            .find(|rounded| *rounded <= target * (1.0 + 1e-9))
+            .unwrap_or(power);
+        if rounded > *ticks.last().expect("zero is the first tick") {
+            ticks.push(rounded);
+        }
+    }
+    ticks
+}
+
+fn log_ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
+    let decades = libm::round(libm::log10(high / low)) as usize;
+    let factors: &[f64] = if decades * 2 < wanted {
+        &[1.0, 2.0, 5.0]
+    } else {
+        &[1.0]
+    };
+    let every = decades.div_ceil(wanted.max(1)).max(1);
+    let mut ticks = Vec::new();
+    for decade in (0..=decades).step_by(every) {
+        let power = low * libm::pow(10.0, decade as f64);
+        let fitting = factors.iter().map(|factor| factor * power);
+        ticks.extend(fitting.filter(|tick| *tick <= high * (1.0 + 1e-9)));
+    }
+    ticks
+}
+
+/// Ticks of a time axis, s: at steps that people count time in.
+#[must_use]
+pub fn time_ticks(end: f64, wanted: usize) -> Vec<f64> {
+    const STEPS: [f64; 22] = [
+        0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0,
+        3600.0, 7200.0, 10800.0, 21600.0, 43200.0, 86400.0, 172_800.0,
+    ];
+    let ideal = end / wanted as f64;
+    let step = STEPS
+        .into_iter()
+        .find(|step| *step >= ideal)
+        .unwrap_or_else(|| round_step(ideal));
+    let last = (end / step * (1.0 + 1e-9)).floor() as usize;
+    (0..=last).map(|n| n as f64 * step).collect()
+}
+
+/// A point in time as text, the same unit along one axis that ends at `end`.
+#[must_use]
+pub fn time_text(time: f64, end: f64) -> String {
+    let (unit, length) = if end <= 900.0 {
+        ("s", 1.0)
+    } else if end <= 4.0 * 3600.0 {
+        ("min", 60.0)
+    } else if end <= 4.0 * 86_400.0 {
+        ("h", 3600.0)
+    } else {
+        ("d", 86_400.0)
+    };
+    let text = format!("{:.2}", time / length);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round() {
+        let linear = Scale::around(Spread::Linear, [870.0].into_iter());
+        assert_eq!(linear.ticks(5), vec![0.0, 200.0, 400.0, 600.0, 800.0]);
+        let log = Scale::around(Spread::Log, [0.004, 2.0].into_iter());
+        assert_eq!(log.ticks(5), vec![0.001, 0.01, 0.1, 1.0, 10.0]);
+        let root = Scale::around(Spread::Root, [230.0].into_iter());
+        assert_eq!(root.ticks(4), vec![0.0, 10.0, 50.0, 100.0, 200.0]);
+        assert_eq!(
+            time_ticks(300.0, 12),
+            (0..=10).map(|n| f64::from(n) * 30.0).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn nothing_to_show_still_has_an_axis() {
+        for spread in [Spread::Linear, Spread::Root, Spread::Log] {
+            let scale = Scale::around(spread, std::iter::empty());
+            assert!(!scale.ticks(4).is_empty());
+            assert!(scale.place(0.0).is_finite());
+        }
+    }
+}

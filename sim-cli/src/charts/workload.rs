@@ -1,0 +1,71 @@
+//! A chart of one workload.
+
+use super::bins::{self, Bins};
+use super::figure::Words;
+use super::panel::Panel;
+use super::scale::{Spread, Unit};
+use super::timeline::{latency_lines, stacked, traffic};
+use crate::output::units;
+use sim_models::observe::summary::{RunResult, Series};
+
+/// The chart of this workload as SVG; none, if there is no such workload.
+#[must_use]
+pub fn workload(result: &RunResult, name: &str) -> Option<String> {
+    let series = result.series.workloads.get(name)?;
+    let totals = result.summary.workloads.get(name)?;
+    let bins = Bins::of(&result.series);
+    let mut latency = Panel::new(
+        "Latency (log scale): solid as monitoring of answers sees it, dashed the truth with failures",
+        Unit::Seconds,
+        Spread::Log,
+    );
+    latency.lines = latency_lines(series, "", &bins, 0);
+    let in_flight = bins.most(&series.in_flight);
+    let spread = if bins::largest(&in_flight) > 50.0 {
+        Spread::Root
+    } else {
+        Spread::Linear
+    };
+    let title = match spread {
+        Spread::Root => "Requests in flight (square-root scale)",
+        _ => "Requests in flight",
+    };
+    let flight =
+        Panel::new(title, Unit::Count, spread).of_series(vec![("in flight".into(), in_flight)], "");
+    let words = Words {
+        title: format!(
+            "{name}: {} of requests were answered usably",
+            units::percent(totals.success_ratio)
+        ),
+        reason: format!(
+            "Offered {}, goodput {}. p99 as monitored {}, true {}.",
+            units::rate(totals.offered_rate),
+            units::rate(totals.goodput),
+            units::duration(totals.latency.p99),
+            units::duration(totals.latency_true.p99)
+        ),
+        guide: "How to read: monitoring that times only answers misses those who gave up; the gap \
+                between the dashed and the solid lines is what it hides."
+            .into(),
+    };
+    let panels = [
+        (traffic(std::iter::once(series), &bins), 320.0),
+        (latency, 280.0),
+        (flight, 170.0),
+    ];
+    Some(stacked(&about(result, name), &bins, &words, &panels))
+}
+
+/// What a chart says round its panels, without the incidents of other workloads.
+fn about(result: &RunResult, name: &str) -> RunResult {
+    let mut summary = result.summary.clone();
+    summary.incidents.retain(|i| i.workload == name);
+    RunResult {
+        summary,
+        series: Series {
+            window_seconds: result.series.window_seconds,
+            ..Series::default()
+        },
+        story: None,
+    }
+}

@@ -1,0 +1,393 @@
+//! `sim graph`: the system of a scenario as a picture, or as text for other drawing programs.
+
+use crate::charts::graph_drawing;
+use clap::{Args as ClapArgs, ValueEnum};
+use sim_models::resilience::PolicySpec;
+use sim_models::scenario::types::{
+    CallStep, Scenario, Service, Step, Targets, Threading, Workload,
+};
+use sim_models::scenario::units::Bound;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Draws the services of a scenario and their calls.
+#[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
+pub struct Args {
+    /// The scenario file.
+    pub scenario: PathBuf,
+    /// How to draw it.
+    #[arg(long, value_enum, default_value_t = Format::Svg)]
+    pub format: Format,
+    /// File to write instead of standard output; a name that ends in .png makes a bitmap.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How a graph is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A picture.
+    #[default]
+    Svg,
+    /// Text for Graphviz.
+    Dot,
+    /// Text for Mermaid, as in Markdown.
+    Mermaid,
+}
+
+/// Why a graph could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// The file could not be written.
+    #[error(transparent)]
+    Folder(#[from] crate::output::folder::FolderError),
+    /// The picture could not be made into a bitmap.
+    #[error(transparent)]
+    Raster(#[from] crate::charts::RasterError),
+}
+
+/// Draws a scenario that has been read: the text for standard output, or none if it went to a file.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn run(args: &Args, scenario: &Scenario) -> Result<Option<String>, GraphError> {
+    let Some(path) = &args.out else {
+        return Ok(Some(graph(scenario, args.format)));
+    };
+    let bitmap = path.extension().is_some_and(|ending| ending == "png");
+    let bytes = if bitmap {
+        crate::charts::png(&graph(scenario, Format::Svg))?
+    } else {
+        graph(scenario, args.format).into_bytes()
+    };
+    crate::output::folder::write_atomic(path, &bytes)?;
+    Ok(None)
+}
+
+/// The system of a scenario in this format.
+#[must_use]
+pub fn graph(scenario: &Scenario, format: Format) -> String {
+    let system = System::of(scenario);
+    match format {
+        Format::Svg => graph_drawing::draw(&system),
+        Format::Dot => dot(&system),
+        Format::Mermaid => mermaid(&system),
+    }
+}
+
+/// Who there is, and who calls whom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct System {
+    /// What is shown.
+    pub title: String,
+    /// Workloads first, then services.
+    pub nodes: Vec<Node>,
+    /// Calls between different nodes.
+    pub edges: Vec<Edge>,
+}
+
+/// A workload or a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it is: `"4 × 64 threads"`.
+    pub about: Vec<String>,
+    /// Whether it is a workload.
+    pub workload: bool,
+}
+
+/// Calls from one node to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// Index of the caller.
+    pub from: usize,
+    /// Index of the callee.
+    pub to: usize,
+    /// Policies, outermost first, and what else is to be said.
+    pub labels: Vec<String>,
+    /// The caller can do without the answer.
+    pub optional: bool,
+}
+
+impl System {
+    /// The system of a scenario.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let mut system = Self {
+            title: scenario.title.clone().unwrap_or_default(),
+            ..Self::default()
+        };
+        for (name, workload) in &scenario.workloads {
+            system.nodes.push(Node {
+                name: name.clone(),
+                about: vec![about_workload(workload)],
+                workload: true,
+            });
+        }
+        for (name, service) in &scenario.services {
+            system.nodes.push(Node {
+                name: name.clone(),
+                about: about_service(service),
+                workload: false,
+            });
+        }
+        let workloads = scenario.workloads.values().zip(0..);
+        for (workload, from) in workloads {
+            system.add_targets(scenario, from, workload.targets());
+        }
+        for (service, n) in scenario.services.values().zip(scenario.workloads.len()..) {
+            let mut calls = Vec::new();
+            for steps in service.endpoints.values() {
+                collect_calls(steps, &mut calls);
+            }
+            for call in calls {
+                system.add_call(scenario, n, &call.to, call.optional);
+            }
+        }
+        system
+    }
+
+    fn service(&self, name: &str) -> Option<usize> {
+        self.nodes
+            .iter()
+            .position(|node| !node.workload && node.name == name)
+    }
+
+    fn add_targets(&mut self, scenario: &Scenario, from: usize, targets: &Targets) {
+        let all: f64 = targets.iter().map(|(_, weight)| weight).sum();
+        let mut shares: Vec<(usize, f64)> = Vec::new();
+        for (target, weight) in targets.iter() {
+            self.add_call(scenario, from, target, false);
+            let Some(to) = self.service(service_of(target)) else {
+                continue;
+            };
+            match shares.iter_mut().find(|(known, _)| *known == to) {
+                Some((_, share)) => *share += weight / all,
+                None => shares.push((to, weight / all)),
+            }
+        }
+        if shares.len() < 2 {
+            return;
+        }
+        for (to, share) in shares {
+            let edge = self.edges.iter_mut();
+            if let Some(edge) = edge.into_iter().find(|e| (e.from, e.to) == (from, to)) {
+                let text = format!("{} of requests", crate::output::units::percent(share));
+                edge.labels.insert(0, text);
+            }
+        }
+    }
+
+    fn add_call(&mut self, scenario: &Scenario, from: usize, target: &str, optional: bool) {
+        let Some(to) = self.service(service_of(target)) else {
+            return;
+        };
+        if from == to {
+            let about = &mut self.nodes[from].about;
+            let note = "calls itself".to_owned();
+            if !about.contains(&note) {
+                about.push(note);
+            }
+            return;
+        }
+        let labels: Vec<String> = policies(scenario, &self.nodes[from].name, target)
+            .iter()
+            .map(policy_label)
+            .collect();
+        match self.edges.iter_mut().find(|e| (e.from, e.to) == (from, to)) {
+            Some(edge) => {
+                edge.optional &= optional;
+                if edge.labels != labels {
+                    let note = "others by endpoint".to_owned();
+                    if !edge.labels.contains(&note) {
+                        edge.labels.push(note);
+                    }
+                }
+            }
+            None => self.edges.push(Edge {
+                from,
+                to,
+                labels,
+                optional,
+            }),
+        }
+    }
+}
+
+fn service_of(target: &str) -> &str {
+    target.split('/').next().unwrap_or(target)
+}
+
+fn collect_calls<'a>(steps: &'a [Step], calls: &mut Vec<&'a CallStep>) {
+    for step in steps {
+        match step {
+            Step::Call(call) => calls.push(call),
+            Step::Parallel(parallel) => {
+                for branch in &parallel.branches {
+                    collect_calls(branch, calls);
+                }
+            }
+            Step::Choice(choice) => {
+                for arm in &choice.arms {
+                    collect_calls(&arm.steps, calls);
+                }
+            }
+            Step::Repeat(repeat) => collect_calls(&repeat.steps, calls),
+            Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
+        }
+    }
+}
+
+/// The policies of calls from a caller to `"service/endpoint"`: those of the most specific pattern.
+fn policies<'a>(scenario: &'a Scenario, caller: &str, target: &str) -> &'a [PolicySpec] {
+    let mut best: Option<(u32, &[PolicySpec])> = None;
+    for (pattern, policies) in &scenario.calls {
+        let Some(rank) = specificity(pattern, caller, target) else {
+            continue;
+        };
+        if best.is_none_or(|(known, _)| rank > known) {
+            best = Some((rank, policies));
+        }
+    }
+    best.map(|(_, policies)| policies).unwrap_or_default()
+}
+
+/// How much of a call a pattern names; none, if it does not match.
+fn specificity(pattern: &str, caller: &str, target: &str) -> Option<u32> {
+    let (from, to) = pattern.split_once("->")?;
+    let from = match from.trim() {
+        "*" => 0,
+        name if name == caller => 1,
+        _ => return None,
+    };
+    let to = match to.trim() {
+        "*" => 0,
+        name if name == service_of(target) => 1,
+        name if name == target => 2,
+        _ => return None,
+    };
+    Some(from + to)
+}
+
+/// A policy in two or three words.
+fn policy_label(policy: &PolicySpec) -> String {
+    match policy {
+        PolicySpec::Deadline(deadline) => format!("deadline {}", deadline.after),
+        PolicySpec::Retry(retry) => format!("retry {} attempts", retry.attempts),
+        PolicySpec::RetryBudget(budget) => format!(
+            "retry budget {}",
+            crate::output::units::percent(budget.ratio)
+        ),
+        PolicySpec::Breaker(breaker) => format!("breaker {} failures", breaker.failures),
+        PolicySpec::Timeout(timeout) => format!("timeout {}", timeout.after),
+        other => other.name().replace('_', " "),
+    }
+}
+
+fn about_workload(workload: &Workload) -> String {
+    match workload {
+        Workload::Open(load) => format!("open, {}", load.rate),
+        Workload::Closed(load) => format!("closed, {} users", load.users),
+    }
+}
+
+fn about_service(service: &Service) -> Vec<String> {
+    let replicas = match service.replicas {
+        1 => "1 replica".to_owned(),
+        n => format!("{n} replicas"),
+    };
+    let threads = match service.threads {
+        Bound::Limit(1) => "1 thread".to_owned(),
+        Bound::Limit(n) => format!("{n} threads"),
+        Bound::Unbounded => "unbounded threads".to_owned(),
+    };
+    let mut about = vec![format!("{replicas} × {threads}")];
+    let mut more = Vec::new();
+    if service.threading == Threading::Async {
+        more.push("async".to_owned());
+    }
+    if let Some(cores) = service.cores {
+        more.push(format!("{cores} cores"));
+    }
+    if service.queue.limit != Bound::Limit(0) {
+        more.push(format!("queue {}", service.queue.limit));
+    }
+    if !more.is_empty() {
+        about.push(more.join(", "));
+    }
+    about
+}
+
+fn dot(system: &System) -> String {
+    let mut text = String::from("digraph system {\n");
+    let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    text.push_str("  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=10];\n");
+    if !system.title.is_empty() {
+        put(&mut text, &format!("label=\"{}\";", quote(&system.title)));
+    }
+    for (i, node) in system.nodes.iter().enumerate() {
+        let shape = if node.workload { "ellipse" } else { "box" };
+        let lines: Vec<String> = std::iter::once(&node.name)
+            .chain(&node.about)
+            .map(|line| quote(line))
+            .collect();
+        let label = lines.join("\\n");
+        put(
+            &mut text,
+            &format!("n{i} [shape={shape}, label=\"{label}\"];"),
+        );
+    }
+    for edge in &system.edges {
+        let labels: Vec<String> = edge.labels.iter().map(|label| quote(label)).collect();
+        let style = if edge.optional { ", style=dashed" } else { "" };
+        let label = labels.join("\\n");
+        put(
+            &mut text,
+            &format!("n{} -> n{} [label=\"{label}\"{style}];", edge.from, edge.to),
+        );
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn mermaid(system: &System) -> String {
+    let quote = |text: &str| text.replace('"', "#quot;");
+    let mut text = String::from("flowchart LR\n");
+    for (i, node) in system.nodes.iter().enumerate() {
+        let lines: Vec<String> = std::iter::once(&node.name)
+            .chain(&node.about)
+            .map(|line| quote(line))
+            .collect();
+        let label = lines.join("<br/>");
+        let line = if node.workload {
+            format!("n{i}([\"{label}\"])")
+        } else {
+            format!("n{i}[\"{label}\"]")
+        };
+        put(&mut text, &line);
+    }
+    for edge in &system.edges {
+        let arrow = if edge.optional { "-.->" } else { "-->" };
+        let labels: Vec<String> = edge.labels.iter().map(|label| quote(label)).collect();
+        let label = if labels.is_empty() {
+            String::new()
+        } else {
+            format!("|\"{}\"|", labels.join("<br/>"))
+        };
+        put(
+            &mut text,
+            &format!("n{} {arrow}{label} n{}", edge.from, edge.to),
+        );
+    }
+    text
+}
+
+fn put(text: &mut String, line: &str) {
+    writeln!(text, "  {line}").expect("writing to a string cannot fail");
+}
+
+#[cfg(test)]
+#[path = "graph_tests.rs"]
+mod tests;

@@ -1,0 +1,89 @@
+use super::*;
+use crate::fixture::boutique;
+
+#[test]
+fn the_boutique_is_drawn_whole() {
+    let scenario = boutique();
+    let system = System::of(&scenario);
+    assert_eq!((system.nodes.len(), system.edges.len()), (12, 16));
+    let svg = graph(&scenario, Format::Svg);
+    assert_eq!(svg, graph(&scenario, Format::Svg));
+    for node in &system.nodes {
+        assert!(svg.contains(&node.name), "{}", node.name);
+    }
+    assert!(svg.contains("retry\u{a0}3\u{a0}attempts"));
+}
+
+#[test]
+fn text_formats_name_policies_and_optional_calls() {
+    let scenario = boutique();
+    let text = graph(&scenario, Format::Dot);
+    assert!(text.starts_with("digraph system {\n") && text.ends_with("}\n"));
+    assert!(
+        text.contains("deadline 2s\\nretry 3 attempts\\ntimeout 250ms"),
+        "{text}"
+    );
+    assert!(text.contains("style=dashed"), "{text}");
+    let text = graph(&scenario, Format::Mermaid);
+    assert!(text.starts_with("flowchart LR\n"));
+    assert!(text.contains("-.->"), "{text}");
+    assert!(
+        text.contains("|\"deadline 2s<br/>retry 3 attempts<br/>timeout 250ms\"|"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_most_specific_pattern_wins() {
+    assert_eq!(specificity("* -> *", "web", "db/get"), Some(0));
+    assert_eq!(specificity("web -> db", "web", "db/get"), Some(2));
+    assert_eq!(specificity("web -> db/get", "web", "db/get"), Some(3));
+    assert_eq!(specificity("web -> db/put", "web", "db/get"), None);
+    assert_eq!(specificity("app -> db", "web", "db/get"), None);
+}
+
+/// Twenty-five services that call each other back and forth.
+fn tangle() -> System {
+    let node = |n: usize| Node {
+        name: format!("service-{n}"),
+        about: vec!["3 replicas × 64 threads".into(), "async, queue 128".into()],
+        workload: n == 0,
+    };
+    let edge = |from: usize, to: usize| Edge {
+        from,
+        to,
+        labels: vec!["retry 3 attempts".into(), "timeout 250ms".into()],
+        optional: (from + to).is_multiple_of(5),
+    };
+    System {
+        title: String::new(),
+        nodes: (0..25).map(node).collect(),
+        edges: (1..25)
+            .map(|n| edge(n / 3, n))
+            .chain([(24, 3), (9, 1), (5, 20), (2, 24), (4, 18), (13, 22)].map(|(a, b)| edge(a, b)))
+            .collect(),
+    }
+}
+
+#[test]
+fn cycles_are_drawn_and_explained() {
+    let svg = graph_drawing::draw(&tangle());
+    assert!(svg.contains("closes a cycle"));
+}
+
+/// For people: `cargo test -p sim-cli show -- --ignored` leaves the picture in `out/charts`.
+#[test]
+#[ignore = "writes files for people to look at"]
+fn show() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../out/charts");
+    std::fs::create_dir_all(folder).unwrap();
+    let args = Args {
+        scenario: "boutique.ron".into(),
+        format: Format::Svg,
+        out: Some(format!("{folder}/graph.png").into()),
+    };
+    assert_eq!(run(&args, &boutique()).unwrap(), None);
+    let tangle = graph_drawing::draw(&tangle());
+    let bitmap = crate::charts::png(&tangle).unwrap();
+    std::fs::write(format!("{folder}/tangle.png"), bitmap).unwrap();
+}

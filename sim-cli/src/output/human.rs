@@ -1,0 +1,458 @@
+//! The result of a run for people: the verdict first, then why, then the numbers.
+
+use super::style::Style;
+use super::table::{Table, WIDTH, shorten, width, wrap};
+use super::{tables, units};
+use sim_models::observe::summary::{CheckSummary, FaultSummary, RunResult, Summary};
+
+/// Longer lists are cut, and say so.
+const MOST: usize = 20;
+
+/// The result as text that fits [`WIDTH`] columns; `reproduce` is the command that repeats the run.
+#[must_use]
+pub fn render(result: &RunResult, reproduce: &str, style: Style) -> String {
+    let summary = &result.summary;
+    let mut sections = vec![headline(summary, style), hypothesis(summary, style)];
+    sections.extend(tables::all(summary, style));
+    sections.push(failures(summary, style));
+    sections.push(faults(summary, style));
+    sections.push(incidents(summary, style));
+    sections.push(moments(summary, style));
+    sections.push(examples(summary, style));
+    sections.push(ending(summary, reproduce, style));
+    let mut text = join(&sections);
+    if let Some(story) = &result.story {
+        text.push('\n');
+        text.push_str(&super::story::render(story));
+    }
+    text
+}
+
+/// Sections with an empty line between; empty ones are left out.
+#[must_use]
+pub fn join(sections: &[Vec<String>]) -> String {
+    let mut text = String::new();
+    for section in sections.iter().filter(|section| !section.is_empty()) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        for line in section {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The verdict in its colour.
+#[must_use]
+pub fn painted_verdict(verdict: &str, metastable: bool, style: Style) -> String {
+    let words = units::verdict(verdict, metastable);
+    match verdict {
+        "held" => style.good(&words),
+        "none" | "" => style.heading(&words),
+        _ => style.bad(&words),
+    }
+}
+
+fn headline(summary: &Summary, style: Style) -> Vec<String> {
+    let hypothesis = &summary.hypothesis;
+    let verdict = painted_verdict(&hypothesis.verdict, hypothesis.metastable, style);
+    let room = WIDTH
+        .saturating_sub(2 + width(&units::verdict(&hypothesis.verdict, hypothesis.metastable)));
+    let mut lines = vec![format!("{verdict}  {}", shorten(&summary.scenario, room))];
+    if !hypothesis.reason.is_empty() {
+        lines.extend(wrap(&hypothesis.reason, "  ", "  "));
+    }
+    let mut warn = |text: &str| {
+        lines.extend(wrap(text, "  ", "  ").iter().map(|l| style.careful(l)));
+    };
+    if hypothesis.close_to_edge {
+        warn("Close to a tipping point, where one run proves nothing: add --replications 20.");
+    }
+    if summary.stopped_by != "end" {
+        warn(&format!(
+            "Stopped at {} by the budget of {}: the results are partial.",
+            units::moment(summary.simulated_seconds),
+            summary.stopped_by
+        ));
+    }
+    lines
+}
+
+fn hypothesis(summary: &Summary, style: Style) -> Vec<String> {
+    let checks = &summary.hypothesis.checks;
+    if checks.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new(&["Hypothesis", "when", "over", "measured", "limit"]);
+    for check in checks {
+        table.row(vec![
+            check.check.clone(),
+            check.kind.clone(),
+            check.over.clone(),
+            measured(check, check.value),
+            measured(check, Some(check.limit)),
+        ]);
+    }
+    let mut lines = table.lines();
+    lines[0] = style.heading(&lines[0]);
+    // The rows get a tick or a cross in their indent.
+    for (line, check) in lines[1..].iter_mut().zip(checks) {
+        let mark = if check.held {
+            style.good("✓")
+        } else {
+            style.bad("✗")
+        };
+        *line = format!("{mark} {}", line.get(2..).unwrap_or_default());
+    }
+    lines
+}
+
+/// A value in the unit that its check is about.
+fn measured(check: &CheckSummary, value: Option<f64>) -> String {
+    let Some(value) = value else {
+        return if check.kind == "recovers" {
+            "never"
+        } else {
+            "nothing"
+        }
+        .to_owned();
+    };
+    let measure = check.check.split('(').next().unwrap_or_default();
+    if check.kind == "recovers"
+        || ["latency", "time", "wait", "sojourn"]
+            .iter()
+            .any(|w| measure.contains(w))
+    {
+        units::duration(value)
+    } else if ["ratio", "availability", "utilization", "share"]
+        .iter()
+        .any(|w| measure.contains(w))
+    {
+        units::percent(value)
+    } else if ["goodput", "rate", "throughput", "offered"]
+        .iter()
+        .any(|w| measure.contains(w))
+    {
+        units::rate(value)
+    } else {
+        units::number(value)
+    }
+}
+
+fn heading(text: &str, style: Style) -> String {
+    style.heading(text)
+}
+
+fn failures(summary: &Summary, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, workload) in &summary.workloads {
+        if workload.failed == 0 {
+            continue;
+        }
+        let failed = workload.outcomes.iter();
+        let failed = failed.filter(|(outcome, _)| !matches!(outcome.as_str(), "ok" | "degraded"));
+        let title = format!("{name}: ended");
+        lines.extend(ranked(&title, failed, workload.failed));
+        let title = format!("{name}: began at");
+        lines.extend(ranked(&title, workload.causes.iter(), workload.failed));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, heading("Failures", style));
+    }
+    lines
+}
+
+/// `what 12,345 (67%), ...`, the largest first.
+fn ranked<'a>(
+    title: &str,
+    counts: impl Iterator<Item = (&'a String, &'a u64)>,
+    all: u64,
+) -> Vec<String> {
+    let mut counts: Vec<_> = counts.collect();
+    counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    if counts.is_empty() {
+        return Vec::new();
+    }
+    let mut parts: Vec<String> = counts
+        .iter()
+        .take(MOST)
+        .map(|(name, count)| {
+            let share = **count as f64 / all.max(1) as f64;
+            format!(
+                "{name} {} ({})",
+                units::count(**count),
+                units::percent(share)
+            )
+        })
+        .collect();
+    if counts.len() > MOST {
+        parts.push(format!("{} more", counts.len() - MOST));
+    }
+    wrap(&parts.join(", "), &format!("  {title} "), "      ")
+}
+
+fn faults(summary: &Summary, style: Style) -> Vec<String> {
+    if summary.faults.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![heading("Faults", style)];
+    for fault in &summary.faults {
+        lines.extend(wrap(&fault_text(fault), "  ", "      "));
+    }
+    lines
+}
+
+fn fault_text(fault: &FaultSummary) -> String {
+    let mut periods: Vec<String> = fault
+        .periods
+        .iter()
+        .take(MOST / 4)
+        .map(|(start, end)| format!("{}..{}", units::moment(*start), units::moment(*end)))
+        .collect();
+    if fault.periods.len() > periods.len() {
+        periods.push(format!(
+            "{} more periods",
+            fault.periods.len() - periods.len()
+        ));
+    }
+    if periods.is_empty() {
+        periods.push("never on".into());
+    }
+    let recovery = fault.recovery_seconds.map_or_else(
+        || "no recovery seen".to_owned(),
+        |seconds| format!("recovered after {}", units::duration(seconds)),
+    );
+    let blast = if fault.blast_radius.is_empty() {
+        "no workload hurt".to_owned()
+    } else {
+        format!("hurt {}", fault.blast_radius.join(", "))
+    };
+    format!(
+        "{} ({} at {}): {}; touched {}; {recovery}; {blast}",
+        fault.name,
+        fault.kind,
+        if fault.target.is_empty() {
+            "everything"
+        } else {
+            &fault.target
+        },
+        periods.join(", "),
+        units::count(fault.touched),
+    )
+}
+
+fn incidents(summary: &Summary, style: Style) -> Vec<String> {
+    if summary.incidents.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new(&["Incidents", "from", "to", "lasted", "success"]);
+    for incident in summary.incidents.iter().take(MOST) {
+        table.row(vec![
+            incident.workload.clone(),
+            units::moment(incident.start),
+            units::moment(incident.end),
+            units::duration(incident.end - incident.start),
+            units::percent(incident.success_ratio),
+        ]);
+    }
+    let mut lines = tables::styled(&table, style);
+    more(&mut lines, summary.incidents.len());
+    lines
+}
+
+fn more(lines: &mut Vec<String>, count: usize) {
+    if count > MOST {
+        lines.push(format!("  {} more are in the JSON", count - MOST));
+    }
+}
+
+fn moments(summary: &Summary, style: Style) -> Vec<String> {
+    if summary.moments.is_empty() {
+        return Vec::new();
+    }
+    let shown = &summary.moments[..summary.moments.len().min(MOST)];
+    let times: Vec<String> = shown.iter().map(|m| units::moment(m.time)).collect();
+    let wide = times.iter().map(|t| width(t)).max().unwrap_or_default();
+    let mut lines = vec![heading("Notable moments", style)];
+    for (moment, time) in shown.iter().zip(times) {
+        let rest = " ".repeat(wide + 4);
+        lines.extend(wrap(&moment.what, &format!("  {time:>wide$}  "), &rest));
+    }
+    more(&mut lines, summary.moments.len());
+    lines
+}
+
+fn examples(summary: &Summary, style: Style) -> Vec<String> {
+    if summary.examples.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new(&["Worth a look", "request", "at", "took", "workload"]);
+    for example in summary.examples.iter().take(MOST) {
+        table.row(vec![
+            example.why.clone(),
+            example.request.to_string(),
+            units::moment(example.time),
+            units::duration(example.latency),
+            shorten(&example.workload, 20),
+        ]);
+    }
+    let mut lines = tables::styled(&table, style);
+    more(&mut lines, summary.examples.len());
+    lines.push("  see one with --explain-request NUMBER".into());
+    lines
+}
+
+fn ending(summary: &Summary, reproduce: &str, style: Style) -> Vec<String> {
+    let mut lines = vec![
+        format!(
+            "Simulated {} ({} of them warm-up, in no total) with {} events, seed {}",
+            units::short_duration(summary.simulated_seconds),
+            units::short_duration(summary.warmup_seconds),
+            units::count(summary.events),
+            summary.seed
+        ),
+        format!("Digest {}", summary.digest),
+        heading("Reproduce with", style),
+    ];
+    lines.extend(command(reproduce));
+    lines
+}
+
+/// A command over as many lines as it needs, so that it can still be pasted into a shell. Words in
+/// quotes stay whole.
+#[must_use]
+pub fn command(text: &str) -> Vec<String> {
+    let mut lines = vec!["  ".to_owned()];
+    for word in shell_words(text) {
+        let line = lines.last_mut().expect("there is a first line");
+        let fresh = line.trim().is_empty();
+        // Two characters are kept for the backslash.
+        if fresh || width(line) + 1 + width(&word) + 2 <= WIDTH {
+            if !fresh {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        } else {
+            line.push_str(" \\");
+            lines.push(format!("    {word}"));
+        }
+    }
+    lines
+}
+
+/// Splits at blanks outside quotes.
+fn shell_words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in text.chars() {
+        match quote {
+            None if c == ' ' => words.push(String::new()),
+            None => {
+                quote = matches!(c, '\'' | '"').then_some(c);
+                words.last_mut().expect("there is a word").push(c);
+            }
+            Some(open) => {
+                if c == open {
+                    quote = None;
+                }
+                words.last_mut().expect("there is a word").push(c);
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    with_values(words)
+}
+
+/// Keeps options and their values together.
+fn with_values(words: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in words {
+        match kept.last_mut() {
+            Some(option) if is_option(option) && !word.starts_with('-') => {
+                option.push(' ');
+                option.push_str(&word);
+            }
+            _ => kept.push(word),
+        }
+    }
+    kept
+}
+
+fn is_option(word: &str) -> bool {
+    word.starts_with("--") && !word.contains([' ', '='])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{crowd, retry_storm};
+
+    const REPRODUCE: &str = "sim run scenarios/retry-storm.ron --seed 7 --set 'calls.\"web -> orders\".retry.attempts=4' --set services.db.threads=16";
+
+    #[test]
+    fn output_fits_and_starts_with_the_verdict() {
+        let text = render(&retry_storm(), REPRODUCE, Style::PLAIN);
+        for line in text.lines() {
+            assert!(width(line) <= WIDTH, "{} > {WIDTH}: {line}", width(line));
+            assert_eq!(line, line.trim_end());
+        }
+        assert!(
+            text.starts_with("NOT RECOVERED — METASTABLE  Retry storm"),
+            "{text}"
+        );
+        assert!(!text.contains('\x1b'));
+        assert!(text.contains("✗ within 30s"), "{text}");
+        assert!(
+            text.contains("Digest 9f2c4d0a6b1e83577d21c0ffee5a9b34"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn long_names_fit_too() {
+        let mut result = crowd();
+        let long = "a-workload-with-a-name-of-quite-unreasonable-length".repeat(3);
+        let summary = &mut result.summary;
+        summary.scenario.clone_from(&long);
+        let workload = summary.workloads["shoppers"].clone();
+        summary.workloads.insert(long.clone(), workload);
+        let edge = summary.edges["web -> orders"].clone();
+        summary.edges.insert(format!("{long} -> orders"), edge);
+        summary.hypothesis.checks[0].check = format!("success_ratio({long}) >= 0.999");
+        summary.incidents[0].workload = long;
+        let text = render(&result, "sim run x.ron", Style::PLAIN);
+        let lines = text.lines().filter(|line| !line.contains("a-workload-with-a-name-of-quite-unreasonable-lengtha-workload-with-a-name-of-quite-unreasonable-length"));
+        for line in lines {
+            assert!(width(line) <= WIDTH, "{} > {WIDTH}: {line}", width(line));
+        }
+    }
+
+    #[test]
+    fn commands_are_broken_where_a_shell_allows_it() {
+        let lines = command(REPRODUCE);
+        assert!(lines.len() == 2 && lines[0].ends_with('\\'), "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .any(|l| l.contains("'calls.\"web -> orders\".retry.attempts=4'"))
+        );
+    }
+
+    #[test]
+    fn colour_only_where_it_is_wanted() {
+        let no_color = Some(std::ffi::OsStr::new("1"));
+        assert_eq!(Style::detect(true, no_color), Style::PLAIN);
+        assert_eq!(Style::detect(false, None), Style::PLAIN);
+        let text = render(&retry_storm(), REPRODUCE, Style::detect(true, None));
+        assert!(text.starts_with("\x1b[1;31mNOT RECOVERED"));
+    }
+
+    /// For people: `cargo test -p sim-cli print -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "prints for people to look at"]
+    fn print() {
+        println!("{}", render(&retry_storm(), REPRODUCE, Style::PLAIN));
+    }
+}

@@ -1,0 +1,14 @@
+//! What a run tells, written for people, for programs and into folders.
+
+pub mod units;
+pub mod style;
+pub mod table;
+pub mod tables;
+pub mod human;
+pub mod replications;
+pub mod json;
+pub mod csv;
+pub mod story;
+pub mod folder;
+
+pub use style::Style;

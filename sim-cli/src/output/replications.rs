@@ -1,0 +1,286 @@
+//! Many runs of one scenario for people: how often each verdict, how long to recover, and the key
+//! measures with their intervals. Near a tipping point one run proves nothing; this does.
+
+use super::human::{command, join, painted_verdict};
+use super::style::Style;
+use super::table::{Table, width};
+use super::tables::styled;
+use super::units;
+use sim_models::observe::summary::{Summary, WorkloadSummary};
+use std::collections::BTreeMap;
+
+/// A value and the interval that it lies in with the confidence of [`Intervals::confidence`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// The estimate.
+    pub value: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// The statistics that the text needs; the engine has them.
+pub trait Intervals {
+    /// Confidence of all intervals, 0 to 1.
+    fn confidence(&self) -> f64 {
+        0.95
+    }
+    /// The share `hits` / `runs` with its Wilson interval.
+    fn share(&self, hits: u64, runs: u64) -> Interval;
+    /// The mean with its Student-t interval; infinitely wide for a single value.
+    fn mean(&self, values: &[f64]) -> Interval;
+}
+
+/// The result of replications as text.
+#[must_use]
+pub fn render_replications(
+    runs: &[Summary],
+    intervals: &dyn Intervals,
+    reproduce: &str,
+    style: Style,
+) -> String {
+    let Some(first) = runs.first() else {
+        return "No runs.\n".to_owned();
+    };
+    let sections = [
+        headline(first, runs, style),
+        verdicts(runs, intervals, style),
+        recovery(runs, style),
+        measures(runs, intervals, style),
+        ending(runs, reproduce, style),
+    ];
+    join(&sections)
+}
+
+/// How often each verdict came, with whether it was metastable; the most frequent first.
+#[must_use]
+pub fn verdict_counts(runs: &[Summary]) -> Vec<((String, bool), u64)> {
+    let mut counts: BTreeMap<(String, bool), u64> = BTreeMap::new();
+    for run in runs {
+        let hypothesis = &run.hypothesis;
+        let key = (hypothesis.verdict.clone(), hypothesis.metastable);
+        *counts.entry(key).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts
+}
+
+fn headline(first: &Summary, runs: &[Summary], style: Style) -> Vec<String> {
+    let counts = verdict_counts(runs);
+    let ((verdict, metastable), hits) = &counts[0];
+    let words = painted_verdict(verdict, *metastable, style);
+    let how = if counts.len() == 1 {
+        format!("in all {} runs", runs.len())
+    } else {
+        format!("in {hits} of {} runs", runs.len())
+    };
+    let used = width(&units::verdict(verdict, *metastable)) + 1 + width(&how) + 2;
+    let room = super::table::WIDTH.saturating_sub(used);
+    let scenario = super::table::shorten(&first.scenario, room);
+    vec![format!("{words} {how}  {scenario}")]
+}
+
+fn range(interval: Interval, print: impl Fn(f64) -> String) -> String {
+    if interval.low.is_finite() && interval.high.is_finite() {
+        format!("{} to {}", print(interval.low), print(interval.high))
+    } else {
+        "unknown".to_owned()
+    }
+}
+
+fn confidence_heading(intervals: &dyn Intervals) -> String {
+    format!(
+        "{} interval",
+        units::percent(intervals.confidence()).replace(".0%", "%")
+    )
+}
+
+fn verdicts(runs: &[Summary], intervals: &dyn Intervals, style: Style) -> Vec<String> {
+    let heading = confidence_heading(intervals);
+    let mut table = Table::new(&["Verdicts", "runs", "share", &heading]);
+    for ((verdict, metastable), hits) in verdict_counts(runs) {
+        let share = intervals.share(hits, runs.len() as u64);
+        table.row(vec![
+            units::verdict(&verdict, metastable),
+            hits.to_string(),
+            units::percent(share.value),
+            range(share, units::percent),
+        ]);
+    }
+    styled(&table, style)
+}
+
+/// The value below which a share of the sorted values lies (type 7 of Hyndman and Fan 1996).
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let below = place.floor() as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    // Runs that never recovered lie at infinity, between which nothing can be interpolated.
+    if sorted[below] == sorted[above] {
+        return sorted[below];
+    }
+    sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64)
+}
+
+fn recovery(runs: &[Summary], style: Style) -> Vec<String> {
+    let mut table = Table::new(&[
+        "Time to recover",
+        "never",
+        "min",
+        "p25",
+        "median",
+        "p75",
+        "p90",
+        "max",
+    ]);
+    let faults = runs[0].faults.iter().enumerate();
+    for (n, fault) in faults.filter(|(_, fault)| !fault.periods.is_empty()) {
+        let mut times: Vec<f64> = runs
+            .iter()
+            .filter_map(|run| run.faults.get(n))
+            .map(|fault| fault.recovery_seconds.unwrap_or(f64::INFINITY))
+            .collect();
+        times.sort_by(f64::total_cmp);
+        let never = times.iter().filter(|t| t.is_infinite()).count();
+        let mut row = vec![fault.name.clone(), format!("{never}/{}", times.len())];
+        row.extend([0.0, 0.25, 0.5, 0.75, 0.9, 1.0].map(|share| {
+            let time = quantile(&times, share);
+            if time.is_finite() {
+                units::duration(time)
+            } else {
+                "never".to_owned()
+            }
+        }));
+        table.row(row);
+    }
+    styled(&table, style)
+}
+
+/// A measure of a workload: its name, its value, how it is printed.
+type Measure = (&'static str, fn(&WorkloadSummary) -> f64, fn(f64) -> String);
+
+const MEASURES: [Measure; 6] = [
+    ("success", |w| w.success_ratio, units::percent),
+    ("goodput", |w| w.goodput, units::rate),
+    ("p50 monitored", |w| w.latency.p50, units::duration),
+    ("p99 monitored", |w| w.latency.p99, units::duration),
+    ("p99 true", |w| w.latency_true.p99, units::duration),
+    (
+        "error budget used",
+        |w| w.availability.budget_used,
+        units::factor,
+    ),
+];
+
+fn measures(runs: &[Summary], intervals: &dyn Intervals, style: Style) -> Vec<String> {
+    let heading = confidence_heading(intervals);
+    let mut table = Table::new(&["Workloads", "mean", &heading, "least", "most"]);
+    for name in runs[0].workloads.keys() {
+        for (measure, value, print) in MEASURES {
+            let workloads = runs.iter().filter_map(|run| run.workloads.get(name));
+            let values: Vec<f64> = workloads.map(value).filter(|v| v.is_finite()).collect();
+            if values.is_empty() {
+                continue;
+            }
+            let mean = intervals.mean(&values);
+            table.row(vec![
+                format!("{name}: {measure}"),
+                print(mean.value),
+                range(mean, print),
+                print(values.iter().copied().fold(f64::INFINITY, f64::min)),
+                print(values.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+            ]);
+        }
+    }
+    styled(&table, style)
+}
+
+fn ending(runs: &[Summary], reproduce: &str, style: Style) -> Vec<String> {
+    let events: u64 = runs.iter().map(|run| run.events).sum();
+    let mut lines = vec![format!(
+        "{} runs, {} events, seeds {} to {}",
+        runs.len(),
+        units::count(events),
+        runs.iter().map(|run| run.seed).min().unwrap_or_default(),
+        runs.iter().map(|run| run.seed).max().unwrap_or_default(),
+    )];
+    let partial = runs.iter().filter(|run| run.stopped_by != "end").count();
+    if partial > 0 {
+        lines.push(style.careful(&format!(
+            "{partial} runs were stopped by a budget: their results are partial."
+        )));
+    }
+    lines.push(style.heading("Reproduce with"));
+    lines.extend(command(reproduce));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::retry_storm;
+    use crate::output::table::WIDTH;
+
+    struct Plain;
+    impl Intervals for Plain {
+        fn share(&self, hits: u64, runs: u64) -> Interval {
+            let value = hits as f64 / runs as f64;
+            Interval {
+                value,
+                low: value * 0.5,
+                high: (value * 1.5).min(1.0),
+            }
+        }
+        fn mean(&self, values: &[f64]) -> Interval {
+            let value = values.iter().sum::<f64>() / values.len() as f64;
+            Interval {
+                value,
+                low: value * 0.9,
+                high: value * 1.1,
+            }
+        }
+    }
+
+    fn runs() -> Vec<Summary> {
+        let mut runs = vec![retry_storm().summary; 10];
+        for (n, run) in runs.iter_mut().enumerate() {
+            run.seed = n as u64;
+            if n % 5 < 2 {
+                run.hypothesis.verdict = "held".into();
+                run.hypothesis.metastable = false;
+                run.faults[0].recovery_seconds = Some(5.0 + n as f64);
+            }
+        }
+        runs
+    }
+
+    #[test]
+    fn verdicts_are_a_distribution() {
+        let text = render_replications(&runs(), &Plain, "sim run x.ron", Style::PLAIN);
+        assert!(text.lines().all(|line| width(line) <= WIDTH), "{text}");
+        assert!(
+            text.starts_with("NOT RECOVERED — METASTABLE in 6 of 10 runs"),
+            "{text}"
+        );
+        assert!(text.contains("6/10"), "{text}");
+        assert!(text.contains("95% interval"), "{text}");
+    }
+
+    #[test]
+    fn quantiles_reach_into_never() {
+        let sorted = [1.0, 3.0, f64::INFINITY, f64::INFINITY];
+        assert_eq!(quantile(&sorted, 0.0), 1.0);
+        assert_eq!(quantile(&sorted, 0.9), f64::INFINITY);
+        assert_eq!(quantile(&[2.0], 0.5), 2.0);
+    }
+
+    /// For people.
+    #[test]
+    #[ignore = "prints for people to look at"]
+    fn print() {
+        let text = render_replications(&runs(), &Plain, "sim run x.ron", Style::PLAIN);
+        println!("{text}");
+    }
+}

@@ -1,0 +1,67 @@
+//! The causal story of one request, for people.
+
+use super::table::{WIDTH, width, wrap};
+use super::units;
+use sim_models::observe::summary::Story;
+
+/// Deeper calls are indented no further.
+const DEEPEST: u32 = 12;
+
+/// The story as text: what happened, when (counted from its start), where, and inside which call.
+#[must_use]
+pub fn render(story: &Story) -> String {
+    let Some(first) = story.lines.first() else {
+        return format!("Request {} left no trace.\n", story.request);
+    };
+    let start = first.time;
+    let last = story.lines.last().map_or(start, |line| line.time);
+    let mut text = format!(
+        "Request {} of {}: began at {}, {} in all\n\n",
+        story.request,
+        story.workload,
+        units::moment(start),
+        units::duration(last - start)
+    );
+    let times: Vec<String> = story
+        .lines
+        .iter()
+        .map(|line| relative(line.time - start))
+        .collect();
+    let time_width = times.iter().map(|t| width(t)).max().unwrap_or_default();
+    for (line, time) in story.lines.iter().zip(times) {
+        let indent = "  ".repeat(line.depth.min(DEEPEST) as usize);
+        let first = format!("  {time:>time_width$}  {indent}{}: ", line.place);
+        let rest = format!("  {:time_width$}  {indent}    ", "");
+        for wrapped in wrap(&line.what, &first, &rest) {
+            text.push_str(wrapped.trim_end());
+            text.push('\n');
+        }
+    }
+    debug_assert!(time_width < WIDTH, "times are short");
+    text
+}
+
+/// Time from the start, always in milliseconds, so that the column can be compared.
+fn relative(seconds: f64) -> String {
+    format!("+{:.3}ms", seconds * 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn times_are_aligned_and_lines_fit() {
+        let text = render(&fixture::story());
+        assert!(text.lines().all(|line| width(line) <= WIDTH), "{text}");
+        assert!(
+            text.contains("     +0.000ms  shoppers: asks web/checkout"),
+            "{text}"
+        );
+        assert!(
+            text.contains("  +2000.888ms  shoppers: timeout_deadline"),
+            "{text}"
+        );
+    }
+}

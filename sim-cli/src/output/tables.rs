@@ -1,0 +1,259 @@
+//! The tables of a run: workloads, availability, services, edges and their policies.
+
+use super::style::Style;
+use super::table::{Table, wrap};
+use super::units::{count, duration, factor, number, percent, rate};
+use sim_models::observe::summary::{
+    EdgeSummary, LatencySummary, ServiceSummary, Summary, WorkloadSummary,
+};
+use std::collections::BTreeMap;
+
+/// Two views of latency differ when one is this much above the other.
+const DIFFERENT: f64 = 1.05;
+
+/// All tables.
+#[must_use]
+pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
+    let seconds = summary.simulated_seconds - summary.warmup_seconds;
+    vec![
+        styled(&workloads(summary), style),
+        styled(&views(summary), style),
+        styled(&availability(summary), style),
+        styled(&services(summary, seconds), style),
+        styled(&times(summary), style),
+        styled(&edges(summary, seconds), style),
+        policies(summary, style),
+    ]
+}
+
+/// The lines of a table with its headings in style; none if it is empty.
+#[must_use]
+pub fn styled(table: &Table, style: Style) -> Vec<String> {
+    if table.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = table.lines();
+    lines[0] = style.heading(&lines[0]);
+    lines
+}
+
+fn workloads(summary: &Summary) -> Table {
+    let mut table = Table::new(&[
+        "Workloads",
+        "offered",
+        "goodput",
+        "success",
+        "degraded",
+        "failed",
+        "open",
+        "p50",
+        "p99",
+        "p99.9",
+    ]);
+    for (name, w) in &summary.workloads {
+        table.row(vec![
+            name.clone(),
+            rate(w.offered_rate),
+            rate(w.goodput),
+            percent(w.success_ratio),
+            count(w.degraded),
+            count(w.failed),
+            count(w.unfinished),
+            duration_of(w.latency, w.latency.p50),
+            duration_of(w.latency, w.latency.p99),
+            duration_of(w.latency, w.latency.p999),
+        ]);
+    }
+    table
+}
+
+/// A duration of a distribution, or nothing if nothing was measured.
+fn duration_of(latency: LatencySummary, value: f64) -> String {
+    duration(if latency.count == 0 { f64::NAN } else { value })
+}
+
+fn differ(w: &WorkloadSummary) -> bool {
+    let apart = |a: f64, b: f64| a.max(b) > DIFFERENT * a.min(b);
+    apart(w.latency.p50, w.latency_true.p50) || apart(w.latency.p99, w.latency_true.p99)
+}
+
+fn views(summary: &Summary) -> Table {
+    let mut table = Table::new(&[
+        "Two views of latency",
+        "requests",
+        "mean",
+        "p50",
+        "p90",
+        "p99",
+        "p99.9",
+        "max",
+    ]);
+    for (name, w) in summary.workloads.iter().filter(|(_, w)| differ(w)) {
+        for (view, latency) in [("monitored", w.latency), ("true", w.latency_true)] {
+            let mut row = vec![format!("{view:9} {name}"), count(latency.count)];
+            row.extend(
+                [
+                    latency.mean,
+                    latency.p50,
+                    latency.p90,
+                    latency.p99,
+                    latency.p999,
+                    latency.max,
+                ]
+                .map(|value| duration_of(latency, value)),
+            );
+            table.row(row);
+        }
+    }
+    table
+}
+
+fn availability(summary: &Summary) -> Table {
+    let mut table = Table::new(&[
+        "Availability",
+        "objective",
+        "requests",
+        "windows",
+        "predicted",
+        "budget",
+        "burn max",
+        "MTTR",
+        "MTBF",
+    ]);
+    for (name, w) in &summary.workloads {
+        let a = w.availability;
+        if a.objective == 0.0 {
+            continue;
+        }
+        let span = |seconds: f64| duration(if seconds > 0.0 { seconds } else { f64::NAN });
+        table.row(vec![
+            name.clone(),
+            percent(a.objective),
+            percent(a.by_requests),
+            percent(a.by_windows),
+            percent(a.predicted),
+            format!("{}x", number(a.budget_used)),
+            format!("{}x", number(a.burn_rate_max)),
+            span(a.mttr),
+            span(a.mtbf),
+        ]);
+    }
+    table
+}
+
+fn services(summary: &Summary, seconds: f64) -> Table {
+    let mut table = Table::new(&[
+        "Services", "arrivals", "ok", "failed", "rejected", "threads", "cores", "queue", "max",
+        "doomed",
+    ]);
+    for (name, s) in &summary.services {
+        table.row(vec![
+            name.clone(),
+            rate(s.arrivals as f64 / seconds),
+            share(s.ok, s),
+            share(s.failed, s),
+            share(s.rejected, s),
+            percent(s.utilization),
+            percent(s.cpu_utilization),
+            number(s.queue.mean),
+            number(s.queue.max),
+            percent(s.doomed_share),
+        ]);
+    }
+    table
+}
+
+fn share(part: u64, service: &ServiceSummary) -> String {
+    percent(part as f64 / service.arrivals as f64)
+}
+
+fn times(summary: &Summary) -> Table {
+    let mut table = Table::new(&[
+        "Time in services",
+        "wait p50",
+        "wait p99",
+        "serve p50",
+        "serve p99",
+        "all p50",
+        "all p99",
+        "all max",
+    ]);
+    for (name, s) in &summary.services {
+        table.row(vec![
+            name.clone(),
+            duration_of(s.waiting, s.waiting.p50),
+            duration_of(s.waiting, s.waiting.p99),
+            duration_of(s.service_time, s.service_time.p50),
+            duration_of(s.service_time, s.service_time.p99),
+            duration_of(s.sojourn, s.sojourn.p50),
+            duration_of(s.sojourn, s.sojourn.p99),
+            duration_of(s.sojourn, s.sojourn.max),
+        ]);
+    }
+    table
+}
+
+fn edges(summary: &Summary, seconds: f64) -> Table {
+    let mut table = Table::new(&[
+        "Edges",
+        "calls",
+        "attempts",
+        "success",
+        "per call",
+        "at worst",
+        "retries ok",
+        "p50",
+        "p99",
+    ]);
+    for (name, e) in &summary.edges {
+        table.row(vec![
+            name.clone(),
+            rate(e.calls as f64 / seconds),
+            rate(e.attempts as f64 / seconds),
+            percent(success(e)),
+            factor(e.amplification),
+            factor(e.amplification_worst),
+            percent(if e.retries == 0 {
+                f64::NAN
+            } else {
+                e.retry_efficiency
+            }),
+            duration_of(e.latency, e.latency.p50),
+            duration_of(e.latency, e.latency.p99),
+        ]);
+    }
+    table
+}
+
+fn success(edge: &EdgeSummary) -> f64 {
+    let of = |name: &str| edge.outcomes.get(name).copied().unwrap_or_default();
+    let all: u64 = edge.outcomes.values().sum();
+    (of("ok") + of("degraded")) as f64 / all as f64
+}
+
+fn policies(summary: &Summary, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, edge) in &summary.edges {
+        let acted: Vec<String> = edge.policies.iter().filter_map(acts).collect();
+        if !acted.is_empty() {
+            let text = acted.join("; ");
+            lines.extend(wrap(&text, &format!("  {name}  "), "      "));
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, style.heading("What policies did"));
+    }
+    lines
+}
+
+/// `retry: retries 12, exhausted 3`, leaving out what never happened.
+fn acts((name, counters): (&String, &BTreeMap<String, u64>)) -> Option<String> {
+    let counted: Vec<String> = counters
+        .iter()
+        .filter(|(_, n)| **n > 0)
+        .map(|(counter, n)| format!("{counter} {}", count(*n)))
+        .collect();
+    // The position is there to tell two of a kind apart, which people seldom need.
+    let name = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    (!counted.is_empty()).then(|| format!("{name}: {}", counted.join(", ")))
+}

@@ -1,0 +1,201 @@
+//! Numbers as people read them.
+
+/// What stands where there is no number.
+pub const NOTHING: &str = "-";
+
+/// A number with `digits` significant digits and no exponent.
+fn significant(value: f64, digits: usize) -> String {
+    let mut decimals = digits.saturating_sub(1);
+    let mut power = 10.0;
+    while decimals > 0 && value.abs() >= power * (1.0 - 0.5 / libm::pow(10.0, digits as f64)) {
+        decimals -= 1;
+        power *= 10.0;
+    }
+    format!("{value:.decimals$}")
+}
+
+/// A duration in seconds: `12.3ms`, `1.50s`, `2.5min`.
+#[must_use]
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return NOTHING.to_owned();
+    }
+    let size = seconds.abs();
+    // A unit is left before rounding would print a thousand of it.
+    if size == 0.0 {
+        "0s".to_owned()
+    } else if size < 0.999_5e-6 {
+        format!("{}ns", significant(seconds * 1e9, 3))
+    } else if size < 0.999_5e-3 {
+        format!("{}us", significant(seconds * 1e6, 3))
+    } else if size < 0.999_5 {
+        format!("{}ms", significant(seconds * 1e3, 3))
+    } else if size < 599.5 {
+        format!("{}s", significant(seconds, 3))
+    } else if size < 7200.0 {
+        format!("{:.1}min", seconds / 60.0)
+    } else if size < 172_800.0 {
+        format!("{:.1}h", seconds / 3600.0)
+    } else {
+        format!("{:.1}d", seconds / 86_400.0)
+    }
+}
+
+/// A duration without needless zeros, for axes: `10ms`, `2.5s`.
+#[must_use]
+pub fn short_duration(seconds: f64) -> String {
+    let text = duration(seconds);
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
+    let number = &text[..text.len() - unit.len()];
+    format!("{}{unit}", without_zeros(number))
+}
+
+fn without_zeros(number: &str) -> &str {
+    if number.contains('.') {
+        number.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        number
+    }
+}
+
+/// A number without needless zeros, for axes: `0.5`, `20`, `1.5k`, `2M`.
+#[must_use]
+pub fn short_number(value: f64) -> String {
+    let (value, unit) = thousands(value);
+    let text = significant(value, 3);
+    format!("{}{unit}", without_zeros(&text))
+}
+
+fn thousands(value: f64) -> (f64, &'static str) {
+    if value.abs() >= 999_500_000.0 {
+        (value / 1e9, "G")
+    } else if value.abs() >= 999_500.0 {
+        (value / 1e6, "M")
+    } else if value.abs() >= 9_995.0 {
+        (value / 1e3, "k")
+    } else {
+        (value, "")
+    }
+}
+
+/// A number with three significant digits: `0.123`, `12.3`, `1230`, `12.3k`.
+#[must_use]
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return NOTHING.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let (value, unit) = thousands(value);
+    format!("{}{unit}", significant(value, 3))
+}
+
+/// A rate: `900/s`.
+#[must_use]
+pub fn rate(per_second: f64) -> String {
+    if per_second.is_finite() {
+        format!("{}/s", number(per_second))
+    } else {
+        NOTHING.to_owned()
+    }
+}
+
+/// A factor: `2.31x`.
+#[must_use]
+pub fn factor(value: f64) -> String {
+    if value.is_finite() && value.abs() < 99.995 {
+        format!("{value:.2}x")
+    } else if value.is_finite() {
+        format!("{}x", number(value))
+    } else {
+        NOTHING.to_owned()
+    }
+}
+
+/// A ratio in per cent. What is not quite all or nothing is not printed so: `99.98%`, `0.01%`.
+#[must_use]
+pub fn percent(ratio: f64) -> String {
+    if !ratio.is_finite() {
+        return NOTHING.to_owned();
+    }
+    if ratio == 0.0 {
+        return "0%".to_owned();
+    }
+    if ratio == 1.0 {
+        return "100%".to_owned();
+    }
+    for decimals in 1..4 {
+        let text = format!("{:.decimals$}", ratio * 100.0);
+        let shown: f64 = text.parse().expect("a printed number can be read");
+        if shown != 0.0 && shown != 100.0 {
+            return format!("{text}%");
+        }
+    }
+    if ratio < 0.5 { "<0.001%" } else { ">99.999%" }.to_owned()
+}
+
+/// A count with its thousands set apart: `1,234,567`.
+#[must_use]
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A point in time with a resolution of milliseconds: `62s`, `61.25s`.
+#[must_use]
+pub fn moment(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return NOTHING.to_owned();
+    }
+    let text = format!("{seconds:.3}");
+    format!("{}s", without_zeros(&text))
+}
+
+/// The outcome of a run as a headline.
+#[must_use]
+pub fn verdict(verdict: &str, metastable: bool) -> String {
+    let words = match verdict {
+        "held" => "HELD".to_owned(),
+        "refuted" => "REFUTED".to_owned(),
+        "never_steady" => "NEVER STEADY".to_owned(),
+        "not_recovered" => "NOT RECOVERED".to_owned(),
+        "none" | "" => "NO HYPOTHESIS".to_owned(),
+        other => other.to_uppercase().replace('_', " "),
+    };
+    if metastable {
+        format!("{words} — METASTABLE")
+    } else {
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_can_read_it() {
+        assert_eq!(duration(0.0123), "12.3ms");
+        assert_eq!(duration(0.000_999_9), "1.00ms");
+        assert_eq!(duration(9.999), "10.0s");
+        assert_eq!(duration(f64::NAN), "-");
+        assert_eq!(short_duration(0.01), "10ms");
+        assert_eq!(short_duration(100.0), "100s");
+        assert_eq!(rate(900.0), "900/s");
+        assert_eq!(rate(12_345.0), "12.3k/s");
+        assert_eq!(percent(0.99999), "99.999%");
+        assert_eq!(percent(0.999_999_9), ">99.999%");
+        assert_eq!(percent(0.123), "12.3%");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(moment(61.25), "61.25s");
+        assert_eq!(verdict("not_recovered", true), "NOT RECOVERED — METASTABLE");
+    }
+}
