@@ -193,7 +193,8 @@ impl Policy for Retry {
     fn memory(&self) {}
     #[inline]
     fn on_send(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Decision {
-        call.attempts += 1;
+        // A retry outside this one begins anew; our own retries do not come this way.
+        *call = Tried { attempts: 1, ..Tried::default() };
         Decision::Proceed
     }
     #[inline]
@@ -212,8 +213,9 @@ impl Policy for Retry {
             return Reaction::Pass;
         }
         context.counters[0] += 1;
-        let mut chance = Keyed::new(context.key, u64::from(call.attempts));
+        let mut chance = Keyed::new(context.key, u64::from(context.attempts));
         call.before = self.backoff.wait(call.attempts, call.before, &mut chance);
+        call.attempts += 1;
         Reaction::Again(call.before)
     }
     fn worst_case_attempts(&self) -> f64 {
