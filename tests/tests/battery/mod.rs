@@ -256,16 +256,18 @@ impl Strategy {
         format!(
             r#"(
     duration: "{}s",
+    // The load ends before the run does, so that no call is cut off in its backoff.
     services: {{
         "client": (replicas: {}, threads: unbounded, balance: random, endpoints: {{ "go": [call("server/work")] }}),
         "server": (threads: unbounded, endpoints: {{ "work": [{steps}] }}),
     }},
     calls: {{ "client -> server": [{policies}] }},
-    workloads: {{ "load": open(rate: "{}/s", to: "client/go") }},
+    workloads: {{ "load": open(rate: "{}/s", to: "client/go", shape: [step(at: "{}s", factor: 0)]) }},
 )"#,
-            self.duration,
+            self.duration + 2.0,
             self.clients,
             self.rate_per_client * f64::from(self.clients),
+            self.duration,
         )
     }
 }
