@@ -32,7 +32,7 @@ static RUNS: LazyLock<BTreeMap<&str, RunResult>> = LazyLock::new(|| {
             .map(|(name, ..)| {
                 let run = move || {
                     let scenario = sim_tests::library(name);
-                    experiment::run(&scenario, scenario.seed)
+                    experiment::run(&scenario, scenario.seed).expect("the library is sound")
                 };
                 (*name, scope.spawn(run))
             })

@@ -177,9 +177,6 @@ impl Backoff {
     }
 }
 
-/// More attempts than anybody means; without a backoff they could all come at one instant.
-const MOST_ATTEMPTS: u32 = 10_000;
-
 /// What a retry knows of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
@@ -196,7 +193,11 @@ impl Policy for Retry {
     fn memory(&self) {}
     #[inline]
     fn on_send(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Decision {
-        *call = Tried { before: SimDuration::ZERO, attempts: 1 };
+        // A retry outside this one begins anew; our own retries do not come this way.
+        *call = Tried {
+            attempts: 1,
+            ..Tried::default()
+        };
         Decision::Proceed
     }
     #[inline]
@@ -215,7 +216,7 @@ impl Policy for Retry {
             return Reaction::Pass;
         }
         context.counters[0] += 1;
-        let mut chance = Keyed::new(context.key, u64::from(call.attempts));
+        let mut chance = Keyed::new(context.key, u64::from(context.attempts));
         call.before = self.backoff.wait(call.attempts, call.before, &mut chance);
         call.attempts += 1;
         Reaction::Again(call.before)

@@ -12,7 +12,7 @@ use std::fmt::Write;
 const SEEDS: u64 = 16;
 
 /// Requests of one seed after the warm-up; a tenth as many come before it.
-const JOBS: f64 = 40_000.0;
+const JOBS: f64 = 10_000.0;
 
 /// Cases that cannot be measured, and why.
 pub const NOT_MEASURED: &[(&str, &[&str])] = &[
@@ -190,6 +190,7 @@ impl std::fmt::Display for Text {
         write!(
             f,
             r#"(
+    budget: (events: 20000000),
     warmup: "{:.9}s", duration: "{:.9}s", window: "{:.9}s",
     regions: {{ {} }},
     services: {{ {} }},

@@ -151,7 +151,8 @@ pub fn run_all(cases: &[Case]) -> Vec<Vec<RunResult>> {
                     // Cases share names and thus streams: with seeds in common their errors would
                     // hang together, and the battery's mean square would mean little.
                     let seed_of_case = 1000 * (*case as u64 + 1) + seed;
-                    let run = experiment::run(&scenarios[*case], seed_of_case);
+                    let run = experiment::run(&scenarios[*case], seed_of_case)
+                        .unwrap_or_else(|wrong| panic!("{wrong}\n{}", cases[*case].text));
                     *done[job].lock().expect("no panic while held") = Some(run);
                 }
             });
@@ -255,16 +256,18 @@ impl Strategy {
         format!(
             r#"(
     duration: "{}s",
+    // The load ends before the run does, so that no call is cut off in its backoff.
     services: {{
         "client": (replicas: {}, threads: unbounded, balance: random, endpoints: {{ "go": [call("server/work")] }}),
         "server": (threads: unbounded, endpoints: {{ "work": [{steps}] }}),
     }},
     calls: {{ "client -> server": [{policies}] }},
-    workloads: {{ "load": open(rate: "{}/s", to: "client/go") }},
+    workloads: {{ "load": open(rate: "{}/s", to: "client/go", shape: [step(at: "{}s", factor: 0)]) }},
 )"#,
-            self.duration,
+            self.duration + 2.0,
             self.clients,
             self.rate_per_client * f64::from(self.clients),
+            self.duration,
         )
     }
 }
