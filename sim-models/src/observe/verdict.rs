@@ -177,9 +177,11 @@ impl Judge<'_> {
         let first = starts
             .min()
             .filter(|start| *start < self.ends.last().copied().unwrap_or(SimTime::ZERO));
-        let calm = self.warm..first.map_or(self.ends.len(), |first| {
+        let calm_end = first.map_or(self.ends.len(), |first| {
             self.ends.partition_point(|end| *end <= first)
         });
+        // A disturbance during the warm-up leaves no time to look at before it.
+        let calm = self.warm.min(calm_end)..calm_end;
         let steady_before = self.steady_before(calm.clone(), first.is_some(), &mut out.checks);
         self.before = self.baseline(calm);
         if first.is_some() && !steady_before {
