@@ -7,8 +7,10 @@
 //! - `call`: the caller's side of a call, policies, attempts, answers, giving up;
 //! - `serve`: the callee's side, admission, threads, steps, cores;
 //! - `network`: messages over links;
-//! - `disturb`: faults come and go.
+//! - `disturb`: faults come and go;
+//! - `audit`: nothing is lost or counted twice.
 
+mod audit;
 mod call;
 mod cores;
 mod disturb;
@@ -17,6 +19,8 @@ mod load;
 mod network;
 mod serve;
 mod story;
+
+pub use audit::Census;
 
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
@@ -279,6 +283,8 @@ impl<'p> World<'p> {
 
     /// Ends a window of the series.
     pub fn close_window(&mut self, now: SimTime) {
+        #[cfg(debug_assertions)]
+        self.audit();
         let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
             .iter()
             .map(|place| {
