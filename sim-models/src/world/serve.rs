@@ -422,8 +422,10 @@ impl<'p> World<'p> {
 
     /// What was paused on the cores of an instance goes on.
     pub(super) fn cores_wake(&mut self, instance: usize, agenda: &mut Agenda<Event>) {
-        self.instances[instance].cores.wake(agenda.now());
-        self.cores_changed(instance, agenda);
+        if self.instances[instance].cores.shared() {
+            self.instances[instance].cores.wake(agenda.now());
+            self.cores_changed(instance, agenda);
+        }
     }
 
     fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
