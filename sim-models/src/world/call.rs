@@ -141,6 +141,7 @@ impl<'p> World<'p> {
         let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
         agenda.cancel(slot.timer);
         slot.timer = EventId::NONE;
+        slot.overdue = false;
         let reaction = self.ask_policy(
             index,
             plan,
@@ -362,12 +363,45 @@ impl<'p> World<'p> {
         self.drive(index, Way::Out(layers, verdict, Final::No), agenda);
     }
 
+    /// The timer of a policy runs out. An instance that stands still sees it when it wakes.
+    pub(super) fn timer(&mut self, id: FrameId, layer: u16, agenda: &mut Agenda<Event>) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let frame = &self.frames[index];
+        let instance = &mut self.instances[frame.instance as usize];
+        if instance.frozen > 0 {
+            self.slots.slots[frame.layers as usize + usize::from(layer)].overdue = true;
+            instance
+                .inbox
+                .push_back(Event::Overdue { frame: id, layer });
+        } else {
+            self.policy_timer(index, usize::from(layer), agenda);
+        }
+    }
+
+    /// An instance that has stood still sees that a timer ran out meanwhile, unless what it saw
+    /// before (an answer) has ended the attempt, or the call.
+    pub(super) fn overdue(&mut self, id: FrameId, layer: u16, agenda: &mut Agenda<Event>) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let (frame, layer) = (&self.frames[index], usize::from(layer));
+        if frame.state == State::Calling
+            && layer < self.plan.edges[frame.edge as usize].layers.len()
+            && self.slots.slots[frame.layers as usize + layer].overdue
+        {
+            self.policy_timer(index, layer, agenda);
+        }
+    }
+
     /// The timer of a policy runs out: a backoff is over, or time is up.
-    pub(super) fn policy_timer(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
+    fn policy_timer(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
         let frame = self.frames[index];
         let plan: &'p EdgePlan = &self.plan.edges[frame.edge as usize];
         let slot = &mut self.slots.slots[frame.layers as usize + layer];
         slot.timer = EventId::NONE;
+        slot.overdue = false;
         if slot.backing_off {
             slot.backing_off = false;
             return self.drive(index, Way::In(layer + 1), agenda);
@@ -405,6 +439,7 @@ impl<'p> World<'p> {
             agenda.cancel(slot.timer);
             slot.timer = EventId::NONE;
             slot.backing_off = false;
+            slot.overdue = false;
             self.ask_policy(
                 index,
                 plan,

@@ -7,8 +7,10 @@
 //! - `call`: the caller's side of a call, policies, attempts, answers, giving up;
 //! - `serve`: the callee's side, admission, threads, steps, cores;
 //! - `network`: messages over links;
-//! - `disturb`: faults come and go.
+//! - `disturb`: faults come and go;
+//! - `audit`: nothing is lost or counted twice.
 
+mod audit;
 mod call;
 mod cores;
 mod disturb;
@@ -17,6 +19,8 @@ mod load;
 mod network;
 mod serve;
 mod story;
+
+pub use audit::Census;
 
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
@@ -68,6 +72,13 @@ pub enum Event {
     },
     /// The timer of a policy runs out.
     PolicyTimer {
+        /// Whose call.
+        frame: FrameId,
+        /// Which policy of its edge.
+        layer: u16,
+    },
+    /// The timer of a policy ran out while its instance stood still.
+    Overdue {
         /// Whose call.
         frame: FrameId,
         /// Which policy of its edge.
@@ -129,6 +140,8 @@ struct Slot {
     timer: EventId,
     /// The timer is a backoff: at its end all that is inside is tried again.
     backing_off: bool,
+    /// The timer has run out, and the instance, which stands still, is yet to see it.
+    overdue: bool,
 }
 
 /// Slots of calls, in blocks as long as the policy list of their edge.
@@ -279,6 +292,8 @@ impl<'p> World<'p> {
 
     /// Ends a window of the series.
     pub fn close_window(&mut self, now: SimTime) {
+        #[cfg(debug_assertions)]
+        self.audit();
         let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
             .iter()
             .map(|place| {
@@ -336,11 +351,8 @@ impl<'p> World<'p> {
             Event::Continue(id) => self.at_instance(event, id, agenda, Self::advance),
             Event::Expire(id) => self.at_instance(event, id, agenda, Self::expire),
             Event::CoreFree { instance } => self.core_free(instance, agenda),
-            Event::PolicyTimer { frame, layer } => {
-                self.at_instance(event, frame, agenda, |world, index, agenda| {
-                    world.policy_timer(index, usize::from(layer), agenda);
-                });
-            }
+            Event::PolicyTimer { frame, layer } => self.timer(frame, layer, agenda),
+            Event::Overdue { frame, layer } => self.overdue(frame, layer, agenda),
             Event::FaultOn { fault, period } => self.fault_on(fault, period, agenda),
             Event::FaultOff { fault, period } => self.fault_off(fault, period, agenda),
             Event::Booted { instance } => self.booted(instance),
@@ -404,6 +416,7 @@ impl Model for World<'_> {
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
             Event::Booted { instance } => [15, u64::from(*instance)],
+            Event::Overdue { frame: id, layer } => frame(16 | u64::from(*layer) << 16, id),
         }
     }
 
@@ -498,6 +511,7 @@ impl Slots {
             state: layer.spec.begin(),
             timer: EventId::NONE,
             backing_off: false,
+            overdue: false,
         };
         if let Some(first) = self.free[length].pop() {
             for (slot, layer) in self.slots[first as usize..].iter_mut().zip(&edge.layers) {
