@@ -201,6 +201,9 @@ pub struct Arena {
 }
 
 impl Arena {
+    /// Bytes of a place for a frame.
+    pub const PLACE: usize = size_of::<Frame>() + size_of::<u32>();
+
     /// Puts a frame into a free place.
     #[inline]
     pub fn insert(&mut self, frame: Frame) -> FrameId {

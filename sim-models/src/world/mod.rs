@@ -131,6 +131,16 @@ struct Slot {
     backing_off: bool,
 }
 
+/// Bytes that a call in flight takes under so many policies: a frame and its id, a slot for each
+/// policy, its own next event, and the timer of one policy.
+#[must_use]
+pub const fn bytes_per_call(policies: usize) -> usize {
+    let events = if policies > 0 { 2 } else { 1 };
+    // The key of an event, and the event itself with the stamp of its place.
+    let event = size_of::<u128>() + size_of::<Event>() + size_of::<u64>();
+    Arena::PLACE + policies * size_of::<Slot>() + events * event
+}
+
 /// Slots of calls, in blocks as long as the policy list of their edge.
 #[derive(Clone, Debug, Default)]
 struct Slots {
