@@ -24,7 +24,7 @@ use crate::plan::Plan;
 use crate::resilience::{CallState, Memory};
 use cores::Cores;
 use disturb::FaultState;
-use frame::{Arena, FrameId, Queue};
+use frame::{Arena, Frame, FrameId, Queue};
 use load::LoadState;
 use sim_core::agenda::{Agenda, EventId, LaneId};
 use sim_core::engine::Model;
@@ -72,6 +72,8 @@ pub enum Event {
         frame: FrameId,
         /// Which policy of its edge.
         layer: u16,
+        /// The timer was a backoff: now all that is inside the policy is tried again.
+        again: bool,
     },
     /// The deadline that a request was told of passes.
     Expire(FrameId),
@@ -127,18 +129,14 @@ pub struct Instance {
 struct Slot {
     state: CallState,
     timer: EventId,
-    /// The timer is a backoff: at its end all that is inside is tried again.
-    backing_off: bool,
 }
 
-/// Bytes that a call in flight takes under so many policies: a frame and its id, a slot for each
-/// policy, its own next event, and the timer of one policy.
+/// Bytes that a call in flight takes under so many policies: a frame, a slot for each policy, its own
+/// next event, and the timer of one policy.
 #[must_use]
 pub const fn bytes_per_call(policies: usize) -> usize {
     let events = if policies > 0 { 2 } else { 1 };
-    // The key of an event, and the event itself with the stamp of its place.
-    let event = size_of::<u128>() + size_of::<Event>() + size_of::<u64>();
-    Arena::PLACE + policies * size_of::<Slot>() + events * event
+    size_of::<Frame>() + policies * size_of::<Slot>() + events * Agenda::<Event>::PER_EVENT
 }
 
 /// Slots of calls, in blocks as long as the policy list of their edge.
@@ -183,7 +181,7 @@ pub struct World<'p> {
     faults: Vec<FaultState>,
     /// What happens at this very instant, before the agenda is asked again: a message over a link
     /// without delay is a function call, not an event.
-    now_next: VecDeque<Event>,
+    now_next: Vec<Event>,
     requests: u32,
     /// The request whose story is told.
     told: Option<u32>,
@@ -225,7 +223,7 @@ impl<'p> World<'p> {
             dist_lanes,
             loads: Vec::new(),
             faults: Vec::new(),
-            now_next: VecDeque::new(),
+            now_next: Vec::new(),
             requests: 0,
             told,
             story: Vec::new(),
@@ -319,8 +317,8 @@ impl<'p> World<'p> {
             let frame = &self.frames[index];
             (frame.state != frame::State::Free && frame.is(frame::flag::ROOT)).then_some((
                 usize::from(frame.workload),
-                frame.request,
-                frame.sent,
+                frame.in_edge,
+                frame.arrived,
                 frame.is(frame::flag::COUNTED),
             ))
         })
@@ -346,9 +344,13 @@ impl<'p> World<'p> {
             Event::Continue(id) => self.at_instance(event, id, agenda, Self::advance),
             Event::Expire(id) => self.at_instance(event, id, agenda, Self::expire),
             Event::CoreFree { instance } => self.core_free(instance, agenda),
-            Event::PolicyTimer { frame, layer } => {
+            Event::PolicyTimer {
+                frame,
+                layer,
+                again,
+            } => {
                 self.at_instance(event, frame, agenda, |world, index, agenda| {
-                    world.policy_timer(index, usize::from(layer), agenda);
+                    world.policy_timer(index, usize::from(layer), again, agenda);
                 });
             }
             Event::FaultOn { fault, period } => self.fault_on(fault, period, agenda),
@@ -409,7 +411,9 @@ impl Model for World<'_> {
             Event::Start(id) => frame(8, id),
             Event::Continue(id) => frame(9, id),
             Event::CoreFree { instance } => [10, u64::from(*instance)],
-            Event::PolicyTimer { frame: id, layer } => frame(11 | u64::from(*layer) << 16, id),
+            Event::PolicyTimer {
+                frame: id, layer, ..
+            } => frame(11 | u64::from(*layer) << 16, id),
             Event::Expire(id) => frame(12, id),
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
@@ -420,7 +424,13 @@ impl Model for World<'_> {
     #[inline]
     fn handle(&mut self, event: Event, agenda: &mut Agenda<Event>) {
         self.dispatch(event, agenda);
-        while let Some(next) = self.now_next.pop_front() {
+        let mut at = 0;
+        while let Some(&next) = self.now_next.get(at) {
+            at += 1;
+            if at == self.now_next.len() {
+                self.now_next.clear();
+                at = 0;
+            }
             self.dispatch(next, agenda);
         }
     }
@@ -507,7 +517,6 @@ impl Slots {
         let fresh = |layer: &crate::plan::LayerPlan| Slot {
             state: layer.spec.begin(),
             timer: EventId::NONE,
-            backing_off: false,
         };
         if let Some(first) = self.free[length].pop() {
             for (slot, layer) in self.slots[first as usize..].iter_mut().zip(&edge.layers) {
