@@ -297,7 +297,7 @@ impl World<'_> {
             let frame = &mut self.frames[id.index];
             if frame.state == State::Running && agenda.cancel(frame.timer).is_some() {
                 frame.timer = EventId::NONE;
-                let left = frame.due.since(now);
+                let left = frame.mark.since(now);
                 self.instances[instance as usize].paused.push((id, left));
             }
         }
@@ -312,7 +312,7 @@ impl World<'_> {
         }
         for (id, left) in std::mem::take(&mut state.paused) {
             if let Some(index) = self.frames.alive(id) {
-                self.frames[index].due = agenda.now() + left;
+                self.frames[index].mark = agenda.now() + left;
                 self.frames[index].timer = agenda.schedule_after(left, Event::StepEnd(id));
             }
         }
@@ -333,7 +333,7 @@ impl World<'_> {
         }
         for id in self.frames_at(instance, |state| state == State::Hung) {
             self.frames[id.index].state = State::Running;
-            self.now_next.push_back(Event::Continue(id));
+            self.now_next.push(Event::Continue(id));
         }
     }
 }

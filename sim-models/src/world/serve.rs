@@ -210,7 +210,7 @@ impl<'p> World<'p> {
         if more > SimDuration::ZERO {
             self.tell(index, now, || format!("is held up for {more} by a fault"));
             let id = self.frames.id(index);
-            self.frames[index].due = now + more;
+            self.frames[index].mark = now + more;
             self.frames[index].timer = agenda.schedule_after(more, Event::StepEnd(id));
             return true;
         }
@@ -403,7 +403,7 @@ impl<'p> World<'p> {
             _ => agenda.schedule_after(span, event),
         };
         let frame = &mut self.frames[index];
-        frame.due = agenda.now() + span;
+        frame.mark = agenda.now() + span;
         frame.state = State::Running;
         frame.timer = timer;
     }
@@ -508,7 +508,7 @@ impl<'p> World<'p> {
         frames[next].state = State::Running;
         self.recorder.instances[number].queue.add(now, -1);
         let id = frames.id(next);
-        self.now_next.push_back(if begins {
+        self.now_next.push(if begins {
             Event::Start(id)
         } else {
             Event::Continue(id)
@@ -579,12 +579,12 @@ impl<'p> World<'p> {
                 self.frames[previous].next = branch.index;
             }
             previous = branch.index;
-            self.now_next.push_back(Event::Continue(branch));
+            self.now_next.push(Event::Continue(branch));
         }
         let frame = &mut self.frames[index];
         frame.state = State::Forked;
         frame.need = need;
-        frame.branches = count;
+        frame.attempts = count;
         frame.verdict = Verdict::default();
         self.tell(index, agenda.now(), || {
             format!("starts {count} branches, {need} must succeed")
@@ -598,7 +598,7 @@ impl<'p> World<'p> {
     fn resume_after_branches(&mut self, index: u32) {
         self.frames[index].state = State::Running;
         let id = self.frames.id(index);
-        self.now_next.push_back(Event::Continue(id));
+        self.now_next.push(Event::Continue(id));
     }
 
     fn branch_done(&mut self, branch: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
@@ -626,7 +626,7 @@ impl<'p> World<'p> {
             self.frames[previous].next = next;
         }
         let frame = &mut self.frames[index];
-        frame.branches -= 1;
+        frame.attempts -= 1;
         if verdict.outcome.is_success() {
             frame.need -= 1;
             frame.flags |= flags & flag::DEGRADED;
@@ -637,7 +637,7 @@ impl<'p> World<'p> {
         if frame.need == 0 {
             self.stop_branches(index, agenda);
             self.resume_after_branches(index);
-        } else if frame.branches < frame.need {
+        } else if frame.attempts < frame.need {
             self.stop_branches(index, agenda);
             self.frames[index].state = State::Running;
             self.finish(index, super::call::failed_dependency(failure), agenda);
