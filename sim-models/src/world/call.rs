@@ -4,6 +4,7 @@
 //! outwards with a result until it is done or one of them tries again.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{EdgePlan, Instruction};
@@ -158,7 +159,11 @@ impl<'p> World<'p> {
             Reaction::Replace(other) => Some(Way::Out(layer, other, last)),
             Reaction::Again(span) => {
                 self.tell(index, agenda.now(), || {
-                    format!("{}: tries again in {span}", verdict.outcome.name())
+                    format!(
+                        "{}: tries again in {}",
+                        verdict.outcome.name(),
+                        rounded(span)
+                    )
                 });
                 if span.0 == 0 {
                     return Some(Way::In(layer + 1));

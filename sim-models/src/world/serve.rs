@@ -1,6 +1,7 @@
 //! The callee's side: admission, threads, and the steps of endpoints.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};
@@ -161,7 +162,7 @@ impl<'p> World<'p> {
         self.recorder
             .started(service, instance as usize, now.since(arrived), counted);
         self.tell(index, now, || {
-            format!("starts after waiting {}", now.since(arrived))
+            format!("starts after waiting {}", rounded(now.since(arrived)))
         });
         if !self.instances[instance as usize].faults.is_empty()
             && self.disturbed_start(index, agenda)
@@ -208,7 +209,9 @@ impl<'p> World<'p> {
             }
         }
         if more > SimDuration::ZERO {
-            self.tell(index, now, || format!("is held up for {more} by a fault"));
+            self.tell(index, now, || {
+                format!("is held up for {} by a fault", rounded(more))
+            });
             let id = self.frames.id(index);
             self.frames[index].mark = now + more;
             self.frames[index].timer = agenda.schedule_after(more, Event::StepEnd(id));
