@@ -177,6 +177,7 @@ fn service(utilization: f64) -> ServiceSummary {
         service_time: latency(0.008, 0.04),
         sojourn: latency(0.13, 0.43),
         doomed_share: 0.83,
+        ..ServiceSummary::default()
     }
 }
 

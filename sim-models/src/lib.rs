@@ -10,6 +10,7 @@ pub mod outcome;
 pub mod resilience;
 pub mod faults;
 pub mod scenario;
+pub mod topology;
 pub mod plan;
 pub mod observe;
 pub mod world;

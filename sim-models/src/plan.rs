@@ -7,7 +7,8 @@
 use crate::faults::{Direction, Effect, Fault, Target};
 use crate::resilience::{PolicySpec, Scope};
 use crate::scenario::{
-    Arrivals, Balance, Impatience, Need, QueueOrder, Scenario, Shape, Start, Step, Targets, Threading, Workload,
+    Arrivals, Balance, Impatience, Need, QueueOrder, Scenario, Shape, Start, Step, Targets,
+    Threading, Workload,
 };
 use indexmap::IndexMap;
 use sim_core::dist::Dist;
@@ -301,7 +302,9 @@ pub struct FaultPlan {
 /// Splits `"a -> b"`.
 #[must_use]
 pub fn split_arrow(pattern: &str) -> Option<(&str, &str)> {
-    pattern.split_once("->").map(|(from, to)| (from.trim(), to.trim()))
+    pattern
+        .split_once("->")
+        .map(|(from, to)| (from.trim(), to.trim()))
 }
 
 /// Splits `"service/endpoint"`.
@@ -347,17 +350,26 @@ impl<'a> Compiler<'a> {
             warmup: SimTime(scenario.warmup.0),
             window: scenario.window,
         };
-        let fault_links = scenario.faults.iter().filter_map(|fault| match fault.inject.target() {
-            Target::Link(link) => Some(link),
-            Target::Instances { .. } => None,
-        });
+        let fault_links = scenario
+            .faults
+            .iter()
+            .filter_map(|fault| match fault.inject.target() {
+                Target::Link(link) => Some(link),
+                Target::Instances { .. } => None,
+            });
         let by_instance = scenario
             .links
             .keys()
             .cloned()
             .chain(fault_links)
             .any(|pattern| pattern.contains('#') || pattern.contains(':'));
-        Self { scenario, plan, edge_ids: BTreeMap::new(), endpoint_ids: IndexMap::new(), by_instance }
+        Self {
+            scenario,
+            plan,
+            edge_ids: BTreeMap::new(),
+            endpoint_ids: IndexMap::new(),
+            by_instance,
+        }
     }
 
     fn compile(mut self) -> Result<Plan, String> {
@@ -366,7 +378,11 @@ impl<'a> Compiler<'a> {
             for endpoint in spec.endpoints.keys() {
                 let id = self.plan.endpoints.len() as u32;
                 self.endpoint_ids.insert(format!("{name}/{endpoint}"), id);
-                self.plan.endpoints.push(EndpointPlan { name: endpoint.clone(), service: service as u32, entry: 0 });
+                self.plan.endpoints.push(EndpointPlan {
+                    name: endpoint.clone(),
+                    service: service as u32,
+                    entry: 0,
+                });
             }
         }
         let mut id = 0;
@@ -394,14 +410,32 @@ impl<'a> Compiler<'a> {
         for (name, spec) in &self.scenario.services {
             let first_instance = self.plan.instances.len() as u32;
             for number in 0..spec.replicas {
-                let host = cycle(&spec.hosts, number).cloned().unwrap_or_else(|| format!("{name}-{number}"));
-                let zone = cycle(&spec.zones, number).cloned().or_else(|| self.scenario.hosts.get(&host).cloned());
+                let host = cycle(&spec.hosts, number)
+                    .cloned()
+                    .unwrap_or_else(|| format!("{name}-{number}"));
+                let zone = cycle(&spec.zones, number)
+                    .cloned()
+                    .or_else(|| self.scenario.hosts.get(&host).cloned());
                 let region = zone.as_ref().and_then(|zone| {
-                    self.scenario.regions.iter().find(|(_, zones)| zones.contains(zone)).map(|(region, _)| region.clone())
+                    self.scenario
+                        .regions
+                        .iter()
+                        .find(|(_, zones)| zones.contains(zone))
+                        .map(|(region, _)| region.clone())
                 });
-                self.plan.instances.push(InstancePlan { place: self.plan.places.len() as u32, number, host, zone, region });
+                self.plan.instances.push(InstancePlan {
+                    place: self.plan.places.len() as u32,
+                    number,
+                    host,
+                    zone,
+                    region,
+                });
             }
-            self.plan.places.push(Place { name: name.clone(), first_instance, instance_count: spec.replicas });
+            self.plan.places.push(Place {
+                name: name.clone(),
+                first_instance,
+                instance_count: spec.replicas,
+            });
             self.plan.services.push(ServicePlan {
                 threads: spec.threads.limit(),
                 threading: spec.threading,
@@ -415,8 +449,18 @@ impl<'a> Compiler<'a> {
         for name in self.scenario.workloads.keys() {
             let first_instance = self.plan.instances.len() as u32;
             let place = self.plan.places.len() as u32;
-            self.plan.instances.push(InstancePlan { place, number: 0, host: name.clone(), zone: None, region: None });
-            self.plan.places.push(Place { name: name.clone(), first_instance, instance_count: 1 });
+            self.plan.instances.push(InstancePlan {
+                place,
+                number: 0,
+                host: name.clone(),
+                zone: None,
+                region: None,
+            });
+            self.plan.places.push(Place {
+                name: name.clone(),
+                first_instance,
+                instance_count: 1,
+            });
         }
     }
 
@@ -449,7 +493,11 @@ impl<'a> Compiler<'a> {
             }
             Step::Call(call) => {
                 let (edge, endpoint) = self.call(service, &call.to)?;
-                self.plan.code.push(Instruction::Call { edge, endpoint, optional: call.optional });
+                self.plan.code.push(Instruction::Call {
+                    edge,
+                    endpoint,
+                    optional: call.optional,
+                });
             }
             Step::Parallel(parallel) => {
                 // The branches stand between the step and what follows it: a jump leads round them.
@@ -478,17 +526,32 @@ impl<'a> Compiler<'a> {
                 let at = self.plan.code.len();
                 self.plan.code.push(Instruction::End);
                 self.steps(service, &repeat.steps, depth + 1)?;
-                self.plan.code.push(Instruction::LoopEnd { slot: depth, begin: at as u32 + 1 });
-                self.plan.code[at] = Instruction::LoopBegin { dist, slot: depth, end: self.plan.code.len() as u32 };
+                self.plan.code.push(Instruction::LoopEnd {
+                    slot: depth,
+                    begin: at as u32 + 1,
+                });
+                self.plan.code[at] = Instruction::LoopBegin {
+                    dist,
+                    slot: depth,
+                    end: self.plan.code.len() as u32,
+                };
             }
             Step::Fail(fail) => {
-                self.plan.code.push(Instruction::Fail { share: fail.share as f32, status: fail.status });
+                self.plan.code.push(Instruction::Fail {
+                    share: fail.share as f32,
+                    status: fail.status,
+                });
             }
         }
         Ok(())
     }
 
-    fn choice(&mut self, service: u32, choice: &crate::scenario::ChoiceStep, depth: u16) -> Result<(), String> {
+    fn choice(
+        &mut self,
+        service: u32,
+        choice: &crate::scenario::ChoiceStep,
+        depth: u16,
+    ) -> Result<(), String> {
         let total: f64 = choice.arms.iter().map(|arm| arm.weight).sum();
         let count = choice.arms.len() as u16;
         let first = self.plan.arms.len() as u32;
@@ -512,17 +575,28 @@ impl<'a> Compiler<'a> {
 
     /// The edge and endpoint of a call from `caller` to `"service/endpoint"`.
     fn call(&mut self, caller: u32, to: &str) -> Result<(u32, u32), String> {
-        let endpoint = *self.endpoint_ids.get(to).ok_or_else(|| format!("no endpoint `{to}`"))?;
+        let endpoint = *self
+            .endpoint_ids
+            .get(to)
+            .ok_or_else(|| format!("no endpoint `{to}`"))?;
         let callee = self.plan.endpoints[endpoint as usize].service;
         let caller_name = self.plan.places[caller as usize].name.clone();
         let callee_name = self.plan.places[callee as usize].name.clone();
         let pattern = self.policies_for(&caller_name, &callee_name, to);
-        let own = pattern.as_deref().is_some_and(|pattern| pattern.contains('/'));
-        let key = (caller, callee, if own { to.to_string() } else { String::new() });
+        let own = pattern
+            .as_deref()
+            .is_some_and(|pattern| pattern.contains('/'));
+        let key = (
+            caller,
+            callee,
+            if own { to.to_string() } else { String::new() },
+        );
         if let Some(edge) = self.edge_ids.get(&key) {
             return Ok((*edge, endpoint));
         }
-        let specs = pattern.map(|pattern| self.scenario.calls[&pattern].clone()).unwrap_or_default();
+        let specs = pattern
+            .map(|pattern| self.scenario.calls[&pattern].clone())
+            .unwrap_or_default();
         let name = format!("{caller_name} -> {}", if own { to } else { &callee_name });
         let routes = self.routes(caller, callee)?;
         let edge = self.edge(name, caller, callee, specs, routes);
@@ -532,10 +606,19 @@ impl<'a> Compiler<'a> {
         Ok((id, endpoint))
     }
 
-    fn edge(&self, name: String, caller: u32, callee: u32, specs: Vec<PolicySpec>, routes: Routes) -> EdgePlan {
+    fn edge(
+        &self,
+        name: String,
+        caller: u32,
+        callee: u32,
+        specs: Vec<PolicySpec>,
+        routes: Routes,
+    ) -> EdgePlan {
         let callers = self.plan.places[caller as usize].instance_count;
         let (mut memory, mut counters) = (0, 0);
-        let cancels = specs.iter().any(|spec| matches!(spec, PolicySpec::Cancellation(_)));
+        let cancels = specs
+            .iter()
+            .any(|spec| matches!(spec, PolicySpec::Cancellation(_)));
         let propagated = specs
             .iter()
             .filter_map(|spec| match spec {
@@ -548,20 +631,36 @@ impl<'a> Compiler<'a> {
             .filter(|spec| !matches!(spec, PolicySpec::Cancellation(_)))
             .map(|spec| {
                 let shared = spec.scope() == Scope::Shared;
-                let layer = LayerPlan { memory, shared, counters, spec };
+                let layer = LayerPlan {
+                    memory,
+                    shared,
+                    counters,
+                    spec,
+                };
                 memory += if shared { 1 } else { callers };
                 counters += layer.spec.counters().len() as u32;
                 layer
             })
             .collect();
-        EdgePlan { name, caller, callee, layers, cancels, propagated, memory_count: memory, routes }
+        EdgePlan {
+            name,
+            caller,
+            callee,
+            layers,
+            cancels,
+            propagated,
+            memory_count: memory,
+            routes,
+        }
     }
 
     /// The most specific pattern of `calls` that matches.
     fn policies_for(&self, caller: &str, callee: &str, target: &str) -> Option<String> {
         let mut best: Option<(u32, &String)> = None;
         for pattern in self.scenario.calls.keys() {
-            let Some((from, to)) = split_arrow(pattern) else { continue };
+            let Some((from, to)) = split_arrow(pattern) else {
+                continue;
+            };
             let from_score = match from {
                 "*" => 0,
                 name if name == caller => 2,
@@ -587,7 +686,9 @@ impl<'a> Compiler<'a> {
                 let place = &self.plan.places[place as usize];
                 place.first_instance..place.first_instance + place.instance_count
             };
-            range(caller).flat_map(|from| range(callee).map(move |to| (Some(from), Some(to)))).collect()
+            range(caller)
+                .flat_map(|from| range(callee).map(move |to| (Some(from), Some(to))))
+                .collect()
         } else {
             vec![(None, None)]
         };
@@ -599,28 +700,45 @@ impl<'a> Compiler<'a> {
                 (Some(forward), _) => Some(forward),
                 (None, back) => back,
             };
-            for (requests, from, to, pattern) in
-                [(true, (caller, from), (callee, to), forward), (false, (callee, to), (caller, from), back)]
-            {
+            for (requests, from, to, pattern) in [
+                (true, (caller, from), (callee, to), forward),
+                (false, (callee, to), (caller, from), back),
+            ] {
                 let latency = match pattern {
                     Some((_, pattern)) => {
                         let dist = self.scenario.links[pattern].latency.compile()?;
-                        if dist.constant() == Some(0.0) { None } else { Some(self.dist(dist)) }
+                        if dist.constant() == Some(0.0) {
+                            None
+                        } else {
+                            Some(self.dist(dist))
+                        }
                     }
                     None => None,
                 };
-                self.plan.links.push(LinkPlan { latency, from, to, requests });
+                self.plan.links.push(LinkPlan {
+                    latency,
+                    from,
+                    to,
+                    requests,
+                });
             }
         }
-        Ok(Routes { first, by_instance: self.by_instance })
+        Ok(Routes {
+            first,
+            by_instance: self.by_instance,
+        })
     }
 
     /// Score and index of the most specific pattern of `links` that matches.
     fn link_for(&self, from: (u32, Option<u32>), to: (u32, Option<u32>)) -> Option<(u32, usize)> {
         let mut best = None;
         for (index, pattern) in self.scenario.links.keys().enumerate() {
-            let Some((left, right)) = split_arrow(pattern) else { continue };
-            let (Some(a), Some(b)) = (self.side(left, from), self.side(right, to)) else { continue };
+            let Some((left, right)) = split_arrow(pattern) else {
+                continue;
+            };
+            let (Some(a), Some(b)) = (self.side(left, from), self.side(right, to)) else {
+                continue;
+            };
             if best.is_none_or(|(score, _)| a + b >= score) {
                 best = Some((a + b, index));
             }
@@ -663,7 +781,11 @@ impl<'a> Compiler<'a> {
             Workload::Closed(load) => WorkloadKind::Closed {
                 users: load.users,
                 think: load.think.compile()?,
-                patience: load.patience.as_ref().map(|patience| patience.compile()).transpose()?,
+                patience: load
+                    .patience
+                    .as_ref()
+                    .map(|patience| patience.compile())
+                    .transpose()?,
                 then: load.then,
                 clicks: load.clicks,
                 start: load.start,
@@ -691,18 +813,49 @@ impl<'a> Compiler<'a> {
         let effect = spec.inject.effect();
         let kind = spec.inject.name().to_string();
         let (candidates, target_name, endpoint, workload) = match &target {
-            Target::Link(pattern) => (self.matching_links(pattern, &effect), pattern.clone(), None, None),
-            Target::Instances { service, zone, region, host, endpoint, workload, .. } => {
-                let candidates = self.matching_instances(service.as_deref(), zone.as_ref(), region.as_ref(), host.as_ref());
-                let words: Vec<&str> =
-                    [service, zone, region, host].into_iter().filter_map(|word| word.as_deref()).collect();
-                let words = if words.is_empty() { vec!["everything"] } else { words };
+            Target::Link(pattern) => (
+                self.matching_links(pattern, &effect),
+                pattern.clone(),
+                None,
+                None,
+            ),
+            Target::Instances {
+                service,
+                zone,
+                region,
+                host,
+                endpoint,
+                workload,
+                ..
+            } => {
+                let candidates = self.matching_instances(
+                    service.as_deref(),
+                    zone.as_ref(),
+                    region.as_ref(),
+                    host.as_ref(),
+                );
+                let words: Vec<&str> = [service, zone, region, host]
+                    .into_iter()
+                    .filter_map(|word| word.as_deref())
+                    .collect();
+                let words = if words.is_empty() {
+                    vec!["everything"]
+                } else {
+                    words
+                };
                 let mut name = words.join(" in ");
                 if let Some(endpoint) = endpoint {
                     name = format!("{name}/{endpoint}");
                 }
-                let workload = workload.as_ref().and_then(|name| self.scenario.workloads.get_index_of(name));
-                (candidates, name, endpoint.clone(), workload.map(|index| index as u32))
+                let workload = workload
+                    .as_ref()
+                    .and_then(|name| self.scenario.workloads.get_index_of(name));
+                (
+                    candidates,
+                    name,
+                    endpoint.clone(),
+                    workload.map(|index| index as u32),
+                )
             }
         };
         let add = match &effect {
@@ -711,9 +864,28 @@ impl<'a> Compiler<'a> {
             }
             _ => None,
         };
-        let repair = spec.random.as_ref().map(|random| random.mttr.compile()).transpose()?;
-        let name = spec.name.clone().unwrap_or_else(|| format!("{kind} {target_name}"));
-        Ok(FaultPlan { name, kind, target_name, spec, target, effect, add, repair, candidates, endpoint, workload })
+        let repair = spec
+            .random
+            .as_ref()
+            .map(|random| random.mttr.compile())
+            .transpose()?;
+        let name = spec
+            .name
+            .clone()
+            .unwrap_or_else(|| format!("{kind} {target_name}"));
+        Ok(FaultPlan {
+            name,
+            kind,
+            target_name,
+            spec,
+            target,
+            effect,
+            add,
+            repair,
+            candidates,
+            endpoint,
+            workload,
+        })
     }
 
     fn matching_instances(
@@ -729,7 +901,8 @@ impl<'a> Compiler<'a> {
             .filter(|index| {
                 let instance = &self.plan.instances[*index as usize];
                 instance.place < services
-                    && service.is_none_or(|name| name == self.plan.places[instance.place as usize].name)
+                    && service
+                        .is_none_or(|name| name == self.plan.places[instance.place as usize].name)
                     && wanted(zone, instance.zone.as_ref())
                     && wanted(region, instance.region.as_ref())
                     && wanted(host, Some(&instance.host))
@@ -739,7 +912,9 @@ impl<'a> Compiler<'a> {
 
     /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
     fn matching_links(&self, pattern: &str, effect: &Effect) -> Vec<u32> {
-        let Some((left, right)) = split_arrow(pattern) else { return Vec::new() };
+        let Some((left, right)) = split_arrow(pattern) else {
+            return Vec::new();
+        };
         let direction = match effect {
             Effect::Delay { direction, .. } | Effect::Lose { direction, .. } => *direction,
             _ => Direction::Both,
@@ -749,7 +924,9 @@ impl<'a> Compiler<'a> {
             (direction != Direction::From && flows(link.from, link.to))
                 || (direction != Direction::To && flows(link.to, link.from))
         };
-        (0..self.plan.links.len() as u32).filter(|index| hit(&self.plan.links[*index as usize])).collect()
+        (0..self.plan.links.len() as u32)
+            .filter(|index| hit(&self.plan.links[*index as usize]))
+            .collect()
     }
 }
 

@@ -96,6 +96,40 @@ mod tests {
         }
     }
 
+    struct Library;
+    impl sim_models::scenario::load::Files for Library {
+        fn read(&self, path: &str) -> Result<String, String> {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+            std::fs::read_to_string(format!("{folder}/{path}")).map_err(|e| e.to_string())
+        }
+    }
+
+    /// For people: the charts, graphs and texts of the library of scenarios, in `out/library`.
+    #[test]
+    #[ignore = "writes files for people to look at"]
+    fn library() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../out/library");
+        std::fs::create_dir_all(folder).unwrap();
+        for entry in std::fs::read_dir(format!("{folder}/../../scenarios")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let loaded = sim_models::scenario::load::load(&name, &Library, &[]);
+            let scenario = loaded.scenario.unwrap();
+            let result = sim_models::experiment::run(&scenario, scenario.seed).unwrap();
+            let name = name.trim_end_matches(".ron");
+            let write = |kind: &str, bytes: &[u8]| {
+                std::fs::write(format!("{folder}/{name}-{kind}"), bytes).unwrap();
+            };
+            for chart in charts(&result) {
+                write(&format!("{}.png", chart.name), &png(&chart.svg).unwrap());
+            }
+            let svg = crate::commands::graph::graph(&scenario, Default::default());
+            write("graph.png", &png(&svg).unwrap());
+            let style = crate::output::Style::PLAIN;
+            let text = crate::output::human::render(&result, "sim run", style);
+            write("text.txt", text.as_bytes());
+        }
+    }
+
     /// As a grey printer would print it.
     fn grey(png: &[u8]) -> Vec<u8> {
         let mut bitmap = resvg::tiny_skia::Pixmap::decode_png(png).unwrap();

@@ -82,19 +82,20 @@ pub fn series(index: usize) -> (Stroke, Mark) {
     (stroke, mark)
 }
 
-/// The colour of an outcome, the same in every chart.
+/// The colour of an outcome, the same in every chart. They differ in lightness, too, and the most
+/// frequent are light enough for a line to be seen on them.
 #[must_use]
 pub fn outcome(name: &str) -> Ink {
     match name {
-        "error" => VERMILION,
-        "timeout_attempt" => RGBAColor(240, 210, 110, 1.0),
-        "timeout_deadline" => ORANGE,
-        "timeout_patience" => RGBAColor(160, 110, 0, 1.0),
-        "refused" => RGBAColor(150, 70, 120, 1.0),
+        "error" => RGBAColor(200, 80, 0, 1.0),
+        "timeout_attempt" => RGBAColor(252, 232, 180, 1.0),
+        "timeout_deadline" => RGBAColor(245, 200, 100, 1.0),
+        "timeout_patience" => RGBAColor(190, 140, 40, 1.0),
+        "refused" => RGBAColor(120, 50, 100, 1.0),
         "rejected" => PURPLE,
-        "reset" => GREEN,
+        "reset" => RGBAColor(0, 130, 95, 1.0),
         "breaker_open" => SKY,
-        "lost" => RGBAColor(60, 60, 60, 1.0),
-        _ => RGBAColor(170, 170, 170, 1.0),
+        "lost" => RGBAColor(50, 50, 50, 1.0),
+        _ => RGBAColor(185, 185, 185, 1.0),
     }
 }

@@ -301,8 +301,11 @@ fn names(canvas: &Canvas, panel: &Panel, rect: Rect, width: f64, height: impl Fn
     }
     let places = spread(wanted.iter().map(|w| w.0).collect(), rect);
     let letters = Letters::new(LABEL, palette::BLACK);
-    for (y, (_, name, sample)) in places.into_iter().zip(wanted) {
-        let left = rect.right() + 10.0;
+    let left = rect.right() + 10.0;
+    let start = left + SAMPLE + 6.0;
+    let full: Vec<&str> = wanted.iter().map(|w| w.1).collect();
+    let texts = fitted(canvas, &full, letters, width - (start - rect.right()));
+    for ((y, text), (_, _, sample)) in places.into_iter().zip(texts).zip(wanted) {
         match sample {
             Sample::Line(line) => {
                 let y = [(left, y), (left + SAMPLE, y)];
@@ -314,10 +317,38 @@ fn names(canvas: &Canvas, panel: &Panel, rect: Rect, width: f64, height: impl Fn
             }
             Sample::Nothing => {}
         }
-        let start = left + SAMPLE + 6.0;
-        let text = canvas.shorten_name(name, letters, width - (start - rect.right()));
         canvas.label(&text, (start, y), Anchor::Start, letters);
     }
+}
+
+/// Names that fit and can still be told apart: shortened in the middle, or, where that makes two of
+/// them alike, without the beginning that they share.
+fn fitted(canvas: &Canvas, names: &[&str], letters: Letters, width: f64) -> Vec<String> {
+    let short = |name: &&str| canvas.shorten_name(name, letters, width);
+    let texts: Vec<String> = names.iter().map(short).collect();
+    let alike = |n: usize| texts.iter().filter(|text| **text == texts[n]).count() > 1;
+    let twins: Vec<&str> = (0..names.len())
+        .filter(|n| alike(*n))
+        .map(|n| names[n])
+        .collect();
+    let Some(shared) = twins.iter().copied().reduce(shared_start) else {
+        return texts;
+    };
+    (0..names.len())
+        .map(|n| match names[n].strip_prefix(shared) {
+            Some(rest) if alike(n) => canvas.shorten(&format!("…{rest}"), letters, width),
+            _ => texts[n].clone(),
+        })
+        .collect()
+}
+
+fn shared_start<'a>(a: &'a str, b: &str) -> &'a str {
+    let pairs = a.char_indices().zip(b.chars());
+    let end = pairs
+        .take_while(|((_, a), b)| a == b)
+        .map(|((i, c), _)| i + c.len_utf8())
+        .last();
+    &a[..end.unwrap_or_default()]
 }
 
 /// Moves sorted heights apart, so that labels do not overlap, and into the panel.

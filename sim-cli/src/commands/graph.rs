@@ -247,7 +247,8 @@ fn policies<'a>(scenario: &'a Scenario, caller: &str, target: &str) -> &'a [Poli
         let Some(rank) = specificity(pattern, caller, target) else {
             continue;
         };
-        if best.is_none_or(|(known, _)| rank > known) {
+        // As when a scenario is compiled, the last of equals wins.
+        if best.is_none_or(|(known, _)| rank >= known) {
             best = Some((rank, policies));
         }
     }
@@ -259,13 +260,13 @@ fn specificity(pattern: &str, caller: &str, target: &str) -> Option<u32> {
     let (from, to) = pattern.split_once("->")?;
     let from = match from.trim() {
         "*" => 0,
-        name if name == caller => 1,
+        name if name == caller => 2,
         _ => return None,
     };
     let to = match to.trim() {
         "*" => 0,
-        name if name == service_of(target) => 1,
-        name if name == target => 2,
+        name if name == target => 7,
+        name if name == service_of(target) => 3,
         _ => return None,
     };
     Some(from + to)

@@ -36,8 +36,8 @@ fn text_formats_name_policies_and_optional_calls() {
 #[test]
 fn the_most_specific_pattern_wins() {
     assert_eq!(specificity("* -> *", "web", "db/get"), Some(0));
-    assert_eq!(specificity("web -> db", "web", "db/get"), Some(2));
-    assert_eq!(specificity("web -> db/get", "web", "db/get"), Some(3));
+    assert_eq!(specificity("web -> db", "web", "db/get"), Some(5));
+    assert_eq!(specificity("web -> db/get", "web", "db/get"), Some(9));
     assert_eq!(specificity("web -> db/put", "web", "db/get"), None);
     assert_eq!(specificity("app -> db", "web", "db/get"), None);
 }

@@ -305,11 +305,18 @@ fn examples(summary: &Summary, style: Style) -> Vec<String> {
 }
 
 fn ending(summary: &Summary, reproduce: &str, style: Style) -> Vec<String> {
+    let warmup = if summary.warmup_seconds > 0.0 {
+        format!(
+            " ({} of them warm-up, in no total)",
+            units::short_duration(summary.warmup_seconds)
+        )
+    } else {
+        String::new()
+    };
     let mut lines = vec![
         format!(
-            "Simulated {} ({} of them warm-up, in no total) with {} events, seed {}",
+            "Simulated {}{warmup} with {} events, seed {}",
             units::short_duration(summary.simulated_seconds),
-            units::short_duration(summary.warmup_seconds),
             units::count(summary.events),
             summary.seed
         ),

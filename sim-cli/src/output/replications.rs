@@ -6,48 +6,24 @@ use super::style::Style;
 use super::table::{Table, width};
 use super::tables::styled;
 use super::units;
+use sim_core::stats::{Interval, mean_interval, proportion_interval};
 use sim_models::observe::summary::{Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
-/// A value and the interval that it lies in with the confidence of [`Intervals::confidence`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// The estimate.
-    pub value: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-/// The statistics that the text needs; the engine has them.
-pub trait Intervals {
-    /// Confidence of all intervals, 0 to 1.
-    fn confidence(&self) -> f64 {
-        0.95
-    }
-    /// The share `hits` / `runs` with its Wilson interval.
-    fn share(&self, hits: u64, runs: u64) -> Interval;
-    /// The mean with its Student-t interval; infinitely wide for a single value.
-    fn mean(&self, values: &[f64]) -> Interval;
-}
+/// Confidence of all intervals.
+const LEVEL: f64 = 0.95;
 
 /// The result of replications as text.
 #[must_use]
-pub fn render_replications(
-    runs: &[Summary],
-    intervals: &dyn Intervals,
-    reproduce: &str,
-    style: Style,
-) -> String {
+pub fn render_replications(runs: &[Summary], reproduce: &str, style: Style) -> String {
     let Some(first) = runs.first() else {
         return "No runs.\n".to_owned();
     };
     let sections = [
         headline(first, runs, style),
-        verdicts(runs, intervals, style),
+        verdicts(runs, style),
         recovery(runs, style),
-        measures(runs, intervals, style),
+        measures(runs, style),
         ending(runs, reproduce, style),
     ];
     join(&sections)
@@ -82,31 +58,29 @@ fn headline(first: &Summary, runs: &[Summary], style: Style) -> Vec<String> {
     vec![format!("{words} {how}  {scenario}")]
 }
 
-fn range(interval: Interval, print: impl Fn(f64) -> String) -> String {
-    if interval.low.is_finite() && interval.high.is_finite() {
-        format!("{} to {}", print(interval.low), print(interval.high))
-    } else {
-        "unknown".to_owned()
+fn range(interval: Option<Interval>, print: impl Fn(f64) -> String) -> String {
+    match interval {
+        Some(known) if known.half_width.is_finite() => {
+            format!("{} to {}", print(known.low), print(known.high))
+        }
+        _ => "unknown".to_owned(),
     }
 }
 
-fn confidence_heading(intervals: &dyn Intervals) -> String {
-    format!(
-        "{} interval",
-        units::percent(intervals.confidence()).replace(".0%", "%")
-    )
+fn confidence_heading() -> String {
+    format!("{} interval", units::percent(LEVEL).replace(".0%", "%"))
 }
 
-fn verdicts(runs: &[Summary], intervals: &dyn Intervals, style: Style) -> Vec<String> {
-    let heading = confidence_heading(intervals);
+fn verdicts(runs: &[Summary], style: Style) -> Vec<String> {
+    let heading = confidence_heading();
     let mut table = Table::new(&["Verdicts", "runs", "share", &heading]);
     for ((verdict, metastable), hits) in verdict_counts(runs) {
-        let share = intervals.share(hits, runs.len() as u64);
+        let interval = proportion_interval(hits, runs.len() as u64, LEVEL).ok();
         table.row(vec![
             units::verdict(&verdict, metastable),
             hits.to_string(),
-            units::percent(share.value),
-            range(share, units::percent),
+            units::percent(hits as f64 / runs.len() as f64),
+            range(interval, units::percent),
         ]);
     }
     styled(&table, style)
@@ -174,8 +148,8 @@ const MEASURES: [Measure; 6] = [
     ),
 ];
 
-fn measures(runs: &[Summary], intervals: &dyn Intervals, style: Style) -> Vec<String> {
-    let heading = confidence_heading(intervals);
+fn measures(runs: &[Summary], style: Style) -> Vec<String> {
+    let heading = confidence_heading();
     let mut table = Table::new(&["Workloads", "mean", &heading, "least", "most"]);
     for name in runs[0].workloads.keys() {
         for (measure, value, print) in MEASURES {
@@ -184,11 +158,12 @@ fn measures(runs: &[Summary], intervals: &dyn Intervals, style: Style) -> Vec<St
             if values.is_empty() {
                 continue;
             }
-            let mean = intervals.mean(&values);
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let interval = mean_interval(&values, LEVEL).ok();
             table.row(vec![
                 format!("{name}: {measure}"),
-                print(mean.value),
-                range(mean, print),
+                print(mean),
+                range(interval, print),
                 print(values.iter().copied().fold(f64::INFINITY, f64::min)),
                 print(values.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
             ]);
@@ -223,26 +198,6 @@ mod tests {
     use crate::fixture::retry_storm;
     use crate::output::table::WIDTH;
 
-    struct Plain;
-    impl Intervals for Plain {
-        fn share(&self, hits: u64, runs: u64) -> Interval {
-            let value = hits as f64 / runs as f64;
-            Interval {
-                value,
-                low: value * 0.5,
-                high: (value * 1.5).min(1.0),
-            }
-        }
-        fn mean(&self, values: &[f64]) -> Interval {
-            let value = values.iter().sum::<f64>() / values.len() as f64;
-            Interval {
-                value,
-                low: value * 0.9,
-                high: value * 1.1,
-            }
-        }
-    }
-
     fn runs() -> Vec<Summary> {
         let mut runs = vec![retry_storm().summary; 10];
         for (n, run) in runs.iter_mut().enumerate() {
@@ -258,7 +213,7 @@ mod tests {
 
     #[test]
     fn verdicts_are_a_distribution() {
-        let text = render_replications(&runs(), &Plain, "sim run x.ron", Style::PLAIN);
+        let text = render_replications(&runs(), "sim run x.ron", Style::PLAIN);
         assert!(text.lines().all(|line| width(line) <= WIDTH), "{text}");
         assert!(
             text.starts_with("NOT RECOVERED — METASTABLE in 6 of 10 runs"),
@@ -280,7 +235,7 @@ mod tests {
     #[test]
     #[ignore = "prints for people to look at"]
     fn print() {
-        let text = render_replications(&runs(), &Plain, "sim run x.ron", Style::PLAIN);
+        let text = render_replications(&runs(), "sim run x.ron", Style::PLAIN);
         println!("{text}");
     }
 }

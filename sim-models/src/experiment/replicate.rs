@@ -10,11 +10,22 @@ use rayon::prelude::*;
 ///
 /// # Errors
 /// See [`super::run`].
-pub fn replicate(scenario: &Scenario, seeds: &[u64], done: impl Fn() + Sync) -> Result<Vec<Summary>, Unable> {
+pub fn replicate(
+    scenario: &Scenario,
+    seeds: &[u64],
+    done: impl Fn() + Sync,
+) -> Result<Vec<Summary>, Unable> {
     seeds
         .par_iter()
         .map(|seed| {
-            let result = run_with(scenario, Options { seed: *seed, ..Options::default() }, |_| true)?;
+            let result = run_with(
+                scenario,
+                Options {
+                    seed: *seed,
+                    ..Options::default()
+                },
+                |_| true,
+            )?;
             done();
             Ok(result.summary)
         })

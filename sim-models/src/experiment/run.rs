@@ -132,13 +132,21 @@ impl<'p> Run<'p> {
         };
         let series = summarise::series(self.plan, &world.recorder, &self.ends);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
-        RunResult { summary, series, story: self.story() }
+        RunResult {
+            summary,
+            series,
+            story: self.story(),
+        }
     }
 
     fn story(&self) -> Option<Story> {
         let (request, workload) = self.simulation.model.told()?;
         let lines = self.simulation.model.story().to_vec();
-        Some(Story { request: u64::from(request), workload, lines })
+        Some(Story {
+            request: u64::from(request),
+            workload,
+            lines,
+        })
     }
 }
 
@@ -169,4 +177,3 @@ pub fn run_with(
     }
     Ok(run.result())
 }
-

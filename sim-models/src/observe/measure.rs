@@ -48,17 +48,24 @@ impl Measurer<'_> {
     }
 
     fn workload(&self, name: &str) -> Option<usize> {
-        self.plan.places[self.plan.services.len()..].iter().position(|place| place.name == name)
+        self.plan.places[self.plan.services.len()..]
+            .iter()
+            .position(|place| place.name == name)
     }
 
     fn service(&self, name: &str) -> Option<usize> {
-        self.plan.places[..self.plan.services.len()].iter().position(|place| place.name == name)
+        self.plan.places[..self.plan.services.len()]
+            .iter()
+            .position(|place| place.name == name)
     }
 
     /// What a workload did over a stretch of windows.
     #[must_use]
     pub fn traffic(&self, workload: usize, windows: Range<usize>) -> Traffic {
-        let mut traffic = Traffic { seconds: self.seconds(&windows), ..Traffic::default() };
+        let mut traffic = Traffic {
+            seconds: self.seconds(&windows),
+            ..Traffic::default()
+        };
         for (window, ..) in &self.recorder.workloads[workload].windows[windows] {
             let ok = window.outcomes[Outcome::Ok as usize];
             let degraded = window.outcomes[Outcome::Degraded as usize];
@@ -77,7 +84,9 @@ impl Measurer<'_> {
         let value = self.over(check, windows.clone());
         let held = match value {
             Some(value) => check.op.holds(value, check.limit),
-            None => !self.workload(&check.subject).is_some_and(|w| self.traffic(w, windows).offered > 0),
+            None => !self
+                .workload(&check.subject)
+                .is_some_and(|w| self.traffic(w, windows).offered > 0),
         };
         (value, held)
     }
@@ -92,15 +101,25 @@ impl Measurer<'_> {
             Of::Workload => self.workload_over(check, self.workload(&check.subject)?, windows),
             Of::Service => self.service_over(check, self.service(&check.subject)?, windows),
             Of::Edge => {
-                let edge = self.plan.edges.iter().position(|edge| edge.name == check.subject)?;
+                let edge = self
+                    .plan
+                    .edges
+                    .iter()
+                    .position(|edge| edge.name == check.subject)?;
                 self.edge_over(check, edge, windows)
             }
         }
     }
 
-    fn workload_over(&self, check: &Expression, workload: usize, windows: Range<usize>) -> Option<f64> {
+    fn workload_over(
+        &self,
+        check: &Expression,
+        workload: usize,
+        windows: Range<usize>,
+    ) -> Option<f64> {
         let traffic = self.traffic(workload, windows.clone());
-        let share = |part: u64| (traffic.finished > 0).then(|| part as f64 / traffic.finished as f64);
+        let share =
+            |part: u64| (traffic.finished > 0).then(|| part as f64 / traffic.finished as f64);
         let rate = |count: u64| Some(count as f64 / traffic.seconds);
         let rows = &self.recorder.workloads[workload].windows;
         match check.metric {
@@ -111,29 +130,48 @@ impl Measurer<'_> {
             Metric::Offered => rate(traffic.offered),
             Metric::Throughput => rate(traffic.finished),
             Metric::Unfinished => Some(rows[windows.end - 1].0.in_flight as f64),
-            Metric::Latency => of(rows[windows].iter().map(|(_, answered, _)| answered), check.statistic),
-            Metric::LatencyTrue => of(rows[windows].iter().map(|(.., ended)| ended), check.statistic),
+            Metric::Latency => of(
+                rows[windows].iter().map(|(_, answered, _)| answered),
+                check.statistic,
+            ),
+            Metric::LatencyTrue => of(
+                rows[windows].iter().map(|(.., ended)| ended),
+                check.statistic,
+            ),
             _ => None,
         }
     }
 
-    fn service_over(&self, check: &Expression, service: usize, windows: Range<usize>) -> Option<f64> {
+    fn service_over(
+        &self,
+        check: &Expression,
+        service: usize,
+        windows: Range<usize>,
+    ) -> Option<f64> {
         let rows = &self.recorder.services[service].windows[windows.clone()];
         let sum = |get: fn(&ServiceWindow) -> u64| rows.iter().map(get).sum::<u64>() as f64;
-        let mean = |get: fn(&ServiceWindow) -> f64| rows.iter().map(get).sum::<f64>() / rows.len() as f64;
+        let mean =
+            |get: fn(&ServiceWindow) -> f64| rows.iter().map(get).sum::<f64>() / rows.len() as f64;
         let spec = &self.plan.services[service];
         let count = f64::from(self.plan.places[service].instance_count);
-        let threads = if spec.threads == u32::MAX { f64::INFINITY } else { f64::from(spec.threads) };
+        let threads = if spec.threads == u32::MAX {
+            f64::INFINITY
+        } else {
+            f64::from(spec.threads)
+        };
         let working = spec.cores.map_or(threads, |cores| cores * 1000.0);
         let arrivals = sum(|window| window.arrivals);
         match check.metric {
             Metric::Utilization => Some(mean(|window| window.busy) / (threads * count)),
             Metric::CpuUtilization => Some(mean(|window| window.working) / (working * count)),
-            Metric::Queue if check.statistic == Some(Statistic::Max) => {
-                rows.iter().map(|window| window.queue_max as f64).reduce(f64::max)
-            }
+            Metric::Queue if check.statistic == Some(Statistic::Max) => rows
+                .iter()
+                .map(|window| window.queue_max as f64)
+                .reduce(f64::max),
             Metric::Queue => Some(mean(|window| window.queue)),
-            Metric::RejectedRatio => (arrivals > 0.0).then(|| sum(|window| window.rejected) / arrivals),
+            Metric::RejectedRatio => {
+                (arrivals > 0.0).then(|| sum(|window| window.rejected) / arrivals)
+            }
             Metric::Arrivals => Some(arrivals / self.seconds(&windows)),
             Metric::DoomedShare => {
                 let ended = sum(|window| window.ok + window.failed);
@@ -234,12 +272,17 @@ fn quantile(statistic: Statistic) -> Option<f64> {
 }
 
 /// A statistic of several windows together; none where nothing was counted.
-fn of<'a>(snapshots: impl Iterator<Item = &'a Snapshot>, statistic: Option<Statistic>) -> Option<f64> {
+fn of<'a>(
+    snapshots: impl Iterator<Item = &'a Snapshot>,
+    statistic: Option<Statistic>,
+) -> Option<f64> {
     let mut all = Snapshot::default();
     for snapshot in snapshots {
         all.merge(snapshot);
     }
-    (all.count > 0).then(|| quantile(statistic.unwrap_or(Statistic::Mean)).map_or(all.mean(), |q| all.quantile(q)))
+    (all.count > 0).then(|| {
+        quantile(statistic.unwrap_or(Statistic::Mean)).map_or(all.mean(), |q| all.quantile(q))
+    })
 }
 
 fn pick(latency: &LatencySummary, statistic: Option<Statistic>) -> Option<f64> {

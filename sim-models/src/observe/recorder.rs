@@ -218,11 +218,23 @@ impl Recorder {
             queue: Level::default(),
             present: Level::default(),
         };
-        let instances = plan.instances.iter().filter(|i| (i.place as usize) < plan.services.len()).count();
+        let instances = plan
+            .instances
+            .iter()
+            .filter(|i| (i.place as usize) < plan.services.len())
+            .count();
         Self {
             workloads: plan.workloads.iter().map(|_| workload()).collect(),
-            services: plan.services.iter().map(|_| ServiceRecord::default()).collect(),
-            endpoints: plan.endpoints.iter().map(|_| EndpointRecord::default()).collect(),
+            services: plan
+                .services
+                .iter()
+                .map(|_| ServiceRecord::default())
+                .collect(),
+            endpoints: plan
+                .endpoints
+                .iter()
+                .map(|_| EndpointRecord::default())
+                .collect(),
             instances: (0..instances).map(|_| instance()).collect(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
             since: SimTime::ZERO,
@@ -267,11 +279,14 @@ impl Recorder {
             record.latency.record(took);
             if record.slowest.len() < SLOWEST || took > record.slowest[SLOWEST - 1].0 {
                 record.slowest.push((took, request, arrived));
-                record.slowest.sort_by_key(|(took, request, _)| (std::cmp::Reverse(*took), *request));
+                record
+                    .slowest
+                    .sort_by_key(|(took, request, _)| (std::cmp::Reverse(*took), *request));
                 record.slowest.truncate(SLOWEST);
             }
         } else {
-            record.causes[usize::from(verdict.origin) * Outcome::COUNT + verdict.cause as usize] += 1;
+            record.causes[usize::from(verdict.origin) * Outcome::COUNT + verdict.cause as usize] +=
+                1;
             if record.first[outcome].is_none() {
                 record.first[outcome] = Some((request, arrived, took));
             }

@@ -2,8 +2,9 @@
 
 use super::recorder::{ByOutcome, EdgeRecord, Recorder, ServiceRecord, WorkloadRecord};
 use super::summary::{
-    EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary, LevelSummary, OutcomeCounts,
-    Series, ServiceSeries, ServiceSummary, WorkloadSeries, WorkloadSummary,
+    EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary,
+    LevelSummary, OutcomeCounts, Series, ServiceSeries, ServiceSummary, WorkloadSeries,
+    WorkloadSummary,
 };
 use crate::outcome::Outcome;
 use crate::plan::Plan;
@@ -69,7 +70,13 @@ pub fn workloads(
         .collect()
 }
 
-fn workload(plan: &Plan, record: &WorkloadRecord, seconds: f64, now: SimTime, open: &[SimTime]) -> WorkloadSummary {
+fn workload(
+    plan: &Plan,
+    record: &WorkloadRecord,
+    seconds: f64,
+    now: SimTime,
+    open: &[SimTime],
+) -> WorkloadSummary {
     let count = |outcome: Outcome| record.outcomes[outcome as usize];
     let (ok, degraded) = (count(Outcome::Ok), count(Outcome::Degraded));
     let finished: u64 = record.outcomes.iter().sum();
@@ -82,7 +89,10 @@ fn workload(plan: &Plan, record: &WorkloadRecord, seconds: f64, now: SimTime, op
     for (place, counts) in plan.places.iter().zip(record.causes.chunks(Outcome::COUNT)) {
         for outcome in Outcome::ALL {
             if counts[outcome as usize] > 0 {
-                causes.insert(format!("{}: {}", place.name, outcome.name()), counts[outcome as usize]);
+                causes.insert(
+                    format!("{}: {}", place.name, outcome.name()),
+                    counts[outcome as usize],
+                );
             }
         }
     }
@@ -117,11 +127,21 @@ pub fn examples(plan: &Plan, recorder: &Recorder) -> Vec<Example> {
             latency: took.as_secs_f64(),
         };
         for (took, request, arrived) in record.slowest.iter().take(1) {
-            examples.push(example("slowest usable answer".into(), *request, *arrived, *took));
+            examples.push(example(
+                "slowest usable answer".into(),
+                *request,
+                *arrived,
+                *took,
+            ));
         }
         for outcome in Outcome::ALL {
             if let Some((request, arrived, took)) = record.first[outcome as usize] {
-                examples.push(example(format!("first {}", outcome.name()), request, arrived, took));
+                examples.push(example(
+                    format!("first {}", outcome.name()),
+                    request,
+                    arrived,
+                    took,
+                ));
             }
         }
     }
@@ -130,26 +150,50 @@ pub fn examples(plan: &Plan, recorder: &Recorder) -> Vec<Example> {
 
 /// The summaries of all services.
 #[must_use]
-pub fn services(plan: &Plan, recorder: &Recorder, now: SimTime) -> BTreeMap<String, ServiceSummary> {
+pub fn services(
+    plan: &Plan,
+    recorder: &Recorder,
+    now: SimTime,
+) -> BTreeMap<String, ServiceSummary> {
     (0..plan.services.len())
-        .map(|service| (plan.places[service].name.clone(), service_summary(plan, recorder, service, now)))
+        .map(|service| {
+            (
+                plan.places[service].name.clone(),
+                service_summary(plan, recorder, service, now),
+            )
+        })
         .collect()
 }
 
-fn service_summary(plan: &Plan, recorder: &Recorder, service: usize, now: SimTime) -> ServiceSummary {
+fn service_summary(
+    plan: &Plan,
+    recorder: &Recorder,
+    service: usize,
+    now: SimTime,
+) -> ServiceSummary {
     let place = &plan.places[service];
     let spec = &plan.services[service];
     let record: &ServiceRecord = &recorder.services[service];
-    let instances =
-        &recorder.instances[place.first_instance as usize..(place.first_instance + place.instance_count) as usize];
+    let instances = &recorder.instances
+        [place.first_instance as usize..(place.first_instance + place.instance_count) as usize];
     let level = |get: fn(&super::recorder::InstanceRecord) -> &Level| LevelSummary {
-        mean: instances.iter().map(|instance| get(instance).mean(now)).sum(),
-        max: instances.iter().map(|instance| get(instance).max() as f64).fold(0.0, f64::max),
+        mean: instances
+            .iter()
+            .map(|instance| get(instance).mean(now))
+            .sum(),
+        max: instances
+            .iter()
+            .map(|instance| get(instance).max() as f64)
+            .fold(0.0, f64::max),
     };
     let busy = level(|instance| &instance.busy);
     let working = level(|instance| &instance.working).mean;
     let count = f64::from(place.instance_count);
-    let threads = if spec.threads == u32::MAX { f64::INFINITY } else { f64::from(spec.threads) };
+    let threads = if spec.threads == u32::MAX {
+        f64::INFINITY
+    } else {
+        f64::from(spec.threads)
+    };
     let cpu = match spec.cores {
         Some(cores) => working / 1000.0 / (cores * count),
         None => working / (threads * count),
@@ -197,7 +241,10 @@ fn service_summary(plan: &Plan, recorder: &Recorder, service: usize, now: SimTim
                 arrivals: instance.arrivals,
                 started: instance.started,
                 utilization: instance.busy.mean(now) / threads,
-                queue: LevelSummary { mean: instance.queue.mean(now), max: instance.queue.max() as f64 },
+                queue: LevelSummary {
+                    mean: instance.queue.mean(now),
+                    max: instance.queue.max() as f64,
+                },
             })
             .collect(),
     }
@@ -214,15 +261,27 @@ pub fn edges<'a>(
         .iter()
         .zip(&recorder.edges)
         .enumerate()
-        .map(|(number, (edge, record))| (edge.name.clone(), edge_summary(edge, record, counters(number))))
+        .map(|(number, (edge, record))| {
+            (
+                edge.name.clone(),
+                edge_summary(edge, record, counters(number)),
+            )
+        })
         .collect()
 }
 
-fn edge_summary(plan: &crate::plan::EdgePlan, record: &EdgeRecord, counters: &[u64]) -> EdgeSummary {
+fn edge_summary(
+    plan: &crate::plan::EdgePlan,
+    record: &EdgeRecord,
+    counters: &[u64],
+) -> EdgeSummary {
     let policies = plan.layers.iter().enumerate().map(|(position, layer)| {
         let names = layer.spec.counters().iter();
         let first = layer.counters as usize;
-        let counts = names.enumerate().map(|(i, name)| ((*name).to_string(), counters[first + i])).collect();
+        let counts = names
+            .enumerate()
+            .map(|(i, name)| ((*name).to_string(), counters[first + i]))
+            .collect();
         (format!("{position} {}", layer.spec.name()), counts)
     });
     EdgeSummary {
@@ -230,7 +289,11 @@ fn edge_summary(plan: &crate::plan::EdgePlan, record: &EdgeRecord, counters: &[u
         attempts: record.attempts,
         retries: record.retries,
         amplification: ratio(record.attempts as f64, record.calls_sent as f64, 1.0),
-        amplification_worst: plan.layers.iter().map(|layer| layer.spec.worst_case_attempts()).product(),
+        amplification_worst: plan
+            .layers
+            .iter()
+            .map(|layer| layer.spec.worst_case_attempts())
+            .product(),
         retry_efficiency: ratio(record.retries_ok as f64, record.retries as f64, 1.0),
         outcomes: by_name(&record.outcomes),
         attempt_outcomes: by_name(&record.attempt_outcomes),
@@ -242,7 +305,10 @@ fn edge_summary(plan: &crate::plan::EdgePlan, record: &EdgeRecord, counters: &[u
 /// Everything by windows; `ends` are the ends of the windows.
 #[must_use]
 pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
-    let mut series = Series { window_seconds: plan.window.as_secs_f64(), ..Series::default() };
+    let mut series = Series {
+        window_seconds: plan.window.as_secs_f64(),
+        ..Series::default()
+    };
     let mut start = SimTime::ZERO;
     for end in ends {
         series.time.push(start.as_secs_f64());
@@ -253,10 +319,14 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
         series.workloads.insert(name, workload_series(record));
     }
     for (number, record) in recorder.services.iter().enumerate() {
-        series.services.insert(plan.places[number].name.clone(), service_series(plan, number, record));
+        series.services.insert(
+            plan.places[number].name.clone(),
+            service_series(plan, number, record),
+        );
     }
     for (edge, record) in plan.edges.iter().zip(&recorder.edges) {
-        let column = |get: fn(&super::recorder::EdgeWindow) -> u64| record.windows.iter().map(get).collect();
+        let column =
+            |get: fn(&super::recorder::EdgeWindow) -> u64| record.windows.iter().map(get).collect();
         let columns = EdgeSeries {
             calls: column(|window| window.calls),
             attempts: column(|window| window.attempts),
@@ -270,9 +340,19 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
 }
 
 fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
-    let quantile = |snapshot: &Snapshot, q: f64| if snapshot.count == 0 { f64::NAN } else { snapshot.quantile(q) };
+    let quantile = |snapshot: &Snapshot, q: f64| {
+        if snapshot.count == 0 {
+            f64::NAN
+        } else {
+            snapshot.quantile(q)
+        }
+    };
     let count = |outcome: Outcome| -> Vec<u64> {
-        record.windows.iter().map(|(window, ..)| window.outcomes[outcome as usize]).collect()
+        record
+            .windows
+            .iter()
+            .map(|(window, ..)| window.outcomes[outcome as usize])
+            .collect()
     };
     let failed = Outcome::ALL
         .iter()
@@ -281,31 +361,68 @@ fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
         .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
         .collect();
     WorkloadSeries {
-        offered: record.windows.iter().map(|(window, ..)| window.offered).collect(),
+        offered: record
+            .windows
+            .iter()
+            .map(|(window, ..)| window.offered)
+            .collect(),
         ok: count(Outcome::Ok),
         degraded: count(Outcome::Degraded),
         failed,
-        in_flight: record.windows.iter().map(|(window, ..)| window.in_flight).collect(),
-        latency_p50: record.windows.iter().map(|(_, answered, _)| quantile(answered, 0.5)).collect(),
-        latency_p99: record.windows.iter().map(|(_, answered, _)| quantile(answered, 0.99)).collect(),
-        latency_true_p50: record.windows.iter().map(|(.., ended)| quantile(ended, 0.5)).collect(),
-        latency_true_p99: record.windows.iter().map(|(.., ended)| quantile(ended, 0.99)).collect(),
+        in_flight: record
+            .windows
+            .iter()
+            .map(|(window, ..)| window.in_flight)
+            .collect(),
+        latency_p50: record
+            .windows
+            .iter()
+            .map(|(_, answered, _)| quantile(answered, 0.5))
+            .collect(),
+        latency_p99: record
+            .windows
+            .iter()
+            .map(|(_, answered, _)| quantile(answered, 0.99))
+            .collect(),
+        latency_true_p50: record
+            .windows
+            .iter()
+            .map(|(.., ended)| quantile(ended, 0.5))
+            .collect(),
+        latency_true_p99: record
+            .windows
+            .iter()
+            .map(|(.., ended)| quantile(ended, 0.99))
+            .collect(),
     }
 }
 
 fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> ServiceSeries {
     let spec = &plan.services[service];
     let count = f64::from(plan.places[service].instance_count);
-    let threads = if spec.threads == u32::MAX { f64::INFINITY } else { f64::from(spec.threads) };
+    let threads = if spec.threads == u32::MAX {
+        f64::INFINITY
+    } else {
+        f64::from(spec.threads)
+    };
     let working = spec.cores.map_or(threads, |cores| cores * 1000.0);
-    let column = |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
+    let column =
+        |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
     ServiceSeries {
         arrivals: column(|window| window.arrivals),
         ok: column(|window| window.ok),
         failed: column(|window| window.failed),
         rejected: column(|window| window.rejected),
-        utilization: record.windows.iter().map(|window| window.busy / (threads * count)).collect(),
-        cpu_utilization: record.windows.iter().map(|window| window.working / (working * count)).collect(),
+        utilization: record
+            .windows
+            .iter()
+            .map(|window| window.busy / (threads * count))
+            .collect(),
+        cpu_utilization: record
+            .windows
+            .iter()
+            .map(|window| window.working / (working * count))
+            .collect(),
         queue: record.windows.iter().map(|window| window.queue).collect(),
         queue_max: column(|window| window.queue_max),
         doomed: column(|window| window.doomed),

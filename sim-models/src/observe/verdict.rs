@@ -63,46 +63,83 @@ struct Judge<'a> {
 }
 
 /// Judges a run, and fills in what its summary says of hypothesis and faults.
-pub fn judge(scenario: &Scenario, plan: &Plan, world: &World, ends: &[SimTime], summary: &mut Summary) {
+pub fn judge(
+    scenario: &Scenario,
+    plan: &Plan,
+    world: &World,
+    ends: &[SimTime],
+    summary: &mut Summary,
+) {
     let mut disturbances = disturbances(scenario, plan, world);
     let hypothesis = &scenario.hypothesis;
     let judged = {
-        let measurer = Measurer { plan, recorder: &world.recorder, summary };
+        let measurer = Measurer {
+            plan,
+            recorder: &world.recorder,
+            summary,
+        };
         let warm = ends.partition_point(|end| *end <= plan.warmup);
-        let recovers = hypothesis.recovers.map_or(defaults::stretch(), |recovers| recovers.stretch);
+        let recovers = hypothesis
+            .recovers
+            .map_or(defaults::stretch(), |recovers| recovers.stretch);
         let stretch = (recovers.0.div_ceil(plan.window.0.max(1)) as usize).max(1);
-        let parsed = |text: &String| expression::parse(text).ok().map(|check| (text.clone(), check));
+        let parsed = |text: &String| {
+            expression::parse(text)
+                .ok()
+                .map(|check| (text.clone(), check))
+        };
         let steady = hypothesis.steady.iter().filter_map(parsed).collect();
-        let mut judge = Judge { measurer, ends, steady, before: Vec::new(), stretch, warm };
+        let mut judge = Judge {
+            measurer,
+            ends,
+            steady,
+            before: Vec::new(),
+            stretch,
+            warm,
+        };
         judge.verdict(hypothesis, &mut disturbances)
     };
     summary.hypothesis = judged;
-    summary.faults = disturbances.into_iter().map(|disturbance| disturbance.summary).collect();
+    summary.faults = disturbances
+        .into_iter()
+        .map(|disturbance| disturbance.summary)
+        .collect();
 }
 
 fn disturbances(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<Disturbance> {
     let seconds = |periods: &[(SimTime, SimTime)]| {
         let end = |time: SimTime| time.min(plan.end).as_secs_f64();
-        periods.iter().map(|(start, stop)| (start.as_secs_f64(), end(*stop))).collect()
+        periods
+            .iter()
+            .map(|(start, stop)| (start.as_secs_f64(), end(*stop)))
+            .collect()
     };
-    let faults = plan.faults.iter().zip(world.fault_history()).map(|(fault, (periods, touched))| Disturbance {
-        summary: FaultSummary {
-            name: fault.name.clone(),
-            kind: fault.kind.clone(),
-            target: fault.target_name.clone(),
-            periods: seconds(periods),
-            touched,
-            ..FaultSummary::default()
-        },
-        periods: periods.to_vec(),
-    });
+    let faults =
+        plan.faults
+            .iter()
+            .zip(world.fault_history())
+            .map(|(fault, (periods, touched))| Disturbance {
+                summary: FaultSummary {
+                    name: fault.name.clone(),
+                    kind: fault.kind.clone(),
+                    target: fault.target_name.clone(),
+                    periods: seconds(periods),
+                    touched,
+                    ..FaultSummary::default()
+                },
+                periods: periods.to_vec(),
+            });
     let mut all: Vec<Disturbance> = faults.collect();
     for (name, workload) in scenario.workloads.keys().zip(&plan.workloads) {
-        let WorkloadKind::Open { shape, .. } = &workload.kind else { continue };
+        let WorkloadKind::Open { shape, .. } = &workload.kind else {
+            continue;
+        };
         let spikes: Vec<(SimTime, SimTime)> = shape
             .iter()
             .filter_map(|shape| match shape {
-                Shape::Spike(spike) => Some((SimTime(spike.at.0), SimTime(spike.at.0) + spike.lasts)),
+                Shape::Spike(spike) => {
+                    Some((SimTime(spike.at.0), SimTime(spike.at.0) + spike.lasts))
+                }
                 _ => None,
             })
             .collect();
@@ -114,19 +151,37 @@ fn disturbances(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<Disturba
                 periods: seconds(&spikes),
                 ..FaultSummary::default()
             };
-            all.push(Disturbance { summary, periods: spikes });
+            all.push(Disturbance {
+                summary,
+                periods: spikes,
+            });
         }
     }
     all
 }
 
 impl Judge<'_> {
-    fn verdict(&mut self, hypothesis: &Hypothesis, disturbances: &mut [Disturbance]) -> HypothesisSummary {
+    fn verdict(
+        &mut self,
+        hypothesis: &Hypothesis,
+        disturbances: &mut [Disturbance],
+    ) -> HypothesisSummary {
         let mut out = HypothesisSummary::default();
-        let believed = !hypothesis.steady.is_empty() || !hypothesis.always.is_empty() || hypothesis.recovers.is_some();
-        let starts = disturbances.iter().flat_map(|d| d.periods.first()).map(|(start, _)| *start);
-        let first = starts.min().filter(|start| *start < self.ends.last().copied().unwrap_or(SimTime::ZERO));
-        let calm = self.warm..first.map_or(self.ends.len(), |first| self.ends.partition_point(|end| *end <= first));
+        let believed = !hypothesis.steady.is_empty()
+            || !hypothesis.always.is_empty()
+            || hypothesis.recovers.is_some();
+        let starts = disturbances
+            .iter()
+            .flat_map(|d| d.periods.first())
+            .map(|(start, _)| *start);
+        let first = starts
+            .min()
+            .filter(|start| *start < self.ends.last().copied().unwrap_or(SimTime::ZERO));
+        let calm_end = first.map_or(self.ends.len(), |first| {
+            self.ends.partition_point(|end| *end <= first)
+        });
+        // A disturbance during the warm-up leaves no time to look at before it.
+        let calm = self.warm.min(calm_end)..calm_end;
         let steady_before = self.steady_before(calm.clone(), first.is_some(), &mut out.checks);
         self.before = self.baseline(calm);
         if first.is_some() && !steady_before {
@@ -140,13 +195,25 @@ impl Judge<'_> {
         if let Some(recovers) = hypothesis.recovers {
             recovery_checks(recovers, disturbances, &aftermaths, &mut out.checks);
         }
-        self.conclude(believed, first.is_some(), hypothesis, disturbances, &aftermaths, &mut out);
+        self.conclude(
+            believed,
+            first.is_some(),
+            hypothesis,
+            disturbances,
+            &aftermaths,
+            &mut out,
+        );
         out
     }
 
     /// Whether the steady state holds before the first disturbance: over all that time, and over its
     /// end, so that a collapse just before it does not hide in an average.
-    fn steady_before(&self, calm: Range<usize>, disturbed: bool, checks: &mut Vec<CheckSummary>) -> bool {
+    fn steady_before(
+        &self,
+        calm: Range<usize>,
+        disturbed: bool,
+        checks: &mut Vec<CheckSummary>,
+    ) -> bool {
         if calm.is_empty() {
             return true;
         }
@@ -190,14 +257,22 @@ impl Judge<'_> {
 
     /// Start of a window.
     fn start(&self, window: usize) -> SimTime {
-        if window == 0 { SimTime::ZERO } else { self.ends[window - 1] }
+        if window == 0 {
+            SimTime::ZERO
+        } else {
+            self.ends[window - 1]
+        }
     }
 
     fn baseline(&self, calm: Range<usize>) -> Vec<(f64, f64)> {
         (0..self.measurer.plan.workloads.len())
             .map(|workload| {
                 let traffic = self.measurer.traffic(workload, calm.clone());
-                let goodput = if traffic.seconds > 0.0 { traffic.good as f64 / traffic.seconds } else { 0.0 };
+                let goodput = if traffic.seconds > 0.0 {
+                    traffic.good as f64 / traffic.seconds
+                } else {
+                    0.0
+                };
                 (traffic.success().unwrap_or(1.0), goodput)
             })
             .collect()
@@ -217,31 +292,48 @@ impl Judge<'_> {
     /// Whether the steady state holds over these windows taken together.
     fn holds(&self, windows: Range<usize>) -> bool {
         if !self.steady.is_empty() {
-            return self.steady.iter().all(|(_, check)| self.measurer.check(check, windows.clone()).1);
+            return self
+                .steady
+                .iter()
+                .all(|(_, check)| self.measurer.check(check, windows.clone()).1);
         }
-        self.before.iter().enumerate().all(|(workload, (success, goodput))| {
-            let traffic = self.measurer.traffic(workload, windows.clone());
-            let rate = traffic.good as f64 / traffic.seconds;
-            // Four standard deviations of a Poisson count below what is asked is still noise.
-            let noise = 4.0 * libm::sqrt(goodput * traffic.seconds) / traffic.seconds;
-            traffic.success().unwrap_or(if traffic.offered > 0 { 0.0 } else { 1.0 }) >= SUCCESS_AGAIN * success
-                && rate >= GOODPUT_AGAIN * goodput - noise
-        })
+        self.before
+            .iter()
+            .enumerate()
+            .all(|(workload, (success, goodput))| {
+                let traffic = self.measurer.traffic(workload, windows.clone());
+                let rate = traffic.good as f64 / traffic.seconds;
+                // Four standard deviations of a Poisson count below what is asked is still noise.
+                let noise = 4.0 * libm::sqrt(goodput * traffic.seconds) / traffic.seconds;
+                traffic
+                    .success()
+                    .unwrap_or(if traffic.offered > 0 { 0.0 } else { 1.0 })
+                    >= SUCCESS_AGAIN * success
+                    && rate >= GOODPUT_AGAIN * goodput - noise
+            })
     }
 
     /// Whether the steady state begins to hold at a window and keeps holding up to `end`.
     fn holds_from(&self, start: usize, end: usize) -> bool {
         self.holds(start..start + 1)
-            && (start..=end.saturating_sub(BLOCK).max(start)).all(|block| self.holds(block..(block + BLOCK).min(end)))
+            && (start..=end.saturating_sub(BLOCK).max(start))
+                .all(|block| self.holds(block..(block + BLOCK).min(end)))
     }
 
     fn aftermaths(&self, disturbances: &mut [Disturbance]) -> Vec<Aftermath> {
-        let periods: Vec<(SimTime, SimTime)> = disturbances.iter().flat_map(|d| d.periods.iter().copied()).collect();
+        let periods: Vec<(SimTime, SimTime)> = disturbances
+            .iter()
+            .flat_map(|d| d.periods.iter().copied())
+            .collect();
         let mut all = Vec::new();
         for disturbance in disturbances {
             let mut aftermath = Aftermath::Unjudged;
             for (_, stop) in &disturbance.periods {
-                let next = periods.iter().map(|(start, _)| *start).filter(|start| *start >= *stop).min();
+                let next = periods
+                    .iter()
+                    .map(|(start, _)| *start)
+                    .filter(|start| *start >= *stop)
+                    .min();
                 aftermath = self.aftermath(*stop, next);
                 if matches!(aftermath, Aftermath::Lost { .. }) {
                     break;
@@ -258,35 +350,61 @@ impl Judge<'_> {
     /// What came after a disturbance that stopped then, up to the next one or to the end of the run.
     fn aftermath(&self, stop: SimTime, next: Option<SimTime>) -> Aftermath {
         let first = self.ends.partition_point(|end| *end <= stop);
-        let first = if self.start(first) < stop { first + 1 } else { first };
-        let last = next.map_or(self.ends.len(), |next| self.ends.partition_point(|end| *end <= next));
+        let first = if self.start(first) < stop {
+            first + 1
+        } else {
+            first
+        };
+        let last = next.map_or(self.ends.len(), |next| {
+            self.ends.partition_point(|end| *end <= next)
+        });
         if first >= last {
             return Aftermath::Unjudged;
         }
         // Before the next disturbance a shorter stretch has to do; at the end of the run it proves nothing.
         let available = last - first;
-        let stretch = if next.is_some() { self.stretch.min(available) } else { self.stretch };
+        let stretch = if next.is_some() {
+            self.stretch.min(available)
+        } else {
+            self.stretch
+        };
         for start in first..last {
             if start + stretch <= last && self.holds_from(start, start + stretch) {
                 return Aftermath::Recovered(self.start(start).since(stop).as_secs_f64());
             }
         }
         if available < self.stretch {
-            return if self.holds_from(first, last) { Aftermath::Unjudged } else { Aftermath::Lost { metastable: false, improving: true } };
+            return if self.holds_from(first, last) {
+                Aftermath::Unjudged
+            } else {
+                Aftermath::Lost {
+                    metastable: false,
+                    improving: true,
+                }
+            };
         }
         let (metastable, improving) = self.stays(first..last);
-        Aftermath::Lost { metastable, improving }
+        Aftermath::Lost {
+            metastable,
+            improving,
+        }
     }
 
     /// Whether the damage stays although the load is what it was; and whether it is getting better.
     fn stays(&self, windows: Range<usize>) -> (bool, bool) {
         let quarter = windows.len() / 4;
-        let (early, late) = (windows.start + quarter..windows.start + 2 * quarter, windows.end - quarter..windows.end);
+        let (early, late) = (
+            windows.start + quarter..windows.start + 2 * quarter,
+            windows.end - quarter..windows.end,
+        );
         let (mut before, mut then, mut now, mut offered) = (0.0, 0.0, 0.0, 0.0);
         for (workload, (_, goodput)) in self.before.iter().enumerate() {
             let rate = |windows: Range<usize>| {
                 let traffic = self.measurer.traffic(workload, windows);
-                (traffic.good as f64 / traffic.seconds.max(1e-9), traffic.offered as f64 / traffic.seconds.max(1e-9))
+                (
+                    traffic.good as f64 / traffic.seconds.max(1e-9),
+                    traffic.offered as f64 / traffic.seconds.max(1e-9),
+                )
             };
             before += goodput;
             then += rate(early.clone()).0;
@@ -304,12 +422,18 @@ impl Judge<'_> {
         for disturbance in disturbances {
             for (start, stop) in &disturbance.periods {
                 let first = self.ends.partition_point(|end| *end <= *start);
-                let last = (self.ends.partition_point(|end| *end <= *stop) + self.stretch).min(self.ends.len());
+                let last = (self.ends.partition_point(|end| *end <= *stop) + self.stretch)
+                    .min(self.ends.len());
                 for (workload, (success, _)) in self.before.iter().enumerate() {
-                    let name = &self.measurer.plan.places[self.measurer.plan.services.len() + workload].name;
+                    let name = &self.measurer.plan.places
+                        [self.measurer.plan.services.len() + workload]
+                        .name;
                     let hurt = (first..last).any(|window| {
                         let block = window..(window + BLOCK).min(self.ends.len());
-                        self.measurer.traffic(workload, block).success().is_some_and(|now| now < SUCCESS_AGAIN * success)
+                        self.measurer
+                            .traffic(workload, block)
+                            .success()
+                            .is_some_and(|now| now < SUCCESS_AGAIN * success)
                     });
                     if hurt && !disturbance.summary.blast_radius.contains(name) {
                         disturbance.summary.blast_radius.push(name.clone());
@@ -325,7 +449,10 @@ impl Judge<'_> {
         for (service, record) in self.measurer.recorder.services.iter().enumerate() {
             let rows = &record.windows[windows.clone()];
             let arrivals: u64 = rows.iter().map(|window| window.arrivals).sum();
-            let bad: u64 = rows.iter().map(|window| window.failed + window.rejected).sum();
+            let bad: u64 = rows
+                .iter()
+                .map(|window| window.failed + window.rejected)
+                .sum();
             let name = &self.measurer.plan.places[service].name;
             if bad as f64 > (1.0 - SUCCESS_AGAIN) * arrivals as f64 && !names.contains(name) {
                 names.push(name.clone());
@@ -336,7 +463,9 @@ impl Judge<'_> {
     fn always(&self, hypothesis: &Hypothesis, checks: &mut Vec<CheckSummary>) {
         let whole = self.warm..self.ends.len();
         for text in &hypothesis.always {
-            let Ok(check) = expression::parse(text) else { continue };
+            let Ok(check) = expression::parse(text) else {
+                continue;
+            };
             let value = self.measurer.whole(&check);
             let held = value.is_none_or(|value| check.op.holds(value, check.limit));
             checks.push(self.summary_of("always", (text, &check), &whole, value, held));
@@ -352,12 +481,24 @@ impl Judge<'_> {
         aftermaths: &[Aftermath],
         out: &mut HypothesisSummary,
     ) {
-        let lost = aftermaths.iter().zip(disturbances).find_map(|(aftermath, d)| match aftermath {
-            Aftermath::Lost { metastable, improving } => Some((d, *metastable, *improving)),
-            _ => None,
-        });
-        let failed = out.checks.iter().find(|check| !check.held && check.kind != "recovers");
-        let slow = out.checks.iter().find(|check| !check.held && check.kind == "recovers");
+        let lost = aftermaths
+            .iter()
+            .zip(disturbances)
+            .find_map(|(aftermath, d)| match aftermath {
+                Aftermath::Lost {
+                    metastable,
+                    improving,
+                } => Some((d, *metastable, *improving)),
+                _ => None,
+            });
+        let failed = out
+            .checks
+            .iter()
+            .find(|check| !check.held && check.kind != "recovers");
+        let slow = out
+            .checks
+            .iter()
+            .find(|check| !check.held && check.kind == "recovers");
         if let Some((disturbance, metastable, improving)) = lost {
             out.verdict = "not_recovered".into();
             out.metastable = metastable;
@@ -366,7 +507,10 @@ impl Judge<'_> {
         } else if let Some(check) = failed {
             out.verdict = "refuted".into();
             let value = check.value.map_or("nothing to measure".into(), short);
-            out.reason = format!("`{}` did not hold over {}: {value}", check.check, check.over);
+            out.reason = format!(
+                "`{}` did not hold over {}: {value}",
+                check.check, check.over
+            );
         } else if let Some(check) = slow {
             out.verdict = "refuted".into();
             out.reason = format!(
@@ -386,12 +530,23 @@ impl Judge<'_> {
     }
 
     fn lost_reason(&self, disturbance: &Disturbance, metastable: bool, improving: bool) -> String {
-        let stop = disturbance.periods.last().map_or(SimTime::ZERO, |(_, stop)| *stop);
-        let after = self.ends.last().copied().unwrap_or(SimTime::ZERO).since(stop);
-        let quarter = self.ends.len() - (self.ends.len() - self.ends.partition_point(|end| *end <= stop)) / 4;
+        let stop = disturbance
+            .periods
+            .last()
+            .map_or(SimTime::ZERO, |(_, stop)| *stop);
+        let after = self
+            .ends
+            .last()
+            .copied()
+            .unwrap_or(SimTime::ZERO)
+            .since(stop);
+        let quarter =
+            self.ends.len() - (self.ends.len() - self.ends.partition_point(|end| *end <= stop)) / 4;
         let (mut now, mut before) = (0.0, 0.0);
         for (workload, (_, goodput)) in self.before.iter().enumerate() {
-            let traffic = self.measurer.traffic(workload, quarter.min(self.ends.len() - 1)..self.ends.len());
+            let traffic = self
+                .measurer
+                .traffic(workload, quarter.min(self.ends.len() - 1)..self.ends.len());
             now += traffic.good as f64 / traffic.seconds;
             before += goodput;
         }
@@ -399,24 +554,43 @@ impl Judge<'_> {
         if metastable {
             format!(
                 "`{name}` was gone at {stop}, yet {after} later goodput is {}/s, where it was {}/s before, and not getting better: the trigger is gone and the damage stays",
-                short(now), short(before)
+                short(now),
+                short(before)
             )
         } else if improving {
-            format!("`{name}` was gone at {stop}; {after} later the steady state does not hold yet, but goodput is growing ({}/s, {}/s before): run longer", short(now), short(before))
+            format!(
+                "`{name}` was gone at {stop}; {after} later the steady state does not hold yet, but goodput is growing ({}/s, {}/s before): run longer",
+                short(now),
+                short(before)
+            )
         } else {
-            format!("`{name}` was gone at {stop}; {after} later the steady state does not hold (goodput {}/s, {}/s before)", short(now), short(before))
+            format!(
+                "`{name}` was gone at {stop}; {after} later the steady state does not hold (goodput {}/s, {}/s before)",
+                short(now),
+                short(before)
+            )
         }
     }
 }
 
-fn recovery_checks(recovers: Recovers, disturbances: &[Disturbance], aftermaths: &[Aftermath], checks: &mut Vec<CheckSummary>) {
+fn recovery_checks(
+    recovers: Recovers,
+    disturbances: &[Disturbance],
+    aftermaths: &[Aftermath],
+    checks: &mut Vec<CheckSummary>,
+) {
     for (disturbance, aftermath) in disturbances.iter().zip(aftermaths) {
         let (value, held) = match aftermath {
-            Aftermath::Recovered(seconds) => (Some(*seconds), *seconds <= recovers.within.as_secs_f64()),
+            Aftermath::Recovered(seconds) => {
+                (Some(*seconds), *seconds <= recovers.within.as_secs_f64())
+            }
             Aftermath::Lost { .. } => (None, false),
             Aftermath::Unjudged => continue,
         };
-        let stop = disturbance.periods.last().map_or(SimTime::ZERO, |(_, stop)| *stop);
+        let stop = disturbance
+            .periods
+            .last()
+            .map_or(SimTime::ZERO, |(_, stop)| *stop);
         checks.push(CheckSummary {
             kind: "recovers".into(),
             check: format!("recovers from `{}`", disturbance.summary.name),
@@ -438,23 +612,45 @@ fn held_reason(disturbances: &[Disturbance], aftermaths: &[Aftermath]) -> String
         })
         .max_by(|(a, _), (b, _)| a.total_cmp(b));
     match slowest {
-        Some((0.0, d)) => format!("the steady state held again as soon as `{}` was gone", d.summary.name),
-        Some((seconds, d)) => format!("the steady state held again {} s after `{}` was gone", short(seconds), d.summary.name),
+        Some((0.0, d)) => format!(
+            "the steady state held again as soon as `{}` was gone",
+            d.summary.name
+        ),
+        Some((seconds, d)) => format!(
+            "the steady state held again {} s after `{}` was gone",
+            short(seconds),
+            d.summary.name
+        ),
         None if disturbances.is_empty() => "every check held".into(),
         None => "every check held; no disturbance was over early enough to judge a recovery".into(),
     }
 }
 
 /// Near a tipping point one run proves nothing: a slow recovery, or a check that holds or fails by little.
-fn close_to_edge(hypothesis: &Hypothesis, aftermaths: &[Aftermath], checks: &[CheckSummary]) -> bool {
-    let within = hypothesis.recovers.map_or(60.0, |recovers| recovers.within.as_secs_f64());
+fn close_to_edge(
+    hypothesis: &Hypothesis,
+    aftermaths: &[Aftermath],
+    checks: &[CheckSummary],
+) -> bool {
+    let within = hypothesis
+        .recovers
+        .map_or(60.0, |recovers| recovers.within.as_secs_f64());
     let slow = aftermaths.iter().any(|aftermath| matches!(aftermath, Aftermath::Recovered(s) if *s > 0.5 * within && *s > BLOCK as f64));
-    let tight = checks.iter().filter(|check| check.kind != "recovers").any(|check| {
-        let Some(value) = check.value else { return false };
-        // Ratios near one are compared by what they leave: 0.999 against 0.998 is a factor of two.
-        let (value, limit) = if check.limit > 0.5 && check.limit < 1.0 { (1.0 - value, 1.0 - check.limit) } else { (value, check.limit) };
-        limit > 0.0 && (value / limit - 1.0).abs() < 0.05
-    });
+    let tight = checks
+        .iter()
+        .filter(|check| check.kind != "recovers")
+        .any(|check| {
+            let Some(value) = check.value else {
+                return false;
+            };
+            // Ratios near one are compared by what they leave: 0.999 against 0.998 is a factor of two.
+            let (value, limit) = if check.limit > 0.5 && check.limit < 1.0 {
+                (1.0 - value, 1.0 - check.limit)
+            } else {
+                (value, check.limit)
+            };
+            limit > 0.0 && (value / limit - 1.0).abs() < 0.05
+        });
     slow || tight
 }
 
@@ -465,5 +661,9 @@ fn short(value: f64) -> String {
     }
     let digits = 2 - libm::floor(libm::log10(value.abs())) as i32;
     let text = format!("{value:.*}", digits.clamp(0, 12) as usize);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text
+    }
 }

@@ -177,6 +177,9 @@ impl Backoff {
     }
 }
 
+/// More attempts than anybody means; without a backoff they could all come at one instant.
+const MOST_ATTEMPTS: u32 = 10_000;
+
 /// What a retry knows of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
@@ -194,7 +197,10 @@ impl Policy for Retry {
     #[inline]
     fn on_send(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Decision {
         // A retry outside this one begins anew; our own retries do not come this way.
-        *call = Tried { attempts: 1, ..Tried::default() };
+        *call = Tried {
+            attempts: 1,
+            ..Tried::default()
+        };
         Decision::Proceed
     }
     #[inline]
@@ -228,6 +234,10 @@ impl Policy for Retry {
                 "attempts",
                 "must be at least 1: the first attempt counts".into(),
             ));
+        }
+        if self.attempts > MOST_ATTEMPTS {
+            let why = format!("must be at most {MOST_ATTEMPTS}, not {}", self.attempts);
+            wrong.push(("attempts", why));
         }
         if let Backoff::Exponential(ExponentialBackoff { factor, .. }) = self.backoff
             && !(factor.is_finite() && factor >= 1.0)

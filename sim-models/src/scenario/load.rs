@@ -1,5 +1,7 @@
 //! Loads a scenario: its text and all that it includes, overrides, checks.
 
+use super::check::{Origin, check};
+use super::de::Shapes;
 use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic, Diagnostics};
 use super::path;
@@ -94,13 +96,17 @@ pub fn load(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -
             sources,
         };
     };
-    let read = match path::set_all(&mut tree, overrides, &mut sources) {
-        Ok(()) => decode::<Scenario>(&tree, &Default::default()),
-        Err(found) => Err(found),
-    };
+    let shapes = Shapes::default();
+    let read = path::set_all(&mut tree, overrides, &mut sources)
+        .and_then(|()| decode::<Scenario>(&tree, &shapes));
+    path::name_arguments(&mut tree, &shapes);
     let mut warnings = Vec::new();
     let scenario = read.and_then(|scenario| {
-        let (errors, suspicious) = judge(&scenario, &tree);
+        let origin = Origin {
+            tree: &tree,
+            sources: &sources,
+        };
+        let (errors, suspicious) = check(&scenario, Some(origin));
         warnings = suspicious;
         if errors.is_empty() {
             Ok(scenario)
@@ -113,10 +119,6 @@ pub fn load(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -
         warnings,
         sources,
     }
-}
-
-fn judge(_scenario: &Scenario, _tree: &Node) -> (Diagnostics, Diagnostics) {
-    (Vec::new(), Vec::new())
 }
 
 struct Reader<'a, F: ?Sized> {
@@ -458,12 +460,12 @@ mod tests {
             ("dir/base.ron", BASE),
             (
                 "dir/sub/over.ron",
-                r#"(include: "../base.ron", duration: "1min", services: { "db": (replicas: 7) }, calls: { "web -> db": [] })"#,
+                r#"(include: "../base.ron", duration: "2min", services: { "db": (replicas: 7) }, calls: { "web -> db": [] })"#,
             ),
             ("loop.ron", "(include: \"./loop.ron\")"),
         ];
         let scenario = load("dir/sub/over.ron", &files, &[]).scenario.unwrap();
-        assert_eq!(scenario.duration.as_secs_f64(), 60.0);
+        assert_eq!(scenario.duration.as_secs_f64(), 120.0);
         assert_eq!(scenario.services["db"].replicas, 7);
         assert_eq!(scenario.services["db"].endpoints.len(), 2);
         assert!(scenario.calls["web -> db"].is_empty());

@@ -12,12 +12,15 @@ pub mod units;
 pub mod distribution;
 pub mod cron;
 pub mod types;
+pub mod pattern;
 pub mod decode;
 pub mod explain;
 pub mod path;
+pub mod check;
 pub mod load;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use load::{Files, Loaded, Override, load};
 pub use source::{Sources, Span};
 pub use types::*;
+pub use units::{Bound, Rate, Size};

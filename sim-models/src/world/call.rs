@@ -23,9 +23,19 @@ enum Way {
 
 impl<'p> World<'p> {
     /// A frame begins a call.
-    pub(super) fn begin_call(&mut self, index: u32, edge: u32, endpoint: u32, agenda: &mut Agenda<Event>) {
+    pub(super) fn begin_call(
+        &mut self,
+        index: u32,
+        edge: u32,
+        endpoint: u32,
+        agenda: &mut Agenda<Event>,
+    ) {
         let plan: &'p EdgePlan = &self.plan.edges[edge as usize];
-        let layers = if plan.layers.is_empty() { u32::MAX } else { self.slots.take(plan) };
+        let layers = if plan.layers.is_empty() {
+            u32::MAX
+        } else {
+            self.slots.take(plan)
+        };
         let frame = &mut self.frames[index];
         frame.edge = edge;
         frame.callee_endpoint = endpoint;
@@ -48,10 +58,12 @@ impl<'p> World<'p> {
         let plan: &'p EdgePlan = &self.plan.edges[edge as usize];
         loop {
             way = match way {
-                Way::In(layer) if layer == plan.layers.len() => match self.send_attempt(index, plan, agenda) {
-                    None => return,
-                    Some(verdict) => Way::Out(layer, verdict, Final::Yes),
-                },
+                Way::In(layer) if layer == plan.layers.len() => {
+                    match self.send_attempt(index, plan, agenda) {
+                        None => return,
+                        Some(verdict) => Way::Out(layer, verdict, Final::Yes),
+                    }
+                }
                 Way::In(layer) => match self.inwards(index, plan, layer, agenda) {
                     None => Way::In(layer + 1),
                     Some((verdict, last)) => Way::Out(layer, verdict, last),
@@ -76,16 +88,25 @@ impl<'p> World<'p> {
         layer: usize,
         agenda: &mut Agenda<Event>,
     ) -> Option<(Verdict, Final)> {
-        let decision = self.ask_policy(index, plan, layer, agenda.now(), |spec, memory, call, context| {
-            spec.on_send(memory, call, context)
-        });
+        let decision = self.ask_policy(
+            index,
+            plan,
+            layer,
+            agenda.now(),
+            |spec, memory, call, context| spec.on_send(memory, call, context),
+        );
         match decision {
             Decision::Proceed => None,
             Decision::ProceedFor(span) => {
-                let event = Event::PolicyTimer { frame: self.frames.id(index), layer: layer as u16 };
+                let event = Event::PolicyTimer {
+                    frame: self.frames.id(index),
+                    layer: layer as u16,
+                };
                 let edge = self.frames[index].edge as usize;
                 let timer = match self.edges[edge].lanes[layer] {
-                    Some(lane) if plan.layers[layer].spec.time_limit() == Some(span) => agenda.schedule_lane(lane, event),
+                    Some(lane) if plan.layers[layer].spec.time_limit() == Some(span) => {
+                        agenda.schedule_lane(lane, event)
+                    }
                     _ => agenda.schedule_after(span, event),
                 };
                 self.slots.slots[self.frames[index].layers as usize + layer].timer = timer;
@@ -96,7 +117,11 @@ impl<'p> World<'p> {
                     verdict.origin = plan.caller as u16;
                 }
                 self.tell(index, agenda.now(), || {
-                    format!("{} lets nothing through: {}", plan.layers[layer].spec.name(), verdict.outcome.name())
+                    format!(
+                        "{} lets nothing through: {}",
+                        plan.layers[layer].spec.name(),
+                        verdict.outcome.name()
+                    )
                 });
                 Some((verdict, last))
             }
@@ -116,18 +141,27 @@ impl<'p> World<'p> {
         let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
         agenda.cancel(slot.timer);
         slot.timer = EventId::NONE;
-        let reaction = self.ask_policy(index, plan, layer, agenda.now(), |spec, memory, call, context| {
-            spec.on_result(memory, call, (verdict, last), context)
-        });
+        let reaction = self.ask_policy(
+            index,
+            plan,
+            layer,
+            agenda.now(),
+            |spec, memory, call, context| spec.on_result(memory, call, (verdict, last), context),
+        );
         match reaction {
             Reaction::Pass => Some(Way::Out(layer, verdict, last)),
             Reaction::Replace(other) => Some(Way::Out(layer, other, last)),
             Reaction::Again(span) => {
-                self.tell(index, agenda.now(), || format!("{}: tries again in {span}", verdict.outcome.name()));
+                self.tell(index, agenda.now(), || {
+                    format!("{}: tries again in {span}", verdict.outcome.name())
+                });
                 if span.0 == 0 {
                     return Some(Way::In(layer + 1));
                 }
-                let event = Event::PolicyTimer { frame: self.frames.id(index), layer: layer as u16 };
+                let event = Event::PolicyTimer {
+                    frame: self.frames.id(index),
+                    layer: layer as u16,
+                };
                 let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
                 slot.timer = agenda.schedule_after(span, event);
                 slot.backing_off = true;
@@ -154,7 +188,11 @@ impl<'p> World<'p> {
         let frame = &self.frames[index];
         let state = &mut self.edges[frame.edge as usize];
         let policy = &plan.layers[layer];
-        let own = if policy.shared { 0 } else { self.plan.instances[frame.instance as usize].number };
+        let own = if policy.shared {
+            0
+        } else {
+            self.plan.instances[frame.instance as usize].number
+        };
         let counters = policy.counters as usize;
         let mut context = Context {
             now,
@@ -171,20 +209,33 @@ impl<'p> World<'p> {
     }
 
     /// Sends an attempt; a result if there is no time left for it.
-    fn send_attempt(&mut self, index: u32, plan: &'p EdgePlan, agenda: &mut Agenda<Event>) -> Option<Verdict> {
+    fn send_attempt(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        agenda: &mut Agenda<Event>,
+    ) -> Option<Verdict> {
         let now = agenda.now();
         let frame = &mut self.frames[index];
         if frame.deadline <= now {
             let outcome = Outcome::TimeoutDeadline;
-            return Some(Verdict { outcome, cause: outcome, origin: plan.callee as u16, status: 0 });
+            return Some(Verdict {
+                outcome,
+                cause: outcome,
+                origin: plan.callee as u16,
+                status: 0,
+            });
         }
         frame.attempts = frame.attempts.saturating_add(1);
         let parent = *frame;
         let edge = parent.edge;
         let key = mix(call_key(&parent), u64::from(parent.attempts));
         let callee = self.pick(plan, &parent, key);
-        self.recorder.attempt_sent(edge as usize, parent.attempts, parent.is(flag::COUNTED));
-        let deadline = plan.propagated.map_or(parent.deadline, |span| parent.deadline.min(parent.call_started + span));
+        self.recorder
+            .attempt_sent(edge as usize, parent.attempts, parent.is(flag::COUNTED));
+        let deadline = plan.propagated.map_or(parent.deadline, |span| {
+            parent.deadline.min(parent.call_started + span)
+        });
         let child = self.frames.insert(Frame {
             key,
             sent: now,
@@ -233,7 +284,10 @@ impl<'p> World<'p> {
             Balance::LeastOutstanding => {
                 let outstanding = &state.outstanding[row..row + count as usize];
                 let least = outstanding.iter().min().copied().unwrap_or(0);
-                let ties = outstanding.iter().filter(|number| **number == least).count() as u64;
+                let ties = outstanding
+                    .iter()
+                    .filter(|number| **number == least)
+                    .count() as u64;
                 let chosen = chance.below(ties) as usize;
                 let mut tied = (0..count).filter(|number| outstanding[*number as usize] == least);
                 tied.nth(chosen).unwrap_or(0)
@@ -243,7 +297,11 @@ impl<'p> World<'p> {
                 let other = chance.below(u64::from(count) - 1) as u32;
                 let second = other + u32::from(other >= first);
                 let load = |number: u32| state.outstanding[row + number as usize];
-                if load(second) < load(first) { second } else { first }
+                if load(second) < load(first) {
+                    second
+                } else {
+                    first
+                }
             }
         };
         if !state.outstanding.is_empty() {
@@ -258,7 +316,12 @@ impl<'p> World<'p> {
         let frame = &mut self.frames[index];
         frame.child = FrameId::NONE;
         let frame = *frame;
-        self.recorder.attempt_ended(frame.edge as usize, frame.attempts, outcome, frame.is(flag::COUNTED));
+        self.recorder.attempt_ended(
+            frame.edge as usize,
+            frame.attempts,
+            outcome,
+            frame.is(flag::COUNTED),
+        );
         let state = &mut self.edges[frame.edge as usize];
         if !state.outstanding.is_empty() {
             let callees = &self.plan.places[self.plan.edges[frame.edge as usize].callee as usize];
@@ -270,8 +333,12 @@ impl<'p> World<'p> {
 
     /// An answer reaches its caller, if the caller still waits for it.
     pub(super) fn answer(&mut self, event: Event, id: FrameId, agenda: &mut Agenda<Event>) {
-        let Some(child) = self.frames.alive(id) else { return };
-        let Frame { parent, verdict, .. } = self.frames[child];
+        let Some(child) = self.frames.alive(id) else {
+            return;
+        };
+        let Frame {
+            parent, verdict, ..
+        } = self.frames[child];
         let caller = self.frames.alive(parent);
         if let Some(caller) = caller {
             let instance = &mut self.instances[self.frames[caller].instance as usize];
@@ -286,8 +353,12 @@ impl<'p> World<'p> {
             return;
         }
         self.attempt_over(index, verdict.outcome);
-        self.tell(index, agenda.now(), || format!("answer: {}", verdict.outcome.name()));
-        let layers = self.plan.edges[self.frames[index].edge as usize].layers.len();
+        self.tell(index, agenda.now(), || {
+            format!("answer: {}", verdict.outcome.name())
+        });
+        let layers = self.plan.edges[self.frames[index].edge as usize]
+            .layers
+            .len();
         self.drive(index, Way::Out(layers, verdict, Final::No), agenda);
     }
 
@@ -301,32 +372,66 @@ impl<'p> World<'p> {
             slot.backing_off = false;
             return self.drive(index, Way::In(layer + 1), agenda);
         }
-        let mut verdict = self.ask_policy(index, plan, layer, agenda.now(), |spec, memory, call, context| {
-            spec.on_timer(memory, call, context)
-        });
+        let mut verdict = self.ask_policy(
+            index,
+            plan,
+            layer,
+            agenda.now(),
+            |spec, memory, call, context| spec.on_timer(memory, call, context),
+        );
         verdict.origin = plan.callee as u16;
-        self.tell(index, agenda.now(), || format!("{} expires: {}", plan.layers[layer].spec.name(), verdict.outcome.name()));
+        self.tell(index, agenda.now(), || {
+            format!(
+                "{} expires: {}",
+                plan.layers[layer].spec.name(),
+                verdict.outcome.name()
+            )
+        });
         self.abandon_layers(index, plan, layer + 1, agenda);
         self.give_up_attempt(index, plan, verdict.outcome, agenda);
         self.drive(index, Way::Out(layer, verdict, Final::No), agenda);
     }
 
     /// Policies from `first` inwards are told that what is in them is given up.
-    fn abandon_layers(&mut self, index: u32, plan: &'p EdgePlan, first: usize, agenda: &mut Agenda<Event>) {
+    fn abandon_layers(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        first: usize,
+        agenda: &mut Agenda<Event>,
+    ) {
         for layer in first..plan.layers.len() {
             let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
             agenda.cancel(slot.timer);
             slot.timer = EventId::NONE;
             slot.backing_off = false;
-            self.ask_policy(index, plan, layer, agenda.now(), |spec, memory, call, context| {
-                spec.on_abandon(memory, call, context);
-            });
+            self.ask_policy(
+                index,
+                plan,
+                layer,
+                agenda.now(),
+                |spec, memory, call, context| {
+                    spec.on_abandon(memory, call, context);
+                },
+            );
         }
     }
 
     /// The attempt that is out, if one is, is not waited for any longer.
-    fn give_up_attempt(&mut self, index: u32, plan: &EdgePlan, outcome: Outcome, agenda: &mut Agenda<Event>) {
-        let Frame { child, edge, instance, callee_instance, .. } = self.frames[index];
+    fn give_up_attempt(
+        &mut self,
+        index: u32,
+        plan: &EdgePlan,
+        outcome: Outcome,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let Frame {
+            child,
+            edge,
+            instance,
+            callee_instance,
+            ..
+        } = self.frames[index];
         if child == FrameId::NONE {
             return;
         }
@@ -360,7 +465,12 @@ impl<'p> World<'p> {
     }
 
     /// A frame gives its call up altogether.
-    pub(super) fn abandon_call(&mut self, index: u32, outcome: Outcome, agenda: &mut Agenda<Event>) {
+    pub(super) fn abandon_call(
+        &mut self,
+        index: u32,
+        outcome: Outcome,
+        agenda: &mut Agenda<Event>,
+    ) {
         let plan: &'p EdgePlan = &self.plan.edges[self.frames[index].edge as usize];
         self.abandon_layers(index, plan, 0, agenda);
         self.give_up_attempt(index, plan, outcome, agenda);
@@ -373,7 +483,8 @@ impl<'p> World<'p> {
             self.slots.give_back(frame.layers, plan.layers.len());
         }
         let took = agenda.now().since(frame.call_started);
-        self.recorder.call_ended(frame.edge as usize, took, outcome, frame.is(flag::COUNTED));
+        self.recorder
+            .call_ended(frame.edge as usize, took, outcome, frame.is(flag::COUNTED));
     }
 
     /// A call has its result: the caller goes on with its program, or fails.
@@ -384,7 +495,10 @@ impl<'p> World<'p> {
         if frame.is(flag::ROOT) {
             return self.request_done(index, verdict, agenda);
         }
-        let optional = matches!(self.plan.code[frame.pc as usize - 1], Instruction::Call { optional: true, .. });
+        let optional = matches!(
+            self.plan.code[frame.pc as usize - 1],
+            Instruction::Call { optional: true, .. }
+        );
         if verdict.outcome == Outcome::Degraded || (optional && !verdict.outcome.is_success()) {
             frame.flags |= flag::DEGRADED;
         }
@@ -400,8 +514,15 @@ impl<'p> World<'p> {
 
 /// What a caller answers when a call that it needs has failed: an error of its own, that began there.
 pub(super) fn failed_dependency(verdict: Verdict) -> Verdict {
-    let late = matches!(verdict.outcome, Outcome::TimeoutAttempt | Outcome::TimeoutDeadline);
-    Verdict { outcome: Outcome::Error, status: if late { 504 } else { 502 }, ..verdict }
+    let late = matches!(
+        verdict.outcome,
+        Outcome::TimeoutAttempt | Outcome::TimeoutDeadline
+    );
+    Verdict {
+        outcome: Outcome::Error,
+        status: if late { 504 } else { 502 },
+        ..verdict
+    }
 }
 
 /// Key of the draws of a frame's current call: a frame makes no other draws while it calls.

@@ -81,7 +81,12 @@ impl Cores {
         self.pass(now);
         self.number += 1;
         let end = self.virtual_now + demand;
-        self.jobs.push(Reverse((end.to_bits(), self.number, frame.index, frame.generation)));
+        self.jobs.push(Reverse((
+            end.to_bits(),
+            self.number,
+            frame.index,
+            frame.generation,
+        )));
     }
 
     /// When the first job ends, if nothing changes.
@@ -96,13 +101,17 @@ impl Cores {
     /// Takes the first job, which is due now.
     pub fn take(&mut self, now: SimTime) -> Option<FrameId> {
         self.pass(now);
-        self.jobs.pop().map(|Reverse((_, _, index, generation))| FrameId { index, generation })
+        self.jobs
+            .pop()
+            .map(|Reverse((_, _, index, generation))| FrameId { index, generation })
     }
 
     /// Takes a job out before its end.
     pub fn remove(&mut self, now: SimTime, frame: FrameId) {
         self.pass(now);
-        self.jobs.retain(|Reverse((_, _, index, generation))| (*index, *generation) != (frame.index, frame.generation));
+        self.jobs.retain(|Reverse((_, _, index, generation))| {
+            (*index, *generation) != (frame.index, frame.generation)
+        });
     }
 
     /// Takes out all jobs.

@@ -3,9 +3,9 @@
 use super::frame::{FrameId, Queue, State, flag};
 use super::{Event, World};
 use crate::faults::{Effect, Instances, Target};
-use crate::scenario::cron::Cron;
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::FaultPlan;
+use crate::scenario::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -31,14 +31,29 @@ impl World<'_> {
         let mut faults = Vec::new();
         for (number, plan) in self.plan.faults.iter().enumerate() {
             // Two faults of one name are told apart by how many came before.
-            let twins = self.plan.faults[..number].iter().filter(|other| other.name == plan.name).count();
+            let twins = self.plan.faults[..number]
+                .iter()
+                .filter(|other| other.name == plan.name)
+                .count();
             let entity = format!("fault/{}/{twins}", plan.name);
             let periods = periods(plan, seed, &entity, self.plan.end);
             if let Some((start, _)) = periods.first() {
-                agenda.schedule_at(*start, Event::FaultOn { fault: number as u16, period: 0 });
+                agenda.schedule_at(
+                    *start,
+                    Event::FaultOn {
+                        fault: number as u16,
+                        period: 0,
+                    },
+                );
             }
             let key = seed.key(&entity, "hits");
-            faults.push(FaultState { key, last: false, touched: 0, periods, active: Vec::new() });
+            faults.push(FaultState {
+                key,
+                last: false,
+                touched: 0,
+                periods,
+                active: Vec::new(),
+            });
         }
         faults
     }
@@ -50,15 +65,22 @@ impl World<'_> {
             return 1.0;
         }
         let state = &self.faults[fault];
-        let since = state.active.iter().map(|(period, _)| state.periods[*period as usize].0).min();
-        since.map_or(0.0, |since| (now.since(since).as_nanos_f64() / ramp.as_nanos_f64()).min(1.0))
+        let since = state
+            .active
+            .iter()
+            .map(|(period, _)| state.periods[*period as usize].0)
+            .min();
+        since.map_or(0.0, |since| {
+            (now.since(since).as_nanos_f64() / ramp.as_nanos_f64()).min(1.0)
+        })
     }
 
     /// Whether a fault on requests is meant for this one.
     pub(super) fn concerns(&self, fault: usize, index: u32) -> bool {
         let plan = &self.plan.faults[fault];
         let frame = &self.frames[index];
-        plan.workload.is_none_or(|workload| workload == u32::from(frame.workload))
+        plan.workload
+            .is_none_or(|workload| workload == u32::from(frame.workload))
             && plan
                 .endpoint
                 .as_ref()
@@ -75,7 +97,13 @@ impl World<'_> {
             agenda.schedule_at(end, Event::FaultOff { fault, period });
         }
         if let Some((start, _)) = state.periods.get(period as usize + 1) {
-            agenda.schedule_at(*start, Event::FaultOn { fault, period: period + 1 });
+            agenda.schedule_at(
+                *start,
+                Event::FaultOn {
+                    fault,
+                    period: period + 1,
+                },
+            );
         }
         let targets = choose(plan, state.key, period);
         for target in &targets {
@@ -85,7 +113,9 @@ impl World<'_> {
                 Effect::Slow { .. } | Effect::Fail { .. } | Effect::Hang => {
                     self.instances[*target as usize].faults.push(fault);
                 }
-                Effect::Delay { .. } | Effect::Lose { .. } => self.links[*target as usize].faults.push(fault),
+                Effect::Delay { .. } | Effect::Lose { .. } => {
+                    self.links[*target as usize].faults.push(fault)
+                }
             }
         }
         self.faults[number].active.push((period, targets));
@@ -108,12 +138,16 @@ impl World<'_> {
                     }
                 }
                 Effect::Frozen => self.unfreeze(target, agenda),
-                Effect::Slow { .. } | Effect::Fail { .. } => remove_one(&mut self.instances[target as usize].faults, fault),
+                Effect::Slow { .. } | Effect::Fail { .. } => {
+                    remove_one(&mut self.instances[target as usize].faults, fault)
+                }
                 Effect::Hang => {
                     remove_one(&mut self.instances[target as usize].faults, fault);
                     self.unhang(target);
                 }
-                Effect::Delay { .. } | Effect::Lose { .. } => remove_one(&mut self.links[target as usize].faults, fault),
+                Effect::Delay { .. } | Effect::Lose { .. } => {
+                    remove_one(&mut self.links[target as usize].faults, fault)
+                }
             }
         }
     }
@@ -123,7 +157,10 @@ impl World<'_> {
         (0..self.frames.places())
             .filter(|index| {
                 let frame = &self.frames[*index];
-                frame.instance == instance && frame.state != State::Free && !frame.is(flag::ROOT) && wanted(frame.state)
+                frame.instance == instance
+                    && frame.state != State::Free
+                    && !frame.is(flag::ROOT)
+                    && wanted(frame.state)
             })
             .map(|index| self.frames.id(index))
             .collect()
@@ -144,7 +181,9 @@ impl World<'_> {
         state.cores.clear(now);
         agenda.cancel(state.cores.timer);
         state.cores.timer = EventId::NONE;
-        let lost = self.frames_at(instance, |state| !matches!(state, State::InTransit | State::Replying));
+        let lost = self.frames_at(instance, |state| {
+            !matches!(state, State::InTransit | State::Replying)
+        });
         for id in lost {
             // A branch goes with the request that it belongs to.
             if let Some(index) = self.frames.alive(id)
@@ -164,7 +203,12 @@ impl World<'_> {
     /// A request is lost in a crash; its caller sees the connection break.
     fn lose(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let place = self.place_of(index);
-        let verdict = Verdict { outcome: Outcome::Reset, cause: Outcome::Reset, origin: place as u16, status: 0 };
+        let verdict = Verdict {
+            outcome: Outcome::Reset,
+            cause: Outcome::Reset,
+            origin: place as u16,
+            status: 0,
+        };
         self.tell(index, agenda.now(), || "is lost in a crash".into());
         self.frames[index].flags &= !flag::THREAD;
         match self.frames[index].state {
@@ -201,7 +245,10 @@ impl World<'_> {
     /// A connection was refused by an instance that is down: its faults touched it.
     pub(super) fn touch_down(&mut self, instance: u32) {
         for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {
-            let here = state.active.iter().any(|(_, targets)| targets.contains(&instance));
+            let here = state
+                .active
+                .iter()
+                .any(|(_, targets)| targets.contains(&instance));
             if here && matches!(plan.effect, Effect::Down { .. }) {
                 state.touched += 1;
             }
@@ -219,7 +266,9 @@ impl World<'_> {
         state.cores.pass(now);
         agenda.cancel(state.cores.timer);
         state.cores.timer = EventId::NONE;
-        let present = self.frames_at(instance, |state| !matches!(state, State::InTransit | State::Replying));
+        let present = self.frames_at(instance, |state| {
+            !matches!(state, State::InTransit | State::Replying)
+        });
         self.faults[fault].touched += present.len() as u64;
         for id in present {
             let frame = &mut self.frames[id.index];
@@ -274,11 +323,16 @@ fn remove_one(list: &mut Vec<u16>, fault: u16) {
 /// What a fault hits in one of its periods.
 fn choose(plan: &FaultPlan, key: u64, period: u32) -> Vec<u32> {
     let all = &plan.candidates;
-    let Target::Instances { instances, .. } = &plan.target else { return all.clone() };
+    let Target::Instances { instances, .. } = &plan.target else {
+        return all.clone();
+    };
     let count = match instances {
         Instances::All => return all.clone(),
         Instances::Only(numbers) => {
-            return numbers.iter().filter_map(|number| all.get(*number as usize).copied()).collect();
+            return numbers
+                .iter()
+                .filter_map(|number| all.get(*number as usize).copied())
+                .collect();
         }
         Instances::One => 1,
         Instances::Count(count) => *count as usize,
@@ -306,21 +360,34 @@ fn periods(plan: &FaultPlan, seed: Seed, entity: &str, end: SimTime) -> Vec<(Sim
         return random_periods(plan, random.mtbf, seed, entity, end, most);
     }
     let starts: Vec<SimTime> = match (&spec.cron, spec.at) {
-        (Some(pattern), _) => pattern.parse::<Cron>().map(|cron| cron_times(cron, end, most)).unwrap_or_default(),
+        (Some(pattern), _) => pattern
+            .parse::<Cron>()
+            .map(|cron| cron_times(cron, end, most))
+            .unwrap_or_default(),
         (None, Some(at)) => match spec.every {
-            Some(every) if every.0 > 0 => {
-                (0..).map(|n: u64| SimTime(at.0.saturating_add(every.0.saturating_mul(n)))).take_while(|t| *t < end).take(most).collect()
-            }
+            Some(every) if every.0 > 0 => (0..)
+                .map(|n: u64| SimTime(at.0.saturating_add(every.0.saturating_mul(n))))
+                .take_while(|t| *t < end)
+                .take(most)
+                .collect(),
             _ => vec![SimTime(at.0)],
         },
         (None, None) => Vec::new(),
     };
-    starts.into_iter().filter(|start| *start < end).take(most).map(|start| (start, lasting(start))).collect()
+    starts
+        .into_iter()
+        .filter(|start| *start < end)
+        .take(most)
+        .map(|start| (start, lasting(start)))
+        .collect()
 }
 
 fn cron_times(cron: Cron, end: SimTime, most: usize) -> Vec<SimTime> {
     let first = cron.next(SimTime::ZERO, true);
-    std::iter::successors(first, |time| cron.next(*time, false)).take_while(|time| *time < end).take(most).collect()
+    std::iter::successors(first, |time| cron.next(*time, false))
+        .take_while(|time| *time < end)
+        .take(most)
+        .collect()
 }
 
 fn random_periods(
@@ -339,7 +406,9 @@ fn random_periods(
         if now >= end {
             break;
         }
-        let repair = plan.repair.as_ref().map_or(SimDuration::ZERO, |repair| repair.sample_duration(&mut stream));
+        let repair = plan.repair.as_ref().map_or(SimDuration::ZERO, |repair| {
+            repair.sample_duration(&mut stream)
+        });
         periods.push((now, now + repair));
         now += repair.max(SimDuration(1));
     }

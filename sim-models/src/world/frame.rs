@@ -17,7 +17,10 @@ pub struct FrameId {
 
 impl FrameId {
     /// No frame.
-    pub const NONE: Self = Self { index: u32::MAX, generation: u32::MAX };
+    pub const NONE: Self = Self {
+        index: u32::MAX,
+        generation: u32::MAX,
+    };
 }
 
 /// What a frame is doing.
@@ -201,22 +204,35 @@ impl Arena {
     /// Puts a frame into a free place.
     #[inline]
     pub fn insert(&mut self, frame: Frame) -> FrameId {
-        debug_assert!(frame.state != State::Free, "a frame in use is doing something");
+        debug_assert!(
+            frame.state != State::Free,
+            "a frame in use is doing something"
+        );
         if let Some(index) = self.free.pop() {
             self.frames[index as usize] = frame;
-            FrameId { index, generation: self.generations[index as usize] }
+            FrameId {
+                index,
+                generation: self.generations[index as usize],
+            }
         } else {
-            let index = u32::try_from(self.frames.len()).expect("fewer than 2^32 frames: the in-flight budget is below that");
+            let index = u32::try_from(self.frames.len())
+                .expect("fewer than 2^32 frames: the in-flight budget is below that");
             self.frames.push(frame);
             self.generations.push(0);
-            FrameId { index, generation: 0 }
+            FrameId {
+                index,
+                generation: 0,
+            }
         }
     }
 
     /// Frees a place; its id becomes stale.
     #[inline]
     pub fn remove(&mut self, index: u32) {
-        debug_assert!(self.frames[index as usize].state != State::Free, "a frame ends once");
+        debug_assert!(
+            self.frames[index as usize].state != State::Free,
+            "a frame ends once"
+        );
         self.frames[index as usize].state = State::Free;
         self.generations[index as usize] = self.generations[index as usize].wrapping_add(1);
         self.free.push(index);
@@ -235,7 +251,10 @@ impl Arena {
     #[inline]
     #[must_use]
     pub fn id(&self, index: u32) -> FrameId {
-        FrameId { index, generation: self.generations[index as usize] }
+        FrameId {
+            index,
+            generation: self.generations[index as usize],
+        }
     }
 
     /// Frames in use.
@@ -253,7 +272,8 @@ impl Arena {
     /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.frames.capacity() * size_of::<Frame>() + (self.generations.capacity() + self.free.capacity()) * 4
+        self.frames.capacity() * size_of::<Frame>()
+            + (self.generations.capacity() + self.free.capacity()) * 4
     }
 }
 
@@ -282,7 +302,11 @@ pub struct Queue {
 
 impl Queue {
     /// Nobody waits.
-    pub const EMPTY: Self = Self { head: u32::MAX, tail: u32::MAX, len: 0 };
+    pub const EMPTY: Self = Self {
+        head: u32::MAX,
+        tail: u32::MAX,
+        len: 0,
+    };
 
     /// How many wait.
     #[inline]

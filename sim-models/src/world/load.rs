@@ -1,6 +1,6 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
-use super::frame::{FrameId, Frame, State, flag};
+use super::frame::{Frame, FrameId, State, flag};
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
@@ -41,7 +41,10 @@ impl<'p> World<'p> {
     pub(super) fn prepare_loads(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<LoadState> {
         let mut loads = Vec::new();
         for (number, plan) in self.plan.workloads.iter().enumerate() {
-            let entity = format!("workload/{}", self.plan.places[self.plan.services.len() + number].name);
+            let entity = format!(
+                "workload/{}",
+                self.plan.places[self.plan.services.len() + number].name
+            );
             let mut load = LoadState {
                 stream: seed.stream(&entity, "arrivals"),
                 key: seed.key(&entity, "requests"),
@@ -52,11 +55,17 @@ impl<'p> World<'p> {
             let workload = number as u16;
             match &plan.kind {
                 WorkloadKind::Open { .. } => {
-                    if let Some(first) = load.next_arrival(&plan.kind, SimTime::ZERO, self.plan.end) {
+                    if let Some(first) = load.next_arrival(&plan.kind, SimTime::ZERO, self.plan.end)
+                    {
                         agenda.schedule_at(first, Event::Arrival { workload });
                     }
                 }
-                WorkloadKind::Closed { users, think, start, .. } => {
+                WorkloadKind::Closed {
+                    users,
+                    think,
+                    start,
+                    ..
+                } => {
                     load.users = vec![User::default(); *users as usize];
                     for user in 0..*users {
                         let wait = match start {
@@ -75,7 +84,9 @@ impl<'p> World<'p> {
     /// A request, or a batch, arrives.
     pub(super) fn arrival(&mut self, workload: u16, agenda: &mut Agenda<Event>) {
         let kind = &self.plan.workloads[usize::from(workload)].kind;
-        let WorkloadKind::Open { batch, .. } = kind else { unreachable!("only open workloads have arrivals") };
+        let WorkloadKind::Open { batch, .. } = kind else {
+            unreachable!("only open workloads have arrivals")
+        };
         let load = &mut self.loads[usize::from(workload)];
         if let Some(next) = load.next_arrival(kind, agenda.now(), self.plan.end) {
             agenda.schedule_at(next, Event::Arrival { workload });
@@ -112,7 +123,10 @@ impl<'p> World<'p> {
             [only] => *only,
             targets => {
                 let draw = Keyed::new(key, purpose::TARGET).uniform();
-                *targets.iter().find(|(sum, ..)| draw < *sum).unwrap_or(&targets[targets.len() - 1])
+                *targets
+                    .iter()
+                    .find(|(sum, ..)| draw < *sum)
+                    .unwrap_or(&targets[targets.len() - 1])
             }
         };
         let index = self
@@ -121,7 +135,8 @@ impl<'p> World<'p> {
                 key,
                 sent: now,
                 request: number,
-                instance: self.plan.places[self.plan.services.len() + usize::from(workload)].first_instance,
+                instance: self.plan.places[self.plan.services.len() + usize::from(workload)]
+                    .first_instance,
                 endpoint: user,
                 workload,
                 flags,
@@ -131,7 +146,11 @@ impl<'p> World<'p> {
             .index;
         self.recorder.offered(usize::from(workload), counted);
         self.tell(index, now, || format!("request {number} arrives"));
-        if let WorkloadKind::Closed { patience: Some(patience), .. } = &plan.kind {
+        if let WorkloadKind::Closed {
+            patience: Some(patience),
+            ..
+        } = &plan.kind
+        {
             let span = patience.sample_duration(&mut Keyed::new(key, purpose::PATIENCE));
             let id = self.frames.id(index);
             self.frames[index].timer = agenda.schedule_after(span, Event::Impatient(id));
@@ -140,7 +159,12 @@ impl<'p> World<'p> {
     }
 
     /// A request has its answer, or has failed for good.
-    pub(super) fn request_done(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
+    pub(super) fn request_done(
+        &mut self,
+        index: u32,
+        verdict: Verdict,
+        agenda: &mut Agenda<Event>,
+    ) {
         let frame = self.frames[index];
         agenda.cancel(frame.timer);
         self.end_request(index, verdict, agenda);
@@ -153,7 +177,9 @@ impl<'p> World<'p> {
         let now = agenda.now();
         let frame = self.frames[index];
         let took = now.since(frame.sent);
-        self.tell(index, now, || format!("request ends: {} after {took}", verdict.outcome.name()));
+        self.tell(index, now, || {
+            format!("request ends: {} after {took}", verdict.outcome.name())
+        });
         self.recorder.ended(
             usize::from(frame.workload),
             (frame.request, frame.sent),
@@ -166,7 +192,9 @@ impl<'p> World<'p> {
 
     fn think(&mut self, workload: u16, user: u32, agenda: &mut Agenda<Event>) {
         let plan: &'p WorkloadKind = &self.plan.workloads[usize::from(workload)].kind;
-        let WorkloadKind::Closed { think, .. } = plan else { return };
+        let WorkloadKind::Closed { think, .. } = plan else {
+            return;
+        };
         let load = &mut self.loads[usize::from(workload)];
         load.users[user as usize].clicks = 0;
         let span = think.sample_duration(&mut load.thought(user));
@@ -181,8 +209,19 @@ impl<'p> World<'p> {
         let origin = self.plan.edges[frame.edge as usize].callee as u16;
         self.abandon_call(index, Outcome::TimeoutPatience, agenda);
         let outcome = Outcome::TimeoutPatience;
-        self.end_request(index, Verdict { outcome, cause: outcome, origin, status: 0 }, agenda);
-        let WorkloadKind::Closed { then, clicks, .. } = &self.plan.workloads[usize::from(frame.workload)].kind else {
+        self.end_request(
+            index,
+            Verdict {
+                outcome,
+                cause: outcome,
+                origin,
+                status: 0,
+            },
+            agenda,
+        );
+        let WorkloadKind::Closed { then, clicks, .. } =
+            &self.plan.workloads[usize::from(frame.workload)].kind
+        else {
             unreachable!("only users of closed workloads lose patience")
         };
         let clicked = self.loads[usize::from(frame.workload)].users[frame.endpoint as usize].clicks;
@@ -198,12 +237,23 @@ impl LoadState {
     /// The source of a user's next think time.
     fn thought(&self, user: u32) -> Keyed {
         let user_key = mix(self.key, u64::from(user));
-        Keyed::new(user_key, purpose::THINK ^ u64::from(self.users[user as usize].asked) << 32)
+        Keyed::new(
+            user_key,
+            purpose::THINK ^ u64::from(self.users[user as usize].asked) << 32,
+        )
     }
 
     /// When the next request of an open workload arrives; none before the end of the run.
     fn next_arrival(&mut self, kind: &WorkloadKind, now: SimTime, end: SimTime) -> Option<SimTime> {
-        let WorkloadKind::Open { rate, arrivals, shape, .. } = kind else { return None };
+        let WorkloadKind::Open {
+            rate,
+            arrivals,
+            shape,
+            ..
+        } = kind
+        else {
+            return None;
+        };
         if *rate <= 0.0 {
             return None;
         }
@@ -212,7 +262,9 @@ impl LoadState {
             (Arrivals::Constant, true) => {
                 // Counted from the start, so that rounding does not add up.
                 self.arrivals += 1;
-                Some(SimTime(SimDuration::from_secs_f64(self.arrivals as f64 / rate).0))
+                Some(SimTime(
+                    SimDuration::from_secs_f64(self.arrivals as f64 / rate).0,
+                ))
             }
             (Arrivals::Poisson, false) => self.thin(*rate, shape, now, end),
             (Arrivals::Constant, false) => integrate(*rate, shape, now, end),
@@ -225,7 +277,13 @@ impl LoadState {
     }
 
     /// A Poisson process whose rate varies, by thinning (Lewis and Shedler 1979).
-    fn thin(&mut self, rate: f64, shape: &[Shape], mut now: SimTime, end: SimTime) -> Option<SimTime> {
+    fn thin(
+        &mut self,
+        rate: f64,
+        shape: &[Shape],
+        mut now: SimTime,
+        end: SimTime,
+    ) -> Option<SimTime> {
         let peak: f64 = shape.iter().map(peak).product();
         if peak <= 0.0 {
             return None;
@@ -265,10 +323,16 @@ fn factor_of(shape: &Shape, now: SimTime) -> f64 {
     match shape {
         Shape::Step(step) => since(step.at).map_or(1.0, |_| step.factor),
         Shape::Ramp(ramp) => since(ramp.at).map_or(1.0, |since| {
-            let share = if ramp.over.0 == 0 { 1.0 } else { (since.as_nanos_f64() / ramp.over.as_nanos_f64()).min(1.0) };
+            let share = if ramp.over.0 == 0 {
+                1.0
+            } else {
+                (since.as_nanos_f64() / ramp.over.as_nanos_f64()).min(1.0)
+            };
             1.0 + (ramp.factor - 1.0) * share
         }),
-        Shape::Spike(spike) => since(spike.at).filter(|since| *since < spike.lasts).map_or(1.0, |_| spike.factor),
+        Shape::Spike(spike) => since(spike.at)
+            .filter(|since| *since < spike.lasts)
+            .map_or(1.0, |_| spike.factor),
         Shape::Diurnal(day) => {
             let phase = (now.as_secs_f64() - day.peak.as_secs_f64()) / day.period.as_secs_f64();
             1.0 + day.amplitude * libm::cos(2.0 * std::f64::consts::PI * phase)
@@ -286,4 +350,7 @@ fn peak(shape: &Shape) -> f64 {
     }
 }
 
-const _: () = assert!(size_of::<FrameId>() == 8, "events carry a frame id and more in 16 bytes");
+const _: () = assert!(
+    size_of::<FrameId>() == 8,
+    "events carry a frame id and more in 16 bytes"
+);

@@ -96,7 +96,10 @@ pub enum Event {
     },
 }
 
-const _: () = assert!(size_of::<Event>() <= 16, "events are small: the agenda copies them");
+const _: () = assert!(
+    size_of::<Event>() <= 16,
+    "events are small: the agenda copies them"
+);
 
 /// An instance of a service, or a workload as a caller.
 #[derive(Clone, Debug)]
@@ -189,15 +192,25 @@ impl<'p> World<'p> {
             .dists
             .iter()
             .map(|dist| {
-                let constant = dist.constant().filter(|value| *value >= 1.0 && *value < 1e18)?;
+                let constant = dist
+                    .constant()
+                    .filter(|value| *value >= 1.0 && *value < 1e18)?;
                 Some(agenda.lane(SimDuration::from_nanos_f64(constant)))
             })
             .collect();
         let mut world = Self {
             frames: Arena::default(),
             slots: Slots::default(),
-            instances: plan.instances.iter().map(|instance| Instance::new(plan, instance.place)).collect(),
-            edges: plan.edges.iter().map(|edge| EdgeState::new(plan, edge, &mut agenda)).collect(),
+            instances: plan
+                .instances
+                .iter()
+                .map(|instance| Instance::new(plan, instance.place))
+                .collect(),
+            edges: plan
+                .edges
+                .iter()
+                .map(|edge| EdgeState::new(plan, edge, &mut agenda))
+                .collect(),
             links: Vec::new(),
             dist_lanes,
             loads: Vec::new(),
@@ -214,7 +227,9 @@ impl<'p> World<'p> {
             .links
             .iter()
             .map(|link| LinkState {
-                lane: link.latency.and_then(|dist| world.dist_lanes[dist as usize]),
+                lane: link
+                    .latency
+                    .and_then(|dist| world.dist_lanes[dist as usize]),
                 faults: Vec::new(),
             })
             .collect();
@@ -239,7 +254,11 @@ impl<'p> World<'p> {
     #[must_use]
     pub fn told(&self) -> Option<(u32, String)> {
         let request = self.told.filter(|number| *number < self.requests)?;
-        let workload = self.story.first().map(|line| line.place.clone()).unwrap_or_default();
+        let workload = self
+            .story
+            .first()
+            .map(|line| line.place.clone())
+            .unwrap_or_default();
         Some((request, workload))
     }
 
@@ -252,7 +271,10 @@ impl<'p> World<'p> {
     /// When each fault was on, and how many requests, attempts or messages it touched.
     #[must_use]
     pub fn fault_history(&self) -> Vec<(&[(SimTime, SimTime)], u64)> {
-        self.faults.iter().map(|fault| (fault.periods.as_slice(), fault.touched)).collect()
+        self.faults
+            .iter()
+            .map(|fault| (fault.periods.as_slice(), fault.touched))
+            .collect()
     }
 
     /// Ends a window of the series.
@@ -260,14 +282,23 @@ impl<'p> World<'p> {
         let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
             .iter()
             .map(|place| {
-                let range = place.first_instance as usize..(place.first_instance + place.instance_count) as usize;
-                self.instances[range].iter().filter(|instance| instance.down == 0).count() as u64
+                let range = place.first_instance as usize
+                    ..(place.first_instance + place.instance_count) as usize;
+                self.instances[range]
+                    .iter()
+                    .filter(|instance| instance.down == 0)
+                    .count() as u64
             })
             .collect();
         let open: Vec<u64> = self
             .edges
             .iter()
-            .map(|edge| edge.memories.iter().filter(|memory| memory.is_open()).count() as u64)
+            .map(|edge| {
+                edge.memories
+                    .iter()
+                    .filter(|memory| memory.is_open())
+                    .count() as u64
+            })
             .collect();
         self.recorder.close_window(self.plan, now, &up, &open);
     }
@@ -354,7 +385,8 @@ impl Model for World<'_> {
 
     #[inline]
     fn words(event: &Event) -> [u64; 2] {
-        let frame = |kind: u64, id: &FrameId| [kind | u64::from(id.index) << 32, u64::from(id.generation)];
+        let frame =
+            |kind: u64, id: &FrameId| [kind | u64::from(id.index) << 32, u64::from(id.generation)];
         match event {
             Event::Arrival { workload } => [1, u64::from(*workload)],
             Event::Thought { workload, user } => [2 | u64::from(*workload) << 32, u64::from(*user)],
@@ -393,7 +425,10 @@ impl Model for World<'_> {
 
 impl Instance {
     fn new(plan: &Plan, place: u32) -> Self {
-        let cores = plan.services.get(place as usize).and_then(|service| service.cores);
+        let cores = plan
+            .services
+            .get(place as usize)
+            .and_then(|service| service.cores);
         Self {
             service: place,
             busy: 0,
@@ -416,19 +451,37 @@ impl EdgeState {
         let callers = plan.places[edge.caller as usize].instance_count;
         let callees = plan.places[edge.callee as usize].instance_count;
         let balance = plan.services[edge.callee as usize].balance;
-        let asks = matches!(balance, Balance::LeastOutstanding | Balance::PowerOfTwo) && callees > 1;
+        let asks =
+            matches!(balance, Balance::LeastOutstanding | Balance::PowerOfTwo) && callees > 1;
         Self {
             memories: Self::memories(edge, callers),
-            counters: vec![0; edge.layers.iter().map(|layer| layer.spec.counters().len()).sum()],
-            lanes: edge.layers.iter().map(|layer| layer.spec.time_limit().map(|limit| agenda.lane(limit))).collect(),
+            counters: vec![
+                0;
+                edge.layers
+                    .iter()
+                    .map(|layer| layer.spec.counters().len())
+                    .sum()
+            ],
+            lanes: edge
+                .layers
+                .iter()
+                .map(|layer| layer.spec.time_limit().map(|limit| agenda.lane(limit)))
+                .collect(),
             turns: vec![0; callers as usize],
-            outstanding: if asks { vec![0; (callers * callees) as usize] } else { Vec::new() },
+            outstanding: if asks {
+                vec![0; (callers * callees) as usize]
+            } else {
+                Vec::new()
+            },
         }
     }
 
     fn memories(edge: &crate::plan::EdgePlan, callers: u32) -> Vec<Memory> {
         let copies = |shared: bool| if shared { 1 } else { callers as usize };
-        edge.layers.iter().flat_map(|layer| std::iter::repeat_n(layer.spec.memory(), copies(layer.shared))).collect()
+        edge.layers
+            .iter()
+            .flat_map(|layer| std::iter::repeat_n(layer.spec.memory(), copies(layer.shared)))
+            .collect()
     }
 }
 
@@ -440,8 +493,11 @@ impl Slots {
         if self.free.len() <= length {
             self.free.resize(length + 1, Vec::new());
         }
-        let fresh =
-            |layer: &crate::plan::LayerPlan| Slot { state: layer.spec.begin(), timer: EventId::NONE, backing_off: false };
+        let fresh = |layer: &crate::plan::LayerPlan| Slot {
+            state: layer.spec.begin(),
+            timer: EventId::NONE,
+            backing_off: false,
+        };
         if let Some(first) = self.free[length].pop() {
             for (slot, layer) in self.slots[first as usize..].iter_mut().zip(&edge.layers) {
                 *slot = fresh(layer);

@@ -29,7 +29,8 @@ impl World<'_> {
         let pair = if edge.routes.by_instance {
             let caller_place = &self.plan.places[edge.caller as usize];
             let callee_place = &self.plan.places[edge.callee as usize];
-            (caller - caller_place.first_instance) * callee_place.instance_count + callee - callee_place.first_instance
+            (caller - caller_place.first_instance) * callee_place.instance_count + callee
+                - callee_place.first_instance
         } else {
             0
         };
@@ -38,7 +39,13 @@ impl World<'_> {
 
     /// Sends a message about the frame in place `index`: `event` happens when it arrives.
     #[inline]
-    pub(super) fn transmit(&mut self, link: u32, index: u32, event: Event, agenda: &mut Agenda<Event>) {
+    pub(super) fn transmit(
+        &mut self,
+        link: u32,
+        index: u32,
+        event: Event,
+        agenda: &mut Agenda<Event>,
+    ) {
         let state = &self.links[link as usize];
         if !state.faults.is_empty() {
             return self.transmit_disturbed(link, index, event, agenda);
@@ -63,7 +70,13 @@ impl World<'_> {
         })
     }
 
-    fn transmit_disturbed(&mut self, link: u32, index: u32, event: Event, agenda: &mut Agenda<Event>) {
+    fn transmit_disturbed(
+        &mut self,
+        link: u32,
+        index: u32,
+        event: Event,
+        agenda: &mut Agenda<Event>,
+    ) {
         let latency = self.latency(link, index);
         match self.fate(link, index, agenda) {
             Fate::Late(more) => {
@@ -76,12 +89,19 @@ impl World<'_> {
                 }
             }
             Fate::GivenUp(after) => {
-                self.tell(index, agenda.now(), || format!("every transmission is lost; given up after {after}"));
+                self.tell(index, agenda.now(), || {
+                    format!("every transmission is lost; given up after {after}")
+                });
                 if !matches!(event, Event::Withdraw(_)) {
                     let origin = self.place_of(index) as u16;
                     let frame = &mut self.frames[index];
                     frame.state = State::Replying;
-                    frame.verdict = Verdict { outcome: Outcome::Lost, cause: Outcome::Lost, origin, status: 0 };
+                    frame.verdict = Verdict {
+                        outcome: Outcome::Lost,
+                        cause: Outcome::Lost,
+                        origin,
+                        status: 0,
+                    };
                     let id: FrameId = self.frames.id(index);
                     agenda.schedule_after(after, Event::Answer(id));
                 }
@@ -90,7 +110,10 @@ impl World<'_> {
     }
 
     fn fate(&mut self, link: u32, index: u32, agenda: &Agenda<Event>) -> Fate {
-        let key = mix(self.frames[index].key, 0x4641_5445 ^ u64::from(self.plan.links[link as usize].requests));
+        let key = mix(
+            self.frames[index].key,
+            0x4641_5445 ^ u64::from(self.plan.links[link as usize].requests),
+        );
         let mut late = SimDuration::ZERO;
         for position in 0..self.links[link as usize].faults.len() {
             let fault = usize::from(self.links[link as usize].faults[position]);
@@ -104,14 +127,18 @@ impl World<'_> {
                         late = late + SimDuration::from_nanos_f64(add * strength);
                     }
                 }
-                Effect::Lose { rate, retransmit, .. } => {
+                Effect::Lose {
+                    rate, retransmit, ..
+                } => {
                     let rate = rate * self.strength(fault, agenda.now());
                     let mut timeout = *retransmit;
                     for transmission in 0..=RETRANSMISSIONS {
                         if !self.hit(fault, mix(key, u64::from(transmission)), rate) {
                             break;
                         }
-                        let Some(wait) = timeout else { return Fate::Vanished };
+                        let Some(wait) = timeout else {
+                            return Fate::Vanished;
+                        };
                         late = late + wait;
                         timeout = Some(wait + wait);
                         if transmission == RETRANSMISSIONS {

@@ -13,7 +13,12 @@ use sim_core::{SimDuration, SimTime};
 impl<'p> World<'p> {
     #[inline]
     fn verdict_here(&self, index: u32, outcome: Outcome) -> Verdict {
-        Verdict { outcome, cause: outcome, origin: self.place_of(index) as u16, status: 0 }
+        Verdict {
+            outcome,
+            cause: outcome,
+            origin: self.place_of(index) as u16,
+            status: 0,
+        }
     }
 
     /// A request reaches its instance.
@@ -24,16 +29,23 @@ impl<'p> World<'p> {
         if frame.is(flag::CANCELLED) {
             return self.frames.remove(index);
         }
-        let Frame { instance, endpoint, deadline, .. } = *frame;
+        let Frame {
+            instance,
+            endpoint,
+            deadline,
+            ..
+        } = *frame;
         let counted = frame.is(flag::COUNTED);
         let service = self.instances[instance as usize].service as usize;
-        self.recorder.arrived(service, endpoint as usize, instance as usize, counted);
+        self.recorder
+            .arrived(service, endpoint as usize, instance as usize, counted);
         if self.instances[instance as usize].down > 0 {
             self.touch_down(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
         }
         if deadline <= now {
-            self.recorder.withdrawn(service, endpoint as usize, true, counted);
+            self.recorder
+                .withdrawn(service, endpoint as usize, true, counted);
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, verdict, agenda);
         }
@@ -61,8 +73,12 @@ impl<'p> World<'p> {
     /// A request is let in.
     #[inline]
     fn enter(&mut self, index: u32, agenda: &mut Agenda<Event>) {
-        let Frame { instance, deadline, .. } = self.frames[index];
-        self.recorder.instances[instance as usize].present.add(agenda.now(), 1);
+        let Frame {
+            instance, deadline, ..
+        } = self.frames[index];
+        self.recorder.instances[instance as usize]
+            .present
+            .add(agenda.now(), 1);
         if deadline < SimTime::MAX {
             let id = self.frames.id(index);
             self.frames[index].expiry = agenda.schedule_at(deadline, Event::Expire(id));
@@ -73,15 +89,20 @@ impl<'p> World<'p> {
         self.frames[index].state = state;
         self.enter(index, agenda);
         let instance = self.frames[index].instance;
-        self.recorder.instances[instance as usize].queue.add(agenda.now(), 1);
+        self.recorder.instances[instance as usize]
+            .queue
+            .add(agenda.now(), 1);
         self.tell(index, agenda.now(), || "waits for a thread".into());
     }
 
     fn turn_away(&mut self, index: u32, outcome: Outcome, agenda: &mut Agenda<Event>) {
-        let Frame { instance, endpoint, .. } = self.frames[index];
+        let Frame {
+            instance, endpoint, ..
+        } = self.frames[index];
         let counted = self.frames[index].is(flag::COUNTED);
         let service = self.instances[instance as usize].service as usize;
-        self.recorder.turned_away(service, endpoint as usize, counted);
+        self.recorder
+            .turned_away(service, endpoint as usize, counted);
         let verdict = self.verdict_here(index, outcome);
         self.reply(index, verdict, agenda);
     }
@@ -91,10 +112,19 @@ impl<'p> World<'p> {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
         frame.verdict = verdict;
-        let Frame { in_edge, instance, parent, .. } = *frame;
-        self.tell(index, agenda.now(), || format!("answers {}", verdict.outcome.name()));
+        let Frame {
+            in_edge,
+            instance,
+            parent,
+            ..
+        } = *frame;
+        self.tell(index, agenda.now(), || {
+            format!("answers {}", verdict.outcome.name())
+        });
         // Where the caller has ended nobody knows its instance, nor needs the answer.
-        let Some(caller) = self.frames.alive(parent) else { return self.frames.remove(index) };
+        let Some(caller) = self.frames.alive(parent) else {
+            return self.frames.remove(index);
+        };
         let link = self.link(in_edge, self.frames[caller].instance, instance, false);
         let id = self.frames.id(index);
         self.transmit(link, index, Event::Answer(id), agenda);
@@ -106,12 +136,19 @@ impl<'p> World<'p> {
         let frame = &mut self.frames[index];
         frame.state = State::Running;
         frame.started = now;
-        let Frame { instance, arrived, .. } = *frame;
+        let Frame {
+            instance, arrived, ..
+        } = *frame;
         let counted = frame.is(flag::COUNTED);
         let service = self.instances[instance as usize].service as usize;
-        self.recorder.started(service, instance as usize, now.since(arrived), counted);
-        self.tell(index, now, || format!("starts after waiting {}", now.since(arrived)));
-        if !self.instances[instance as usize].faults.is_empty() && self.disturbed_start(index, agenda) {
+        self.recorder
+            .started(service, instance as usize, now.since(arrived), counted);
+        self.tell(index, now, || {
+            format!("starts after waiting {}", now.since(arrived))
+        });
+        if !self.instances[instance as usize].faults.is_empty()
+            && self.disturbed_start(index, agenda)
+        {
             return;
         }
         self.advance(index, agenda);
@@ -132,7 +169,10 @@ impl<'p> World<'p> {
             match &plan.effect {
                 Effect::Fail { status } if self.hit(fault, key, strength) => {
                     self.tell(index, now, || format!("fails: fault `{}`", plan.name));
-                    let verdict = Verdict { status: *status, ..self.verdict_here(index, Outcome::Error) };
+                    let verdict = Verdict {
+                        status: *status,
+                        ..self.verdict_here(index, Outcome::Error)
+                    };
                     self.finish(index, verdict, agenda);
                     return true;
                 }
@@ -169,7 +209,8 @@ impl<'p> World<'p> {
             let plan = &self.plan.faults[fault];
             if let Effect::Slow { factor, .. } = plan.effect
                 && self.concerns(fault, index)
-                && (plan.spec.share >= 1.0 || Keyed::new(self.faults[fault].key, key).chance(plan.spec.share))
+                && (plan.spec.share >= 1.0
+                    || Keyed::new(self.faults[fault].key, key).chance(plan.spec.share))
             {
                 product *= 1.0 + (factor - 1.0) * self.strength(fault, now);
             }
@@ -182,7 +223,9 @@ impl<'p> World<'p> {
         self.frames[index].timer = EventId::NONE;
         if self.is_working(index) {
             let instance = self.frames[index].instance;
-            self.recorder.instances[instance as usize].working.add(agenda.now(), -1);
+            self.recorder.instances[instance as usize]
+                .working
+                .add(agenda.now(), -1);
         }
         self.resume(index, agenda);
     }
@@ -244,11 +287,16 @@ impl<'p> World<'p> {
                     self.let_thread_go_if_async(index, agenda);
                     return self.begin_call(index, edge, endpoint, agenda);
                 }
-                Instruction::Parallel { first, count, need } => return self.fork(index, first, count, need, agenda),
+                Instruction::Parallel { first, count, need } => {
+                    return self.fork(index, first, count, need, agenda);
+                }
                 Instruction::Choice { first, count } => {
                     let draw = self.draw(index).uniform();
                     let arms = &self.plan.arms[first as usize..first as usize + usize::from(count)];
-                    let (_, entry) = arms.iter().find(|(sum, _)| draw < *sum).unwrap_or(&arms[arms.len() - 1]);
+                    let (_, entry) = arms
+                        .iter()
+                        .find(|(sum, _)| draw < *sum)
+                        .unwrap_or(&arms[arms.len() - 1]);
                     self.frames[index].pc = *entry;
                 }
                 Instruction::Jump(to) => self.frames[index].pc = to,
@@ -268,12 +316,19 @@ impl<'p> World<'p> {
                 }
                 Instruction::Fail { share, status } => {
                     if share >= 1.0 || self.draw(index).chance(f64::from(share)) {
-                        let verdict = Verdict { status, ..self.verdict_here(index, Outcome::Error) };
+                        let verdict = Verdict {
+                            status,
+                            ..self.verdict_here(index, Outcome::Error)
+                        };
                         return self.finish(index, verdict, agenda);
                     }
                 }
                 Instruction::End => {
-                    let outcome = if self.frames[index].is(flag::DEGRADED) { Outcome::Degraded } else { Outcome::Ok };
+                    let outcome = if self.frames[index].is(flag::DEGRADED) {
+                        Outcome::Degraded
+                    } else {
+                        Outcome::Ok
+                    };
                     let verdict = self.verdict_here(index, outcome);
                     return self.finish(index, verdict, agenda);
                 }
@@ -293,7 +348,10 @@ impl<'p> World<'p> {
     #[inline]
     fn span(&mut self, index: u32, dist: u32, now: SimTime) -> (f64, bool) {
         let span = self.plan.dists[dist as usize].sample(&mut self.draw(index));
-        if self.instances[self.frames[index].instance as usize].faults.is_empty() {
+        if self.instances[self.frames[index].instance as usize]
+            .faults
+            .is_empty()
+        {
             (span, true)
         } else {
             (span * self.slowdown(index, now), false)
@@ -310,7 +368,9 @@ impl<'p> World<'p> {
             self.instances[instance].cores.add(agenda.now(), id, span);
             self.cores_changed(instance, agenda);
         } else {
-            self.recorder.instances[instance].working.add(agenda.now(), 1);
+            self.recorder.instances[instance]
+                .working
+                .add(agenda.now(), 1);
             self.hold(index, dist, span, agenda);
         }
     }
@@ -336,13 +396,18 @@ impl<'p> World<'p> {
         let state = &mut self.instances[instance];
         agenda.cancel(state.cores.timer);
         state.cores.timer = match state.cores.due() {
-            Some(due) if state.frozen == 0 => {
-                agenda.schedule_at(due, Event::CoreFree { instance: instance as u32 })
-            }
+            Some(due) if state.frozen == 0 => agenda.schedule_at(
+                due,
+                Event::CoreFree {
+                    instance: instance as u32,
+                },
+            ),
             _ => EventId::NONE,
         };
         let busy = state.cores.busy_milli();
-        self.recorder.instances[instance].working.set(agenda.now(), busy);
+        self.recorder.instances[instance]
+            .working
+            .set(agenda.now(), busy);
     }
 
     /// The first of the jobs on the cores of an instance is done.
@@ -364,7 +429,9 @@ impl<'p> World<'p> {
     fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let instance = self.frames[index].instance as usize;
         let service = self.instances[instance].service as usize;
-        if self.plan.services[service].threading == Threading::Async && self.frames[index].is(flag::THREAD) {
+        if self.plan.services[service].threading == Threading::Async
+            && self.frames[index].is(flag::THREAD)
+        {
             self.let_thread_go(index, agenda);
         }
     }
@@ -403,7 +470,11 @@ impl<'p> World<'p> {
         frames[next].state = State::Running;
         self.recorder.instances[number].queue.add(now, -1);
         let id = frames.id(next);
-        self.now_next.push_back(if begins { Event::Start(id) } else { Event::Continue(id) });
+        self.now_next.push_back(if begins {
+            Event::Start(id)
+        } else {
+            Event::Continue(id)
+        });
     }
 
     /// A request has run its program, or failed on the way.
@@ -428,7 +499,9 @@ impl<'p> World<'p> {
         let now = agenda.now();
         let frame = self.frames[index];
         agenda.cancel(frame.expiry);
-        self.recorder.instances[frame.instance as usize].present.add(now, -1);
+        self.recorder.instances[frame.instance as usize]
+            .present
+            .add(now, -1);
         self.recorder.served(
             self.instances[frame.instance as usize].service as usize,
             frame.endpoint as usize,
@@ -474,7 +547,9 @@ impl<'p> World<'p> {
         frame.need = need;
         frame.branches = count;
         frame.verdict = Verdict::default();
-        self.tell(index, agenda.now(), || format!("starts {count} branches, {need} must succeed"));
+        self.tell(index, agenda.now(), || {
+            format!("starts {count} branches, {need} must succeed")
+        });
         if need == 0 {
             self.stop_branches(index, agenda);
             self.resume_after_branches(index);
@@ -488,14 +563,26 @@ impl<'p> World<'p> {
     }
 
     fn branch_done(&mut self, branch: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
-        let Frame { parent, next, previous, flags, .. } = self.frames[branch];
+        let Frame {
+            parent,
+            next,
+            previous,
+            flags,
+            ..
+        } = self.frames[branch];
         self.frames.remove(branch);
-        let Some(index) = self.frames.alive(parent) else { return };
+        let Some(index) = self.frames.alive(parent) else {
+            return;
+        };
         if next != u32::MAX {
             self.frames[next].previous = previous;
         }
         if previous == u32::MAX {
-            self.frames[index].child = if next == u32::MAX { FrameId::NONE } else { self.frames.id(next) };
+            self.frames[index].child = if next == u32::MAX {
+                FrameId::NONE
+            } else {
+                self.frames.id(next)
+            };
         } else {
             self.frames[previous].next = next;
         }
@@ -531,12 +618,19 @@ impl<'p> World<'p> {
 
     /// Stops whatever a frame is doing, without an answer.
     pub(super) fn stop(&mut self, index: u32, agenda: &mut Agenda<Event>) {
-        let Frame { state, timer, instance, .. } = self.frames[index];
+        let Frame {
+            state,
+            timer,
+            instance,
+            ..
+        } = self.frames[index];
         let number = instance as usize;
         match state {
             State::Running => {
                 if agenda.cancel(timer).is_some() && self.is_working(index) {
-                    self.recorder.instances[number].working.add(agenda.now(), -1);
+                    self.recorder.instances[number]
+                        .working
+                        .add(agenda.now(), -1);
                 }
             }
             State::Computing => {
@@ -557,7 +651,9 @@ impl<'p> World<'p> {
     }
 
     fn unqueue(&mut self, index: u32, agenda: &Agenda<Event>) {
-        let Frame { state, instance, .. } = self.frames[index];
+        let Frame {
+            state, instance, ..
+        } = self.frames[index];
         let number = instance as usize;
         let plan = &self.plan.services[self.instances[number].service as usize];
         let queues = &mut self.instances[number];
@@ -583,7 +679,9 @@ impl<'p> World<'p> {
             State::Queued | State::Backlogged => {
                 self.unqueue(index, agenda);
                 self.leave_unstarted(index, agenda);
-                self.tell(index, agenda.now(), || "is taken back before it started".into());
+                self.tell(index, agenda.now(), || {
+                    "is taken back before it started".into()
+                });
                 self.frames.remove(index);
             }
             State::Calling | State::Forked | State::Hung | State::Ready => {
@@ -592,7 +690,11 @@ impl<'p> World<'p> {
                 self.finish(index, verdict, agenda);
             }
             // In transit: dropped on arrival. At work: stops at the end of the step. Answered: too late.
-            State::InTransit | State::Running | State::Computing | State::Replying | State::Free => {}
+            State::InTransit
+            | State::Running
+            | State::Computing
+            | State::Replying
+            | State::Free => {}
         }
     }
 
@@ -600,10 +702,17 @@ impl<'p> World<'p> {
     pub(super) fn leave_unstarted(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let frame = self.frames[index];
         agenda.cancel(frame.expiry);
-        self.recorder.instances[frame.instance as usize].present.add(agenda.now(), -1);
+        self.recorder.instances[frame.instance as usize]
+            .present
+            .add(agenda.now(), -1);
         let service = self.instances[frame.instance as usize].service as usize;
         let doomed = frame.is(flag::ABANDONED);
-        self.recorder.withdrawn(service, frame.endpoint as usize, doomed, frame.is(flag::COUNTED));
+        self.recorder.withdrawn(
+            service,
+            frame.endpoint as usize,
+            doomed,
+            frame.is(flag::COUNTED),
+        );
     }
 
     /// The deadline that a request was told of passes.
@@ -621,7 +730,11 @@ impl<'p> World<'p> {
                 self.finish(index, verdict, agenda);
             }
             // At work: it notices at the end of the step.
-            State::InTransit | State::Running | State::Computing | State::Replying | State::Free => {}
+            State::InTransit
+            | State::Running
+            | State::Computing
+            | State::Replying
+            | State::Free => {}
         }
     }
 }

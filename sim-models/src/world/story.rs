@@ -1,7 +1,7 @@
 //! The story of one request: what happened to it and to all the calls that it led to, in order.
 
-use super::frame::flag;
 use super::World;
+use super::frame::flag;
 use crate::observe::summary::StoryLine;
 use sim_core::SimTime;
 
@@ -19,14 +19,26 @@ impl World<'_> {
         let frame = &self.frames[index];
         let instance = &self.plan.instances[frame.instance as usize];
         let place = &self.plan.places[instance.place as usize];
-        let name = if place.instance_count > 1 { format!("{}#{}", place.name, instance.number) } else { place.name.clone() };
-        let line = StoryLine { time: now.as_secs_f64(), depth: u32::from(frame.depth), place: name, what };
+        let name = if place.instance_count > 1 {
+            format!("{}#{}", place.name, instance.number)
+        } else {
+            place.name.clone()
+        };
+        let line = StoryLine {
+            time: now.as_secs_f64(),
+            depth: u32::from(frame.depth),
+            place: name,
+            what,
+        };
         self.story.push(line);
     }
 
     /// `"service/endpoint"` of an endpoint.
     pub(super) fn endpoint_name(&self, endpoint: u32) -> String {
         let endpoint = &self.plan.endpoints[endpoint as usize];
-        format!("{}/{}", self.plan.places[endpoint.service as usize].name, endpoint.name)
+        format!(
+            "{}/{}",
+            self.plan.places[endpoint.service as usize].name, endpoint.name
+        )
     }
 }

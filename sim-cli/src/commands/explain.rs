@@ -1,0 +1,118 @@
+//! `sim explain`: what a code of a diagnostic, a policy, a fault or a metric means.
+
+use clap::Args as ClapArgs;
+use sim_models::observe::expression::METRICS;
+use sim_models::scenario::diagnostics::{CODES, nearest};
+use sim_models::{faults, resilience};
+use std::io::{self, Write};
+
+/// Explains a code such as V0002, or the name of a policy, a fault or a metric.
+#[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
+pub struct Args {
+    /// What to explain; without it, all there is.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Writes the explanation. The exit code is 2 if there is nothing of this name.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let Some(name) = &args.name else {
+        out.write_all(overview().as_bytes())?;
+        return Ok(0);
+    };
+    let text = explain(name);
+    if !text.is_empty() {
+        out.write_all(text.as_bytes())?;
+        return Ok(0);
+    }
+    writeln!(err, "error: there is nothing called `{name}`")?;
+    let names = entries().map(|(_, name, _)| name);
+    if let Some(near) = nearest(name, names) {
+        writeln!(err, "help: did you mean `{near}`?")?;
+    }
+    writeln!(err, "help: `sim explain` lists all that can be explained")?;
+    Ok(2)
+}
+
+/// Kind, name and summary of everything but codes.
+fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let of = |kind| move |(name, summary): &(&'static str, &'static str)| (kind, *name, *summary);
+    let policies = resilience::REGISTRY.iter().map(of("policy"));
+    let kinds = faults::REGISTRY.iter().map(of("fault"));
+    let metrics = METRICS.iter().map(|(_, name, doc)| ("metric", *name, *doc));
+    policies.chain(kinds).chain(metrics)
+}
+
+fn explain(name: &str) -> String {
+    let mut text = String::new();
+    for (code, title, long) in CODES {
+        if code.eq_ignore_ascii_case(name) {
+            text.push_str(&format!("{code}: {title}\n\n{long}\n"));
+        }
+    }
+    for (kind, found, summary) in entries() {
+        if found.eq_ignore_ascii_case(name) {
+            text.push_str(&format!("{found} ({kind}): {}\n", summary.trim()));
+        }
+    }
+    text
+}
+
+fn overview() -> String {
+    let mut text = String::new();
+    let mut before = "";
+    for (kind, name, summary) in entries() {
+        if kind != before {
+            let title = match kind {
+                "policy" => "Policies of calls",
+                "fault" => "Faults",
+                _ => "Metrics of checks",
+            };
+            let gap = if before.is_empty() { "" } else { "\n" };
+            text.push_str(&format!("{gap}{title}:\n"));
+            before = kind;
+        }
+        text.push_str(&format!("  {name:<17} {}\n", summary.trim()));
+    }
+    text.push_str("\nDiagnostics:\n");
+    for (code, title, _) in CODES {
+        text.push_str(&format!("  {code:<17} {title}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(name: Option<&str>) -> (u8, String, String) {
+        let args = Args {
+            name: name.map(str::to_owned),
+        };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(&args, &mut out, &mut err).unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (code, text(out), text(err))
+    }
+
+    #[test]
+    fn explains_codes_and_names() {
+        assert!(ask(Some("v0012")).1.starts_with("V0012: a cron pattern"));
+        assert!(ask(Some("retry")).1.contains("retry (policy): tries again"));
+        let both = ask(Some("latency")).1;
+        assert!(
+            both.contains("(fault)") && both.contains("(metric)"),
+            "{both}"
+        );
+        let (code, _, err) = ask(Some("retyr"));
+        assert_eq!(code, 2);
+        assert!(err.contains("did you mean `retry`?"), "{err}");
+        let all = ask(None).1;
+        for part in ["partition", "W0003", "goodput", "breaker"] {
+            assert!(all.contains(part), "{part}");
+        }
+    }
+}

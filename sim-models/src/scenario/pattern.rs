@@ -1,0 +1,213 @@
+//! The patterns that name calls and links: `"web -> orders"`, `"web -> orders/create"`,
+//! `"zone:eu-1 -> *"`.
+
+use super::types::{Link, Scenario};
+
+/// One side of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Any place.
+    Any,
+    /// A service or a workload.
+    Named(String),
+    /// One instance of a service, from 0.
+    Instance(String, u32),
+    /// All in a zone.
+    Zone(String),
+    /// All in a region.
+    Region(String),
+    /// All on a host.
+    Host(String),
+}
+
+/// A pattern of two sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// Who calls.
+    pub from: Side,
+    /// Who is called.
+    pub to: Side,
+    /// Which endpoint of it; none: any.
+    pub endpoint: Option<String>,
+}
+
+impl Side {
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let place = |kind: &str| text.strip_prefix(kind).map(|name| name.trim().to_owned());
+        if text.is_empty() {
+            return Err("one side is empty".into());
+        }
+        if text == "*" {
+            return Ok(Self::Any);
+        }
+        if let Some(zone) = place("zone:") {
+            return Ok(Self::Zone(zone));
+        }
+        if let Some(region) = place("region:") {
+            return Ok(Self::Region(region));
+        }
+        if let Some(host) = place("host:") {
+            return Ok(Self::Host(host));
+        }
+        match text.rsplit_once('#') {
+            Some((service, index)) => match index.parse() {
+                Ok(index) => Ok(Self::Instance(service.trim().into(), index)),
+                Err(_) => Err(format!("`{index}` is not the number of an instance")),
+            },
+            None => Ok(Self::Named(text.into())),
+        }
+    }
+
+    /// How much it says: the more, the more specific.
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        match self {
+            Self::Any => 0,
+            Self::Region(_) => 1,
+            Self::Zone(_) => 2,
+            Self::Named(_) => 3,
+            Self::Host(_) => 4,
+            Self::Instance(..) => 5,
+        }
+    }
+
+    /// Whether it means a service or workload of this name as a whole.
+    #[must_use]
+    pub fn is_or_any(&self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Named(own) => own == name,
+            _ => false,
+        }
+    }
+}
+
+impl Pattern {
+    /// Reads the pattern of a link.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn link(text: &str) -> Result<Self, String> {
+        let (from, to) = text
+            .split_once("->")
+            .ok_or("it has no arrow: write \"from -> to\"")?;
+        Ok(Self {
+            from: Side::parse(from)?,
+            to: Side::parse(to)?,
+            endpoint: None,
+        })
+    }
+
+    /// Reads the pattern of calls, which may name an endpoint.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn calls(text: &str) -> Result<Self, String> {
+        let (from, to) = text
+            .split_once("->")
+            .ok_or("it has no arrow: write \"caller -> callee\"")?;
+        let (to, endpoint) = match to.split_once('/') {
+            Some((to, endpoint)) => (to, Some(endpoint.to_owned())),
+            None => (to, None),
+        };
+        let pattern = Self {
+            from: Side::parse(from)?,
+            to: Side::parse(to)?,
+            endpoint,
+        };
+        if pattern.to == Side::Any && pattern.endpoint.is_some() {
+            return Err(
+                "an endpoint belongs to one service: write \"caller -> service/endpoint\"".into(),
+            );
+        }
+        for side in [&pattern.from, &pattern.to] {
+            if !matches!(side, Side::Any | Side::Named(_)) {
+                return Err("calls are named by service or workload, or `*`".into());
+            }
+        }
+        Ok(pattern)
+    }
+
+    /// How specific it is as a pattern of calls: an endpoint counts most, then both sides, then the
+    /// callee, then the caller.
+    #[must_use]
+    pub fn call_weight(&self) -> u32 {
+        let from = if self.from == Side::Any { 0 } else { 2 };
+        let to = match (&self.to, &self.endpoint) {
+            (Side::Any, _) => 0,
+            (_, None) => 3,
+            (_, Some(_)) => 7,
+        };
+        from + to
+    }
+
+    /// How specific it is as a pattern of links.
+    #[must_use]
+    pub fn link_weight(&self) -> u32 {
+        self.from.weight() + self.to.weight()
+    }
+
+    /// Whether it means calls from one place to an endpoint of another.
+    #[must_use]
+    pub fn matches_call(&self, from: &str, to: &str, endpoint: &str) -> bool {
+        self.from.is_or_any(from)
+            && self.to.is_or_any(to)
+            && self.endpoint.as_deref().is_none_or(|own| own == endpoint)
+    }
+}
+
+/// The key of `calls` that says most about calls from a place to an endpoint of another; of two
+/// that say the same, the last one.
+#[must_use]
+pub fn most_specific_calls<'a>(
+    scenario: &'a Scenario,
+    from: &str,
+    to: &str,
+    endpoint: &str,
+) -> Option<&'a str> {
+    scenario
+        .calls
+        .keys()
+        .filter_map(|key| Some((key, Pattern::calls(key).ok()?)))
+        .filter(|(_, pattern)| pattern.matches_call(from, to, endpoint))
+        .max_by_key(|(_, pattern)| pattern.call_weight())
+        .map(|(key, _)| key.as_str())
+}
+
+/// The link that says most about messages between two places as wholes; of two that say the same,
+/// the last one.
+#[must_use]
+pub fn most_specific_link<'a>(scenario: &'a Scenario, from: &str, to: &str) -> Option<&'a Link> {
+    scenario
+        .links
+        .iter()
+        .filter_map(|(key, link)| Some((link, Pattern::link(key).ok()?)))
+        .filter(|(_, pattern)| pattern.from.is_or_any(from) && pattern.to.is_or_any(to))
+        .max_by_key(|(_, pattern)| pattern.link_weight())
+        .map(|(link, _)| link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_patterns() {
+        let pattern = Pattern::calls("web->orders/create").unwrap();
+        assert!(pattern.matches_call("web", "orders", "create"));
+        assert!(!pattern.matches_call("web", "orders", "delete"));
+        assert!(
+            Pattern::calls("* -> orders")
+                .unwrap()
+                .matches_call("x", "orders", "y")
+        );
+        let link = Pattern::link("zone:eu-1 -> db#2").unwrap();
+        assert_eq!(link.from, Side::Zone("eu-1".into()));
+        assert_eq!(link.to, Side::Instance("db".into(), 2));
+        for wrong in ["web", "web -> ", "db#x -> y"] {
+            assert!(Pattern::link(wrong).is_err(), "{wrong}");
+        }
+        assert!(Pattern::calls("zone:a -> b").is_err());
+    }
+}
