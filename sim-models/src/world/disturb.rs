@@ -296,6 +296,7 @@ impl World<'_> {
         let inbox = std::mem::take(&mut self.instances[instance as usize].inbox);
         self.now_next.extend(inbox);
         self.cores_wake(instance as usize, agenda);
+        self.fill_threads(instance, agenda);
     }
 
     /// Requests that hung go on, unless another fault still holds them.

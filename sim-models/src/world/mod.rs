@@ -327,7 +327,8 @@ impl<'p> World<'p> {
             Event::Arrival { workload } => self.arrival(workload, agenda),
             Event::Thought { workload, user } => self.ask(workload, user, agenda),
             Event::Impatient(id) => self.with(id, agenda, Self::impatient),
-            Event::Deliver(id) => self.at_instance(event, id, agenda, Self::deliver),
+            // A frozen instance still has a queue and a backlog.
+            Event::Deliver(id) => self.with(id, agenda, Self::deliver),
             Event::Answer(id) => self.answer(event, id, agenda),
             Event::Withdraw(id) => self.at_instance(event, id, agenda, Self::withdraw),
             Event::StepEnd(id) => self.at_instance(event, id, agenda, Self::step_end),

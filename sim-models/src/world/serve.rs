@@ -51,7 +51,7 @@ impl<'p> World<'p> {
         }
         let plan = &self.plan.services[service];
         let state = &mut self.instances[instance as usize];
-        if state.busy < plan.threads {
+        if state.busy < plan.threads && state.frozen == 0 {
             state.busy += 1;
             self.recorder.instances[instance as usize].busy.add(now, 1);
             self.frames[index].flags |= flag::THREAD;
@@ -422,8 +422,23 @@ impl<'p> World<'p> {
 
     /// What was paused on the cores of an instance goes on.
     pub(super) fn cores_wake(&mut self, instance: usize, agenda: &mut Agenda<Event>) {
-        self.instances[instance].cores.wake(agenda.now());
-        self.cores_changed(instance, agenda);
+        if self.instances[instance].cores.shared() {
+            self.instances[instance].cores.wake(agenda.now());
+            self.cores_changed(instance, agenda);
+        }
+    }
+
+    /// Gives the idle threads of an instance that wakes to those who came meanwhile.
+    pub(super) fn fill_threads(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
+        let number = instance as usize;
+        let threads = self.plan.services[self.instances[number].service as usize].threads;
+        while self.instances[number].busy < threads {
+            self.instances[number].busy += 1;
+            self.recorder.instances[number].busy.add(agenda.now(), 1);
+            if !self.pass_thread_on(instance, agenda) {
+                return;
+            }
+        }
     }
 
     fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
@@ -436,11 +451,17 @@ impl<'p> World<'p> {
         }
     }
 
-    /// A thread goes to the next who waits for one: continuations first, then the queue.
+    /// A frame gives its thread back.
     fn let_thread_go(&mut self, index: u32, agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
         self.frames[index].flags &= !flag::THREAD;
-        let number = self.frames[index].instance as usize;
+        self.pass_thread_on(self.frames[index].instance, agenda);
+    }
+
+    /// A thread goes to the next who waits for one: continuations first, then the queue. Where nobody
+    /// waits it idles, and the answer is no.
+    fn pass_thread_on(&mut self, instance: u32, agenda: &mut Agenda<Event>) -> bool {
+        let now = agenda.now();
+        let number = instance as usize;
         let instance = &mut self.instances[number];
         let plan = &self.plan.services[instance.service as usize];
         let frames = &mut self.frames;
@@ -462,7 +483,7 @@ impl<'p> World<'p> {
                 (None, None) => {
                     instance.busy -= 1;
                     self.recorder.instances[number].busy.add(now, -1);
-                    return;
+                    return false;
                 }
             }
         };
@@ -475,6 +496,7 @@ impl<'p> World<'p> {
         } else {
             Event::Continue(id)
         });
+        true
     }
 
     /// A request has run its program, or failed on the way.
