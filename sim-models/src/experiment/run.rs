@@ -1,7 +1,7 @@
 //! One run, window by window.
 
-use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
 use crate::observe::measure::Measurer;
+use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
 use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
 use crate::scenario::Scenario;

@@ -31,10 +31,24 @@ pub fn availability(
     let mut incidents = Vec::new();
     for workload in 0..plan.workloads.len() {
         let name = &plan.places[plan.services.len() + workload].name;
-        let own = incidents_of(measurer, workload, warm..ends.len(), scenario.hypothesis.objective, ends);
-        let mut summary = summarise(measurer, workload, warm..ends.len(), scenario.hypothesis.objective);
+        let own = incidents_of(
+            measurer,
+            workload,
+            warm..ends.len(),
+            scenario.hypothesis.objective,
+            ends,
+        );
+        let mut summary = summarise(
+            measurer,
+            workload,
+            warm..ends.len(),
+            scenario.hypothesis.objective,
+        );
         summary.predicted = topology.predicted_availability(scenario, name);
-        let lengths: f64 = own.iter().map(|incident| incident.end - incident.start).sum();
+        let lengths: f64 = own
+            .iter()
+            .map(|incident| incident.end - incident.start)
+            .sum();
         summary.mttr = ratio(lengths, own.len() as f64, 0.0);
         if let [first, .., last] = own.as_slice() {
             summary.mtbf = (last.start - first.start) / (own.len() - 1) as f64;
@@ -46,16 +60,29 @@ pub fn availability(
     (all, incidents)
 }
 
-fn summarise(measurer: Measurer, workload: usize, windows: Range<usize>, objective: f64) -> AvailabilitySummary {
+fn summarise(
+    measurer: Measurer,
+    workload: usize,
+    windows: Range<usize>,
+    objective: f64,
+) -> AvailabilitySummary {
     let whole = measurer.traffic(workload, windows.clone());
     let by_requests = whole.success().unwrap_or(1.0);
     let allowed = 1.0 - objective;
     let success = |windows: Range<usize>| measurer.traffic(workload, windows).success();
-    let judged: Vec<f64> = windows.clone().filter_map(|window| success(window..window + 1)).collect();
-    let good = judged.iter().filter(|success| **success >= objective).count();
+    let judged: Vec<f64> = windows
+        .clone()
+        .filter_map(|window| success(window..window + 1))
+        .collect();
+    let good = judged
+        .iter()
+        .filter(|success| **success >= objective)
+        .count();
     let width = burn_width(measurer.plan).min(windows.len()).max(1);
     let burns = windows.clone().filter(|start| start + width <= windows.end);
-    let worst = burns.filter_map(|start| success(start..start + width)).fold(1.0, f64::min);
+    let worst = burns
+        .filter_map(|start| success(start..start + width))
+        .fold(1.0, f64::min);
     AvailabilitySummary {
         objective,
         by_requests,
@@ -81,7 +108,13 @@ fn incidents_of(
     objective: f64,
     ends: &[SimTime],
 ) -> Vec<Incident> {
-    let start_of = |window: usize| if window == 0 { 0.0 } else { ends[window - 1].as_secs_f64() };
+    let start_of = |window: usize| {
+        if window == 0 {
+            0.0
+        } else {
+            ends[window - 1].as_secs_f64()
+        }
+    };
     let gap = libm::ceil(SAME_INCIDENT / measurer.plan.window.as_secs_f64()) as usize;
     let mut spans: Vec<Range<usize>> = Vec::new();
     for window in windows {

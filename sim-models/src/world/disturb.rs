@@ -242,14 +242,14 @@ impl World<'_> {
         self.instances[instance as usize].down -= 1;
     }
 
-    /// A connection was refused by an instance that is down: its faults touched it.
-    pub(super) fn touch_down(&mut self, instance: u32) {
+    /// A request reached an instance that is down or frozen: the faults behind that touched it.
+    pub(super) fn touch(&mut self, instance: u32) {
         for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {
             let here = state
                 .active
                 .iter()
                 .any(|(_, targets)| targets.contains(&instance));
-            if here && matches!(plan.effect, Effect::Down { .. }) {
+            if here && matches!(plan.effect, Effect::Down { .. } | Effect::Frozen) {
                 state.touched += 1;
             }
         }

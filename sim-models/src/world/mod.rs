@@ -416,7 +416,7 @@ impl Model for World<'_> {
     }
 
     fn in_flight(&self) -> u64 {
-        self.frames.len() as u64
+        self.frames.in_use() as u64
     }
 
     fn memory(&self) -> usize {

@@ -40,7 +40,7 @@ impl<'p> World<'p> {
         self.recorder
             .arrived(service, endpoint as usize, instance as usize, counted);
         if self.instances[instance as usize].down > 0 {
-            self.touch_down(instance);
+            self.touch(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
         }
         if deadline <= now {
@@ -48,6 +48,9 @@ impl<'p> World<'p> {
                 .withdrawn(service, endpoint as usize, true, counted);
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, verdict, agenda);
+        }
+        if self.instances[instance as usize].frozen > 0 {
+            self.touch(instance);
         }
         let plan = &self.plan.services[service];
         let state = &mut self.instances[instance as usize];
@@ -57,10 +60,10 @@ impl<'p> World<'p> {
             self.frames[index].flags |= flag::THREAD;
             self.enter(index, agenda);
             self.start(index, agenda);
-        } else if state.queue.len() < plan.queue_limit {
+        } else if state.queue.waiting() < plan.queue_limit {
             state.queue.push(&mut self.frames, index);
             self.wait_in(index, State::Queued, agenda);
-        } else if state.backlog.len() < plan.backlog_limit {
+        } else if state.backlog.waiting() < plan.backlog_limit {
             state.backlog.push(&mut self.frames, index);
             self.wait_in(index, State::Backlogged, agenda);
         } else if plan.backlog_limit > 0 {
