@@ -348,7 +348,7 @@ pub fn retry_storm() -> RunResult {
     RunResult {
         summary: summary(),
         series: series(),
-        story: Some(story()),
+        stories: vec![story()],
     }
 }
 

@@ -35,6 +35,8 @@ pub struct WorkloadRecord {
     pub slowest: Vec<(SimDuration, u32, SimTime)>,
     /// Requests under way.
     pub in_flight: u64,
+    /// Attempts that its requests led to, on all edges: first ones, and retries.
+    pub attempts: (u64, u64),
     window: WorkloadWindow,
     answered: WindowHistogram,
     ended: WindowHistogram,
@@ -193,6 +195,7 @@ impl Recorder {
             first: [None; Outcome::COUNT],
             slowest: Vec::new(),
             in_flight: 0,
+            attempts: (0, 0),
             window: WorkloadWindow::default(),
             answered: WindowHistogram::default(),
             ended: WindowHistogram::default(),
@@ -303,7 +306,7 @@ impl Recorder {
 
     /// An attempt was sent, the `attempt`th of its call.
     #[inline]
-    pub fn attempt_sent(&mut self, edge: usize, attempt: u16, counted: bool) {
+    pub fn attempt_sent(&mut self, edge: usize, workload: usize, attempt: u16, counted: bool) {
         let record = &mut self.edges[edge];
         record.window.attempts += 1;
         record.window.retries += u64::from(attempt > 1);
@@ -311,6 +314,9 @@ impl Recorder {
             record.attempts += 1;
             record.calls_sent += u64::from(attempt == 1);
             record.retries += u64::from(attempt > 1);
+            let (first, retries) = &mut self.workloads[workload].attempts;
+            *first += u64::from(attempt == 1);
+            *retries += u64::from(attempt > 1);
         }
     }
 

@@ -265,11 +265,16 @@ impl<'p> World<'p> {
             state: State::InTransit,
             ..Frame::BLANK
         };
-        self.recorder
-            .attempt_sent(edge as usize, attempts, frame.is(flag::COUNTED));
+        self.recorder.attempt_sent(
+            edge as usize,
+            usize::from(frame.workload),
+            attempts,
+            frame.is(flag::COUNTED),
+        );
         let child = self.frames.insert(child);
         self.frames[index].child = child;
         self.frames[index].callee_instance = callee;
+        self.follow(child, self.frames.id(index));
         self.tell(index, now, || format!("sends attempt {attempts}"));
         let link = self.link(edge, instance, callee, true);
         self.transmit(link, child.index, Event::Deliver(child), agenda);
@@ -392,9 +397,11 @@ impl<'p> World<'p> {
         let instance = &mut self.instances[frame.instance as usize];
         if instance.frozen > 0 {
             self.slots.slots[frame.layers as usize + usize::from(layer)].overdue = true;
-            instance
-                .inbox
-                .push_back(Event::Overdue { frame: id, layer, again });
+            instance.inbox.push_back(Event::Overdue {
+                frame: id,
+                layer,
+                again,
+            });
         } else {
             self.policy_timer(index, usize::from(layer), again, agenda);
         }
@@ -422,13 +429,7 @@ impl<'p> World<'p> {
     }
 
     /// The timer of a policy runs out: a backoff is over, or time is up.
-    fn policy_timer(
-        &mut self,
-        index: u32,
-        layer: usize,
-        again: bool,
-        agenda: &mut Agenda<Event>,
-    ) {
+    fn policy_timer(&mut self, index: u32, layer: usize, again: bool, agenda: &mut Agenda<Event>) {
         let frame = &self.frames[index];
         let plan: &'p EdgePlan = &self.plan.edges[frame.edge as usize];
         let slot = &mut self.slots.slots[frame.layers as usize + layer];

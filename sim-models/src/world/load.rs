@@ -117,7 +117,7 @@ impl<'p> World<'p> {
         self.requests += 1;
         let counted = now >= self.plan.warmup;
         let mut flags = flag::ROOT | if counted { flag::COUNTED } else { 0 };
-        if self.told == Some(number) {
+        if self.told.wants(number) {
             flags |= flag::TRACED;
         }
         let (_, edge, endpoint) = match plan.targets.as_slice() {
@@ -146,6 +146,9 @@ impl<'p> World<'p> {
             })
             .index;
         self.recorder.offered(usize::from(workload), counted);
+        if flags & flag::TRACED != 0 {
+            self.belongs_to(self.frames.id(index), number);
+        }
         self.tell(index, now, || format!("request {number} arrives"));
         if let WorkloadKind::Closed {
             patience: Some(patience),

@@ -574,6 +574,7 @@ impl<'p> World<'p> {
                 draws: 0,
                 ..parent
             });
+            self.follow(branch, id);
             self.frames[branch.index].expiry = EventId::NONE;
             self.frames[branch.index].child = FrameId::NONE;
             if previous == u32::MAX {

@@ -1,7 +1,7 @@
 //! The story of one request: what happened to it and to all the calls that it led to, in order.
 
 use super::World;
-use super::frame::flag;
+use super::frame::{FrameId, flag};
 use crate::observe::summary::StoryLine;
 use sim_core::{SimDuration, SimTime};
 
@@ -41,7 +41,27 @@ impl World<'_> {
             place: name,
             what,
         };
-        self.story.push(line);
+        let id = self.frames.id(index);
+        let request = self.told_frames.get(&(id.index, id.generation));
+        let request = *request.expect("a traced frame says whose story it belongs to");
+        self.stories.entry(request).or_default().push(line);
+    }
+
+    /// A frame belongs to the story of a request.
+    #[cold]
+    pub(super) fn belongs_to(&mut self, frame: FrameId, request: u32) {
+        self.told_frames
+            .insert((frame.index, frame.generation), request);
+    }
+
+    /// A frame belongs to the story that its caller, or the frame that it is a branch of, belongs to.
+    #[inline]
+    pub(super) fn follow(&mut self, frame: FrameId, parent: FrameId) {
+        if self.frames[frame.index].is(flag::TRACED)
+            && let Some(request) = self.told_frames.get(&(parent.index, parent.generation))
+        {
+            self.belongs_to(frame, *request);
+        }
     }
 
     /// `"service/endpoint"` of an endpoint.
