@@ -112,9 +112,11 @@ mod tests {
         std::fs::create_dir_all(folder).unwrap();
         for entry in std::fs::read_dir(format!("{folder}/../../scenarios")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
+            println!("{name}");
             let loaded = sim_models::scenario::load::load(&name, &Library, &[]);
             let scenario = loaded.scenario.unwrap();
             let result = sim_models::experiment::run(&scenario, scenario.seed).unwrap();
+            println!("  {} events", result.summary.events);
             let name = name.trim_end_matches(".ron");
             let write = |kind: &str, bytes: &[u8]| {
                 std::fs::write(format!("{folder}/{name}-{kind}"), bytes).unwrap();

@@ -1,6 +1,7 @@
 //! A pause: the instance stands still, as in a long garbage collection or a suspended virtual
-//! machine, and goes on where it was. Messages that reach it meanwhile wait in its socket and are
-//! seen when it wakes; it neither accepts nor refuses.
+//! machine, and goes on where it was. Requests that reach it meanwhile wait in its queue and backlog,
+//! as they do in the sockets of a stopped process, and are refused where those are full; answers and
+//! timers are seen when it wakes.
 //!
 //! Source: `vocabulary.md` C; elsewhere JVMChaos `gc`, `SIGSTOP`, bane `TimeoutInListenQueue`.
 

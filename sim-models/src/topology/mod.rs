@@ -149,9 +149,7 @@ impl Topology {
     pub fn deadlocks(&self) -> Vec<Vec<&str>> {
         let holds = |name: &&str| self.sync.get(*name).copied().unwrap_or(false);
         let cycles = self.cycles().into_iter();
-        cycles
-            .filter(|cycle| cycle.iter().all(|name| holds(name)))
-            .collect()
+        cycles.filter(|cycle| cycle.iter().all(holds)).collect()
     }
 
     /// The services that are on the path of every request of a workload, in the order of the

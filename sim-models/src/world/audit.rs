@@ -112,9 +112,9 @@ impl World<'_> {
             };
             let [queued, backlogged, ready, computing] = counts[number];
             same("threads", i64::from(instance.busy), census.threads[number]);
-            same("queue", i64::from(instance.queue.len()), queued);
-            same("backlog", i64::from(instance.backlog.len()), backlogged);
-            same("continuations", i64::from(instance.ready.len()), ready);
+            same("queue", i64::from(instance.queue.waiting()), queued);
+            same("backlog", i64::from(instance.backlog.waiting()), backlogged);
+            same("continuations", i64::from(instance.ready.waiting()), ready);
             same("jobs on cores", instance.cores.len() as i64, computing);
             same("busy level", levels.busy.value(), census.threads[number]);
             same(
@@ -179,7 +179,7 @@ impl World<'_> {
                         let after = self.frames[branch].next;
                         next = (after != u32::MAX).then_some(after);
                     }
-                    assert_eq!(branches, frame.branches, "branches of frame {index}");
+                    assert_eq!(branches, frame.attempts, "branches of frame {index}");
                 }
                 _ => {}
             }
@@ -191,7 +191,7 @@ impl World<'_> {
                 );
             }
         }
-        assert_eq!(used, self.frames.len(), "frames in use");
+        assert_eq!(used, self.frames.in_use(), "frames in use");
     }
 
     fn audit_slots(&self, census: &Census) {

@@ -265,14 +265,14 @@ impl World<'_> {
         self.instances[instance as usize].down -= 1;
     }
 
-    /// A connection was refused by an instance that is down: its faults touched it.
-    pub(super) fn touch_down(&mut self, instance: u32) {
+    /// A request reached an instance that is down or frozen: the faults behind that touched it.
+    pub(super) fn touch(&mut self, instance: u32) {
         for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {
             let here = state
                 .active
                 .iter()
                 .any(|(_, targets)| targets.contains(&instance));
-            if here && matches!(plan.effect, Effect::Down { .. }) {
+            if here && matches!(plan.effect, Effect::Down { .. } | Effect::Frozen) {
                 state.touched += 1;
             }
         }
@@ -297,7 +297,7 @@ impl World<'_> {
             let frame = &mut self.frames[id.index];
             if frame.state == State::Running && agenda.cancel(frame.timer).is_some() {
                 frame.timer = EventId::NONE;
-                let left = frame.due.since(now);
+                let left = frame.mark.since(now);
                 self.instances[instance as usize].paused.push((id, left));
             }
         }
@@ -312,13 +312,14 @@ impl World<'_> {
         }
         for (id, left) in std::mem::take(&mut state.paused) {
             if let Some(index) = self.frames.alive(id) {
-                self.frames[index].due = agenda.now() + left;
+                self.frames[index].mark = agenda.now() + left;
                 self.frames[index].timer = agenda.schedule_after(left, Event::StepEnd(id));
             }
         }
         let inbox = std::mem::take(&mut self.instances[instance as usize].inbox);
         self.now_next.extend(inbox);
         self.cores_wake(instance as usize, agenda);
+        self.fill_threads(instance, agenda);
     }
 
     /// Requests that hung go on, unless another fault still holds them.
@@ -332,7 +333,7 @@ impl World<'_> {
         }
         for id in self.frames_at(instance, |state| state == State::Hung) {
             self.frames[id.index].state = State::Running;
-            self.now_next.push_back(Event::Continue(id));
+            self.now_next.push(Event::Continue(id));
         }
     }
 }

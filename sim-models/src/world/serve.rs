@@ -1,6 +1,7 @@
 //! The callee's side: admission, threads, and the steps of endpoints.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};
@@ -40,7 +41,7 @@ impl<'p> World<'p> {
         self.recorder
             .arrived(service, endpoint as usize, instance as usize, counted);
         if self.instances[instance as usize].down > 0 {
-            self.touch_down(instance);
+            self.touch(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
         }
         if deadline <= now {
@@ -49,18 +50,21 @@ impl<'p> World<'p> {
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, verdict, agenda);
         }
+        if self.instances[instance as usize].frozen > 0 {
+            self.touch(instance);
+        }
         let plan = &self.plan.services[service];
         let state = &mut self.instances[instance as usize];
-        if state.busy < plan.threads {
+        if state.busy < plan.threads && state.frozen == 0 {
             state.busy += 1;
             self.recorder.instances[instance as usize].busy.add(now, 1);
             self.frames[index].flags |= flag::THREAD;
             self.enter(index, agenda);
             self.start(index, agenda);
-        } else if state.queue.len() < plan.queue_limit {
+        } else if state.queue.waiting() < plan.queue_limit {
             state.queue.push(&mut self.frames, index);
             self.wait_in(index, State::Queued, agenda);
-        } else if state.backlog.len() < plan.backlog_limit {
+        } else if state.backlog.waiting() < plan.backlog_limit {
             state.backlog.push(&mut self.frames, index);
             self.wait_in(index, State::Backlogged, agenda);
         } else if plan.backlog_limit > 0 {
@@ -158,7 +162,7 @@ impl<'p> World<'p> {
         self.recorder
             .started(service, instance as usize, now.since(arrived), counted);
         self.tell(index, now, || {
-            format!("starts after waiting {}", now.since(arrived))
+            format!("starts after waiting {}", rounded(now.since(arrived)))
         });
         if !self.instances[instance as usize].faults.is_empty()
             && self.disturbed_start(index, agenda)
@@ -205,9 +209,11 @@ impl<'p> World<'p> {
             }
         }
         if more > SimDuration::ZERO {
-            self.tell(index, now, || format!("is held up for {more} by a fault"));
+            self.tell(index, now, || {
+                format!("is held up for {} by a fault", rounded(more))
+            });
             let id = self.frames.id(index);
-            self.frames[index].due = now + more;
+            self.frames[index].mark = now + more;
             self.frames[index].timer = agenda.schedule_after(more, Event::StepEnd(id));
             return true;
         }
@@ -400,7 +406,7 @@ impl<'p> World<'p> {
             _ => agenda.schedule_after(span, event),
         };
         let frame = &mut self.frames[index];
-        frame.due = agenda.now() + span;
+        frame.mark = agenda.now() + span;
         frame.state = State::Running;
         frame.timer = timer;
     }
@@ -442,6 +448,19 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Gives the idle threads of an instance that wakes to those who came meanwhile.
+    pub(super) fn fill_threads(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
+        let number = instance as usize;
+        let threads = self.plan.services[self.instances[number].service as usize].threads;
+        while self.instances[number].busy < threads {
+            self.instances[number].busy += 1;
+            self.recorder.instances[number].busy.add(agenda.now(), 1);
+            if !self.pass_thread_on(instance, agenda) {
+                return;
+            }
+        }
+    }
+
     fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let instance = self.frames[index].instance as usize;
         let service = self.instances[instance].service as usize;
@@ -452,11 +471,17 @@ impl<'p> World<'p> {
         }
     }
 
-    /// A thread goes to the next who waits for one: continuations first, then the queue.
+    /// A frame gives its thread back.
     fn let_thread_go(&mut self, index: u32, agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
         self.frames[index].flags &= !flag::THREAD;
-        let number = self.frames[index].instance as usize;
+        self.pass_thread_on(self.frames[index].instance, agenda);
+    }
+
+    /// A thread goes to the next who waits for one: continuations first, then the queue. Where nobody
+    /// waits it idles, and the answer is no.
+    fn pass_thread_on(&mut self, instance: u32, agenda: &mut Agenda<Event>) -> bool {
+        let now = agenda.now();
+        let number = instance as usize;
         let instance = &mut self.instances[number];
         let plan = &self.plan.services[instance.service as usize];
         let frames = &mut self.frames;
@@ -478,7 +503,7 @@ impl<'p> World<'p> {
                 (None, None) => {
                     instance.busy -= 1;
                     self.recorder.instances[number].busy.add(now, -1);
-                    return;
+                    return false;
                 }
             }
         };
@@ -486,11 +511,12 @@ impl<'p> World<'p> {
         frames[next].state = State::Running;
         self.recorder.instances[number].queue.add(now, -1);
         let id = frames.id(next);
-        self.now_next.push_back(if begins {
+        self.now_next.push(if begins {
             Event::Start(id)
         } else {
             Event::Continue(id)
         });
+        true
     }
 
     /// A request has run its program, or failed on the way.
@@ -556,12 +582,12 @@ impl<'p> World<'p> {
                 self.frames[previous].next = branch.index;
             }
             previous = branch.index;
-            self.now_next.push_back(Event::Continue(branch));
+            self.now_next.push(Event::Continue(branch));
         }
         let frame = &mut self.frames[index];
         frame.state = State::Forked;
         frame.need = need;
-        frame.branches = count;
+        frame.attempts = count;
         frame.verdict = Verdict::default();
         self.tell(index, agenda.now(), || {
             format!("starts {count} branches, {need} must succeed")
@@ -575,7 +601,7 @@ impl<'p> World<'p> {
     fn resume_after_branches(&mut self, index: u32) {
         self.frames[index].state = State::Running;
         let id = self.frames.id(index);
-        self.now_next.push_back(Event::Continue(id));
+        self.now_next.push(Event::Continue(id));
     }
 
     fn branch_done(&mut self, branch: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
@@ -603,7 +629,7 @@ impl<'p> World<'p> {
             self.frames[previous].next = next;
         }
         let frame = &mut self.frames[index];
-        frame.branches -= 1;
+        frame.attempts -= 1;
         if verdict.outcome.is_success() {
             frame.need -= 1;
             frame.flags |= flags & flag::DEGRADED;
@@ -614,7 +640,7 @@ impl<'p> World<'p> {
         if frame.need == 0 {
             self.stop_branches(index, agenda);
             self.resume_after_branches(index);
-        } else if frame.branches < frame.need {
+        } else if frame.attempts < frame.need {
             self.stop_branches(index, agenda);
             self.frames[index].state = State::Running;
             self.finish(index, super::call::failed_dependency(failure), agenda);
