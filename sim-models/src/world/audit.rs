@@ -138,7 +138,9 @@ impl World<'_> {
                 "more than the limits of {place} ({number})"
             );
             assert!(
-                queued + backlogged + ready == 0 || instance.busy == service.threads,
+                queued + backlogged + ready == 0
+                    || instance.busy == service.threads
+                    || instance.frozen > 0,
                 "a request waits at {place} ({number}) though a thread is free"
             );
         }
