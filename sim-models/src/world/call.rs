@@ -392,9 +392,11 @@ impl<'p> World<'p> {
         let instance = &mut self.instances[frame.instance as usize];
         if instance.frozen > 0 {
             self.slots.slots[frame.layers as usize + usize::from(layer)].overdue = true;
-            instance
-                .inbox
-                .push_back(Event::Overdue { frame: id, layer, again });
+            instance.inbox.push_back(Event::Overdue {
+                frame: id,
+                layer,
+                again,
+            });
         } else {
             self.policy_timer(index, usize::from(layer), again, agenda);
         }
@@ -422,13 +424,7 @@ impl<'p> World<'p> {
     }
 
     /// The timer of a policy runs out: a backoff is over, or time is up.
-    fn policy_timer(
-        &mut self,
-        index: u32,
-        layer: usize,
-        again: bool,
-        agenda: &mut Agenda<Event>,
-    ) {
+    fn policy_timer(&mut self, index: u32, layer: usize, again: bool, agenda: &mut Agenda<Event>) {
         let frame = &self.frames[index];
         let plan: &'p EdgePlan = &self.plan.edges[frame.edge as usize];
         let slot = &mut self.slots.slots[frame.layers as usize + layer];
@@ -452,7 +448,7 @@ impl<'p> World<'p> {
                 verdict.outcome.name()
             )
         });
-        self.abandon_layers(index, plan, layer + 1, agenda);
+        self.abandon_layers(index, plan, layer + 1, verdict, agenda);
         self.give_up_attempt(index, plan, verdict.outcome, agenda);
         self.drive(index, Way::Out(layer, verdict, Final::No), agenda);
     }
@@ -463,6 +459,7 @@ impl<'p> World<'p> {
         index: u32,
         plan: &'p EdgePlan,
         first: usize,
+        verdict: Verdict,
         agenda: &mut Agenda<Event>,
     ) {
         for layer in first..plan.layers.len() {
@@ -476,7 +473,7 @@ impl<'p> World<'p> {
                 layer,
                 agenda.now(),
                 |spec, memory, call, context| {
-                    spec.on_abandon(memory, call, context);
+                    spec.on_abandon(memory, call, verdict, context);
                 },
             );
         }
@@ -537,7 +534,13 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) {
         let plan: &'p EdgePlan = &self.plan.edges[self.frames[index].edge as usize];
-        self.abandon_layers(index, plan, 0, agenda);
+        let verdict = Verdict {
+            outcome,
+            cause: outcome,
+            origin: plan.callee as u16,
+            status: 0,
+        };
+        self.abandon_layers(index, plan, 0, verdict, agenda);
         self.give_up_attempt(index, plan, outcome, agenda);
         self.end_call(index, plan, outcome, agenda);
     }
