@@ -8,7 +8,7 @@ use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{EdgePlan, Instruction};
-use crate::resilience::{Context, Decision, Final, Reaction};
+use crate::resilience::{CallState, Context, Decision, Final, Reaction};
 use crate::scenario::Balance;
 use sim_core::SimTime;
 use sim_core::agenda::{Agenda, EventId};
@@ -246,9 +246,17 @@ impl<'p> World<'p> {
             ..
         } = *frame;
         let key = mix(call_key(frame), u64::from(attempts));
-        let deadline = plan
-            .propagated
-            .map_or(deadline, |span| deadline.min(frame.mark + span));
+        let mut deadline = deadline;
+        if plan.propagates {
+            let slots = &self.slots.slots[frame.layers as usize..];
+            for (slot, layer) in slots.iter().zip(&plan.layers) {
+                if let CallState::Deadline(until) = slot.state
+                    && layer.propagates
+                {
+                    deadline = deadline.min(until);
+                }
+            }
+        }
         let callee = self.pick(plan, (edge, instance), key);
         let frame = &self.frames[index];
         let child = Frame {
