@@ -497,7 +497,7 @@ fn a_crash_loses_what_was_there_and_refuses_until_it_is_up() {
 
 #[test]
 fn a_pause_keeps_what_was_left() {
-    for settings in ["", "cores: 1, "] {
+    for settings in ["", "cores: 2, "] {
         let s = service(settings, r#"work("100ms"), wait("10ms")"#);
         let pause = r#"(at: "1040ms", for: "1s", inject: pause(service: "s"))"#;
         let summary = run("2900ms", &s, "", TEN, pause);
@@ -736,7 +736,7 @@ fn users_lose_patience() {
     let load =
         r#""w": closed(users: 2, start: asking, think: "100ms", to: "s/e", patience: "50ms")"#;
     let summary = run("1s", &service("", r#"wait("10ms")"#), "", load, "");
-    ends(&summary, 0.01, &[("ok", 20)]);
+    ends(&summary, 0.01, &[("ok", 18)]);
 }
 
 #[test]
@@ -774,5 +774,25 @@ fn the_story_of_a_request() {
             )
         })
         .collect();
-    assert_eq!(lines, [""]);
+    let expected = [
+        "1.000 0 w: request 0 arrives",
+        "1.000 0 w: calls s/e",
+        "1.000 0 w: sends attempt 1",
+        "1.000 1 s: starts after waiting 0s",
+        "1.005 1 s: calls t/f",
+        "1.005 1 s: sends attempt 1",
+        "1.006 2 t: starts after waiting 0s",
+        "1.006 2 t: hangs: fault `hang t`",
+        "1.035 1 s: timeout expires: timeout_attempt",
+        "1.035 1 s: timeout_attempt: tries again in 20ms",
+        "1.050 2 t: answers ok",
+        "1.055 1 s: sends attempt 2",
+        "1.056 2 t: starts after waiting 0s",
+        "1.066 2 t: answers ok",
+        "1.067 1 s: answer: ok",
+        "1.067 1 s: answers ok",
+        "1.067 0 w: answer: ok",
+        "1.067 0 w: request ends: ok after 67ms",
+    ];
+    assert_eq!(lines, expected);
 }

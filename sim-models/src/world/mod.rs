@@ -436,7 +436,9 @@ impl Model for World<'_> {
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
             Event::Booted { instance } => [15, u64::from(*instance)],
-            Event::Overdue { frame: id, layer, .. } => frame(16 | u64::from(*layer) << 16, id),
+            Event::Overdue {
+                frame: id, layer, ..
+            } => frame(16 | u64::from(*layer) << 16, id),
         }
     }
 
