@@ -191,7 +191,7 @@ impl<'p> World<'p> {
         ask: impl FnOnce(
             &crate::resilience::PolicySpec,
             &mut crate::resilience::Memory,
-            &mut crate::resilience::CallState,
+            &mut CallState,
             &mut Context,
         ) -> R,
     ) -> R {
