@@ -8,7 +8,7 @@ use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{EdgePlan, Instruction};
-use crate::resilience::{Context, Decision, Final, Reaction};
+use crate::resilience::{CallState, Context, Decision, Final, Reaction};
 use crate::scenario::Balance;
 use sim_core::SimTime;
 use sim_core::agenda::{Agenda, EventId};
@@ -191,7 +191,7 @@ impl<'p> World<'p> {
         ask: impl FnOnce(
             &crate::resilience::PolicySpec,
             &mut crate::resilience::Memory,
-            &mut crate::resilience::CallState,
+            &mut CallState,
             &mut Context,
         ) -> R,
     ) -> R {
@@ -246,9 +246,17 @@ impl<'p> World<'p> {
             ..
         } = *frame;
         let key = mix(call_key(frame), u64::from(attempts));
-        let deadline = plan
-            .propagated
-            .map_or(deadline, |span| deadline.min(frame.mark + span));
+        let mut deadline = deadline;
+        if plan.propagates {
+            let slots = &self.slots.slots[frame.layers as usize..];
+            for (slot, layer) in slots.iter().zip(&plan.layers) {
+                if let CallState::Deadline(until) = slot.state
+                    && layer.propagates
+                {
+                    deadline = deadline.min(until);
+                }
+            }
+        }
         let callee = self.pick(plan, (edge, instance), key);
         let frame = &self.frames[index];
         let child = Frame {
@@ -453,7 +461,7 @@ impl<'p> World<'p> {
                 verdict.outcome.name()
             )
         });
-        self.abandon_layers(index, plan, layer + 1, agenda);
+        self.abandon_layers(index, plan, layer + 1, verdict, agenda);
         self.give_up_attempt(index, plan, verdict.outcome, agenda);
         self.drive(index, Way::Out(layer, verdict, Final::No), agenda);
     }
@@ -464,6 +472,7 @@ impl<'p> World<'p> {
         index: u32,
         plan: &'p EdgePlan,
         first: usize,
+        verdict: Verdict,
         agenda: &mut Agenda<Event>,
     ) {
         for layer in first..plan.layers.len() {
@@ -477,7 +486,7 @@ impl<'p> World<'p> {
                 layer,
                 agenda.now(),
                 |spec, memory, call, context| {
-                    spec.on_abandon(memory, call, context);
+                    spec.on_abandon(memory, call, verdict, context);
                 },
             );
         }
@@ -538,7 +547,13 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) {
         let plan: &'p EdgePlan = &self.plan.edges[self.frames[index].edge as usize];
-        self.abandon_layers(index, plan, 0, agenda);
+        let verdict = Verdict {
+            outcome,
+            cause: outcome,
+            origin: plan.callee as u16,
+            status: 0,
+        };
+        self.abandon_layers(index, plan, 0, verdict, agenda);
         self.give_up_attempt(index, plan, outcome, agenda);
         self.end_call(index, plan, outcome, agenda);
     }
