@@ -103,8 +103,6 @@ fn series() -> Series {
         window_seconds: 1.0,
         time: (0..WINDOWS).map(|w| w as f64).collect(),
         workloads: BTreeMap::from([("shoppers".into(), workload_series())]),
-        tenants: BTreeMap::new(),
-        fairness_gap: 0.0,
         services: BTreeMap::from([
             ("db".into(), service_series(0.45, 1.0, 230.0)),
             ("orders".into(), service_series(0.32, 0.98, 60.0)),
@@ -280,6 +278,8 @@ fn summary() -> Summary {
         events: 12_345_678,
         stopped_by: "end".into(),
         workloads: BTreeMap::from([("shoppers".into(), workload())]),
+        tenants: BTreeMap::new(),
+        fairness_gap: 0.0,
         services: BTreeMap::from([
             ("db".into(), service(0.91)),
             ("orders".into(), service(0.84)),
