@@ -423,7 +423,8 @@ impl Level {
 
     #[inline]
     fn recent(&self, now: SimTime) -> i128 {
-        i128::from(self.value) * i128::from(now.since(self.since).0)
+        // Half a product of two i128, and runs are shorter than 292 years.
+        i128::from(self.value) * i128::from(now.since(self.since).0 as i64)
     }
 
     fn average(&self, area: i128, span: SimDuration) -> f64 {

@@ -88,6 +88,13 @@ impl<'p> World<'p> {
         layer: usize,
         agenda: &mut Agenda<Event>,
     ) -> Option<(Verdict, Final)> {
+        let edge = self.frames[index].edge as usize;
+        if let Some(lane) = self.edges[edge].lanes[layer] {
+            let event = self.policy_timer_event(index, layer, false);
+            let timer = agenda.schedule_lane(lane, event);
+            self.slots.slots[self.frames[index].layers as usize + layer].timer = timer;
+            return None;
+        }
         let decision = self.ask_policy(
             index,
             plan,
@@ -98,18 +105,8 @@ impl<'p> World<'p> {
         match decision {
             Decision::Proceed => None,
             Decision::ProceedFor(span) => {
-                let event = Event::PolicyTimer {
-                    frame: self.frames.id(index),
-                    layer: layer as u16,
-                    again: false,
-                };
-                let edge = self.frames[index].edge as usize;
-                let timer = match self.edges[edge].lanes[layer] {
-                    Some(lane) if plan.layers[layer].spec.time_limit() == Some(span) => {
-                        agenda.schedule_lane(lane, event)
-                    }
-                    _ => agenda.schedule_after(span, event),
-                };
+                let event = self.policy_timer_event(index, layer, false);
+                let timer = agenda.schedule_after(span, event);
                 self.slots.slots[self.frames[index].layers as usize + layer].timer = timer;
                 None
             }
@@ -126,6 +123,15 @@ impl<'p> World<'p> {
                 });
                 Some((verdict, last))
             }
+        }
+    }
+
+    #[inline]
+    fn policy_timer_event(&self, index: u32, layer: usize, again: bool) -> Event {
+        Event::PolicyTimer {
+            frame: self.frames.id(index),
+            layer: layer as u16,
+            again,
         }
     }
 
@@ -162,11 +168,7 @@ impl<'p> World<'p> {
                 if span.0 == 0 {
                     return Some(Way::In(layer + 1));
                 }
-                let event = Event::PolicyTimer {
-                    frame: self.frames.id(index),
-                    layer: layer as u16,
-                    again: true,
-                };
+                let event = self.policy_timer_event(index, layer, true);
                 let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
                 slot.timer = agenda.schedule_after(span, event);
                 None
@@ -245,23 +247,23 @@ impl<'p> World<'p> {
             .map_or(deadline, |span| deadline.min(frame.mark + span));
         let callee = self.pick(plan, (edge, instance), key);
         let frame = &self.frames[index];
-        let child = Frame {
-            key,
-            deadline,
-            parent: self.frames.id(index),
-            instance: callee,
-            in_edge: edge,
-            endpoint: callee_endpoint,
-            pc: self.plan.endpoints[callee_endpoint as usize].entry,
-            depth: frame.depth.saturating_add(1),
-            workload: frame.workload,
-            flags: frame.flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED),
-            state: State::InTransit,
-            ..Frame::BLANK
-        };
+        let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
+        let parent = self.frames.id(index);
         self.recorder
-            .attempt_sent(edge as usize, attempts, frame.is(flag::COUNTED));
-        let child = self.frames.insert(child);
+            .attempt_sent(edge as usize, attempts, flags & flag::COUNTED != 0);
+        let child = self.frames.add();
+        let frame = &mut self.frames[child.index];
+        frame.key = key;
+        frame.deadline = deadline;
+        frame.parent = parent;
+        frame.instance = callee;
+        frame.in_edge = edge;
+        frame.endpoint = callee_endpoint;
+        frame.pc = self.plan.endpoints[callee_endpoint as usize].entry;
+        frame.depth = depth.saturating_add(1);
+        frame.workload = workload;
+        frame.flags = flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED);
+        frame.state = State::InTransit;
         self.frames[index].child = child;
         self.frames[index].callee_instance = callee;
         self.tell(index, now, || format!("sends attempt {attempts}"));

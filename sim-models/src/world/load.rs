@@ -1,6 +1,6 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
-use super::frame::{Frame, FrameId, State, flag};
+use super::frame::{FrameId, State, flag};
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
@@ -129,21 +129,17 @@ impl<'p> World<'p> {
                     .unwrap_or(&targets[targets.len() - 1])
             }
         };
-        let index = self
-            .frames
-            .insert(Frame {
-                key,
-                arrived: now,
-                in_edge: number,
-                instance: self.plan.places[self.plan.services.len() + usize::from(workload)]
-                    .first_instance,
-                endpoint: user,
-                workload,
-                flags,
-                state: State::Calling,
-                ..Frame::BLANK
-            })
-            .index;
+        let index = self.frames.add().index;
+        let frame = &mut self.frames[index];
+        frame.key = key;
+        frame.arrived = now;
+        frame.in_edge = number;
+        frame.instance =
+            self.plan.places[self.plan.services.len() + usize::from(workload)].first_instance;
+        frame.endpoint = user;
+        frame.workload = workload;
+        frame.flags = flags;
+        frame.state = State::Calling;
         self.recorder.offered(usize::from(workload), counted);
         self.tell(index, now, || format!("request {number} arrives"));
         if let WorkloadKind::Closed {

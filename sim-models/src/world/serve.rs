@@ -542,20 +542,18 @@ impl<'p> World<'p> {
         let mut previous = u32::MAX;
         for number in 0..u32::from(count) {
             let key = self.draw(index).next_u64();
-            let parent = self.frames[index];
-            let branch = self.frames.insert(Frame {
-                key,
-                parent: id,
-                pc: self.plan.branches[(first + number) as usize],
-                flags: parent.flags & inherited | flag::BRANCH,
-                state: State::Running,
-                previous,
-                next: u32::MAX,
-                draws: 0,
-                ..parent
-            });
-            self.frames[branch.index].expiry = EventId::NONE;
-            self.frames[branch.index].child = FrameId::NONE;
+            let branch = self.frames.duplicate(index);
+            let frame = &mut self.frames[branch.index];
+            frame.key = key;
+            frame.parent = id;
+            frame.pc = self.plan.branches[(first + number) as usize];
+            frame.flags = frame.flags & inherited | flag::BRANCH;
+            frame.state = State::Running;
+            frame.previous = previous;
+            frame.next = u32::MAX;
+            frame.draws = 0;
+            frame.expiry = EventId::NONE;
+            frame.child = FrameId::NONE;
             if previous == u32::MAX {
                 self.frames[index].child = branch;
             } else {
