@@ -23,6 +23,7 @@ enum Way {
 
 impl<'p> World<'p> {
     /// A frame begins a call.
+    #[inline]
     pub(super) fn begin_call(
         &mut self,
         index: u32,
@@ -215,6 +216,7 @@ impl<'p> World<'p> {
     }
 
     /// Sends an attempt; a result if there is no time left for it.
+    #[inline]
     fn send_attempt(
         &mut self,
         index: u32,
@@ -343,6 +345,7 @@ impl<'p> World<'p> {
     }
 
     /// An answer reaches its caller, if the caller still waits for it.
+    #[inline]
     pub(super) fn answer(&mut self, event: Event, id: FrameId, agenda: &mut Agenda<Event>) {
         let Some(child) = self.frames.alive(id) else {
             return;
@@ -492,6 +495,7 @@ impl<'p> World<'p> {
         self.end_call(index, plan, outcome, agenda);
     }
 
+    #[inline]
     fn end_call(&mut self, index: u32, plan: &EdgePlan, outcome: Outcome, agenda: &Agenda<Event>) {
         let frame = self.frames[index];
         if !plan.layers.is_empty() {
@@ -503,6 +507,7 @@ impl<'p> World<'p> {
     }
 
     /// A call has its result: the caller goes on with its program, or fails.
+    #[inline]
     fn call_done(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         let plan: &'p EdgePlan = &self.plan.edges[self.frames[index].edge as usize];
         self.end_call(index, plan, verdict.outcome, agenda);

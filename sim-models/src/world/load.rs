@@ -82,6 +82,7 @@ impl<'p> World<'p> {
     }
 
     /// A request, or a batch, arrives.
+    #[inline]
     pub(super) fn arrival(&mut self, workload: u16, agenda: &mut Agenda<Event>) {
         let kind = &self.plan.workloads[usize::from(workload)].kind;
         let WorkloadKind::Open { batch, .. } = kind else {
@@ -109,6 +110,7 @@ impl<'p> World<'p> {
         self.request(workload, user, key, agenda);
     }
 
+    #[inline]
     fn request(&mut self, workload: u16, user: u32, key: u64, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let plan = &self.plan.workloads[usize::from(workload)];
@@ -155,6 +157,7 @@ impl<'p> World<'p> {
     }
 
     /// A request has its answer, or has failed for good.
+    #[inline]
     pub(super) fn request_done(
         &mut self,
         index: u32,
@@ -169,6 +172,7 @@ impl<'p> World<'p> {
         }
     }
 
+    #[inline]
     fn end_request(&mut self, index: u32, verdict: Verdict, agenda: &Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
@@ -240,6 +244,7 @@ impl LoadState {
     }
 
     /// When the next request of an open workload arrives; none before the end of the run.
+    #[inline]
     fn next_arrival(&mut self, kind: &WorkloadKind, now: SimTime, end: SimTime) -> Option<SimTime> {
         let WorkloadKind::Open {
             rate,
@@ -268,6 +273,7 @@ impl LoadState {
         .filter(|next| *next < end)
     }
 
+    #[inline]
     fn exponential(&mut self, rate: f64) -> SimDuration {
         SimDuration::from_secs_f64(-libm::log(self.stream.open_uniform()) / rate)
     }

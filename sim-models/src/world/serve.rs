@@ -22,6 +22,7 @@ impl<'p> World<'p> {
     }
 
     /// A request reaches its instance.
+    #[inline]
     pub(super) fn deliver(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = &mut self.frames[index];
@@ -85,6 +86,7 @@ impl<'p> World<'p> {
         }
     }
 
+    #[inline]
     fn wait_in(&mut self, index: u32, state: State, agenda: &mut Agenda<Event>) {
         self.frames[index].state = state;
         self.enter(index, agenda);
@@ -108,6 +110,7 @@ impl<'p> World<'p> {
     }
 
     /// The answer leaves for the caller.
+    #[inline]
     pub(super) fn reply(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
@@ -131,6 +134,7 @@ impl<'p> World<'p> {
     }
 
     /// A request that has a thread begins its program.
+    #[inline]
     pub(super) fn start(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = &mut self.frames[index];
@@ -155,6 +159,7 @@ impl<'p> World<'p> {
     }
 
     /// Lets the faults of an instance act on a request that starts; true if it does not go on now.
+    #[cold]
     fn disturbed_start(&mut self, index: u32, agenda: &mut Agenda<Event>) -> bool {
         let now = agenda.now();
         let Frame { instance, key, .. } = self.frames[index];
@@ -201,6 +206,7 @@ impl<'p> World<'p> {
     }
 
     /// By what faults multiply the duration of a step that begins now.
+    #[cold]
     fn slowdown(&self, index: u32, now: SimTime) -> f64 {
         let Frame { instance, key, .. } = self.frames[index];
         let faults = &self.instances[instance as usize].faults;
@@ -219,6 +225,7 @@ impl<'p> World<'p> {
     }
 
     /// A step ends.
+    #[inline]
     pub(super) fn step_end(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.frames[index].timer = EventId::NONE;
         if self.is_working(index) {
@@ -231,6 +238,7 @@ impl<'p> World<'p> {
     }
 
     /// Whether the step that a running frame is in is one of work (and not of waiting).
+    #[inline]
     fn is_working(&self, index: u32) -> bool {
         let pc = self.frames[index].pc as usize;
         // A request held up by a fault at its start has not begun its program.
@@ -241,6 +249,7 @@ impl<'p> World<'p> {
     }
 
     /// A frame goes on with its program as soon as it has a thread.
+    #[inline]
     fn resume(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let frame = &self.frames[index];
         if frame.is(flag::THREAD) || frame.is(flag::BRANCH) {
@@ -441,6 +450,7 @@ impl<'p> World<'p> {
         }
     }
 
+    #[inline]
     fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let instance = self.frames[index].instance as usize;
         let service = self.instances[instance].service as usize;
@@ -452,6 +462,7 @@ impl<'p> World<'p> {
     }
 
     /// A frame gives its thread back.
+    #[inline]
     fn let_thread_go(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.frames[index].flags &= !flag::THREAD;
         self.pass_thread_on(self.frames[index].instance, agenda);
@@ -500,6 +511,7 @@ impl<'p> World<'p> {
     }
 
     /// A request has run its program, or failed on the way.
+    #[inline]
     pub(super) fn finish(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         if self.frames[index].is(flag::BRANCH) {
             return self.branch_done(index, verdict, agenda);
@@ -517,6 +529,7 @@ impl<'p> World<'p> {
     }
 
     /// Counts a request that had started and ends here.
+    #[inline]
     pub(super) fn leave(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];

@@ -10,12 +10,14 @@ impl World<'_> {
     #[inline]
     pub(super) fn tell(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
         if self.told.is_some() && self.frames[index].is(flag::TRACED) {
-            self.tell_now(index, now, what());
+            self.tell_now(index, now, what);
         }
     }
 
+    /// Out of the way of those who tell nothing, the making of the text included.
     #[cold]
-    fn tell_now(&mut self, index: u32, now: SimTime, what: String) {
+    #[inline(never)]
+    fn tell_now(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
         let frame = &self.frames[index];
         let instance = &self.plan.instances[frame.instance as usize];
         let place = &self.plan.places[instance.place as usize];
@@ -28,7 +30,7 @@ impl World<'_> {
             time: now.as_secs_f64(),
             depth: u32::from(frame.depth),
             place: name,
-            what,
+            what: what(),
         };
         self.story.push(line);
     }
