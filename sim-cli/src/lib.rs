@@ -5,7 +5,123 @@ pub mod files;
 pub mod diagnostics;
 pub mod output;
 pub mod charts;
+pub mod progress;
 pub mod commands;
 
 #[cfg(test)]
 mod fixture;
+
+use clap::{Parser, Subcommand};
+use output::style::Style;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+
+/// Exit codes, the same for every subcommand.
+pub mod exit {
+    /// Done, and every hypothesis held.
+    pub const HELD: u8 = 0;
+    /// A hypothesis was refuted.
+    pub const REFUTED: u8 = 1;
+    /// Bad input or usage.
+    pub const BAD_INPUT: u8 = 2;
+    /// Stopped by a budget; partial results are kept.
+    pub const BUDGET: u8 = 3;
+    /// An invariant of ours broke.
+    pub const BROKEN: u8 = 101;
+    /// Interrupted; partial results are kept.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Simulates distributed systems: what breaks, why, and what would have held.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sim",
+    version,
+    after_help = "Exit codes: 0 every hypothesis held, 1 one was refuted, 2 bad input or usage,\n3 stopped by a budget, 101 a bug of ours, 130 interrupted."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a scenario: verdict, golden signals, charts, and a digest that reproduces
+    Run(commands::run::Args),
+    /// Say what is wrong with scenarios, and what is suspicious, without running them
+    Check(commands::check::Args),
+    /// Draw the services of a scenario and their calls
+    Graph(commands::graph::Args),
+    /// Explain a diagnostic code, a policy, a fault or a metric
+    Explain(commands::explain::Args),
+}
+
+/// Runs the command line and returns its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut out = io::stdout().lock();
+    let mut err = io::stderr();
+    let terminal = Terminal {
+        out: Style::detect(
+            io::stdout().is_terminal(),
+            std::env::var_os("NO_COLOR").as_deref(),
+        ),
+        err: io::stderr().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        progress: io::stderr().is_terminal(),
+    };
+    run(&arguments, &mut out, &mut err, terminal)
+}
+
+/// What the terminal is good for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terminal {
+    /// Style of standard output.
+    pub out: Style,
+    /// Whether standard error takes colour.
+    pub err: bool,
+    /// Whether progress is shown on standard error.
+    pub progress: bool,
+}
+
+/// Runs the command line with these streams and returns its exit code.
+pub fn run(
+    arguments: &[OsString],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = if terminal.err {
+                error.render().ansi().to_string()
+            } else {
+                error.render().to_string()
+            };
+            // Help and version are no errors, and go where output goes.
+            let stream: &mut dyn Write = if error.use_stderr() { err } else { out };
+            let _ = stream.write_all(text.as_bytes());
+            return if error.use_stderr() {
+                exit::BAD_INPUT
+            } else {
+                exit::HELD
+            };
+        }
+    };
+    let done = match &cli.command {
+        Command::Run(args) => commands::run::run(args, out, err, terminal),
+        Command::Check(args) => commands::check::run(args, out, err, terminal.err),
+        Command::Graph(args) => commands::graph::command(args, out, err, terminal),
+        Command::Explain(args) => commands::explain::run(args, out, err),
+    };
+    match done.and_then(|code| out.flush().map(|()| code)) {
+        Ok(code) => code,
+        // Whoever read our output has had enough of it: `sim run ... | head` is no error.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::HELD,
+        Err(error) => {
+            let _ = writeln!(err, "error: {error}");
+            exit::BAD_INPUT
+        }
+    }
+}

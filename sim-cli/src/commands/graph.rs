@@ -15,6 +15,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// The scenario file.
     pub scenario: PathBuf,
+    /// Set a value first, such as services.db.replicas=3; may be given several times.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<sim_models::scenario::Override>,
     /// How to draw it.
     #[arg(long, value_enum, default_value_t = Format::Svg)]
     pub format: Format,
@@ -45,6 +48,30 @@ pub enum GraphError {
     /// The picture could not be made into a bitmap.
     #[error(transparent)]
     Raster(#[from] crate::charts::RasterError),
+}
+
+/// Draws a scenario and writes the picture; the exit code is 2 if it cannot be read.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn command(
+    args: &Args,
+    out: &mut dyn std::io::Write,
+    err: &mut dyn std::io::Write,
+    terminal: crate::Terminal,
+) -> std::io::Result<u8> {
+    let loaded = crate::files::load_file(&args.scenario, &args.set);
+    let Some(scenario) = super::check::tell(loaded, err, terminal.err)? else {
+        return Ok(crate::exit::BAD_INPUT);
+    };
+    match run(args, &scenario) {
+        Ok(None) => Ok(crate::exit::HELD),
+        Ok(Some(text)) => writeln!(out, "{}", text.trim_end()).map(|()| crate::exit::HELD),
+        Err(error) => {
+            writeln!(err, "error: {error}")?;
+            Ok(crate::exit::BAD_INPUT)
+        }
+    }
 }
 
 /// Draws a scenario that has been read: the text for standard output, or none if it went to a file.

@@ -2,7 +2,7 @@
 
 use super::{csv, json};
 use crate::charts::{self, RasterError};
-use sim_models::observe::summary::RunResult;
+use sim_models::observe::summary::{RunResult, Summary};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -95,6 +95,28 @@ pub fn write(
         "summary.json",
         json::render_pretty(&result.summary).as_bytes(),
     )
+}
+
+/// Writes many runs into a folder: `runs.json` with every summary, the resolved scenario, and the
+/// command that reproduces them.
+///
+/// # Errors
+/// If a file cannot be written; those before it stay.
+pub fn write_replications(
+    folder: &Path,
+    runs: &[Summary],
+    scenario: &str,
+    reproduce: &str,
+) -> Result<(), FolderError> {
+    fs::create_dir_all(folder).map_err(|source| FolderError::Io {
+        path: folder.to_owned(),
+        source,
+    })?;
+    let put =
+        |name: &str, text: &str| write_atomic(&folder.join(name), with_newline(text).as_bytes());
+    put("scenario.ron", scenario)?;
+    put("reproduce.txt", reproduce)?;
+    put("runs.json", &super::replications::json(runs))
 }
 
 fn with_newline(text: &str) -> String {

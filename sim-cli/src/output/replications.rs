@@ -29,6 +29,33 @@ pub fn render_replications(runs: &[Summary], reproduce: &str, style: Style) -> S
     join(&sections)
 }
 
+/// The result of replications as one JSON object: how often each verdict came, with its interval, and
+/// the summary of every run.
+#[must_use]
+pub fn json(runs: &[Summary]) -> String {
+    let verdicts: Vec<serde_json::Value> = verdict_counts(runs)
+        .into_iter()
+        .map(|((verdict, metastable), hits)| {
+            let interval = proportion_interval(hits, runs.len() as u64, LEVEL).ok();
+            serde_json::json!({
+                "verdict": verdict,
+                "metastable": metastable,
+                "runs": hits,
+                "share": hits as f64 / runs.len() as f64,
+                "share_low": interval.map(|interval| interval.low),
+                "share_high": interval.map(|interval| interval.high),
+            })
+        })
+        .collect();
+    let all = serde_json::json!({
+        "schema": sim_models::observe::summary::SCHEMA,
+        "replications": runs.len(),
+        "verdicts": verdicts,
+        "runs": runs,
+    });
+    super::json::tidy(&all).to_string()
+}
+
 /// How often each verdict came, with whether it was metastable; the most frequent first.
 #[must_use]
 pub fn verdict_counts(runs: &[Summary]) -> Vec<((String, bool), u64)> {

@@ -6,28 +6,32 @@ use crate::scenario::Scenario;
 use rayon::prelude::*;
 
 /// Runs a scenario once for each seed; the summaries come in the order of the seeds, whatever the
-/// number of threads. `done` is told of each run that has ended, from any thread, in any order.
+/// number of threads. `done` is told of each run that has ended and `go_on` asked from time to time
+/// whether to go on, both from any thread, in any order; runs that were stopped say so, and those
+/// that had not begun are left out.
 ///
 /// # Errors
-/// See [`super::run`].
+/// The scenario did not pass its checks.
 pub fn replicate(
     scenario: &Scenario,
     seeds: &[u64],
     done: impl Fn() + Sync,
+    go_on: impl Fn() -> bool + Sync,
 ) -> Result<Vec<Summary>, Unable> {
-    seeds
+    let runs: Result<Vec<Option<Summary>>, Unable> = seeds
         .par_iter()
         .map(|seed| {
-            let result = run_with(
-                scenario,
-                Options {
-                    seed: *seed,
-                    ..Options::default()
-                },
-                |_| true,
-            )?;
+            if !go_on() {
+                return Ok(None);
+            }
+            let options = Options {
+                seed: *seed,
+                ..Options::default()
+            };
+            let result = run_with(scenario, options, |_| go_on())?;
             done();
-            Ok(result.summary)
+            Ok(Some(result.summary))
         })
-        .collect()
+        .collect();
+    Ok(runs?.into_iter().flatten().collect())
 }

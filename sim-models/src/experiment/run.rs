@@ -1,7 +1,8 @@
 //! One run, window by window.
 
+use crate::observe::measure::Measurer;
 use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
-use crate::observe::{summarise, verdict};
+use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
 use crate::scenario::Scenario;
 use crate::world::World;
@@ -132,11 +133,28 @@ impl<'p> Run<'p> {
         };
         let series = summarise::series(self.plan, &world.recorder, &self.ends);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        summary.moments = moments::moments(self.plan, &series, &summary.faults);
+        self.judge_availability(&mut summary);
         RunResult {
             summary,
             series,
             story: self.story(),
         }
+    }
+
+    fn judge_availability(&self, summary: &mut Summary) {
+        let measurer = Measurer {
+            plan: self.plan,
+            recorder: &self.simulation.model.recorder,
+            summary,
+        };
+        let (all, incidents) = availability::availability(self.scenario, measurer, &self.ends);
+        for (name, availability) in self.scenario.workloads.keys().zip(all) {
+            if let Some(workload) = summary.workloads.get_mut(name) {
+                workload.availability = availability;
+            }
+        }
+        summary.incidents = incidents;
     }
 
     fn story(&self) -> Option<Story> {

@@ -5,4 +5,6 @@ pub mod recorder;
 pub mod summary;
 pub mod summarise;
 pub mod measure;
+pub mod availability;
+pub mod moments;
 pub mod verdict;

@@ -8,7 +8,7 @@
 //! instance or one for all), and its state in one call ([`Policy::Call`]). It decides; only the world
 //! acts.
 //!
-//! To add a policy: write one file beside its siblings, and one line in [`policies!`] below.
+//! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod breaker;
 mod cancellation;

@@ -4,6 +4,7 @@
 //! outwards with a result until it is done or one of them tries again.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{EdgePlan, Instruction};
@@ -149,6 +150,7 @@ impl<'p> World<'p> {
         let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
         agenda.cancel(slot.timer);
         slot.timer = EventId::NONE;
+        slot.overdue = false;
         if plan.layers[layer].spec.ignores(verdict.outcome) {
             return Some(Way::Out(layer, verdict, last));
         }
@@ -164,7 +166,11 @@ impl<'p> World<'p> {
             Reaction::Replace(other) => Some(Way::Out(layer, other, last)),
             Reaction::Again(span) => {
                 self.tell(index, agenda.now(), || {
-                    format!("{}: tries again in {span}", verdict.outcome.name())
+                    format!(
+                        "{}: tries again in {}",
+                        verdict.outcome.name(),
+                        rounded(span)
+                    )
                 });
                 if span.0 == 0 {
                     return Some(Way::In(layer + 1));
@@ -376,18 +382,59 @@ impl<'p> World<'p> {
         self.drive(index, Way::Out(layers, verdict, Final::No), agenda);
     }
 
-    /// The timer of a policy runs out: a backoff is over, or time is up.
-    pub(super) fn policy_timer(
+    /// The timer of a policy runs out. An instance that stands still sees it when it wakes.
+    pub(super) fn timer(
         &mut self,
-        index: u32,
-        layer: usize,
+        id: FrameId,
+        layer: u16,
         again: bool,
         agenda: &mut Agenda<Event>,
     ) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let frame = &self.frames[index];
+        let instance = &mut self.instances[frame.instance as usize];
+        if instance.frozen > 0 {
+            self.slots.slots[frame.layers as usize + usize::from(layer)].overdue = true;
+            instance.inbox.push_back(Event::Overdue {
+                frame: id,
+                layer,
+                again,
+            });
+        } else {
+            self.policy_timer(index, usize::from(layer), again, agenda);
+        }
+    }
+
+    /// An instance that has stood still sees that a timer ran out meanwhile, unless what it saw
+    /// before (an answer) has ended the attempt, or the call.
+    pub(super) fn overdue(
+        &mut self,
+        id: FrameId,
+        layer: u16,
+        again: bool,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let (frame, layer) = (&self.frames[index], usize::from(layer));
+        if frame.state == State::Calling
+            && layer < self.plan.edges[frame.edge as usize].layers.len()
+            && self.slots.slots[frame.layers as usize + layer].overdue
+        {
+            self.policy_timer(index, layer, again, agenda);
+        }
+    }
+
+    /// The timer of a policy runs out: a backoff is over, or time is up.
+    fn policy_timer(&mut self, index: u32, layer: usize, again: bool, agenda: &mut Agenda<Event>) {
         let frame = &self.frames[index];
         let plan: &'p EdgePlan = &self.plan.edges[frame.edge as usize];
         let slot = &mut self.slots.slots[frame.layers as usize + layer];
         slot.timer = EventId::NONE;
+        slot.overdue = false;
         if again {
             return self.drive(index, Way::In(layer + 1), agenda);
         }
@@ -423,6 +470,7 @@ impl<'p> World<'p> {
             let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
             agenda.cancel(slot.timer);
             slot.timer = EventId::NONE;
+            slot.overdue = false;
             self.ask_policy(
                 index,
                 plan,

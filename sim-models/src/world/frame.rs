@@ -254,7 +254,7 @@ impl Arena {
 
     /// Frames in use.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn in_use(&self) -> usize {
         self.frames.len() - self.free.len()
     }
 
@@ -305,7 +305,7 @@ impl Queue {
     /// How many wait.
     #[inline]
     #[must_use]
-    pub fn len(&self) -> u32 {
+    pub fn waiting(&self) -> u32 {
         self.len
     }
 

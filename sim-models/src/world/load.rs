@@ -1,6 +1,7 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
 use super::frame::{FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
@@ -178,7 +179,11 @@ impl<'p> World<'p> {
         let frame = self.frames[index];
         let took = now.since(frame.arrived);
         self.tell(index, now, || {
-            format!("request ends: {} after {took}", verdict.outcome.name())
+            format!(
+                "request ends: {} after {}",
+                verdict.outcome.name(),
+                rounded(took)
+            )
         });
         self.recorder.ended(
             usize::from(frame.workload),

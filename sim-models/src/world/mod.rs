@@ -7,8 +7,10 @@
 //! - `call`: the caller's side of a call, policies, attempts, answers, giving up;
 //! - `serve`: the callee's side, admission, threads, steps, cores;
 //! - `network`: messages over links;
-//! - `disturb`: faults come and go.
+//! - `disturb`: faults come and go;
+//! - `audit`: nothing is lost or counted twice.
 
+mod audit;
 mod call;
 mod cores;
 mod disturb;
@@ -17,6 +19,8 @@ mod load;
 mod network;
 mod serve;
 mod story;
+
+pub use audit::Census;
 
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
@@ -75,6 +79,15 @@ pub enum Event {
         /// The timer was a backoff: now all that is inside the policy is tried again.
         again: bool,
     },
+    /// The timer of a policy ran out while its instance stood still.
+    Overdue {
+        /// Whose call.
+        frame: FrameId,
+        /// Which policy of its edge.
+        layer: u16,
+        /// See [`Event::PolicyTimer`].
+        again: bool,
+    },
     /// The deadline that a request was told of passes.
     Expire(FrameId),
     /// A fault comes.
@@ -129,6 +142,8 @@ pub struct Instance {
 struct Slot {
     state: CallState,
     timer: EventId,
+    /// The timer has run out, and the instance, which stands still, is yet to see it.
+    overdue: bool,
 }
 
 /// Bytes that a call in flight takes under so many policies: a frame, a slot for each policy, its own
@@ -287,6 +302,8 @@ impl<'p> World<'p> {
 
     /// Ends a window of the series.
     pub fn close_window(&mut self, now: SimTime) {
+        #[cfg(debug_assertions)]
+        self.audit();
         let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
             .iter()
             .map(|place| {
@@ -349,11 +366,12 @@ impl<'p> World<'p> {
                 frame,
                 layer,
                 again,
-            } => {
-                self.at_instance(event, frame, agenda, |world, index, agenda| {
-                    world.policy_timer(index, usize::from(layer), again, agenda);
-                });
-            }
+            } => self.timer(frame, layer, again, agenda),
+            Event::Overdue {
+                frame,
+                layer,
+                again,
+            } => self.overdue(frame, layer, again, agenda),
             Event::FaultOn { fault, period } => self.fault_on(fault, period, agenda),
             Event::FaultOff { fault, period } => self.fault_off(fault, period, agenda),
             Event::Booted { instance } => self.booted(instance),
@@ -419,6 +437,9 @@ impl Model for World<'_> {
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
             Event::Booted { instance } => [15, u64::from(*instance)],
+            Event::Overdue {
+                frame: id, layer, ..
+            } => frame(16 | u64::from(*layer) << 16, id),
         }
     }
 
@@ -437,7 +458,7 @@ impl Model for World<'_> {
     }
 
     fn in_flight(&self) -> u64 {
-        self.frames.len() as u64
+        self.frames.in_use() as u64
     }
 
     fn memory(&self) -> usize {
@@ -518,6 +539,7 @@ impl Slots {
         let fresh = |layer: &crate::plan::LayerPlan| Slot {
             state: layer.spec.begin(),
             timer: EventId::NONE,
+            overdue: false,
         };
         if let Some(first) = self.free[length].pop() {
             for (slot, layer) in self.slots[first as usize..].iter_mut().zip(&edge.layers) {

@@ -1,6 +1,7 @@
 //! Messages over links: latency, and what faults do to it.
 
 use super::frame::{FrameId, State};
+use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};
@@ -91,7 +92,10 @@ impl World<'_> {
             }
             Fate::GivenUp(after) => {
                 self.tell(index, agenda.now(), || {
-                    format!("every transmission is lost; given up after {after}")
+                    format!(
+                        "every transmission is lost; given up after {}",
+                        rounded(after)
+                    )
                 });
                 if !matches!(event, Event::Withdraw(_)) {
                     let origin = self.place_of(index) as u16;

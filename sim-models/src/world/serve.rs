@@ -1,6 +1,7 @@
 //! The callee's side: admission, threads, and the steps of endpoints.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};
@@ -41,7 +42,7 @@ impl<'p> World<'p> {
         self.recorder
             .arrived(service, endpoint as usize, instance as usize, counted);
         if self.instances[instance as usize].down > 0 {
-            self.touch_down(instance);
+            self.touch(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
         }
         if deadline <= now {
@@ -49,6 +50,9 @@ impl<'p> World<'p> {
                 .withdrawn(service, endpoint as usize, true, counted);
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, verdict, agenda);
+        }
+        if self.instances[instance as usize].frozen > 0 {
+            self.touch(instance);
         }
         let plan = &self.plan.services[service];
         let state = &mut self.instances[instance as usize];
@@ -58,10 +62,10 @@ impl<'p> World<'p> {
             self.frames[index].flags |= flag::THREAD;
             self.enter(index, agenda);
             self.start(index, agenda);
-        } else if state.queue.len() < plan.queue_limit {
+        } else if state.queue.waiting() < plan.queue_limit {
             state.queue.push(&mut self.frames, index);
             self.wait_in(index, State::Queued, agenda);
-        } else if state.backlog.len() < plan.backlog_limit {
+        } else if state.backlog.waiting() < plan.backlog_limit {
             state.backlog.push(&mut self.frames, index);
             self.wait_in(index, State::Backlogged, agenda);
         } else if plan.backlog_limit > 0 {
@@ -69,6 +73,20 @@ impl<'p> World<'p> {
         } else {
             self.turn_away(index, Outcome::Rejected, agenda);
         }
+    }
+
+    /// A request that reached a paused instance is lost in a crash before the instance saw it.
+    pub(super) fn reset_undelivered(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let frame = &mut self.frames[index];
+        frame.arrived = agenda.now();
+        if frame.is(flag::CANCELLED) {
+            return self.frames.remove(index);
+        }
+        let (instance, endpoint) = (frame.instance as usize, frame.endpoint as usize);
+        let counted = frame.is(flag::COUNTED);
+        let service = self.instances[instance].service as usize;
+        self.recorder.arrived(service, endpoint, instance, counted);
+        self.turn_away(index, Outcome::Reset, agenda);
     }
 
     /// A request is let in.
@@ -148,7 +166,7 @@ impl<'p> World<'p> {
         self.recorder
             .started(service, instance as usize, now.since(arrived), counted);
         self.tell(index, now, || {
-            format!("starts after waiting {}", now.since(arrived))
+            format!("starts after waiting {}", rounded(now.since(arrived)))
         });
         if !self.instances[instance as usize].faults.is_empty()
             && self.disturbed_start(index, agenda)
@@ -196,7 +214,9 @@ impl<'p> World<'p> {
             }
         }
         if more > SimDuration::ZERO {
-            self.tell(index, now, || format!("is held up for {more} by a fault"));
+            self.tell(index, now, || {
+                format!("is held up for {} by a fault", rounded(more))
+            });
             let id = self.frames.id(index);
             self.frames[index].mark = now + more;
             self.frames[index].timer = agenda.schedule_after(more, Event::StepEnd(id));

@@ -1,0 +1,270 @@
+//! `sim run`: one scenario, once or many times.
+
+use crate::commands::check;
+use crate::files::load_file;
+use crate::output::{folder, human, json, replications, story};
+use crate::progress;
+use crate::{Terminal, exit};
+use clap::{Args as ClapArgs, ValueEnum};
+use sim_models::experiment::{self, Options};
+use sim_models::observe::summary::{RunResult, Summary};
+use sim_models::scenario::{Override, Scenario, explain};
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+/// Runs a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
+pub struct Args {
+    /// The scenario file.
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Root of all chance, instead of the scenario's own seed.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Set a value first, such as services.db.threads=32; may be given several times.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<Override>,
+    /// Run it under so many seeds, counted up from the first, and say how often each verdict comes.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub replications: u32,
+    /// Threads for replications; as many as there are cores unless given. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Folder for summary, series and charts.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Tell the story of request N (`examples` in the result names some worth a look).
+    #[arg(long, value_name = "N")]
+    pub explain_request: Option<u32>,
+}
+
+/// How a result is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// Runs a scenario and writes the result.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn run(
+    args: &Args,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> io::Result<u8> {
+    let Some(mut scenario) = check::tell(load_file(&args.scenario, &args.set), err, terminal.err)?
+    else {
+        return Ok(exit::BAD_INPUT);
+    };
+    if scenario.title.is_none() {
+        scenario.title = args
+            .scenario
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned());
+    }
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let reproduce = reproduce(args, seed);
+    // A broken invariant of ours must not look like an answer: say how to replay it.
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        if args.replications > 1 {
+            many(args, &scenario, seed, &reproduce, out, err, terminal)
+        } else {
+            once(args, &scenario, seed, &reproduce, out, err, terminal)
+        }
+    }));
+    done.unwrap_or_else(|_| {
+        writeln!(err, "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {reproduce}")?;
+        Ok(exit::BROKEN)
+    })
+}
+
+fn once(
+    args: &Args,
+    scenario: &Scenario,
+    seed: u64,
+    reproduce: &str,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> io::Result<u8> {
+    let stop = progress::interrupted();
+    let bar = progress::bar(terminal.progress, scenario.duration.0, "simulating");
+    let options = Options {
+        seed,
+        story: args.explain_request,
+    };
+    let result = experiment::run_with(scenario, options, |now| {
+        bar.set_position(now.0);
+        !stop.load(Ordering::Relaxed)
+    });
+    bar.finish_and_clear();
+    let result = match result {
+        Ok(result) => result,
+        Err(unable) => {
+            writeln!(err, "error: {unable}")?;
+            return Ok(exit::BAD_INPUT);
+        }
+    };
+    if let Some(number) = args.explain_request
+        && result.story.is_none()
+    {
+        writeln!(
+            err,
+            "error: request {number} has not arrived by the end of the run: give a smaller number"
+        )?;
+        return Ok(exit::BAD_INPUT);
+    }
+    if let Some(folder) = &args.out
+        && let Err(error) = folder::write(folder, &result, &explain::to_ron(scenario), reproduce)
+    {
+        writeln!(err, "error: {error}")?;
+        return Ok(exit::BAD_INPUT);
+    }
+    match (args.format, &result.story) {
+        (Format::Json, _) => writeln!(out, "{}", json::render(&result.summary).trim_end())?,
+        (Format::Human, Some(told)) => write!(out, "{}", story::render(told))?,
+        (Format::Human, None) => {
+            write!(out, "{}", human::render(&result, reproduce, terminal.out))?
+        }
+    }
+    if let Some(folder) = &args.out {
+        writeln!(err, "written to {}", folder.display())?;
+    }
+    Ok(exit_code(&result))
+}
+
+fn many(
+    args: &Args,
+    scenario: &Scenario,
+    seed: u64,
+    reproduce: &str,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> io::Result<u8> {
+    let stop = progress::interrupted();
+    let seeds: Vec<u64> = (0..u64::from(args.replications))
+        .map(|n| seed.wrapping_add(n))
+        .collect();
+    let bar = progress::bar(terminal.progress, seeds.len() as u64, "replications");
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.jobs.unwrap_or(0))
+        .build()
+        .map_err(io::Error::other)?;
+    let runs = pool.install(|| {
+        experiment::replicate(
+            scenario,
+            &seeds,
+            || bar.inc(1),
+            || !stop.load(Ordering::Relaxed),
+        )
+    });
+    bar.finish_and_clear();
+    let runs = match runs {
+        Ok(runs) => runs,
+        Err(unable) => {
+            writeln!(err, "error: {unable}")?;
+            return Ok(exit::BAD_INPUT);
+        }
+    };
+    if let Some(path) = &args.out
+        && let Err(error) =
+            folder::write_replications(path, &runs, &explain::to_ron(scenario), reproduce)
+    {
+        writeln!(err, "error: {error}")?;
+        return Ok(exit::BAD_INPUT);
+    }
+    match args.format {
+        Format::Json => writeln!(out, "{}", replications::json(&runs))?,
+        Format::Human => write!(
+            out,
+            "{}",
+            replications::render_replications(&runs, reproduce, terminal.out)
+        )?,
+    }
+    Ok(runs
+        .iter()
+        .map(summary_code)
+        .max_by_key(|code| severity(*code))
+        .unwrap_or(exit::INTERRUPTED))
+}
+
+fn exit_code(result: &RunResult) -> u8 {
+    summary_code(&result.summary)
+}
+
+fn summary_code(summary: &Summary) -> u8 {
+    match (
+        summary.stopped_by.as_str(),
+        summary.hypothesis.verdict.as_str(),
+    ) {
+        ("interrupt", _) => exit::INTERRUPTED,
+        ("end", "held" | "none") => exit::HELD,
+        ("end", _) => exit::REFUTED,
+        _ => exit::BUDGET,
+    }
+}
+
+/// Of many runs the worst counts: an interruption above a budget above a refutation.
+fn severity(code: u8) -> u8 {
+    match code {
+        exit::HELD => 0,
+        exit::REFUTED => 1,
+        exit::BUDGET => 2,
+        _ => 3,
+    }
+}
+
+/// The command that repeats the run, to be pasted into a shell.
+fn reproduce(args: &Args, seed: u64) -> String {
+    let mut words = vec![
+        "sim".to_owned(),
+        "run".to_owned(),
+        quoted(&args.scenario.to_string_lossy()),
+    ];
+    words.push(format!("--seed {seed}"));
+    if args.replications > 1 {
+        words.push(format!("--replications {}", args.replications));
+    }
+    words.extend(
+        args.set
+            .iter()
+            .map(|set| format!("--set {}", quoted(&format!("{}={}", set.path, set.value)))),
+    );
+    words.join(" ")
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn quotes_what_a_shell_would_split() {
+        assert_eq!(quoted("services.db.threads=8"), "services.db.threads=8");
+        assert_eq!(
+            quoted("calls.\"a -> b\".retry.attempts=1"),
+            "'calls.\"a -> b\".retry.attempts=1'"
+        );
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}
