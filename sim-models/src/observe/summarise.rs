@@ -81,7 +81,8 @@ fn workload(
     let count = |outcome: Outcome| record.outcomes[outcome as usize];
     let (ok, degraded) = (count(Outcome::Ok), count(Outcome::Degraded));
     let finished: u64 = record.outcomes.iter().sum();
-    let mut truth = record.latency_true.clone();
+    let mut truth = record.latency.clone();
+    truth.merge(&record.latency_failed);
     for arrived in open {
         // Not over yet: at least this long.
         truth.record(now.since(*arrived));

@@ -143,7 +143,8 @@ pub trait Policy {
     fn worst_case_attempts(&self) -> f64 {
         1.0
     }
-    /// The longest that it lets a call take, if it bounds it.
+    /// The longest that it lets a call take, if it bounds it. A policy that does so does nothing else on
+    /// the way in: the world sets its timer, and [`Policy::on_send`] is not asked.
     fn time_limit(&self) -> Option<SimDuration> {
         None
     }

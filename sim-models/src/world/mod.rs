@@ -358,6 +358,7 @@ impl<'p> World<'p> {
         self.plan.instances[self.frames[index].instance as usize].place
     }
 
+    #[inline]
     fn dispatch(&mut self, event: Event, agenda: &mut Agenda<Event>) {
         match event {
             Event::Arrival { workload } => self.arrival(workload, agenda),

@@ -20,13 +20,15 @@ impl World<'_> {
     /// Adds a line about the frame in place `index`, if its story is told.
     #[inline]
     pub(super) fn tell(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
-        if self.frames[index].is(flag::TRACED) {
-            self.tell_now(index, now, what());
+        if self.told.is_some() && self.frames[index].is(flag::TRACED) {
+            self.tell_now(index, now, what);
         }
     }
 
+    /// Out of the way of those who tell nothing, the making of the text included.
     #[cold]
-    fn tell_now(&mut self, index: u32, now: SimTime, what: String) {
+    #[inline(never)]
+    fn tell_now(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
         let frame = &self.frames[index];
         let instance = &self.plan.instances[frame.instance as usize];
         let place = &self.plan.places[instance.place as usize];
@@ -39,7 +41,7 @@ impl World<'_> {
             time: now.as_secs_f64(),
             depth: u32::from(frame.depth),
             place: name,
-            what,
+            what: what(),
         };
         let id = self.frames.id(index);
         let request = self.told_frames.get(&(id.index, id.generation));
