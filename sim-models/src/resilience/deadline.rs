@@ -24,6 +24,7 @@ impl Policy for Deadline {
     type Memory = ();
     type Call = ();
     const SUMMARY: &'static str = "bounds the whole call, retries included";
+    const EXAMPLE: &'static str = r#"deadline("2s")"#;
     const COUNTERS: &'static [&'static str] = &["expired"];
 
     fn memory(&self) {}
