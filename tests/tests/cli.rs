@@ -1,9 +1,11 @@
 //! The contract of the command line: exit codes, streams, files, and the keys of the JSON.
 
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use sim_cli::{Terminal, exit};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -297,30 +299,52 @@ fn the_json_of_a_run_has_every_key_of_the_contract() {
     assert!(digest.len() == 32 && digest.chars().all(|c| c.is_ascii_hexdigit()));
 }
 
-/// The keys of an object as they stand in the text, level by level.
-fn keys_are_sorted(text: &str) -> Result<(), String> {
-    let mut last: Vec<Option<String>> = Vec::new();
-    for line in text.lines() {
-        let indent = (line.len() - line.trim_start().len()) / 2;
-        last.truncate(indent + 1);
-        last.resize(indent + 1, None);
-        let Some((key, _)) = line
-            .trim_start()
-            .strip_prefix('"')
-            .and_then(|l| l.split_once("\":"))
-        else {
-            // A new object in a list begins anew.
-            last.truncate(indent);
-            continue;
-        };
-        if let Some(before) = &last[indent]
-            && before.as_str() >= key
-        {
-            return Err(format!("`{key}` after `{before}`"));
-        }
-        last[indent] = Some(key.to_owned());
+/// Any JSON, read only if the keys of all its objects are sorted as they stand in the text.
+struct Sorted;
+
+impl<'de> Deserialize<'de> for Sorted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
     }
-    Ok(())
+}
+
+impl<'de> Visitor<'de> for Sorted {
+    type Value = Self;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut last: Option<String> = None;
+        while let Some((key, Self)) = map.next_entry::<String, Self>()? {
+            if let Some(before) = last.filter(|before| *before >= key) {
+                return Err(A::Error::custom(format!("`{key}` after `{before}`")));
+            }
+            last = Some(key);
+        }
+        Ok(self)
+    }
 }
 
 #[test]
@@ -343,11 +367,9 @@ fn json_is_one_object_with_sorted_keys_and_nothing_else() {
             answer.out.starts_with('{') && answer.out.ends_with("}\n"),
             "{arguments:?}"
         );
-        assert!(
-            answer.out.lines().count() > 50,
-            "{arguments:?} is not laid out"
-        );
-        keys_are_sorted(&answer.out).unwrap_or_else(|wrong| panic!("{arguments:?}: {wrong}"));
+        if let Err(wrong) = serde_json::from_str::<Sorted>(&answer.out) {
+            panic!("{arguments:?}: {wrong}");
+        }
     }
     let answer = sim(&[
         "check",
@@ -482,31 +504,24 @@ fn a_request_tells_its_story() {
 
 #[test]
 fn a_run_warns_in_one_line_and_a_check_in_full() {
-    let alone = [
-        "--set",
-        "services.db.replicas=1",
-        "--set",
-        "services.web.replicas=1",
-    ];
-    let run = sim(&[&["run", SMALL], &alone[..]].concat());
-    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
-    assert!(
-        run.err
-            .starts_with("2 warnings [W0007]; sim check data/small.ron"),
-        "{}",
-        run.err
-    );
-    fits("warnings", &run.err);
-    let check = sim(&[&["check", SMALL], &alone[..]].concat());
-    assert_eq!(check.code, exit::HELD);
+    let one = ["--set", "services.db.replicas=1"];
+    let two = [&one[..], &["--set", "services.web.replicas=1"]].concat();
+    let command = |name: &'static str, sets: &[&'static str]| sim(&[&[name, SMALL], sets].concat());
     assert_eq!(
-        check.err.matches("warning[W0007]").count(),
-        2,
-        "{}",
-        check.err
+        command("run", &one).err,
+        "1 warning [W0007]; sim check data/small.ron --set services.db.replicas=1\n"
     );
+    let told = command("run", &two).err;
+    assert_eq!(
+        told,
+        "2 warnings [W0007]; sim check with the same arguments shows them\n"
+    );
+    fits("warnings", &told);
+    assert_eq!(command("run", &[]).err, "", "nothing is suspicious");
+    let check = command("check", &two);
+    assert_eq!(check.code, exit::HELD);
+    assert_eq!(check.err.matches("warning[W0007]").count(), 2);
     assert!(check.err.contains("--> "), "{}", check.err);
-    assert_eq!(sim(&["run", SMALL]).err, "", "nothing is suspicious");
 }
 
 #[test]

@@ -242,15 +242,17 @@ fn warned(args: &Args, warnings: &[Diagnostic]) -> String {
     let mut codes: Vec<&str> = warnings.iter().map(|found| found.code.as_str()).collect();
     codes.sort_unstable();
     codes.dedup();
-    let mut command = format!("sim check {}", quoted(&args.scenario.to_string_lossy()));
-    for set in &args.set {
-        command.push_str(&setting(set));
+    let many = format!("{many} [{}]", codes.join(", "));
+    let sets: String = args.set.iter().map(setting).collect();
+    let line = format!(
+        "{many}; sim check {}{sets}",
+        quoted(&args.scenario.to_string_lossy())
+    );
+    if width(&line) <= WIDTH {
+        line + "\n"
+    } else {
+        format!("{many}; sim check with the same arguments shows them\n")
     }
-    let line = format!("{many} [{}]; {command}\n", codes.join(", "));
-    if width(line.trim_end()) <= WIDTH {
-        return line;
-    }
-    format!("{many}; `sim check` shows them\n")
 }
 
 fn setting(set: &Override) -> String {
@@ -268,12 +270,8 @@ fn reproduce(args: &Args, seed: u64) -> String {
     if args.replications > 1 {
         words.push(format!("--replications {}", args.replications));
     }
-    words.extend(
-        args.set
-            .iter()
-            .map(|set| format!("--set {}", quoted(&format!("{}={}", set.path, set.value)))),
-    );
-    words.join(" ")
+    let sets: String = args.set.iter().map(setting).collect();
+    words.join(" ") + &sets
 }
 
 fn quoted(text: &str) -> String {
