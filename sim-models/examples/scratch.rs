@@ -7,7 +7,11 @@ impl Files for Disk {
 }
 fn main() {
     let name = std::env::args().nth(1).unwrap();
-    let l = load(&name, &Disk, &[]);
+    let sets: Vec<sim_models::scenario::Override> = std::env::args()
+        .skip(2)
+        .map(|s| s.parse().unwrap_or_else(|e| panic!("{e}")))
+        .collect();
+    let l = load(&name, &Disk, &sets);
     let sc = match l.scenario {
         Ok(s) => s,
         Err(d) => {
@@ -20,7 +24,8 @@ fn main() {
     let t = std::time::Instant::now();
     let r = sim_models::experiment::run(&sc, sc.seed).unwrap();
     let e = t.elapsed().as_secs_f64();
-    println!("{}", serde_json::to_string_pretty(&r.summary).unwrap());
+    let ok: Vec<_> = r.series.workloads.iter().map(|(n, w)| (n.to_string(), w.ok.clone())).collect();
+    println!("{}", serde_json::json!({ "summary": r.summary, "ok": ok }));
     eprintln!(
         "{} events {:.3}s {:.2} M/s digest {}",
         r.summary.events,

@@ -226,10 +226,15 @@ fn latencies(result: &RunResult, bins: &Bins) -> Panel {
 fn utilization(result: &RunResult, bins: &Bins) -> Panel {
     let services = result.series.services.iter();
     let series = services
-        .map(|(name, service)| (name.clone(), bins.mean(&service.utilization)))
+        .map(|(name, service)| {
+            // Unbounded threads are never busy: what fills up then is the cores.
+            let busier = service.utilization.iter().zip(&service.cpu_utilization);
+            let busier: Vec<f64> = busier.map(|(threads, cores)| threads.max(*cores)).collect();
+            (name.clone(), bins.mean(&busier))
+        })
         .collect();
     let mut panel = Panel::new(
-        "Utilisation of threads by service",
+        "Utilisation by service: of threads or of cores, whichever is busier",
         Unit::Ratio,
         Spread::Linear,
     )
@@ -255,7 +260,12 @@ fn queues(result: &RunResult, bins: &Bins) -> Panel {
     } else {
         ("Requests waiting for a thread by service", Spread::Linear)
     };
-    Panel::new(title, Unit::Count, spread).of_series(series, "services")
+    let mut panel = Panel::new(title, Unit::Count, spread).of_series(series, "services");
+    if deepest < 1.0 {
+        // Nobody waits to speak of: do not blow noise up to the height of the panel.
+        panel.top = Some(1.0);
+    }
+    panel
 }
 
 fn amplification(result: &RunResult, bins: &Bins) -> Option<Panel> {

@@ -78,6 +78,7 @@ fn show() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../out/charts");
     std::fs::create_dir_all(folder).unwrap();
     let args = Args {
+        set: Vec::new(),
         scenario: "boutique.ron".into(),
         format: Format::Svg,
         out: Some(format!("{folder}/graph.png").into()),

@@ -7,7 +7,7 @@
 //! Several faults on one target combine: factors multiply, added latencies add, shares combine as
 //! independent chances, and an instance is up only when no fault holds it down.
 //!
-//! To add a kind: write one file beside its siblings, and one line in [`fault_kinds!`] below.
+//! To add a kind: write one file beside its siblings, and one line in `fault_kinds!` below.
 
 mod crash;
 mod error;

@@ -84,9 +84,9 @@ impl Measurer<'_> {
         let value = self.over(check, windows.clone());
         let held = match value {
             Some(value) => check.op.holds(value, check.limit),
-            None => !self
+            None => self
                 .workload(&check.subject)
-                .is_some_and(|w| self.traffic(w, windows).offered > 0),
+                .is_none_or(|workload| self.traffic(workload, windows).offered == 0),
         };
         (value, held)
     }

@@ -54,7 +54,7 @@ impl World<'_> {
         if let Some(lane) = state.lane {
             agenda.schedule_lane(lane, event);
         } else if self.plan.links[link as usize].latency.is_none() {
-            self.now_next.push_back(event);
+            self.now_next.push(event);
         } else {
             let latency = self.latency(link, index);
             agenda.schedule_after(latency, event);

@@ -41,7 +41,7 @@ impl<'p> World<'p> {
         self.recorder
             .arrived(service, endpoint as usize, instance as usize, counted);
         if self.instances[instance as usize].down > 0 {
-            self.touch_down(instance);
+            self.touch(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
         }
         if deadline <= now {
@@ -49,6 +49,9 @@ impl<'p> World<'p> {
                 .withdrawn(service, endpoint as usize, true, counted);
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, verdict, agenda);
+        }
+        if self.instances[instance as usize].frozen > 0 {
+            self.touch(instance);
         }
         let plan = &self.plan.services[service];
         let state = &mut self.instances[instance as usize];
@@ -58,10 +61,10 @@ impl<'p> World<'p> {
             self.frames[index].flags |= flag::THREAD;
             self.enter(index, agenda);
             self.start(index, agenda);
-        } else if state.queue.len() < plan.queue_limit {
+        } else if state.queue.waiting() < plan.queue_limit {
             state.queue.push(&mut self.frames, index);
             self.wait_in(index, State::Queued, agenda);
-        } else if state.backlog.len() < plan.backlog_limit {
+        } else if state.backlog.waiting() < plan.backlog_limit {
             state.backlog.push(&mut self.frames, index);
             self.wait_in(index, State::Backlogged, agenda);
         } else if plan.backlog_limit > 0 {
@@ -69,6 +72,20 @@ impl<'p> World<'p> {
         } else {
             self.turn_away(index, Outcome::Rejected, agenda);
         }
+    }
+
+    /// A request that reached a paused instance is lost in a crash before the instance saw it.
+    pub(super) fn reset_undelivered(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let frame = &mut self.frames[index];
+        frame.arrived = agenda.now();
+        if frame.is(flag::CANCELLED) {
+            return self.frames.remove(index);
+        }
+        let (instance, endpoint) = (frame.instance as usize, frame.endpoint as usize);
+        let counted = frame.is(flag::COUNTED);
+        let service = self.instances[instance].service as usize;
+        self.recorder.arrived(service, endpoint, instance, counted);
+        self.turn_away(index, Outcome::Reset, agenda);
     }
 
     /// A request is let in.
@@ -196,7 +213,7 @@ impl<'p> World<'p> {
                 format!("is held up for {} by a fault", rounded(more))
             });
             let id = self.frames.id(index);
-            self.frames[index].due = now + more;
+            self.frames[index].mark = now + more;
             self.frames[index].timer = agenda.schedule_after(more, Event::StepEnd(id));
             return true;
         }
@@ -389,7 +406,7 @@ impl<'p> World<'p> {
             _ => agenda.schedule_after(span, event),
         };
         let frame = &mut self.frames[index];
-        frame.due = agenda.now() + span;
+        frame.mark = agenda.now() + span;
         frame.state = State::Running;
         frame.timer = timer;
     }
@@ -494,7 +511,7 @@ impl<'p> World<'p> {
         frames[next].state = State::Running;
         self.recorder.instances[number].queue.add(now, -1);
         let id = frames.id(next);
-        self.now_next.push_back(if begins {
+        self.now_next.push(if begins {
             Event::Start(id)
         } else {
             Event::Continue(id)
@@ -565,12 +582,12 @@ impl<'p> World<'p> {
                 self.frames[previous].next = branch.index;
             }
             previous = branch.index;
-            self.now_next.push_back(Event::Continue(branch));
+            self.now_next.push(Event::Continue(branch));
         }
         let frame = &mut self.frames[index];
         frame.state = State::Forked;
         frame.need = need;
-        frame.branches = count;
+        frame.attempts = count;
         frame.verdict = Verdict::default();
         self.tell(index, agenda.now(), || {
             format!("starts {count} branches, {need} must succeed")
@@ -584,7 +601,7 @@ impl<'p> World<'p> {
     fn resume_after_branches(&mut self, index: u32) {
         self.frames[index].state = State::Running;
         let id = self.frames.id(index);
-        self.now_next.push_back(Event::Continue(id));
+        self.now_next.push(Event::Continue(id));
     }
 
     fn branch_done(&mut self, branch: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
@@ -612,7 +629,7 @@ impl<'p> World<'p> {
             self.frames[previous].next = next;
         }
         let frame = &mut self.frames[index];
-        frame.branches -= 1;
+        frame.attempts -= 1;
         if verdict.outcome.is_success() {
             frame.need -= 1;
             frame.flags |= flags & flag::DEGRADED;
@@ -623,7 +640,7 @@ impl<'p> World<'p> {
         if frame.need == 0 {
             self.stop_branches(index, agenda);
             self.resume_after_branches(index);
-        } else if frame.branches < frame.need {
+        } else if frame.attempts < frame.need {
             self.stop_branches(index, agenda);
             self.frames[index].state = State::Running;
             self.finish(index, super::call::failed_dependency(failure), agenda);

@@ -12,7 +12,7 @@ use std::fmt::Write;
 const SEEDS: u64 = 16;
 
 /// Requests of one seed after the warm-up; a tenth as many come before it.
-const JOBS: f64 = 10_000.0;
+const JOBS: f64 = 320_000.0;
 
 /// Cases that cannot be measured, and why.
 pub const NOT_MEASURED: &[(&str, &[&str])] = &[
@@ -190,7 +190,7 @@ impl std::fmt::Display for Text {
         write!(
             f,
             r#"(
-    budget: (events: 20000000),
+    budget: (events: 50000000),
     warmup: "{:.9}s", duration: "{:.9}s", window: "{:.9}s",
     regions: {{ {} }},
     services: {{ {} }},
@@ -818,7 +818,7 @@ fn forks(truth: &Truth) -> Vec<Case> {
         Text::lasting(services, poisson(1.0, "front/serve"), 0.0, requests)
     };
     let exp1 = exponential(1.0);
-    for (name, requests) in [("fanout-10", JOBS / 10.0), ("fanout-100", JOBS / 40.0)] {
+    for (name, requests) in [("fanout-10", JOBS / 10.0), ("fanout-100", JOBS / 80.0)] {
         let n = truth.param(&format!("{name}-mean"), "n");
         let steps = format!("parallel([{}])", branches(n, r#"call("leaf/serve")"#));
         cases.push(
@@ -864,7 +864,7 @@ fn forks(truth: &Truth) -> Vec<Case> {
     // A request is slow that takes a second; the caller waits for half of one.
     for (id, requests) in [
         ("tailatscale-100", JOBS / 20.0),
-        ("tailatscale-2000", JOBS / 100.0),
+        ("tailatscale-2000", JOBS / 400.0),
     ] {
         let (n, p) = (truth.param(id, "n"), truth.param(id, "p"));
         let work = format!(
@@ -1002,7 +1002,8 @@ fn retries(truth: &Truth) -> Vec<Case> {
         0.0,
         12.0,
     )
-    .calls(r#""load -> q": [retry(attempts: 10, backoff: constant(base: "1s", jitter: none))]"#)
+    // Nobody gives up before the last of the ten seconds.
+    .calls(r#""load -> q": [retry(attempts: 20, backoff: constant(base: "1s", jitter: none))]"#)
     .by_the_second()
     .case()
     .seeds(1);
@@ -1206,7 +1207,9 @@ fn outages(truth: &Truth) -> Vec<Case> {
         for (i, a) in availability.iter().enumerate() {
             services += &endless(&format!("d{i}"), &format!("fail(share: {:.9})", 1.0 - a));
         }
-        Text::new(services, poisson(100.0, "front/serve"), 100.0)
+        // One request is up to 25 calls, all independent of each other.
+        let seconds = JOBS / 8.0 / 100.0;
+        Text::lasting(services, poisson(100.0, "front/serve"), 0.0, seconds)
     };
     let calls = |n: usize, open: &str, close: &str| {
         (0..n)

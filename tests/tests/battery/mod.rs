@@ -236,7 +236,7 @@ impl Strategy {
 
     pub fn text(&self) -> String {
         let backoff = if self.strategy.ends_with("0.1") {
-            "constant(base: \"100ms\", jitter: none)"
+            "exponential(base: \"100ms\", factor: 2, cap: \"100s\", jitter: none)"
         } else {
             "none"
         };
