@@ -113,18 +113,13 @@ fn verdict(loaded: &Loaded) -> String {
     }
 }
 
-/// Writes the diagnostics of a scenario for people; returns the scenario if it can run.
+/// Writes the diagnostics of a scenario for people.
 ///
 /// # Errors
 /// If the output cannot be written.
-pub fn tell(
-    loaded: Loaded,
-    err: &mut dyn Write,
-    styled: bool,
-) -> io::Result<Option<sim_models::scenario::Scenario>> {
-    let text = diagnostics::human(all(&loaded), &loaded.sources, styled);
-    err.write_all(text.as_bytes())?;
-    Ok(loaded.scenario.ok())
+pub fn tell(loaded: &Loaded, err: &mut dyn Write, styled: bool) -> io::Result<()> {
+    let text = diagnostics::human(all(loaded), &loaded.sources, styled);
+    err.write_all(text.as_bytes())
 }
 
 #[cfg(test)]

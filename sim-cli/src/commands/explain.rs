@@ -1,9 +1,11 @@
 //! `sim explain`: what a code of a diagnostic, a policy, a fault or a metric means.
 
 use clap::Args as ClapArgs;
+use sim_models::faults::{self, FaultKind};
 use sim_models::observe::expression::METRICS;
+use sim_models::resilience::{self, PolicySpec};
 use sim_models::scenario::diagnostics::{CODES, nearest};
-use sim_models::{faults, resilience};
+use sim_models::scenario::explain;
 use std::io::{self, Write};
 
 /// Explains a code such as V0002, or the name of a policy, a fault or a metric.
@@ -23,7 +25,7 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
         out.write_all(overview().as_bytes())?;
         return Ok(0);
     };
-    let text = explain(name);
+    let text = about(name);
     if !text.is_empty() {
         out.write_all(text.as_bytes())?;
         return Ok(0);
@@ -46,7 +48,7 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     policies.chain(kinds).chain(metrics)
 }
 
-fn explain(name: &str) -> String {
+fn about(name: &str) -> String {
     let mut text = String::new();
     for (code, title, long) in CODES {
         if code.eq_ignore_ascii_case(name) {
@@ -56,9 +58,46 @@ fn explain(name: &str) -> String {
     for (kind, found, summary) in entries() {
         if found.eq_ignore_ascii_case(name) {
             text.push_str(&format!("{found} ({kind}): {}\n", summary.trim()));
+            text.push_str(&written(kind, found));
         }
     }
     text
+}
+
+/// An example of a policy or a fault, and all its fields with what they are by default.
+fn written(kind: &str, name: &str) -> String {
+    let example = |registry: &[(&str, &str)], examples: &[&'static str]| {
+        let at = registry.iter().position(|(other, _)| *other == name)?;
+        examples.get(at).copied()
+    };
+    let (example, out, before, after) = match kind {
+        "policy" => {
+            let Some(example) = example(resilience::REGISTRY, resilience::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<PolicySpec>(example);
+            (example, out, "calls: { \"web -> db\": [", "] }")
+        }
+        "fault" => {
+            let Some(example) = example(faults::REGISTRY, faults::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<FaultKind>(example);
+            (
+                example,
+                out,
+                "faults: [(at: \"60s\", for: \"10s\", inject: ",
+                ")]",
+            )
+        }
+        _ => return String::new(),
+    };
+    let out = out.unwrap_or_default();
+    let lines: Vec<String> = out.lines().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "\n  {before}{example}{after}\n\nWith every field, as it is unless given:\n\n{}",
+        lines.concat()
+    )
 }
 
 fn overview() -> String {
@@ -96,6 +135,21 @@ mod tests {
         let code = run(&args, &mut out, &mut err).unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (code, text(out), text(err))
+    }
+
+    #[test]
+    fn examples_can_be_read() {
+        for example in resilience::EXAMPLES {
+            explain::written_out::<PolicySpec>(example).expect(example);
+        }
+        for example in faults::EXAMPLES {
+            explain::written_out::<FaultKind>(example).expect(example);
+        }
+        for (kind, name, _) in entries().filter(|(kind, ..)| *kind != "metric") {
+            let text = written(kind, name);
+            assert!(text.contains(name) && text.lines().count() >= 5, "{text}");
+        }
+        assert!(written("policy", "retry").contains("jitter: full"));
     }
 
     #[test]

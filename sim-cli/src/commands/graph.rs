@@ -61,7 +61,8 @@ pub fn command(
     terminal: crate::Terminal,
 ) -> std::io::Result<u8> {
     let loaded = crate::files::load_file(&args.scenario, &args.set);
-    let Some(scenario) = super::check::tell(loaded, err, terminal.err)? else {
+    super::check::tell(&loaded, err, terminal.err)?;
+    let Ok(scenario) = loaded.scenario else {
         return Ok(crate::exit::BAD_INPUT);
     };
     match run(args, &scenario) {

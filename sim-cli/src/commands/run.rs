@@ -2,13 +2,14 @@
 
 use crate::commands::check;
 use crate::files::load_file;
+use crate::output::table::{WIDTH, width};
 use crate::output::{folder, human, json, replications, story};
 use crate::progress;
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
 use sim_models::observe::summary::{RunResult, Summary};
-use sim_models::scenario::{Override, Scenario, explain};
+use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,8 +68,13 @@ pub fn run(
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
-    let Some(mut scenario) = check::tell(load_file(&args.scenario, &args.set), err, terminal.err)?
-    else {
+    let loaded = load_file(&args.scenario, &args.set);
+    if loaded.scenario.is_ok() {
+        err.write_all(warned(args, &loaded.warnings).as_bytes())?;
+    } else {
+        check::tell(&loaded, err, terminal.err)?;
+    }
+    let Ok(mut scenario) = loaded.scenario else {
         return Ok(exit::BAD_INPUT);
     };
     if scenario.title.is_none() {
@@ -240,6 +246,33 @@ fn severity(code: u8) -> u8 {
     }
 }
 
+/// One line that says how many warnings there are, which ones, and how to see them.
+fn warned(args: &Args, warnings: &[Diagnostic]) -> String {
+    let many = match warnings.len() {
+        0 => return String::new(),
+        1 => "1 warning".to_owned(),
+        count => format!("{count} warnings"),
+    };
+    let mut codes: Vec<&str> = warnings.iter().map(|found| found.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let many = format!("{many} [{}]", codes.join(", "));
+    let sets: String = args.set.iter().map(setting).collect();
+    let line = format!(
+        "{many}; sim check {}{sets}",
+        quoted(&args.scenario.to_string_lossy())
+    );
+    if width(&line) <= WIDTH {
+        line + "\n"
+    } else {
+        format!("{many}; sim check with the same arguments shows them\n")
+    }
+}
+
+fn setting(set: &Override) -> String {
+    format!(" --set {}", quoted(&format!("{}={}", set.path, set.value)))
+}
+
 /// The command that repeats the run, to be pasted into a shell.
 fn reproduce(args: &Args, seed: u64) -> String {
     let mut words = vec![
@@ -251,12 +284,8 @@ fn reproduce(args: &Args, seed: u64) -> String {
     if args.replications > 1 {
         words.push(format!("--replications {}", args.replications));
     }
-    words.extend(
-        args.set
-            .iter()
-            .map(|set| format!("--set {}", quoted(&format!("{}={}", set.path, set.value)))),
-    );
-    words.join(" ")
+    let sets: String = args.set.iter().map(setting).collect();
+    words.join(" ") + &sets
 }
 
 fn quoted(text: &str) -> String {

@@ -19,6 +19,7 @@ fault_spec! {
 impl Kind for Crash {
     const SUMMARY: &'static str =
         "instances die: their requests are lost, connections refused until they are back";
+    const EXAMPLE: &'static str = r#"crash(service: "db", instances: one, boot: "5s")"#;
     fn target(&self) -> Target {
         self.place()
     }

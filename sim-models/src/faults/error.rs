@@ -20,6 +20,7 @@ fn unavailable() -> u16 {
 
 impl Kind for Error {
     const SUMMARY: &'static str = "a share of the requests is answered with an error";
+    const EXAMPLE: &'static str = r#"error(service: "db", status: 500)"#;
     fn target(&self) -> Target {
         self.place()
     }

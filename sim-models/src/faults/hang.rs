@@ -13,6 +13,7 @@ fault_spec! {
 impl Kind for Hang {
     const SUMMARY: &'static str =
         "requests keep their thread and are not answered until the fault has gone";
+    const EXAMPLE: &'static str = r#"hang(service: "db", endpoint: "find")"#;
     fn target(&self) -> Target {
         self.place()
     }

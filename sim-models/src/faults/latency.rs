@@ -16,6 +16,7 @@ fault_spec! {
 
 impl Kind for Latency {
     const SUMMARY: &'static str = "messages on links take longer";
+    const EXAMPLE: &'static str = r#"latency(link: "web -> db", add: "100ms")"#;
     fn target(&self) -> Target {
         self.place()
     }

@@ -25,6 +25,7 @@ fn rto() -> SimDuration {
 
 impl Kind for Loss {
     const SUMMARY: &'static str = "messages on links are lost and sent again";
+    const EXAMPLE: &'static str = r#"loss(link: "web -> db", rate: 0.05)"#;
     fn target(&self) -> Target {
         self.place()
     }

@@ -171,6 +171,8 @@ pub enum Effect {
 pub trait Kind {
     /// One line for lists.
     const SUMMARY: &'static str;
+    /// How it is written, with the fields that are most often given.
+    const EXAMPLE: &'static str;
     /// Where it hits.
     fn target(&self) -> Target;
     /// What it does there.
@@ -296,6 +298,9 @@ macro_rules! fault_kinds {
 
         /// Name and summary of every kind.
         pub const REGISTRY: &[(&str, &str)] = &[$(($name, <$kind as Kind>::SUMMARY)),*];
+
+        /// How every kind is written, in the order of [`REGISTRY`].
+        pub const EXAMPLES: &[&str] = &[$(<$kind as Kind>::EXAMPLE),*];
 
         impl FaultKind {
             /// Its name in scenarios.

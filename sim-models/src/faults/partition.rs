@@ -26,6 +26,7 @@ fault_spec! {
 
 impl Kind for Partition {
     const SUMMARY: &'static str = "no message gets through, both ways or one way";
+    const EXAMPLE: &'static str = r#"partition(link: "zone:a -> zone:b")"#;
     fn target(&self) -> Target {
         self.place()
     }

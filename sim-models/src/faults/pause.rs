@@ -14,6 +14,7 @@ fault_spec! {
 
 impl Kind for Pause {
     const SUMMARY: &'static str = "instances stand still, then go on where they were";
+    const EXAMPLE: &'static str = r#"pause(service: "db", instances: one)"#;
     fn target(&self) -> Target {
         self.place()
     }

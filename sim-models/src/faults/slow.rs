@@ -30,6 +30,7 @@ fn nothing() -> DurationSpec {
 
 impl Kind for Slow {
     const SUMMARY: &'static str = "steps take a multiple of their time, or requests some time more";
+    const EXAMPLE: &'static str = r#"slow(service: "db", factor: 4)"#;
     fn target(&self) -> Target {
         self.place()
     }

@@ -316,7 +316,24 @@ pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
         return Err(extra.error("there are too many values between the parentheses"));
     }
     let (op, symbol_end) = read_op(text, close + 1)?;
-    let limit = read_limit(metric, &Part::of(text, symbol_end..text.len()))?;
+    let limit = Part::of(text, symbol_end..text.len());
+    if limit.text.is_empty() {
+        let example = match metric.unit() {
+            Unit::Seconds => "250ms",
+            Unit::Rate => "100/s",
+            Unit::Ratio => "99.9%",
+            Unit::Count => "10",
+        };
+        return Err(ExpressionError {
+            help: vec![format!(
+                "add it at the end, such as `{}`",
+                [text.trim(), example].join(" ")
+            )],
+            at: whole.at.clone(),
+            ..whole.error("the limit is missing")
+        });
+    }
+    let limit = read_limit(metric, &limit)?;
     Ok(Expression {
         metric,
         subject: edge_spacing(subject.text),
@@ -428,6 +445,24 @@ fn read_op(text: &str, from: usize) -> Result<(Op, usize), ExpressionError> {
             ],
             ..rest.error("there is no comparison here")
         })
+        .map_err(|mut error| {
+            // As mathematicians and other languages write them.
+            for (other, ours) in [
+                ("=>", ">="),
+                ("=<", "<="),
+                ("\u{2265}", ">="),
+                ("\u{2264}", "<="),
+                ("=", "=="),
+            ] {
+                if rest.text.starts_with(other) {
+                    error.message = format!("`{other}` is no comparison");
+                    error.at.end = error.at.start + other.len();
+                    error.help = vec![format!("did you mean `{ours}`?")];
+                    break;
+                }
+            }
+            error
+        })
 }
 
 fn read_limit(metric: Metric, limit: &Part<'_>) -> Result<f64, ExpressionError> {
@@ -467,7 +502,10 @@ fn read_limit(metric: Metric, limit: &Part<'_>) -> Result<f64, ExpressionError> 
             help: vec!["write a number such as 0.999, or 99.9%".into()],
             ..fail("a number or a percentage")
         }),
-        Unit::Count => number(limit.text).ok_or_else(|| fail("a number")),
+        Unit::Count => number(limit.text).ok_or_else(|| ExpressionError {
+            help: vec!["write a number such as 100".into()],
+            ..fail("a number")
+        }),
     }
 }
 

@@ -80,6 +80,7 @@ impl Policy for Breaker {
     type Memory = BreakerMemory;
     type Call = Admitted;
     const SUMMARY: &'static str = "refuses calls at once after failures in a row, then probes";
+    const EXAMPLE: &'static str = "breaker(failures: 5)";
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
 
     fn memory(&self) -> BreakerMemory {

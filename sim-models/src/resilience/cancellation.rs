@@ -19,6 +19,7 @@ impl Policy for Cancellation {
     type Memory = ();
     type Call = ();
     const SUMMARY: &'static str = "tells the callee when its caller gives up";
+    const EXAMPLE: &'static str = "cancellation";
 
     fn memory(&self) {}
     #[inline]

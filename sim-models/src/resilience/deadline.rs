@@ -25,6 +25,7 @@ impl Policy for Deadline {
     /// When it ends.
     type Call = SimTime;
     const SUMMARY: &'static str = "bounds the whole call, retries included";
+    const EXAMPLE: &'static str = r#"deadline("2s")"#;
     const COUNTERS: &'static [&'static str] = &["expired"];
 
     fn memory(&self) {}

@@ -92,6 +92,8 @@ pub trait Policy {
     type Call: Copy + Default + PartialEq + std::fmt::Debug;
     /// One line for lists.
     const SUMMARY: &'static str;
+    /// How it is written, with the fields that are most often given.
+    const EXAMPLE: &'static str;
     /// What it counts.
     const COUNTERS: &'static [&'static str] = &[];
 
@@ -185,6 +187,9 @@ macro_rules! policies {
 
         /// Name and summary of every policy.
         pub const REGISTRY: &[(&str, &str)] = &[$(($name, <$policy as Policy>::SUMMARY)),*];
+
+        /// How every policy is written, in the order of [`REGISTRY`].
+        pub const EXAMPLES: &[&str] = &[$(<$policy as Policy>::EXAMPLE),*];
 
         impl PolicySpec {
             /// Its name in scenarios.

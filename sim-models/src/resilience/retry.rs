@@ -196,6 +196,7 @@ impl Policy for Retry {
     type Memory = ();
     type Call = Tried;
     const SUMMARY: &'static str = "tries again after a backoff";
+    const EXAMPLE: &'static str = "retry(attempts: 4)";
     const COUNTERS: &'static [&'static str] = &["retries", "exhausted"];
 
     fn memory(&self) {}

@@ -43,6 +43,7 @@ impl Policy for RetryBudget {
     /// The last failure.
     type Call = Option<Verdict>;
     const SUMMARY: &'static str = "retries are paid from a token bucket that first attempts fill";
+    const EXAMPLE: &'static str = "retry_budget(ratio: 0.1)";
     const COUNTERS: &'static [&'static str] = &["spent", "denied"];
 
     fn memory(&self) -> f64 {

@@ -21,6 +21,7 @@ impl Policy for Timeout {
     type Memory = ();
     type Call = ();
     const SUMMARY: &'static str = "gives up an attempt after a span";
+    const EXAMPLE: &'static str = r#"timeout("500ms")"#;
     const COUNTERS: &'static [&'static str] = &["expired"];
 
     fn memory(&self) {}

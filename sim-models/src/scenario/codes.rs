@@ -37,7 +37,7 @@ codes! {
     MissingField "S0005" "a field is missing":
         "A field that has no default is not given."
     WrongType "S0006" "a value of another type is expected here":
-        "The value is of the wrong type: for example a text where a list is expected, or a list where a number is."
+        "The value is of the wrong type: for example a text where a list is expected, or a list where a number is.\n\n    title: \"a text\"                         // in quotes\n    replicas: 3                             // a whole number\n    factor: 2.5                             // a number\n    threading: async                        // one of a set of names: no quotes\n    to: \"web/checkout\"                      // a target, or {\"web/checkout\": 3, \"web/home\": 7} by weight\n    steady: [\"goodput(users) > 90/s\"]        // a list; one value alone needs no brackets\n    services: { \"db\": (replicas: 1) }       // a map from names to structs"
     BadValue "S0007" "a value cannot be read":
         "The value is of the right type but says something impossible. Most often a unit is missing or unknown. Durations are written \"250ms\", \"1.5s\" or \"1h30min\"; rates \"900/s\" or \"60/min\"; sizes \"64KiB\" or \"10MB\". A bare number has no unit, and is never guessed at."
     Include "S0008" "a file cannot be included":

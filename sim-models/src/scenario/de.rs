@@ -5,6 +5,7 @@
 //! variant has all defaults (`retry`); a bare value stands for the variant `constant` of an enum that
 //! has one; a single value stands for a list of one.
 
+use super::advice::example;
 use super::diagnostics::{Code, Diagnostic, suggest};
 use super::source::Span;
 use super::tree::{Field, Kind, Node};
@@ -93,7 +94,10 @@ impl Error {
                 Code::MissingField,
                 format!("`{name}` is missing"),
                 format!("needs `{name}`"),
-                Vec::new(),
+                vec![match example(name) {
+                    Some(example) => format!("add `{example}`"),
+                    None => format!("it has no default: add `{name}: ..`"),
+                }],
             ),
         };
         Diagnostic {
@@ -125,7 +129,18 @@ impl de::Error for Error {
         Self {
             problem: Problem::Message(
                 Code::WrongType,
-                format!("expected {expected}, found {found}"),
+                format!("expected {}, found {}", wanted(expected), given(found)),
+                Vec::new(),
+            ),
+            span: None,
+            owner: None,
+        }
+    }
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self {
+            problem: Problem::Message(
+                Code::BadValue,
+                format!("expected {}, found {}", wanted(expected), given(found)),
                 Vec::new(),
             ),
             span: None,
@@ -152,6 +167,35 @@ impl de::Error for Error {
             span: None,
             owner: None,
         }
+    }
+}
+
+/// What is expected, in words.
+fn wanted(expected: &dyn de::Expected) -> String {
+    let whole = |most: u64| format!("a whole number from 0 to {most}");
+    match expected.to_string().as_str() {
+        "u8" => whole(u8::MAX.into()),
+        "u16" => whole(u16::MAX.into()),
+        "u32" => whole(u32::MAX.into()),
+        "u64" | "usize" => whole(u64::MAX),
+        "f64" => "a number".into(),
+        "a boolean" => "`true` or `false`".into(),
+        "a string" => "a text in quotes".into(),
+        other => other.into(),
+    }
+}
+
+/// What is found instead, in words.
+fn given(found: de::Unexpected<'_>) -> String {
+    match found {
+        de::Unexpected::Bool(value) => format!("`{value}`"),
+        de::Unexpected::Unsigned(number) => format!("the number {number}"),
+        de::Unexpected::Signed(number) => format!("the number {number}"),
+        de::Unexpected::Float(number) => format!("the number {number}"),
+        de::Unexpected::Str(text) => format!("the text \"{text}\""),
+        de::Unexpected::Seq => "a list".into(),
+        de::Unexpected::Map => "a struct or a map".into(),
+        other => other.to_string(),
     }
 }
 
@@ -265,7 +309,10 @@ impl<'a> NodeDeserializer<'a> {
                 return Err(Error::new(
                     Code::WrongType,
                     extra.span,
-                    format!("at most {} values are expected here", fields.len()),
+                    match fields.len() {
+                        1 => "only one value is expected here".into(),
+                        count => format!("at most {count} values are expected here"),
+                    },
                 )
                 .help(format!("they are, in order: {}", fields.join(", "))));
             }
@@ -398,7 +445,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
         let this = self.held()?;
         match &this.node.kind {
             Kind::Map(_) => this.any(visitor),
-            _ => Err(this.wrong("a map `{\"name\": value}`")),
+            _ => Err(this
+                .wrong("a map")
+                .help("write { \"name\": value }, with the names in quotes")),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is wrong with a scenario, where, and what to do about it.
 
+use super::advice::ELSEWHERE;
 pub use super::codes::{CODES, Code};
 use super::source::{Sources, Span};
 use serde::Serialize;
@@ -145,7 +146,12 @@ pub fn suggest<'a>(
 ) -> Vec<String> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let mut help = Vec::new();
-    if let Some(near) = nearest(name, candidates.iter().copied()) {
+    let called = |candidate: &&str| ELSEWHERE.contains(&(name, *candidate));
+    let near = candidates
+        .iter()
+        .copied()
+        .find(|candidate| called(candidate));
+    if let Some(near) = near.or_else(|| nearest(name, candidates.iter().copied())) {
         help.push(format!("did you mean `{near}`?"));
     }
     if !candidates.is_empty() {
@@ -157,7 +163,7 @@ pub fn suggest<'a>(
 /// `a`, `b` and `c`; long lists are cut.
 #[must_use]
 pub fn list(names: &[&str]) -> String {
-    const MOST: usize = 16;
+    const MOST: usize = 24;
     let mut quoted: Vec<String> = names
         .iter()
         .take(MOST)

@@ -456,6 +456,12 @@ impl LognormalSpec {
         } = *self;
         let built = match (mean, p99, cv, median, sd, mu, sigma) {
             (Some(mean), Some(p99), None, None, None, None, None) => {
+                if p99 < mean {
+                    return Err(format!(
+                        "lognormal: the p99 ({p99}) is below the mean ({mean}): write a p99 above the \
+                         mean; the larger it is, the heavier the tail"
+                    ));
+                }
                 Dist::lognormal_mean_p99(ns(mean), ns(p99))
             }
             (Some(mean), None, Some(cv), None, None, None, None) => {
@@ -798,7 +804,7 @@ mod tests {
             ),
             (
                 r#"lognormal(mean: "9ms", p99: "2ms")"#,
-                "lognormal: the quantile is 0.222",
+                "lognormal: the p99 (2ms) is below the mean (9ms)",
             ),
             (r#"exponential()"#, "given: nothing"),
             (

@@ -1,9 +1,14 @@
 //! Prints a scenario with every default filled in.
 
-use super::tree::options;
+use super::de::Shapes;
+use super::decode::decode;
+use super::diagnostics::Diagnostics;
+use super::tree::{self, options};
 use super::types::Scenario;
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// How deep the text is broken into lines; what is deeper stands in one line.
 const DEPTH: usize = 5;
@@ -18,6 +23,26 @@ pub fn to_ron(scenario: &Scenario) -> String {
     options()
         .to_string_pretty(scenario, config)
         .unwrap_or_else(|error| format!("// The scenario cannot be printed: {error}\n()"))
+}
+
+/// A part of a scenario, such as a policy, with every field written out, one a line.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn written_out<T: DeserializeOwned + Serialize>(text: &str) -> Result<String, String> {
+    let told = |found: Diagnostics| {
+        let messages: Vec<String> = found.into_iter().map(|found| found.message).collect();
+        messages.join("; ")
+    };
+    let node = tree::parse(text, 0).map_err(told)?;
+    let part: T = decode(&node, &Shapes::default()).map_err(told)?;
+    let config = PrettyConfig::new()
+        .depth_limit(1)
+        .compact_structs(false)
+        .extensions(Extensions::empty());
+    options()
+        .to_string_pretty(&part, config)
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Loads a scenario: its text and all that it includes, overrides, checks.
 
+use super::advice::advise;
 use super::check::{Origin, check};
 use super::de::Shapes;
 use super::decode::decode;
@@ -15,7 +16,7 @@ pub trait Files {
     /// The text of a file.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// Why it cannot be read; further lines say what to do about it.
     fn read(&self, path: &str) -> Result<String, String>;
 }
 
@@ -78,6 +79,14 @@ pub struct Loaded {
 
 /// Loads the scenario in file `name` with overrides set in it, in order.
 pub fn load(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -> Loaded {
+    let mut loaded = read(name, files, overrides);
+    for found in loaded.scenario.as_mut().err().into_iter().flatten() {
+        advise(found);
+    }
+    loaded
+}
+
+fn read(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -> Loaded {
     let mut reader = Reader {
         files,
         sources: Sources::default(),
@@ -137,16 +146,19 @@ impl<F: Files + ?Sized> Reader<'_, F> {
                 from,
                 format!("`{name}` includes itself: {chain}"),
             );
+            self.help("remove one of these includes, or move what both need to a third file");
             return None;
         }
         let text = match self.files.read(name) {
             Ok(text) => text,
             Err(why) => {
-                self.report(
-                    Code::Include,
-                    from,
-                    format!("`{name}` cannot be read: {why}"),
-                );
+                let mut lines = why.lines();
+                let why = lines.next().unwrap_or_default();
+                let message = format!("`{name}` cannot be read: {why}");
+                self.report(Code::Include, from, message);
+                for line in lines {
+                    self.help(line);
+                }
                 return None;
             }
         };
@@ -183,6 +195,13 @@ impl<F: Files + ?Sized> Reader<'_, F> {
         });
     }
 
+    /// Says what to do about what was reported last.
+    fn help(&mut self, help: &str) {
+        if let Some(last) = self.found.last_mut() {
+            last.help.push(help.into());
+        }
+    }
+
     /// Replaces `empirical(file: "f.csv", unit: "ms")` by the values in the file.
     fn measurements(&mut self, node: &mut Node, name: &str) {
         if node.name() == Some("empirical")
@@ -196,7 +215,12 @@ impl<F: Files + ?Sized> Reader<'_, F> {
                 Ok(values) => replace_file(node, &values),
                 Err(why) => {
                     let span = node.get("file").map(|file| file.span);
+                    let mut lines = why.lines();
+                    let why = lines.next().unwrap_or_default();
                     self.report(Code::DataFile, span, format!("`{path}`: {why}"));
+                    for line in lines {
+                        self.help(line);
+                    }
                 }
             }
             return;

@@ -6,6 +6,8 @@
 pub mod codes;
 pub mod source;
 pub mod diagnostics;
+pub mod advice;
+pub mod syntax;
 pub mod tree;
 pub mod de;
 pub mod units;

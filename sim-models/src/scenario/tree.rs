@@ -6,6 +6,7 @@
 
 use super::diagnostics::{Code, Diagnostic};
 use super::source::Span;
+use super::syntax;
 use ron::extensions::Extensions;
 use ron::value::RawValue;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -264,21 +265,14 @@ impl<'a> Reader<'a> {
     }
 
     fn syntax_error(&self, error: &ron::error::SpannedError) -> Diagnostic {
-        let start = self.offset(error.span.start).min(self.text.len());
-        let end = self.offset(error.span.end).clamp(start, self.text.len());
-        // An error of the lexer is often zero characters wide: show the character that it met.
-        let end = if end > start {
-            end
-        } else {
-            start + self.text[start..].chars().next().map_or(0, char::len_utf8)
-        };
-        let span = Span {
-            file: self.file,
-            start: (start + self.shift) as u32,
-            end: (end + self.shift) as u32,
-        };
-        Diagnostic::new(Code::Syntax, span, format!("{}", error.code))
-            .label("the text makes no sense from here")
+        let at = self.offset(error.span.start).min(self.text.len());
+        let mut found = syntax::diagnose(self.text, at, &error.code.to_string(), self.file);
+        let related = found.related.iter_mut().map(|(span, _)| span);
+        for span in found.span.iter_mut().chain(related) {
+            span.start += self.shift as u32;
+            span.end += self.shift as u32;
+        }
+        found
     }
 
     fn broken(&self, part: &str, message: impl Into<String>) -> Vec<Diagnostic> {

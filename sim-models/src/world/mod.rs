@@ -194,6 +194,12 @@ impl Told {
     /// The most stories of sampled requests that are kept.
     pub const MOST: u32 = 1000;
 
+    /// Whether there are any.
+    #[inline]
+    fn is_any(&self) -> bool {
+        self.every > 0 || !self.only.is_empty()
+    }
+
     fn wants(&self, number: u32) -> bool {
         let sampled =
             self.every > 0 && number.is_multiple_of(self.every) && number / self.every < Self::MOST;

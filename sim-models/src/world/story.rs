@@ -20,7 +20,7 @@ impl World<'_> {
     /// Adds a line about the frame in place `index`, if its story is told.
     #[inline]
     pub(super) fn tell(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
-        if self.told.is_some() && self.frames[index].is(flag::TRACED) {
+        if self.told.is_any() && self.frames[index].is(flag::TRACED) {
             self.tell_now(index, now, what);
         }
     }

@@ -23,7 +23,10 @@ impl Checker<'_> {
             let inject = join(path, at!["inject"]);
             for (field, why) in fault.inject.validate() {
                 let message = format!("`{field}` of `{}` {why}", fault.inject.name());
-                self.report(Code::Fault, &join(&inject, at![field]), message);
+                let help = format!("`sim explain {}` shows its fields", fault.inject.name());
+                self.report(Code::Fault, &join(&inject, at![field]), message)
+                    .help
+                    .push(help);
             }
             if let Effect::Slow { add, .. } | Effect::Delay { add, .. } = fault.inject.effect() {
                 self.distribution(&add, &join(&inject, at!["add"]));
@@ -74,12 +77,15 @@ impl Checker<'_> {
         }
         if let Some(at) = fault.at
             && at >= self.scenario.duration
+            && self.scenario.duration > SimDuration::ZERO
         {
             let message = format!(
                 "the fault begins at {at}, but the run is over at {}",
                 self.scenario.duration
             );
-            self.report(Code::FaultTime, &join(path, at!["at"]), message);
+            self.report(Code::FaultTime, &join(path, at!["at"]), message)
+                .help
+                .push("let it begin earlier, or make `duration` longer".into());
         }
         if fault.lasts == Some(SimDuration::ZERO) {
             let message = "the fault lasts no time at all";
@@ -228,7 +234,9 @@ impl Checker<'_> {
                     let message = format!(
                         "`{service}` has {replicas} instances, so {count} of them cannot be hit"
                     );
-                    self.report(Code::Fault, path, message);
+                    self.report(Code::Fault, path, message)
+                        .help
+                        .push(format!("`count({replicas})` at most, or `all`"));
                 }
             }
             Instances::Percent(percent) => {

@@ -209,7 +209,8 @@ impl<'a> Checker<'a> {
         let Some(found) = self.scenario.services.get(service) else {
             return;
         };
-        if !found.endpoints.contains_key(endpoint) {
+        // That it has none at all is said where it stands.
+        if !found.endpoints.contains_key(endpoint) && !found.endpoints.is_empty() {
             let names = found.endpoints.keys().map(String::as_str);
             let what = format!("endpoint of `{service}` named");
             self.unknown((Code::UnknownEndpoint, &what), path, endpoint, names);
@@ -240,11 +241,15 @@ impl<'a> Checker<'a> {
 
     fn share(&mut self, share: f64, path: &[Segment], what: &str) {
         if !(0.0..=1.0).contains(&share) {
-            self.report(
+            let found = self.report(
                 Code::Share,
                 path,
                 format!("{what} is from 0 to 1, not {share}"),
             );
+            if share > 1.0 && share <= 100.0 {
+                let help = format!("for {share} per cent write {}", share / 100.0);
+                found.help.push(help);
+            }
         }
     }
 
@@ -285,7 +290,9 @@ impl<'a> Checker<'a> {
                 "the warm-up ({}) leaves nothing of the run ({})",
                 scenario.warmup, scenario.duration
             );
-            self.report(Code::Times, at!["warmup"], message);
+            self.report(Code::Times, at!["warmup"], message)
+                .help
+                .push("shorten `warmup`, or make `duration` longer".into());
         }
         if scenario.window == zero {
             self.report(

@@ -149,7 +149,9 @@ impl Checker<'_> {
         for (i, policy) in self.scenario.calls[key].iter().enumerate() {
             for (field, why) in policy.validate() {
                 let message = format!("`{field}` of `{}` {why}", policy.name());
-                self.report(Code::Policy, at!["calls", key, i, field], message);
+                self.report(Code::Policy, at!["calls", key, i, field], message)
+                    .help
+                    .push(format!("`sim explain {}` shows its fields", policy.name()));
             }
         }
     }
