@@ -24,7 +24,12 @@ fn main() {
     let t = std::time::Instant::now();
     let r = sim_models::experiment::run(&sc, sc.seed).unwrap();
     let e = t.elapsed().as_secs_f64();
-    let ok: Vec<_> = r.series.workloads.iter().map(|(n, w)| (n.to_string(), w.ok.clone())).collect();
+    let ok: Vec<_> = r
+        .series
+        .workloads
+        .iter()
+        .map(|(n, w)| (n.to_string(), w.ok.clone()))
+        .collect();
     println!("{}", serde_json::json!({ "summary": r.summary, "ok": ok }));
     eprintln!(
         "{} events {:.3}s {:.2} M/s digest {}",
