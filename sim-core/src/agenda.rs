@@ -53,8 +53,12 @@ const NEAR_MAX: usize = 192;
 const NEAR_KEEP: usize = 64;
 /// `near` can only outgrow this with keys before `base`, which the ladder then has to be rebuilt for.
 const NEAR_REBUILD: usize = 4096;
+
 /// Names one scheduled event, so that it can be cancelled. Never names another event later on.
+///
+/// Aligned to four bytes, as frames and slots of the models keep many of them beside smaller numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, packed(4))]
 pub struct EventId(u64);
 
 impl EventId {
@@ -80,7 +84,8 @@ pub struct LaneId(u16);
 
 /// An event and who lives here: sequence number << 24 | lane, or FREE << 24 | next free slot.
 #[derive(Clone, Copy, Debug)]
-struct Entry<E> {
+#[repr(C, packed(4))]
+struct Entry<E: Copy> {
     event: E,
     stamp: u64,
 }
@@ -94,7 +99,7 @@ struct Lane {
 
 /// The pending events of a run.
 #[derive(Clone, Debug)]
-pub struct Agenda<E> {
+pub struct Agenda<E: Copy> {
     now: SimTime,
     sequence: u64,
     slab: Vec<Entry<E>>,
@@ -120,6 +125,9 @@ impl<E: Copy> Default for Agenda<E> {
 }
 
 impl<E: Copy> Agenda<E> {
+    /// Bytes of a pending event: its key, and its place in the slab.
+    pub const PER_EVENT: usize = size_of::<u128>() + size_of::<Entry<E>>();
+
     /// An empty agenda at time zero.
     #[must_use]
     pub fn new() -> Self {
@@ -250,7 +258,7 @@ impl<E: Copy> Agenda<E> {
         } else {
             // Ids of one lane ascend: the sequence number leads.
             let keys = &self.lanes[lane as usize].keys;
-            keys.binary_search_by_key(&id.0, |key| *key as u64)
+            keys.binary_search_by(|key| (*key as u64).cmp(&{ id.0 }))
                 .ok()
                 .map(|at| keys[at])
         };

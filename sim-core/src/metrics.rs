@@ -4,20 +4,47 @@
 //! merged; merging is exact and commutative, so results do not depend on the order of shards.
 //! Units: recorded in integer nanoseconds, reported in seconds.
 //!
-//! Source: Gil Tene's HDR histogram through `hdrhistogram`; [`WindowHistogram`] is the same idea
-//! with 64 steps per power of two and nothing else.
+//! Source: Gil Tene's HDR histogram. [`DurationStats`] counts on the steps of one with three significant
+//! digits, 1024 per power of two, and [`WindowHistogram`] on 64; a record is one index and a few sums.
 
 use crate::time::{SimDuration, SimTime};
-use hdrhistogram::Histogram;
+
+/// Steps per power of two, as bits, of [`DurationStats`].
+const FINE: u32 = 10;
+/// Steps per power of two, as bits, of [`WindowHistogram`].
+const COARSE: u32 = 6;
+
+/// The step of a value: exact below `2^(BITS + 1)`, then `2^BITS` steps for each power of two, so that
+/// the middle of a step is within `2^-(BITS + 1)` of every value in it.
+#[inline]
+fn step<const BITS: u32>(value: u64) -> usize {
+    let octave = (63 - (value | 1 << BITS).leading_zeros()) - BITS;
+    ((u64::from(octave) << BITS) + (value >> octave)) as usize
+}
+
+/// The least value of a step.
+fn floor_of<const BITS: u32>(step: usize) -> u64 {
+    let step = step as u64;
+    let octave = (step >> BITS).saturating_sub(1);
+    (step - (octave << BITS)) << octave
+}
+
+/// The middle of a step.
+fn middle_of<const BITS: u32>(step: usize) -> u64 {
+    let octave = (step as u64 >> BITS).saturating_sub(1);
+    floor_of::<BITS>(step) + ((1 << octave) >> 1)
+}
 
 /// Durations: exact count, mean and spread, quantiles to within 0.1 %.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DurationStats {
-    sum: u128,
-    squares: u128,
+    count: u64,
     min: u64,
     max: u64,
-    histogram: Histogram<u64>,
+    sum: u128,
+    squares: u128,
+    /// How many fell on each step, up to the highest in use.
+    counts: Vec<u64>,
 }
 
 impl Default for DurationStats {
@@ -31,63 +58,61 @@ impl DurationStats {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            sum: 0,
-            squares: 0,
+            count: 0,
             min: u64::MAX,
             max: 0,
-            histogram: Histogram::new(3).expect("3 significant digits are allowed"),
+            sum: 0,
+            squares: 0,
+            counts: Vec::new(),
         }
     }
 
     /// Records one duration.
     #[inline]
     pub fn record(&mut self, span: SimDuration) {
-        self.record_n(span, 1);
-    }
-
-    /// Records the same duration `count` times.
-    #[inline]
-    pub fn record_n(&mut self, span: SimDuration, count: u64) {
-        if count == 0 {
-            return;
+        let step = step::<FINE>(span.0);
+        if step >= self.counts.len() {
+            self.extend(step + 1);
         }
-        let wide = u128::from(span.0);
-        self.sum += wide * u128::from(count);
-        // 2^128 ns^2 are a billion durations of a week each.
-        self.squares = self
-            .squares
-            .saturating_add((wide * wide).saturating_mul(u128::from(count)));
+        self.counts[step] += 1;
+        self.count += 1;
         self.min = self.min.min(span.0);
         self.max = self.max.max(span.0);
-        self.histogram
-            .record_n(span.0, count)
-            .expect("the histogram resizes itself to any value");
+        let wide = u128::from(span.0);
+        self.sum += wide;
+        // 2^128 ns^2 are a billion durations of a week each.
+        self.squares = self.squares.saturating_add(wide * wide);
+    }
+
+    #[cold]
+    fn extend(&mut self, steps: usize) {
+        self.counts.resize(steps, 0);
     }
 
     /// Adds all durations of the other.
     pub fn merge(&mut self, other: &Self) {
-        self.sum += other.sum;
-        self.squares = self.squares.saturating_add(other.squares);
+        self.count += other.count;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.histogram
-            .add(&other.histogram)
-            .expect("the histogram resizes itself to any value");
+        self.sum += other.sum;
+        self.squares = self.squares.saturating_add(other.squares);
+        if other.counts.len() > self.counts.len() {
+            self.extend(other.counts.len());
+        }
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
     }
 
     /// Forgets everything.
     pub fn reset(&mut self) {
-        self.sum = 0;
-        self.squares = 0;
-        self.min = u64::MAX;
-        self.max = 0;
-        self.histogram.reset();
+        *self = Self::new();
     }
 
     /// How many durations were recorded.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.histogram.len()
+        self.count
     }
 
     /// The exact sum, in seconds.
@@ -144,8 +169,13 @@ impl DurationStats {
         if self.count() == 0 {
             return f64::NAN;
         }
-        let value = self.histogram.value_at_quantile(q);
-        let value = self.histogram.median_equivalent(value);
+        let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
+        let mut seen = 0;
+        let step = self.counts.iter().position(|count| {
+            seen += count;
+            seen >= rank
+        });
+        let value = step.map_or(self.max, middle_of::<FINE>);
         value.clamp(self.min, self.max) as f64 / 1e9
     }
 
@@ -155,38 +185,15 @@ impl DurationStats {
         if limit.0 >= self.max {
             return self.count();
         }
-        self.histogram.count_between(0, limit.0)
+        // Below the maximum, so the step exists.
+        self.counts[..=step::<FINE>(limit.0)].iter().sum()
     }
 
     /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.histogram.distinct_values() * size_of::<u64>()
+        size_of::<Self>() + self.counts.capacity() * size_of::<u64>()
     }
-}
-
-/// Steps per power of two, as bits: the middle of a step is within 0.8 % of all values in it.
-const STEP_BITS: u32 = 6;
-const STEPS: u64 = 1 << STEP_BITS;
-
-/// The step of a value: exact below 64, then 64 steps for each power of two.
-#[inline]
-fn step(value: u64) -> usize {
-    let octave = (63 - (value | STEPS).leading_zeros()) - STEP_BITS;
-    (u64::from(octave) * STEPS + (value >> octave)) as usize
-}
-
-/// The least value of a step.
-fn floor_of(step: usize) -> u64 {
-    let step = step as u64;
-    let octave = (step / STEPS).saturating_sub(1);
-    (step - octave * STEPS) << octave
-}
-
-/// The middle of a step.
-fn middle_of(step: usize) -> u64 {
-    let octave = (step as u64 / STEPS).saturating_sub(1);
-    floor_of(step) + ((1 << octave) >> 1)
 }
 
 /// Durations of one window: cheap to record, taken out as a [`Snapshot`] when the window ends.
@@ -213,7 +220,7 @@ impl WindowHistogram {
     /// Records one duration.
     #[inline]
     pub fn record(&mut self, span: SimDuration) {
-        let step = step(span.0);
+        let step = step::<COARSE>(span.0);
         if step >= self.counts.len() {
             self.counts.resize(step + 1, 0);
         }
@@ -278,7 +285,7 @@ impl Snapshot {
         for &(step, count) in &self.steps {
             seen += u64::from(count);
             if seen >= rank {
-                return middle_of(usize::from(step)) as f64 / 1e9;
+                return middle_of::<COARSE>(usize::from(step)) as f64 / 1e9;
             }
         }
         f64::NAN
@@ -289,7 +296,7 @@ impl Snapshot {
     pub fn count_below(&self, limit: SimDuration) -> u64 {
         let steps = self.steps.iter();
         steps
-            .take_while(|(step, _)| middle_of(usize::from(*step)) <= limit.0)
+            .take_while(|(step, _)| middle_of::<COARSE>(usize::from(*step)) <= limit.0)
             .map(|(_, count)| u64::from(*count))
             .sum()
     }
@@ -432,20 +439,43 @@ mod tests {
     use super::*;
     use crate::random::Source;
 
-    #[test]
-    fn steps_partition_the_numbers() {
+    fn check_steps<const BITS: u32>() {
+        let widest = 1.0 / f64::from(2 << BITS);
         for value in (0..100_000)
             .chain((0..58).map(|bit| 77 << bit))
             .chain([u64::MAX])
         {
-            let at = step(value);
-            assert!(floor_of(at) <= value, "{value}");
-            assert!(
-                value == u64::MAX || at + 1 > 3775 || value < floor_of(at + 1),
-                "{value}"
-            );
-            let off = middle_of(at).abs_diff(value) as f64;
-            assert!(off <= value as f64 * 0.008, "{value} {}", middle_of(at));
+            let at = step::<BITS>(value);
+            let (floor, middle) = (floor_of::<BITS>(at), middle_of::<BITS>(at));
+            assert!(floor <= value && step::<BITS>(floor) == at, "{value}");
+            assert!(floor == 0 || step::<BITS>(floor - 1) == at - 1, "{value}");
+            let off = middle.abs_diff(value) as f64;
+            assert!(off <= value as f64 * widest, "{value} {middle}");
+        }
+    }
+
+    #[test]
+    fn steps_partition_the_numbers() {
+        check_steps::<COARSE>();
+        check_steps::<FINE>();
+    }
+
+    #[test]
+    fn the_steps_are_those_of_an_hdr_histogram() {
+        let mut stats = DurationStats::new();
+        let mut hdr = hdrhistogram::Histogram::<u64>::new(3).expect("3 digits are allowed");
+        for value in draws() {
+            stats.record(SimDuration(value));
+            hdr.record(value).expect("it resizes itself");
+        }
+        for q in (0..=1000).map(|q| f64::from(q) / 1000.0) {
+            let theirs = hdr.median_equivalent(hdr.value_at_quantile(q));
+            let clamped = theirs.clamp(stats.min, stats.max) as f64 / 1e9;
+            assert_eq!(stats.quantile(q), clamped, "{q}");
+        }
+        for limit in draws() {
+            let theirs = hdr.count_between(0, limit);
+            assert_eq!(stats.count_below(SimDuration(limit)), theirs, "{limit}");
         }
     }
 

@@ -47,7 +47,7 @@ fn number_value(number: f64) -> Value {
     Number::from_f64(number).map_or(Value::Null, Value::Number)
 }
 
-/// The number with [`DIGITS`] significant digits; zero has no sign.
+/// The number with nine significant digits; zero has no sign.
 #[must_use]
 pub fn round(number: f64) -> f64 {
     if number == 0.0 || !number.is_finite() {

@@ -7,7 +7,7 @@
 //! `RST_STREAM`.
 
 use super::{Context, Decision, Final, Policy, Reaction};
-use crate::outcome::Verdict;
+use crate::outcome::{Outcome, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// The callee is told when its caller gives up. Without it, it goes on working for nobody.
@@ -24,6 +24,10 @@ impl Policy for Cancellation {
     #[inline]
     fn on_send(&self, (): &mut (), (): &mut (), _: &mut Context) -> Decision {
         Decision::Proceed
+    }
+    #[inline]
+    fn ignores(&self, _: Outcome) -> bool {
+        true
     }
     #[inline]
     fn on_result(

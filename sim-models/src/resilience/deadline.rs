@@ -32,6 +32,10 @@ impl Policy for Deadline {
         Decision::ProceedFor(self.after)
     }
     #[inline]
+    fn ignores(&self, _: Outcome) -> bool {
+        true
+    }
+    #[inline]
     fn on_result(
         &self,
         (): &mut (),

@@ -24,7 +24,7 @@ pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use timeout::Timeout;
 
-use crate::outcome::Verdict;
+use crate::outcome::{Outcome, Verdict};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -108,6 +108,11 @@ pub trait Policy {
         call: &mut Self::Call,
         context: &mut Context,
     ) -> Decision;
+    /// Whether it has nothing to do with results that end so: they pass it, and it is not asked.
+    #[inline]
+    fn ignores(&self, _outcome: Outcome) -> bool {
+        false
+    }
     /// A result is on its way out.
     fn on_result(
         &self,
@@ -213,6 +218,12 @@ macro_rules! policies {
                     $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_send(memory, call, context),)*
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
+            }
+            /// See [`Policy::ignores`].
+            #[inline]
+            #[must_use]
+            pub fn ignores(&self, outcome: Outcome) -> bool {
+                match self { $(Self::$policy(policy) => policy.ignores(outcome)),* }
             }
             /// See [`Policy::on_result`].
             #[inline]

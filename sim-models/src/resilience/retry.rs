@@ -13,7 +13,7 @@
 //! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
 
 use super::{Context, Decision, Final, Policy, Reaction};
-use crate::outcome::{OutcomeSet, Verdict};
+use crate::outcome::{Outcome, OutcomeSet, Verdict};
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 use sim_core::random::{Keyed, Source};
@@ -179,12 +179,17 @@ impl Backoff {
 
 /// More attempts than anybody means; without a backoff they could all come at one instant.
 const MOST_ATTEMPTS: u32 = 10_000;
+const _: () = assert!(
+    MOST_ATTEMPTS < u16::MAX as u32,
+    "a call counts them in 16 bits"
+);
 
-/// What a retry knows of one call.
+/// What a retry knows of one call; packed, for there is one in every call under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, packed(2))]
 pub struct Tried {
     before: SimDuration,
-    attempts: u32,
+    attempts: u16,
 }
 
 impl Policy for Retry {
@@ -204,6 +209,10 @@ impl Policy for Retry {
         Decision::Proceed
     }
     #[inline]
+    fn ignores(&self, outcome: Outcome) -> bool {
+        !self.on.contains(outcome)
+    }
+    #[inline]
     fn on_result(
         &self,
         (): &mut (),
@@ -211,16 +220,17 @@ impl Policy for Retry {
         (result, last): (Verdict, Final),
         context: &mut Context,
     ) -> Reaction {
-        if !self.on.contains(result.outcome) || last == Final::Yes {
+        if self.ignores(result.outcome) || last == Final::Yes {
             return Reaction::Pass;
         }
-        if call.attempts >= self.attempts {
+        let attempts = u32::from(call.attempts);
+        if attempts >= self.attempts {
             context.counters[1] += 1;
             return Reaction::Pass;
         }
         context.counters[0] += 1;
         let mut chance = Keyed::new(context.key, u64::from(context.attempts));
-        call.before = self.backoff.wait(call.attempts, call.before, &mut chance);
+        call.before = self.backoff.wait(attempts, call.before, &mut chance);
         call.attempts += 1;
         Reaction::Again(call.before)
     }

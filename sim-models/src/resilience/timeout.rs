@@ -29,6 +29,10 @@ impl Policy for Timeout {
         Decision::ProceedFor(self.after)
     }
     #[inline]
+    fn ignores(&self, _: Outcome) -> bool {
+        true
+    }
+    #[inline]
     fn on_result(
         &self,
         (): &mut (),

@@ -4,6 +4,7 @@
 //! outwards with a result until it is done or one of them tries again.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{EdgePlan, Instruction};
@@ -42,7 +43,7 @@ impl<'p> World<'p> {
         frame.layers = layers;
         frame.attempts = 0;
         frame.draws += 1;
-        frame.call_started = agenda.now();
+        frame.mark = agenda.now();
         frame.state = State::Calling;
         let counted = frame.is(flag::COUNTED);
         self.recorder.call_began(edge as usize, counted);
@@ -101,6 +102,7 @@ impl<'p> World<'p> {
                 let event = Event::PolicyTimer {
                     frame: self.frames.id(index),
                     layer: layer as u16,
+                    again: false,
                 };
                 let edge = self.frames[index].edge as usize;
                 let timer = match self.edges[edge].lanes[layer] {
@@ -141,6 +143,10 @@ impl<'p> World<'p> {
         let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
         agenda.cancel(slot.timer);
         slot.timer = EventId::NONE;
+        slot.overdue = false;
+        if plan.layers[layer].spec.ignores(verdict.outcome) {
+            return Some(Way::Out(layer, verdict, last));
+        }
         let reaction = self.ask_policy(
             index,
             plan,
@@ -153,7 +159,11 @@ impl<'p> World<'p> {
             Reaction::Replace(other) => Some(Way::Out(layer, other, last)),
             Reaction::Again(span) => {
                 self.tell(index, agenda.now(), || {
-                    format!("{}: tries again in {span}", verdict.outcome.name())
+                    format!(
+                        "{}: tries again in {}",
+                        verdict.outcome.name(),
+                        rounded(span)
+                    )
                 });
                 if span.0 == 0 {
                     return Some(Way::In(layer + 1));
@@ -161,10 +171,10 @@ impl<'p> World<'p> {
                 let event = Event::PolicyTimer {
                     frame: self.frames.id(index),
                     layer: layer as u16,
+                    again: true,
                 };
                 let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
                 slot.timer = agenda.schedule_after(span, event);
-                slot.backing_off = true;
                 None
             }
         }
@@ -227,50 +237,55 @@ impl<'p> World<'p> {
             });
         }
         frame.attempts = frame.attempts.saturating_add(1);
-        let parent = *frame;
-        let edge = parent.edge;
-        let key = mix(call_key(&parent), u64::from(parent.attempts));
-        let callee = self.pick(plan, &parent, key);
-        self.recorder
-            .attempt_sent(edge as usize, parent.attempts, parent.is(flag::COUNTED));
-        let deadline = plan.propagated.map_or(parent.deadline, |span| {
-            parent.deadline.min(parent.call_started + span)
-        });
-        let child = self.frames.insert(Frame {
+        let Frame {
+            edge,
+            instance,
+            attempts,
+            deadline,
+            callee_endpoint,
+            ..
+        } = *frame;
+        let key = mix(call_key(frame), u64::from(attempts));
+        let deadline = plan
+            .propagated
+            .map_or(deadline, |span| deadline.min(frame.mark + span));
+        let callee = self.pick(plan, (edge, instance), key);
+        let frame = &self.frames[index];
+        let child = Frame {
             key,
-            sent: now,
             deadline,
             parent: self.frames.id(index),
-            request: parent.request,
             instance: callee,
             in_edge: edge,
-            endpoint: parent.callee_endpoint,
-            pc: self.plan.endpoints[parent.callee_endpoint as usize].entry,
-            attempt: parent.attempts,
-            depth: parent.depth.saturating_add(1),
-            workload: parent.workload,
-            flags: parent.flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED),
+            endpoint: callee_endpoint,
+            pc: self.plan.endpoints[callee_endpoint as usize].entry,
+            depth: frame.depth.saturating_add(1),
+            workload: frame.workload,
+            flags: frame.flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED),
             state: State::InTransit,
             ..Frame::BLANK
-        });
+        };
+        self.recorder
+            .attempt_sent(edge as usize, attempts, frame.is(flag::COUNTED));
+        let child = self.frames.insert(child);
         self.frames[index].child = child;
         self.frames[index].callee_instance = callee;
-        self.tell(index, now, || format!("sends attempt {}", parent.attempts));
-        let link = self.link(edge, parent.instance, callee, true);
+        self.tell(index, now, || format!("sends attempt {attempts}"));
+        let link = self.link(edge, instance, callee, true);
         self.transmit(link, child.index, Event::Deliver(child), agenda);
         None
     }
 
     /// The instance that an attempt goes to.
     #[inline]
-    fn pick(&mut self, plan: &EdgePlan, caller: &Frame, key: u64) -> u32 {
+    fn pick(&mut self, plan: &EdgePlan, (edge, caller): (u32, u32), key: u64) -> u32 {
         let callees = &self.plan.places[plan.callee as usize];
         let count = callees.instance_count;
         if count == 1 {
             return callees.first_instance;
         }
-        let own = self.plan.instances[caller.instance as usize].number;
-        let state = &mut self.edges[caller.edge as usize];
+        let own = self.plan.instances[caller as usize].number;
+        let state = &mut self.edges[edge as usize];
         let mut chance = Keyed::new(key, 0x4241_4C41);
         let row = (own * count) as usize;
         let number = match self.plan.services[plan.callee as usize].balance {
@@ -362,14 +377,64 @@ impl<'p> World<'p> {
         self.drive(index, Way::Out(layers, verdict, Final::No), agenda);
     }
 
+    /// The timer of a policy runs out. An instance that stands still sees it when it wakes.
+    pub(super) fn timer(
+        &mut self,
+        id: FrameId,
+        layer: u16,
+        again: bool,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let frame = &self.frames[index];
+        let instance = &mut self.instances[frame.instance as usize];
+        if instance.frozen > 0 {
+            self.slots.slots[frame.layers as usize + usize::from(layer)].overdue = true;
+            instance
+                .inbox
+                .push_back(Event::Overdue { frame: id, layer, again });
+        } else {
+            self.policy_timer(index, usize::from(layer), again, agenda);
+        }
+    }
+
+    /// An instance that has stood still sees that a timer ran out meanwhile, unless what it saw
+    /// before (an answer) has ended the attempt, or the call.
+    pub(super) fn overdue(
+        &mut self,
+        id: FrameId,
+        layer: u16,
+        again: bool,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let (frame, layer) = (&self.frames[index], usize::from(layer));
+        if frame.state == State::Calling
+            && layer < self.plan.edges[frame.edge as usize].layers.len()
+            && self.slots.slots[frame.layers as usize + layer].overdue
+        {
+            self.policy_timer(index, layer, again, agenda);
+        }
+    }
+
     /// The timer of a policy runs out: a backoff is over, or time is up.
-    pub(super) fn policy_timer(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
-        let frame = self.frames[index];
+    fn policy_timer(
+        &mut self,
+        index: u32,
+        layer: usize,
+        again: bool,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let frame = &self.frames[index];
         let plan: &'p EdgePlan = &self.plan.edges[frame.edge as usize];
         let slot = &mut self.slots.slots[frame.layers as usize + layer];
         slot.timer = EventId::NONE;
-        if slot.backing_off {
-            slot.backing_off = false;
+        slot.overdue = false;
+        if again {
             return self.drive(index, Way::In(layer + 1), agenda);
         }
         let mut verdict = self.ask_policy(
@@ -404,7 +469,7 @@ impl<'p> World<'p> {
             let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
             agenda.cancel(slot.timer);
             slot.timer = EventId::NONE;
-            slot.backing_off = false;
+            slot.overdue = false;
             self.ask_policy(
                 index,
                 plan,
@@ -482,7 +547,7 @@ impl<'p> World<'p> {
         if !plan.layers.is_empty() {
             self.slots.give_back(frame.layers, plan.layers.len());
         }
-        let took = agenda.now().since(frame.call_started);
+        let took = agenda.now().since(frame.mark);
         self.recorder
             .call_ended(frame.edge as usize, took, outcome, frame.is(flag::COUNTED));
     }
@@ -505,7 +570,7 @@ impl<'p> World<'p> {
         frame.state = State::Running;
         if verdict.outcome.is_success() || optional {
             let id = self.frames.id(index);
-            self.now_next.push_back(Event::Continue(id));
+            self.now_next.push(Event::Continue(id));
         } else {
             self.finish(index, failed_dependency(verdict), agenda);
         }

@@ -49,6 +49,12 @@ impl Cores {
         self.limit.is_some()
     }
 
+    /// How many jobs there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Thousandths of cores that are busy.
     #[must_use]
     pub fn busy_milli(&self) -> i64 {

@@ -197,7 +197,30 @@ impl World<'_> {
         levels.busy.set(now, 0);
         levels.working.set(now, 0);
         levels.queue.set(now, 0);
+        self.lose_inbox(instance, agenda);
         self.forget(instance);
+    }
+
+    /// What an instance had yet to see when it was paused is lost in a crash with the rest.
+    fn lose_inbox(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
+        let state = &mut self.instances[instance as usize];
+        state.paused.clear();
+        for event in std::mem::take(&mut state.inbox) {
+            match event {
+                Event::Deliver(id) => {
+                    if let Some(index) = self.frames.alive(id) {
+                        self.reset_undelivered(index, agenda);
+                    }
+                }
+                // Its caller is lost: nobody reads it.
+                Event::Answer(id) => {
+                    if let Some(index) = self.frames.alive(id) {
+                        self.frames.remove(index);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// A request is lost in a crash; its caller sees the connection break.
@@ -274,7 +297,7 @@ impl World<'_> {
             let frame = &mut self.frames[id.index];
             if frame.state == State::Running && agenda.cancel(frame.timer).is_some() {
                 frame.timer = EventId::NONE;
-                let left = frame.due.since(now);
+                let left = frame.mark.since(now);
                 self.instances[instance as usize].paused.push((id, left));
             }
         }
@@ -289,7 +312,7 @@ impl World<'_> {
         }
         for (id, left) in std::mem::take(&mut state.paused) {
             if let Some(index) = self.frames.alive(id) {
-                self.frames[index].due = agenda.now() + left;
+                self.frames[index].mark = agenda.now() + left;
                 self.frames[index].timer = agenda.schedule_after(left, Event::StepEnd(id));
             }
         }
@@ -310,7 +333,7 @@ impl World<'_> {
         }
         for id in self.frames_at(instance, |state| state == State::Hung) {
             self.frames[id.index].state = State::Running;
-            self.now_next.push_back(Event::Continue(id));
+            self.now_next.push(Event::Continue(id));
         }
     }
 }

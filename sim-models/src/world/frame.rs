@@ -75,18 +75,14 @@ pub mod flag {
 pub struct Frame {
     /// Key of all draws that belong to it.
     pub key: u64,
-    /// When it was sent; for a root, when the request arrived.
-    pub sent: SimTime,
-    /// When it reached the instance.
+    /// When it reached the instance; for a root, when the request arrived.
     pub arrived: SimTime,
-    /// When it got a thread; while paused, how much of its step is left.
+    /// When it got a thread.
     pub started: SimTime,
-    /// When its current call began.
-    pub call_started: SimTime,
+    /// While it calls, when the call began; while it is in a step, when that ends.
+    pub mark: SimTime,
     /// When its caller's deadline passes; [`SimTime::MAX`] if none was told.
     pub deadline: SimTime,
-    /// When its step ends.
-    pub due: SimTime,
     /// The end of its step; for a root, the end of its user's patience.
     pub timer: EventId,
     /// The end of its deadline.
@@ -95,13 +91,13 @@ pub struct Frame {
     pub parent: FrameId,
     /// The attempt that is out; while forked, the first branch.
     pub child: FrameId,
-    /// Number of the request that it belongs to.
-    pub request: u32,
+    /// Of its place, which it shares with those who were there before.
+    pub(super) generation: u32,
     /// Index of the instance.
     pub instance: u32,
     /// Next instruction.
     pub pc: u32,
-    /// Edge by which it was called.
+    /// Edge by which it was called; for a root, the number of the request.
     pub in_edge: u32,
     /// Edge of its current call.
     pub edge: u32,
@@ -121,14 +117,10 @@ pub struct Frame {
     pub draws: u32,
     /// Rounds left of each loop.
     pub loops: [u16; LOOP_DEPTH],
-    /// Attempts of its current call.
+    /// While it calls, attempts so far; while it is forked, branches that are still under way.
     pub attempts: u16,
-    /// Which attempt of its caller's call it is, from 1.
-    pub attempt: u16,
     /// Branches that must still succeed.
     pub need: u16,
-    /// Branches that are still under way.
-    pub branches: u16,
     /// What it answers.
     pub verdict: Verdict,
     /// Depth in the call tree.
@@ -145,17 +137,15 @@ impl Frame {
     /// A frame of which nothing is known yet.
     pub const BLANK: Self = Self {
         key: 0,
-        sent: SimTime::ZERO,
         arrived: SimTime::ZERO,
         started: SimTime::ZERO,
-        call_started: SimTime::ZERO,
+        mark: SimTime::ZERO,
         deadline: SimTime::MAX,
-        due: SimTime::ZERO,
         timer: EventId::NONE,
         expiry: EventId::NONE,
         parent: FrameId::NONE,
         child: FrameId::NONE,
-        request: 0,
+        generation: 0,
         instance: 0,
         pc: 0,
         in_edge: u32::MAX,
@@ -169,9 +159,7 @@ impl Frame {
         draws: 0,
         loops: [0; LOOP_DEPTH],
         attempts: 0,
-        attempt: 0,
         need: 0,
-        branches: 0,
         verdict: Verdict {
             outcome: crate::outcome::Outcome::Ok,
             cause: crate::outcome::Outcome::Ok,
@@ -192,11 +180,12 @@ impl Frame {
     }
 }
 
+const _: () = assert!(size_of::<Frame>() <= 144, "there may be millions of frames");
+
 /// All frames.
 #[derive(Clone, Debug, Default)]
 pub struct Arena {
     frames: Vec<Frame>,
-    generations: Vec<u32>,
     free: Vec<u32>,
 }
 
@@ -209,41 +198,42 @@ impl Arena {
             "a frame in use is doing something"
         );
         if let Some(index) = self.free.pop() {
-            self.frames[index as usize] = frame;
-            FrameId {
-                index,
-                generation: self.generations[index as usize],
-            }
+            let place = &mut self.frames[index as usize];
+            let generation = place.generation;
+            *place = Frame {
+                generation,
+                ..frame
+            };
+            FrameId { index, generation }
         } else {
             let index = u32::try_from(self.frames.len())
                 .expect("fewer than 2^32 frames: the in-flight budget is below that");
-            self.frames.push(frame);
-            self.generations.push(0);
-            FrameId {
-                index,
-                generation: 0,
-            }
+            let generation = 0;
+            self.frames.push(Frame {
+                generation,
+                ..frame
+            });
+            FrameId { index, generation }
         }
     }
 
     /// Frees a place; its id becomes stale.
     #[inline]
     pub fn remove(&mut self, index: u32) {
-        debug_assert!(
-            self.frames[index as usize].state != State::Free,
-            "a frame ends once"
-        );
-        self.frames[index as usize].state = State::Free;
-        self.generations[index as usize] = self.generations[index as usize].wrapping_add(1);
+        let place = &mut self.frames[index as usize];
+        debug_assert!(place.state != State::Free, "a frame ends once");
+        place.state = State::Free;
+        place.generation = place.generation.wrapping_add(1);
         self.free.push(index);
     }
 
-    /// The index of a frame, if it has not ended.
+    /// The index of a frame, if it has not ended: a free place has a generation that no id names yet.
     #[inline]
     #[must_use]
     pub fn alive(&self, id: FrameId) -> Option<u32> {
-        (self.generations.get(id.index as usize) == Some(&id.generation)
-            && self.frames[id.index as usize].state != State::Free)
+        self.frames
+            .get(id.index as usize)
+            .is_some_and(|frame| frame.generation == id.generation)
             .then_some(id.index)
     }
 
@@ -253,7 +243,7 @@ impl Arena {
     pub fn id(&self, index: u32) -> FrameId {
         FrameId {
             index,
-            generation: self.generations[index as usize],
+            generation: self.frames[index as usize].generation,
         }
     }
 
@@ -272,8 +262,7 @@ impl Arena {
     /// Bytes held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.frames.capacity() * size_of::<Frame>()
-            + (self.generations.capacity() + self.free.capacity()) * 4
+        self.frames.capacity() * size_of::<Frame>() + self.free.capacity() * size_of::<u32>()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
@@ -133,8 +134,8 @@ impl<'p> World<'p> {
             .frames
             .insert(Frame {
                 key,
-                sent: now,
-                request: number,
+                arrived: now,
+                in_edge: number,
                 instance: self.plan.places[self.plan.services.len() + usize::from(workload)]
                     .first_instance,
                 endpoint: user,
@@ -176,13 +177,17 @@ impl<'p> World<'p> {
     fn end_request(&mut self, index: u32, verdict: Verdict, agenda: &Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
-        let took = now.since(frame.sent);
+        let took = now.since(frame.arrived);
         self.tell(index, now, || {
-            format!("request ends: {} after {took}", verdict.outcome.name())
+            format!(
+                "request ends: {} after {}",
+                verdict.outcome.name(),
+                rounded(took)
+            )
         });
         self.recorder.ended(
             usize::from(frame.workload),
-            (frame.request, frame.sent),
+            (frame.in_edge, frame.arrived),
             now,
             verdict,
             frame.is(flag::COUNTED),

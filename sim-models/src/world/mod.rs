@@ -7,8 +7,10 @@
 //! - `call`: the caller's side of a call, policies, attempts, answers, giving up;
 //! - `serve`: the callee's side, admission, threads, steps, cores;
 //! - `network`: messages over links;
-//! - `disturb`: faults come and go.
+//! - `disturb`: faults come and go;
+//! - `audit`: nothing is lost or counted twice.
 
+mod audit;
 mod call;
 mod cores;
 mod disturb;
@@ -18,13 +20,15 @@ mod network;
 mod serve;
 mod story;
 
+pub use audit::Census;
+
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
 use crate::plan::Plan;
 use crate::resilience::{CallState, Memory};
 use cores::Cores;
 use disturb::FaultState;
-use frame::{Arena, FrameId, Queue};
+use frame::{Arena, Frame, FrameId, Queue};
 use load::LoadState;
 use sim_core::agenda::{Agenda, EventId, LaneId};
 use sim_core::engine::Model;
@@ -72,6 +76,17 @@ pub enum Event {
         frame: FrameId,
         /// Which policy of its edge.
         layer: u16,
+        /// The timer was a backoff: now all that is inside the policy is tried again.
+        again: bool,
+    },
+    /// The timer of a policy ran out while its instance stood still.
+    Overdue {
+        /// Whose call.
+        frame: FrameId,
+        /// Which policy of its edge.
+        layer: u16,
+        /// See [`Event::PolicyTimer`].
+        again: bool,
     },
     /// The deadline that a request was told of passes.
     Expire(FrameId),
@@ -127,8 +142,16 @@ pub struct Instance {
 struct Slot {
     state: CallState,
     timer: EventId,
-    /// The timer is a backoff: at its end all that is inside is tried again.
-    backing_off: bool,
+    /// The timer has run out, and the instance, which stands still, is yet to see it.
+    overdue: bool,
+}
+
+/// Bytes that a call in flight takes under so many policies: a frame, a slot for each policy, its own
+/// next event, and the timer of one policy.
+#[must_use]
+pub const fn bytes_per_call(policies: usize) -> usize {
+    let events = if policies > 0 { 2 } else { 1 };
+    size_of::<Frame>() + policies * size_of::<Slot>() + events * Agenda::<Event>::PER_EVENT
 }
 
 /// Slots of calls, in blocks as long as the policy list of their edge.
@@ -173,7 +196,7 @@ pub struct World<'p> {
     faults: Vec<FaultState>,
     /// What happens at this very instant, before the agenda is asked again: a message over a link
     /// without delay is a function call, not an event.
-    now_next: VecDeque<Event>,
+    now_next: Vec<Event>,
     requests: u32,
     /// The request whose story is told.
     told: Option<u32>,
@@ -215,7 +238,7 @@ impl<'p> World<'p> {
             dist_lanes,
             loads: Vec::new(),
             faults: Vec::new(),
-            now_next: VecDeque::new(),
+            now_next: Vec::new(),
             requests: 0,
             told,
             story: Vec::new(),
@@ -279,6 +302,8 @@ impl<'p> World<'p> {
 
     /// Ends a window of the series.
     pub fn close_window(&mut self, now: SimTime) {
+        #[cfg(debug_assertions)]
+        self.audit();
         let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
             .iter()
             .map(|place| {
@@ -309,8 +334,8 @@ impl<'p> World<'p> {
             let frame = &self.frames[index];
             (frame.state != frame::State::Free && frame.is(frame::flag::ROOT)).then_some((
                 usize::from(frame.workload),
-                frame.request,
-                frame.sent,
+                frame.in_edge,
+                frame.arrived,
                 frame.is(frame::flag::COUNTED),
             ))
         })
@@ -336,11 +361,16 @@ impl<'p> World<'p> {
             Event::Continue(id) => self.at_instance(event, id, agenda, Self::advance),
             Event::Expire(id) => self.at_instance(event, id, agenda, Self::expire),
             Event::CoreFree { instance } => self.core_free(instance, agenda),
-            Event::PolicyTimer { frame, layer } => {
-                self.at_instance(event, frame, agenda, |world, index, agenda| {
-                    world.policy_timer(index, usize::from(layer), agenda);
-                });
-            }
+            Event::PolicyTimer {
+                frame,
+                layer,
+                again,
+            } => self.timer(frame, layer, again, agenda),
+            Event::Overdue {
+                frame,
+                layer,
+                again,
+            } => self.overdue(frame, layer, again, agenda),
             Event::FaultOn { fault, period } => self.fault_on(fault, period, agenda),
             Event::FaultOff { fault, period } => self.fault_off(fault, period, agenda),
             Event::Booted { instance } => self.booted(instance),
@@ -399,18 +429,27 @@ impl Model for World<'_> {
             Event::Start(id) => frame(8, id),
             Event::Continue(id) => frame(9, id),
             Event::CoreFree { instance } => [10, u64::from(*instance)],
-            Event::PolicyTimer { frame: id, layer } => frame(11 | u64::from(*layer) << 16, id),
+            Event::PolicyTimer {
+                frame: id, layer, ..
+            } => frame(11 | u64::from(*layer) << 16, id),
             Event::Expire(id) => frame(12, id),
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
             Event::Booted { instance } => [15, u64::from(*instance)],
+            Event::Overdue { frame: id, layer, .. } => frame(16 | u64::from(*layer) << 16, id),
         }
     }
 
     #[inline]
     fn handle(&mut self, event: Event, agenda: &mut Agenda<Event>) {
         self.dispatch(event, agenda);
-        while let Some(next) = self.now_next.pop_front() {
+        let mut at = 0;
+        while let Some(&next) = self.now_next.get(at) {
+            at += 1;
+            if at == self.now_next.len() {
+                self.now_next.clear();
+                at = 0;
+            }
             self.dispatch(next, agenda);
         }
     }
@@ -497,7 +536,7 @@ impl Slots {
         let fresh = |layer: &crate::plan::LayerPlan| Slot {
             state: layer.spec.begin(),
             timer: EventId::NONE,
-            backing_off: false,
+            overdue: false,
         };
         if let Some(first) = self.free[length].pop() {
             for (slot, layer) in self.slots[first as usize..].iter_mut().zip(&edge.layers) {

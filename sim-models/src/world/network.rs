@@ -1,6 +1,7 @@
 //! Messages over links: latency, and what faults do to it.
 
 use super::frame::{FrameId, State};
+use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};
@@ -53,7 +54,7 @@ impl World<'_> {
         if let Some(lane) = state.lane {
             agenda.schedule_lane(lane, event);
         } else if self.plan.links[link as usize].latency.is_none() {
-            self.now_next.push_back(event);
+            self.now_next.push(event);
         } else {
             let latency = self.latency(link, index);
             agenda.schedule_after(latency, event);
@@ -90,7 +91,10 @@ impl World<'_> {
             }
             Fate::GivenUp(after) => {
                 self.tell(index, agenda.now(), || {
-                    format!("every transmission is lost; given up after {after}")
+                    format!(
+                        "every transmission is lost; given up after {}",
+                        rounded(after)
+                    )
                 });
                 if !matches!(event, Event::Withdraw(_)) {
                     let origin = self.place_of(index) as u16;

@@ -1,6 +1,7 @@
 //! The callee's side: admission, threads, and the steps of endpoints.
 
 use super::frame::{Frame, FrameId, State, flag};
+use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};
@@ -71,6 +72,20 @@ impl<'p> World<'p> {
         } else {
             self.turn_away(index, Outcome::Rejected, agenda);
         }
+    }
+
+    /// A request that reached a paused instance is lost in a crash before the instance saw it.
+    pub(super) fn reset_undelivered(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let frame = &mut self.frames[index];
+        frame.arrived = agenda.now();
+        if frame.is(flag::CANCELLED) {
+            return self.frames.remove(index);
+        }
+        let (instance, endpoint) = (frame.instance as usize, frame.endpoint as usize);
+        let counted = frame.is(flag::COUNTED);
+        let service = self.instances[instance].service as usize;
+        self.recorder.arrived(service, endpoint, instance, counted);
+        self.turn_away(index, Outcome::Reset, agenda);
     }
 
     /// A request is let in.
@@ -147,7 +162,7 @@ impl<'p> World<'p> {
         self.recorder
             .started(service, instance as usize, now.since(arrived), counted);
         self.tell(index, now, || {
-            format!("starts after waiting {}", now.since(arrived))
+            format!("starts after waiting {}", rounded(now.since(arrived)))
         });
         if !self.instances[instance as usize].faults.is_empty()
             && self.disturbed_start(index, agenda)
@@ -194,9 +209,11 @@ impl<'p> World<'p> {
             }
         }
         if more > SimDuration::ZERO {
-            self.tell(index, now, || format!("is held up for {more} by a fault"));
+            self.tell(index, now, || {
+                format!("is held up for {} by a fault", rounded(more))
+            });
             let id = self.frames.id(index);
-            self.frames[index].due = now + more;
+            self.frames[index].mark = now + more;
             self.frames[index].timer = agenda.schedule_after(more, Event::StepEnd(id));
             return true;
         }
@@ -389,7 +406,7 @@ impl<'p> World<'p> {
             _ => agenda.schedule_after(span, event),
         };
         let frame = &mut self.frames[index];
-        frame.due = agenda.now() + span;
+        frame.mark = agenda.now() + span;
         frame.state = State::Running;
         frame.timer = timer;
     }
@@ -494,7 +511,7 @@ impl<'p> World<'p> {
         frames[next].state = State::Running;
         self.recorder.instances[number].queue.add(now, -1);
         let id = frames.id(next);
-        self.now_next.push_back(if begins {
+        self.now_next.push(if begins {
             Event::Start(id)
         } else {
             Event::Continue(id)
@@ -565,12 +582,12 @@ impl<'p> World<'p> {
                 self.frames[previous].next = branch.index;
             }
             previous = branch.index;
-            self.now_next.push_back(Event::Continue(branch));
+            self.now_next.push(Event::Continue(branch));
         }
         let frame = &mut self.frames[index];
         frame.state = State::Forked;
         frame.need = need;
-        frame.branches = count;
+        frame.attempts = count;
         frame.verdict = Verdict::default();
         self.tell(index, agenda.now(), || {
             format!("starts {count} branches, {need} must succeed")
@@ -584,7 +601,7 @@ impl<'p> World<'p> {
     fn resume_after_branches(&mut self, index: u32) {
         self.frames[index].state = State::Running;
         let id = self.frames.id(index);
-        self.now_next.push_back(Event::Continue(id));
+        self.now_next.push(Event::Continue(id));
     }
 
     fn branch_done(&mut self, branch: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
@@ -612,7 +629,7 @@ impl<'p> World<'p> {
             self.frames[previous].next = next;
         }
         let frame = &mut self.frames[index];
-        frame.branches -= 1;
+        frame.attempts -= 1;
         if verdict.outcome.is_success() {
             frame.need -= 1;
             frame.flags |= flags & flag::DEGRADED;
@@ -623,7 +640,7 @@ impl<'p> World<'p> {
         if frame.need == 0 {
             self.stop_branches(index, agenda);
             self.resume_after_branches(index);
-        } else if frame.branches < frame.need {
+        } else if frame.attempts < frame.need {
             self.stop_branches(index, agenda);
             self.frames[index].state = State::Running;
             self.finish(index, super::call::failed_dependency(failure), agenda);

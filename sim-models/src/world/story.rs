@@ -3,7 +3,18 @@
 use super::World;
 use super::frame::flag;
 use crate::observe::summary::StoryLine;
-use sim_core::SimTime;
+use sim_core::{SimDuration, SimTime};
+
+/// A span as people tell it, `6.865s` or `12.3ms`: to the millisecond, or three digits if it is
+/// shorter than a second.
+pub(super) fn rounded(span: SimDuration) -> SimDuration {
+    const SECOND: u64 = 1_000_000_000;
+    let mut step = 1;
+    while span.0 < SECOND && span.0 / step >= 1_000 || span.0 >= SECOND && step < 1_000_000 {
+        step *= 10;
+    }
+    SimDuration(span.0.saturating_add(step / 2) / step * step)
+}
 
 impl World<'_> {
     /// Adds a line about the frame in place `index`, if its story is told.
@@ -40,5 +51,29 @@ impl World<'_> {
             "{}/{}",
             self.plan.places[endpoint.service as usize].name, endpoint.name
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+    use sim_core::SimDuration;
+
+    #[test]
+    fn spans_are_told_without_nanoseconds() {
+        for (nanos, told) in [
+            (6_865_019_933, "6.865s"),
+            (12_345_678, "12.3ms"),
+            (999_999_999, "1s"),
+            (999_499, "999us"),
+            (1_234, "1.23us"),
+            (987, "987ns"),
+            (0, "0s"),
+            (125_000_400_000, "125s"),
+            (200_000_000, "200ms"),
+        ] {
+            assert_eq!(rounded(SimDuration(nanos)).to_string(), told, "{nanos}ns");
+        }
+        let _ = rounded(SimDuration::MAX);
     }
 }

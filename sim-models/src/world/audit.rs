@@ -1,0 +1,207 @@
+//! Conservation: what the world counts as it goes along, counted again from its frames.
+//!
+//! [`World::audit`] runs at the end of every window in debug builds. O(frames + instances + edges).
+
+use super::World;
+use super::frame::{FrameId, State, flag};
+
+/// What is under way, counted frame by frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Requests that have not ended, by workload.
+    pub requests: Vec<u64>,
+    /// Requests that are let in and have not left, by instance (of services and workloads).
+    pub present: Vec<u64>,
+    /// Threads that are held, by instance.
+    pub threads: Vec<u64>,
+    /// Calls that have not ended, by edge.
+    pub calls: Vec<u64>,
+    /// Attempts that have not ended, by edge.
+    pub attempts: Vec<u64>,
+}
+
+impl World<'_> {
+    /// Counts what is under way.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let mut census = Census {
+            requests: vec![0; self.plan.workloads.len()],
+            present: vec![0; self.instances.len()],
+            threads: vec![0; self.instances.len()],
+            calls: vec![0; self.edges.len()],
+            attempts: vec![0; self.edges.len()],
+        };
+        for index in 0..self.frames.places() {
+            let frame = &self.frames[index];
+            if frame.state == State::Free {
+                continue;
+            }
+            let instance = frame.instance as usize;
+            if frame.is(flag::ROOT) {
+                census.requests[usize::from(frame.workload)] += 1;
+            } else if !frame.is(flag::BRANCH)
+                && !matches!(frame.state, State::InTransit | State::Replying)
+            {
+                census.present[instance] += 1;
+            }
+            census.threads[instance] += u64::from(frame.is(flag::THREAD));
+            if frame.state == State::Calling {
+                census.calls[frame.edge as usize] += 1;
+                census.attempts[frame.edge as usize] += u64::from(frame.child != FrameId::NONE);
+            }
+        }
+        census
+    }
+
+    /// Checks that nothing was lost or counted twice.
+    ///
+    /// # Panics
+    /// If something was: a bug of ours.
+    pub fn audit(&self) {
+        let census = self.census();
+        assert!(self.now_next.is_empty(), "an instant ends with all done");
+        for (workload, record) in self.recorder.workloads.iter().enumerate() {
+            assert_eq!(record.in_flight, census.requests[workload], "requests");
+        }
+        self.audit_instances(&census);
+        self.audit_frames();
+        for (number, edge) in self.edges.iter().enumerate() {
+            let out: u64 = edge.outstanding.iter().map(|out| u64::from(*out)).sum();
+            assert!(
+                edge.outstanding.is_empty() || out == census.attempts[number],
+                "attempts out on edge {number}: {out}, not {}",
+                census.attempts[number]
+            );
+            let record = &self.recorder.edges[number];
+            let (began, ended) = (record.calls, record.outcomes.iter().sum::<u64>());
+            assert!(
+                ended <= began && began - ended <= census.calls[number],
+                "calls of edge {number}: {began} began, {ended} ended, {} are out",
+                census.calls[number]
+            );
+            let (sent, ended) = (record.attempts, record.attempt_outcomes.iter().sum::<u64>());
+            assert!(
+                ended <= sent && sent - ended <= census.attempts[number],
+                "attempts of edge {number}: {sent} sent, {ended} ended, {} are out",
+                census.attempts[number]
+            );
+        }
+        self.audit_slots(&census);
+    }
+
+    fn audit_instances(&self, census: &Census) {
+        let states = [
+            State::Queued,
+            State::Backlogged,
+            State::Ready,
+            State::Computing,
+        ];
+        let mut counts = vec![[0u64; 4]; self.instances.len()];
+        for index in 0..self.frames.places() {
+            let frame = &self.frames[index];
+            if let Some(at) = states.iter().position(|state| *state == frame.state) {
+                counts[frame.instance as usize][at] += 1;
+            }
+        }
+        for (number, levels) in self.recorder.instances.iter().enumerate() {
+            let instance = &self.instances[number];
+            let service = &self.plan.services[instance.service as usize];
+            let place = &self.plan.places[instance.service as usize].name;
+            let same = |what: &str, counted: i64, frames: u64| {
+                assert_eq!(counted, frames as i64, "{what} of {place} ({number})");
+            };
+            let [queued, backlogged, ready, computing] = counts[number];
+            same("threads", i64::from(instance.busy), census.threads[number]);
+            same("queue", i64::from(instance.queue.waiting()), queued);
+            same("backlog", i64::from(instance.backlog.waiting()), backlogged);
+            same("continuations", i64::from(instance.ready.waiting()), ready);
+            same("jobs on cores", instance.cores.len() as i64, computing);
+            same("busy level", levels.busy.value(), census.threads[number]);
+            same(
+                "queue level",
+                levels.queue.value(),
+                queued + backlogged + ready,
+            );
+            same(
+                "present level",
+                levels.present.value(),
+                census.present[number],
+            );
+            assert!(
+                levels.working.value() >= 0,
+                "working level of {place} ({number})"
+            );
+            assert!(
+                instance.busy <= service.threads
+                    && queued <= u64::from(service.queue_limit)
+                    && backlogged <= u64::from(service.backlog_limit),
+                "more than the limits of {place} ({number})"
+            );
+            assert!(
+                queued + backlogged + ready == 0 || instance.busy == service.threads,
+                "a request waits at {place} ({number}) though a thread is free"
+            );
+        }
+    }
+
+    fn audit_frames(&self) {
+        let mut used = 0;
+        for index in 0..self.frames.places() {
+            let frame = &self.frames[index];
+            if frame.state == State::Free {
+                continue;
+            }
+            used += 1;
+            let frozen = self.instances[frame.instance as usize].frozen > 0;
+            match frame.state {
+                State::Running => assert!(
+                    frozen || !frame.timer.is_none(),
+                    "frame {index} runs but no end of its step is due: {frame:?}"
+                ),
+                State::Calling => {
+                    let layers = self.plan.edges[frame.edge as usize].layers.len();
+                    let first = frame.layers as usize;
+                    let waits = layers > 0
+                        && self.slots.slots[first..first + layers]
+                            .iter()
+                            .any(|slot| !slot.timer.is_none());
+                    assert!(
+                        frame.child != FrameId::NONE || waits,
+                        "frame {index} calls but neither is an attempt out nor a timer set"
+                    );
+                }
+                State::Forked => {
+                    let mut branches = 0;
+                    let mut next = self.frames.alive(frame.child);
+                    while let Some(branch) = next {
+                        branches += 1;
+                        assert_eq!(self.frames[branch].parent, self.frames.id(index));
+                        let after = self.frames[branch].next;
+                        next = (after != u32::MAX).then_some(after);
+                    }
+                    assert_eq!(branches, frame.attempts, "branches of frame {index}");
+                }
+                _ => {}
+            }
+            if frame.is(flag::BRANCH) {
+                let parent = self.frames.alive(frame.parent);
+                assert!(
+                    parent.is_some_and(|parent| self.frames[parent].state == State::Forked),
+                    "frame {index} is a branch of nobody"
+                );
+            }
+        }
+        assert_eq!(used, self.frames.in_use(), "frames in use");
+    }
+
+    fn audit_slots(&self, census: &Census) {
+        let lengths = self.plan.edges.iter().map(|edge| edge.layers.len());
+        let used: usize = lengths
+            .zip(&census.calls)
+            .map(|(length, calls)| length * *calls as usize)
+            .sum();
+        let blocks = self.slots.free.iter().enumerate();
+        let free: usize = blocks.map(|(length, free)| length * free.len()).sum();
+        assert_eq!(used + free, self.slots.slots.len(), "slots of policies");
+    }
+}

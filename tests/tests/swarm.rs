@@ -1,0 +1,217 @@
+//! Random systems under the rules of conservation (design, section 4).
+//!
+//! Every system is drawn from its own seed: services that call each other under policies in any order,
+//! loads, and faults of all kinds at any time. Each is run twice, the second time by way of a fork in
+//! the middle, and what it counted must add up; debug builds audit the world at every window besides.
+//!
+//! `SIM_SWARM_SEED` begins with another system, `SIM_SWARM_RUNS` runs another number of them. A failure
+//! names the seed of its system: `SIM_SWARM_SEED=<it> SIM_SWARM_RUNS=1` runs that one alone.
+
+mod systems;
+
+use sim_models::experiment::{Options, Run};
+use sim_models::observe::summary::RunResult;
+use sim_models::plan::{self, Plan};
+use sim_models::world::Census;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A number from the environment.
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a number, not {text}"))
+    })
+}
+
+#[test]
+fn random_systems_lose_and_invent_nothing() {
+    let first = setting("SIM_SWARM_SEED", 1);
+    let runs = setting("SIM_SWARM_RUNS", 300);
+    println!("SIM_SWARM_SEED={first}, {runs} systems");
+    let next = AtomicU64::new(first);
+    let totals = Mutex::new((0, 0));
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + runs {
+                        break;
+                    }
+                    match catch_unwind(AssertUnwindSafe(|| one(seed))) {
+                        Ok(events) => {
+                            let mut totals = totals.lock().expect("nobody panics with it");
+                            totals.0 += events;
+                            totals.1 += 1;
+                        }
+                        Err(cause) => {
+                            let cause = cause
+                                .downcast_ref::<String>()
+                                .cloned()
+                                .or_else(|| cause.downcast_ref::<&str>().map(ToString::to_string));
+                            let cause = cause.unwrap_or_default();
+                            wrong
+                                .lock()
+                                .expect("nobody panics with it")
+                                .push((seed, cause));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().expect("all threads have ended");
+    let totals = totals.into_inner().expect("all threads have ended");
+    println!("{} events in {} systems", totals.0, totals.1);
+    wrong.sort();
+    for (seed, cause) in &wrong {
+        let cause: String = cause.chars().take(400).collect();
+        println!("SIM_SWARM_SEED={seed} SIM_SWARM_RUNS=1: {cause}");
+    }
+    if let Some((seed, cause)) = wrong.first() {
+        let text = systems::system(*seed);
+        panic!(
+            "{} of {runs} systems are wrong; the first, SIM_SWARM_SEED={seed}: {cause}\n{text}",
+            wrong.len()
+        );
+    }
+}
+
+/// Runs one system twice and checks what it tells; the number of its events.
+fn one(seed: u64) -> u64 {
+    let scenario = sim_tests::scenario(&systems::system(seed));
+    let plan = plan::compile(&scenario).expect("it passed its checks");
+    let options = Options { seed, story: None };
+    let mut straight = Run::new(&scenario, &plan, options);
+    while !straight.is_over() {
+        straight.window();
+    }
+    let mut half = Run::new(&scenario, &plan, options);
+    while !half.is_over() && half.now().0 < straight.now().0 / 2 {
+        half.window();
+    }
+    let mut fork = half.clone();
+    while !fork.is_over() {
+        fork.window();
+    }
+    let result = straight.result();
+    assert_eq!(
+        format!("{result:?}"),
+        format!("{:?}", fork.result()),
+        "the second run differs"
+    );
+    conserved(&plan, &result, &straight.simulation().model.census());
+    result.summary.events
+}
+
+fn sum<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u64 {
+    counts.into_iter().sum()
+}
+
+fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
+    let (summary, series) = (&result.summary, &result.series);
+    for (number, place) in plan.places[plan.services.len()..].iter().enumerate() {
+        let name = &place.name;
+        let load = &summary.workloads[name];
+        assert_eq!(
+            load.offered,
+            load.ok + load.degraded + load.failed + load.unfinished,
+            "requests of {name}: {load:?}"
+        );
+        assert_eq!(load.unfinished, census.requests[number], "{name}");
+        assert_eq!(sum(load.outcomes.values()) + load.unfinished, load.offered);
+        assert_eq!(sum(load.causes.values()), load.failed, "causes of {name}");
+        assert_eq!(load.latency.count, load.ok + load.degraded);
+        assert_eq!(load.latency_true.count, load.offered);
+        let windows = &series.workloads[name];
+        assert_eq!(sum(&windows.offered), load.offered);
+        assert_eq!(sum(&windows.ok), load.ok);
+        assert_eq!(sum(windows.failed.values().flatten()), load.failed);
+        assert_eq!(windows.in_flight.last(), Some(&load.unfinished));
+    }
+    for (number, spec) in plan.services.iter().enumerate() {
+        let place = &plan.places[number];
+        let name = &place.name;
+        let service = &summary.services[name];
+        let instances =
+            place.first_instance as usize..(place.first_instance + place.instance_count) as usize;
+        let present = sum(&census.present[instances]);
+        assert_eq!(
+            service.arrivals,
+            service.ok + service.failed + service.rejected + present,
+            "requests at {name}: {present} present, {service:?}"
+        );
+        assert!(service.started <= service.arrivals, "{name}: {service:?}");
+        assert!(service.waiting.count == service.started, "{name}");
+        let arrivals = service.instances.iter().map(|instance| instance.arrivals);
+        assert_eq!(arrivals.sum::<u64>(), service.arrivals);
+        let windows = &series.services[name];
+        assert_eq!(sum(&windows.arrivals), service.arrivals);
+        assert_eq!(sum(&windows.ok), service.ok);
+        assert_eq!(sum(&windows.failed), service.failed);
+        assert_eq!(sum(&windows.rejected), service.rejected);
+        let ratio = |what: &str, value: f64| {
+            assert!(
+                (0.0..=1.0 + 1e-9).contains(&value),
+                "{what} of {name} is {value}"
+            );
+        };
+        ratio("utilization", service.utilization);
+        ratio("doomed share", service.doomed_share);
+        for value in &windows.utilization {
+            ratio("utilization in a window", *value);
+        }
+        if spec.cores.is_some() {
+            ratio("cpu", service.cpu_utilization);
+            for value in &windows.cpu_utilization {
+                ratio("cpu in a window", *value);
+            }
+        }
+        for value in windows.queue.iter().chain([
+            &service.queue.mean,
+            &service.busy.mean,
+            &service.in_system.mean,
+        ]) {
+            assert!(*value >= 0.0, "a level of {name} is {value}");
+        }
+        assert!(
+            service.in_system.mean + 1e-9 >= service.queue.mean || spec.threads == 0,
+            "{name}"
+        );
+    }
+    for (number, edge) in plan.edges.iter().enumerate() {
+        let name = &edge.name;
+        let edge = &summary.edges[name];
+        let (calls, out) = (census.calls[number], census.attempts[number]);
+        assert_eq!(
+            edge.attempts,
+            sum(edge.attempt_outcomes.values()) + out,
+            "attempts of {name}: {out} out, {edge:?}"
+        );
+        assert_eq!(
+            edge.calls,
+            sum(edge.outcomes.values()) + calls,
+            "calls of {name}: {calls} out, {edge:?}"
+        );
+        let first = edge.attempts - edge.retries;
+        assert!(first <= edge.calls, "{name}: {edge:?}");
+        let amplification = if first > 0 {
+            edge.attempts as f64 / first as f64
+        } else {
+            1.0
+        };
+        assert!((edge.amplification - amplification).abs() < 1e-9, "{name}");
+        assert!(
+            edge.amplification <= edge.amplification_worst,
+            "{name}: {edge:?}"
+        );
+        assert!((0.0..=1.0).contains(&edge.retry_efficiency), "{name}");
+        let windows = &series.edges[name];
+        assert_eq!(sum(&windows.calls), edge.calls);
+        assert_eq!(sum(&windows.attempts), edge.attempts);
+        assert_eq!(sum(&windows.retries), edge.retries);
+    }
+}

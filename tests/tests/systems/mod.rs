@@ -1,0 +1,439 @@
+//! Random systems as texts of the scenario language.
+
+use sim_core::random::{Keyed, Source};
+use std::fmt::Write;
+
+/// Draws a system.
+struct Maker {
+    chance: Keyed,
+    services: u64,
+    /// Endpoints of each service.
+    endpoints: Vec<u64>,
+    workloads: u64,
+}
+
+/// The system of a seed.
+pub fn system(seed: u64) -> String {
+    let mut maker = Maker {
+        chance: Keyed::new(seed, 0x5357_4152),
+        services: 0,
+        endpoints: Vec::new(),
+        workloads: 0,
+    };
+    maker.services = maker.number(1, 5);
+    maker.endpoints = (0..maker.services).map(|_| maker.number(1, 2)).collect();
+    maker.workloads = maker.number(1, 3);
+    maker.scenario(seed)
+}
+
+impl Maker {
+    /// From `low` to `high`, both included.
+    fn number(&mut self, low: u64, high: u64) -> u64 {
+        low + self.chance.below(high - low + 1)
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.chance.below(of.len() as u64) as usize]
+    }
+
+    fn chance(&mut self, probability: f64) -> bool {
+        self.chance.chance(probability)
+    }
+
+    /// Some of these, in any order.
+    fn shuffled(&mut self, mut of: Vec<String>) -> Vec<String> {
+        for at in (1..of.len()).rev() {
+            let other = self.chance.below(at as u64 + 1) as usize;
+            of.swap(at, other);
+        }
+        of
+    }
+
+    /// A duration of about so many milliseconds. Whole ones are frequent: they meet at one instant.
+    fn span(&mut self, milliseconds: u64) -> String {
+        let mean = self.number(1, 2 * milliseconds);
+        match self.number(0, 7) {
+            0 => format!("exponential(\"{mean}ms\")"),
+            1 => format!("uniform(\"0ms\", \"{mean}ms\")"),
+            2 => format!("lognormal(mean: \"{mean}ms\", p99: \"{}ms\")", 4 * mean),
+            _ => format!("\"{mean}ms\""),
+        }
+    }
+
+    fn scenario(&mut self, seed: u64) -> String {
+        let mut text = String::new();
+        let duration = self.number(8, 16);
+        writeln!(
+            text,
+            "(\n    title: \"swarm {seed}\", duration: \"{duration}s\", seed: {seed}, budget: (events: 60000),\n    \
+             regions: {{\"north\": [\"a\", \"b\"], \"south\": [\"c\"]}}, hosts: {{\"h0\": \"a\", \"h1\": \"b\"}},\n    services: {{"
+        )
+        .expect("a String takes everything");
+        for service in 0..self.services {
+            let service = self.service(service);
+            text += &service;
+        }
+        text += "    },\n    links: {\n";
+        text += &self.links();
+        text += "    },\n    calls: {\n";
+        text += &self.calls();
+        text += "    },\n    workloads: {\n";
+        for workload in 0..self.workloads {
+            let load = self.workload();
+            text += &format!("        \"w{workload}\": {load},\n");
+        }
+        text += "    },\n    faults: [\n";
+        for _ in 0..self.number(0, 5) {
+            let fault = self.fault();
+            text += &format!("        {fault},\n");
+        }
+        text + "    ],\n)\n"
+    }
+
+    fn service(&mut self, number: u64) -> String {
+        let mut text = format!(
+            "        \"s{number}\": (\n            replicas: {}",
+            self.number(1, 3)
+        );
+        if self.chance(0.9) {
+            text += &format!(", threads: {}", self.number(1, 8));
+        } else {
+            text += ", threads: unbounded";
+        }
+        if self.chance(0.4) {
+            text += ", threading: async";
+        }
+        if self.chance(0.4) {
+            text += &format!(", cores: {}", self.one(&["0.5", "1", "2", "3"]));
+        }
+        if self.chance(0.5) {
+            let limit = self.one(&["0", "1", "3", "10", "unbounded"]);
+            let order = self.one(&["fifo", "lifo"]);
+            text += &format!(", queue: (limit: {limit}, order: {order})");
+        }
+        if self.chance(0.8) {
+            text += &format!(
+                ", backlog: {}",
+                self.one(&["0", "1", "4", "20", "unbounded"])
+            );
+        }
+        let balance = self.one(&["round_robin", "random", "least_outstanding", "power_of_two"]);
+        text += &format!(", balance: {balance}");
+        if self.chance(0.4) {
+            text += ", zones: [\"a\", \"b\", \"c\"]";
+        } else if self.chance(0.4) {
+            text += ", hosts: [\"h0\", \"h1\"]";
+        }
+        text += ",\n            endpoints: {\n";
+        for endpoint in 0..self.endpoints[number as usize] {
+            let steps = self.steps(number, 2);
+            text += &format!("                \"e{endpoint}\": [{steps}],\n");
+        }
+        text + "            },\n        ),\n"
+    }
+
+    fn target(&mut self, first: u64) -> String {
+        let service = self.number(first, self.services - 1);
+        let endpoint = self.number(0, self.endpoints[service as usize] - 1);
+        format!("s{service}/e{endpoint}")
+    }
+
+    /// Steps of a service, which calls those behind it alone.
+    fn steps(&mut self, service: u64, depth: u64) -> String {
+        let steps: Vec<String> = (0..self.number(1, 3))
+            .map(|_| self.step(service, depth))
+            .collect();
+        steps.join(", ")
+    }
+
+    fn step(&mut self, service: u64, depth: u64) -> String {
+        let calls = service + 1 < self.services;
+        match self.number(0, 13) {
+            0..=2 => format!("work({})", self.span(4)),
+            3 => format!("wait({})", self.span(6)),
+            4..=8 if calls => {
+                let to = self.target(service + 1);
+                if self.chance(0.2) {
+                    format!("call(to: \"{to}\", optional: true)")
+                } else {
+                    format!("call(\"{to}\")")
+                }
+            }
+            9 | 10 if depth > 0 => {
+                let count = self.number(1, 3);
+                let branches: Vec<String> = (0..count)
+                    .map(|_| format!("[{}]", self.steps(service, depth - 1)))
+                    .collect();
+                let branches = branches.join(", ");
+                if self.chance(0.5) {
+                    let need = self.number(1, count);
+                    format!("parallel(branches: [{branches}], need: first({need}))")
+                } else {
+                    format!("parallel([{branches}])")
+                }
+            }
+            11 if depth > 0 => {
+                let (left, right) = (
+                    self.steps(service, depth - 1),
+                    self.steps(service, depth - 1),
+                );
+                format!("choice([(2, [{left}]), (1, [{right}]), (1, [])])")
+            }
+            12 if depth > 0 => {
+                let steps = self.steps(service, depth - 1);
+                format!("repeat({}, [{steps}])", self.number(0, 3))
+            }
+            13 => format!("fail({})", self.one(&["0.01", "0.1", "0.5"])),
+            _ => format!("work({})", self.span(3)),
+        }
+    }
+
+    fn links(&mut self) -> String {
+        let mut text = String::new();
+        if self.chance(0.7) {
+            text += &format!("        \"* -> *\": (latency: {}),\n", self.span(2));
+        }
+        if self.chance(0.3) {
+            let service = self.number(0, self.services - 1);
+            text += &format!(
+                "        \"* -> s{service}\": (latency: {}),\n",
+                self.span(5)
+            );
+        }
+        if self.chance(0.2) {
+            text += &format!(
+                "        \"zone:a -> zone:b\": (latency: {}),\n",
+                self.span(8)
+            );
+        }
+        text
+    }
+
+    fn calls(&mut self) -> String {
+        let mut text = String::new();
+        let mut patterns = vec!["* -> *".to_owned()];
+        for callee in 0..self.services {
+            for workload in 0..self.workloads {
+                patterns.push(format!("w{workload} -> s{callee}"));
+            }
+            for caller in 0..callee {
+                patterns.push(format!("s{caller} -> s{callee}"));
+            }
+            patterns.push(format!("* -> s{callee}/e0"));
+        }
+        for pattern in patterns {
+            if self.chance(0.45) {
+                let policies = self.policies();
+                text += &format!("        \"{pattern}\": [{policies}],\n");
+            }
+        }
+        text
+    }
+
+    fn policies(&mut self) -> String {
+        let mut policies = Vec::new();
+        if self.chance(0.3) {
+            let propagate = self.one(&["true", "false"]);
+            let after = self.number(1, 100);
+            policies.push(format!(
+                "deadline(after: \"{after}ms\", propagate: {propagate})"
+            ));
+        }
+        for share in [0.6, 0.1] {
+            if self.chance(share) {
+                let retry = self.retry();
+                policies.push(retry);
+            }
+        }
+        let scope = self.one(&["instance", "shared"]);
+        if self.chance(0.25) {
+            let cap = self.number(0, 10);
+            policies.push(format!(
+                "retry_budget(ratio: 0.1, cap: {cap}, scope: {scope})"
+            ));
+        }
+        if self.chance(0.3) {
+            let (failures, open) = (self.number(1, 6), self.number(10, 800));
+            policies.push(format!(
+                "breaker(failures: {failures}, open_for: \"{open}ms\", scope: {scope})"
+            ));
+        }
+        for share in [0.6, 0.1] {
+            if self.chance(share) {
+                policies.push(format!("timeout(\"{}ms\")", self.number(1, 60)));
+            }
+        }
+        if self.chance(0.4) {
+            policies.push("cancellation()".to_owned());
+        }
+        self.shuffled(policies).join(", ")
+    }
+
+    fn retry(&mut self) -> String {
+        let attempts = self.number(1, 4);
+        let jitter = self.one(&["none", "full", "equal", "decorrelated", "proportional(0.5)"]);
+        let base = self.number(1, 40);
+        let backoff = match self.number(0, 4) {
+            0 | 1 => "none".to_owned(),
+            2 => format!("constant(base: \"{base}ms\", jitter: {jitter})"),
+            3 => format!("linear(base: \"{base}ms\", cap: \"60ms\", jitter: {jitter})"),
+            _ => format!("exponential(base: \"{base}ms\", cap: \"100ms\", jitter: {jitter})"),
+        };
+        let on = if self.chance(0.2) {
+            ", on: [error, timeout_attempt, timeout_deadline, breaker_open, refused]"
+        } else {
+            ""
+        };
+        format!("retry(attempts: {attempts}, backoff: {backoff}{on})")
+    }
+
+    fn workload(&mut self) -> String {
+        let to = if self.chance(0.3) {
+            let (left, right) = (self.target(0), self.target(0));
+            if left == right {
+                format!("\"{left}\"")
+            } else {
+                format!("{{\"{left}\": 3, \"{right}\": 1}}")
+            }
+        } else {
+            format!("\"{}\"", self.target(0))
+        };
+        if self.chance(0.6) {
+            let rate = self.number(5, 120);
+            let mut text = format!("open(rate: \"{rate}/s\", to: {to}");
+            if self.chance(0.4) {
+                text += ", arrivals: constant";
+            }
+            if self.chance(0.2) {
+                text += &format!(", batch: {}", self.number(2, 6));
+            }
+            if self.chance(0.3) {
+                let shape = self.one(&[
+                    "spike(at: \"3s\", for: \"1s\", factor: 4)",
+                    "step(at: \"4s\", factor: 0.5)",
+                    "ramp(at: \"1s\", over: \"5s\", factor: 2)",
+                    "diurnal(period: \"6s\", amplitude: 0.9, peak: \"2s\")",
+                ]);
+                text += &format!(", shape: [{shape}]");
+            }
+            text + ")"
+        } else {
+            let users = self.number(1, 25);
+            let think = self.span(150);
+            let mut text = format!("closed(users: {users}, think: {think}, to: {to}");
+            if self.chance(0.6) {
+                let patience = self.span(60);
+                let then = self.one(&["give_up", "click_again"]);
+                let clicks = self.number(1, 4);
+                text += &format!(", patience: {patience}, then: {then}, clicks: {clicks}");
+            }
+            if self.chance(0.4) {
+                text += ", start: asking";
+            }
+            text + ")"
+        }
+    }
+
+    /// Where a fault of instances hits.
+    fn place(&mut self) -> String {
+        let mut text = String::new();
+        if self.chance(0.85) {
+            text += &format!("service: \"s{}\"", self.number(0, self.services - 1));
+        } else {
+            text += self.one(&[
+                "zone: \"a\"",
+                "zone: \"b\"",
+                "region: \"north\"",
+                "host: \"h0\"",
+            ]);
+        }
+        match self.number(0, 5) {
+            0 => text += ", instances: one",
+            1 => text += ", instances: count(1)",
+            2 => text += ", instances: percent(50)",
+            3 => text += ", instances: only([0])",
+            _ => {}
+        }
+        text
+    }
+
+    /// Which of the requests there a fault hits.
+    fn requests(&mut self) -> String {
+        let mut text = self.place();
+        if self.chance(0.2) {
+            text += &format!(", workload: \"w{}\"", self.number(0, self.workloads - 1));
+        }
+        text
+    }
+
+    fn link(&mut self) -> String {
+        let service = self.number(0, self.services - 1);
+        let link = match self.number(0, 4) {
+            0 => "* -> *".to_owned(),
+            1 => format!("w0 -> s{service}"),
+            2 => format!("s{service} -> *"),
+            3 => format!("* -> s{service}#0"),
+            _ => format!("* -> s{service}"),
+        };
+        let direction = self.one(&["both", "to", "from"]);
+        format!("link: \"{link}\", direction: {direction}")
+    }
+
+    fn fault(&mut self) -> String {
+        let at = self.number(0, 6000);
+        let lasts = self.number(1, 3000);
+        let mut text = match self.number(0, 7) {
+            0 => format!("at: \"{at}ms\""),
+            1 => format!(
+                "at: \"{at}ms\", for: \"{lasts}ms\", every: \"{}ms\", times: 3",
+                lasts + self.number(1, 2000)
+            ),
+            2 => format!(
+                "random: (mtbf: \"{}ms\", mttr: \"{}ms\")",
+                self.number(500, 4000),
+                self.number(100, 1500)
+            ),
+            // At coinciding instants.
+            3 => format!("at: \"{}s\", for: \"1s\"", self.number(1, 4)),
+            _ => format!("at: \"{at}ms\", for: \"{lasts}ms\""),
+        };
+        if self.chance(0.2) {
+            text += &format!(", ramp: \"{}ms\"", self.number(100, 1000));
+        }
+        let kind = self.number(0, 9);
+        // Crashes, pauses and partitions hit all or nothing.
+        let sharing = !matches!(kind, 0..=3 | 9);
+        if sharing && self.chance(0.4) {
+            text += &format!(", share: {}", self.one(&["0.1", "0.5"]));
+            if self.chance(0.3) {
+                text += ", correlation: 0.5";
+            }
+        }
+        let inject = match kind {
+            0 => format!("crash({})", self.place()),
+            1 => format!(
+                "crash({}, boot: \"{}ms\")",
+                self.place(),
+                self.number(1, 900)
+            ),
+            2 | 3 => format!("pause({})", self.place()),
+            4 => format!(
+                "slow({}, factor: {}, add: {})",
+                self.requests(),
+                self.one(&["0.5", "1", "3"]),
+                self.span(5)
+            ),
+            5 => format!("error({})", self.requests()),
+            6 => format!("hang({})", self.requests()),
+            7 => format!("latency({}, add: {})", self.link(), self.span(10)),
+            8 => format!(
+                "loss({}, rate: {}, retransmit: \"{}ms\")",
+                self.link(),
+                self.one(&["0.1", "0.6", "1"]),
+                self.one(&["0", "5", "200"])
+            ),
+            _ => format!("partition({})", self.link()),
+        };
+        format!("({text}, inject: {inject})")
+    }
+}

@@ -1,0 +1,100 @@
+//! House rules that a compiler does not check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests are a member of a workspace")
+        .to_owned()
+}
+
+fn scenarios() -> String {
+    let files = fs::read_dir(root().join("scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let texts = files.filter(|path| path.extension().is_some_and(|ending| ending == "ron"));
+    // What stands in comments is not in use.
+    let code = texts
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect::<String>();
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Every file of a registry is registered, says what it is and where that comes from, and is used by a
+/// scenario (and so by a snapshot: every scenario has one).
+fn registered(folder: &str, registry: &[(&str, &str)]) {
+    let used = scenarios();
+    let mut files: Vec<String> = fs::read_dir(root().join("sim-models/src").join(folder))
+        .unwrap()
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter(|name| name != "mod")
+        .collect();
+    files.sort();
+    let mut names: Vec<&str> = registry.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(files, names, "files of {folder}/ and names in its registry");
+    for name in names {
+        let text =
+            fs::read_to_string(root().join(format!("sim-models/src/{folder}/{name}.rs"))).unwrap();
+        let docs: String = text
+            .lines()
+            .take_while(|line| line.starts_with("//!"))
+            .collect();
+        assert!(
+            !docs.is_empty(),
+            "{folder}/{name}.rs begins with module docs"
+        );
+        assert!(
+            docs.contains("Source") || docs.contains("AWS Architecture Blog"),
+            "{folder}/{name}.rs names its source"
+        );
+        let call = |end: char| used.contains(&format!("{name}{end}"));
+        assert!(
+            call('(') || call(',') || call(']'),
+            "a scenario uses {name}"
+        );
+    }
+}
+
+#[test]
+fn policies_are_registered_documented_and_used() {
+    registered("resilience", sim_models::resilience::REGISTRY);
+}
+
+#[test]
+fn faults_are_registered_documented_and_used() {
+    registered("faults", sim_models::faults::REGISTRY);
+}
+
+#[test]
+fn the_readme_lists_every_scenario() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for entry in fs::read_dir(root().join("scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "ron") {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            assert!(
+                readme.contains(&format!("(scenarios/{name})")),
+                "README.md lists {name}"
+            );
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(
+                text.starts_with("//"),
+                "{name} opens with a comment that teaches"
+            );
+        }
+    }
+}
