@@ -8,16 +8,19 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File, verdict, and whether the damage outlives its trigger.
-const EXPECTED: [(&str, &str, bool); 13] = [
+const EXPECTED: [(&str, &str, bool); 16] = [
     ("cascading-failure", "refuted", false),
     ("coordinated-omission", "refuted", false),
     ("flash-crowd", "held", false),
+    ("gray-failure", "held", false),
     ("jittered-retries", "held", false),
+    ("lossy-link", "held", false),
     ("mm1", "held", false),
     ("online-boutique", "held", false),
     ("partition", "held", false),
     ("retry-storm", "not_recovered", true),
     ("retry-storm-breaker", "held", false),
+    ("retry-storm-deadline", "held", false),
     ("retry-storm-retry-budget", "held", false),
     ("retry-storm-retry-limit", "held", false),
     ("synchronised-retries", "refuted", false),
