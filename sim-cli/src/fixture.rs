@@ -278,6 +278,8 @@ fn summary() -> Summary {
         events: 12_345_678,
         stopped_by: "end".into(),
         workloads: BTreeMap::from([("shoppers".into(), workload())]),
+        tenants: BTreeMap::new(),
+        fairness_gap: 0.0,
         services: BTreeMap::from([
             ("db".into(), service(0.91)),
             ("orders".into(), service(0.84)),
@@ -348,7 +350,7 @@ pub fn retry_storm() -> RunResult {
     RunResult {
         summary: summary(),
         series: series(),
-        story: Some(story()),
+        stories: vec![story()],
     }
 }
 

@@ -340,6 +340,7 @@ pub struct Level {
     since: SimTime,
     /// Value times nanoseconds, from the start up to `since`.
     area: i128,
+    /// Greatest before the current window.
     max: i64,
     start: SimTime,
     window_start: SimTime,
@@ -365,7 +366,6 @@ impl Level {
         self.area += self.recent(now);
         self.since = now;
         self.value = value;
-        self.max = self.max.max(value);
         self.window_max = self.window_max.max(value);
     }
 
@@ -385,7 +385,7 @@ impl Level {
     /// The greatest value since the start or the last reset.
     #[must_use]
     pub fn max(&self) -> i64 {
-        self.max
+        self.max.max(self.window_max)
     }
 
     /// The mean over time since the start or the last reset; the value itself if no time has passed.
@@ -417,13 +417,15 @@ impl Level {
         let taken = (mean, self.window_max);
         self.window_start = now;
         self.window_area = area;
+        self.max = self.max();
         self.window_max = self.value;
         taken
     }
 
     #[inline]
     fn recent(&self, now: SimTime) -> i128 {
-        i128::from(self.value) * i128::from(now.since(self.since).0)
+        // Half a product of two i128, and runs are shorter than 292 years.
+        i128::from(self.value) * i128::from(now.since(self.since).0 as i64)
     }
 
     fn average(&self, area: i128, span: SimDuration) -> f64 {

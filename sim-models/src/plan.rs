@@ -229,8 +229,8 @@ pub struct EdgePlan {
     pub layers: Vec<LayerPlan>,
     /// Whether the callee is told when the caller gives up.
     pub cancels: bool,
-    /// The deadline that the callee is told of.
-    pub propagated: Option<SimDuration>,
+    /// Whether the callee is told of a deadline.
+    pub propagates: bool,
     /// Number of memories of all its policies.
     pub memory_count: u32,
     /// Where each attempt goes: links of requests and of answers.
@@ -255,6 +255,8 @@ pub struct LayerPlan {
     pub memory: u32,
     /// Whether all caller instances share one memory.
     pub shared: bool,
+    /// Whether it is a deadline that the callee is told of.
+    pub propagates: bool,
     /// Index of its first counter among those of the edge.
     pub counters: u32,
 }
@@ -619,19 +621,15 @@ impl<'a> Compiler<'a> {
         let cancels = specs
             .iter()
             .any(|spec| matches!(spec, PolicySpec::Cancellation(_)));
-        let propagated = specs
-            .iter()
-            .filter_map(|spec| match spec {
-                PolicySpec::Deadline(deadline) if deadline.propagate => Some(deadline.after),
-                _ => None,
-            })
-            .min();
+        let tells = |spec: &PolicySpec| matches!(spec, PolicySpec::Deadline(deadline) if deadline.propagate);
+        let propagates = specs.iter().any(tells);
         let layers = specs
             .into_iter()
             .filter(|spec| !matches!(spec, PolicySpec::Cancellation(_)))
             .map(|spec| {
                 let shared = spec.scope() == Scope::Shared;
                 let layer = LayerPlan {
+                    propagates: tells(&spec),
                     memory,
                     shared,
                     counters,
@@ -648,7 +646,7 @@ impl<'a> Compiler<'a> {
             callee,
             layers,
             cancels,
-            propagated,
+            propagates,
             memory_count: memory,
             routes,
         }

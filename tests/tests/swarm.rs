@@ -84,7 +84,10 @@ fn random_systems_lose_and_invent_nothing() {
 fn one(seed: u64) -> u64 {
     let scenario = sim_tests::scenario(&systems::system(seed));
     let plan = plan::compile(&scenario).expect("it passed its checks");
-    let options = Options { seed, story: None };
+    let options = Options {
+        seed,
+        ..Options::default()
+    };
     let mut straight = Run::new(&scenario, &plan, options);
     while !straight.is_over() {
         straight.window();

@@ -66,6 +66,6 @@ fn about(result: &RunResult, name: &str) -> RunResult {
             window_seconds: result.series.window_seconds,
             ..Series::default()
         },
-        story: None,
+        stories: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
 use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::{Override, Scenario, explain};
+use sim_models::world::Told;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ pub struct Args {
     /// Tell the story of request N (`examples` in the result names some worth a look).
     #[arg(long, value_name = "N")]
     pub explain_request: Option<u32>,
+    /// Keep the stories of every Nth request, 1000 at most, in `stories.json` and `stories.txt`.
+    #[arg(long, value_name = "N", requires = "out", value_parser = clap::value_parser!(u32).range(1..))]
+    pub sample_stories: Option<u32>,
 }
 
 /// How a result is shown.
@@ -102,7 +106,10 @@ fn once(
     let bar = progress::bar(terminal.progress, scenario.duration.0, "simulating");
     let options = Options {
         seed,
-        story: args.explain_request,
+        told: Told {
+            only: args.explain_request.into_iter().collect(),
+            every: args.sample_stories.unwrap_or(0),
+        },
     };
     let result = experiment::run_with(scenario, options, |now| {
         bar.set_position(now.0);
@@ -116,8 +123,15 @@ fn once(
             return Ok(exit::BAD_INPUT);
         }
     };
+    let told = |number: u32| {
+        result
+            .stories
+            .iter()
+            .find(|story| story.request == u64::from(number))
+    };
+    let story = args.explain_request.and_then(told);
     if let Some(number) = args.explain_request
-        && result.story.is_none()
+        && story.is_none()
     {
         writeln!(
             err,
@@ -131,7 +145,7 @@ fn once(
         writeln!(err, "error: {error}")?;
         return Ok(exit::BAD_INPUT);
     }
-    match (args.format, &result.story) {
+    match (args.format, story) {
         (Format::Json, _) => writeln!(out, "{}", json::render(&result.summary).trim_end())?,
         (Format::Human, Some(told)) => write!(out, "{}", story::render(told))?,
         (Format::Human, None) => {

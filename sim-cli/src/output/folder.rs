@@ -87,8 +87,13 @@ pub fn write(
         })?;
         put(&name, &bitmap)?;
     }
-    if let Some(story) = &result.story {
-        put("story.txt", super::story::render(story).as_bytes())?;
+    if !result.stories.is_empty() {
+        let texts: Vec<String> = result.stories.iter().map(super::story::render).collect();
+        put("stories.txt", texts.join("\n").as_bytes())?;
+        put(
+            "stories.json",
+            with_newline(&json::tidy(&result.stories).to_string()).as_bytes(),
+        )?;
     }
     // Last, so that a folder with a summary is a whole one.
     put(
@@ -166,7 +171,8 @@ mod tests {
                 "services.csv",
                 "services.png",
                 "services.svg",
-                "story.txt",
+                "stories.json",
+                "stories.txt",
                 "summary.json",
                 "timeline.png",
                 "timeline.svg",

@@ -21,7 +21,7 @@ pub fn render(result: &RunResult, reproduce: &str, style: Style) -> String {
     sections.push(examples(summary, style));
     sections.push(ending(summary, reproduce, style));
     let mut text = join(&sections);
-    if let Some(story) = &result.story {
+    for story in &result.stories {
         text.push('\n');
         text.push_str(&super::story::render(story));
     }

@@ -5,7 +5,7 @@ use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
 use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
 use crate::scenario::Scenario;
-use crate::world::World;
+use crate::world::{Told, World};
 use sim_core::SimTime;
 use sim_core::engine::{Budget, Simulation, Stop};
 use sim_core::random::Seed;
@@ -16,12 +16,12 @@ use sim_core::random::Seed;
 pub struct Unable(pub String);
 
 /// What a run is asked for besides its scenario.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Seed of the run.
     pub seed: u64,
-    /// Number of the request whose story is told.
-    pub story: Option<u32>,
+    /// The requests whose stories are told.
+    pub told: Told,
 }
 
 /// A run under way: a value that can be forked at any window.
@@ -39,7 +39,7 @@ impl<'p> Run<'p> {
     /// At time zero.
     #[must_use]
     pub fn new(scenario: &'p Scenario, plan: &'p Plan, options: Options) -> Self {
-        let (world, agenda) = World::new(plan, Seed(options.seed), options.story);
+        let (world, agenda) = World::new(plan, Seed(options.seed), options.told);
         Self {
             scenario,
             plan,
@@ -113,6 +113,7 @@ impl<'p> Run<'p> {
         let now = self.now();
         let unfinished: Vec<_> = world.unfinished().collect();
         let workloads = summarise::workloads(self.plan, &world.recorder, now, &unfinished);
+        let tenants = summarise::tenants(self.scenario, &world.recorder, now);
         let mut summary = Summary {
             schema: SCHEMA,
             scenario: self.scenario.title.clone().unwrap_or_default(),
@@ -123,6 +124,8 @@ impl<'p> Run<'p> {
             events: self.simulation.events(),
             stopped_by: self.stopped_by.unwrap_or("end").to_string(),
             workloads,
+            fairness_gap: summarise::fairness_gap(&tenants),
+            tenants,
             services: summarise::services(self.plan, &world.recorder, now),
             edges: summarise::edges(self.plan, &world.recorder, |edge| world.counters(edge)),
             hypothesis: Default::default(),
@@ -138,7 +141,7 @@ impl<'p> Run<'p> {
         RunResult {
             summary,
             series,
-            story: self.story(),
+            stories: self.stories(),
         }
     }
 
@@ -157,14 +160,18 @@ impl<'p> Run<'p> {
         summary.incidents = incidents;
     }
 
-    fn story(&self) -> Option<Story> {
-        let (request, workload) = self.simulation.model.told()?;
-        let lines = self.simulation.model.story().to_vec();
-        Some(Story {
-            request: u64::from(request),
-            workload,
-            lines,
-        })
+    fn stories(&self) -> Vec<Story> {
+        let stories = self.simulation.model.stories();
+        stories
+            .map(|(request, lines)| Story {
+                request: u64::from(request),
+                workload: lines
+                    .first()
+                    .map(|line| line.place.clone())
+                    .unwrap_or_default(),
+                lines: lines.to_vec(),
+            })
+            .collect()
     }
 }
 
@@ -173,7 +180,11 @@ impl<'p> Run<'p> {
 /// # Errors
 /// The scenario did not pass its checks.
 pub fn run(scenario: &Scenario, seed: u64) -> Result<RunResult, Unable> {
-    run_with(scenario, Options { seed, story: None }, |_| true)
+    let options = Options {
+        seed,
+        ..Options::default()
+    };
+    run_with(scenario, options, |_| true)
 }
 
 /// Runs a scenario; `go_on` is asked after each window, and told the simulated time, whether to go on.

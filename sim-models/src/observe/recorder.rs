@@ -27,18 +27,20 @@ pub struct WorkloadRecord {
     pub causes: Vec<u64>,
     /// Time to a usable answer.
     pub latency: DurationStats,
-    /// Time until the end, whatever it was.
-    pub latency_true: DurationStats,
+    /// Time to a failure.
+    pub latency_failed: DurationStats,
     /// First failed request of each outcome: (number, arrival, duration).
     pub first: [Option<(u32, SimTime, SimDuration)>; Outcome::COUNT],
     /// Slowest usable answers: (duration, number, arrival).
     pub slowest: Vec<(SimDuration, u32, SimTime)>,
     /// Requests under way.
     pub in_flight: u64,
+    /// Attempts that its requests led to, on all edges: first ones, and retries.
+    pub attempts: (u64, u64),
     window: WorkloadWindow,
     answered: WindowHistogram,
-    ended: WindowHistogram,
-    /// What happened in each window.
+    failed: WindowHistogram,
+    /// What happened in each window, how long answers took, and how long all took.
     pub windows: Vec<(WorkloadWindow, Snapshot, Snapshot)>,
 }
 
@@ -189,13 +191,14 @@ impl Recorder {
             outcomes: [0; Outcome::COUNT],
             causes: vec![0; plan.places.len() * Outcome::COUNT],
             latency: DurationStats::default(),
-            latency_true: DurationStats::default(),
+            latency_failed: DurationStats::default(),
             first: [None; Outcome::COUNT],
             slowest: Vec::new(),
             in_flight: 0,
+            attempts: (0, 0),
             window: WorkloadWindow::default(),
             answered: WindowHistogram::default(),
-            ended: WindowHistogram::default(),
+            failed: WindowHistogram::default(),
             windows: Vec::new(),
         };
         let edge = || EdgeRecord {
@@ -266,15 +269,16 @@ impl Recorder {
         let success = verdict.outcome.is_success();
         record.in_flight -= 1;
         record.window.outcomes[outcome] += 1;
-        record.ended.record(took);
+        // Each duration is recorded once: those of all requests are put together in the end.
         if success {
             record.answered.record(took);
+        } else {
+            record.failed.record(took);
         }
         if !counted {
             return;
         }
         record.outcomes[outcome] += 1;
-        record.latency_true.record(took);
         if success {
             record.latency.record(took);
             if record.slowest.len() < SLOWEST || took > record.slowest[SLOWEST - 1].0 {
@@ -285,6 +289,7 @@ impl Recorder {
                 record.slowest.truncate(SLOWEST);
             }
         } else {
+            record.latency_failed.record(took);
             record.causes[usize::from(verdict.origin) * Outcome::COUNT + verdict.cause as usize] +=
                 1;
             if record.first[outcome].is_none() {
@@ -303,7 +308,7 @@ impl Recorder {
 
     /// An attempt was sent, the `attempt`th of its call.
     #[inline]
-    pub fn attempt_sent(&mut self, edge: usize, attempt: u16, counted: bool) {
+    pub fn attempt_sent(&mut self, edge: usize, workload: usize, attempt: u16, counted: bool) {
         let record = &mut self.edges[edge];
         record.window.attempts += 1;
         record.window.retries += u64::from(attempt > 1);
@@ -311,6 +316,9 @@ impl Recorder {
             record.attempts += 1;
             record.calls_sent += u64::from(attempt == 1);
             record.retries += u64::from(attempt > 1);
+            let (first, retries) = &mut self.workloads[workload].attempts;
+            *first += u64::from(attempt == 1);
+            *retries += u64::from(attempt > 1);
         }
     }
 
@@ -412,8 +420,10 @@ impl Recorder {
     pub fn close_window(&mut self, plan: &Plan, now: SimTime, up: &[u64], open: &[u64]) {
         for record in &mut self.workloads {
             record.window.in_flight = record.in_flight;
-            let row = (record.window, record.answered.take(), record.ended.take());
-            record.windows.push(row);
+            let answered = record.answered.take();
+            let mut ended = record.failed.take();
+            ended.merge(&answered);
+            record.windows.push((record.window, answered, ended));
             record.window = WorkloadWindow::default();
         }
         for (service, record) in self.services.iter_mut().enumerate() {

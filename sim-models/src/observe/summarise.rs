@@ -3,11 +3,12 @@
 use super::recorder::{ByOutcome, EdgeRecord, Recorder, ServiceRecord, WorkloadRecord};
 use super::summary::{
     EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary,
-    LevelSummary, OutcomeCounts, Series, ServiceSeries, ServiceSummary, WorkloadSeries,
-    WorkloadSummary,
+    LevelSummary, OutcomeCounts, Series, ServiceSeries, ServiceSummary, TenantSummary,
+    WorkloadSeries, WorkloadSummary,
 };
 use crate::outcome::Outcome;
 use crate::plan::Plan;
+use crate::scenario::Scenario;
 use sim_core::metrics::{DurationStats, Level, Snapshot};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
@@ -80,7 +81,8 @@ fn workload(
     let count = |outcome: Outcome| record.outcomes[outcome as usize];
     let (ok, degraded) = (count(Outcome::Ok), count(Outcome::Degraded));
     let finished: u64 = record.outcomes.iter().sum();
-    let mut truth = record.latency_true.clone();
+    let mut truth = record.latency.clone();
+    truth.merge(&record.latency_failed);
     for arrived in open {
         // Not over yet: at least this long.
         truth.record(now.since(*arrived));
@@ -112,6 +114,68 @@ fn workload(
         // Filled in where the objective is known.
         availability: super::summary::AvailabilitySummary::default(),
     }
+}
+
+/// The workloads of each tenant, as indices.
+fn by_tenant(scenario: &Scenario) -> BTreeMap<&str, Vec<usize>> {
+    let mut tenants: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (number, workload) in scenario.workloads.values().enumerate() {
+        if let Some(tenant) = workload.tenant() {
+            tenants.entry(tenant).or_default().push(number);
+        }
+    }
+    tenants
+}
+
+/// The summaries of all tenants that workloads are labelled with.
+#[must_use]
+pub fn tenants(
+    scenario: &Scenario,
+    recorder: &Recorder,
+    now: SimTime,
+) -> BTreeMap<String, TenantSummary> {
+    let seconds = now.since(recorder.since).as_secs_f64();
+    let allowed = 1.0 - scenario.hypothesis.objective;
+    by_tenant(scenario)
+        .into_iter()
+        .map(|(tenant, workloads)| {
+            let mut summary = TenantSummary::default();
+            for record in workloads
+                .into_iter()
+                .map(|number| &recorder.workloads[number])
+            {
+                let good = record.outcomes[Outcome::Ok as usize]
+                    + record.outcomes[Outcome::Degraded as usize];
+                summary.offered += record.offered;
+                summary.good += good;
+                summary.failed += record.outcomes.iter().sum::<u64>() - good;
+                summary.first_attempts += record.attempts.0;
+                summary.retries += record.attempts.1;
+            }
+            let finished = (summary.good + summary.failed) as f64;
+            summary.goodput = ratio(summary.good as f64, seconds, 0.0);
+            summary.success_ratio = ratio(summary.good as f64, finished, 1.0);
+            summary.budget_used = ratio(1.0 - summary.success_ratio, allowed, 0.0);
+            (tenant.to_owned(), summary)
+        })
+        .collect()
+}
+
+/// Half the sum over tenants of |share of retries - share of first attempts|.
+#[must_use]
+pub fn fairness_gap(tenants: &BTreeMap<String, TenantSummary>) -> f64 {
+    let sum = |get: fn(&TenantSummary) -> u64| tenants.values().map(get).sum::<u64>() as f64;
+    let (retries, firsts) = (
+        sum(|tenant| tenant.retries),
+        sum(|tenant| tenant.first_attempts),
+    );
+    if retries == 0.0 {
+        return 0.0;
+    }
+    let gap = |tenant: &TenantSummary| {
+        (tenant.retries as f64 / retries - tenant.first_attempts as f64 / firsts).abs()
+    };
+    tenants.values().map(gap).sum::<f64>() / 2.0
 }
 
 /// Requests worth a look: the slowest usable answers, and the first failure of each kind.

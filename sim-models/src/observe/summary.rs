@@ -33,6 +33,11 @@ pub struct Summary {
     pub stopped_by: String,
     /// By workload.
     pub workloads: BTreeMap<String, WorkloadSummary>,
+    /// By tenant, where workloads are labelled with one.
+    pub tenants: BTreeMap<String, TenantSummary>,
+    /// Half the sum over tenants of |share of retries - share of first attempts|: 0 where everybody
+    /// retries alike, near 1 where one tenant makes all the retries.
+    pub fairness_gap: f64,
     /// By service.
     pub services: BTreeMap<String, ServiceSummary>,
     /// By edge, `"caller -> callee"`.
@@ -110,6 +115,27 @@ pub struct WorkloadSummary {
     pub success_ratio: f64,
     /// Against the objective.
     pub availability: AvailabilitySummary,
+}
+
+/// All workloads of a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TenantSummary {
+    /// Requests that arrived.
+    pub offered: u64,
+    /// Ended ok or degraded.
+    pub good: u64,
+    /// Ended in another way.
+    pub failed: u64,
+    /// Usable answers per second.
+    pub goodput: f64,
+    /// Usable answers / finished.
+    pub success_ratio: f64,
+    /// Attempts on all edges that were the first of their call.
+    pub first_attempts: u64,
+    /// Attempts on all edges after the first.
+    pub retries: u64,
+    /// Share of the error budget that was used; above 1: overspent.
+    pub budget_used: f64,
 }
 
 /// Availability against an objective.
@@ -385,8 +411,8 @@ pub struct RunResult {
     pub summary: Summary,
     /// By windows.
     pub series: Series,
-    /// The story of the request that was asked for, if one was.
-    pub story: Option<Story>,
+    /// The stories of the requests that were asked for, in order of their numbers.
+    pub stories: Vec<Story>,
 }
 
 /// The causal story of one request: spans in order of their start, indented by depth.

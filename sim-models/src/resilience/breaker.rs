@@ -145,7 +145,13 @@ impl Policy for Breaker {
         }
         Reaction::Pass
     }
-    fn on_abandon(&self, memory: &mut BreakerMemory, call: &mut Admitted, context: &mut Context) {
+    fn on_abandon(
+        &self,
+        memory: &mut BreakerMemory,
+        call: &mut Admitted,
+        _: Verdict,
+        context: &mut Context,
+    ) {
         if call.0.take() == Some(memory.epoch) && memory.state == State::HalfOpen {
             self.open(memory, context);
         }

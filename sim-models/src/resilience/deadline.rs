@@ -6,7 +6,7 @@
 use super::{Context, Decision, Final, Policy, Reaction};
 use crate::outcome::{Outcome, Verdict};
 use serde::{Deserialize, Serialize};
-use sim_core::SimDuration;
+use sim_core::{SimDuration, SimTime};
 
 /// Bounds all that is inside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,13 +22,15 @@ pub struct Deadline {
 
 impl Policy for Deadline {
     type Memory = ();
-    type Call = ();
+    /// When it ends.
+    type Call = SimTime;
     const SUMMARY: &'static str = "bounds the whole call, retries included";
     const COUNTERS: &'static [&'static str] = &["expired"];
 
     fn memory(&self) {}
     #[inline]
-    fn on_send(&self, (): &mut (), (): &mut (), _: &mut Context) -> Decision {
+    fn on_send(&self, (): &mut (), until: &mut SimTime, context: &mut Context) -> Decision {
+        *until = context.now + self.after;
         Decision::ProceedFor(self.after)
     }
     #[inline]
@@ -39,13 +41,13 @@ impl Policy for Deadline {
     fn on_result(
         &self,
         (): &mut (),
-        (): &mut (),
+        _: &mut SimTime,
         _: (Verdict, Final),
         _: &mut Context,
     ) -> Reaction {
         Reaction::Pass
     }
-    fn on_timer(&self, (): &mut (), (): &mut (), context: &mut Context) -> Verdict {
+    fn on_timer(&self, (): &mut (), _: &mut SimTime, context: &mut Context) -> Verdict {
         context.counters[0] += 1;
         Verdict {
             outcome: Outcome::TimeoutDeadline,

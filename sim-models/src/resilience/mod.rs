@@ -130,11 +130,12 @@ pub trait Policy {
     ) -> Verdict {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// A policy outside gave the call up while it was inside this one.
+    /// A policy outside gave the call up, with this result, while it was inside this one.
     fn on_abandon(
         &self,
         _memory: &mut Self::Memory,
         _call: &mut Self::Call,
+        _result: Verdict,
         _context: &mut Context,
     ) {
     }
@@ -142,7 +143,8 @@ pub trait Policy {
     fn worst_case_attempts(&self) -> f64 {
         1.0
     }
-    /// The longest that it lets a call take, if it bounds it.
+    /// The longest that it lets a call take, if it bounds it. A policy that does so does nothing else on
+    /// the way in: the world sets its timer, and [`Policy::on_send`] is not asked.
     fn time_limit(&self) -> Option<SimDuration> {
         None
     }
@@ -241,9 +243,9 @@ macro_rules! policies {
                 }
             }
             /// See [`Policy::on_abandon`].
-            pub fn on_abandon(&self, memory: &mut Memory, call: &mut CallState, context: &mut Context) {
+            pub fn on_abandon(&self, memory: &mut Memory, call: &mut CallState, result: Verdict, context: &mut Context) {
                 match (self, memory, call) {
-                    $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_abandon(memory, call, context),)*
+                    $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_abandon(memory, call, result, context),)*
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
             }

@@ -87,6 +87,16 @@ impl Policy for RetryBudget {
         }
         Reaction::Pass
     }
+    fn on_abandon(
+        &self,
+        _: &mut f64,
+        last: &mut Option<Verdict>,
+        result: Verdict,
+        _: &mut Context,
+    ) {
+        // A timeout between the retry and this budget: the next attempt is a retry all the same.
+        *last = Some(result);
+    }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
         if !(self.ratio.is_finite() && self.ratio >= 0.0) {

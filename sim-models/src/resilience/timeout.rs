@@ -1,8 +1,8 @@
 //! Timeout: bounds one attempt, or whatever is inside it.
 //!
 //! Source: `vocabulary.md` D; elsewhere Envoy `per_try_timeout`, resilience4j `TimeLimiter`, Polly
-//! `Timeout`, Hystrix `thread.timeoutInMilliseconds`. A result at exactly the limit is in time: events
-//! of one instant run in the order in which they were scheduled, and the timer is set after the send.
+//! `Timeout`, Hystrix `thread.timeoutInMilliseconds`. A result at exactly the limit is too late: events
+//! of one instant run in the order in which they were scheduled, and the timer is set before the send.
 
 use super::{Context, Decision, Final, Policy, Reaction};
 use crate::outcome::{Outcome, Verdict};

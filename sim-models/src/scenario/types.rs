@@ -290,6 +290,9 @@ pub struct OpenLoad {
     /// Requests that arrive together each time.
     #[serde(default = "defaults::one")]
     pub batch: u32,
+    /// Label of those whom these requests come from; results are also given by tenant.
+    #[serde(default)]
+    pub tenant: Option<String>,
 }
 
 /// How the gaps between arrivals are drawn.
@@ -399,6 +402,9 @@ pub struct ClosedLoad {
     /// What users do at the start.
     #[serde(default)]
     pub start: Start,
+    /// Label of those whom these requests come from; results are also given by tenant.
+    #[serde(default)]
+    pub tenant: Option<String>,
 }
 
 /// What a user does who has lost patience.
@@ -535,6 +541,15 @@ impl Targets {
 }
 
 impl Workload {
+    /// Label of those whom its requests come from.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::Open(load) => load.tenant.as_deref(),
+            Self::Closed(load) => load.tenant.as_deref(),
+        }
+    }
+
     /// What it asks for.
     #[must_use]
     pub fn targets(&self) -> &Targets {

@@ -137,7 +137,6 @@ impl World<'_> {
                     && backlogged <= u64::from(service.backlog_limit),
                 "more than the limits of {place} ({number})"
             );
-            // A paused instance takes requests into its queue and starts none.
             assert!(
                 queued + backlogged + ready == 0
                     || instance.busy == service.threads

@@ -8,7 +8,7 @@ use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{EdgePlan, Instruction};
-use crate::resilience::{Context, Decision, Final, Reaction};
+use crate::resilience::{CallState, Context, Decision, Final, Reaction};
 use crate::scenario::Balance;
 use sim_core::SimTime;
 use sim_core::agenda::{Agenda, EventId};
@@ -24,6 +24,7 @@ enum Way {
 
 impl<'p> World<'p> {
     /// A frame begins a call.
+    #[inline]
     pub(super) fn begin_call(
         &mut self,
         index: u32,
@@ -89,6 +90,13 @@ impl<'p> World<'p> {
         layer: usize,
         agenda: &mut Agenda<Event>,
     ) -> Option<(Verdict, Final)> {
+        let edge = self.frames[index].edge as usize;
+        if let Some(lane) = self.edges[edge].lanes[layer] {
+            let event = self.policy_timer_event(index, layer, false);
+            let timer = agenda.schedule_lane(lane, event);
+            self.slots.slots[self.frames[index].layers as usize + layer].timer = timer;
+            return None;
+        }
         let decision = self.ask_policy(
             index,
             plan,
@@ -99,18 +107,8 @@ impl<'p> World<'p> {
         match decision {
             Decision::Proceed => None,
             Decision::ProceedFor(span) => {
-                let event = Event::PolicyTimer {
-                    frame: self.frames.id(index),
-                    layer: layer as u16,
-                    again: false,
-                };
-                let edge = self.frames[index].edge as usize;
-                let timer = match self.edges[edge].lanes[layer] {
-                    Some(lane) if plan.layers[layer].spec.time_limit() == Some(span) => {
-                        agenda.schedule_lane(lane, event)
-                    }
-                    _ => agenda.schedule_after(span, event),
-                };
+                let event = self.policy_timer_event(index, layer, false);
+                let timer = agenda.schedule_after(span, event);
                 self.slots.slots[self.frames[index].layers as usize + layer].timer = timer;
                 None
             }
@@ -127,6 +125,15 @@ impl<'p> World<'p> {
                 });
                 Some((verdict, last))
             }
+        }
+    }
+
+    #[inline]
+    fn policy_timer_event(&self, index: u32, layer: usize, again: bool) -> Event {
+        Event::PolicyTimer {
+            frame: self.frames.id(index),
+            layer: layer as u16,
+            again,
         }
     }
 
@@ -168,11 +175,7 @@ impl<'p> World<'p> {
                 if span.0 == 0 {
                     return Some(Way::In(layer + 1));
                 }
-                let event = Event::PolicyTimer {
-                    frame: self.frames.id(index),
-                    layer: layer as u16,
-                    again: true,
-                };
+                let event = self.policy_timer_event(index, layer, true);
                 let slot = &mut self.slots.slots[self.frames[index].layers as usize + layer];
                 slot.timer = agenda.schedule_after(span, event);
                 None
@@ -191,7 +194,7 @@ impl<'p> World<'p> {
         ask: impl FnOnce(
             &crate::resilience::PolicySpec,
             &mut crate::resilience::Memory,
-            &mut crate::resilience::CallState,
+            &mut CallState,
             &mut Context,
         ) -> R,
     ) -> R {
@@ -219,6 +222,7 @@ impl<'p> World<'p> {
     }
 
     /// Sends an attempt; a result if there is no time left for it.
+    #[inline]
     fn send_attempt(
         &mut self,
         index: u32,
@@ -246,30 +250,43 @@ impl<'p> World<'p> {
             ..
         } = *frame;
         let key = mix(call_key(frame), u64::from(attempts));
-        let deadline = plan
-            .propagated
-            .map_or(deadline, |span| deadline.min(frame.mark + span));
+        let mut deadline = deadline;
+        if plan.propagates {
+            let slots = &self.slots.slots[frame.layers as usize..];
+            for (slot, layer) in slots.iter().zip(&plan.layers) {
+                if let CallState::Deadline(until) = slot.state
+                    && layer.propagates
+                {
+                    deadline = deadline.min(until);
+                }
+            }
+        }
         let callee = self.pick(plan, (edge, instance), key);
         let frame = &self.frames[index];
-        let child = Frame {
-            key,
-            deadline,
-            parent: self.frames.id(index),
-            instance: callee,
-            in_edge: edge,
-            endpoint: callee_endpoint,
-            pc: self.plan.endpoints[callee_endpoint as usize].entry,
-            depth: frame.depth.saturating_add(1),
-            workload: frame.workload,
-            flags: frame.flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED),
-            state: State::InTransit,
-            ..Frame::BLANK
-        };
-        self.recorder
-            .attempt_sent(edge as usize, attempts, frame.is(flag::COUNTED));
-        let child = self.frames.insert(child);
+        let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
+        let parent = self.frames.id(index);
+        self.recorder.attempt_sent(
+            edge as usize,
+            usize::from(workload),
+            attempts,
+            flags & flag::COUNTED != 0,
+        );
+        let child = self.frames.add();
+        let frame = &mut self.frames[child.index];
+        frame.key = key;
+        frame.deadline = deadline;
+        frame.parent = parent;
+        frame.instance = callee;
+        frame.in_edge = edge;
+        frame.endpoint = callee_endpoint;
+        frame.pc = self.plan.endpoints[callee_endpoint as usize].entry;
+        frame.depth = depth.saturating_add(1);
+        frame.workload = workload;
+        frame.flags = flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED);
+        frame.state = State::InTransit;
         self.frames[index].child = child;
         self.frames[index].callee_instance = callee;
+        self.follow(child, self.frames.id(index));
         self.tell(index, now, || format!("sends attempt {attempts}"));
         let link = self.link(edge, instance, callee, true);
         self.transmit(link, child.index, Event::Deliver(child), agenda);
@@ -347,6 +364,7 @@ impl<'p> World<'p> {
     }
 
     /// An answer reaches its caller, if the caller still waits for it.
+    #[inline]
     pub(super) fn answer(&mut self, event: Event, id: FrameId, agenda: &mut Agenda<Event>) {
         let Some(child) = self.frames.alive(id) else {
             return;
@@ -392,9 +410,11 @@ impl<'p> World<'p> {
         let instance = &mut self.instances[frame.instance as usize];
         if instance.frozen > 0 {
             self.slots.slots[frame.layers as usize + usize::from(layer)].overdue = true;
-            instance
-                .inbox
-                .push_back(Event::Overdue { frame: id, layer, again });
+            instance.inbox.push_back(Event::Overdue {
+                frame: id,
+                layer,
+                again,
+            });
         } else {
             self.policy_timer(index, usize::from(layer), again, agenda);
         }
@@ -422,13 +442,7 @@ impl<'p> World<'p> {
     }
 
     /// The timer of a policy runs out: a backoff is over, or time is up.
-    fn policy_timer(
-        &mut self,
-        index: u32,
-        layer: usize,
-        again: bool,
-        agenda: &mut Agenda<Event>,
-    ) {
+    fn policy_timer(&mut self, index: u32, layer: usize, again: bool, agenda: &mut Agenda<Event>) {
         let frame = &self.frames[index];
         let plan: &'p EdgePlan = &self.plan.edges[frame.edge as usize];
         let slot = &mut self.slots.slots[frame.layers as usize + layer];
@@ -452,7 +466,7 @@ impl<'p> World<'p> {
                 verdict.outcome.name()
             )
         });
-        self.abandon_layers(index, plan, layer + 1, agenda);
+        self.abandon_layers(index, plan, layer + 1, verdict, agenda);
         self.give_up_attempt(index, plan, verdict.outcome, agenda);
         self.drive(index, Way::Out(layer, verdict, Final::No), agenda);
     }
@@ -463,6 +477,7 @@ impl<'p> World<'p> {
         index: u32,
         plan: &'p EdgePlan,
         first: usize,
+        verdict: Verdict,
         agenda: &mut Agenda<Event>,
     ) {
         for layer in first..plan.layers.len() {
@@ -476,7 +491,7 @@ impl<'p> World<'p> {
                 layer,
                 agenda.now(),
                 |spec, memory, call, context| {
-                    spec.on_abandon(memory, call, context);
+                    spec.on_abandon(memory, call, verdict, context);
                 },
             );
         }
@@ -537,11 +552,18 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) {
         let plan: &'p EdgePlan = &self.plan.edges[self.frames[index].edge as usize];
-        self.abandon_layers(index, plan, 0, agenda);
+        let verdict = Verdict {
+            outcome,
+            cause: outcome,
+            origin: plan.callee as u16,
+            status: 0,
+        };
+        self.abandon_layers(index, plan, 0, verdict, agenda);
         self.give_up_attempt(index, plan, outcome, agenda);
         self.end_call(index, plan, outcome, agenda);
     }
 
+    #[inline]
     fn end_call(&mut self, index: u32, plan: &EdgePlan, outcome: Outcome, agenda: &Agenda<Event>) {
         let frame = self.frames[index];
         if !plan.layers.is_empty() {
@@ -553,6 +575,7 @@ impl<'p> World<'p> {
     }
 
     /// A call has its result: the caller goes on with its program, or fails.
+    #[inline]
     fn call_done(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         let plan: &'p EdgePlan = &self.plan.edges[self.frames[index].edge as usize];
         self.end_call(index, plan, verdict.outcome, agenda);

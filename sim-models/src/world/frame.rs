@@ -92,7 +92,7 @@ pub struct Frame {
     /// The attempt that is out; while forked, the first branch.
     pub child: FrameId,
     /// Of its place, which it shares with those who were there before.
-    pub(super) generation: u32,
+    generation: u32,
     /// Index of the instance.
     pub instance: u32,
     /// Next instruction.
@@ -190,31 +190,36 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// Puts a frame into a free place.
+    /// A blank frame in a free place, for its owner to fill in: building it elsewhere and moving it here
+    /// would write everything twice.
     #[inline]
-    pub fn insert(&mut self, frame: Frame) -> FrameId {
-        debug_assert!(
-            frame.state != State::Free,
-            "a frame in use is doing something"
-        );
-        if let Some(index) = self.free.pop() {
-            let place = &mut self.frames[index as usize];
-            let generation = place.generation;
-            *place = Frame {
-                generation,
-                ..frame
-            };
-            FrameId { index, generation }
-        } else {
-            let index = u32::try_from(self.frames.len())
-                .expect("fewer than 2^32 frames: the in-flight budget is below that");
-            let generation = 0;
-            self.frames.push(Frame {
-                generation,
-                ..frame
-            });
-            FrameId { index, generation }
-        }
+    pub fn add(&mut self) -> FrameId {
+        let index = self.free.pop().unwrap_or_else(|| self.grow());
+        let place = &mut self.frames[index as usize];
+        let generation = place.generation;
+        *place = Frame {
+            generation,
+            ..Frame::BLANK
+        };
+        FrameId { index, generation }
+    }
+
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        let index = u32::try_from(self.frames.len())
+            .expect("fewer than 2^32 frames: the in-flight budget is below that");
+        self.frames.push(Frame::BLANK);
+        index
+    }
+
+    /// A copy of the frame in place `index`.
+    pub fn duplicate(&mut self, index: u32) -> FrameId {
+        let id = self.add();
+        self.frames[id.index as usize] = Frame {
+            generation: id.generation,
+            ..self.frames[index as usize]
+        };
+        id
     }
 
     /// Frees a place; its id becomes stale.

@@ -1,6 +1,6 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
-use super::frame::{Frame, FrameId, State, flag};
+use super::frame::{FrameId, State, flag};
 use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
@@ -83,6 +83,7 @@ impl<'p> World<'p> {
     }
 
     /// A request, or a batch, arrives.
+    #[inline]
     pub(super) fn arrival(&mut self, workload: u16, agenda: &mut Agenda<Event>) {
         let kind = &self.plan.workloads[usize::from(workload)].kind;
         let WorkloadKind::Open { batch, .. } = kind else {
@@ -110,6 +111,7 @@ impl<'p> World<'p> {
         self.request(workload, user, key, agenda);
     }
 
+    #[inline]
     fn request(&mut self, workload: u16, user: u32, key: u64, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let plan = &self.plan.workloads[usize::from(workload)];
@@ -117,7 +119,7 @@ impl<'p> World<'p> {
         self.requests += 1;
         let counted = now >= self.plan.warmup;
         let mut flags = flag::ROOT | if counted { flag::COUNTED } else { 0 };
-        if self.told == Some(number) {
+        if self.told.wants(number) {
             flags |= flag::TRACED;
         }
         let (_, edge, endpoint) = match plan.targets.as_slice() {
@@ -130,22 +132,21 @@ impl<'p> World<'p> {
                     .unwrap_or(&targets[targets.len() - 1])
             }
         };
-        let index = self
-            .frames
-            .insert(Frame {
-                key,
-                arrived: now,
-                in_edge: number,
-                instance: self.plan.places[self.plan.services.len() + usize::from(workload)]
-                    .first_instance,
-                endpoint: user,
-                workload,
-                flags,
-                state: State::Calling,
-                ..Frame::BLANK
-            })
-            .index;
+        let index = self.frames.add().index;
+        let frame = &mut self.frames[index];
+        frame.key = key;
+        frame.arrived = now;
+        frame.in_edge = number;
+        frame.instance =
+            self.plan.places[self.plan.services.len() + usize::from(workload)].first_instance;
+        frame.endpoint = user;
+        frame.workload = workload;
+        frame.flags = flags;
+        frame.state = State::Calling;
         self.recorder.offered(usize::from(workload), counted);
+        if flags & flag::TRACED != 0 {
+            self.belongs_to(self.frames.id(index), number);
+        }
         self.tell(index, now, || format!("request {number} arrives"));
         if let WorkloadKind::Closed {
             patience: Some(patience),
@@ -160,6 +161,7 @@ impl<'p> World<'p> {
     }
 
     /// A request has its answer, or has failed for good.
+    #[inline]
     pub(super) fn request_done(
         &mut self,
         index: u32,
@@ -174,6 +176,7 @@ impl<'p> World<'p> {
         }
     }
 
+    #[inline]
     fn end_request(&mut self, index: u32, verdict: Verdict, agenda: &Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
@@ -249,6 +252,7 @@ impl LoadState {
     }
 
     /// When the next request of an open workload arrives; none before the end of the run.
+    #[inline]
     fn next_arrival(&mut self, kind: &WorkloadKind, now: SimTime, end: SimTime) -> Option<SimTime> {
         let WorkloadKind::Open {
             rate,
@@ -277,6 +281,7 @@ impl LoadState {
         .filter(|next| *next < end)
     }
 
+    #[inline]
     fn exponential(&mut self, rate: f64) -> SimDuration {
         SimDuration::from_secs_f64(-libm::log(self.stream.open_uniform()) / rate)
     }

@@ -34,7 +34,7 @@ use sim_core::agenda::{Agenda, EventId, LaneId};
 use sim_core::engine::Model;
 use sim_core::random::Seed;
 use sim_core::{SimDuration, SimTime};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Everything that can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +181,26 @@ struct LinkState {
     faults: Vec<u16>,
 }
 
+/// The requests whose stories are told.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// These.
+    pub only: Vec<u32>,
+    /// Every so many, from the first on, [`Told::MOST`] at most; 0: none.
+    pub every: u32,
+}
+
+impl Told {
+    /// The most stories of sampled requests that are kept.
+    pub const MOST: u32 = 1000;
+
+    fn wants(&self, number: u32) -> bool {
+        let sampled =
+            self.every > 0 && number.is_multiple_of(self.every) && number / self.every < Self::MOST;
+        sampled || self.only.contains(&number)
+    }
+}
+
 /// The state of a run.
 #[derive(Clone, Debug)]
 pub struct World<'p> {
@@ -198,18 +218,19 @@ pub struct World<'p> {
     /// without delay is a function call, not an event.
     now_next: Vec<Event>,
     requests: u32,
-    /// The request whose story is told.
-    told: Option<u32>,
-    story: Vec<StoryLine>,
+    told: Told,
+    stories: BTreeMap<u32, Vec<StoryLine>>,
+    /// The frames of those requests: (index, generation) to number.
+    told_frames: BTreeMap<(u32, u32), u32>,
     /// What is counted and measured.
     pub recorder: Recorder,
 }
 
 impl<'p> World<'p> {
-    /// The state at time zero, and the agenda that goes with it. The story of the request with the
-    /// number `told` is kept.
+    /// The state at time zero, and the agenda that goes with it. The stories of the requests
+    /// that are `told` are kept.
     #[must_use]
-    pub fn new(plan: &'p Plan, seed: Seed, told: Option<u32>) -> (Self, Agenda<Event>) {
+    pub fn new(plan: &'p Plan, seed: Seed, told: Told) -> (Self, Agenda<Event>) {
         let mut agenda = Agenda::new();
         let dist_lanes = plan
             .dists
@@ -241,7 +262,8 @@ impl<'p> World<'p> {
             now_next: Vec::new(),
             requests: 0,
             told,
-            story: Vec::new(),
+            stories: BTreeMap::new(),
+            told_frames: BTreeMap::new(),
             recorder: Recorder::new(plan),
             plan,
         };
@@ -267,22 +289,11 @@ impl<'p> World<'p> {
         self.plan
     }
 
-    /// The story that was asked for, so far.
-    #[must_use]
-    pub fn story(&self) -> &[StoryLine] {
-        &self.story
-    }
-
-    /// The request whose story is told, and its workload; none if it has not arrived.
-    #[must_use]
-    pub fn told(&self) -> Option<(u32, String)> {
-        let request = self.told.filter(|number| *number < self.requests)?;
-        let workload = self
-            .story
-            .first()
-            .map(|line| line.place.clone())
-            .unwrap_or_default();
-        Some((request, workload))
+    /// The stories that were asked for, so far: number of the request, and what happened to it.
+    pub fn stories(&self) -> impl Iterator<Item = (u32, &[StoryLine])> {
+        self.stories
+            .iter()
+            .map(|(number, lines)| (*number, lines.as_slice()))
     }
 
     /// Counters of the policies of an edge.
@@ -347,6 +358,7 @@ impl<'p> World<'p> {
         self.plan.instances[self.frames[index].instance as usize].place
     }
 
+    #[inline]
     fn dispatch(&mut self, event: Event, agenda: &mut Agenda<Event>) {
         match event {
             Event::Arrival { workload } => self.arrival(workload, agenda),
@@ -436,7 +448,9 @@ impl Model for World<'_> {
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
             Event::Booted { instance } => [15, u64::from(*instance)],
-            Event::Overdue { frame: id, layer, .. } => frame(16 | u64::from(*layer) << 16, id),
+            Event::Overdue {
+                frame: id, layer, ..
+            } => frame(16 | u64::from(*layer) << 16, id),
         }
     }
 

@@ -71,6 +71,7 @@ impl World<'_> {
         })
     }
 
+    #[cold]
     fn transmit_disturbed(
         &mut self,
         link: u32,

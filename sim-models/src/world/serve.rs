@@ -23,6 +23,7 @@ impl<'p> World<'p> {
     }
 
     /// A request reaches its instance.
+    #[inline]
     pub(super) fn deliver(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = &mut self.frames[index];
@@ -103,6 +104,7 @@ impl<'p> World<'p> {
         }
     }
 
+    #[inline]
     fn wait_in(&mut self, index: u32, state: State, agenda: &mut Agenda<Event>) {
         self.frames[index].state = state;
         self.enter(index, agenda);
@@ -126,6 +128,7 @@ impl<'p> World<'p> {
     }
 
     /// The answer leaves for the caller.
+    #[inline]
     pub(super) fn reply(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
@@ -149,6 +152,7 @@ impl<'p> World<'p> {
     }
 
     /// A request that has a thread begins its program.
+    #[inline]
     pub(super) fn start(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = &mut self.frames[index];
@@ -173,6 +177,7 @@ impl<'p> World<'p> {
     }
 
     /// Lets the faults of an instance act on a request that starts; true if it does not go on now.
+    #[cold]
     fn disturbed_start(&mut self, index: u32, agenda: &mut Agenda<Event>) -> bool {
         let now = agenda.now();
         let Frame { instance, key, .. } = self.frames[index];
@@ -221,6 +226,7 @@ impl<'p> World<'p> {
     }
 
     /// By what faults multiply the duration of a step that begins now.
+    #[cold]
     fn slowdown(&self, index: u32, now: SimTime) -> f64 {
         let Frame { instance, key, .. } = self.frames[index];
         let faults = &self.instances[instance as usize].faults;
@@ -239,6 +245,7 @@ impl<'p> World<'p> {
     }
 
     /// A step ends.
+    #[inline]
     pub(super) fn step_end(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.frames[index].timer = EventId::NONE;
         if self.is_working(index) {
@@ -251,6 +258,7 @@ impl<'p> World<'p> {
     }
 
     /// Whether the step that a running frame is in is one of work (and not of waiting).
+    #[inline]
     fn is_working(&self, index: u32) -> bool {
         let pc = self.frames[index].pc as usize;
         // A request held up by a fault at its start has not begun its program.
@@ -261,6 +269,7 @@ impl<'p> World<'p> {
     }
 
     /// A frame goes on with its program as soon as it has a thread.
+    #[inline]
     fn resume(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let frame = &self.frames[index];
         if frame.is(flag::THREAD) || frame.is(flag::BRANCH) {
@@ -461,6 +470,7 @@ impl<'p> World<'p> {
         }
     }
 
+    #[inline]
     fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let instance = self.frames[index].instance as usize;
         let service = self.instances[instance].service as usize;
@@ -472,6 +482,7 @@ impl<'p> World<'p> {
     }
 
     /// A frame gives its thread back.
+    #[inline]
     fn let_thread_go(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.frames[index].flags &= !flag::THREAD;
         self.pass_thread_on(self.frames[index].instance, agenda);
@@ -520,6 +531,7 @@ impl<'p> World<'p> {
     }
 
     /// A request has run its program, or failed on the way.
+    #[inline]
     pub(super) fn finish(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         if self.frames[index].is(flag::BRANCH) {
             return self.branch_done(index, verdict, agenda);
@@ -537,6 +549,7 @@ impl<'p> World<'p> {
     }
 
     /// Counts a request that had started and ends here.
+    #[inline]
     pub(super) fn leave(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
@@ -562,20 +575,19 @@ impl<'p> World<'p> {
         let mut previous = u32::MAX;
         for number in 0..u32::from(count) {
             let key = self.draw(index).next_u64();
-            let parent = self.frames[index];
-            let branch = self.frames.insert(Frame {
-                key,
-                parent: id,
-                pc: self.plan.branches[(first + number) as usize],
-                flags: parent.flags & inherited | flag::BRANCH,
-                state: State::Running,
-                previous,
-                next: u32::MAX,
-                draws: 0,
-                ..parent
-            });
-            self.frames[branch.index].expiry = EventId::NONE;
-            self.frames[branch.index].child = FrameId::NONE;
+            let branch = self.frames.duplicate(index);
+            let frame = &mut self.frames[branch.index];
+            frame.key = key;
+            frame.parent = id;
+            frame.pc = self.plan.branches[(first + number) as usize];
+            frame.flags = frame.flags & inherited | flag::BRANCH;
+            frame.state = State::Running;
+            frame.previous = previous;
+            frame.next = u32::MAX;
+            frame.draws = 0;
+            frame.expiry = EventId::NONE;
+            frame.child = FrameId::NONE;
+            self.follow(branch, id);
             if previous == u32::MAX {
                 self.frames[index].child = branch;
             } else {

@@ -1,7 +1,7 @@
 //! The story of one request: what happened to it and to all the calls that it led to, in order.
 
 use super::World;
-use super::frame::flag;
+use super::frame::{FrameId, flag};
 use crate::observe::summary::StoryLine;
 use sim_core::{SimDuration, SimTime};
 
@@ -20,13 +20,15 @@ impl World<'_> {
     /// Adds a line about the frame in place `index`, if its story is told.
     #[inline]
     pub(super) fn tell(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
-        if self.frames[index].is(flag::TRACED) {
-            self.tell_now(index, now, what());
+        if self.told.is_some() && self.frames[index].is(flag::TRACED) {
+            self.tell_now(index, now, what);
         }
     }
 
+    /// Out of the way of those who tell nothing, the making of the text included.
     #[cold]
-    fn tell_now(&mut self, index: u32, now: SimTime, what: String) {
+    #[inline(never)]
+    fn tell_now(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
         let frame = &self.frames[index];
         let instance = &self.plan.instances[frame.instance as usize];
         let place = &self.plan.places[instance.place as usize];
@@ -39,9 +41,29 @@ impl World<'_> {
             time: now.as_secs_f64(),
             depth: u32::from(frame.depth),
             place: name,
-            what,
+            what: what(),
         };
-        self.story.push(line);
+        let id = self.frames.id(index);
+        let request = self.told_frames.get(&(id.index, id.generation));
+        let request = *request.expect("a traced frame says whose story it belongs to");
+        self.stories.entry(request).or_default().push(line);
+    }
+
+    /// A frame belongs to the story of a request.
+    #[cold]
+    pub(super) fn belongs_to(&mut self, frame: FrameId, request: u32) {
+        self.told_frames
+            .insert((frame.index, frame.generation), request);
+    }
+
+    /// A frame belongs to the story that its caller, or the frame that it is a branch of, belongs to.
+    #[inline]
+    pub(super) fn follow(&mut self, frame: FrameId, parent: FrameId) {
+        if self.frames[frame.index].is(flag::TRACED)
+            && let Some(request) = self.told_frames.get(&(parent.index, parent.generation))
+        {
+            self.belongs_to(frame, *request);
+        }
     }
 
     /// `"service/endpoint"` of an endpoint.
