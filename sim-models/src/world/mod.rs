@@ -166,7 +166,7 @@ struct Slots {
 struct EdgeState {
     memories: Vec<Memory>,
     counters: Vec<u64>,
-    /// Lane of each policy's time limit.
+    /// Lane of each policy's time limit; none for a policy that has to be asked.
     lanes: Vec<Option<LaneId>>,
     /// Next instance in turn, for each caller instance.
     turns: Vec<u32>,
@@ -525,7 +525,12 @@ impl EdgeState {
             lanes: edge
                 .layers
                 .iter()
-                .map(|layer| layer.spec.time_limit().map(|limit| agenda.lane(limit)))
+                .map(|layer| {
+                    // A deadline that the callee is told of has to note when it ends.
+                    let asked = layer.propagates;
+                    let limit = layer.spec.time_limit().filter(|_| !asked);
+                    limit.map(|limit| agenda.lane(limit))
+                })
                 .collect(),
             turns: vec![0; callers as usize],
             outstanding: if asks {
