@@ -171,7 +171,7 @@ fn allocations(mut scenario: Scenario) -> (u64, u64) {
     let plan = plan::compile(&scenario).expect("the scenario is sound");
     let options = Options {
         seed: scenario.seed,
-        story: None,
+        ..Options::default()
     };
     let mut run = Run::new(&scenario, &plan, options);
     run.window();

@@ -6,6 +6,7 @@ use sim_core::random::Keyed;
 use sim_models::experiment::{self, Options};
 use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::resilience::{Backoff, PolicySpec};
+use sim_models::world::Told;
 
 /// One request, at 1 s.
 const ONE: &str = r#""w": open(rate: "1/s", to: "s/e", arrivals: constant)"#;
@@ -20,7 +21,10 @@ fn batch(size: u32) -> String {
 fn run_and_tell(text: &str, request: u32) -> RunResult {
     let options = Options {
         seed: 1,
-        story: Some(request),
+        told: Told {
+            only: vec![request],
+            every: 0,
+        },
     };
     experiment::run_with(&sim_tests::scenario(text), options, |_| true)
         .expect("it passed its checks")
@@ -65,7 +69,7 @@ fn ends(summary: &Summary, seconds: f64, outcomes: &[(&str, u64)]) {
 
 /// When lines of the story that begin with these words were told, from the request's arrival, in ms.
 fn moments(result: &RunResult, words: &str) -> Vec<f64> {
-    let lines = &result.story.as_ref().expect("a story was asked for").lines;
+    let lines = &result.stories.first().expect("a story was asked for").lines;
     lines
         .iter()
         .filter(|line| line.what.starts_with(words))
@@ -762,9 +766,8 @@ fn the_story_of_a_request() {
     let fault = r#"(at: "0s", for: "1040ms", inject: hang(service: "t"))"#;
     let parts = text("1900ms", &services, calls, &batch(1), fault);
     let links = r#"(links: { "s -> t": (latency: "1ms") }, "#;
-    let story = run_and_tell(&parts.replacen('(', links, 1), 0).story;
-    let lines: Vec<String> = story
-        .expect("it was asked for")
+    let story = run_and_tell(&parts.replacen('(', links, 1), 0).stories;
+    let lines: Vec<String> = story[0]
         .lines
         .iter()
         .map(|line| {

@@ -60,7 +60,7 @@ fn a_fork_goes_on_as_the_straight_run() {
             &plan,
             Options {
                 seed: 3,
-                story: None,
+                ..Options::default()
             },
         );
         let windows = straight.series.time.len();

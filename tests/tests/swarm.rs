@@ -88,7 +88,7 @@ fn one(seed: u64) -> u64 {
         seed,
         ..Options::default()
     };
-    let mut straight = Run::new(&scenario, &plan, options);
+    let mut straight = Run::new(&scenario, &plan, options.clone());
     while !straight.is_over() {
         straight.window();
     }
