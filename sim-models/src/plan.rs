@@ -6,6 +6,7 @@
 
 use crate::faults::{Direction, Effect, Fault, Target};
 use crate::resilience::{PolicySpec, Scope};
+use crate::scenario::pattern::{Pattern, Side, most_specific_calls};
 use crate::scenario::{
     Arrivals, Balance, Impatience, Need, QueueOrder, Scenario, Shape, Start, Step, Targets,
     Threading, Workload,
@@ -301,20 +302,6 @@ pub struct FaultPlan {
     pub workload: Option<u32>,
 }
 
-/// Splits `"a -> b"`.
-#[must_use]
-pub fn split_arrow(pattern: &str) -> Option<(&str, &str)> {
-    pattern
-        .split_once("->")
-        .map(|(from, to)| (from.trim(), to.trim()))
-}
-
-/// Splits `"service/endpoint"`.
-#[must_use]
-pub fn split_target(target: &str) -> Option<(&str, &str)> {
-    target.split_once('/')
-}
-
 /// Compiles a scenario.
 ///
 /// # Errors
@@ -330,8 +317,13 @@ struct Compiler<'a> {
     /// (caller place, callee service, policy pattern) to edge.
     edge_ids: BTreeMap<(u32, u32, String), u32>,
     endpoint_ids: IndexMap<String, u32>,
+    /// The patterns of `links`, read.
+    links: Vec<Pattern>,
     by_instance: bool,
 }
+
+/// A place, and one of its instances if it matters which.
+type Spot = (u32, Option<u32>);
 
 impl<'a> Compiler<'a> {
     fn new(scenario: &'a Scenario) -> Self {
@@ -365,9 +357,15 @@ impl<'a> Compiler<'a> {
             .cloned()
             .chain(fault_links)
             .any(|pattern| pattern.contains('#') || pattern.contains(':'));
+        // The checks have let only patterns through that can be read.
+        let links = scenario
+            .links
+            .keys()
+            .filter_map(|pattern| Pattern::link(pattern).ok());
         Self {
             scenario,
             plan,
+            links: links.collect(),
             edge_ids: BTreeMap::new(),
             endpoint_ids: IndexMap::new(),
             by_instance,
@@ -584,10 +582,9 @@ impl<'a> Compiler<'a> {
         let callee = self.plan.endpoints[endpoint as usize].service;
         let caller_name = self.plan.places[caller as usize].name.clone();
         let callee_name = self.plan.places[callee as usize].name.clone();
-        let pattern = self.policies_for(&caller_name, &callee_name, to);
-        let own = pattern
-            .as_deref()
-            .is_some_and(|pattern| pattern.contains('/'));
+        let name = &self.plan.endpoints[endpoint as usize].name;
+        let pattern = most_specific_calls(self.scenario, &caller_name, &callee_name, name);
+        let own = pattern.is_some_and(|pattern| pattern.contains('/'));
         let key = (
             caller,
             callee,
@@ -597,7 +594,7 @@ impl<'a> Compiler<'a> {
             return Ok((*edge, endpoint));
         }
         let specs = pattern
-            .map(|pattern| self.scenario.calls[&pattern].clone())
+            .map(|pattern| self.scenario.calls[pattern].clone())
             .unwrap_or_default();
         let name = format!("{caller_name} -> {}", if own { to } else { &callee_name });
         let routes = self.routes(caller, callee)?;
@@ -652,31 +649,6 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The most specific pattern of `calls` that matches.
-    fn policies_for(&self, caller: &str, callee: &str, target: &str) -> Option<String> {
-        let mut best: Option<(u32, &String)> = None;
-        for pattern in self.scenario.calls.keys() {
-            let Some((from, to)) = split_arrow(pattern) else {
-                continue;
-            };
-            let from_score = match from {
-                "*" => 0,
-                name if name == caller => 2,
-                _ => continue,
-            };
-            let to_score = match to {
-                "*" => 0,
-                name if name == target => 7,
-                name if name == callee => 3,
-                _ => continue,
-            };
-            if best.is_none_or(|(score, _)| from_score + to_score >= score) {
-                best = Some((from_score + to_score, pattern));
-            }
-        }
-        best.map(|(_, pattern)| pattern.clone())
-    }
-
     fn routes(&mut self, caller: u32, callee: u32) -> Result<Routes, String> {
         let first = self.plan.links.len() as u32;
         let pairs: Vec<(Option<u32>, Option<u32>)> = if self.by_instance {
@@ -727,44 +699,32 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// Score and index of the most specific pattern of `links` that matches.
-    fn link_for(&self, from: (u32, Option<u32>), to: (u32, Option<u32>)) -> Option<(u32, usize)> {
-        let mut best = None;
-        for (index, pattern) in self.scenario.links.keys().enumerate() {
-            let Some((left, right)) = split_arrow(pattern) else {
-                continue;
-            };
-            let (Some(a), Some(b)) = (self.side(left, from), self.side(right, to)) else {
-                continue;
-            };
-            if best.is_none_or(|(score, _)| a + b >= score) {
-                best = Some((a + b, index));
-            }
-        }
-        best
+    /// Weight and index of the most specific pattern of `links` that matches; of equals the last.
+    fn link_for(&self, from: Spot, to: Spot) -> Option<(u32, usize)> {
+        let matching = self.links.iter().enumerate().filter(|(_, pattern)| {
+            self.is_meant(&pattern.from, from) && self.is_meant(&pattern.to, to)
+        });
+        matching
+            .map(|(index, pattern)| (pattern.link_weight(), index))
+            .max()
     }
 
-    /// How specifically one side of a link pattern names a place, if it does.
-    fn side(&self, pattern: &str, (place, instance): (u32, Option<u32>)) -> Option<u32> {
-        if pattern == "*" {
-            return Some(0);
-        }
+    /// Whether one side of a pattern of links means a place, or an instance of it.
+    fn is_meant(&self, side: &Side, (place, instance): Spot) -> bool {
         let name = &self.plan.places[place as usize].name;
-        if pattern == name {
-            return Some(3);
+        if side.is_or_any(name) {
+            return true;
         }
-        let instance = &self.plan.instances[instance? as usize];
-        if let Some((service, number)) = pattern.split_once('#') {
-            return (service == name && number.parse() == Ok(instance.number)).then_some(5);
-        }
-        let (kind, wanted) = pattern.split_once(':')?;
-        let (score, actual) = match kind {
-            "host" => (4, Some(&instance.host)),
-            "zone" => (2, instance.zone.as_ref()),
-            "region" => (1, instance.region.as_ref()),
-            _ => return None,
+        let Some(instance) = instance.map(|index| &self.plan.instances[index as usize]) else {
+            return false;
         };
-        (actual.is_some_and(|actual| actual == wanted)).then_some(score)
+        match side {
+            Side::Instance(service, number) => service == name && *number == instance.number,
+            Side::Host(host) => *host == instance.host,
+            Side::Zone(zone) => instance.zone.as_ref() == Some(zone),
+            Side::Region(region) => instance.region.as_ref() == Some(region),
+            Side::Any | Side::Named(_) => false,
+        }
     }
 
     fn workload(&mut self, place: u32, workload: &Workload) -> Result<WorkloadPlan, String> {
@@ -910,14 +870,19 @@ impl<'a> Compiler<'a> {
 
     /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
     fn matching_links(&self, pattern: &str, effect: &Effect) -> Vec<u32> {
-        let Some((left, right)) = split_arrow(pattern) else {
+        let Ok(Pattern {
+            from: left,
+            to: right,
+            ..
+        }) = Pattern::link(pattern)
+        else {
             return Vec::new();
         };
         let direction = match effect {
             Effect::Delay { direction, .. } | Effect::Lose { direction, .. } => *direction,
             _ => Direction::Both,
         };
-        let flows = |from, to| self.side(left, from).is_some() && self.side(right, to).is_some();
+        let flows = |from, to| self.is_meant(&left, from) && self.is_meant(&right, to);
         let hit = |link: &LinkPlan| {
             (direction != Direction::From && flows(link.from, link.to))
                 || (direction != Direction::To && flows(link.to, link.from))

@@ -7,7 +7,41 @@
 use super::canvas::{Anchor, Canvas, Letters, Rect, Stroke, WHITE, sheet};
 use super::layers::{self, Input, Layout};
 use super::palette;
-use crate::commands::graph::{Edge, Node, System};
+
+/// Who there is, and who calls whom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct System {
+    /// What is shown.
+    pub title: String,
+    /// Workloads first, then services.
+    pub nodes: Vec<Node>,
+    /// Calls between different nodes.
+    pub edges: Vec<Edge>,
+}
+
+/// A workload or a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it is: `"4 × 64 threads"`.
+    pub about: Vec<String>,
+    /// Whether it is a workload.
+    pub workload: bool,
+}
+
+/// Calls from one node to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// Index of the caller.
+    pub from: usize,
+    /// Index of the callee.
+    pub to: usize,
+    /// Policies, outermost first, and what else is to be said.
+    pub labels: Vec<String>,
+    /// The caller can do without the answer.
+    pub optional: bool,
+}
 
 /// Space for curves between layers, pixels.
 const BEND: f64 = 64.0;

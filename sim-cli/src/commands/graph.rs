@@ -1,6 +1,6 @@
 //! `sim graph`: the system of a scenario as a picture, or as text for other drawing programs.
 
-use crate::charts::graph_drawing;
+use crate::charts::graph_drawing::{self, Edge, Node, System};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::resilience::PolicySpec;
 use sim_models::scenario::types::{
@@ -102,41 +102,6 @@ pub fn graph(scenario: &Scenario, format: Format) -> String {
         Format::Dot => dot(&system),
         Format::Mermaid => mermaid(&system),
     }
-}
-
-/// Who there is, and who calls whom.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct System {
-    /// What is shown.
-    pub title: String,
-    /// Workloads first, then services.
-    pub nodes: Vec<Node>,
-    /// Calls between different nodes.
-    pub edges: Vec<Edge>,
-}
-
-/// A workload or a service.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// Its name.
-    pub name: String,
-    /// What it is: `"4 × 64 threads"`.
-    pub about: Vec<String>,
-    /// Whether it is a workload.
-    pub workload: bool,
-}
-
-/// Calls from one node to another.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Edge {
-    /// Index of the caller.
-    pub from: usize,
-    /// Index of the callee.
-    pub to: usize,
-    /// Policies, outermost first, and what else is to be said.
-    pub labels: Vec<String>,
-    /// The caller can do without the answer.
-    pub optional: bool,
 }
 
 impl System {

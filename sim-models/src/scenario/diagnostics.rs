@@ -1,8 +1,8 @@
 //! What is wrong with a scenario, where, and what to do about it.
 
-use super::advice::ELSEWHERE;
 pub use super::codes::{CODES, Code};
 use super::source::{Sources, Span};
+use super::synonyms::ELSEWHERE;
 use serde::Serialize;
 
 /// How bad it is.

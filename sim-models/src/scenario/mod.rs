@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod source;
+pub mod synonyms;
 pub mod diagnostics;
 pub mod advice;
 pub mod syntax;
@@ -22,7 +23,8 @@ pub mod check;
 pub mod load;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
-pub use load::{Files, Loaded, Override, load};
+pub use load::{Files, Loaded, load};
+pub use path::Override;
 pub use source::{Sources, Span};
 pub use types::*;
 pub use units::{Bound, Rate, Size};

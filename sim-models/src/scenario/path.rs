@@ -10,11 +10,40 @@ use super::de::Shapes;
 use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic, Diagnostics, suggest};
 use super::explain;
-use super::load::Override;
 use super::source::{Sources, Span};
 use super::tree::{self, Field, Kind, Name, Node, children_mut};
 use super::types::Scenario;
 use std::cell::{OnceCell, RefCell};
+
+/// A value to set, as in `--set services.db.threads=32`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// What to set.
+    pub path: String,
+    /// To what, in RON; texts need no quotes.
+    pub value: String,
+}
+
+impl std::str::FromStr for Override {
+    type Err = String;
+    /// Reads `PATH=VALUE`. A `=` between quotes belongs to the path.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut quoted = false;
+        let at = text.find(|c| {
+            quoted ^= c == '"';
+            c == '=' && !quoted
+        });
+        match at.map(|at| (text[..at].trim(), text[at + 1..].trim())) {
+            Some((path, value)) if !path.is_empty() && !value.is_empty() => Ok(Self {
+                path: path.into(),
+                value: value.into(),
+            }),
+            _ => Err(format!(
+                "`{text}` is not PATH=VALUE, such as services.db.threads=32"
+            )),
+        }
+    }
+}
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]

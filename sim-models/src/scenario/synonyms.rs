@@ -1,0 +1,41 @@
+//! What other tools call what we have, so that who searches for their word finds ours.
+//!
+//! Source: the sources and documentation of Envoy, gRPC, resilience4j, Polly, Chaos Mesh, Toxiproxy.
+
+/// What others call what we have: (theirs, ours).
+pub const ELSEWHERE: [(&str, &str); 34] = [
+    ("circuit_breaker", "breaker"),
+    ("retries", "retry"),
+    ("max_attempts", "attempts"),
+    ("max_retries", "attempts"),
+    ("max", "cap"),
+    ("max_delay", "cap"),
+    ("initial", "base"),
+    ("delay", "latency"),
+    ("delay", "add"),
+    ("packet_loss", "loss"),
+    ("slowdown", "slow"),
+    ("kill", "crash"),
+    ("abort", "error"),
+    ("gaussian", "normal"),
+    ("poisson", "exponential"),
+    ("fixed", "constant"),
+    ("least_connections", "least_outstanding"),
+    ("least_request", "least_outstanding"),
+    ("p2c", "power_of_two"),
+    ("target", "to"),
+    ("endpoint", "to"),
+    ("rps", "rate"),
+    ("qps", "rate"),
+    ("concurrency", "users"),
+    ("instances", "replicas"),
+    ("workers", "threads"),
+    ("cpus", "cores"),
+    ("duration", "for"),
+    ("start", "at"),
+    ("probability", "share"),
+    ("multiplier", "factor"),
+    ("think_time", "think"),
+    ("error_rate", "failed_ratio"),
+    ("success", "success_ratio"),
+];
