@@ -36,6 +36,9 @@ use std::collections::VecDeque;
 const SLOT_BITS: u32 = 24;
 /// Most events that can be pending at once; the last slot number stands for "none".
 const SLOT_LIMIT: usize = (1 << SLOT_BITS) - 1;
+/// The most events that may be pending when a run goes on: what is left is for those that the next
+/// events schedule before anybody looks again.
+pub const MOST_PENDING: usize = SLOT_LIMIT - (1 << 20);
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Sequence numbers stay below this one, which marks a free slot.
 const FREE: u64 = (1 << 40) - 1;

@@ -4,7 +4,7 @@
 //! Complexity: O(1) per event beside what the model does. Units: simulated time in [`SimTime`],
 //! memory in bytes.
 
-use crate::agenda::Agenda;
+use crate::agenda::{Agenda, MOST_PENDING};
 use crate::digest::Digest;
 use crate::time::SimTime;
 
@@ -174,6 +174,7 @@ impl<M: Model> Simulation<M> {
     /// Handles all events with time <= `end`, unless the budget runs out before. After
     /// [`Stop::Time`] it is `end`; after every other stop it is the time of the last event.
     ///
+    /// More pending events than the agenda can number stop it as too much in flight.
     /// The budget of events is exact. What is in flight and the memory are looked at after every
     /// 1024th event of the run, so the run may go beyond them by what 1024 events can add.
     pub fn run_until(&mut self, end: SimTime, budget: &Budget) -> Stop {
@@ -193,7 +194,7 @@ impl<M: Model> Simulation<M> {
             if self.events >= budget.events {
                 return Stop::Events;
             }
-            if self.model.in_flight() > budget.in_flight {
+            if self.model.in_flight() > budget.in_flight || self.agenda.len() > MOST_PENDING {
                 return Stop::InFlight;
             }
             if budget.memory != usize::MAX && self.memory() > budget.memory {

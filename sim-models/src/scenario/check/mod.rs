@@ -259,6 +259,17 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// What nobody means, and what would not fit into memory, is refused before it is tried.
+    fn at_most(&mut self, count: u32, most: u32, path: &[Segment], what: &str) {
+        if count > most {
+            self.report(
+                Code::Count,
+                path,
+                format!("{what} must be at most {most}, not {count}"),
+            );
+        }
+    }
+
     fn distribution(&mut self, spec: &DurationSpec, path: &[Segment]) {
         if let Err(why) = spec.compile() {
             self.report(Code::Distribution, path, why);

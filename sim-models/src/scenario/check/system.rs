@@ -7,6 +7,11 @@ use crate::scenario::pattern::{Pattern, Side};
 use crate::scenario::{Bound, ClosedLoad, OpenLoad, Service, Shape, Workload};
 use sim_core::SimDuration;
 
+/// More users than one run can hold.
+const MOST_USERS: u32 = 5_000_000;
+/// More instances of one service than one run can hold.
+const MOST_REPLICAS: u32 = 10_000;
+
 impl Checker<'_> {
     pub(super) fn system(&mut self) {
         let scenario = self.scenario;
@@ -39,6 +44,12 @@ impl Checker<'_> {
         let path = at!["services", name];
         self.name(name, at!["services"]);
         self.at_least_one(service.replicas, &join(path, at!["replicas"]), "`replicas`");
+        self.at_most(
+            service.replicas,
+            MOST_REPLICAS,
+            &join(path, at!["replicas"]),
+            "`replicas`",
+        );
         if service.threads == Bound::Limit(0) {
             self.at_least_one(0, &join(path, at!["threads"]), "`threads`");
         }
@@ -196,6 +207,7 @@ impl Checker<'_> {
     fn closed(&mut self, load: &ClosedLoad, path: &[Segment]) {
         self.targets(&Workload::Closed(load.clone()), path);
         self.at_least_one(load.users, &join(path, at!["users"]), "`users`");
+        self.at_most(load.users, MOST_USERS, &join(path, at!["users"]), "`users`");
         self.at_least_one(load.clicks, &join(path, at!["clicks"]), "`clicks`");
         self.distribution(&load.think, &join(path, at!["think"]));
         if let Some(patience) = &load.patience {
