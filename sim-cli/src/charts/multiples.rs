@@ -29,13 +29,21 @@ struct Row {
 #[must_use]
 pub fn services(result: &RunResult) -> String {
     let bins = Bins::of(&result.series);
-    let busiest = |series: &ServiceSeries| bins::largest(&series.utilization);
+    let threads = |series: &ServiceSeries| bins::largest(&series.utilization);
+    let cores = |series: &ServiceSeries| bins::largest(&series.cpu_utilization);
+    // Unbounded threads are never busy: what fills up then is the cores.
+    let busiest = |series: &ServiceSeries| threads(series).max(cores(series));
     let ranked = ranked(result.series.services.iter(), busiest);
     let finding = ranked.first().map_or_else(
         || "No services".to_owned(),
         |(name, series)| {
+            let what = if threads(series) >= cores(series) {
+                "threads"
+            } else {
+                "cores"
+            };
             format!(
-                "{name} was the busiest service: its threads were used up to {}",
+                "{name} was the busiest service: its {what} were used up to {}",
                 units::percent(busiest(series).min(1.0))
             )
         },
