@@ -4,7 +4,7 @@
 //! Names become indices, step lists become one flat instruction list, patterns of links and calls are
 //! resolved for every edge. What the world looks up while it runs is an index away.
 
-use crate::faults::{Direction, Effect, Fault, Target};
+use crate::faults::{Direction, Effect, Fault, Instances, Target};
 use crate::resilience::{PolicySpec, Scope};
 use crate::scenario::pattern::{Pattern, Side, most_specific_calls};
 use crate::scenario::{
@@ -296,7 +296,7 @@ pub struct FaultPlan {
     pub repair: Option<Dist>,
     /// Candidates: instances or links.
     pub candidates: Vec<u32>,
-    /// Only requests to this endpoint (index).
+    /// Only requests to the endpoint of this name.
     pub endpoint: Option<String>,
     /// Only requests of this workload (index).
     pub workload: Option<u32>,
@@ -373,6 +373,11 @@ impl<'a> Compiler<'a> {
     }
 
     fn compile(mut self) -> Result<Plan, String> {
+        // Events name faults and workloads by 16 bits, and so do verdicts their origin.
+        let named = self.scenario.services.len() + self.scenario.workloads.len();
+        if named.max(self.scenario.faults.len()) > usize::from(u16::MAX) {
+            return Err("at most 65535 services and workloads, and as many faults".into());
+        }
         self.places();
         for (service, (name, spec)) in self.scenario.services.iter().enumerate() {
             for endpoint in spec.endpoints.keys() {
@@ -503,6 +508,9 @@ impl<'a> Compiler<'a> {
                 // The branches stand between the step and what follows it: a jump leads round them.
                 let at = self.plan.code.len();
                 self.plan.code.extend([Instruction::End, Instruction::End]);
+                if parallel.branches.len() > usize::from(u16::MAX) {
+                    return Err("at most 65535 branches of one parallel step".into());
+                }
                 let mut entries = Vec::new();
                 for branch in &parallel.branches {
                     entries.push(self.plan.code.len() as u32);
@@ -552,6 +560,9 @@ impl<'a> Compiler<'a> {
         choice: &crate::scenario::ChoiceStep,
         depth: u16,
     ) -> Result<(), String> {
+        if choice.arms.len() > usize::from(u16::MAX) {
+            return Err("at most 65535 arms of one choice".into());
+        }
         let total: f64 = choice.arms.iter().map(|arm| arm.weight).sum();
         let count = choice.arms.len() as u16;
         let first = self.plan.arms.len() as u32;
@@ -784,14 +795,19 @@ impl<'a> Compiler<'a> {
                 host,
                 endpoint,
                 workload,
-                ..
+                instances,
             } => {
-                let candidates = self.matching_instances(
+                let mut candidates = self.matching_instances(
                     service.as_deref(),
                     zone.as_ref(),
                     region.as_ref(),
                     host.as_ref(),
                 );
+                if let Instances::Only(numbers) = instances {
+                    candidates.retain(|index| {
+                        numbers.contains(&self.plan.instances[*index as usize].number)
+                    });
+                }
                 let words: Vec<&str> = [service, zone, region, host]
                     .into_iter()
                     .filter_map(|word| word.as_deref())

@@ -41,10 +41,10 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
     /// Tell the story of request N (`examples` in the result names some worth a look).
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "replications")]
     pub explain_request: Option<u32>,
     /// Keep the stories of every Nth request, 1000 at most, in `stories.json` and `stories.txt`.
-    #[arg(long, value_name = "N", requires = "out", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "out", conflicts_with = "replications", value_parser = clap::value_parser!(u32).range(1..))]
     pub sample_stories: Option<u32>,
 }
 
@@ -212,6 +212,9 @@ fn many(
             "{}",
             replications::render_replications(&runs, reproduce, terminal.out)
         )?,
+    }
+    if runs.len() < seeds.len() {
+        return Ok(exit::INTERRUPTED);
     }
     Ok(runs
         .iter()

@@ -72,6 +72,17 @@ pub fn write(
         path: folder.to_owned(),
         source,
     })?;
+    // What an earlier run left must not pass for a part of this one.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let ours = ["summary.json", "stories.json", "stories.txt"].contains(&name.as_ref())
+            || (name.starts_with("workload-")
+                && (name.ends_with(".svg") || name.ends_with(".png")));
+        if ours {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
     let put = |name: &str, bytes: &[u8]| write_atomic(&folder.join(name), bytes);
     put("scenario.ron", with_newline(scenario).as_bytes())?;
     put("reproduce.txt", with_newline(reproduce).as_bytes())?;

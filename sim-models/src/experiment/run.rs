@@ -74,9 +74,18 @@ impl<'p> Run<'p> {
         let warmup = self.plan.warmup;
         if self.now() <= warmup && warmup < end {
             self.until(warmup);
-            self.simulation.parts_mut().0.recorder.begin_totals(warmup);
+            let now = match self.stopped_by {
+                Some(_) => self.simulation.now(),
+                None => warmup,
+            };
+            self.simulation.parts_mut().0.recorder.begin_totals(now);
         }
         self.until(end);
+        // A budget may stop a run in the middle of a window: nothing happened after that.
+        let end = match self.stopped_by {
+            Some(_) => self.simulation.now().max(self.now()),
+            None => end,
+        };
         self.simulation.parts_mut().0.close_window(end);
         self.ends.push(end);
     }

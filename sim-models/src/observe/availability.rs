@@ -69,15 +69,16 @@ fn summarise(
     let whole = measurer.traffic(workload, windows.clone());
     let by_requests = whole.success().unwrap_or(1.0);
     let allowed = 1.0 - objective;
-    let success = |windows: Range<usize>| measurer.traffic(workload, windows).success();
-    let judged: Vec<f64> = windows
+    let judged: Vec<bool> = windows
         .clone()
-        .filter_map(|window| success(window..window + 1))
+        .filter_map(|window| is_good(measurer, workload, window, objective))
         .collect();
-    let good = judged
-        .iter()
-        .filter(|success| **success >= objective)
-        .count();
+    let good = judged.iter().filter(|good| **good).count();
+    let success = |windows: Range<usize>| {
+        let traffic = measurer.traffic(workload, windows);
+        // Nothing ended although something came: as bad as can be.
+        traffic.success().or((traffic.offered > 0).then_some(0.0))
+    };
     let width = burn_width(measurer.plan).min(windows.len()).max(1);
     let burns = windows.clone().filter(|start| start + width <= windows.end);
     let worst = burns
@@ -99,8 +100,21 @@ fn burn_width(plan: &Plan) -> usize {
     libm::ceil(BURN_WINDOW / plan.window.as_secs_f64()) as usize
 }
 
-/// Stretches of windows below the objective; short good spells in between do not end one. A window in
-/// which nothing ends although requests are under way counts as bad.
+/// Whether a window meets the objective; none where there was nothing to do. A window in which nothing
+/// ends although requests are under way does not.
+fn is_good(measurer: Measurer, workload: usize, window: usize, objective: f64) -> Option<bool> {
+    let traffic = measurer.traffic(workload, window..window + 1);
+    let waiting = measurer.recorder.workloads[workload].windows[window]
+        .0
+        .in_flight
+        > 0;
+    match traffic.success() {
+        Some(success) => Some(success >= objective),
+        None => (traffic.offered > 0 || waiting).then_some(false),
+    }
+}
+
+/// Stretches of windows below the objective; short good spells in between do not end one.
 fn incidents_of(
     measurer: Measurer,
     workload: usize,
@@ -118,11 +132,7 @@ fn incidents_of(
     let gap = libm::ceil(SAME_INCIDENT / measurer.plan.window.as_secs_f64()) as usize;
     let mut spans: Vec<Range<usize>> = Vec::new();
     for window in windows {
-        let traffic = measurer.traffic(workload, window..window + 1);
-        let bad = match traffic.success() {
-            Some(success) => success < objective,
-            None => traffic.offered > 0,
-        };
+        let bad = is_good(measurer, workload, window, objective) == Some(false);
         match spans.last_mut() {
             Some(last) if bad && window - last.end <= gap => last.end = window + 1,
             _ if bad => spans.push(window..window + 1),

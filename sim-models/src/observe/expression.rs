@@ -101,6 +101,14 @@ metrics! {
     RetryEfficiency "retry_efficiency" Edge Nothing Ratio "Retries that end well of all retries.",
 }
 
+impl Metric {
+    /// Whether it is also measured over parts of a run.
+    #[must_use]
+    pub fn by_windows(self) -> bool {
+        !matches!(self, Self::Sojourn | Self::Waiting | Self::RetryEfficiency)
+    }
+}
+
 /// Which statistic of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {

@@ -44,7 +44,12 @@ impl Traffic {
 
 impl Measurer<'_> {
     fn seconds(&self, windows: &Range<usize>) -> f64 {
-        windows.len() as f64 * self.plan.window.as_secs_f64()
+        // The last window may be shorter than the others.
+        let end = |windows: usize| {
+            let end = windows as f64 * self.plan.window.as_secs_f64();
+            end.min(self.summary.simulated_seconds)
+        };
+        end(windows.end) - end(windows.start)
     }
 
     fn workload(&self, name: &str) -> Option<usize> {
@@ -84,11 +89,36 @@ impl Measurer<'_> {
         let value = self.over(check, windows.clone());
         let held = match value {
             Some(value) => check.op.holds(value, check.limit),
-            None => self
-                .workload(&check.subject)
-                .is_none_or(|workload| self.traffic(workload, windows).offered == 0),
+            None => !self.has_traffic(check, windows),
         };
         (value, held)
+    }
+
+    /// A check of the whole run, and whether it holds; see [`Measurer::check`].
+    #[must_use]
+    pub fn check_whole(&self, check: &Expression, windows: Range<usize>) -> (Option<f64>, bool) {
+        let value = self.whole(check);
+        let held = match value {
+            Some(value) => check.op.holds(value, check.limit),
+            None => !self.has_traffic(check, windows),
+        };
+        (value, held)
+    }
+
+    /// Whether anything came to what a check is about.
+    fn has_traffic(&self, check: &Expression, windows: Range<usize>) -> bool {
+        let subject = check.subject.as_str();
+        match check.metric.of() {
+            Of::Workload => self
+                .workload(subject)
+                .is_some_and(|workload| self.traffic(workload, windows).offered > 0),
+            Of::Service => self.service(subject).is_some_and(|service| {
+                let rows = &self.recorder.services[service].windows[windows];
+                rows.iter().any(|window| window.arrivals > 0)
+            }),
+            // A ratio of retries where nobody retries, or of calls that nobody makes, is no failure.
+            Of::Edge => false,
+        }
     }
 
     /// A measure over a stretch of windows; none where there is nothing to measure.

@@ -52,12 +52,25 @@ enum Aftermath {
     Lost { metastable: bool, improving: bool },
 }
 
+impl Aftermath {
+    /// The larger, the worse.
+    fn badness(&self) -> f64 {
+        match self {
+            Self::Unjudged => -1.0,
+            Self::Recovered(seconds) => *seconds,
+            Self::Lost { .. } => f64::INFINITY,
+        }
+    }
+}
+
 struct Judge<'a> {
     measurer: Measurer<'a>,
     ends: &'a [SimTime],
     steady: Vec<(String, Expression)>,
     /// Success ratio and goodput of each workload before the first disturbance.
     before: Vec<(f64, f64)>,
+    /// Arrival rate of each workload before the first disturbance.
+    offered_before: Vec<f64>,
     stretch: usize,
     warm: usize,
 }
@@ -94,6 +107,7 @@ pub fn judge(
             ends,
             steady,
             before: Vec::new(),
+            offered_before: Vec::new(),
             stretch,
             warm,
         };
@@ -183,6 +197,12 @@ impl Judge<'_> {
         // A disturbance during the warm-up leaves no time to look at before it.
         let calm = self.warm.min(calm_end)..calm_end;
         let steady_before = self.steady_before(calm.clone(), first.is_some(), &mut out.checks);
+        self.offered_before = (0..self.measurer.plan.workloads.len())
+            .map(|workload| {
+                let traffic = self.measurer.traffic(workload, calm.clone());
+                traffic.offered as f64 / traffic.seconds.max(1e-9)
+            })
+            .collect();
         self.before = self.baseline(calm);
         if first.is_some() && !steady_before {
             out.verdict = "never_steady".into();
@@ -321,28 +341,38 @@ impl Judge<'_> {
     }
 
     fn aftermaths(&self, disturbances: &mut [Disturbance]) -> Vec<Aftermath> {
-        let periods: Vec<(SimTime, SimTime)> = disturbances
-            .iter()
-            .flat_map(|d| d.periods.iter().copied())
-            .collect();
+        let over = self.ends.last().copied().unwrap_or(SimTime::ZERO);
+        let mut periods: Vec<(SimTime, SimTime)> = Vec::new();
+        for disturbance in disturbances.iter() {
+            let during = disturbance
+                .periods
+                .iter()
+                .filter(|(start, _)| *start < over);
+            periods.extend(during);
+        }
         let mut all = Vec::new();
         for disturbance in disturbances {
-            let mut aftermath = Aftermath::Unjudged;
-            for (_, stop) in &disturbance.periods {
-                let next = periods
-                    .iter()
-                    .map(|(start, _)| *start)
-                    .filter(|start| *start >= *stop)
-                    .min();
-                aftermath = self.aftermath(*stop, next);
-                if matches!(aftermath, Aftermath::Lost { .. }) {
-                    break;
-                }
-            }
-            if let Aftermath::Recovered(seconds) = aftermath {
+            let aftermaths = disturbance.periods.iter().map(|(_, stop)| {
+                // While another one is still on, what is seen is its work: judge when it has gone.
+                let masked = |stop: SimTime| {
+                    periods
+                        .iter()
+                        .filter(|(start, end)| *start < stop && *end > stop)
+                        .map(|(_, end)| *end)
+                        .max()
+                };
+                let clear = std::iter::successors(Some(*stop), |stop| masked(*stop)).last();
+                let stop = clear.unwrap_or(*stop);
+                let next = periods.iter().map(|(start, _)| *start);
+                self.aftermath(stop, next.filter(|start| *start >= stop).min())
+            });
+            // Of several periods the worst counts.
+            let worst = aftermaths.max_by(|a, b| a.badness().total_cmp(&b.badness()));
+            let worst = worst.unwrap_or(Aftermath::Unjudged);
+            if let Aftermath::Recovered(seconds) = worst {
                 disturbance.summary.recovery_seconds = Some(seconds);
             }
-            all.push(aftermath);
+            all.push(worst);
         }
         all
     }
@@ -377,9 +407,10 @@ impl Judge<'_> {
             return if self.holds_from(first, last) {
                 Aftermath::Unjudged
             } else {
+                let (_, improving) = self.stays(first..last);
                 Aftermath::Lost {
                     metastable: false,
-                    improving: true,
+                    improving,
                 }
             };
         }
@@ -392,12 +423,14 @@ impl Judge<'_> {
 
     /// Whether the damage stays although the load is what it was; and whether it is getting better.
     fn stays(&self, windows: Range<usize>) -> (bool, bool) {
-        let quarter = windows.len() / 4;
+        let quarter = (windows.len() / 4).max(1);
+        let middle = (windows.start + quarter).min(windows.end - 1);
         let (early, late) = (
-            windows.start + quarter..windows.start + 2 * quarter,
+            middle..(middle + quarter).min(windows.end),
             windows.end - quarter..windows.end,
         );
-        let (mut before, mut then, mut now, mut offered) = (0.0, 0.0, 0.0, 0.0);
+        let (mut before, mut then, mut now) = (0.0, 0.0, 0.0);
+        let (mut offered, mut offered_before) = (0.0, 0.0);
         for (workload, (_, goodput)) in self.before.iter().enumerate() {
             let rate = |windows: Range<usize>| {
                 let traffic = self.measurer.traffic(workload, windows);
@@ -411,10 +444,10 @@ impl Judge<'_> {
             let (good, load) = rate(late.clone());
             now += good;
             offered += load;
+            offered_before += self.offered_before[workload];
         }
         let improving = now - then > IMPROVEMENT * before;
-        // Before, nearly all that was offered was answered: goodput stands for the load.
-        let same_load = offered <= SAME_LOAD * before;
+        let same_load = offered <= SAME_LOAD * offered_before;
         (!improving && same_load && !self.holds(late), improving)
     }
 
@@ -466,8 +499,7 @@ impl Judge<'_> {
             let Ok(check) = expression::parse(text) else {
                 continue;
             };
-            let value = self.measurer.whole(&check);
-            let held = value.is_none_or(|value| check.op.holds(value, check.limit));
+            let (value, held) = self.measurer.check_whole(&check, whole.clone());
             checks.push(self.summary_of("always", (text, &check), &whole, value, held));
         }
     }

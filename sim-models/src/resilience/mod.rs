@@ -146,7 +146,8 @@ pub trait Policy {
         1.0
     }
     /// The longest that it lets a call take, if it bounds it. A policy that does so does nothing else on
-    /// the way in: the world sets its timer, and [`Policy::on_send`] is not asked.
+    /// the way in: the world sets its timer, and [`Policy::on_send`] is asked only of deadlines that the
+    /// callee is told of.
     fn time_limit(&self) -> Option<SimDuration> {
         None
     }

@@ -230,7 +230,10 @@ impl Policy for Retry {
             return Reaction::Pass;
         }
         context.counters[0] += 1;
-        let mut chance = Keyed::new(context.key, u64::from(context.attempts));
+        let mut chance = Keyed::new(
+            context.key,
+            u64::from(context.attempts) | u64::from(call.attempts) << 32,
+        );
         call.before = self.backoff.wait(attempts, call.before, &mut chance);
         call.attempts += 1;
         Reaction::Again(call.before)

@@ -527,21 +527,23 @@ impl<'p> World<'p> {
 
     /// Nobody waits for this frame any longer, nor for what it led to. It does not know.
     fn mark_abandoned(&mut self, index: u32) {
-        self.frames[index].flags |= flag::ABANDONED;
-        let Frame { state, child, .. } = self.frames[index];
-        if let Some(child) = self.frames.alive(child) {
-            match state {
-                State::Calling => self.mark_abandoned(child),
-                State::Forked => {
-                    let mut branch = child;
-                    while branch != u32::MAX {
-                        self.mark_abandoned(branch);
-                        branch = self.frames[branch].next;
-                    }
-                }
-                _ => {}
+        let mut rest = std::mem::take(&mut self.marking);
+        rest.push(index);
+        while let Some(index) = rest.pop() {
+            self.frames[index].flags |= flag::ABANDONED;
+            let Frame { state, child, .. } = self.frames[index];
+            let mut next = match state {
+                State::Calling | State::Forked => self.frames.alive(child),
+                _ => None,
+            };
+            while let Some(child) = next {
+                rest.push(child);
+                let after = self.frames[child].next;
+                // Branches are linked to each other; an attempt stands alone, or in a queue.
+                next = (state == State::Forked && after != u32::MAX).then_some(after);
             }
         }
+        self.marking = rest;
     }
 
     /// A frame gives its call up altogether.

@@ -322,16 +322,20 @@ impl World<'_> {
         self.fill_threads(instance, agenda);
     }
 
+    /// Whether another fault holds a request that hangs.
+    fn still_hangs(&self, instance: u32, index: u32) -> bool {
+        let faults = &self.instances[instance as usize].faults;
+        faults.iter().map(|fault| usize::from(*fault)).any(|fault| {
+            matches!(self.plan.faults[fault].effect, Effect::Hang) && self.concerns(fault, index)
+        })
+    }
+
     /// Requests that hung go on, unless another fault still holds them.
     fn unhang(&mut self, instance: u32) {
-        let held = self.instances[instance as usize]
-            .faults
-            .iter()
-            .any(|fault| matches!(self.plan.faults[usize::from(*fault)].effect, Effect::Hang));
-        if held {
-            return;
-        }
         for id in self.frames_at(instance, |state| state == State::Hung) {
+            if self.still_hangs(instance, id.index) {
+                continue;
+            }
             self.frames[id.index].state = State::Running;
             self.now_next.push(Event::Continue(id));
         }
@@ -351,13 +355,8 @@ fn choose(plan: &FaultPlan, key: u64, period: u32) -> Vec<u32> {
         return all.clone();
     };
     let count = match instances {
-        Instances::All => return all.clone(),
-        Instances::Only(numbers) => {
-            return numbers
-                .iter()
-                .filter_map(|number| all.get(*number as usize).copied())
-                .collect();
-        }
+        // The plan has picked the instances that are named.
+        Instances::All | Instances::Only(_) => return all.clone(),
         Instances::One => 1,
         Instances::Count(count) => *count as usize,
         Instances::Percent(percent) => libm::ceil(all.len() as f64 * percent / 100.0) as usize,

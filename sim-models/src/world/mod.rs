@@ -181,6 +181,9 @@ struct LinkState {
     faults: Vec<u16>,
 }
 
+/// Messages without delay that are handled within one event before the rest become events.
+const MOST_AT_ONCE: u32 = 10_000;
+
 /// The requests whose stories are told.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
@@ -224,6 +227,8 @@ pub struct World<'p> {
     /// without delay is a function call, not an event.
     now_next: Vec<Event>,
     requests: u32,
+    /// Room for marking frames as abandoned, kept so that none is allocated each time.
+    marking: Vec<u32>,
     told: Told,
     stories: BTreeMap<u32, Vec<StoryLine>>,
     /// The frames of those requests: (index, generation) to number.
@@ -267,6 +272,7 @@ impl<'p> World<'p> {
             faults: Vec::new(),
             now_next: Vec::new(),
             requests: 0,
+            marking: Vec::new(),
             told,
             stories: BTreeMap::new(),
             told_frames: BTreeMap::new(),
@@ -448,8 +454,10 @@ impl Model for World<'_> {
             Event::Continue(id) => frame(9, id),
             Event::CoreFree { instance } => [10, u64::from(*instance)],
             Event::PolicyTimer {
-                frame: id, layer, ..
-            } => frame(11 | u64::from(*layer) << 16, id),
+                frame: id,
+                layer,
+                again,
+            } => frame(11 | u64::from(*again) << 8 | u64::from(*layer) << 16, id),
             Event::Expire(id) => frame(12, id),
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
@@ -463,8 +471,17 @@ impl Model for World<'_> {
     #[inline]
     fn handle(&mut self, event: Event, agenda: &mut Agenda<Event>) {
         self.dispatch(event, agenda);
-        let mut at = 0;
+        let (mut at, mut handled) = (0, 0);
         while let Some(&next) = self.now_next.get(at) {
+            handled += 1;
+            if handled > MOST_AT_ONCE {
+                // A chain that takes no time must pass where budgets are looked at.
+                for event in self.now_next.drain(at..) {
+                    agenda.schedule_at(agenda.now(), event);
+                }
+                self.now_next.clear();
+                return;
+            }
             at += 1;
             if at == self.now_next.len() {
                 self.now_next.clear();

@@ -8,6 +8,9 @@ use crate::scenario::path::Segment;
 use crate::scenario::pattern::Pattern;
 use sim_core::{SimDuration, SimTime};
 
+/// More periods of one fault than anybody means.
+const MOST_PERIODS: u64 = 1_000_000;
+
 impl Checker<'_> {
     pub(super) fn faults(&mut self) {
         let faults = &self.scenario.faults;
@@ -40,6 +43,32 @@ impl Checker<'_> {
                 let message = format!("another fault is named `{name}` too");
                 self.report(Code::Duplicate, &join(path, at!["name"]), message);
             }
+        }
+    }
+
+    /// What `for` means beside `random`, and periods by the million that nobody means.
+    fn how_often(&mut self, fault: &Fault, path: &[Segment]) {
+        if fault.random.is_some() && fault.lasts.is_some() {
+            let message = "`random` says with `mttr` how long the fault lasts, and so does `for`";
+            self.report(Code::FaultTime, &join(path, at!["for"]), message)
+                .help
+                .push("leave `for` out".into());
+        }
+        let gap = fault
+            .every
+            .or(fault.random.as_ref().map(|random| random.mtbf));
+        if fault.times.is_none()
+            && gap.is_some_and(|gap| gap.0 > 0 && self.scenario.duration.0 / gap.0 > MOST_PERIODS)
+        {
+            let field = if fault.every.is_some() {
+                "every"
+            } else {
+                "random"
+            };
+            let message = format!("the fault would come more than {MOST_PERIODS} times");
+            self.report(Code::FaultTime, &join(path, at![field]), message)
+                .help
+                .push("let it come less often, or bound it with `times`".into());
         }
     }
 
@@ -92,6 +121,7 @@ impl Checker<'_> {
             self.report(Code::FaultTime, &join(path, at!["for"]), message);
         }
         self.period(fault, path);
+        self.how_often(fault, path);
         if let Some(random) = &fault.random {
             let path = join(path, at!["random"]);
             self.distribution(&random.mttr, &join(&path, at!["mttr"]));

@@ -34,7 +34,16 @@ impl Checker<'_> {
                     .extend(wrong.help);
             }
             Ok(expression) => {
-                if let Some((message, help)) = wrong_subject(self.scenario, &expression) {
+                if list == "steady" && !expression.metric.by_windows() {
+                    let message = format!(
+                        "`{}` is measured over whole runs only, and a steady state is judged window by window",
+                        expression.metric.name()
+                    );
+                    let span = self.span_in_text(path, &(0..text.len()));
+                    self.report_at(Code::Expression, span, message)
+                        .help
+                        .push("put the check under `always`".into());
+                } else if let Some((message, help)) = wrong_subject(self.scenario, &expression) {
                     let span = self.span_in_text(path, &expression.subject_at);
                     self.report_at(Code::Expression, span, message)
                         .help

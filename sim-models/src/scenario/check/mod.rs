@@ -68,6 +68,9 @@ struct Checker<'a> {
     found: Diagnostics,
 }
 
+/// More windows than anybody looks at; each is kept in memory.
+const MOST_WINDOWS: u64 = 1_000_000;
+
 impl<'a> Checker<'a> {
     /// Reports something at a path, or as near to it as the text goes.
     fn report(
@@ -289,6 +292,12 @@ impl<'a> Checker<'a> {
                 at!["workloads"],
                 "there are no workloads, so nothing would happen",
             );
+        }
+        if scenario.window > zero && scenario.duration.0 / scenario.window.0 > MOST_WINDOWS {
+            let message = format!("the run would have more than {MOST_WINDOWS} windows");
+            self.report(Code::Times, at!["window"], message)
+                .help
+                .push("make `window` wider".into());
         }
         if scenario.duration == zero {
             self.report(

@@ -7,8 +7,10 @@ use crate::scenario::pattern::{Pattern, Side};
 use crate::scenario::{Bound, ClosedLoad, OpenLoad, Service, Shape, Workload};
 use sim_core::SimDuration;
 
+/// More requests at one instant than anybody means.
+const MOST_BATCH: u32 = 100_000;
 /// More users than one run can hold.
-const MOST_USERS: u32 = 5_000_000;
+const MOST_USERS: u32 = 1_000_000;
 /// More instances of one service than one run can hold.
 const MOST_REPLICAS: u32 = 10_000;
 
@@ -192,6 +194,7 @@ impl Checker<'_> {
     fn open(&mut self, load: &OpenLoad, path: &[Segment]) {
         self.targets(&Workload::Open(load.clone()), path);
         self.at_least_one(load.batch, &join(path, at!["batch"]), "`batch`");
+        self.at_most(load.batch, MOST_BATCH, &join(path, at!["batch"]), "`batch`");
         for (i, shape) in load.shape.iter().enumerate() {
             let path = join(path, at!["shape", i]);
             for (field, why) in wrong_shape(shape) {
