@@ -278,7 +278,7 @@ fn amplification(result: &RunResult, bins: &Bins) -> Option<Panel> {
         .collect();
     (!series.is_empty()).then(|| {
         Panel::new(
-            "Retry amplification by edge: attempts per call",
+            "Retry amplification by edge: attempts / calls begun in the same window",
             Unit::Factor,
             Spread::Linear,
         )

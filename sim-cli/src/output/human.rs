@@ -72,9 +72,12 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
     }
     if summary.stopped_by != "end" {
         warn(&format!(
-            "Stopped at {} by the budget of {}: the results are partial.",
+            "Stopped at {} by {}: the results are partial.",
             units::moment(summary.simulated_seconds),
-            summary.stopped_by
+            match summary.stopped_by.as_str() {
+                "interrupt" => "an interruption".to_owned(),
+                budget => format!("the budget of {budget}"),
+            }
         ));
     }
     lines

@@ -252,7 +252,9 @@ pub struct EdgeSummary {
 /// What was believed, and what happened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HypothesisSummary {
-    /// `held`, `refuted`, `never_steady` or `not_recovered`; `none` where nothing was believed.
+    /// `held`, `refuted`, `never_steady` or `not_recovered`; `inconclusive` where nothing failed but
+    /// nothing was proved either (a run cut short, no traffic, no time to recover); `none` where nothing
+    /// was believed.
     pub verdict: String,
     /// The trigger is gone and the damage stays.
     pub metastable: bool,

@@ -551,6 +551,9 @@ impl Judge<'_> {
                 check.value.map_or("never".into(), short),
                 short(check.limit)
             );
+        } else if let Some(why) = self.inconclusive(hypothesis, aftermaths, &out.checks) {
+            out.verdict = "inconclusive".into();
+            out.reason = why.into();
         } else if believed || disturbed {
             out.verdict = "held".into();
             out.reason = held_reason(disturbances, aftermaths);
@@ -559,6 +562,27 @@ impl Judge<'_> {
             out.reason = "nothing was believed, so there is nothing to hold or refute".into();
         }
         out.close_to_edge |= close_to_edge(hypothesis, aftermaths, &out.checks);
+    }
+
+    /// Why a run in which nothing failed proves nothing all the same.
+    fn inconclusive(
+        &self,
+        hypothesis: &Hypothesis,
+        aftermaths: &[Aftermath],
+        checks: &[CheckSummary],
+    ) -> Option<&'static str> {
+        let unjudged = aftermaths.iter().all(|a| *a == Aftermath::Unjudged);
+        if self.measurer.summary.stopped_by != "end" {
+            Some("the run was stopped before its end: what would have come then is not known")
+        } else if hypothesis.recovers.is_some() && !aftermaths.is_empty() && unjudged {
+            Some(
+                "no disturbance was over early enough, or the windows are too wide, to judge a recovery",
+            )
+        } else if !checks.is_empty() && checks.iter().all(|check| check.value.is_none()) {
+            Some("there was nothing to measure: no request came")
+        } else {
+            None
+        }
     }
 
     fn lost_reason(&self, disturbance: &Disturbance, metastable: bool, improving: bool) -> String {
@@ -676,7 +700,9 @@ fn close_to_edge(
                 return false;
             };
             // Ratios near one are compared by what they leave: 0.999 against 0.998 is a factor of two.
-            let (value, limit) = if check.limit > 0.5 && check.limit < 1.0 {
+            let ratio = expression::parse(&check.check)
+                .is_ok_and(|check| check.metric.unit() == expression::Unit::Ratio);
+            let (value, limit) = if ratio && check.limit > 0.5 && check.limit <= 1.0 {
                 (1.0 - value, 1.0 - check.limit)
             } else {
                 (value, check.limit)
