@@ -308,7 +308,7 @@ impl<'p> World<'p> {
             match self.plan.code[pc as usize] {
                 Instruction::Work { dist } => return self.work(index, dist, agenda),
                 Instruction::Wait { dist } => {
-                    let (span, _) = self.span(index, dist, agenda.now());
+                    let span = self.span(index, dist, agenda.now());
                     self.let_thread_go_if_async(index, agenda);
                     return self.hold(index, dist, span, agenda);
                 }
@@ -373,23 +373,23 @@ impl<'p> World<'p> {
         Keyed::new(frame.key, u64::from(frame.draws))
     }
 
-    /// How long a step takes, and whether that is what its distribution says.
+    /// How long a step takes, faults included.
     #[inline]
-    fn span(&mut self, index: u32, dist: u32, now: SimTime) -> (f64, bool) {
+    fn span(&mut self, index: u32, dist: u32, now: SimTime) -> f64 {
         let span = self.plan.dists[dist as usize].sample(&mut self.draw(index));
         if self.instances[self.frames[index].instance as usize]
             .faults
             .is_empty()
         {
-            (span, true)
+            span
         } else {
-            (span * self.slowdown(index, now), false)
+            span * self.slowdown(index, now)
         }
     }
 
     #[inline]
     fn work(&mut self, index: u32, dist: u32, agenda: &mut Agenda<Event>) {
-        let (span, _) = self.span(index, dist, agenda.now());
+        let span = self.span(index, dist, agenda.now());
         let instance = self.frames[index].instance as usize;
         if self.instances[instance].cores.shared() {
             self.frames[index].state = State::Computing;
