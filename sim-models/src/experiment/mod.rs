@@ -1,7 +1,9 @@
-//! Experiments: single runs and replications. Threads live here, and only here.
+//! Experiments: single runs, replications, sweeps. Threads live here, and only here.
 
-mod replicate;
 mod run;
+mod replicate;
+pub mod space;
+pub mod sweep;
 
 pub use replicate::replicate;
 pub use run::{Options, Run, Unable, run, run_with};

@@ -62,6 +62,12 @@ impl<'p> Run<'p> {
         self.stopped_by.is_some() || self.now() >= self.plan.end
     }
 
+    /// How many windows it has run.
+    #[must_use]
+    pub fn windows(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The engine underneath.
     #[must_use]
     pub fn simulation(&self) -> &Simulation<World<'p>> {

@@ -200,15 +200,48 @@ impl Op {
     }
 }
 
-/// A check that has been read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Expression {
-    /// What is measured.
+/// What is measured: a metric of something. As columns of sweeps name it: `latency(shoppers, p99)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// Which quantity.
     pub metric: Metric,
     /// The workload, the service, or the edge `"caller -> callee"` (one space on each side).
     pub subject: String,
     /// Which statistic, for metrics that have several.
     pub statistic: Option<Statistic>,
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({}", self.metric.name(), self.subject)?;
+        if let Some(statistic) = self.statistic {
+            write!(f, ", {}", statistic.name())?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl std::str::FromStr for Measure {
+    type Err = ExpressionError;
+    /// Reads a measure without a comparison.
+    fn from_str(text: &str) -> Result<Self, ExpressionError> {
+        let (measure, _, end) = read_measure(text)?;
+        let rest = Part::of(text, end..text.len());
+        if rest.text.is_empty() {
+            return Ok(measure);
+        }
+        Err(ExpressionError {
+            help: vec![format!("write `{measure}` alone: a measure has no limit")],
+            ..rest.error("a measure ends at its parenthesis")
+        })
+    }
+}
+
+/// A check that has been read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    /// What is measured.
+    pub measure: Measure,
     /// How it compares.
     pub op: Op,
     /// With what: a ratio, per second, seconds or a count, see [`Metric::unit`].
@@ -236,12 +269,8 @@ impl fmt::Display for ExpressionError {
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({}", self.metric.name(), self.subject)?;
-        if let Some(statistic) = self.statistic {
-            write!(f, ", {}", statistic.name())?;
-        }
-        write!(f, ") {} ", self.op.symbol())?;
-        match self.metric.unit() {
+        write!(f, "{} {} ", self.measure, self.op.symbol())?;
+        match self.measure.metric.unit() {
             Unit::Seconds => write!(f, "{}", SimDuration::from_secs_f64(self.limit)),
             Unit::Rate => write!(f, "{}", Rate(self.limit)),
             Unit::Ratio | Unit::Count => write!(f, "{}", self.limit),
@@ -304,6 +333,37 @@ impl<'a> Part<'a> {
 /// What is wrong with it, where, and what to write instead.
 pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
     let whole = Part::of(text, 0..text.len());
+    let (measure, subject_at, end) = read_measure(text)?;
+    let (op, symbol_end) = read_op(text, end)?;
+    let limit = Part::of(text, symbol_end..text.len());
+    if limit.text.is_empty() {
+        let example = match measure.metric.unit() {
+            Unit::Seconds => "250ms",
+            Unit::Rate => "100/s",
+            Unit::Ratio => "99.9%",
+            Unit::Count => "10",
+        };
+        return Err(ExpressionError {
+            help: vec![format!(
+                "add it at the end, such as `{}`",
+                [text.trim(), example].join(" ")
+            )],
+            at: whole.at.clone(),
+            ..whole.error("the limit is missing")
+        });
+    }
+    let limit = read_limit(measure.metric, &limit)?;
+    Ok(Expression {
+        measure,
+        op,
+        limit,
+        subject_at,
+    })
+}
+
+/// Reads what is measured; also says where its subject stands and where it ends.
+fn read_measure(text: &str) -> Result<(Measure, Range<usize>, usize), ExpressionError> {
+    let whole = Part::of(text, 0..text.len());
     let shape = || ExpressionError {
         help: vec![
             "write METRIC(SUBJECT) OP LIMIT, such as `success_ratio(shoppers) >= 99.9%`".into(),
@@ -323,33 +383,12 @@ pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
     if let Some(extra) = arguments.next() {
         return Err(extra.error("there are too many values between the parentheses"));
     }
-    let (op, symbol_end) = read_op(text, close + 1)?;
-    let limit = Part::of(text, symbol_end..text.len());
-    if limit.text.is_empty() {
-        let example = match metric.unit() {
-            Unit::Seconds => "250ms",
-            Unit::Rate => "100/s",
-            Unit::Ratio => "99.9%",
-            Unit::Count => "10",
-        };
-        return Err(ExpressionError {
-            help: vec![format!(
-                "add it at the end, such as `{}`",
-                [text.trim(), example].join(" ")
-            )],
-            at: whole.at.clone(),
-            ..whole.error("the limit is missing")
-        });
-    }
-    let limit = read_limit(metric, &limit)?;
-    Ok(Expression {
+    let measure = Measure {
         metric,
         subject: edge_spacing(subject.text),
         statistic,
-        op,
-        limit,
-        subject_at: subject.at,
-    })
+    };
+    Ok((measure, subject.at, close + 1))
 }
 
 fn closing(text: &str, open: usize) -> Option<usize> {
@@ -569,13 +608,17 @@ mod tests {
         ] {
             let read = parse(text).unwrap();
             assert_eq!(
-                (read.metric, read.subject.as_str(), read.limit),
+                (
+                    read.measure.metric,
+                    read.measure.subject.as_str(),
+                    read.limit
+                ),
                 (metric, subject, limit)
             );
             assert_eq!(read.to_string(), printed);
         }
         let read = parse("sojourn(db, p50) < 1s").unwrap();
-        assert_eq!(read.statistic, Some(Statistic::P50));
+        assert_eq!(read.measure.statistic, Some(Statistic::P50));
         assert_eq!(read.subject_at, 8..10);
         assert!(read.op.holds(0.5, read.limit) && !read.op.holds(f64::NAN, read.limit));
     }

@@ -1,6 +1,6 @@
-//! Evaluates the measures of checks, over the whole run or over a stretch of windows.
+//! Evaluates measures and checks, over the whole run or over a stretch of windows.
 
-use super::expression::{Expression, Metric, Of, Statistic};
+use super::expression::{Expression, Measure, Metric, Of, Statistic};
 use super::recorder::{Recorder, ServiceWindow};
 use super::summary::{LatencySummary, Summary};
 use crate::outcome::Outcome;
@@ -86,10 +86,10 @@ impl Measurer<'_> {
     /// it holds unless there was traffic: an outage without a single answer is no success.
     #[must_use]
     pub fn check(&self, check: &Expression, windows: Range<usize>) -> (Option<f64>, bool) {
-        let value = self.over(check, windows.clone());
+        let value = self.over(&check.measure, windows.clone());
         let held = match value {
             Some(value) => check.op.holds(value, check.limit),
-            None => !self.has_traffic(check, windows),
+            None => !self.has_traffic(&check.measure, windows),
         };
         (value, held)
     }
@@ -97,18 +97,18 @@ impl Measurer<'_> {
     /// A check of the whole run, and whether it holds; see [`Measurer::check`].
     #[must_use]
     pub fn check_whole(&self, check: &Expression, windows: Range<usize>) -> (Option<f64>, bool) {
-        let value = self.whole(check);
+        let value = self.whole(&check.measure);
         let held = match value {
             Some(value) => check.op.holds(value, check.limit),
-            None => !self.has_traffic(check, windows),
+            None => !self.has_traffic(&check.measure, windows),
         };
         (value, held)
     }
 
     /// Whether anything came to what a check is about.
-    fn has_traffic(&self, check: &Expression, windows: Range<usize>) -> bool {
-        let subject = check.subject.as_str();
-        match check.metric.of() {
+    fn has_traffic(&self, measure: &Measure, windows: Range<usize>) -> bool {
+        let subject = measure.subject.as_str();
+        match measure.metric.of() {
             Of::Workload => self
                 .workload(subject)
                 .is_some_and(|workload| self.traffic(workload, windows).offered > 0),
@@ -123,27 +123,27 @@ impl Measurer<'_> {
 
     /// A measure over a stretch of windows; none where there is nothing to measure.
     #[must_use]
-    pub fn over(&self, check: &Expression, windows: Range<usize>) -> Option<f64> {
+    pub fn over(&self, measure: &Measure, windows: Range<usize>) -> Option<f64> {
         if windows.is_empty() {
             return None;
         }
-        match check.metric.of() {
-            Of::Workload => self.workload_over(check, self.workload(&check.subject)?, windows),
-            Of::Service => self.service_over(check, self.service(&check.subject)?, windows),
+        match measure.metric.of() {
+            Of::Workload => self.workload_over(measure, self.workload(&measure.subject)?, windows),
+            Of::Service => self.service_over(measure, self.service(&measure.subject)?, windows),
             Of::Edge => {
                 let edge = self
                     .plan
                     .edges
                     .iter()
-                    .position(|edge| edge.name == check.subject)?;
-                self.edge_over(check, edge, windows)
+                    .position(|edge| edge.name == measure.subject)?;
+                self.edge_over(measure, edge, windows)
             }
         }
     }
 
     fn workload_over(
         &self,
-        check: &Expression,
+        measure: &Measure,
         workload: usize,
         windows: Range<usize>,
     ) -> Option<f64> {
@@ -152,7 +152,7 @@ impl Measurer<'_> {
             |part: u64| (traffic.finished > 0).then(|| part as f64 / traffic.finished as f64);
         let rate = |count: u64| Some(count as f64 / traffic.seconds);
         let rows = &self.recorder.workloads[workload].windows;
-        match check.metric {
+        match measure.metric {
             Metric::SuccessRatio => traffic.success(),
             Metric::FailedRatio => share(traffic.finished - traffic.good),
             Metric::DegradedRatio => share(traffic.degraded),
@@ -162,11 +162,11 @@ impl Measurer<'_> {
             Metric::Unfinished => Some(rows[windows.end - 1].0.in_flight as f64),
             Metric::Latency => of(
                 rows[windows].iter().map(|(_, answered, _)| answered),
-                check.statistic,
+                measure.statistic,
             ),
             Metric::LatencyTrue => of(
                 rows[windows].iter().map(|(.., ended)| ended),
-                check.statistic,
+                measure.statistic,
             ),
             _ => None,
         }
@@ -174,7 +174,7 @@ impl Measurer<'_> {
 
     fn service_over(
         &self,
-        check: &Expression,
+        measure: &Measure,
         service: usize,
         windows: Range<usize>,
     ) -> Option<f64> {
@@ -191,10 +191,10 @@ impl Measurer<'_> {
         };
         let working = spec.cores.map_or(threads, |cores| cores * 1000.0);
         let arrivals = sum(|window| window.arrivals);
-        match check.metric {
+        match measure.metric {
             Metric::Utilization => Some(mean(|window| window.busy) / (threads * count)),
             Metric::CpuUtilization => Some(mean(|window| window.working) / (working * count)),
-            Metric::Queue if check.statistic == Some(Statistic::Max) => rows
+            Metric::Queue if measure.statistic == Some(Statistic::Max) => rows
                 .iter()
                 .map(|window| window.queue_max as f64)
                 .reduce(f64::max),
@@ -212,7 +212,7 @@ impl Measurer<'_> {
         }
     }
 
-    fn edge_over(&self, check: &Expression, edge: usize, windows: Range<usize>) -> Option<f64> {
+    fn edge_over(&self, measure: &Measure, edge: usize, windows: Range<usize>) -> Option<f64> {
         let rows = &self.recorder.edges[edge].windows[windows.clone()];
         let (mut calls, mut attempts, mut retries) = (0, 0, 0);
         for window in rows {
@@ -220,7 +220,7 @@ impl Measurer<'_> {
             attempts += window.attempts;
             retries += window.retries;
         }
-        match check.metric {
+        match measure.metric {
             Metric::Amplification => (calls > 0).then(|| attempts as f64 / calls as f64),
             Metric::Retries => Some(retries as f64 / self.seconds(&windows)),
             Metric::Attempts => Some(attempts as f64 / self.seconds(&windows)),
@@ -230,11 +230,11 @@ impl Measurer<'_> {
 
     /// A measure over all that counts in totals; none where there is nothing to measure.
     #[must_use]
-    pub fn whole(&self, check: &Expression) -> Option<f64> {
-        match check.metric.of() {
-            Of::Workload => self.workload_whole(check),
-            Of::Service => self.service_whole(check),
-            Of::Edge => self.edge_whole(check),
+    pub fn whole(&self, measure: &Measure) -> Option<f64> {
+        match measure.metric.of() {
+            Of::Workload => self.workload_whole(measure),
+            Of::Service => self.service_whole(measure),
+            Of::Edge => self.edge_whole(measure),
         }
     }
 
@@ -242,11 +242,11 @@ impl Measurer<'_> {
         self.summary.simulated_seconds - self.summary.warmup_seconds
     }
 
-    fn workload_whole(&self, check: &Expression) -> Option<f64> {
-        let workload = self.summary.workloads.get(&check.subject)?;
+    fn workload_whole(&self, measure: &Measure) -> Option<f64> {
+        let workload = self.summary.workloads.get(&measure.subject)?;
         let finished = workload.ok + workload.degraded + workload.failed;
         let share = |part: u64| (finished > 0).then(|| part as f64 / finished as f64);
-        match check.metric {
+        match measure.metric {
             Metric::SuccessRatio => share(workload.ok + workload.degraded),
             Metric::FailedRatio => share(workload.failed),
             Metric::DegradedRatio => share(workload.degraded),
@@ -254,32 +254,32 @@ impl Measurer<'_> {
             Metric::Offered => Some(workload.offered_rate),
             Metric::Throughput => Some(finished as f64 / self.whole_seconds()),
             Metric::Unfinished => Some(workload.unfinished as f64),
-            Metric::Latency => pick(&workload.latency, check.statistic),
-            Metric::LatencyTrue => pick(&workload.latency_true, check.statistic),
+            Metric::Latency => pick(&workload.latency, measure.statistic),
+            Metric::LatencyTrue => pick(&workload.latency_true, measure.statistic),
             _ => None,
         }
     }
 
-    fn service_whole(&self, check: &Expression) -> Option<f64> {
-        let service = self.summary.services.get(&check.subject)?;
+    fn service_whole(&self, measure: &Measure) -> Option<f64> {
+        let service = self.summary.services.get(&measure.subject)?;
         let arrivals = service.arrivals as f64;
-        match check.metric {
+        match measure.metric {
             Metric::Utilization => Some(service.utilization),
             Metric::CpuUtilization => Some(service.cpu_utilization),
-            Metric::Queue if check.statistic == Some(Statistic::Max) => Some(service.queue.max),
+            Metric::Queue if measure.statistic == Some(Statistic::Max) => Some(service.queue.max),
             Metric::Queue => Some(service.queue.mean),
             Metric::RejectedRatio => (arrivals > 0.0).then(|| service.rejected as f64 / arrivals),
             Metric::Arrivals => Some(arrivals / self.whole_seconds()),
             Metric::DoomedShare => Some(service.doomed_share),
-            Metric::Sojourn => pick(&service.sojourn, check.statistic),
-            Metric::Waiting => pick(&service.waiting, check.statistic),
+            Metric::Sojourn => pick(&service.sojourn, measure.statistic),
+            Metric::Waiting => pick(&service.waiting, measure.statistic),
             _ => None,
         }
     }
 
-    fn edge_whole(&self, check: &Expression) -> Option<f64> {
-        let edge = self.summary.edges.get(&check.subject)?;
-        match check.metric {
+    fn edge_whole(&self, measure: &Measure) -> Option<f64> {
+        let edge = self.summary.edges.get(&measure.subject)?;
+        match measure.metric {
             Metric::Amplification => Some(edge.amplification),
             Metric::Retries => Some(edge.retries as f64 / self.whole_seconds()),
             Metric::Attempts => Some(edge.attempts as f64 / self.whole_seconds()),

@@ -701,7 +701,7 @@ fn close_to_edge(
             };
             // Ratios near one are compared by what they leave: 0.999 against 0.998 is a factor of two.
             let ratio = expression::parse(&check.check)
-                .is_ok_and(|check| check.metric.unit() == expression::Unit::Ratio);
+                .is_ok_and(|check| check.measure.metric.unit() == expression::Unit::Ratio);
             let (value, limit) = if ratio && check.limit > 0.5 && check.limit <= 1.0 {
                 (1.0 - value, 1.0 - check.limit)
             } else {

@@ -34,10 +34,10 @@ impl Checker<'_> {
                     .extend(wrong.help);
             }
             Ok(expression) => {
-                if list == "steady" && !expression.metric.by_windows() {
+                if list == "steady" && !expression.measure.metric.by_windows() {
                     let message = format!(
                         "`{}` is measured over whole runs only, and a steady state is judged window by window",
-                        expression.metric.name()
+                        expression.measure.metric.name()
                     );
                     let span = self.span_in_text(path, &(0..text.len()));
                     self.report_at(Code::Expression, span, message)
@@ -60,15 +60,15 @@ pub fn wrong_subject(
     scenario: &crate::scenario::Scenario,
     expression: &Expression,
 ) -> Option<(String, Vec<String>)> {
-    let subject = expression.subject.as_str();
+    let subject = expression.measure.subject.as_str();
     let names = |what: &str, names: Vec<&str>| {
         let message = format!(
             "there is no {what} `{subject}`, which `{}` is about",
-            expression.metric.name()
+            expression.measure.metric.name()
         );
         (!names.contains(&subject)).then(|| (message, suggest(subject, "there are", names)))
     };
-    match expression.metric.of() {
+    match expression.measure.metric.of() {
         Of::Workload => names(
             "workload",
             scenario.workloads.keys().map(String::as_str).collect(),
