@@ -121,6 +121,12 @@ impl Interval {
         }
     }
 
+    /// A value that is known without error.
+    #[must_use]
+    pub fn exact(value: f64, count: u64) -> Self {
+        Self::symmetric(value, 0.0, 1.0, count)
+    }
+
     /// True if `value` lies in it, its ends included.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
