@@ -4,6 +4,8 @@ mod run;
 mod replicate;
 pub mod space;
 pub mod sweep;
+pub mod sensitivity;
+pub mod tune;
 
 pub use replicate::replicate;
 pub use run::{Options, Run, Unable, run, run_with};
