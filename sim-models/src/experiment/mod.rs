@@ -4,6 +4,7 @@ mod run;
 mod replicate;
 pub mod space;
 pub mod sweep;
+pub mod spec;
 
 pub use replicate::replicate;
 pub use run::{Options, Run, Unable, run, run_with};
