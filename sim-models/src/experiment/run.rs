@@ -176,15 +176,9 @@ impl<'p> Run<'p> {
             moments: Vec::new(),
             examples: Vec::new(),
         };
-<<<<<<< HEAD
-        let series = summarise::series(self.plan, &world.recorder, &self.ends);
         // Checks may ask for availability, so that comes first.
         self.judge_availability(&mut summary);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
-        summary.moments = moments::moments(self.plan, &series, &summary.faults);
-=======
-        verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
-        self.judge_availability(&mut summary);
         summary
     }
 
@@ -196,7 +190,6 @@ impl<'p> Run<'p> {
         let series = summarise::series(self.plan, recorder, &self.ends);
         summary.moments = moments::moments(self.plan, &series, &summary.faults);
         summary.examples = summarise::examples(self.plan, recorder);
->>>>>>> execute
         RunResult {
             summary,
             series,
