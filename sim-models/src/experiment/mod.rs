@@ -5,6 +5,8 @@ mod replicate;
 pub mod space;
 pub mod sweep;
 pub mod compare;
+pub mod sensitivity;
+pub mod tune;
 
 pub use replicate::replicate;
 pub use run::{Options, Run, Unable, run, run_with};
