@@ -4,6 +4,9 @@ mod run;
 mod replicate;
 pub mod space;
 pub mod sweep;
+pub mod compare;
+pub mod sensitivity;
+pub mod tune;
 
 pub use replicate::replicate;
 pub use run::{Options, Run, Unable, run, run_with};

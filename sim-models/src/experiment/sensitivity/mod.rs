@@ -1,0 +1,160 @@
+//! Sensitivity: which settings matter for a measure, and which do not.
+//!
+//! [`sobol`] shares the variance of a measure out among the settings and their interactions;
+//! [`morris`] only ranks them, with far fewer runs. Both are pure functions from designs on the unit
+//! cube and values to indices: whoever calls them runs the points.
+
+mod bootstrap;
+pub mod sobol;
+pub mod morris;
+pub mod luck;
+
+use super::space::Axis;
+use crate::observe::expression::Measure;
+use sim_core::stats::Interval;
+
+/// Which settings matter, for one or more measures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sensitivity {
+    /// The settings that vary.
+    pub axes: Vec<Axis>,
+    /// How it was found out.
+    pub method: Method,
+    /// Base samples (Sobol) or trajectories (Morris).
+    pub samples: u32,
+    /// How often each point was run; all points under the same seeds.
+    pub replications: u32,
+    /// Seed of the first replication.
+    pub seed: u64,
+    /// Runs in all.
+    pub runs: u64,
+    /// For each measure what matters for it.
+    pub measures: Vec<Effects>,
+}
+
+/// How sensitivity is found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Sobol indices: shares of the variance.
+    Sobol,
+    /// Screening by elementary effects.
+    Morris,
+}
+
+/// What the settings do to one measure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effects {
+    /// The measure.
+    pub measure: Measure,
+    /// Its mean over the points, in its unit.
+    pub mean: f64,
+    /// Its standard deviation over the points, in its unit.
+    pub sd: f64,
+    /// Share of the variance between the points that is luck, 0 to 1: what averaging over the
+    /// replications left of the differences between seeds. None with a single replication.
+    pub luck: Option<f64>,
+    /// One for each axis, in the order of the axes.
+    pub settings: Vec<Effect>,
+    /// Indices of the axes, the most influential first.
+    pub order: Vec<usize>,
+    /// Share of the variance that the settings that matter explain together, 0 to 1, with their
+    /// interactions among each other. None for Morris and where no setting matters.
+    pub together: Option<Interval>,
+}
+
+/// What one setting does to a measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effect {
+    /// The indices.
+    pub indices: Indices,
+    /// What they say.
+    pub influence: Influence,
+}
+
+/// Numbers for the influence of a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Indices {
+    /// Sobol's, with bootstrap intervals.
+    Sobol {
+        /// Share of the variance that the setting explains by itself.
+        first: Interval,
+        /// Share of the variance that would be left if all others were fixed: its own and that of
+        /// all interactions in which it takes part.
+        total: Interval,
+        /// Total minus first: what it does only together with others.
+        interactions: Interval,
+    },
+    /// Morris's, in the unit of the measure for a move across the whole range.
+    Morris {
+        /// Mean of the elementary effects: near 0 with a large `mu_star` where the sign differs.
+        mu: f64,
+        /// Mean of their absolute values.
+        mu_star: Interval,
+        /// Their standard deviation: large for effects that bend or depend on other settings.
+        sigma: f64,
+    },
+}
+
+impl Indices {
+    /// What settings are ranked by: the total index, or mu*.
+    #[must_use]
+    pub fn strength(&self) -> Interval {
+        match self {
+            Self::Sobol { total, .. } => *total,
+            Self::Morris { mu_star, .. } => *mu_star,
+        }
+    }
+}
+
+/// Whether a setting matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Influence {
+    /// The lower end of its interval lies above what is negligible.
+    Matters,
+    /// The interval holds both.
+    Unclear,
+    /// The upper end of its interval lies below what is negligible.
+    Negligible,
+}
+
+/// A total index up to which a setting is negligible: 5 % of the variance (A. Saltelli et al.,
+/// "Global Sensitivity Analysis: The Primer", 2008, fix what has a total index near zero).
+pub const NEGLIGIBLE_SHARE: f64 = 0.05;
+
+/// A mu* up to which a setting is negligible, as a share of the largest one.
+pub const NEGLIGIBLE_EFFECT: f64 = 0.1;
+
+impl Influence {
+    /// Judges an interval against what is negligible.
+    #[must_use]
+    pub fn judge(strength: &Interval, negligible: f64) -> Self {
+        if strength.low > negligible {
+            Self::Matters
+        } else if strength.high <= negligible {
+            Self::Negligible
+        } else {
+            Self::Unclear
+        }
+    }
+}
+
+/// Why there are no indices.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NoIndices {
+    /// Values are missing.
+    #[error("{missing} of {runs} runs have no value")]
+    Missing {
+        /// Runs without a value.
+        missing: u64,
+        /// All runs.
+        runs: u64,
+    },
+    /// Values are infinite.
+    #[error("{infinite} of {runs} runs have an infinite value")]
+    Infinite {
+        /// Runs with an infinite value.
+        infinite: u64,
+        /// All runs.
+        runs: u64,
+    },
+}

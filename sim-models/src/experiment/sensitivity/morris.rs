@@ -1,0 +1,194 @@
+//! Morris's screening: which settings move a measure at all, with a few runs for each.
+//!
+//! A trajectory walks from a random point of a grid on the unit cube and moves one setting after the
+//! other by a fixed step: `settings + 1` points give each setting one elementary effect (M. D. Morris,
+//! "Factorial sampling plans for preliminary computational experiments", Technometrics 33, 1991).
+//! mu* is the mean of their absolute values (F. Campolongo, J. Cariboni and A. Saltelli, "An
+//! effective screening design for sensitivity analysis of large models", 2007): it does not vanish
+//! where an effect goes up here and down there.
+
+use super::Indices;
+use super::bootstrap::bootstrap;
+use sim_core::random::{Seed, Source};
+use sim_core::stats::Moments;
+
+/// Levels of the grid: 0, 1/3, 2/3 and 1.
+const LEVELS: u64 = 4;
+
+/// A move of a setting: half the levels, so that each level is as likely as any other.
+pub const STEP: f64 = (LEVELS / 2) as f64 / (LEVELS - 1) as f64;
+
+/// Trajectories over the unit cube.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Design {
+    settings: usize,
+    walks: Vec<Walk>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Walk {
+    points: Vec<Vec<f64>>,
+    /// Which setting moves after each point but the last.
+    moved: Vec<usize>,
+}
+
+impl Design {
+    /// So many trajectories.
+    #[must_use]
+    pub fn new(settings: usize, trajectories: u32, seed: u64) -> Self {
+        let mut luck = Seed(seed).stream("sensitivity", "morris");
+        let walks = (0..trajectories)
+            .map(|_| Walk::new(settings, &mut luck))
+            .collect();
+        Self { settings, walks }
+    }
+
+    /// All points, trajectory by trajectory: `trajectories x (settings + 1)`.
+    #[must_use]
+    pub fn points(&self) -> Vec<Vec<f64>> {
+        self.walks
+            .iter()
+            .flat_map(|walk| walk.points.clone())
+            .collect()
+    }
+}
+
+impl Walk {
+    fn new(settings: usize, luck: &mut impl Source) -> Self {
+        // The lower level of each setting, and whether it starts there or one step above.
+        let half = LEVELS / 2;
+        let start: Vec<(u64, bool)> = (0..settings)
+            .map(|_| (luck.below(half), luck.chance(0.5)))
+            .collect();
+        let mut moved: Vec<usize> = (0..settings).collect();
+        // Fisher and Yates.
+        for place in (1..settings).rev() {
+            moved.swap(place, luck.below(place as u64 + 1) as usize);
+        }
+        let at = |(level, above): (u64, bool)| {
+            (level + if above { half } else { 0 }) as f64 / (LEVELS - 1) as f64
+        };
+        let mut here = start;
+        let mut points = vec![here.iter().copied().map(at).collect()];
+        for setting in &moved {
+            here[*setting].1 = !here[*setting].1;
+            points.push(here.iter().copied().map(at).collect());
+        }
+        Self { points, moved }
+    }
+}
+
+/// The indices of each setting from the values at [`Design::points`], which must be finite, in the
+/// unit of the measure for a move over the whole range; none without trajectories.
+#[must_use]
+pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option<Vec<Indices>> {
+    let settings = design.settings;
+    // effects[setting][trajectory]
+    let mut effects = vec![Vec::with_capacity(design.walks.len()); settings];
+    for (walk, values) in design.walks.iter().zip(values.chunks_exact(settings + 1)) {
+        for (place, setting) in walk.moved.iter().enumerate() {
+            let step = walk.points[place + 1][*setting] - walk.points[place][*setting];
+            effects[*setting].push((values[place + 1] - values[place]) / step);
+        }
+    }
+    let statistics = |walks: &[usize]| {
+        let mean = |effects: &Vec<f64>| {
+            let sum: f64 = walks.iter().map(|walk| effects[*walk].abs()).sum();
+            sum / walks.len() as f64
+        };
+        effects.iter().map(mean).collect()
+    };
+    let mu_star = bootstrap(design.walks.len(), level, seed, statistics)?;
+    let each = effects.iter().zip(mu_star).map(|(effects, mu_star)| {
+        let moments: Moments = effects.iter().copied().collect();
+        Indices::Morris {
+            mu: moments.mean(),
+            mu_star,
+            sigma: moments.sd(),
+        }
+    });
+    Some(each.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::stats::Interval;
+
+    fn screen(
+        settings: usize,
+        trajectories: u32,
+        value: fn(&[f64]) -> f64,
+    ) -> Vec<(f64, Interval, f64)> {
+        let design = Design::new(settings, trajectories, 4);
+        let values: Vec<f64> = design.points().iter().map(|point| value(point)).collect();
+        let found = indices(&design, &values, 0.95, 4).unwrap();
+        let parts = found.into_iter().map(|found| match found {
+            Indices::Morris { mu, mu_star, sigma } => (mu, mu_star, sigma),
+            Indices::Sobol { .. } => unreachable!("these are Morris's"),
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn trajectories_move_one_setting_at_a_time() {
+        let design = Design::new(5, 20, 1);
+        for walk in &design.walks {
+            let mut moved = walk.moved.clone();
+            moved.sort_unstable();
+            assert_eq!(moved, [0, 1, 2, 3, 4]);
+            for (pair, setting) in walk.points.windows(2).zip(&walk.moved) {
+                for other in 0..5 {
+                    let step = (pair[1][other] - pair[0][other]).abs();
+                    let expected = if other == *setting { STEP } else { 0.0 };
+                    assert!((step - expected).abs() < 1e-12);
+                }
+            }
+        }
+        assert!(
+            design
+                .points()
+                .iter()
+                .flatten()
+                .all(|u| (0.0..=1.0).contains(u))
+        );
+        // Each of the four levels is as likely: 600 coordinates, 5 standard errors of a quarter.
+        for level in 0..LEVELS {
+            let at = level as f64 / 3.0;
+            let points = design.points();
+            let hits = points
+                .iter()
+                .flatten()
+                .filter(|u| (*u - at).abs() < 1e-9)
+                .count();
+            assert!(
+                (hits as f64 - 150.0).abs() < 5.0 * 10.6 * 2.0,
+                "{level}: {hits}"
+            );
+        }
+    }
+
+    #[test]
+    fn slopes_of_a_plane_are_exact() {
+        let found = screen(3, 10, |u| 7.0 + 3.0 * u[0] - 2.0 * u[1]);
+        for ((mu, mu_star, sigma), slope) in found.iter().zip([3.0, -2.0, 0.0_f64]) {
+            assert!((mu - slope).abs() < 1e-12 && *sigma < 1e-12);
+            assert!((mu_star.mean - slope.abs()).abs() < 1e-12 && mu_star.half_width < 1e-12);
+        }
+    }
+
+    #[test]
+    fn effects_that_change_their_sign_do_not_vanish() {
+        // The effect of the first is the second's place, +-1 at its ends: mu 0, mu* the mean of |2u - 1|
+        // over the levels, 2/3; and the effects' variance is E(2u - 1)^2 = 5/9.
+        let found = screen(2, 400, |u| (2.0 * u[0] - 1.0) * (2.0 * u[1] - 1.0) * 0.5);
+        let (mu, mu_star, sigma) = found[0];
+        let error = 0.745 / 20.0;
+        assert!(mu.abs() < 4.0 * error, "{mu}");
+        assert!(
+            mu_star.low < 2.0 / 3.0 && 2.0 / 3.0 < mu_star.high,
+            "{mu_star:?}"
+        );
+        assert!((sigma - 0.745).abs() < 0.08, "{sigma}");
+    }
+}

@@ -1,0 +1,1 @@
+//! Scenarios that a setting was not tuned on, made from the one that it was.

@@ -1,0 +1,139 @@
+//! Tuning: the best setting under constraints, found by successive halving, confirmed on fresh
+//! seeds, and tried in scenarios that it was not tuned on.
+
+pub mod rank;
+pub mod halving;
+pub mod elsewhere;
+
+use super::space::{Axis, Point};
+use crate::observe::expression::{Expression, Measure};
+use sim_core::stats::Interval;
+
+/// All that tuning found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tuning {
+    /// The settings that vary.
+    pub axes: Vec<Axis>,
+    /// All candidates.
+    pub points: Vec<Point>,
+    /// What is made as small or as large as possible.
+    pub goals: Vec<Goal>,
+    /// What must hold.
+    pub constraints: Vec<Expression>,
+    /// Share of the replications in which all constraints must hold together, 0 to 1.
+    pub share: f64,
+    /// The rungs of the halving, the first one with all candidates.
+    pub rungs: Vec<Rung>,
+    /// The best of the last rung, in its order, then the present setting, on fresh seeds.
+    pub finalists: Vec<Finalist>,
+    /// Indices of the finalists that are chosen: with one goal the winner, with several the front
+    /// (nobody is better in all goals), in the order of the first goal. Empty if no finalist meets the
+    /// constraints.
+    pub chosen: Vec<usize>,
+    /// How the chosen setting (with several goals: the first one) does in other scenarios.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Seed of the first replication of the first rung.
+    pub seed: u64,
+    /// Seed of the first replication that no rung used.
+    pub fresh_seed: u64,
+    /// Runs in all.
+    pub runs: u64,
+}
+
+/// Something to make as small or as large as possible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Goal {
+    /// What is measured.
+    pub measure: Measure,
+    /// Whether more is better.
+    pub maximise: bool,
+}
+
+/// A rung of the halving.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rung {
+    /// How often each candidate had been run by then.
+    pub replications: u32,
+    /// The candidates, the best first.
+    pub standings: Vec<Standing>,
+    /// How many of them went on.
+    pub kept: usize,
+    /// Runs that this rung needed.
+    pub runs: u64,
+}
+
+/// How a candidate did in a rung.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Index of its point.
+    pub point: usize,
+    /// Its values.
+    pub score: rank::Score,
+}
+
+/// A setting that was run on fresh seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finalist {
+    /// Index of its point; none for the present setting.
+    pub point: Option<usize>,
+    /// For each goal.
+    pub goals: Vec<Outcome>,
+    /// For each constraint.
+    pub constraints: Vec<Held>,
+    /// All constraints together.
+    pub all: Held,
+    /// For each goal this setting minus the present one, under the same seeds; none where either has
+    /// no finite value, and for the present setting.
+    pub against_present: Vec<Option<Interval>>,
+    /// For each goal this setting minus the winner; likewise.
+    pub against_winner: Vec<Option<Interval>>,
+}
+
+/// The values of a goal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Mean of the finite ones with its interval; none if there are none.
+    pub mean: Option<Interval>,
+    /// How many were missing or infinite.
+    pub lost: u64,
+    /// By replication.
+    pub values: Vec<Option<f64>>,
+}
+
+/// How often a constraint held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// Replications in which it held; a missing value does not hold.
+    pub count: u64,
+    /// Share of the replications, with Wilson's interval.
+    pub share: Interval,
+    /// Mean of what it limits, if that is finite.
+    pub mean: Option<Interval>,
+}
+
+/// A scenario that was not tuned on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elsewhere {
+    /// What it is: `"load x 1.2"`, `"without slow database"`, a file.
+    pub name: String,
+    /// The present setting there.
+    pub present: Finalist,
+    /// The chosen setting there.
+    pub chosen: Finalist,
+    /// What that says.
+    pub verdict: Transfer,
+}
+
+/// How a setting does where it was not tuned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    /// Better than the present setting in one goal at least, and worse in none.
+    Better,
+    /// No difference found.
+    Same,
+    /// Better in some, worse in others.
+    Mixed,
+    /// Worse than the present setting: a goal is worse beyond luck, or the present setting meets the
+    /// constraints there and the chosen one does not.
+    Worse,
+}
