@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File, verdict, and whether the damage outlives its trigger.
-const EXPECTED: [(&str, &str, bool); 16] = [
+const EXPECTED: [(&str, &str, bool); 18] = [
     ("cascading-failure", "refuted", false),
     ("coordinated-omission", "refuted", false),
+    ("database-outage", "held", false),
     ("flash-crowd", "held", false),
     ("gray-failure", "held", false),
     ("jittered-retries", "held", false),
@@ -25,6 +26,7 @@ const EXPECTED: [(&str, &str, bool); 16] = [
     ("retry-storm-retry-limit", "held", false),
     ("synchronised-retries", "refuted", false),
     ("thread-pool-exhaustion", "refuted", false),
+    ("thundering-herd", "held", false),
 ];
 
 /// Every scenario is run once, with its own seed, for all tests of this file.

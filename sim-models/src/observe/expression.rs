@@ -4,150 +4,15 @@
 //! METRIC(SUBJECT) OP LIMIT or METRIC(SUBJECT, STATISTIC) OP LIMIT. Units: limits are kept in seconds,
 //! per second, or as ratios, as the metric asks.
 
+pub use super::metric::{Better, METRICS, Metric, Of, Statistic, Unit};
+pub use super::naming::Measure;
+
+use super::metric::Asks;
 use crate::scenario::diagnostics::suggest;
 use crate::scenario::units::Rate;
 use sim_core::SimDuration;
 use std::fmt;
 use std::ops::Range;
-
-/// What a metric is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// A workload.
-    Workload,
-    /// A service.
-    Service,
-    /// An edge `"caller -> callee"`.
-    Edge,
-}
-
-/// Which statistics a metric has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
-    Nothing,
-    Latency,
-    Level,
-}
-
-/// What a metric and its limit are measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// A plain number; limits may be written in per cent.
-    Ratio,
-    /// Per second.
-    Rate,
-    /// Seconds.
-    Seconds,
-    /// How many.
-    Count,
-}
-
-/// Generates [`Metric`] and its table. One line per metric.
-macro_rules! metrics {
-    ($($name:ident $text:literal $of:ident $asks:ident $unit:ident $doc:literal),* $(,)?) => {
-        /// What is measured.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Metric {
-            $(#[doc = $doc] $name),*
-        }
-
-        /// Every metric with its name and what it means.
-        pub const METRICS: &[(Metric, &str, &str)] = &[$((Metric::$name, $text, $doc)),*];
-
-        impl Metric {
-            /// Its name in expressions.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$name => $text),* }
-            }
-            /// What it is about.
-            #[must_use]
-            pub fn of(self) -> Of {
-                match self { $(Self::$name => Of::$of),* }
-            }
-            /// What it is measured in.
-            #[must_use]
-            pub fn unit(self) -> Unit {
-                match self { $(Self::$name => Unit::$unit),* }
-            }
-            fn asks(self) -> Asks {
-                match self { $(Self::$name => Asks::$asks),* }
-            }
-        }
-    };
-}
-
-metrics! {
-    SuccessRatio "success_ratio" Workload Nothing Ratio "Requests answered, degraded ones included, of those that ended.",
-    Goodput "goodput" Workload Nothing Rate "Requests answered per second.",
-    Offered "offered" Workload Nothing Rate "Requests begun per second.",
-    Throughput "throughput" Workload Nothing Rate "Requests ended per second, well or not.",
-    FailedRatio "failed_ratio" Workload Nothing Ratio "Requests failed of those that ended.",
-    DegradedRatio "degraded_ratio" Workload Nothing Ratio "Requests answered in part of those that ended.",
-    Latency "latency" Workload Latency Seconds "Latency of answered requests.",
-    LatencyTrue "latency_true" Workload Latency Seconds "Latency of all requests, failed and unfinished ones included.",
-    Unfinished "unfinished" Workload Nothing Count "Requests without an answer at the end.",
-    Utilization "utilization" Service Nothing Ratio "Share of the threads that are taken.",
-    CpuUtilization "cpu_utilization" Service Nothing Ratio "Share of the cores that are busy.",
-    Queue "queue" Service Level Count "Requests that wait for a thread.",
-    RejectedRatio "rejected_ratio" Service Nothing Ratio "Requests refused or rejected of those that arrived.",
-    Sojourn "sojourn" Service Latency Seconds "Time from arrival to answer.",
-    Waiting "waiting" Service Latency Seconds "Time from arrival to a thread.",
-    DoomedShare "doomed_share" Service Nothing Ratio "Share of the work that is done for callers who have left.",
-    Arrivals "arrivals" Service Nothing Rate "Requests that arrive per second.",
-    Amplification "amplification" Edge Nothing Ratio "Attempts per call.",
-    Retries "retries" Edge Nothing Rate "Retries per second.",
-    Attempts "attempts" Edge Nothing Rate "Attempts per second.",
-    RetryEfficiency "retry_efficiency" Edge Nothing Ratio "Retries that end well of all retries.",
-}
-
-impl Metric {
-    /// Whether it is also measured over parts of a run.
-    #[must_use]
-    pub fn by_windows(self) -> bool {
-        !matches!(self, Self::Sojourn | Self::Waiting | Self::RetryEfficiency)
-    }
-}
-
-/// Which statistic of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
-    /// The mean.
-    Mean,
-    /// The median.
-    P50,
-    /// What 90 % do not exceed.
-    P90,
-    /// What 95 % do not exceed.
-    P95,
-    /// What 99 % do not exceed.
-    P99,
-    /// What 99.9 % do not exceed.
-    P999,
-    /// The largest.
-    Max,
-}
-
-impl Statistic {
-    const ALL: [(&'static str, Self); 7] = [
-        ("mean", Self::Mean),
-        ("p50", Self::P50),
-        ("p90", Self::P90),
-        ("p95", Self::P95),
-        ("p99", Self::P99),
-        ("p999", Self::P999),
-        ("max", Self::Max),
-    ];
-
-    /// Its name in expressions.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(_, statistic)| *statistic == self)
-            .map_or("", |(name, _)| name)
-    }
-}
 
 /// How a value compares with its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,27 +62,6 @@ impl Op {
             Self::Equal => value == limit,
             Self::Unequal => value != limit && !value.is_nan(),
         }
-    }
-}
-
-/// What is measured: a metric of something. As columns of sweeps name it: `latency(shoppers, p99)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measure {
-    /// Which quantity.
-    pub metric: Metric,
-    /// The workload, the service, or the edge `"caller -> callee"` (one space on each side).
-    pub subject: String,
-    /// Which statistic, for metrics that have several.
-    pub statistic: Option<Statistic>,
-}
-
-impl fmt::Display for Measure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({}", self.metric.name(), self.subject)?;
-        if let Some(statistic) = self.statistic {
-            write!(f, ", {}", statistic.name())?;
-        }
-        f.write_str(")")
     }
 }
 

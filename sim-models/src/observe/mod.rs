@@ -1,6 +1,9 @@
 //! What a run tells: reads the world, never changes it.
 
+pub mod metric;
+pub mod naming;
 pub mod expression;
+pub mod choice;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;

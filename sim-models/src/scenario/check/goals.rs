@@ -1,8 +1,11 @@
 //! The hypothesis: expressions.
 
 use super::{Checker, at};
-use crate::observe::expression::{Expression, Of, parse};
+use crate::observe::expression::{Measure, Of, parse};
+use crate::plan;
+use crate::scenario::Scenario;
 use crate::scenario::diagnostics::{Code, suggest};
+use crate::topology::Topology;
 
 impl Checker<'_> {
     pub(super) fn goals(&mut self) {
@@ -34,7 +37,8 @@ impl Checker<'_> {
                     .extend(wrong.help);
             }
             Ok(expression) => {
-                if list == "steady" && !expression.measure.metric.by_windows() {
+                let whole = list == "steady" && !expression.measure.metric.by_windows();
+                if whole {
                     let message = format!(
                         "`{}` is measured over whole runs only, and a steady state is judged window by window",
                         expression.measure.metric.name()
@@ -43,7 +47,9 @@ impl Checker<'_> {
                     self.report_at(Code::Expression, span, message)
                         .help
                         .push("put the check under `always`".into());
-                } else if let Some((message, help)) = wrong_subject(self.scenario, &expression) {
+                } else if let Err((message, help)) =
+                    wrong_subject(self.scenario, &expression.measure, &self.edges())
+                {
                     let span = self.span_in_text(path, &expression.subject_at);
                     self.report_at(Code::Expression, span, message)
                         .help
@@ -52,35 +58,55 @@ impl Checker<'_> {
             }
         }
     }
+
+    /// The edges, as far as they are known while other things may still be wrong.
+    fn edges(&self) -> Vec<String> {
+        if self.found.is_empty() {
+            edges(self.scenario)
+        } else {
+            Topology::new(self.scenario).edges()
+        }
+    }
 }
 
-/// What is wrong with the subject of an expression that has been read, and what to do about it.
-#[must_use]
-pub fn wrong_subject(
-    scenario: &crate::scenario::Scenario,
-    expression: &Expression,
-) -> Option<(String, Vec<String>)> {
-    let subject = expression.measure.subject.as_str();
-    let names = |what: &str, names: Vec<&str>| {
-        let message = format!(
-            "there is no {what} `{subject}`, which `{}` is about",
-            expression.measure.metric.name()
-        );
-        (!names.contains(&subject)).then(|| (message, suggest(subject, "there are", names)))
-    };
-    match expression.measure.metric.of() {
-        Of::Workload => names(
+/// The names of the edges of a scenario without mistakes: those whose endpoint has policies of its own
+/// are named after it.
+fn edges(scenario: &Scenario) -> Vec<String> {
+    match plan::compile(scenario) {
+        Ok(plan) => plan.edges.into_iter().map(|edge| edge.name).collect(),
+        Err(_) => Topology::new(scenario).edges(),
+    }
+}
+
+/// Whether a measure can be taken of a scenario that passed its checks.
+///
+/// # Errors
+/// What is wrong with it, and what to do about it.
+pub fn check_measure(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
+    wrong_subject(scenario, measure, &edges(scenario))
+}
+
+fn wrong_subject(
+    scenario: &Scenario,
+    measure: &Measure,
+    edges: &[String],
+) -> Result<(), (String, Vec<String>)> {
+    let subject = measure.subject.as_str();
+    let (what, names): (_, Vec<&str>) = match measure.metric.of() {
+        Of::Workload => (
             "workload",
             scenario.workloads.keys().map(String::as_str).collect(),
         ),
-        Of::Service => names(
+        Of::Service => (
             "service",
             scenario.services.keys().map(String::as_str).collect(),
         ),
-        Of::Edge => {
-            let topology = crate::topology::Topology::new(scenario);
-            let edges = topology.edges();
-            names("edge", edges.iter().map(String::as_str).collect())
-        }
+        Of::Edge => ("edge", edges.iter().map(String::as_str).collect()),
+    };
+    if names.contains(&subject) {
+        return Ok(());
     }
+    let metric = measure.metric.name();
+    let message = format!("there is no {what} `{subject}`, which `{metric}` is about");
+    Err((message, suggest(subject, "there are", names)))
 }

@@ -11,6 +11,8 @@ mod system;
 #[cfg(test)]
 mod tests;
 
+pub use goals::check_measure;
+
 use super::diagnostics::{Code, Diagnostic, Diagnostics, Severity, suggest};
 use super::distribution::DurationSpec;
 use super::path::{Segment, locate};

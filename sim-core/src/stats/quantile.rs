@@ -1,0 +1,72 @@
+//! Quantiles.
+
+use super::{Interval, StatsError, check_probability};
+use statrs::distribution::{Binomial, DiscreteCDF};
+
+/// The `p`-quantile of independent values with a distribution-free interval between two order
+/// statistics, whose ranks are quantiles of the binomial distribution (H. A. David and
+/// H. N. Nagaraja, "Order Statistics", section 7.1). Its level is the one reached, at least `level`
+/// unless the values are too few: then it ends at the least or largest value and says what it
+/// reaches.
+pub fn quantile_interval(values: &[f64], p: f64, level: f64) -> Result<Interval, StatsError> {
+    check_probability("the confidence level", level)?;
+    check_probability("the probability of a quantile", p)?;
+    let n = values.len();
+    let Ok(successes) = Binomial::new(p, n as u64) else {
+        return Err(StatsError::NotAProbability {
+            what: "the probability of a quantile",
+            value: p,
+        });
+    };
+    if n == 0 {
+        return Err(StatsError::TooFew {
+            what: "a quantile",
+            needed: 1,
+            given: 0,
+        });
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    // B values lie below the quantile: it is between those of ranks r and s (from 1) with
+    // probability P(r <= B < s).
+    let tail = 0.5 * (1.0 - level);
+    let below = |rank: u64| rank.checked_sub(1).map_or(0.0, |last| successes.cdf(last));
+    let low = rank(&successes, tail, n as u64).max(1);
+    let high = (rank(&successes, 1.0 - tail, n as u64) + 1).clamp(1, n as u64);
+    let reached = (below(high) - below(low)).clamp(0.0, 1.0);
+    let at = |rank: u64| sorted[(rank - 1) as usize];
+    Ok(Interval::between(
+        sample_quantile(&sorted, p),
+        at(low),
+        at(high),
+        reached,
+        n as u64,
+    ))
+}
+
+/// The least number that a binomial variable does not exceed with probability `p`.
+fn rank(successes: &Binomial, p: f64, n: u64) -> u64 {
+    let (mut low, mut high) = (0, n);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if successes.cdf(middle) >= p {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
+}
+
+/// The `p`-quantile of sorted values, linear between neighbours (type 7 of R. J. Hyndman and
+/// Y. Fan, "Sample Quantiles in Statistical Packages", 1996). 0 without values.
+#[must_use]
+pub fn sample_quantile(sorted: &[f64], p: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return 0.0;
+    };
+    let place = p.clamp(0.0, 1.0) * last as f64;
+    let below = place.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
+}

@@ -1,0 +1,137 @@
+//! Numbers of a comparison as people read them: a value, its interval and what it is compared with share
+//! one unit, and no more digits than the interval warrants.
+//!
+//! Source of the rule: Particle Data Group, "Review of Particle Physics", introduction, section 5.3: two
+//! digits of the uncertainty where they are at most 35, else one.
+
+use crate::observe::expression::{Measure, Metric};
+use crate::observe::metric::Unit;
+use sim_core::stats::Interval;
+
+/// The most significant digits that are shown.
+const MOST_DIGITS: i32 = 6;
+
+/// How the values of a measure are written: times what, with how many decimals, followed by what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// What a value is multiplied by.
+    pub factor: f64,
+    /// Digits after the point.
+    pub decimals: usize,
+    /// What stands behind a value: `"ms"`, `"%"`.
+    pub unit: &'static str,
+    /// What stands behind a difference: `"ms"`, `" points"`.
+    pub difference: &'static str,
+}
+
+impl Scale {
+    /// The scale on which an interval of differences of a measure is written.
+    #[must_use]
+    pub fn of(measure: &Measure, interval: &Interval) -> Self {
+        let ends = [interval.mean, interval.low, interval.high];
+        let finite = ends.iter().filter(|end| end.is_finite());
+        let size = finite.map(|end| end.abs()).fold(0.0, f64::max);
+        let (factor, unit, difference) = match measure.unit() {
+            Unit::Seconds if size < 1e-3 && size > 0.0 => (1e6, "us", "us"),
+            Unit::Seconds if size < 1.0 && size > 0.0 => (1e3, "ms", "ms"),
+            Unit::Seconds => (1.0, "s", "s"),
+            Unit::Ratio if is_share(measure) => (100.0, "%", " points"),
+            Unit::Rate => (1.0, "/s", "/s"),
+            Unit::Ratio | Unit::Count => (1.0, "", ""),
+        };
+        Self {
+            factor,
+            decimals: decimals(interval.half_width * factor, interval.mean * factor),
+            unit,
+            difference,
+        }
+    }
+
+    /// A share as a percentage, to the digits that its interval warrants.
+    #[must_use]
+    pub fn percent(interval: &Interval) -> Self {
+        Self {
+            factor: 100.0,
+            decimals: decimals(interval.half_width * 100.0, interval.mean * 100.0),
+            unit: "%",
+            difference: " points",
+        }
+    }
+
+    /// A number without its unit; zero has no sign.
+    #[must_use]
+    pub fn bare(&self, value: f64) -> String {
+        if value.is_infinite() {
+            return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+        }
+        let text = format!("{:.*}", self.decimals, value * self.factor);
+        let is_zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
+        match text.strip_prefix('-') {
+            Some(positive) if is_zero => positive.to_owned(),
+            _ => text,
+        }
+    }
+
+    /// A value with its unit.
+    #[must_use]
+    pub fn value(&self, value: f64) -> String {
+        format!("{}{}", self.bare(value), self.unit)
+    }
+
+    /// A difference with its unit.
+    #[must_use]
+    pub fn difference(&self, value: f64) -> String {
+        format!("{}{}", self.bare(value), self.difference)
+    }
+}
+
+/// Whether a measure is a share of something, which people write in per cent.
+#[must_use]
+pub fn is_share(measure: &Measure) -> bool {
+    measure.unit() == Unit::Ratio && measure.metric != Metric::Amplification
+}
+
+/// How many decimals show a half width with the digits that it warrants, or three significant digits of
+/// the value where there is none.
+fn decimals(half_width: f64, value: f64) -> usize {
+    let known = half_width.is_finite() && half_width > 0.0;
+    let size = if known { half_width } else { value.abs() };
+    if size == 0.0 || !size.is_finite() {
+        return 1;
+    }
+    let mut power = libm::floor(libm::log10(size)) as i32;
+    let lead = size / libm::pow(10.0, f64::from(power));
+    let digits = if !known {
+        3
+    } else if lead < 3.55 {
+        2
+    } else if lead < 9.5 {
+        1
+    } else {
+        // It rounds to 10 of the next power.
+        power += 1;
+        2
+    };
+    let decimals = usize::try_from(digits - 1 - power).unwrap_or_default();
+    // What hardly varies at all would fill the line with digits.
+    let whole = libm::floor(libm::log10(value.abs().max(1e-300))) as i32 + 1;
+    let most = usize::try_from(MOST_DIGITS - whole).unwrap_or_default();
+    decimals.min(most)
+}
+
+/// A probability: `p < 0.001`, `p = 0.034`.
+#[must_use]
+pub fn probability(p: f64) -> String {
+    if p < 0.001 {
+        "p < 0.001".to_owned()
+    } else {
+        format!("p = {p:.3}")
+    }
+}
+
+/// A level without needless zeros: `95%`, `99.9%`.
+#[must_use]
+pub fn level(level: f64) -> String {
+    let text = format!("{:.3}", level * 100.0);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}

@@ -1,0 +1,96 @@
+//! Sweeps: many points, each replicated under the same seeds, in parallel.
+//!
+//! Replication `r` of every point runs with seed `seed + r`, so all points face the same luck (common
+//! random numbers), and `sim run --seed` repeats any one run. What a run yields depends on its point
+//! and replication alone: not on the thread, the order of completion, or the shard.
+
+mod execute;
+mod key;
+mod shard;
+mod table;
+
+pub use execute::{Known, execute};
+pub use key::{Keys, RunKey, run_key, sweep_key};
+pub use shard::Shard;
+pub use table::{Cell, Finite, Table, VerdictShare};
+
+use super::space::{Axis, Point};
+use crate::observe::expression::Measure;
+use crate::scenario::Scenario;
+
+/// A sweep, resolved: everything that its result depends on.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    /// One line that names it.
+    pub title: String,
+    /// What varies.
+    pub axes: Vec<Axis>,
+    /// The combinations.
+    pub points: Vec<Point>,
+    /// The scenario at each point.
+    pub scenarios: Vec<Scenario>,
+    /// What is measured: the columns.
+    pub measures: Vec<Measure>,
+    /// Seed of the first replication; those after it count up.
+    pub seed: u64,
+    /// How often each point is run.
+    pub replications: Replications,
+    /// Whether each time window has a row too.
+    pub windows: bool,
+}
+
+/// How often each point is run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Replications {
+    /// So often.
+    Fixed(u32),
+    /// Until a measure is known well enough.
+    Until(Precision),
+}
+
+/// When a point has been run often enough.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Precision {
+    /// Index of the measure.
+    pub measure: usize,
+    /// Largest half width of its confidence interval, in the unit of the measure, or as a share of
+    /// the mean.
+    pub half_width: f64,
+    /// Whether `half_width` is a share of the mean.
+    pub relative: bool,
+    /// Confidence level, 0 to 1.
+    pub level: f64,
+    /// At least so many replications.
+    pub least: u32,
+    /// At most so many replications.
+    pub most: u32,
+}
+
+/// What one run yielded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Index of its point.
+    pub point: u32,
+    /// Its replication, from 0.
+    pub replication: u32,
+    /// Its seed.
+    pub seed: u64,
+    /// Digest of its events.
+    pub digest: String,
+    /// Events handled.
+    pub events: u64,
+    /// `"end"`, or the budget that stopped it.
+    pub stopped_by: String,
+    /// Verdict; see [`crate::observe::summary::HypothesisSummary`].
+    pub verdict: String,
+    /// The trigger is gone and the damage stays.
+    pub metastable: bool,
+    /// The measures over the run without its warm-up, in the order of the sweep; none where there was
+    /// nothing to measure, infinite for a time that did not end.
+    pub values: Vec<Option<f64>>,
+    /// The same for each time window (none for measures of whole runs only), if asked for.
+    pub windows: Vec<Vec<Option<f64>>>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Which measures to take of a scenario: those that users expect where they name none, and whether
+//! one that they name can be taken.
+
+use super::metric::{Metric, Statistic};
+use super::naming::Measure;
+use crate::plan;
+use crate::scenario::Scenario;
+
+pub use crate::scenario::check::check_measure;
+
+/// The measures that a user who names none gets as columns: how each workload fared, how busy each
+/// service was and with what, and how much the policies of each edge made of its calls.
+#[must_use]
+pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
+    let mut measures = Vec::new();
+    let mut take = |metric, subject: &str, statistic| {
+        measures.push(Measure {
+            metric,
+            subject: subject.into(),
+            statistic,
+        });
+    };
+    for name in scenario.workloads.keys() {
+        take(Metric::FailedRatio, name, None);
+        take(Metric::Goodput, name, None);
+        take(Metric::Latency, name, Some(Statistic::P50));
+        take(Metric::Latency, name, Some(Statistic::P99));
+        take(Metric::LatencyTrue, name, Some(Statistic::P99));
+    }
+    for name in scenario.services.keys() {
+        take(Metric::Utilization, name, None);
+        take(Metric::Arrivals, name, None);
+        take(Metric::DoomedShare, name, None);
+    }
+    let edges = plan::compile(scenario).map_or_else(|_| Vec::new(), |plan| plan.edges);
+    for edge in edges.iter().filter(|edge| !edge.layers.is_empty()) {
+        take(Metric::Amplification, &edge.name, None);
+    }
+    measures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load;
+
+    fn scenario() -> Scenario {
+        let text = r#"(duration: "10s",
+            services: {
+                "web": (endpoints: { "a": [call("db/read")], "b": [call("db/write")] }),
+                "db": (endpoints: { "read": [wait("1ms")], "write": [wait("1ms")] }),
+            },
+            calls: { "web -> db/read": [timeout("1s")] },
+            workloads: { "users": open(rate: "1/s", to: { "web/a": 1, "web/b": 1 }) },
+        )"#;
+        load("a.ron", &[("a.ron", text)][..], &[]).scenario.unwrap()
+    }
+
+    #[test]
+    fn takes_what_users_expect() {
+        let measures: Vec<String> = default_measures(&scenario())
+            .iter()
+            .map(|measure| measure.to_string())
+            .collect();
+        assert_eq!(
+            measures,
+            [
+                "failed_ratio(users)",
+                "goodput(users)",
+                "latency(users, p50)",
+                "latency(users, p99)",
+                "latency_true(users, p99)",
+                "utilization(web)",
+                "arrivals(web)",
+                "doomed_share(web)",
+                "utilization(db)",
+                "arrivals(db)",
+                "doomed_share(db)",
+                "amplification(web -> db/read)",
+            ]
+        );
+    }
+
+    #[test]
+    fn says_what_cannot_be_measured() {
+        let scenario = scenario();
+        let check = |text: &str| check_measure(&scenario, &text.parse().unwrap());
+        for measure in default_measures(&scenario) {
+            assert_eq!(check_measure(&scenario, &measure), Ok(()), "{measure}");
+        }
+        let (message, help) = check("goodput(user)").unwrap_err();
+        assert!(message.contains("no workload `user`"), "{message}");
+        assert!(help[0].contains("`users`"), "{help:?}");
+        let (_, help) = check("amplification(web -> db/red)").unwrap_err();
+        assert!(help[0].contains("`web -> db/read`"), "{help:?}");
+        assert_eq!(check("amplification(web -> db)"), Ok(()));
+    }
+}
