@@ -81,6 +81,26 @@ pub struct ServicePlan {
     pub balance: Balance,
 }
 
+impl ServicePlan {
+    /// Threads of one instance; infinite if they are unbounded.
+    #[must_use]
+    pub fn thread_limit(&self) -> f64 {
+        if self.threads == u32::MAX {
+            f64::INFINITY
+        } else {
+            f64::from(self.threads)
+        }
+    }
+
+    /// What the level of work at one instance reaches when it is full: thousandths of cores where
+    /// cores are shared, threads where they are not.
+    #[must_use]
+    pub fn work_limit(&self) -> f64 {
+        self.cores
+            .map_or(self.thread_limit(), |cores| cores * 1000.0)
+    }
+}
+
 /// An instance.
 #[derive(Clone, Debug)]
 pub struct InstancePlan {

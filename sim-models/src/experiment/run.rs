@@ -84,7 +84,7 @@ impl<'p> Run<'p> {
                 Some(_) => self.simulation.now(),
                 None => warmup,
             };
-            self.simulation.parts_mut().0.recorder.begin_totals(now);
+            self.simulation.parts_mut().0.begin_totals(now);
         }
         self.until(end);
         // A budget may stop a run in the middle of a window: nothing happened after that.
@@ -150,9 +150,10 @@ impl<'p> Run<'p> {
             examples: summarise::examples(self.plan, &world.recorder),
         };
         let series = summarise::series(self.plan, &world.recorder, &self.ends);
+        // Checks may ask for availability, so that comes first.
+        self.judge_availability(&mut summary);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
         summary.moments = moments::moments(self.plan, &series, &summary.faults);
-        self.judge_availability(&mut summary);
         RunResult {
             summary,
             series,

@@ -2,7 +2,7 @@
 //! one that they name can be taken.
 
 use super::metric::{Metric, Statistic};
-use super::naming::Measure;
+use super::naming::{Argument, Measure};
 use crate::plan;
 use crate::scenario::Scenario;
 
@@ -13,11 +13,10 @@ pub use crate::scenario::check::check_measure;
 #[must_use]
 pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
     let mut measures = Vec::new();
-    let mut take = |metric, subject: &str, statistic| {
+    let mut take = |metric, subject: &str, statistic: Option<Statistic>| {
         measures.push(Measure {
-            metric,
-            subject: subject.into(),
-            statistic,
+            argument: statistic.map(Argument::Statistic),
+            ..Measure::new(metric, subject)
         });
     };
     for name in scenario.workloads.keys() {
@@ -35,6 +34,9 @@ pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
     let edges = plan::compile(scenario).map_or_else(|_| Vec::new(), |plan| plan.edges);
     for edge in edges.iter().filter(|edge| !edge.layers.is_empty()) {
         take(Metric::Amplification, &edge.name, None);
+    }
+    if !scenario.faults.is_empty() {
+        take(Metric::RecoveryTime, "", None);
     }
     measures
 }

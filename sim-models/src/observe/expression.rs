@@ -1,14 +1,14 @@
 //! Checks as scenarios write them: `success_ratio(shoppers) >= 99.9%`, `latency(shoppers, p99) <
 //! 250ms`, `amplification("web -> orders") < 1.1`.
 //!
-//! METRIC(SUBJECT) OP LIMIT or METRIC(SUBJECT, STATISTIC) OP LIMIT. Units: limits are kept in seconds,
+//! A measure ([`super::syntax`]), an operator and a limit. Units: limits are kept in seconds,
 //! per second, or as ratios, as the metric asks.
 
 pub use super::metric::{Better, METRICS, Metric, Of, Statistic, Unit};
-pub use super::naming::Measure;
+pub use super::naming::{Argument, Counter, Measure};
+pub use super::syntax::ExpressionError;
 
-use super::metric::Asks;
-use crate::scenario::diagnostics::suggest;
+use super::syntax::{Found, Part, read_measure};
 use crate::scenario::units::Rate;
 use sim_core::SimDuration;
 use std::fmt;
@@ -65,22 +65,6 @@ impl Op {
     }
 }
 
-impl std::str::FromStr for Measure {
-    type Err = ExpressionError;
-    /// Reads a measure without a comparison.
-    fn from_str(text: &str) -> Result<Self, ExpressionError> {
-        let (measure, _, end) = read_measure(text)?;
-        let rest = Part::of(text, end..text.len());
-        if rest.text.is_empty() {
-            return Ok(measure);
-        }
-        Err(ExpressionError {
-            help: vec![format!("write `{measure}` alone: a measure has no limit")],
-            ..rest.error("a measure ends at its parenthesis")
-        })
-    }
-}
-
 /// A check that has been read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
@@ -92,23 +76,6 @@ pub struct Expression {
     pub limit: f64,
     /// Where the subject stands in the text, in bytes.
     pub subject_at: Range<usize>,
-}
-
-/// What is wrong with an expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExpressionError {
-    /// In one line.
-    pub message: String,
-    /// Where in the text, in bytes.
-    pub at: Range<usize>,
-    /// What to do about it.
-    pub help: Vec<String>,
-}
-
-impl fmt::Display for ExpressionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
 }
 
 impl fmt::Display for Expression {
@@ -129,55 +96,17 @@ impl std::str::FromStr for Expression {
     }
 }
 
-/// A part of the text, without the spaces round it, and where it stands.
-#[derive(Clone)]
-struct Part<'a> {
-    text: &'a str,
-    at: Range<usize>,
-}
-
-impl<'a> Part<'a> {
-    fn of(whole: &'a str, range: Range<usize>) -> Self {
-        let text = &whole[range.clone()];
-        let start = range.start + text.len() - text.trim_start().len();
-        let text = text.trim();
-        Self {
-            text,
-            at: start..start + text.len(),
-        }
-    }
-
-    fn error(&self, message: impl Into<String>) -> ExpressionError {
-        ExpressionError {
-            message: message.into(),
-            at: self.at.clone(),
-            help: Vec::new(),
-        }
-    }
-
-    /// Without the quotes round it.
-    fn unquoted(self) -> Self {
-        let inner = self
-            .text
-            .strip_prefix('"')
-            .and_then(|text| text.strip_suffix('"'));
-        match inner {
-            Some(text) => Self {
-                text,
-                at: self.at.start + 1..self.at.end - 1,
-            },
-            None => self,
-        }
-    }
-}
-
 /// Reads an expression.
 ///
 /// # Errors
 /// What is wrong with it, where, and what to write instead.
 pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
     let whole = Part::of(text, 0..text.len());
-    let (measure, subject_at, end) = read_measure(text)?;
+    let Found {
+        measure,
+        subject_at,
+        end,
+    } = read_measure(text, "check")?;
     let (op, symbol_end) = read_op(text, end)?;
     let limit = Part::of(text, symbol_end..text.len());
     if limit.text.is_empty() {
@@ -203,125 +132,6 @@ pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
         limit,
         subject_at,
     })
-}
-
-/// Reads what is measured; also says where its subject stands and where it ends.
-fn read_measure(text: &str) -> Result<(Measure, Range<usize>, usize), ExpressionError> {
-    let whole = Part::of(text, 0..text.len());
-    let shape = || ExpressionError {
-        help: vec![
-            "write METRIC(SUBJECT) OP LIMIT, such as `success_ratio(shoppers) >= 99.9%`".into(),
-        ],
-        ..whole.error(format!("`{}` is not a check", whole.text))
-    };
-    let open = text.find('(').ok_or_else(shape)?;
-    let close = closing(text, open).ok_or_else(shape)?;
-    let metric = read_metric(&Part::of(text, 0..open))?;
-    let mut arguments = arguments(text, open + 1..close).into_iter();
-    let subject = arguments
-        .next()
-        .map(Part::unquoted)
-        .filter(|subject| !subject.text.is_empty())
-        .ok_or_else(shape)?;
-    let statistic = read_statistic(metric, arguments.next(), &subject)?;
-    if let Some(extra) = arguments.next() {
-        return Err(extra.error("there are too many values between the parentheses"));
-    }
-    let measure = Measure {
-        metric,
-        subject: edge_spacing(subject.text),
-        statistic,
-    };
-    Ok((measure, subject.at, close + 1))
-}
-
-fn closing(text: &str, open: usize) -> Option<usize> {
-    let mut quoted = false;
-    let found = text[open..].find(|c| {
-        quoted ^= c == '"';
-        c == ')' && !quoted
-    });
-    found.map(|at| open + at)
-}
-
-fn arguments(text: &str, range: Range<usize>) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut start = range.start;
-    let mut quoted = false;
-    for (at, c) in text[range.clone()].char_indices() {
-        quoted ^= c == '"';
-        if c == ',' && !quoted {
-            parts.push(Part::of(text, start..range.start + at));
-            start = range.start + at + 1;
-        }
-    }
-    parts.push(Part::of(text, start..range.end));
-    parts
-}
-
-/// `a->b` is `a -> b`.
-fn edge_spacing(subject: &str) -> String {
-    match subject.split_once("->") {
-        Some((from, to)) => format!("{} -> {}", from.trim(), to.trim()),
-        None => subject.into(),
-    }
-}
-
-fn read_metric(name: &Part<'_>) -> Result<Metric, ExpressionError> {
-    let found = METRICS.iter().find(|(_, other, _)| *other == name.text);
-    found
-        .map(|(metric, ..)| *metric)
-        .ok_or_else(|| ExpressionError {
-            help: suggest(
-                name.text,
-                "metrics",
-                METRICS.iter().map(|(_, other, _)| *other),
-            ),
-            ..name.error(format!("there is no metric `{}`", name.text))
-        })
-}
-
-fn read_statistic(
-    metric: Metric,
-    given: Option<Part<'_>>,
-    subject: &Part<'_>,
-) -> Result<Option<Statistic>, ExpressionError> {
-    let allowed: &[(&str, Statistic)] = match metric.asks() {
-        Asks::Nothing => &[],
-        Asks::Latency => &Statistic::ALL,
-        Asks::Level => &[("mean", Statistic::Mean), ("max", Statistic::Max)],
-    };
-    let names = || allowed.iter().map(|(name, _)| *name);
-    match given.map(Part::unquoted) {
-        None if allowed.is_empty() => Ok(None),
-        None => Err(ExpressionError {
-            help: suggest("", "one of", names()),
-            ..subject.error(format!(
-                "`{0}` needs a statistic: write `{0}({1}, {2})`",
-                metric.name(),
-                subject.text,
-                if metric.asks() == Asks::Latency {
-                    "p99"
-                } else {
-                    "mean"
-                },
-            ))
-        }),
-        Some(extra) if allowed.is_empty() => {
-            Err(extra.error(format!("`{}` takes no statistic", metric.name())))
-        }
-        Some(part) => match allowed.iter().find(|(name, _)| *name == part.text) {
-            Some((_, statistic)) => Ok(Some(*statistic)),
-            None => Err(ExpressionError {
-                help: suggest(part.text, "one of", names()),
-                ..part.error(format!(
-                    "`{}` has no statistic `{}`",
-                    metric.name(),
-                    part.text
-                ))
-            }),
-        },
-    }
 }
 
 fn read_op(text: &str, from: usize) -> Result<(Op, usize), ExpressionError> {
@@ -462,7 +272,7 @@ mod tests {
             assert_eq!(read.to_string(), printed);
         }
         let read = parse("sojourn(db, p50) < 1s").unwrap();
-        assert_eq!(read.measure.statistic, Some(Statistic::P50));
+        assert_eq!(read.measure.statistic(), Some(Statistic::P50));
         assert_eq!(read.subject_at, 8..10);
         assert!(read.op.holds(0.5, read.limit) && !read.op.holds(f64::NAN, read.limit));
     }

@@ -1,11 +1,19 @@
 //! Evaluates measures and checks, over the whole run or over a stretch of windows.
+//!
+//! Totals cover what began after the warm-up and windows what happened in them, so the two differ by
+//! what was under way; the definitions are the same.
 
-use super::expression::{Expression, Measure, Metric, Of, Statistic};
+mod totals;
+mod windowed;
+
+use super::expression::Expression;
+use super::metric::{Metric, Of, Statistic};
+use super::naming::Measure;
 use super::recorder::{Recorder, ServiceWindow};
-use super::summary::{LatencySummary, Summary};
+use super::summary::Summary;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
-use sim_core::metrics::Snapshot;
+use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
 /// Reads measures from what was recorded.
@@ -52,6 +60,18 @@ impl Measurer<'_> {
         end(windows.end) - end(windows.start)
     }
 
+    /// The mean of a time average over windows, weighted by their lengths: the last may be shorter.
+    fn mean(
+        &self,
+        rows: &[ServiceWindow],
+        windows: &Range<usize>,
+        get: fn(&ServiceWindow) -> f64,
+    ) -> f64 {
+        let area = rows.iter().zip(windows.clone());
+        let area = area.map(|(row, window)| get(row) * self.seconds(&(window..window + 1)));
+        area.sum::<f64>() / self.seconds(windows)
+    }
+
     fn workload(&self, name: &str) -> Option<usize> {
         self.plan.places[self.plan.services.len()..]
             .iter()
@@ -87,28 +107,30 @@ impl Measurer<'_> {
     #[must_use]
     pub fn check(&self, check: &Expression, windows: Range<usize>) -> (Option<f64>, bool) {
         let value = self.over(&check.measure, windows.clone());
-        let held = match value {
-            Some(value) => check.op.holds(value, check.limit),
-            None => !self.has_traffic(&check.measure, windows),
-        };
-        (value, held)
+        (value, self.holds(check, value, windows))
     }
 
-    /// A check of the whole run, and whether it holds; see [`Measurer::check`].
+    /// A check of the whole run, and whether it holds; see [`Measurer::check`]. `windows` are those
+    /// after the warm-up.
     #[must_use]
     pub fn check_whole(&self, check: &Expression, windows: Range<usize>) -> (Option<f64>, bool) {
         let value = self.whole(&check.measure);
-        let held = match value {
-            Some(value) => check.op.holds(value, check.limit),
-            None => !self.has_traffic(&check.measure, windows),
-        };
-        (value, held)
+        (value, self.holds(check, value, windows))
     }
 
-    /// Whether anything came to what a check is about.
+    fn holds(&self, check: &Expression, value: Option<f64>, windows: Range<usize>) -> bool {
+        match value {
+            Some(value) => check.op.holds(value, check.limit),
+            None => !self.has_traffic(&check.measure, self.within(&check.measure, windows)),
+        }
+    }
+
+    /// Whether anything came to what a check is about, so that a value was to be expected.
     fn has_traffic(&self, measure: &Measure, windows: Range<usize>) -> bool {
         let subject = measure.subject.as_str();
         match measure.metric.of() {
+            // No time to repair where nothing broke.
+            _ if matches!(measure.metric, Metric::Mttr | Metric::Mtbf) => false,
             Of::Workload => self
                 .workload(subject)
                 .is_some_and(|workload| self.traffic(workload, windows).offered > 0),
@@ -116,177 +138,94 @@ impl Measurer<'_> {
                 let rows = &self.recorder.services[service].windows[windows];
                 rows.iter().any(|window| window.arrivals > 0)
             }),
-            // A ratio of retries where nobody retries, or of calls that nobody makes, is no failure.
-            Of::Edge => false,
+            Of::Tenant => {
+                let tenant = self.summary.tenants.get(subject);
+                tenant.is_some_and(|tenant| tenant.offered > 0)
+                    && measure.metric != Metric::TenantRetryShare
+            }
+            // A ratio of retries where nobody retries, or of calls that nobody makes, is no failure;
+            // nor is no recovery where nothing was disturbed.
+            Of::Edge | Of::Run => false,
         }
+    }
+
+    /// Those of these windows that a measure is about.
+    #[must_use]
+    pub fn within(&self, measure: &Measure, windows: Range<usize>) -> Range<usize> {
+        let Some(over) = measure.over else {
+            return windows;
+        };
+        let own = windows_in(self.plan.window, self.plan.end, over);
+        let start = own.start.max(windows.start);
+        start..own.end.min(windows.end).max(start)
     }
 
     /// A measure over a stretch of windows; none where there is nothing to measure.
     #[must_use]
     pub fn over(&self, measure: &Measure, windows: Range<usize>) -> Option<f64> {
-        if windows.is_empty() {
+        let windows = self.within(measure, windows);
+        if windows.is_empty() || !measure.metric.by_windows() {
             return None;
         }
+        let subject = measure.subject.as_str();
         match measure.metric.of() {
-            Of::Workload => self.workload_over(measure, self.workload(&measure.subject)?, windows),
-            Of::Service => self.service_over(measure, self.service(&measure.subject)?, windows),
+            Of::Workload => windowed::workload(self, measure, self.workload(subject)?, windows),
+            Of::Service => windowed::service(self, measure, self.service(subject)?, windows),
             Of::Edge => {
-                let edge = self
-                    .plan
-                    .edges
-                    .iter()
-                    .position(|edge| edge.name == measure.subject)?;
-                self.edge_over(measure, edge, windows)
+                let mut edges = self.plan.edges.iter();
+                let edge = edges.position(|edge| edge.name == subject)?;
+                windowed::edge(self, measure, edge, windows)
             }
+            Of::Tenant | Of::Run => None,
         }
     }
 
-    fn workload_over(
-        &self,
-        measure: &Measure,
-        workload: usize,
-        windows: Range<usize>,
-    ) -> Option<f64> {
-        let traffic = self.traffic(workload, windows.clone());
-        let share =
-            |part: u64| (traffic.finished > 0).then(|| part as f64 / traffic.finished as f64);
-        let rate = |count: u64| Some(count as f64 / traffic.seconds);
-        let rows = &self.recorder.workloads[workload].windows;
-        match measure.metric {
-            Metric::SuccessRatio => traffic.success(),
-            Metric::FailedRatio => share(traffic.finished - traffic.good),
-            Metric::DegradedRatio => share(traffic.degraded),
-            Metric::Goodput => rate(traffic.good),
-            Metric::Offered => rate(traffic.offered),
-            Metric::Throughput => rate(traffic.finished),
-            Metric::Unfinished => Some(rows[windows.end - 1].0.in_flight as f64),
-            Metric::Latency => of(
-                rows[windows].iter().map(|(_, answered, _)| answered),
-                measure.statistic,
-            ),
-            Metric::LatencyTrue => of(
-                rows[windows].iter().map(|(.., ended)| ended),
-                measure.statistic,
-            ),
-            _ => None,
-        }
-    }
-
-    fn service_over(
-        &self,
-        measure: &Measure,
-        service: usize,
-        windows: Range<usize>,
-    ) -> Option<f64> {
-        let rows = &self.recorder.services[service].windows[windows.clone()];
-        let sum = |get: fn(&ServiceWindow) -> u64| rows.iter().map(get).sum::<u64>() as f64;
-        let mean =
-            |get: fn(&ServiceWindow) -> f64| rows.iter().map(get).sum::<f64>() / rows.len() as f64;
-        let spec = &self.plan.services[service];
-        let count = f64::from(self.plan.places[service].instance_count);
-        let threads = if spec.threads == u32::MAX {
-            f64::INFINITY
-        } else {
-            f64::from(spec.threads)
-        };
-        let working = spec.cores.map_or(threads, |cores| cores * 1000.0);
-        let arrivals = sum(|window| window.arrivals);
-        match measure.metric {
-            Metric::Utilization => Some(mean(|window| window.busy) / (threads * count)),
-            Metric::CpuUtilization => Some(mean(|window| window.working) / (working * count)),
-            Metric::Queue if measure.statistic == Some(Statistic::Max) => rows
-                .iter()
-                .map(|window| window.queue_max as f64)
-                .reduce(f64::max),
-            Metric::Queue => Some(mean(|window| window.queue)),
-            Metric::RejectedRatio => {
-                (arrivals > 0.0).then(|| sum(|window| window.rejected) / arrivals)
-            }
-            Metric::Arrivals => Some(arrivals / self.seconds(&windows)),
-            Metric::DoomedShare => {
-                let ended = sum(|window| window.ok + window.failed);
-                (ended > 0.0).then(|| sum(|window| window.doomed) / ended)
-            }
-            // Sojourn and waiting times are kept over the whole run only.
-            _ => None,
-        }
-    }
-
-    fn edge_over(&self, measure: &Measure, edge: usize, windows: Range<usize>) -> Option<f64> {
-        let rows = &self.recorder.edges[edge].windows[windows.clone()];
-        let (mut calls, mut attempts, mut retries) = (0, 0, 0);
-        for window in rows {
-            calls += window.calls;
-            attempts += window.attempts;
-            retries += window.retries;
-        }
-        match measure.metric {
-            Metric::Amplification => (calls > 0).then(|| attempts as f64 / calls as f64),
-            Metric::Retries => Some(retries as f64 / self.seconds(&windows)),
-            Metric::Attempts => Some(attempts as f64 / self.seconds(&windows)),
-            _ => None,
-        }
-    }
-
-    /// A measure over all that counts in totals; none where there is nothing to measure.
+    /// A measure over all that counts in totals, or over the stretch that it names; none where there is
+    /// nothing to measure, infinite for a time that did not end.
     #[must_use]
     pub fn whole(&self, measure: &Measure) -> Option<f64> {
+        if measure.over.is_some() {
+            return self.over(measure, 0..self.windows());
+        }
         match measure.metric.of() {
-            Of::Workload => self.workload_whole(measure),
-            Of::Service => self.service_whole(measure),
-            Of::Edge => self.edge_whole(measure),
+            Of::Workload => totals::workload(self, measure),
+            Of::Service => totals::service(self, measure),
+            Of::Edge => totals::edge(self, measure),
+            Of::Tenant => totals::tenant(self, measure),
+            Of::Run => totals::run(self, measure),
         }
     }
 
+    /// How many windows there are.
+    fn windows(&self) -> usize {
+        let recorder = self.recorder;
+        let workloads = recorder.workloads.iter().map(|record| record.windows.len());
+        let services = recorder.services.iter().map(|record| record.windows.len());
+        workloads.chain(services).next().unwrap_or(0)
+    }
+
+    /// Length of the run without its warm-up, s.
     fn whole_seconds(&self) -> f64 {
         self.summary.simulated_seconds - self.summary.warmup_seconds
     }
+}
 
-    fn workload_whole(&self, measure: &Measure) -> Option<f64> {
-        let workload = self.summary.workloads.get(&measure.subject)?;
-        let finished = workload.ok + workload.degraded + workload.failed;
-        let share = |part: u64| (finished > 0).then(|| part as f64 / finished as f64);
-        match measure.metric {
-            Metric::SuccessRatio => share(workload.ok + workload.degraded),
-            Metric::FailedRatio => share(workload.failed),
-            Metric::DegradedRatio => share(workload.degraded),
-            Metric::Goodput => Some(workload.goodput),
-            Metric::Offered => Some(workload.offered_rate),
-            Metric::Throughput => Some(finished as f64 / self.whole_seconds()),
-            Metric::Unfinished => Some(workload.unfinished as f64),
-            Metric::Latency => pick(&workload.latency, measure.statistic),
-            Metric::LatencyTrue => pick(&workload.latency_true, measure.statistic),
-            _ => None,
-        }
-    }
-
-    fn service_whole(&self, measure: &Measure) -> Option<f64> {
-        let service = self.summary.services.get(&measure.subject)?;
-        let arrivals = service.arrivals as f64;
-        match measure.metric {
-            Metric::Utilization => Some(service.utilization),
-            Metric::CpuUtilization => Some(service.cpu_utilization),
-            Metric::Queue if measure.statistic == Some(Statistic::Max) => Some(service.queue.max),
-            Metric::Queue => Some(service.queue.mean),
-            Metric::RejectedRatio => (arrivals > 0.0).then(|| service.rejected as f64 / arrivals),
-            Metric::Arrivals => Some(arrivals / self.whole_seconds()),
-            Metric::DoomedShare => Some(service.doomed_share),
-            Metric::Sojourn => pick(&service.sojourn, measure.statistic),
-            Metric::Waiting => pick(&service.waiting, measure.statistic),
-            _ => None,
-        }
-    }
-
-    fn edge_whole(&self, measure: &Measure) -> Option<f64> {
-        let edge = self.summary.edges.get(&measure.subject)?;
-        match measure.metric {
-            Metric::Amplification => Some(edge.amplification),
-            Metric::Retries => Some(edge.retries as f64 / self.whole_seconds()),
-            Metric::Attempts => Some(edge.attempts as f64 / self.whole_seconds()),
-            Metric::RetryEfficiency => (edge.retries > 0).then_some(edge.retry_efficiency),
-            _ => None,
-        }
-    }
+/// The windows of a width that lie wholly between two times of a run that ends then. The last one may
+/// be shorter than the others.
+#[must_use]
+pub fn windows_in(
+    width: SimDuration,
+    run_end: SimTime,
+    (from, to): (SimTime, SimTime),
+) -> Range<usize> {
+    let width = width.0.max(1);
+    let start = from.0.div_ceil(width) as usize;
+    let end = if to >= run_end {
+        run_end.0.div_ceil(width)
+    } else {
+        to.0 / width
+    };
+    start..(end as usize).max(start)
 }
 
 fn quantile(statistic: Statistic) -> Option<f64> {
@@ -299,30 +238,4 @@ fn quantile(statistic: Statistic) -> Option<f64> {
         Statistic::P999 => Some(0.999),
         Statistic::Max => Some(1.0),
     }
-}
-
-/// A statistic of several windows together; none where nothing was counted.
-fn of<'a>(
-    snapshots: impl Iterator<Item = &'a Snapshot>,
-    statistic: Option<Statistic>,
-) -> Option<f64> {
-    let mut all = Snapshot::default();
-    for snapshot in snapshots {
-        all.merge(snapshot);
-    }
-    (all.count > 0).then(|| {
-        quantile(statistic.unwrap_or(Statistic::Mean)).map_or(all.mean(), |q| all.quantile(q))
-    })
-}
-
-fn pick(latency: &LatencySummary, statistic: Option<Statistic>) -> Option<f64> {
-    (latency.count > 0).then_some(match statistic.unwrap_or(Statistic::Mean) {
-        Statistic::Mean => latency.mean,
-        Statistic::P50 => latency.p50,
-        Statistic::P90 => latency.p90,
-        Statistic::P95 => latency.p95,
-        Statistic::P99 => latency.p99,
-        Statistic::P999 => latency.p999,
-        Statistic::Max => latency.max,
-    })
 }

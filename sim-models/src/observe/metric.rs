@@ -11,6 +11,10 @@ pub enum Of {
     Service,
     /// An edge `"caller -> callee"`.
     Edge,
+    /// All workloads labelled with a tenant.
+    Tenant,
+    /// The run as a whole.
+    Run,
 }
 
 /// What stands after the subject.
@@ -19,6 +23,21 @@ pub(super) enum Asks {
     Nothing,
     Latency,
     Level,
+    Outcome,
+    Counter,
+}
+
+impl Asks {
+    /// One of those that may stand there.
+    pub(super) fn example(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Latency => "p99",
+            Self::Level => "mean",
+            Self::Outcome => "timeout_attempt",
+            Self::Counter => "breaker_opened",
+        }
+    }
 }
 
 /// What a metric and its limit are measured in.
@@ -111,27 +130,64 @@ macro_rules! metrics {
 }
 
 metrics! {
+    // Workloads.
     SuccessRatio "success_ratio" Workload Nothing Ratio Higher Windows "Requests answered, degraded ones included, of those that ended.",
     Goodput "goodput" Workload Nothing Rate Higher Windows "Requests answered per second.",
     Offered "offered" Workload Nothing Rate Neither Windows "Requests begun per second.",
     Throughput "throughput" Workload Nothing Rate Neither Windows "Requests ended per second, well or not.",
+    Failed "failed" Workload Nothing Count Lower Windows "Requests that failed.",
     FailedRatio "failed_ratio" Workload Nothing Ratio Lower Windows "Requests failed of those that ended.",
     DegradedRatio "degraded_ratio" Workload Nothing Ratio Lower Windows "Requests answered in part of those that ended.",
+    OutcomeRatio "outcome_ratio" Workload Outcome Ratio Neither Windows "Requests that ended in one way of those that ended.",
     Latency "latency" Workload Latency Seconds Lower Windows "Latency of answered requests.",
     LatencyTrue "latency_true" Workload Latency Seconds Lower Windows "Latency of all requests, failed and unfinished ones included.",
     Unfinished "unfinished" Workload Nothing Count Lower Windows "Requests without an answer at the end.",
+    Availability "availability" Workload Nothing Ratio Higher Whole "Requests answered of those that ended after the warm-up, whenever they began.",
+    AvailabilityWindows "availability_windows" Workload Nothing Ratio Higher Whole "Share of the time windows with traffic in which the objective was met.",
+    AvailabilityPredicted "availability_predicted" Workload Nothing Ratio Higher Whole "Share of the requests that would be answered if error rates and faults alone decided, by the graph.",
+    BudgetUsed "budget_used" Workload Nothing Ratio Lower Whole "Errors of those that the objective allows; above 1 the error budget is overspent.",
+    BurnRate "burn_rate" Workload Nothing Ratio Lower Whole "Largest rate over any minute at which the error budget was used; 1 uses it up exactly.",
+    Mttr "mttr" Workload Nothing Seconds Lower Whole "Mean length of the incidents, in which the objective was missed.",
+    Mtbf "mtbf" Workload Nothing Seconds Higher Whole "Mean time between the starts of incidents, if there were two.",
+    // Services.
     Utilization "utilization" Service Nothing Ratio Neither Windows "Share of the threads that are taken.",
     CpuUtilization "cpu_utilization" Service Nothing Ratio Neither Windows "Share of the cores that are busy.",
-    Queue "queue" Service Level Count Lower Windows "Requests that wait for a thread.",
+    Busy "busy" Service Level Count Neither Windows "Threads that are taken: the mean of all instances together, or the most at one.",
+    Queue "queue" Service Level Count Lower Windows "Requests that wait for a thread: the mean of all instances together, or the most at one.",
+    InSystem "in_system" Service Level Count Lower Windows "Requests that wait or run: the mean of all instances together, or the most at one.",
+    Arrivals "arrivals" Service Nothing Rate Neither Windows "Requests that arrive per second.",
+    Rejected "rejected" Service Nothing Count Lower Windows "Requests refused or rejected.",
     RejectedRatio "rejected_ratio" Service Nothing Ratio Lower Windows "Requests refused or rejected of those that arrived.",
     Sojourn "sojourn" Service Latency Seconds Lower Whole "Time from arrival to answer.",
     Waiting "waiting" Service Latency Seconds Lower Whole "Time from arrival to a thread.",
-    DoomedShare "doomed_share" Service Nothing Ratio Lower Windows "Share of the work that is done for callers who have left.",
-    Arrivals "arrivals" Service Nothing Rate Neither Windows "Requests that arrive per second.",
-    Amplification "amplification" Edge Nothing Ratio Lower Windows "Attempts per call.",
-    Retries "retries" Edge Nothing Rate Lower Windows "Retries per second.",
+    ServiceTime "service_time" Service Latency Seconds Lower Whole "Time from a thread to the answer.",
+    DoomedShare "doomed_share" Service Nothing Ratio Lower Windows "Share of the time spent on requests that was spent for callers who have left.",
+    // Edges.
+    Calls "calls" Edge Nothing Rate Neither Windows "Calls begun per second.",
     Attempts "attempts" Edge Nothing Rate Neither Windows "Attempts per second.",
+    Retries "retries" Edge Nothing Rate Lower Windows "Retries per second.",
+    RetryShare "retry_share" Edge Nothing Ratio Lower Windows "Retries of all attempts.",
     RetryEfficiency "retry_efficiency" Edge Nothing Ratio Higher Whole "Retries that end well of all retries.",
+    Amplification "amplification" Edge Nothing Ratio Lower Windows "Attempts per call that sent one.",
+    AmplificationWorst "amplification_worst" Edge Nothing Ratio Lower Whole "The most attempts per call that the policies allow.",
+    CallLatency "call_latency" Edge Latency Seconds Lower Whole "Duration of calls, retries and backoff included.",
+    CallSuccessRatio "call_success_ratio" Edge Nothing Ratio Higher Whole "Calls that ended well of those that ended.",
+    CallOutcomeRatio "call_outcome_ratio" Edge Outcome Ratio Neither Whole "Calls that ended in one way of those that ended.",
+    AttemptOutcomeRatio "attempt_outcome_ratio" Edge Outcome Ratio Neither Whole "Attempts that ended in one way of those that ended.",
+    PolicyCount "policy_count" Edge Counter Count Neither Whole "How often a policy did something after the warm-up.",
+    // Tenants.
+    TenantGoodput "tenant_goodput" Tenant Nothing Rate Higher Whole "Requests of a tenant answered per second.",
+    TenantSuccessRatio "tenant_success_ratio" Tenant Nothing Ratio Higher Whole "Requests of a tenant answered of those that ended.",
+    TenantBudgetUsed "tenant_budget_used" Tenant Nothing Ratio Lower Whole "Errors of a tenant of those that the objective allows.",
+    TenantRetryShare "tenant_retry_share" Tenant Nothing Ratio Lower Whole "Retries of all attempts that the requests of a tenant led to.",
+    // The run.
+    RecoveryTime "recovery_time" Run Nothing Seconds Lower Whole "Time from the end of a fault until the steady state held again, the longest of all faults; infinite if it never did.",
+    Held "held" Run Nothing Ratio Higher Whole "1 if the hypothesis held, 0 if not; the mean of several runs is the share in which it held.",
+    Metastable "metastable" Run Nothing Ratio Lower Whole "1 if the trigger was gone and the damage stayed, 0 if not; the mean of several runs is a share.",
+    Incidents "incidents" Run Nothing Count Lower Whole "Stretches of time in which a workload missed its objective.",
+    BlastRadius "blast_radius" Run Nothing Count Lower Whole "Workloads that the faults touched.",
+    FairnessGap "fairness_gap" Run Nothing Ratio Lower Whole "Half the sum over tenants of the difference between their shares of retries and of first attempts.",
+    Events "events" Run Nothing Count Neither Whole "Events that the simulator handled.",
 }
 
 impl Metric {
@@ -139,6 +195,41 @@ impl Metric {
     #[must_use]
     pub fn by_windows(self) -> bool {
         self.scope() == Scope::Windows
+    }
+
+    /// Whether it sums up a verdict, and so cannot be part of one.
+    #[must_use]
+    pub fn is_verdict(self) -> bool {
+        matches!(self, Self::Held | Self::Metastable)
+    }
+
+    /// How a check of it is written.
+    #[must_use]
+    pub fn example(self) -> String {
+        let subject = match self.of() {
+            Of::Workload => "shoppers",
+            Of::Service => "db",
+            Of::Edge => "\"web -> db\"",
+            Of::Tenant => "gold",
+            Of::Run => "",
+        };
+        let op = match self.better() {
+            Better::Higher => ">=",
+            Better::Lower | Better::Neither => "<=",
+        };
+        let limit = match self.unit() {
+            Unit::Seconds => "30s",
+            Unit::Rate => "900/s",
+            Unit::Ratio if self.better() == Better::Higher => "99.9%",
+            Unit::Ratio => "1%",
+            Unit::Count => "10",
+        };
+        let arguments = match (subject, self.asks().example()) {
+            ("", _) => String::new(),
+            (subject, "") => format!("({subject})"),
+            (subject, argument) => format!("({subject}, {argument})"),
+        };
+        format!("{}{arguments} {op} {limit}", self.name())
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod metric;
 pub mod naming;
+pub mod syntax;
 pub mod expression;
 pub mod choice;
 pub mod recorder;

@@ -1,6 +1,8 @@
 //! A measure, and what it is called: in expressions, as a column, and for people.
 
 use super::metric::{Better, Metric, Statistic, Unit};
+use crate::outcome::Outcome;
+use sim_core::SimTime;
 use std::fmt;
 
 /// What is measured: a metric of something. As columns of sweeps name it: `latency(shoppers, p99)`.
@@ -8,23 +10,95 @@ use std::fmt;
 pub struct Measure {
     /// Which quantity.
     pub metric: Metric,
-    /// The workload, the service, or the edge `"caller -> callee"` (one space on each side).
+    /// The workload, the tenant, the service, or the edge `"caller -> callee"` (one space on each
+    /// side); empty for what is about the run as a whole.
     pub subject: String,
-    /// Which statistic, for metrics that have several.
-    pub statistic: Option<Statistic>,
+    /// What the metric asks for besides.
+    pub argument: Option<Argument>,
+    /// The part of the run that it is taken over, from and to: the windows that lie wholly in it. None:
+    /// all of the run after its warm-up.
+    pub over: Option<(SimTime, SimTime)>,
+}
+
+/// What some metrics ask for besides their subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// Which statistic of a distribution.
+    Statistic(Statistic),
+    /// How requests, calls or attempts ended.
+    Outcome(Outcome),
+    /// What a policy counted.
+    Counter(Counter),
+}
+
+/// Something that a policy counts; written `breaker_opened`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// Name of the policy.
+    pub policy: &'static str,
+    /// Name of what it counts.
+    pub name: &'static str,
+}
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.policy, self.name)
+    }
+}
+
+impl fmt::Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Statistic(statistic) => f.write_str(statistic.name()),
+            Self::Outcome(outcome) => f.write_str(outcome.name()),
+            Self::Counter(counter) => counter.fmt(f),
+        }
+    }
 }
 
 impl fmt::Display for Measure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({}", self.metric.name(), self.subject)?;
-        if let Some(statistic) = self.statistic {
-            write!(f, ", {}", statistic.name())?;
+        f.write_str(self.metric.name())?;
+        if !self.subject.is_empty() {
+            // What would end the argument stands in quotes.
+            if self.subject.contains(['(', ')', ',']) {
+                write!(f, "(\"{}\"", self.subject)?;
+            } else {
+                write!(f, "({}", self.subject)?;
+            }
+            if let Some(argument) = self.argument {
+                write!(f, ", {argument}")?;
+            }
+            f.write_str(")")?;
         }
-        f.write_str(")")
+        if let Some((from, to)) = self.over {
+            write!(f, " in {}..{}", seconds(from), seconds(to))?;
+        }
+        Ok(())
     }
 }
 
 impl Measure {
+    /// A metric of a subject, over the run after its warm-up.
+    #[must_use]
+    pub fn new(metric: Metric, subject: &str) -> Self {
+        Self {
+            metric,
+            subject: subject.into(),
+            argument: None,
+            over: None,
+        }
+    }
+
+    /// Which statistic of a distribution it is, if it is one.
+    #[must_use]
+    pub fn statistic(&self) -> Option<Statistic> {
+        match self.argument {
+            Some(Argument::Statistic(statistic)) => Some(statistic),
+            _ => None,
+        }
+    }
+
     /// What its values are measured in.
     #[must_use]
     pub fn unit(&self) -> Unit {
@@ -34,18 +108,28 @@ impl Measure {
     /// Which values of it users want.
     #[must_use]
     pub fn better(&self) -> Better {
-        self.metric.better()
+        match self.argument {
+            Some(Argument::Outcome(Outcome::Ok)) => Better::Higher,
+            Some(Argument::Outcome(Outcome::Degraded)) => Better::Neither,
+            Some(Argument::Outcome(_)) => Better::Lower,
+            _ => self.metric.better(),
+        }
     }
 
     /// As files name it, with its unit at the end: `latency_shoppers_p99_s`. Two measures may share
     /// a column where their subjects differ only in characters other than letters and digits.
     #[must_use]
     pub fn column(&self) -> String {
+        let argument = self.argument.map(|argument| argument.to_string());
+        let over = self
+            .over
+            .map(|(from, to)| format!("{} {}", seconds(from), seconds(to)));
         let mut column = plain(&format!(
-            "{} {} {}",
+            "{} {} {} {}",
             self.metric.name(),
             self.subject,
-            self.statistic.map_or("", Statistic::name)
+            argument.unwrap_or_default(),
+            over.unwrap_or_default()
         ));
         column.push_str(self.unit().suffix());
         column
@@ -54,17 +138,45 @@ impl Measure {
     /// For people: `p99 latency of shoppers`, `amplification of shop -> db`.
     #[must_use]
     pub fn label(&self) -> String {
-        let mut label = String::new();
-        if let Some(statistic) = self.statistic {
-            label.push_str(statistic.name());
-            label.push(' ');
-        }
         let name = match self.metric {
             Metric::LatencyTrue => "true latency".into(),
+            Metric::Mttr => "mean time to repair".into(),
+            Metric::Mtbf => "mean time between failures".into(),
             metric => metric.name().replace('_', " "),
         };
-        format!("{label}{name} of {}", self.subject)
+        let mut label = match self.argument {
+            Some(Argument::Statistic(statistic)) => format!("{} {name}", statistic.name()),
+            Some(Argument::Outcome(outcome)) => {
+                let what = match self.metric {
+                    Metric::CallOutcomeRatio => "calls",
+                    Metric::AttemptOutcomeRatio => "attempts",
+                    _ => "requests",
+                };
+                format!("share of {} among {what}", outcome.name())
+            }
+            Some(Argument::Counter(counter)) => {
+                format!("{} {}", counter.policy.replace('_', " "), counter.name)
+            }
+            None => name,
+        };
+        if !self.subject.is_empty() {
+            let between = match self.argument {
+                Some(Argument::Counter(_)) => " on ",
+                _ => " of ",
+            };
+            label.push_str(between);
+            label.push_str(&self.subject);
+        }
+        if let Some((from, to)) = self.over {
+            label.push_str(&format!(", {} to {}", seconds(from), seconds(to)));
+        }
+        label
     }
+}
+
+/// A time in seconds, `90s`: of one kind in all columns.
+fn seconds(time: SimTime) -> String {
+    format!("{}s", time.as_secs_f64())
 }
 
 /// Lower case, with every run of characters outside a-z and 0-9 squeezed to one `_`.
@@ -117,6 +229,36 @@ mod tests {
                 "queue_db_max_count",
                 "max queue of db",
                 Better::Lower,
+            ),
+            (
+                "recovery_time",
+                "recovery_time_s",
+                "recovery time",
+                Better::Lower,
+            ),
+            (
+                "outcome_ratio(a, breaker_open)",
+                "outcome_ratio_a_breaker_open_ratio",
+                "share of breaker_open among requests of a",
+                Better::Lower,
+            ),
+            (
+                "attempt_outcome_ratio(a->b, ok)",
+                "attempt_outcome_ratio_a_b_ok_ratio",
+                "share of ok among attempts of a -> b",
+                Better::Higher,
+            ),
+            (
+                "policy_count(a->b, retry_budget_denied)",
+                "policy_count_a_b_retry_budget_denied_count",
+                "retry budget denied on a -> b",
+                Better::Neither,
+            ),
+            (
+                "goodput(shoppers) in 60s..90s",
+                "goodput_shoppers_60s_90s_per_s",
+                "goodput of shoppers, 60s to 90s",
+                Better::Higher,
             ),
             (
                 "utilization(db)",

@@ -82,14 +82,24 @@ pub struct ServiceWindow {
     pub rejected: u64,
     /// Ended for callers who had gone.
     pub doomed: u64,
+    /// Time from start to end of those that ended, ns.
+    pub spent_ns: u64,
+    /// That of those that ended for callers who had gone, ns.
+    pub doomed_ns: u64,
     /// Busy threads, time average, all instances.
     pub busy: f64,
+    /// Busy threads, largest at any instance.
+    pub busy_max: u64,
     /// Working threads or busy cores, time average, all instances.
     pub working: f64,
     /// Waiting, time average, all instances.
     pub queue: f64,
     /// Waiting, largest at any instance.
     pub queue_max: u64,
+    /// Waiting and running, time average, all instances.
+    pub present: f64,
+    /// Waiting and running, largest at any instance.
+    pub present_max: u64,
     /// Instances that are up at its end.
     pub up: u64,
 }
@@ -384,8 +394,10 @@ impl Recorder {
         record.window.ok += u64::from(ok);
         record.window.failed += u64::from(!ok);
         record.window.doomed += u64::from(doomed);
+        let took = now.since(started);
+        record.window.spent_ns += took.0;
+        record.window.doomed_ns += if doomed { took.0 } else { 0 };
         if counted {
-            let took = now.since(started);
             record.service_time.record(took);
             if doomed {
                 record.doomed_ns += u128::from(took.0);
@@ -431,11 +443,23 @@ impl Recorder {
             let mut window = std::mem::take(&mut record.window);
             for number in 0..place.instance_count {
                 let instance = &mut self.instances[(place.first_instance + number) as usize];
-                window.busy += instance.busy.take_window(now).0;
+                let take = |level: &mut Level, mean: &mut f64, most: &mut u64| {
+                    let (average, max) = level.take_window(now);
+                    *mean += average;
+                    *most = (*most).max(max.max(0) as u64);
+                };
+                take(&mut instance.busy, &mut window.busy, &mut window.busy_max);
+                take(
+                    &mut instance.queue,
+                    &mut window.queue,
+                    &mut window.queue_max,
+                );
+                take(
+                    &mut instance.present,
+                    &mut window.present,
+                    &mut window.present_max,
+                );
                 window.working += instance.working.take_window(now).0;
-                let (queue, queue_max) = instance.queue.take_window(now);
-                window.queue += queue;
-                window.queue_max = window.queue_max.max(queue_max.max(0) as u64);
             }
             window.up = up[service];
             record.windows.push(window);

@@ -253,11 +253,7 @@ fn service_summary(
     let busy = level(|instance| &instance.busy);
     let working = level(|instance| &instance.working).mean;
     let count = f64::from(place.instance_count);
-    let threads = if spec.threads == u32::MAX {
-        f64::INFINITY
-    } else {
-        f64::from(spec.threads)
-    };
+    let threads = spec.thread_limit();
     let cpu = match spec.cores {
         Some(cores) => working / 1000.0 / (cores * count),
         None => working / (threads * count),
@@ -464,12 +460,8 @@ fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
 fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> ServiceSeries {
     let spec = &plan.services[service];
     let count = f64::from(plan.places[service].instance_count);
-    let threads = if spec.threads == u32::MAX {
-        f64::INFINITY
-    } else {
-        f64::from(spec.threads)
-    };
-    let working = spec.cores.map_or(threads, |cores| cores * 1000.0);
+    let threads = spec.thread_limit();
+    let working = spec.work_limit();
     let column =
         |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
     ServiceSeries {

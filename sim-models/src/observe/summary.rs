@@ -275,7 +275,9 @@ pub struct CheckSummary {
     pub check: String,
     /// Over which time: `"30s..60s"`.
     pub over: String,
-    /// Measured, in seconds, per second, or a ratio; null when there was nothing to measure.
+    /// Measured, in seconds, per second, or a ratio; null when there was nothing to measure, and the
+    /// text `inf` for a time that did not end.
+    #[serde(with = "maybe_infinite")]
     pub value: Option<f64>,
     /// To compare with.
     pub limit: f64,
@@ -299,6 +301,9 @@ pub struct FaultSummary {
     /// Time from the end of its last period to the start of the stretch in which the steady state
     /// held again, s; null: never, or nothing to judge by.
     pub recovery_seconds: Option<f64>,
+    /// Whether there was enough time after it to say whether the steady state held again.
+    #[serde(default)]
+    pub judged: bool,
     /// Workloads whose success fell below what it was before, during or after this fault.
     pub blast_radius: Vec<String>,
 }
@@ -439,4 +444,36 @@ pub struct StoryLine {
     pub place: String,
     /// What, in words.
     pub what: String,
+}
+
+/// Numbers that JSON cannot write: infinity is the text `inf`.
+mod maybe_infinite {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(f64),
+        Text(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<f64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) if value.is_infinite() => value.to_string().serialize(serializer),
+            value => value.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<f64>, D::Error> {
+        Ok(match Option::<Written>::deserialize(deserializer)? {
+            Some(Written::Number(value)) => Some(value),
+            Some(Written::Text(text)) => Some(text.parse().map_err(serde::de::Error::custom)?),
+            None => None,
+        })
+    }
 }

@@ -85,39 +85,59 @@ pub fn judge(
 ) {
     let mut disturbances = disturbances(scenario, plan, world);
     let hypothesis = &scenario.hypothesis;
-    let judged = {
-        let measurer = Measurer {
+    let recovers = hypothesis
+        .recovers
+        .map_or(defaults::stretch(), |recovers| recovers.stretch);
+    let parsed = |text: &String| {
+        expression::parse(text)
+            .ok()
+            .map(|check| (text.clone(), check))
+    };
+    let mut judge = Judge {
+        measurer: Measurer {
             plan,
             recorder: &world.recorder,
             summary,
-        };
-        let warm = ends.partition_point(|end| *end <= plan.warmup);
-        let recovers = hypothesis
-            .recovers
-            .map_or(defaults::stretch(), |recovers| recovers.stretch);
-        let stretch = (recovers.0.div_ceil(plan.window.0.max(1)) as usize).max(1);
-        let parsed = |text: &String| {
-            expression::parse(text)
-                .ok()
-                .map(|check| (text.clone(), check))
-        };
-        let steady = hypothesis.steady.iter().filter_map(parsed).collect();
-        let mut judge = Judge {
-            measurer,
+        },
+        ends,
+        steady: hypothesis.steady.iter().filter_map(parsed).collect(),
+        before: Vec::new(),
+        offered_before: Vec::new(),
+        stretch: (recovers.0.div_ceil(plan.window.0.max(1)) as usize).max(1),
+        warm: ends.partition_point(|end| *end <= plan.warmup),
+    };
+    let mut out = HypothesisSummary::default();
+    let aftermaths = judge.look(&mut disturbances, &mut out);
+    let Judge {
+        steady,
+        before,
+        offered_before,
+        stretch,
+        warm,
+        ..
+    } = judge;
+    // Checks may ask for the time to recover, so the summary has to know of it before they do.
+    summary.faults = disturbances
+        .iter()
+        .map(|disturbance| disturbance.summary.clone())
+        .collect();
+    if let Some(aftermaths) = aftermaths {
+        let judge = Judge {
+            measurer: Measurer {
+                plan,
+                recorder: &world.recorder,
+                summary,
+            },
             ends,
             steady,
-            before: Vec::new(),
-            offered_before: Vec::new(),
+            before,
+            offered_before,
             stretch,
             warm,
         };
-        judge.verdict(hypothesis, &mut disturbances)
-    };
-    summary.hypothesis = judged;
-    summary.faults = disturbances
-        .into_iter()
-        .map(|disturbance| disturbance.summary)
-        .collect();
+        judge.verdict(hypothesis, &disturbances, &aftermaths, &mut out);
+    }
+    summary.hypothesis = out;
 }
 
 fn disturbances(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<Disturbance> {
@@ -175,15 +195,13 @@ fn disturbances(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<Disturba
 }
 
 impl Judge<'_> {
-    fn verdict(
+    /// Looks at what was before the disturbances and what came after each; none where it was never
+    /// steady, which is the verdict.
+    fn look(
         &mut self,
-        hypothesis: &Hypothesis,
         disturbances: &mut [Disturbance],
-    ) -> HypothesisSummary {
-        let mut out = HypothesisSummary::default();
-        let believed = !hypothesis.steady.is_empty()
-            || !hypothesis.always.is_empty()
-            || hypothesis.recovers.is_some();
+        out: &mut HypothesisSummary,
+    ) -> Option<Vec<Aftermath>> {
         let starts = disturbances
             .iter()
             .flat_map(|d| d.periods.first())
@@ -207,23 +225,25 @@ impl Judge<'_> {
         if first.is_some() && !steady_before {
             out.verdict = "never_steady".into();
             out.reason = Self::never_steady_reason(&out.checks);
-            return out;
+            return None;
         }
         let aftermaths = self.aftermaths(disturbances);
         self.blast_radii(disturbances);
+        Some(aftermaths)
+    }
+
+    fn verdict(
+        &self,
+        hypothesis: &Hypothesis,
+        disturbances: &[Disturbance],
+        aftermaths: &[Aftermath],
+        out: &mut HypothesisSummary,
+    ) {
         self.always(hypothesis, &mut out.checks);
         if let Some(recovers) = hypothesis.recovers {
-            recovery_checks(recovers, disturbances, &aftermaths, &mut out.checks);
+            recovery_checks(recovers, disturbances, aftermaths, &mut out.checks);
         }
-        self.conclude(
-            believed,
-            first.is_some(),
-            hypothesis,
-            disturbances,
-            &aftermaths,
-            &mut out,
-        );
-        out
+        self.conclude(hypothesis, disturbances, aftermaths, out);
     }
 
     /// Whether the steady state holds before the first disturbance: over all that time, and over its
@@ -369,6 +389,7 @@ impl Judge<'_> {
             // Of several periods the worst counts.
             let worst = aftermaths.max_by(|a, b| a.badness().total_cmp(&b.badness()));
             let worst = worst.unwrap_or(Aftermath::Unjudged);
+            disturbance.summary.judged = worst != Aftermath::Unjudged;
             if let Aftermath::Recovered(seconds) = worst {
                 disturbance.summary.recovery_seconds = Some(seconds);
             }
@@ -500,19 +521,31 @@ impl Judge<'_> {
                 continue;
             };
             let (value, held) = self.measurer.check_whole(&check, whole.clone());
-            checks.push(self.summary_of("always", (text, &check), &whole, value, held));
+            // A stretch that a check names may begin before the warm-up ends.
+            let all = 0..self.ends.len();
+            let over = match check.measure.over {
+                Some(_) => self.measurer.within(&check.measure, all),
+                None => whole.clone(),
+            };
+            checks.push(self.summary_of("always", (text, &check), &over, value, held));
         }
     }
 
     fn conclude(
         &self,
-        believed: bool,
-        disturbed: bool,
         hypothesis: &Hypothesis,
         disturbances: &[Disturbance],
         aftermaths: &[Aftermath],
         out: &mut HypothesisSummary,
     ) {
+        let believed = !hypothesis.steady.is_empty()
+            || !hypothesis.always.is_empty()
+            || hypothesis.recovers.is_some();
+        let over = self.ends.last().copied().unwrap_or(SimTime::ZERO);
+        let disturbed = disturbances
+            .iter()
+            .flat_map(|d| d.periods.first())
+            .any(|(start, _)| *start < over);
         let lost = aftermaths
             .iter()
             .zip(disturbances)

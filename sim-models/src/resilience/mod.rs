@@ -192,6 +192,9 @@ macro_rules! policies {
         /// How every policy is written, in the order of [`REGISTRY`].
         pub const EXAMPLES: &[&str] = &[$(<$policy as Policy>::EXAMPLE),*];
 
+        /// What every policy counts, by its name.
+        pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
+
         impl PolicySpec {
             /// Its name in scenarios.
             #[must_use]

@@ -323,6 +323,14 @@ impl<'p> World<'p> {
             .collect()
     }
 
+    /// The warm-up is over: totals begin.
+    pub fn begin_totals(&mut self, now: SimTime) {
+        self.recorder.begin_totals(now);
+        for edge in &mut self.edges {
+            edge.counters.fill(0);
+        }
+    }
+
     /// Ends a window of the series.
     pub fn close_window(&mut self, now: SimTime) {
         #[cfg(debug_assertions)]

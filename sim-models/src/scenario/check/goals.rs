@@ -2,10 +2,12 @@
 
 use super::{Checker, at};
 use crate::observe::expression::{Measure, Of, parse};
+use crate::observe::measure::windows_in;
 use crate::plan;
-use crate::scenario::Scenario;
 use crate::scenario::diagnostics::{Code, suggest};
+use crate::scenario::{Scenario, Workload};
 use crate::topology::Topology;
+use sim_core::SimTime;
 
 impl Checker<'_> {
     pub(super) fn goals(&mut self) {
@@ -37,20 +39,23 @@ impl Checker<'_> {
                     .extend(wrong.help);
             }
             Ok(expression) => {
-                let whole = list == "steady" && !expression.measure.metric.by_windows();
-                if whole {
-                    let message = format!(
-                        "`{}` is measured over whole runs only, and a steady state is judged window by window",
-                        expression.measure.metric.name()
-                    );
-                    let span = self.span_in_text(path, &(0..text.len()));
+                let whole = 0..text.len();
+                if let Some((message, help)) = misplaced(&expression.measure, list) {
+                    let span = self.span_in_text(path, &whole);
                     self.report_at(Code::Expression, span, message)
                         .help
-                        .push("put the check under `always`".into());
+                        .push(help.into());
                 } else if let Err((message, help)) =
                     wrong_subject(self.scenario, &expression.measure, &self.edges())
                 {
                     let span = self.span_in_text(path, &expression.subject_at);
+                    self.report_at(Code::Expression, span, message)
+                        .help
+                        .extend(help);
+                } else if let Err((message, help)) =
+                    wrong_stretch(self.scenario, &expression.measure)
+                {
+                    let span = self.span_in_text(path, &whole);
                     self.report_at(Code::Expression, span, message)
                         .help
                         .extend(help);
@@ -69,6 +74,34 @@ impl Checker<'_> {
     }
 }
 
+/// Why a measure cannot be checked in this list, and what to do about it.
+fn misplaced(measure: &Measure, list: &str) -> Option<(String, &'static str)> {
+    let metric = measure.metric;
+    let name = metric.name();
+    if metric.is_verdict() {
+        let message = format!("`{name}` sums up the checks, so it cannot be one of them");
+        Some((
+            message,
+            "measure it in sweeps; a run that did not hold ends with exit code 1 anyway",
+        ))
+    } else if list == "steady" && !metric.by_windows() {
+        let message = format!(
+            "`{name}` is measured over whole runs only, and a steady state is judged window by window"
+        );
+        Some((message, "put the check under `always`"))
+    } else if list == "steady" && measure.over.is_some() {
+        let message = format!(
+            "`{measure}` names a stretch of time, and a steady state is judged before and after every fault"
+        );
+        Some((
+            message,
+            "put the check under `always`, or leave the stretch out",
+        ))
+    } else {
+        None
+    }
+}
+
 /// The names of the edges of a scenario without mistakes: those whose endpoint has policies of its own
 /// are named after it.
 fn edges(scenario: &Scenario) -> Vec<String> {
@@ -83,7 +116,29 @@ fn edges(scenario: &Scenario) -> Vec<String> {
 /// # Errors
 /// What is wrong with it, and what to do about it.
 pub fn check_measure(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
-    wrong_subject(scenario, measure, &edges(scenario))
+    wrong_subject(scenario, measure, &edges(scenario))?;
+    wrong_stretch(scenario, measure)
+}
+
+/// What is wrong with the stretch of time of a measure, and what to do about it.
+fn wrong_stretch(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
+    let Some((from, to)) = measure.over else {
+        return Ok(());
+    };
+    let (width, run_end) = (scenario.window, SimTime(scenario.duration.0));
+    if to > run_end {
+        return Err((
+            format!("the run ends at {run_end}, before {to}"),
+            vec!["name a stretch within the `duration` of the scenario".into()],
+        ));
+    }
+    if windows_in(width, run_end, (from, to)).is_empty() {
+        return Err((
+            format!("no whole window of {width} lies between {from} and {to}"),
+            vec!["name a longer stretch, or set a shorter `window`".into()],
+        ));
+    }
+    Ok(())
 }
 
 fn wrong_subject(
@@ -102,6 +157,15 @@ fn wrong_subject(
             scenario.services.keys().map(String::as_str).collect(),
         ),
         Of::Edge => ("edge", edges.iter().map(String::as_str).collect()),
+        Of::Tenant => (
+            "tenant",
+            scenario
+                .workloads
+                .values()
+                .filter_map(Workload::tenant)
+                .collect(),
+        ),
+        Of::Run => return Ok(()),
     };
     if names.contains(&subject) {
         return Ok(());

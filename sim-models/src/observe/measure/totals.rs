@@ -1,0 +1,191 @@
+//! Measures over all that counts in totals: what began after the warm-up.
+
+use super::Measurer;
+use crate::observe::metric::{Metric, Statistic};
+use crate::observe::naming::{Argument, Measure};
+use crate::observe::summary::{
+    EdgeSummary, LatencySummary, LevelSummary, OutcomeCounts, WorkloadSummary,
+};
+
+pub(super) fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let workload = measurer.summary.workloads.get(&measure.subject)?;
+    let finished = workload.ok + workload.degraded + workload.failed;
+    let share = |part: u64| (finished > 0).then(|| part as f64 / finished as f64);
+    match measure.metric {
+        Metric::SuccessRatio => share(workload.ok + workload.degraded),
+        Metric::Failed => Some(workload.failed as f64),
+        Metric::FailedRatio => share(workload.failed),
+        Metric::DegradedRatio => share(workload.degraded),
+        Metric::OutcomeRatio => outcome_share(&workload.outcomes, measure),
+        Metric::Goodput => Some(workload.goodput),
+        Metric::Offered => Some(workload.offered_rate),
+        Metric::Throughput => Some(finished as f64 / measurer.whole_seconds()),
+        Metric::Unfinished => Some(workload.unfinished as f64),
+        Metric::Latency => pick(&workload.latency, measure),
+        Metric::LatencyTrue => pick(&workload.latency_true, measure),
+        _ => availability(measurer, measure, workload, finished > 0),
+    }
+}
+
+fn availability(
+    measurer: &Measurer<'_>,
+    measure: &Measure,
+    workload: &WorkloadSummary,
+    ended: bool,
+) -> Option<f64> {
+    let availability = &workload.availability;
+    let incidents = || {
+        let all = measurer.summary.incidents.iter();
+        all.filter(|incident| incident.workload == measure.subject)
+            .count()
+    };
+    let traffic = workload.offered > 0;
+    match measure.metric {
+        Metric::Availability => ended.then_some(availability.by_requests),
+        Metric::AvailabilityWindows => traffic.then_some(availability.by_windows),
+        Metric::AvailabilityPredicted => Some(availability.predicted),
+        Metric::BudgetUsed => ended.then_some(availability.budget_used),
+        Metric::BurnRate => traffic.then_some(availability.burn_rate_max),
+        Metric::Mttr => (incidents() > 0).then_some(availability.mttr),
+        Metric::Mtbf => (incidents() > 1).then_some(availability.mtbf),
+        _ => None,
+    }
+}
+
+pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let service = measurer.summary.services.get(&measure.subject)?;
+    let arrivals = service.arrivals as f64;
+    let level = |level: LevelSummary| {
+        Some(if measure.statistic() == Some(Statistic::Max) {
+            level.max
+        } else {
+            level.mean
+        })
+    };
+    match measure.metric {
+        Metric::Utilization => Some(service.utilization),
+        Metric::CpuUtilization => Some(service.cpu_utilization),
+        Metric::Busy => level(service.busy),
+        Metric::Queue => level(service.queue),
+        Metric::InSystem => level(service.in_system),
+        Metric::Rejected => Some(service.rejected as f64),
+        Metric::RejectedRatio => (arrivals > 0.0).then(|| service.rejected as f64 / arrivals),
+        Metric::Arrivals => Some(arrivals / measurer.whole_seconds()),
+        Metric::DoomedShare => (service.service_time.mean > 0.0).then_some(service.doomed_share),
+        Metric::Sojourn => pick(&service.sojourn, measure),
+        Metric::Waiting => pick(&service.waiting, measure),
+        Metric::ServiceTime => pick(&service.service_time, measure),
+        _ => None,
+    }
+}
+
+pub(super) fn edge(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let edge = measurer.summary.edges.get(&measure.subject)?;
+    let rate = |count: u64| Some(count as f64 / measurer.whole_seconds());
+    match measure.metric {
+        Metric::Calls => rate(edge.calls),
+        Metric::Attempts => rate(edge.attempts),
+        Metric::Retries => rate(edge.retries),
+        Metric::RetryShare => {
+            (edge.attempts > 0).then(|| edge.retries as f64 / edge.attempts as f64)
+        }
+        Metric::RetryEfficiency => (edge.retries > 0).then_some(edge.retry_efficiency),
+        // Every call that sends anything has one first attempt.
+        Metric::Amplification => (edge.attempts > edge.retries).then_some(edge.amplification),
+        Metric::AmplificationWorst => Some(edge.amplification_worst),
+        Metric::CallLatency => pick(&edge.latency, measure),
+        Metric::CallSuccessRatio => {
+            let good = ["ok", "degraded"].map(|name| edge.outcomes.get(name).unwrap_or(&0));
+            share(good.into_iter().sum(), &edge.outcomes)
+        }
+        Metric::CallOutcomeRatio => outcome_share(&edge.outcomes, measure),
+        Metric::AttemptOutcomeRatio => outcome_share(&edge.attempt_outcomes, measure),
+        Metric::PolicyCount => policy_count(edge, measure),
+        _ => None,
+    }
+}
+
+/// What all policies of one kind on an edge counted; none without one.
+fn policy_count(edge: &EdgeSummary, measure: &Measure) -> Option<f64> {
+    let Some(Argument::Counter(counter)) = measure.argument else {
+        return None;
+    };
+    edge.policies
+        .iter()
+        .filter(|(name, _)| {
+            name.split_once(' ')
+                .is_some_and(|(_, name)| name == counter.policy)
+        })
+        .filter_map(|(_, counts)| counts.get(counter.name))
+        .map(|count| *count as f64)
+        .reduce(|a, b| a + b)
+}
+
+pub(super) fn tenant(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let tenant = measurer.summary.tenants.get(&measure.subject)?;
+    let ended = tenant.good + tenant.failed > 0;
+    let attempts = tenant.first_attempts + tenant.retries;
+    match measure.metric {
+        Metric::TenantGoodput => Some(tenant.goodput),
+        Metric::TenantSuccessRatio => ended.then_some(tenant.success_ratio),
+        Metric::TenantBudgetUsed => ended.then_some(tenant.budget_used),
+        Metric::TenantRetryShare => (attempts > 0).then(|| tenant.retries as f64 / attempts as f64),
+        _ => None,
+    }
+}
+
+pub(super) fn run(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let summary = measurer.summary;
+    let flag = |yes: bool| Some(f64::from(u8::from(yes)));
+    match measure.metric {
+        Metric::RecoveryTime => summary
+            .faults
+            .iter()
+            .filter(|fault| fault.judged)
+            .map(|fault| fault.recovery_seconds.unwrap_or(f64::INFINITY))
+            .reduce(f64::max),
+        Metric::Held => match summary.hypothesis.verdict.as_str() {
+            "none" | "inconclusive" => None,
+            verdict => flag(verdict == "held"),
+        },
+        Metric::Metastable => flag(summary.hypothesis.metastable),
+        Metric::Incidents => Some(summary.incidents.len() as f64),
+        Metric::BlastRadius => {
+            let hit = |name: &&String| {
+                let mut faults = summary.faults.iter();
+                faults.any(|fault| fault.blast_radius.contains(name))
+            };
+            // Where nothing was steady to begin with, nobody can say what a fault did.
+            let sound = summary.hypothesis.verdict != "never_steady";
+            sound.then(|| summary.workloads.keys().filter(hit).count() as f64)
+        }
+        Metric::FairnessGap => (!summary.tenants.is_empty()).then_some(summary.fairness_gap),
+        Metric::Events => Some(summary.events as f64),
+        _ => None,
+    }
+}
+
+fn share(part: u64, counts: &OutcomeCounts) -> Option<f64> {
+    let all: u64 = counts.values().sum();
+    (all > 0).then(|| part as f64 / all as f64)
+}
+
+/// The share of the outcome that a measure asks for.
+fn outcome_share(counts: &OutcomeCounts, measure: &Measure) -> Option<f64> {
+    let Some(Argument::Outcome(outcome)) = measure.argument else {
+        return None;
+    };
+    share(counts.get(outcome.name()).copied().unwrap_or(0), counts)
+}
+
+fn pick(latency: &LatencySummary, measure: &Measure) -> Option<f64> {
+    (latency.count > 0).then_some(match measure.statistic().unwrap_or(Statistic::Mean) {
+        Statistic::Mean => latency.mean,
+        Statistic::P50 => latency.p50,
+        Statistic::P90 => latency.p90,
+        Statistic::P95 => latency.p95,
+        Statistic::P99 => latency.p99,
+        Statistic::P999 => latency.p999,
+        Statistic::Max => latency.max,
+    })
+}
