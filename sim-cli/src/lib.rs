@@ -6,6 +6,7 @@ pub mod diagnostics;
 pub mod output;
 pub mod charts;
 pub mod progress;
+pub mod runner;
 pub mod commands;
 
 #[cfg(test)]

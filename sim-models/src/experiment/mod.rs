@@ -4,6 +4,7 @@ mod run;
 mod replicate;
 pub mod space;
 pub mod sweep;
+pub mod spec;
 pub mod compare;
 pub mod sensitivity;
 pub mod tune;

@@ -12,7 +12,7 @@ mod table;
 pub use execute::{Known, execute};
 pub use key::{Keys, RunKey, run_key, sweep_key};
 pub use shard::Shard;
-pub use table::{Cell, Finite, Table, VerdictShare};
+pub use table::{Cell, Finite, LEVEL, Table, VerdictShare};
 
 use super::space::{Axis, Point};
 use crate::observe::expression::Measure;
