@@ -4,3 +4,5 @@ pub mod check;
 pub mod explain;
 pub mod graph;
 pub mod run;
+mod rounds;
+pub mod tune;
