@@ -21,6 +21,7 @@ mod serve;
 mod story;
 
 pub use audit::Census;
+pub(crate) use disturb::first_fault;
 
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
@@ -504,7 +505,7 @@ impl Model for World<'_> {
     }
 
     fn memory(&self) -> usize {
-        self.frames.memory() + self.slots.slots.capacity() * size_of::<Slot>()
+        self.frames.memory() + self.slots.slots.len() * size_of::<Slot>()
     }
 }
 
