@@ -376,7 +376,7 @@ impl<'a> Teller<'a> {
             found.retain(|found| found.is_significant() && !told.contains(&found.measure));
             // The highest percentile first.
             found.sort_by_key(|found| {
-                std::cmp::Reverse(self.measure(found).statistic.map(|s| s as u8))
+                std::cmp::Reverse(self.measure(found).statistic().map(|s| s as u8))
             });
             for finding in found {
                 let subject = self.measure(finding).subject.as_str();
