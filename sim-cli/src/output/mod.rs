@@ -10,5 +10,6 @@ pub mod json;
 pub mod csv;
 pub mod story;
 pub mod folder;
+pub mod sweep;
 
 pub use style::Style;
