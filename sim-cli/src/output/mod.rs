@@ -13,3 +13,4 @@ pub mod folder;
 pub mod sweep;
 
 pub use style::Style;
+pub mod compare;

@@ -199,7 +199,7 @@ impl<'p> Run<'p> {
             summary,
             series,
             stories: self.stories(),
-            log: world.log(now),
+            log: self.simulation.model.log(self.now()),
         }
     }
 
