@@ -351,6 +351,7 @@ pub fn retry_storm() -> RunResult {
         summary: summary(),
         series: series(),
         stories: vec![story()],
+        log: Vec::new(),
     }
 }
 

@@ -4,3 +4,8 @@ pub mod check;
 pub mod explain;
 pub mod graph;
 pub mod run;
+pub mod shard;
+pub mod sweep;
+pub mod merge;
+mod rounds;
+pub mod tune;

@@ -1,5 +1,6 @@
 //! Experiments: single runs, replications, sweeps. Threads live here, and only here.
 
+mod jobs;
 mod run;
 mod replicate;
 pub mod space;

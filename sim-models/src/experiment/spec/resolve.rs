@@ -3,8 +3,9 @@
 use super::{ReplicationSpec, Spec, Until};
 use crate::experiment::space::{Cell, Placed, Space, Unresolved};
 use crate::experiment::sweep::{Precision, Replications, Sweep};
-use crate::observe::expression::{Measure, Metric, Of, Statistic, Unit};
-use crate::scenario::diagnostics::{Code, Diagnostic, suggest};
+use crate::observe::choice::{check_measure, default_measures};
+use crate::observe::expression::{Measure, Unit};
+use crate::scenario::diagnostics::{Code, Diagnostic};
 use crate::scenario::{Diagnostics, Files, Override, Parsed, Rate, Scenario, Sources, Span};
 use rayon::prelude::*;
 use sim_core::SimDuration;
@@ -248,10 +249,14 @@ fn read_measures(spec: &Spec, scenario: &Scenario) -> (Vec<Measure>, Diagnostics
             Ok(measure) => {
                 let start = text.find(&measure.subject).unwrap_or(0);
                 let at = place(start, start + measure.subject.len().min(text.len() - start));
-                match check_subject(&measure, scenario, at) {
-                    Some(wrong) => found.push(wrong),
-                    None if measures.contains(&measure) => {}
-                    None => measures.push(measure),
+                match check_measure(scenario, &measure) {
+                    Err((message, help)) => {
+                        let mut wrong = Diagnostic::new(Code::Expression, at, message);
+                        wrong.help = help;
+                        found.push(wrong);
+                    }
+                    Ok(()) if measures.contains(&measure) => {}
+                    Ok(()) => measures.push(measure),
                 }
             }
             Err(error) => {
@@ -273,44 +278,6 @@ fn read_measures(spec: &Spec, scenario: &Scenario) -> (Vec<Measure>, Diagnostics
         }
     }
     (measures, found, sources)
-}
-
-fn check_subject(measure: &Measure, scenario: &Scenario, at: Span) -> Option<Diagnostic> {
-    let subject = measure.subject.as_str();
-    let (what, code, names): (_, _, Vec<&str>) = match measure.metric.of() {
-        Of::Workload => (
-            "workload",
-            Code::UnknownWorkload,
-            scenario.workloads.keys().map(String::as_str).collect(),
-        ),
-        Of::Service => (
-            "service",
-            Code::UnknownService,
-            scenario.services.keys().map(String::as_str).collect(),
-        ),
-        Of::Edge => return None,
-    };
-    if names.contains(&subject) {
-        return None;
-    }
-    let mut wrong = Diagnostic::new(code, at, format!("there is no {what} `{subject}`"));
-    wrong.help = suggest(subject, "there are", names);
-    Some(wrong)
-}
-
-fn default_measures(scenario: &Scenario) -> Vec<Measure> {
-    let of = |metric, statistic| {
-        move |workload: &String| Measure {
-            metric,
-            subject: workload.clone(),
-            statistic,
-        }
-    };
-    let workloads = || scenario.workloads.keys();
-    let failed = workloads().map(of(Metric::FailedRatio, None));
-    let latency = workloads().map(of(Metric::Latency, Some(Statistic::P99)));
-    let goodput = workloads().map(of(Metric::Goodput, None));
-    failed.chain(latency).chain(goodput).collect()
 }
 
 fn replications(
@@ -377,7 +344,7 @@ fn half_width(until: &Until, measure: &Measure) -> Result<(f64, bool), String> {
     let number = |text: &str| text.trim().replace('_', "").parse::<f64>().ok();
     let read = match text.strip_suffix('%') {
         Some(percent) => number(percent).map(|percent| (percent / 100.0, true)),
-        None => match measure.metric.unit() {
+        None => match measure.unit() {
             Unit::Seconds => text
                 .parse::<SimDuration>()
                 .ok()
@@ -387,7 +354,7 @@ fn half_width(until: &Until, measure: &Measure) -> Result<(f64, bool), String> {
         }
         .map(|width| (width, false)),
     };
-    let example = match measure.metric.unit() {
+    let example = match measure.unit() {
         Unit::Seconds => "5ms",
         Unit::Rate => "10/s",
         Unit::Ratio => "0.01",
