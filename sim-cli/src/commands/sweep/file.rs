@@ -1,14 +1,11 @@
-//! Stand-in until sweep files can be read.
-#![allow(missing_docs)]
-use sim_models::experiment::spec::{Spec, Unresolved};
+//! Sweep files: as they are read, and as they stand in a folder.
+
+use sim_models::experiment::spec;
+pub use sim_models::experiment::spec::read_spec;
 use sim_models::experiment::sweep::Sweep;
-use sim_models::scenario::Files;
-pub fn read_spec(name: &str, _: &impl Files) -> Result<Spec, Unresolved> {
-    Ok(Spec {
-        scenario: name.into(),
-        ..Spec::default()
-    })
-}
-pub fn to_ron(_: &Spec, sweep: &Sweep) -> String {
-    format!("{:?}", sweep.points)
+
+/// A sweep as resolved, for a folder with its scenario beside it.
+#[must_use]
+pub fn to_ron(sweep: &Sweep) -> String {
+    spec::to_ron(sweep, "scenario.ron")
 }

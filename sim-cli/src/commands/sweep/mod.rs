@@ -92,7 +92,7 @@ pub fn resolved(spec: &Spec, file: &Path) -> Result<(Sweep, Texts), Unresolved> 
     let sweep = resolve(&spec, &Disk)?;
     let texts = Texts {
         scenario: explain::to_ron(&scenario),
-        sweep: to_ron(&spec, &sweep),
+        sweep: to_ron(&sweep),
         reproduce: REPRODUCE.into(),
     };
     Ok((sweep, texts))
