@@ -6,6 +6,7 @@ pub mod diagnostics;
 pub mod output;
 pub mod charts;
 pub mod progress;
+pub mod runner;
 pub mod commands;
 
 #[cfg(test)]
@@ -48,6 +49,14 @@ struct Cli {
 enum Command {
     /// Run a scenario: verdict, golden signals, charts, and a digest that reproduces
     Run(commands::run::Args),
+    /// Run a scenario with many settings: which one is better, and how sure is that?
+    Sweep(Box<commands::sweep::Args>),
+    /// Join the parts of a sweep that ran on several machines
+    Merge(commands::merge::Args),
+    /// Search for the best setting under constraints, confirm it, and try it elsewhere
+    Tune(Box<commands::tune::Args>),
+    /// Compare variants under the same luck: which is better, how sure is that, and at what price?
+    Compare(Box<commands::compare::Args>),
     /// Say what is wrong with scenarios, and what is suspicious, without running them
     Check(commands::check::Args),
     /// Draw the services of a scenario and their calls
@@ -111,6 +120,10 @@ pub fn run(
     };
     let done = match &cli.command {
         Command::Run(args) => commands::run::run(args, out, err, terminal),
+        Command::Sweep(args) => commands::sweep::run(args, out, err, terminal),
+        Command::Merge(args) => commands::merge::run(args, out, err, terminal),
+        Command::Tune(args) => commands::tune::run(args, out, err, terminal),
+        Command::Compare(args) => commands::compare::run(args, out, err, terminal),
         Command::Check(args) => commands::check::run(args, out, err, terminal.err),
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
         Command::Explain(args) => commands::explain::run(args, out, err),

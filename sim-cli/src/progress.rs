@@ -20,6 +20,17 @@ pub fn bar(shown: bool, steps: u64, what: &str) -> ProgressBar {
     bar
 }
 
+/// A bar that counts runs, with their rate and the time left; silent unless asked for.
+#[must_use]
+pub fn runs(shown: bool, most: u64, what: &str) -> ProgressBar {
+    let bar = bar(shown, most, what);
+    let template = "{msg} {wide_bar} {pos}/{len} runs, {per_sec}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// Whether the user has asked to stop. The first Ctrl-C asks; the second one ends the program.
 #[must_use]
 pub fn interrupted() -> Arc<AtomicBool> {

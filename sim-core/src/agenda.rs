@@ -8,6 +8,10 @@
 //!   time. An event lies on the level of the highest digit in which its time differs from `base`;
 //! - **near**: the earliest bucket of the ladder, sorted, from which events are taken.
 //!
+//! The first 65,536 sequence numbers are kept for *early* events, which come ahead of all others of their
+//! instant whenever they were scheduled: so a run that is told of its faults late is the same as one that
+//! knew of them from the beginning.
+//!
 //! A key packs time (64 bits), sequence number (40) and slot (24) into 16 bytes; the event itself
 //! lies in a slab. A slot remembers the sequence number of its tenant, so a key is alive exactly
 //! if the two agree: cancelling frees the slot at once, and the dead key is dropped when reached.
@@ -42,6 +46,8 @@ pub const MOST_PENDING: usize = SLOT_LIMIT - (1 << 20);
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Sequence numbers stay below this one, which marks a free slot.
 const FREE: u64 = (1 << 40) - 1;
+/// Sequence numbers below this one are the ranks of early events.
+const EARLY: u64 = 1 << 16;
 /// In place of a lane or of the next free slot.
 const NOTHING: u64 = SLOT_MASK;
 /// Later than every key.
@@ -116,6 +122,8 @@ pub struct Agenda<E: Copy> {
     dead: usize,
     /// Keys that `near` and the ladder hold.
     held: usize,
+    /// Slots that were made for early events.
+    early: usize,
     lanes: Vec<Lane>,
     /// The lanes' heads in a tournament: node i is the lesser of 2i and 2i + 1, lanes are leaves.
     heads: Vec<u128>,
@@ -136,7 +144,7 @@ impl<E: Copy> Agenda<E> {
     pub fn new() -> Self {
         Self {
             now: SimTime::ZERO,
-            sequence: 0,
+            sequence: EARLY,
             slab: Vec::new(),
             free: NOTHING,
             pending: 0,
@@ -145,6 +153,7 @@ impl<E: Copy> Agenda<E> {
             ladder: Ladder::new(),
             dead: 0,
             held: 0,
+            early: 0,
             lanes: Vec::new(),
             heads: vec![NO_KEY; 2],
         }
@@ -216,6 +225,30 @@ impl<E: Copy> Agenda<E> {
         if lane.keys.len() == 1 {
             self.set_head(index, key);
         }
+        EventId(id)
+    }
+
+    /// Schedules an event ahead of all others of its instant but the early ones of lower rank. When it
+    /// is scheduled makes no difference, as long as its time has not come. No rank is used twice.
+    pub fn schedule_early(&mut self, at: SimTime, rank: u16, event: E) -> EventId {
+        debug_assert!(at >= self.now, "{at} has passed, it is {}", self.now);
+        let time = at.max(self.now);
+        let slot = self.slab.len();
+        assert!(slot < SLOT_LIMIT, "at most 2^24 - 1 events can be pending");
+        // Always a slot of its own, so that those of all others do not depend on it.
+        grow(
+            &mut self.slab,
+            Entry {
+                event,
+                stamp: u64::from(rank) << SLOT_BITS | NOTHING,
+            },
+        );
+        self.early += 1;
+        self.pending += 1;
+        let id = u64::from(rank) << SLOT_BITS | slot as u64;
+        // At the very end of `near` there may be keys that it comes before.
+        let near = time.0 <= self.near_end;
+        self.hold_in(u128::from(time.0) << 64 | u128::from(id), near);
         EventId(id)
     }
 
@@ -328,6 +361,18 @@ impl<E: Copy> Agenda<E> {
             + size_of::<Self>()
     }
 
+    /// Bytes that the events take which are pending or were at the peak, early ones aside. Unlike
+    /// [`Agenda::memory`] it depends on what was scheduled and nothing else: not on spare capacity,
+    /// which a clone does not have, nor on when early events were scheduled.
+    #[must_use]
+    pub fn footprint(&self) -> usize {
+        let in_lanes: usize = self.lanes.iter().map(|lane| lane.keys.len()).sum();
+        (self.slab.len() - self.early) * Self::PER_EVENT
+            + in_lanes * size_of::<u128>()
+            + self.ladder.fixed_memory()
+            + size_of::<Self>()
+    }
+
     /// Gives the event a slot and a sequence number; the lower half of its key.
     #[inline]
     fn house(&mut self, event: E, lane: u64) -> u64 {
@@ -368,8 +413,14 @@ impl<E: Copy> Agenda<E> {
     /// Puts a key of irregular delay where it belongs.
     #[inline]
     fn hold(&mut self, key: u128) {
+        self.hold_in(key, ((key >> 64) as u64) < self.near_end);
+    }
+
+    /// Puts a key into `near` or into the ladder.
+    #[inline]
+    fn hold_in(&mut self, key: u128, near: bool) {
         self.held += 1;
-        if (key >> 64) as u64 >= self.near_end {
+        if !near {
             self.ladder.push(key);
             return;
         }

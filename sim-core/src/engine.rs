@@ -27,7 +27,8 @@ pub trait Model {
         0
     }
 
-    /// Bytes that the state holds, roughly.
+    /// Bytes that the state takes, roughly. The same for a clone as for the original: lengths, not
+    /// capacities.
     fn memory(&self) -> usize {
         0
     }
@@ -144,10 +145,10 @@ impl<M: Model> Simulation<M> {
         self.agenda.len()
     }
 
-    /// Bytes that model and agenda hold.
+    /// Bytes that model and agenda take, roughly, and the same for a fork as for the original.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.model.memory() + self.agenda.memory()
+        self.model.memory() + self.agenda.footprint()
     }
 
     /// A copy of everything, which goes on exactly as this run would.

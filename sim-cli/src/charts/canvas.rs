@@ -8,15 +8,14 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::{
-    Circle, Color, DrawingArea, FontStyle, IntoDrawingArea, IntoFont, PathElement, Polygon,
-    RGBAColor, Rectangle, SVGBackend,
+    Circle, Color, DrawingArea, FontStyle, FontTransform, IntoDrawingArea, IntoFont, PathElement,
+    Polygon, RGBAColor, Rectangle, SVGBackend,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::Deref;
 
-/// The regular face that labels are measured and drawn in.
-pub const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
-/// The bold face.
-pub const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
+use super::ruler::Ruler;
+pub use super::ruler::{Ink, Letters};
 
 /// Where the font is missing, a face of nearly the same widths comes next.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -26,9 +25,6 @@ const GRID: f64 = 2.0;
 const PLOTTERS_TEXT: f64 = 1.24;
 /// plotters hangs text that is anchored at the top this far above its baseline, em.
 const ASCENT: f64 = 0.76;
-
-/// A colour with its opacity.
-pub type Ink = RGBAColor;
 
 /// White.
 pub const WHITE: Ink = RGBAColor(255, 255, 255, 1.0);
@@ -82,35 +78,6 @@ pub enum Anchor {
     End,
 }
 
-/// How a text looks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Letters {
-    /// Size in pixels.
-    pub size: f64,
-    /// Whether it is bold.
-    pub bold: bool,
-    /// Colour.
-    pub ink: Ink,
-}
-
-impl Letters {
-    /// Regular text.
-    #[must_use]
-    pub fn new(size: f64, ink: Ink) -> Self {
-        Self {
-            size,
-            bold: false,
-            ink,
-        }
-    }
-
-    /// The same, bold.
-    #[must_use]
-    pub fn bold(self) -> Self {
-        Self { bold: true, ..self }
-    }
-}
-
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stroke {
@@ -137,8 +104,15 @@ impl Stroke {
 /// A sheet to draw on.
 pub struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
-    regular: ttf_parser::Face<'static>,
-    bold: ttf_parser::Face<'static>,
+    ruler: Ruler,
+}
+
+/// A canvas measures text, too.
+impl Deref for Canvas<'_> {
+    type Target = Ruler;
+    fn deref(&self) -> &Ruler {
+        &self.ruler
+    }
 }
 
 /// Draws a white sheet of this size and returns it as SVG; `title` is for those who cannot see it.
@@ -183,92 +157,26 @@ fn done<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
 
 impl<'a> Canvas<'a> {
     fn on(area: DrawingArea<SVGBackend<'a>, Shift>) -> Self {
-        let face = |bytes| ttf_parser::Face::parse(bytes, 0).expect("the shipped font is sound");
         Self {
             area,
-            regular: face(REGULAR),
-            bold: face(BOLD),
+            ruler: Ruler::new(),
         }
-    }
-
-    /// Width of a text, pixels.
-    #[must_use]
-    pub fn text_width(&self, text: &str, letters: Letters) -> f64 {
-        let face = if letters.bold {
-            &self.bold
-        } else {
-            &self.regular
-        };
-        let units: u32 = text
-            .chars()
-            .map(|c| {
-                let glyph = face.glyph_index(c).unwrap_or_default();
-                u32::from(face.glyph_hor_advance(glyph).unwrap_or_default())
-            })
-            .sum();
-        f64::from(units) * letters.size / f64::from(face.units_per_em())
-    }
-
-    /// The text, shortened to this width with an ellipsis if need be.
-    #[must_use]
-    pub fn shorten(&self, text: &str, letters: Letters, width: f64) -> String {
-        if self.text_width(text, letters) <= width {
-            return text.to_owned();
-        }
-        let mut kept: Vec<char> = text.chars().collect();
-        while kept.pop().is_some() {
-            let short = format!("{}…", kept.iter().collect::<String>().trim_end());
-            if self.text_width(&short, letters) <= width {
-                return short;
-            }
-        }
-        "…".to_owned()
-    }
-
-    /// A name, shortened to this width in its middle if need be: names that begin alike often
-    /// differ at their ends.
-    #[must_use]
-    pub fn shorten_name(&self, name: &str, letters: Letters, width: f64) -> String {
-        if self.text_width(name, letters) <= width {
-            return name.to_owned();
-        }
-        let all: Vec<char> = name.chars().collect();
-        for kept in (2..all.len()).rev() {
-            let (first, last) = (kept.div_ceil(2), kept / 2);
-            let head: String = all[..first].iter().collect();
-            let tail: String = all[all.len() - last..].iter().collect();
-            let short = format!("{head}…{tail}");
-            if self.text_width(&short, letters) <= width {
-                return short;
-            }
-        }
-        "…".to_owned()
-    }
-
-    /// The text in lines of at most this width, and at most so many; hard blanks do not break.
-    #[must_use]
-    pub fn wrap(&self, text: &str, letters: Letters, width: f64, lines: usize) -> Vec<String> {
-        let mut wrapped: Vec<String> = Vec::new();
-        for word in text.split(' ').filter(|word| !word.is_empty()) {
-            let full = wrapped.len() == lines;
-            match wrapped.last_mut() {
-                Some(line)
-                    if full || self.text_width(&format!("{line} {word}"), letters) <= width =>
-                {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => wrapped.push(word.to_owned()),
-            }
-        }
-        for line in &mut wrapped {
-            *line = self.shorten(line, letters, width);
-        }
-        wrapped
     }
 
     /// Writes a text whose baseline is at `y`.
     pub fn text(&self, text: &str, (x, y): (f64, f64), anchor: Anchor, letters: Letters) {
+        let corner = (x, y - ASCENT * letters.size);
+        self.write(text, corner, anchor, letters, FontTransform::None);
+    }
+
+    fn write(
+        &self,
+        text: &str,
+        corner: (f64, f64),
+        anchor: Anchor,
+        letters: Letters,
+        turned: FontTransform,
+    ) {
         let horizontal = match anchor {
             Anchor::Start => HPos::Left,
             Anchor::Middle => HPos::Center,
@@ -282,12 +190,17 @@ impl<'a> Canvas<'a> {
         let style = (FAMILY, letters.size * GRID * PLOTTERS_TEXT)
             .into_font()
             .style(weight)
+            .transform(turned)
             .color(&letters.ink)
             .pos(Pos::new(horizontal, VPos::Top));
-        done(
-            self.area
-                .draw_text(text, &style, point((x, y - ASCENT * letters.size))),
-        );
+        done(self.area.draw_text(text, &style, point(corner)));
+    }
+
+    /// Writes a text from the bottom up, its middle line at `x`; the anchor lies at `y`.
+    pub fn upright(&self, text: &str, (x, y): (f64, f64), anchor: Anchor, letters: Letters) {
+        let baseline = (x + 0.36 * letters.size, y);
+        let corner = (baseline.0 - ASCENT * letters.size, y);
+        self.write(text, corner, anchor, letters, FontTransform::Rotate270);
     }
 
     /// Writes a text centred on `y`.

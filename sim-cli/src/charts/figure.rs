@@ -3,6 +3,7 @@
 use super::canvas::{Anchor, Canvas, Letters, Rect, Stroke};
 use super::palette;
 use super::panel::TimeAxis;
+use super::ruler::Ruler;
 use super::scale::time_text;
 use crate::output::units;
 use sim_models::observe::summary::{FaultSummary, RunResult, Summary};
@@ -58,24 +59,38 @@ pub fn finding(summary: &Summary) -> String {
     )
 }
 
-/// Writes the words at the top and returns the height that they took.
-pub fn headline(canvas: &Canvas, words: &Words) -> f64 {
-    let mut y = 16.0;
-    let mut write = |text: &str, letters: Letters, leading: f64, lines: usize| {
-        for line in canvas.wrap(text, letters, WIDTH - 48.0, lines) {
+/// The lines at the top, each with the height of its baseline, and the height of them all.
+fn headlines(ruler: &Ruler, words: &Words) -> (Vec<(String, f64, Letters)>, f64) {
+    let kinds = [
+        (
+            &words.title,
+            Letters::new(21.0, palette::BLACK).bold(),
+            25.0,
+        ),
+        (&words.reason, Letters::new(14.0, palette::BLACK), 20.0),
+        (&words.guide, Letters::new(12.0, palette::GREY), 18.0),
+    ];
+    let (mut y, mut lines) = (16.0, Vec::new());
+    for (text, letters, leading) in kinds {
+        for line in ruler.wrap(text, letters, WIDTH - 48.0, 2) {
             y += leading;
-            canvas.text(&line, (24.0, y), Anchor::Start, letters);
+            lines.push((line, y, letters));
         }
-    };
-    write(
-        &words.title,
-        Letters::new(21.0, palette::BLACK).bold(),
-        25.0,
-        2,
-    );
-    write(&words.reason, Letters::new(14.0, palette::BLACK), 20.0, 2);
-    write(&words.guide, Letters::new(12.0, palette::GREY), 18.0, 2);
-    y + 10.0
+    }
+    (lines, y + 10.0)
+}
+
+/// The height that the words at the top take.
+#[must_use]
+pub fn headline_height(ruler: &Ruler, words: &Words) -> f64 {
+    headlines(ruler, words).1
+}
+
+/// Writes the words at the top.
+pub fn headline(canvas: &Canvas, words: &Words) {
+    for (line, y, letters) in headlines(canvas, words).0 {
+        canvas.text(&line, (24.0, y), Anchor::Start, letters);
+    }
 }
 
 /// Seed, digest and scenario.

@@ -1,8 +1,11 @@
 //! Charts of a run as SVG, drawn with plotters, and as PNG. Pure functions of a result: the same
 //! result gives the same bytes.
 
+pub mod ruler;
 pub mod canvas;
 pub mod palette;
+pub mod marks;
+pub mod beside;
 pub mod scale;
 pub mod bins;
 pub mod panel;
@@ -13,6 +16,8 @@ pub mod multiples;
 pub mod layers;
 pub mod graph_drawing;
 pub mod raster;
+pub mod plot;
+pub mod sweep;
 
 pub use raster::{RasterError, png};
 
@@ -154,11 +159,30 @@ mod tests {
         std::fs::create_dir_all(folder).unwrap();
         for (kind, result) in [("", retry_storm()), ("crowd-", crowd())] {
             for chart in charts(&result) {
-                let file = format!("{folder}/{kind}{}", chart.name);
-                std::fs::write(format!("{file}.svg"), &chart.svg).unwrap();
-                let bitmap = png(&chart.svg).unwrap();
-                std::fs::write(format!("{file}.png"), &bitmap).unwrap();
-                std::fs::write(format!("{file}-grey.png"), grey(&bitmap)).unwrap();
+                write(&format!("{folder}/{kind}{}", chart.name), &chart.svg);
+            }
+        }
+    }
+
+    fn write(file: &str, svg: &str) {
+        std::fs::write(format!("{file}.svg"), svg).unwrap();
+        let bitmap = png(svg).unwrap();
+        std::fs::write(format!("{file}.png"), &bitmap).unwrap();
+        std::fs::write(format!("{file}-grey.png"), grey(&bitmap)).unwrap();
+    }
+
+    /// For people: the charts of many runs, in `out/charts/plots`.
+    #[test]
+    #[ignore = "writes files for people to look at"]
+    fn show_plots() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../out/charts/plots");
+        std::fs::create_dir_all(folder).unwrap();
+        for chart in plot::examples::all() {
+            write(&format!("{folder}/{}", chart.name), &chart.svg);
+        }
+        for (name, charts) in sweep::tests::examples() {
+            for chart in charts {
+                write(&format!("{folder}/sweep-{name}-{}", chart.name), &chart.svg);
             }
         }
     }

@@ -5,8 +5,9 @@ use super::canvas::{Anchor, Canvas, Letters, Rect, Stroke, sheet};
 use super::figure::{self, WIDTH, Words};
 use super::palette::{self, Mark};
 use super::panel::{self, Line, Panel};
+use super::ruler::Ruler;
 use super::scale::{Spread, Unit};
-use super::timeline::{sheet_head, time_axis};
+use super::timeline::time_axis;
 use crate::output::units;
 use sim_models::observe::summary::{EdgeSeries, RunResult, ServiceSeries};
 
@@ -199,7 +200,7 @@ fn line(name: &str, values: Vec<f64>, index: usize) -> Line {
 fn grid(result: &RunResult, bins: &Bins, words: &Words, rows: Vec<Row>) -> String {
     let summary = &result.summary;
     let time = time_axis(result, bins, 5);
-    let head = sheet_head(words);
+    let head = figure::headline_height(&Ruler::new(), words);
     let top = head + 32.0;
     let height = top + ROW * rows.len() as f64 + 36.0;
     sheet(WIDTH, height.ceil(), &words.title, |canvas| {

@@ -61,6 +61,18 @@ pub enum Mark {
     Disc,
     /// Squares.
     Square,
+    /// Triangles that point up.
+    Up,
+    /// Triangles that point down.
+    Down,
+    /// Squares on a corner.
+    Diamond,
+    /// Discs with a white middle.
+    Ring,
+    /// Squares with a white middle.
+    Box,
+    /// Diagonal crosses.
+    Cross,
 }
 
 /// Colour, dash and mark of the nth series of a panel.
@@ -80,6 +92,23 @@ pub fn series(index: usize) -> (Stroke, Mark) {
         Mark::Square
     };
     (stroke, mark)
+}
+
+const MARKS: [Mark; MOST_SERIES] = [
+    Mark::Disc,
+    Mark::Square,
+    Mark::Up,
+    Mark::Diamond,
+    Mark::Ring,
+    Mark::Down,
+    Mark::Box,
+    Mark::Cross,
+];
+
+/// The same for series of a few points, each of which is marked.
+#[must_use]
+pub fn marked_series(index: usize) -> (Stroke, Mark) {
+    (series(index).0, MARKS[index % MOST_SERIES])
 }
 
 /// The colour of an outcome, the same in every chart. They differ in lightness, too, and the most

@@ -1,16 +1,14 @@
 //! One panel of a chart: axes, lines, stacked areas, and labels beside them.
 
+use super::beside::{self, Name, Sample};
 use super::bins::largest;
 use super::canvas::{Anchor, Canvas, Ink, Letters, Rect, Stroke};
+use super::marks;
 use super::palette::{self, Mark};
 use super::scale::{Scale, Spread, Unit, tick_text};
 
 /// Size of labels, pixels.
 const LABEL: f64 = 12.0;
-/// Distance between the lines of labels, pixels.
-const LEADING: f64 = 16.0;
-/// Length of the sample of a line beside its name, pixels.
-const SAMPLE: f64 = 26.0;
 
 /// A line of a panel.
 #[derive(Clone, Debug, PartialEq)]
@@ -260,124 +258,37 @@ fn draw_line(
     let mut next = rect.left;
     for point in points.iter().filter(|(_, y)| y.is_finite()) {
         if point.0 >= next {
-            draw_mark(canvas, line, *point);
+            marks::draw(canvas, line.mark, *point, 3.0, line.stroke.ink);
             next = point.0 + 70.0;
         }
     }
 }
 
-fn draw_mark(canvas: &Canvas, line: &Line, (x, y): (f64, f64)) {
-    match line.mark {
-        Mark::None => {}
-        Mark::Disc => canvas.disc((x, y), 3.0, line.stroke.ink),
-        Mark::Square => canvas.fill(Rect::new(x - 2.5, y - 2.5, 5.0, 5.0), line.stroke.ink),
-    }
-}
-
-/// What a name stands beside.
-enum Sample<'a> {
-    Line(&'a Line),
-    Area(&'a Area),
-    Nothing,
-}
-
 /// Writes the names on the right, each as near to the end of its line as the others let it.
 fn names(canvas: &Canvas, panel: &Panel, rect: Rect, width: f64, height: impl Fn(f64) -> f64) {
-    let mut wanted: Vec<(f64, &str, Sample)> = Vec::new();
+    let mut wanted: Vec<Name> = Vec::new();
     for line in &panel.lines {
         let last = line.values.iter().rev().find(|v| v.is_finite());
         let y = last.map_or(rect.bottom(), |v| height(*v));
-        let y = y.min(rect.bottom() - LEADING * panel.areas.len() as f64);
-        wanted.push((y, &line.name, Sample::Line(line)));
+        let y = y.min(rect.bottom() - beside::LEADING * panel.areas.len() as f64);
+        let sample = Sample::Line(line.stroke, line.mark);
+        wanted.push(Name::new(y, &line.name, sample));
     }
     // Areas are named in the order in which they lie, from the lowest upward, below all lines.
     for (area, n) in panel.areas.iter().zip(0..) {
-        let y = rect.bottom() + 1.0 - f64::from(n) * LEADING;
-        wanted.push((y, &area.name, Sample::Area(area)));
+        let y = rect.bottom() + 1.0 - f64::from(n) * beside::LEADING;
+        wanted.push(Name::new(y, &area.name, Sample::Area(area.ink)));
     }
-    wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    wanted.sort_by(|a, b| a.y.total_cmp(&b.y));
     if let Some(more) = &panel.more {
-        wanted.push((rect.bottom(), more, Sample::Nothing));
+        wanted.push(Name::new(rect.bottom(), more, Sample::Nothing));
     }
-    let places = spread(wanted.iter().map(|w| w.0).collect(), rect);
-    let letters = Letters::new(LABEL, palette::BLACK);
-    let left = rect.right() + 10.0;
-    let start = left + SAMPLE + 6.0;
-    let full: Vec<&str> = wanted.iter().map(|w| w.1).collect();
-    let texts = fitted(canvas, &full, letters, width - (start - rect.right()));
-    for ((y, text), (_, _, sample)) in places.into_iter().zip(texts).zip(wanted) {
-        match sample {
-            Sample::Line(line) => {
-                let y = [(left, y), (left + SAMPLE, y)];
-                canvas.line(&y, line.stroke);
-                draw_mark(canvas, line, (left + SAMPLE / 2.0, y[0].1));
-            }
-            Sample::Area(area) => {
-                canvas.fill(Rect::new(left, y - 5.0, SAMPLE, 10.0), area.ink);
-            }
-            Sample::Nothing => {}
-        }
-        canvas.label(&text, (start, y), Anchor::Start, letters);
-    }
-}
-
-/// Names that fit and can still be told apart: shortened in the middle, or, where that makes two of
-/// them alike, without the beginning that they share.
-fn fitted(canvas: &Canvas, names: &[&str], letters: Letters, width: f64) -> Vec<String> {
-    let short = |name: &&str| canvas.shorten_name(name, letters, width);
-    let texts: Vec<String> = names.iter().map(short).collect();
-    let alike = |n: usize| texts.iter().filter(|text| **text == texts[n]).count() > 1;
-    let twins: Vec<&str> = (0..names.len())
-        .filter(|n| alike(*n))
-        .map(|n| names[n])
-        .collect();
-    let Some(shared) = twins.iter().copied().reduce(shared_start) else {
-        return texts;
-    };
-    (0..names.len())
-        .map(|n| match names[n].strip_prefix(shared) {
-            Some(rest) if alike(n) => canvas.shorten(&format!("…{rest}"), letters, width),
-            _ => texts[n].clone(),
-        })
-        .collect()
-}
-
-fn shared_start<'a>(a: &'a str, b: &str) -> &'a str {
-    let pairs = a.char_indices().zip(b.chars());
-    let end = pairs
-        .take_while(|((_, a), b)| a == b)
-        .map(|((i, c), _)| i + c.len_utf8())
-        .last();
-    &a[..end.unwrap_or_default()]
-}
-
-/// Moves sorted heights apart, so that labels do not overlap, and into the panel.
-fn spread(mut places: Vec<f64>, rect: Rect) -> Vec<f64> {
-    let mut lowest = f64::NEG_INFINITY;
-    for place in &mut places {
-        *place = place.max(lowest + LEADING).max(rect.top);
-        lowest = *place;
-    }
-    let mut highest = rect.bottom() + LEADING;
-    for place in places.iter_mut().rev() {
-        *place = place.min(highest - LEADING);
-        highest = *place;
-    }
-    places
+    beside::draw(canvas, &wanted, rect, width);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_move_apart() {
-        let rect = Rect::new(0.0, 0.0, 10.0, 100.0);
-        assert_eq!(
-            spread(vec![50.0, 52.0, 99.0, 100.0], rect),
-            vec![50.0, 66.0, 84.0, 100.0]
-        );
-    }
 
     #[test]
     fn too_many_series_are_cut_to_the_highest() {

@@ -1,6 +1,6 @@
 //! From SVG to PNG, with the shipped font and no other, so that the bytes are the same everywhere.
 
-use super::canvas::{BOLD, REGULAR};
+use super::ruler::{BOLD, REGULAR};
 use resvg::{tiny_skia, usvg};
 
 /// Pixels of a bitmap per pixel of the chart.

@@ -26,6 +26,36 @@ pub enum Unit {
     Count,
     /// A factor.
     Factor,
+    /// Bytes.
+    Bytes,
+    /// A number without a unit, of any size.
+    Number,
+}
+
+impl Unit {
+    /// What the ends of column names and the units of parameters say: `"s"`, `"per_s"`, `"bytes"`.
+    #[must_use]
+    pub fn named(unit: &str) -> Self {
+        match unit {
+            "s" => Self::Seconds,
+            "per_s" => Self::Rate,
+            "ratio" => Self::Ratio,
+            "count" => Self::Count,
+            "bytes" => Self::Bytes,
+            _ => Self::Number,
+        }
+    }
+
+    /// What an axis says of it: `"per second"`; nothing, where the ticks say it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Rate => "per second",
+            Self::Count => "count",
+            Self::Bytes => "bytes",
+            Self::Seconds | Self::Ratio | Self::Factor | Self::Number => "",
+        }
+    }
 }
 
 /// An axis from `low` to `high`.
@@ -40,14 +70,15 @@ impl Scale {
     /// An axis that shows all of these values; linear and root axes include zero.
     #[must_use]
     pub fn around(spread: Spread, values: impl Iterator<Item = f64>) -> Self {
-        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
+        let (mut low, mut high, mut least) = (f64::INFINITY, 0.0_f64, 0.0_f64);
         for value in values.filter(|v| v.is_finite()) {
             high = high.max(value);
+            least = least.min(value);
             if value > 0.0 {
                 low = low.min(value);
             }
         }
-        if high <= 0.0 {
+        if high <= 0.0 && (least == 0.0 || spread == Spread::Log) {
             (low, high) = (0.5, 1.0);
         }
         match spread {
@@ -56,12 +87,49 @@ impl Scale {
                 let high = if high > low { high } else { low * 10.0 };
                 Self { spread, low, high }
             }
-            _ => Self {
+            Spread::Root => Self {
                 spread,
                 low: 0.0,
                 high: high * 1.06,
             },
+            Spread::Linear => Self {
+                spread,
+                low: least * 1.06,
+                high: high * 1.06,
+            },
         }
+    }
+
+    /// An axis from the least to the greatest of these values: for places, and for colours. A root
+    /// axis begins at zero.
+    #[must_use]
+    pub fn spanning(spread: Spread, values: impl Iterator<Item = f64>) -> Self {
+        let shown = |v: &f64| v.is_finite() && (spread != Spread::Log || *v > 0.0);
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values.filter(shown) {
+            (low, high) = (low.min(value), high.max(value));
+        }
+        if low > high {
+            (low, high) = (0.5, 1.0);
+        }
+        if spread == Spread::Root {
+            low = 0.0;
+        }
+        // All alike: they lie in the middle.
+        if low == high {
+            (low, high) = match spread {
+                Spread::Log => (low / 2.0, high * 2.0),
+                _ if low == 0.0 => (0.0, 1.0),
+                _ => (low - low.abs() / 2.0, high + high.abs() / 2.0),
+            };
+        }
+        Self { spread, low, high }
+    }
+
+    /// How the values are spread.
+    #[must_use]
+    pub fn spread(&self) -> Spread {
+        self.spread
     }
 
     /// A linear axis with these ends.
@@ -104,10 +172,42 @@ impl Scale {
 pub fn tick_text(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Seconds => units::short_duration(value),
-        Unit::Rate | Unit::Count => units::short_number(value),
+        Unit::Rate | Unit::Count | Unit::Number => units::short_number(value),
         Unit::Ratio => format!("{}%", units::short_number(value * 100.0)),
         Unit::Factor => format!("{}×", units::short_number(value)),
+        Unit::Bytes => bytes_text(value),
     }
+}
+
+/// Ticks of one axis as texts that differ from each other.
+#[must_use]
+pub fn tick_texts(ticks: &[f64], unit: Unit) -> Vec<String> {
+    let distinct = |texts: &[String]| texts.windows(2).all(|pair| pair[0] != pair[1]);
+    let texts: Vec<String> = ticks.iter().map(|tick| tick_text(*tick, unit)).collect();
+    if distinct(&texts) {
+        return texts;
+    }
+    let (factor, mark) = match unit {
+        Unit::Seconds => (1.0, "s"),
+        Unit::Ratio => (100.0, "%"),
+        Unit::Factor => (1.0, "×"),
+        Unit::Rate | Unit::Count | Unit::Number | Unit::Bytes => (1.0, ""),
+    };
+    (0..12)
+        .map(|decimals| {
+            let text = |tick: &f64| format!("{:.decimals$}{mark}", tick * factor);
+            ticks.iter().map(text).collect::<Vec<_>>()
+        })
+        .find(|texts| distinct(texts))
+        .unwrap_or(texts)
+}
+
+fn bytes_text(value: f64) -> String {
+    let (size, unit) = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+        .into_iter()
+        .find(|(size, _)| value.abs() >= *size)
+        .unwrap_or((1.0, "B"));
+    format!("{}{unit}", units::short_number(value / size))
 }
 
 fn power_below(value: f64) -> f64 {
@@ -154,7 +254,9 @@ fn root_ticks(high: f64, wanted: usize) -> Vec<f64> {
 }
 
 fn log_ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
-    let decades = libm::round(libm::log10(high / low)) as usize;
+    let first = libm::floor(libm::log10(low) + 1e-9) as i32;
+    let last = libm::ceil(libm::log10(high) - 1e-9) as i32;
+    let decades = (last - first).max(1) as usize;
     let factors: &[f64] = if decades * 2 < wanted {
         &[1.0, 2.0, 5.0]
     } else {
@@ -162,10 +264,14 @@ fn log_ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     };
     let every = decades.div_ceil(wanted.max(1)).max(1);
     let mut ticks = Vec::new();
-    for decade in (0..=decades).step_by(every) {
-        let power = low * libm::pow(10.0, decade as f64);
+    for decade in (first..=last).step_by(every) {
+        let power = libm::pow(10.0, f64::from(decade));
         let fitting = factors.iter().map(|factor| factor * power);
-        ticks.extend(fitting.filter(|tick| *tick <= high * (1.0 + 1e-9)));
+        let shown = low * (1.0 - 1e-9)..=high * (1.0 + 1e-9);
+        ticks.extend(fitting.filter(|tick| shown.contains(tick)));
+    }
+    if ticks.len() < 2 {
+        return even_ticks(low, high, wanted);
     }
     ticks
 }
@@ -219,6 +325,36 @@ mod tests {
             time_ticks(300.0, 12),
             (0..=10).map(|n| f64::from(n) * 30.0).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn axes_of_places_begin_anywhere() {
+        let log = Scale::spanning(Spread::Log, [30.0, 4000.0].into_iter());
+        assert_eq!(
+            log.ticks(5),
+            vec![50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0]
+        );
+        assert_eq!((log.place(30.0), log.place(4000.0)), (0.0, 1.0));
+        let below = Scale::around(Spread::Linear, [-3.0, -1.0].into_iter());
+        assert_eq!(
+            (below.place(0.0), below.ticks(3)),
+            (1.0, vec![-3.0, -2.0, -1.0, 0.0])
+        );
+        for spread in [Spread::Linear, Spread::Root, Spread::Log] {
+            for value in [0.0, 7.0, 1e-6, 1e6] {
+                let alike = Scale::spanning(spread, [value, value].into_iter());
+                assert!((0.0..=1.0).contains(&alike.place(value)));
+                assert!(!alike.ticks(5).is_empty(), "{spread:?} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn ticks_can_be_told_apart() {
+        let texts = tick_texts(&[0.9992, 0.9994, 0.9996], Unit::Ratio);
+        assert_eq!(texts, vec!["99.92%", "99.94%", "99.96%"]);
+        assert_eq!(tick_text(1e-6, Unit::Number), "1e-6");
+        assert_eq!(tick_text(2.5e6, Unit::Bytes), "2.5MB");
     }
 
     #[test]

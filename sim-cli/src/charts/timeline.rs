@@ -1,10 +1,11 @@
 //! The main chart: what a run offered, got, waited for and repeated, over time.
 
 use super::bins::{self, Bins};
-use super::canvas::{Canvas, Rect, Stroke, sheet};
+use super::canvas::{Rect, Stroke, sheet};
 use super::figure::{self, LEFT, RIGHT, WIDTH, Words};
 use super::palette::{self, Mark};
 use super::panel::{self, Area, Line, Panel, TimeAxis};
+use super::ruler::Ruler;
 use super::scale::{Spread, Unit, time_ticks};
 use sim_models::observe::summary::{RunResult, WorkloadSeries};
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ pub fn stacked(result: &RunResult, bins: &Bins, words: &Words, panels: &[Sized])
     let time = time_axis(result, bins, 12);
     let heights: f64 = panels.iter().map(|(_, height)| height + GAP).sum();
     let lanes = figure::lanes_height(summary);
-    let head = sheet_head(words);
+    let head = figure::headline_height(&Ruler::new(), words);
     let height = head + lanes + heights + 40.0 + figure::footer_height(summary);
     sheet(WIDTH, height.ceil(), &words.title, |canvas| {
         figure::headline(canvas, words);
@@ -76,16 +77,6 @@ pub fn stacked(result: &RunResult, bins: &Bins, words: &Words, panels: &[Sized])
         figure::time_labels(canvas, &time, last);
         figure::footer(canvas, result, bins.seconds, last.bottom() + 28.0);
     })
-}
-
-/// Height of the headline, found by writing it on a sheet that is thrown away.
-#[must_use]
-pub fn sheet_head(words: &Words) -> f64 {
-    let mut height = 0.0;
-    let _ = sheet(WIDTH, 200.0, "", |canvas: &Canvas| {
-        height = figure::headline(canvas, words);
-    });
-    height
 }
 
 fn places(panels: &[Sized], top: f64) -> Vec<Rect> {

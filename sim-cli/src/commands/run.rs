@@ -283,7 +283,8 @@ fn warned(args: &Args, warnings: &[Diagnostic]) -> String {
     }
 }
 
-fn setting(set: &Override) -> String {
+/// A setting as a flag.
+pub(crate) fn setting(set: &Override) -> String {
     format!(" --set {}", quoted(&format!("{}={}", set.path, set.value)))
 }
 
@@ -302,7 +303,8 @@ fn reproduce(args: &Args, seed: u64) -> String {
     words.join(" ") + &sets
 }
 
-fn quoted(text: &str) -> String {
+/// A text as one word for a shell.
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

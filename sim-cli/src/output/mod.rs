@@ -10,5 +10,8 @@ pub mod json;
 pub mod csv;
 pub mod story;
 pub mod folder;
+pub mod sweep;
+pub mod tuning;
 
 pub use style::Style;
+pub mod compare;

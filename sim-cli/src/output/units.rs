@@ -58,9 +58,19 @@ fn without_zeros(number: &str) -> &str {
     }
 }
 
-/// A number without needless zeros, for axes: `0.5`, `20`, `1.5k`, `2M`.
+/// A number without needless zeros, for axes: `1e-6`, `0.005`, `0.5`, `20`, `1.5k`, `2M`.
 #[must_use]
 pub fn short_number(value: f64) -> String {
+    let size = value.abs();
+    if size > 0.0 && size < 0.000_999_5 {
+        let text = format!("{value:.2e}");
+        let (number, power) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{power}", without_zeros(number));
+    }
+    if size > 0.0 && size < 0.0995 {
+        let decimals = if size < 0.009_95 { 5 } else { 4 };
+        return without_zeros(&format!("{value:.decimals$}")).to_owned();
+    }
     let (value, unit) = thousands(value);
     let text = significant(value, 3);
     format!("{}{unit}", without_zeros(&text))
@@ -189,6 +199,8 @@ mod tests {
         assert_eq!(duration(f64::NAN), "-");
         assert_eq!(short_duration(0.01), "10ms");
         assert_eq!(short_duration(100.0), "100s");
+        assert_eq!(short_number(0.0125), "0.0125");
+        assert_eq!(short_number(-2.5e-5), "-2.5e-5");
         assert_eq!(rate(900.0), "900/s");
         assert_eq!(rate(12_345.0), "12.3k/s");
         assert_eq!(percent(0.99999), "99.999%");

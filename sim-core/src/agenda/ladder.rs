@@ -191,7 +191,12 @@ impl Ladder {
     pub(super) fn memory(&self) -> usize {
         self.pool.capacity() * size_of::<[u128; CHUNK]>()
             + self.next.capacity() * size_of::<u32>()
-            + size_of::<[Bucket; BUCKETS]>()
+            + self.fixed_memory()
+    }
+
+    /// Bytes held even without any key.
+    pub(super) fn fixed_memory(&self) -> usize {
+        size_of::<[Bucket; BUCKETS]>()
     }
 
     /// Every key, in no particular order.

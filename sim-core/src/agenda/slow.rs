@@ -34,7 +34,7 @@ impl<E: Copy> SlowAgenda<E> {
     pub fn new() -> Self {
         Self {
             now: SimTime::ZERO,
-            sequence: 0,
+            sequence: 1 << 16,
             lanes: Vec::new(),
             list: Vec::new(),
         }
@@ -65,6 +65,15 @@ impl<E: Copy> SlowAgenda<E> {
         let (time, sequence) = (at.max(self.now), self.sequence);
         self.sequence += 1;
         let place = self.list.partition_point(|other| other.0 <= time);
+        self.list.insert(place, (time, sequence, event));
+        SlowId(Some(sequence))
+    }
+
+    /// Schedules an event ahead of all others of its instant but the early ones of lower rank.
+    pub fn schedule_early(&mut self, at: SimTime, rank: u16, event: E) -> SlowId {
+        let (time, sequence) = (at.max(self.now), u64::from(rank));
+        let before = |other: &(SimTime, u64, E)| (other.0, other.1) < (time, sequence);
+        let place = self.list.partition_point(before);
         self.list.insert(place, (time, sequence, event));
         SlowId(Some(sequence))
     }

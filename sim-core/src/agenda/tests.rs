@@ -9,6 +9,7 @@ enum Step {
     At(u64),
     After(u64),
     Lane(usize),
+    Early(u64),
     /// Schedules so many events at one instant.
     Crowd(u64, u16),
     /// Cancels the event scheduled as the so-manieth from the last.
@@ -43,6 +44,7 @@ fn any_step(span: fn() -> BoxedStrategy<u64>) -> impl Strategy<Value = Step> {
         6 => span().prop_map(Step::At),
         12 => span().prop_map(Step::After),
         10 => (0..DELAYS.len()).prop_map(Step::Lane),
+        3 => span().prop_map(Step::Early),
         1 => (span(), 1_u16..400).prop_map(|(span, count)| Step::Crowd(span, count)),
         8 => (0_usize..40).prop_map(Step::Cancel),
         1 => (1_usize..4).prop_map(Step::CancelMany),
@@ -109,6 +111,14 @@ impl Pair {
                 let event = self.ids.len() as u64;
                 let fast = self.fast.schedule_lane(self.lanes[lane], event);
                 self.ids.push((fast, self.slow.schedule_lane(lane, event)));
+            }
+            Step::Early(delay) => {
+                let event = self.ids.len() as u64;
+                // Ranks in neither rising nor falling order.
+                let (at, rank) = (now + SimDuration(delay), (event as u16).reverse_bits());
+                let fast = self.fast.schedule_early(at, rank, event);
+                self.ids
+                    .push((fast, self.slow.schedule_early(at, rank, event)));
             }
             Step::Crowd(delay, count) => {
                 for _ in 0..count {
@@ -216,6 +226,43 @@ fn memory_stays_bounded_under_cancelling() {
     }
     assert!(agenda.is_empty());
     assert!(most < 1_000_000, "{most} bytes for three events");
+}
+
+/// It makes no difference when an early event is scheduled.
+#[test]
+fn early_events_may_be_told_of_late() {
+    let at = SimTime(1_000_000);
+    for others in [0, 3, 100, 1000, 20_000] {
+        let mut state = 5;
+        let (mut soon, mut late) = (Agenda::new(), Agenda::new());
+        soon.schedule_early(at, 1, 1);
+        soon.schedule_early(at, 0, 0);
+        for event in 2..others {
+            // Many at that very instant.
+            let time = SimTime((noise(&mut state) >> 43).min(1_000_000));
+            soon.schedule_at(time, event);
+            late.schedule_at(time, event);
+        }
+        let before = SimTime(at.0 - 1);
+        loop {
+            let next = soon.pop_until(before);
+            assert_eq!(next, late.pop_until(before));
+            if next.is_none() {
+                break;
+            }
+        }
+        assert_eq!(soon.footprint(), late.footprint());
+        late.schedule_early(at, 0, 0);
+        late.schedule_early(at, 1, 1);
+        let mut order = Vec::new();
+        while let Some(next) = soon.pop_until(SimTime::MAX) {
+            assert_eq!(Some(next), late.pop_until(SimTime::MAX));
+            order.push(next.1);
+        }
+        assert_eq!(order[..2], [0, 1]);
+        assert!(late.is_empty());
+        assert_eq!(soon.footprint(), late.footprint());
+    }
 }
 
 /// A clone goes on exactly as the original.

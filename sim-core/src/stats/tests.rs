@@ -145,3 +145,211 @@ fn intervals_cover_at_their_level() {
     );
     assert!(level >= 0.9);
 }
+
+/// Student's sleep data (Biometrika 6, 1908): hours of sleep gained with two drugs by ten people.
+const SLEEP: [[f64; 10]; 2] = [
+    [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
+    [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+];
+
+fn differences(pairs: [[f64; 10]; 2]) -> Vec<f64> {
+    let pairs = pairs[0].iter().zip(&pairs[1]);
+    pairs.map(|(left, right)| left - right).collect()
+}
+
+#[test]
+fn the_paired_t_test_is_that_of_student() {
+    let differences = differences(SLEEP);
+    let p = paired_t_test(&differences).unwrap();
+    close(p, 0.002_832_890_197_384, 1e-10);
+    let interval = paired_difference(&SLEEP[0], &SLEEP[1], 0.95).unwrap();
+    close(interval.low, 0.700_114_236_7, 1e-8);
+    close(interval.high, 2.459_885_763_3, 1e-8);
+    // The test and the interval agree: at level 1 - p the interval ends at zero.
+    let edge = paired_difference(&SLEEP[0], &SLEEP[1], 1.0 - p).unwrap();
+    close(edge.low, 0.0, 1e-8);
+    close(
+        standardised_difference(&differences).unwrap(),
+        1.284_557_562_6,
+        1e-9,
+    );
+    assert_eq!(paired_t_test(&[0.0; 5]), Ok(1.0));
+    assert_eq!(paired_t_test(&[2.0; 5]), Ok(0.0));
+    assert!(paired_t_test(&[2.0]).is_err());
+}
+
+#[test]
+fn a_ratio_has_the_interval_of_fieller() {
+    let left = [12.1, 9.8, 11.4, 13.0, 10.2, 12.7, 11.9, 10.8];
+    let right = [10.0, 8.9, 9.7, 11.5, 9.1, 10.6, 10.9, 9.4];
+    // Its ends solve mean(l - r right)^2 = t^2 var(l - r right) / n, here found by bisection.
+    let found = relative_difference(&left, &right, 0.95).unwrap();
+    close(found.mean, 0.147_315_855_2, 1e-9);
+    close(found.low, 0.109_959_513_5, 1e-9);
+    close(found.high, 0.184_541_868_0, 1e-9);
+    // At the level where the difference just touches zero, so does the ratio.
+    let p = paired_t_test(
+        &left
+            .iter()
+            .zip(&right)
+            .map(|(left, right)| left - right)
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    close(
+        relative_difference(&left, &right, 1.0 - p).unwrap().low,
+        0.0,
+        1e-6,
+    );
+    // A baseline that may be zero has no ratio to speak of.
+    let vague = relative_difference(&[1.0, 2.0, 3.0], &[-1.0, 0.5, 1.0], 0.95).unwrap();
+    assert_eq!(vague.half_width, f64::INFINITY);
+}
+
+#[test]
+fn signed_ranks_are_those_of_the_textbook() {
+    // Hollander, Wolfe and Chicken, example 3.1 (depression scores): T = 5, p = 0.039 two-sided.
+    let before = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30];
+    let after = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29];
+    let change: Vec<f64> = before.iter().zip(&after).map(|(b, a)| b - a).collect();
+    close(wilcoxon(&change).unwrap(), 0.039_062_5, 1e-12);
+    // Ties share ranks, zeros are left out: counted over all 2^9 signs.
+    let tied = [1.0, -1.0, 2.0, 2.0, -3.0, 4.0, -0.5, 0.5, 6.0, 0.0];
+    close(wilcoxon(&tied).unwrap(), 0.238_281_25, 1e-12);
+    // Infinite ones are the largest, however large the others.
+    let mut endless = tied;
+    endless[8] = f64::INFINITY;
+    assert_eq!(wilcoxon(&endless), wilcoxon(&tied));
+    // Beyond 50, the normal approximation with both corrections.
+    let many: Vec<f64> = (0..60)
+        .map(|i| f64::from((i * 37) % 61 - 25 + i % 3))
+        .collect();
+    close(wilcoxon(&many).unwrap(), 0.016_529_301_1, 1e-9);
+    assert_eq!(wilcoxon(&[0.0; 3]), Ok(1.0));
+    assert!(wilcoxon(&[]).is_err());
+}
+
+#[test]
+fn signs_are_counted_exactly() {
+    close(sign_test(3, 12), 0.035_156_25, 1e-12);
+    close(sign_test(2, 10), 0.038_574_218_75, 1e-12);
+    close(sign_test(8, 12), 0.503_444_671_63, 1e-10);
+    assert_eq!(sign_test(0, 0), 1.0);
+    assert_eq!(sign_test(5, 5), 1.0);
+}
+
+#[test]
+fn holm_steps_down() {
+    // 4 x 0.01, 3 x 0.013, 2 x 0.03, 1 x 0.04, never falling.
+    let adjusted = holm(&[0.04, 0.01, 0.03, 0.013]);
+    for (found, expected) in adjusted.iter().zip([0.06, 0.04, 0.06, 0.04]) {
+        close(*found, expected, 1e-12);
+    }
+    assert_eq!(holm(&[0.6, 0.7]), [1.0, 1.0]);
+    assert!(holm(&[]).is_empty());
+    close(bonferroni_level(0.95, 10), 0.995, 1e-12);
+}
+
+#[test]
+fn shares_of_pairs_differ_with_an_interval() {
+    // Method 10 by hand: 36 agree on success, 12 and 2 differ, none agree on failure.
+    let counts = |both, left, right, neither| PairedCounts {
+        both,
+        left,
+        right,
+        neither,
+    };
+    let found = paired_share_difference(counts(36, 12, 2, 0), 0.95).unwrap();
+    close(found.mean, 0.2, 1e-12);
+    close(found.low, 0.056_929_584, 1e-8);
+    close(found.high, 0.340_427_603, 1e-8);
+    let found = paired_share_difference(counts(20, 12, 2, 16), 0.95).unwrap();
+    close(found.low, 0.056_156_425, 1e-8);
+    close(found.high, 0.329_206_995, 1e-8);
+    // Where all agree there is still something that 20 runs cannot tell.
+    let same = paired_share_difference(counts(20, 0, 0, 0), 0.95).unwrap();
+    assert!(same.low < 0.0 && same.high > 0.0 && same.high < 0.25);
+}
+
+/// Numbers of pairs for the power of the two-sided paired t test, from the noncentral t distribution
+/// (as `power.t.test` of R has them, rounded up).
+#[test]
+fn replications_are_enough_for_a_difference() {
+    for (difference, level, power, exact) in [
+        (1.0, 0.95, 0.8, 10),
+        (0.5, 0.95, 0.8, 34),
+        (0.5, 0.95, 0.9, 44),
+        (0.2, 0.95, 0.8, 199),
+        (2.0, 0.95, 0.8, 5),
+        (0.5, 0.999, 0.8, 74),
+        (0.1, 0.95, 0.8, 787),
+    ] {
+        let found = replications_needed(1.0, difference, level, power).unwrap();
+        assert!(
+            found.abs_diff(exact) <= 1,
+            "{difference}: {found} for {exact}"
+        );
+        let seen = detectable_difference(1.0, found, level, power);
+        assert!(
+            seen <= difference && difference < detectable_difference(1.0, found - 1, level, power)
+        );
+    }
+    assert_eq!(replications_needed(1.0, 0.0, 0.95, 0.8), None);
+    assert_eq!(replications_needed(0.0, 1.0, 0.95, 0.8), Some(2));
+}
+
+/// An autoregressive sequence: each value keeps `memory` of the last. Its effective size is
+/// `n (1 - memory) / (1 + memory)`.
+fn autoregressive(seed: u64, memory: f64, count: usize) -> Vec<f64> {
+    let mut stream = Seed(seed).stream("stats", "autoregressive");
+    let mut value = 0.0;
+    let mut next = || {
+        value = memory * value + crate::dist::math::normal_quantile(stream.open_uniform());
+        value
+    };
+    (0..count + 100).map(|_| next()).skip(100).collect()
+}
+
+#[test]
+fn correlated_values_count_for_less() {
+    let count = 20_000;
+    for memory in [0.0, 0.5, 0.9] {
+        let sizes = (0..20)
+            .map(|seed| effective_sample_size(&autoregressive(seed, memory, count)) / count as f64);
+        let found = sizes.collect::<Moments>();
+        let exact = (1.0 - memory) / (1.0 + memory);
+        let error = found.sd() / libm::sqrt(20.0);
+        // The truncation of the sum costs a few per cent at most.
+        close(found.mean(), exact, 4.0 * error + 0.05 * exact);
+    }
+    assert_eq!(effective_sample_size(&[3.0; 50]), 50.0);
+    let interval = correlated_interval(&autoregressive(1, 0.9, count), 0.95).unwrap();
+    // sd / sqrt(n (1 - a) / (1 + a)) with sd = 1 / sqrt(1 - a^2).
+    let expected = 1.96 / libm::sqrt(0.19) / libm::sqrt(count as f64 / 19.0);
+    assert!(
+        (interval.half_width / expected - 1.0).abs() < 0.15,
+        "{interval:?}"
+    );
+    assert!(correlated_interval(&[1.0, 2.0, 3.0], 0.95).is_err());
+}
+
+#[test]
+fn welch_sees_where_runs_settle() {
+    let runs: Vec<Vec<f64>> = (0..20)
+        .map(|seed| {
+            let mut stream = Seed(seed).stream("stats", "welch");
+            (0..1000)
+                .map(|i| stream.uniform() + (20.0 - f64::from(i) * 0.1).max(0.0))
+                .collect()
+        })
+        .collect();
+    let settled = welch(&runs, 25).unwrap();
+    // The moving average reaches 25 steps to both sides of the end of the slope, at 200.
+    assert!((190..=230).contains(&settled), "{settled}");
+    assert_eq!(welch_curve(&runs, 25).len(), 975);
+    // Near the beginning the average is over fewer steps, as many to the left as to the right.
+    let line = vec![(0..100).map(f64::from).collect::<Vec<f64>>()];
+    assert_eq!(welch_curve(&line, 5)[..3], [0.0, 1.0, 2.0]);
+    assert_eq!(welch(&line, 5), None);
+    assert_eq!(welch(&[vec![1.0; 9]], 2), None);
+}

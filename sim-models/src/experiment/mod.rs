@@ -1,9 +1,11 @@
 //! Experiments: single runs, replications, sweeps. Threads live here, and only here.
 
+mod jobs;
 mod run;
 mod replicate;
 pub mod space;
 pub mod sweep;
+pub mod spec;
 pub mod compare;
 pub mod sensitivity;
 pub mod tune;

@@ -5,7 +5,7 @@ use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
 use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
 use crate::scenario::Scenario;
-use crate::world::{Told, World};
+use crate::world::{Told, World, first_fault};
 use sim_core::SimTime;
 use sim_core::engine::{Budget, Simulation, Stop};
 use sim_core::random::Seed;
@@ -126,9 +126,36 @@ impl<'p> Run<'p> {
         self.stopped_by = Some("interrupt");
     }
 
-    /// What it told.
+    /// Makes a run without faults one that is to meet those of another plan, which must be its own
+    /// but for the faults: from here on it is exactly what a run of that plan from time zero would be.
+    /// None where a fault would have come already, or the run has had faults of its own.
     #[must_use]
-    pub fn result(&self) -> RunResult {
+    pub fn with_faults(mut self, scenario: &'p Scenario, plan: &'p Plan) -> Option<Self> {
+        let first = first_fault(plan, Seed(self.seed));
+        if !self.plan.faults.is_empty() || first.is_some_and(|first| first < self.now()) {
+            return None;
+        }
+        let seed = Seed(self.seed);
+        let (world, agenda) = self.simulation.parts_mut();
+        world.meet_faults(plan, seed, agenda);
+        self.scenario = scenario;
+        self.plan = plan;
+        Some(self)
+    }
+
+    /// The end of the last window before the first fault of a plan: up to there a run does not depend
+    /// on its faults. The end of all time where there is none.
+    #[must_use]
+    pub fn last_calm_window(plan: &Plan, options: &Options) -> SimTime {
+        let first = first_fault(plan, Seed(options.seed));
+        first.map_or(SimTime::MAX, |first| {
+            SimTime(first.0 - first.0 % plan.window.0.max(1))
+        })
+    }
+
+    /// What it told, but for what is made for people to look at.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
         let world = &self.simulation.model;
         let now = self.now();
         let unfinished: Vec<_> = world.unfinished().collect();
@@ -152,18 +179,27 @@ impl<'p> Run<'p> {
             faults: Vec::new(),
             incidents: Vec::new(),
             moments: Vec::new(),
-            examples: summarise::examples(self.plan, &world.recorder),
+            examples: Vec::new(),
         };
-        let series = summarise::series(self.plan, &world.recorder, &self.ends);
         // Checks may ask for availability, so that comes first.
         self.judge_availability(&mut summary);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        summary
+    }
+
+    /// All that it told: summary with moments and examples, series, stories.
+    #[must_use]
+    pub fn result(&self) -> RunResult {
+        let recorder = &self.simulation.model.recorder;
+        let mut summary = self.summary();
+        let series = summarise::series(self.plan, recorder, &self.ends);
         summary.moments = moments::moments(self.plan, &series, &summary.faults);
+        summary.examples = summarise::examples(self.plan, recorder);
         RunResult {
             summary,
             series,
             stories: self.stories(),
-            log: world.log(now),
+            log: self.simulation.model.log(self.now()),
         }
     }
 

@@ -46,6 +46,10 @@ codes! {
         "A path, as in `--set PATH=VALUE`, names something that the scenario does not have. Paths step through fields and names with dots: `services.db.threads`, `calls.\"web -> orders\".retry.attempts`, `faults[0].for`. Elements of a list go by index from 0, by kind (`retry`, the second one `retry[1]`), and faults by their name too."
     DataFile "S0010" "a file of measurements cannot be used":
         "`empirical(file: \"latencies.csv\", unit: \"ms\")` reads one number per line, or the first column of numbers of a CSV file. The file must exist and hold at least one number, and the unit must be one of ns, us, ms, s, min, h, d."
+    Axis "S0011" "an axis of a sweep cannot be used":
+        "What varies in a sweep is written, on the command line and in a sweep file,\n\n    --vary services.db.threads=8,16,32                    // a list\n    --vary workloads.shoppers.rate=100/s..400/s:7         // a range of seven steps\n    --vary timeout=calls.\"shop -> db\".timeout=10ms..1s:5:log\n    --vary 'services.db.threads=8,16;services.db.queue.limit=80,160'   // zipped\n\n    (path: \"services.db.threads\", values: [8, 16, 32])\n    (path: \"workloads.shoppers.rate\", from: \"100/s\", to: \"400/s\", steps: 7)\n    (name: \"timeout\", path: \"calls.\\\"shop -> db\\\".timeout\", from: \"10ms\", to: \"1s\", steps: 5, scale: log)\n    (zip: [(path: \"services.db.threads\", values: [8, 16]), (path: \"services.db.queue.limit\", values: [80, 160])])\n\nA range without steps is for points that are drawn: `--sample lhs:64`, or `sample: lhs(64)` in a file. Names of axes differ, and no parameter is on two axes."
+    Sweep "S0012" "a sweep makes no sense":
+        "The points of a sweep are all combinations of its axes, at most a million, or so many as are drawn from them (`sample: lhs(64)`, `sample: random(64)`). It measures something, and runs each point at least once: `replications: 20`, or as often as it takes, `replications: until(measure: \"failed_ratio(users)\", half_width: \"2%\", at_most: 200)`."
 
     Nothing "V0001" "the scenario has nothing to run":
         "A scenario needs at least one service and one workload."

@@ -49,54 +49,97 @@ pub struct Loaded {
 
 /// Loads the scenario in file `name` with overrides set in it, in order.
 pub fn load(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -> Loaded {
-    let mut loaded = read(name, files, overrides);
-    for found in loaded.scenario.as_mut().err().into_iter().flatten() {
-        advise(found);
+    match Parsed::read(name, files) {
+        Ok(parsed) => parsed.load(overrides),
+        Err((mut found, sources)) => {
+            found.iter_mut().for_each(advise);
+            Loaded {
+                scenario: Err(found),
+                warnings: Vec::new(),
+                sources,
+            }
+        }
     }
-    loaded
 }
 
-fn read(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -> Loaded {
-    let mut reader = Reader {
-        files,
-        sources: Sources::default(),
-        found: Vec::new(),
-    };
-    let tree = reader
-        .file(name, None, &mut Vec::new())
-        .filter(|_| reader.found.is_empty());
-    let Reader {
-        mut sources, found, ..
-    } = reader;
-    let Some(mut tree) = tree else {
-        return Loaded {
-            scenario: Err(found),
-            warnings: Vec::new(),
-            sources,
+/// A scenario whose files have been read, to be loaded again and again with other settings.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    tree: Node,
+    sources: Sources,
+}
+
+impl Parsed {
+    /// Reads file `name` and all that it includes.
+    ///
+    /// # Errors
+    /// What cannot be read, with the texts that could.
+    pub fn read(name: &str, files: &(impl Files + ?Sized)) -> Result<Self, (Diagnostics, Sources)> {
+        let mut reader = Reader {
+            files,
+            sources: Sources::default(),
+            found: Vec::new(),
         };
-    };
-    let shapes = Shapes::default();
-    let read = path::set_all(&mut tree, overrides, &mut sources)
-        .and_then(|()| decode::<Scenario>(&tree, &shapes));
-    path::name_arguments(&mut tree, &shapes);
-    let mut warnings = Vec::new();
-    let scenario = read.and_then(|scenario| {
-        let origin = Origin {
-            tree: &tree,
-            sources: &sources,
-        };
-        let (errors, suspicious) = check(&scenario, Some(origin));
-        warnings = suspicious;
-        if errors.is_empty() {
-            Ok(scenario)
-        } else {
-            Err(errors)
+        let tree = reader
+            .file(name, None, &mut Vec::new())
+            .filter(|_| reader.found.is_empty());
+        let Reader { sources, found, .. } = reader;
+        match tree {
+            Some(tree) => Ok(Self { tree, sources }),
+            None => Err((found, sources)),
         }
-    });
-    Loaded {
-        scenario,
-        warnings,
-        sources,
+    }
+
+    /// Sets values for good.
+    ///
+    /// # Errors
+    /// The paths that lead nowhere and the values that cannot be read.
+    pub fn set(&mut self, overrides: &[Override]) -> Result<(), Diagnostics> {
+        path::set_all(&mut self.tree, overrides, &mut self.sources).map_err(|mut found| {
+            found.iter_mut().for_each(advise);
+            found
+        })
+    }
+
+    /// The texts that it was read from.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The scenario with overrides set in it, in order.
+    #[must_use]
+    pub fn load(&self, overrides: &[Override]) -> Loaded {
+        let Self {
+            mut tree,
+            mut sources,
+        } = self.clone();
+        let shapes = Shapes::default();
+        let read = path::set_all(&mut tree, overrides, &mut sources)
+            .and_then(|()| decode::<Scenario>(&tree, &shapes));
+        path::name_arguments(&mut tree, &shapes);
+        let mut warnings = Vec::new();
+        let mut scenario = read.and_then(|scenario| {
+            let origin = Origin {
+                tree: &tree,
+                sources: &sources,
+            };
+            let (errors, suspicious) = check(&scenario, Some(origin));
+            warnings = suspicious;
+            if errors.is_empty() {
+                Ok(scenario)
+            } else {
+                Err(errors)
+            }
+        });
+        for found in scenario.as_mut().err().into_iter().flatten() {
+            advise(found);
+        }
+        Loaded {
+            scenario,
+            warnings,
+            sources,
+        }
     }
 }
 
@@ -300,7 +343,7 @@ fn take_includes(node: &mut Node, found: &mut Diagnostics) -> Vec<(String, Span)
 }
 
 /// A path relative to the file that names it.
-fn beside(file: &str, path: &str) -> String {
+pub(crate) fn beside(file: &str, path: &str) -> String {
     if path.starts_with('/') {
         return path.into();
     }

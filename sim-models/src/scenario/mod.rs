@@ -23,7 +23,7 @@ pub mod check;
 pub mod load;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
-pub use load::{Files, Loaded, load};
+pub use load::{Files, Loaded, Parsed, load};
 pub use path::Override;
 pub use source::{Sources, Span};
 pub use types::*;

@@ -36,6 +36,12 @@ impl Span {
         self.file & OVERRIDE != 0
     }
 
+    /// Index of its text among all [`Sources`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.file & !OVERRIDE)
+    }
+
     /// Its last character, such as a closing parenthesis.
     #[must_use]
     pub fn last(self) -> Self {

@@ -4,7 +4,7 @@ use super::frame::{FrameId, Queue, State, flag};
 use super::{Event, World};
 use crate::faults::{Effect, Instances, Target};
 use crate::outcome::{Outcome, Verdict};
-use crate::plan::FaultPlan;
+use crate::plan::{FaultPlan, Plan};
 use crate::scenario::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
@@ -25,26 +25,17 @@ pub struct FaultState {
     active: Vec<(u32, Vec<u32>)>,
 }
 
-impl World<'_> {
-    /// The faults at time zero, their first periods scheduled.
+impl<'p> World<'p> {
+    /// The faults before the first of them comes, their first periods scheduled: ahead of all else
+    /// that happens then, so that it makes no difference how long before.
     pub(super) fn prepare_faults(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<FaultState> {
         let mut faults = Vec::new();
-        for (number, plan) in self.plan.faults.iter().enumerate() {
-            // Two faults of one name are told apart by how many came before.
-            let twins = self.plan.faults[..number]
-                .iter()
-                .filter(|other| other.name == plan.name)
-                .count();
-            let entity = format!("fault/{}/{twins}", plan.name);
-            let periods = periods(plan, seed, &entity, self.plan.end);
+        for number in 0..self.plan.faults.len() {
+            let entity = entity(self.plan, number);
+            let periods = periods(&self.plan.faults[number], seed, &entity, self.plan.end);
             if let Some((start, _)) = periods.first() {
-                agenda.schedule_at(
-                    *start,
-                    Event::FaultOn {
-                        fault: number as u16,
-                        period: 0,
-                    },
-                );
+                let fault = number as u16;
+                agenda.schedule_early(*start, fault, Event::FaultOn { fault, period: 0 });
             }
             let key = seed.key(&entity, "hits");
             faults.push(FaultState {
@@ -56,6 +47,14 @@ impl World<'_> {
             });
         }
         faults
+    }
+
+    /// Makes a world in which no fault has come yet one that is to meet those of `plan`, which must
+    /// be its own plan but for the faults.
+    pub(crate) fn meet_faults(&mut self, plan: &'p Plan, seed: Seed, agenda: &mut Agenda<Event>) {
+        debug_assert!(self.plan.faults.is_empty(), "no fault has come yet");
+        self.plan = plan;
+        self.faults = self.prepare_faults(seed, agenda);
     }
 
     /// How strong a fault is now, 0 to 1: it grows over its ramp.
@@ -332,6 +331,26 @@ impl World<'_> {
             self.now_next.push(Event::Continue(id));
         }
     }
+}
+
+/// When the first fault comes, if one does before the end of the run.
+pub(crate) fn first_fault(plan: &Plan, seed: Seed) -> Option<SimTime> {
+    (0..plan.faults.len())
+        .filter_map(|number| {
+            let entity = entity(plan, number);
+            let periods = periods(&plan.faults[number], seed, &entity, plan.end);
+            periods.first().map(|(start, _)| *start)
+        })
+        .min()
+}
+
+/// The name of a fault's random streams.
+fn entity(plan: &Plan, number: usize) -> String {
+    // Two faults of one name are told apart by how many came before.
+    let name = &plan.faults[number].name;
+    let before = plan.faults[..number].iter();
+    let twins = before.filter(|other| other.name == *name).count();
+    format!("fault/{name}/{twins}")
 }
 
 fn remove_one(list: &mut Vec<u16>, fault: u16) {

@@ -264,10 +264,11 @@ impl Arena {
         self.frames.len() as u32
     }
 
-    /// Bytes held.
+    /// Bytes of the frames that were in use at the peak; the same for a clone, which has no spare
+    /// capacity.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.frames.capacity() * size_of::<Frame>() + self.free.capacity() * size_of::<u32>()
+        self.frames.len() * (size_of::<Frame>() + size_of::<u32>())
     }
 }
 

@@ -22,6 +22,7 @@ mod serve;
 mod story;
 
 pub use audit::Census;
+pub(crate) use disturb::first_fault;
 
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
@@ -516,7 +517,7 @@ impl Model for World<'_> {
     }
 
     fn memory(&self) -> usize {
-        self.frames.memory() + self.slots.slots.capacity() * size_of::<Slot>() + self.log_memory()
+        self.frames.memory() + self.slots.slots.len() * size_of::<Slot>() + self.log_memory()
     }
 }
 

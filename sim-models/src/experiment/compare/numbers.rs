@@ -88,7 +88,16 @@ impl Scale {
 /// Whether a measure is a share of something, which people write in per cent.
 #[must_use]
 pub fn is_share(measure: &Measure) -> bool {
-    measure.unit() == Unit::Ratio && measure.metric != Metric::Amplification
+    let multiple = matches!(
+        measure.metric,
+        Metric::Amplification
+            | Metric::AmplificationWorst
+            | Metric::BudgetUsed
+            | Metric::BurnRate
+            | Metric::TenantBudgetUsed
+            | Metric::FairnessGap
+    );
+    measure.unit() == Unit::Ratio && !multiple
 }
 
 /// How many decimals show a half width with the digits that it warrants, or three significant digits of

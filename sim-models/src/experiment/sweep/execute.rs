@@ -1,90 +1,91 @@
 //! Runs what a sweep needs, in parallel.
 
-use super::{Record, Replications, Shard, Sweep};
-use crate::experiment::run::{Options, Run, Unable};
-use crate::observe::measure::Measurer;
-use crate::plan;
-use rayon::prelude::*;
+use super::group::groups;
+use super::work::{Job, Prepared, Work};
+use super::{Failure, Record, Replications, Shard, Sweep};
+use crate::experiment::jobs::work_off;
 
 /// The values of a run that is known already, by point and replication.
 pub type Known<'a> = dyn Fn(u32, u32) -> Option<Vec<Option<f64>>> + Sync + 'a;
 
+/// So many points are worked on before the next ones are looked at: their plans are kept meanwhile.
+const POINTS_AT_ONCE: usize = 1024;
+
+/// The runs of a shard, (point, replication), in the order in which they are numbered; none where
+/// their number is not known beforehand.
+#[must_use]
+pub fn runs(sweep: &Sweep, shard: Shard) -> Option<Vec<(u32, u32)>> {
+    let Replications::Fixed(_) = sweep.replications else {
+        return None;
+    };
+    let (groups, units) = groups(sweep, shard);
+    let runs = numbered(&groups, units).filter(|(number, ..)| shard.has(*number));
+    let runs = runs.flat_map(|(_, group, replication)| {
+        let points = group.points.iter();
+        points.map(move |point| (*point, replication))
+    });
+    Some(runs.collect())
+}
+
+/// The points whose runs belong to a shard in which all replications of a point stay together; for
+/// sweeps with a fixed number of them see [`runs`].
+#[must_use]
+pub fn points(sweep: &Sweep, shard: Shard) -> Vec<u32> {
+    let (groups, _) = groups(sweep, shard);
+    let mine = numbered(&groups, 1).filter(|(number, ..)| shard.has(*number));
+    let mut points: Vec<u32> = mine
+        .flat_map(|(_, group, _)| group.points.iter().copied())
+        .collect();
+    points.sort_unstable();
+    points
+}
+
+/// The units of work, numbered: group by group, and the units of a group one after another.
+fn numbered<G>(groups: &[G], units: u32) -> impl Iterator<Item = (u64, &G, u32)> {
+    let all = groups
+        .iter()
+        .flat_map(move |group| (0..units).map(move |unit| (group, unit)));
+    (0..)
+        .zip(all)
+        .map(|(number, (group, unit))| (number, group, unit))
+}
+
 /// Runs what is not `known` yet of a shard's part. `done` is told of every run that ended, from any
-/// thread, in any order; `go_on` is asked from time to time whether to go on, and a run that was
+/// thread, in any order; `go_on` is asked between windows whether to go on, and a run that was
 /// stopped is not told of.
 ///
+/// Which runs there are, and what they yield, depends neither on the number of threads nor on what is
+/// known. Only about as many beginnings and runs are held at a time as there are threads.
+///
 /// # Errors
-/// A scenario did not pass its checks.
+/// The scenario of a point did not pass its checks, or a run panicked: the first such run among those
+/// that were begun. Nothing new is begun after it.
 pub fn execute(
     sweep: &Sweep,
     shard: Shard,
     known: &Known<'_>,
     done: &(dyn Fn(Record) + Sync),
     go_on: &(dyn Fn() -> bool + Sync),
-) -> Result<(), Unable> {
-    let Replications::Fixed(replications) = sweep.replications else {
-        return Err(Unable("sequential stopping".into()));
-    };
-    let units: Vec<(u32, u32)> = (0..sweep.points.len() as u32)
-        .flat_map(|point| (0..replications).map(move |replication| (point, replication)))
-        .enumerate()
-        .filter(|(number, _)| *number as u32 % shard.count == shard.index)
-        .map(|(_, unit)| unit)
-        .filter(|(point, replication)| known(*point, *replication).is_none())
-        .collect();
-    units.par_iter().try_for_each(|(point, replication)| {
-        if let Some(record) = one(sweep, *point, *replication, go_on)? {
-            done(record);
-        }
-        Ok(())
-    })
-}
-
-fn one(
-    sweep: &Sweep,
-    point: u32,
-    replication: u32,
-    go_on: &(dyn Fn() -> bool + Sync),
-) -> Result<Option<Record>, Unable> {
-    let scenario = &sweep.scenarios[point as usize];
-    let plan = plan::compile(scenario).map_err(Unable)?;
-    let seed = sweep.seed.wrapping_add(u64::from(replication));
-    let options = Options {
-        seed,
-        ..Options::default()
-    };
-    let mut run = Run::new(scenario, &plan, options);
-    while !run.is_over() {
-        if !go_on() {
-            return Ok(None);
-        }
-        run.window();
+) -> Result<(), Failure> {
+    let (groups, units) = groups(sweep, shard);
+    let work = Work::new(sweep, known, done, go_on);
+    let mut rest = groups.as_slice();
+    let mut first = 0;
+    while !rest.is_empty() && !work.is_stopped() {
+        let mut points = 0;
+        let fitting = rest.iter().take_while(|group| {
+            points += group.points.len();
+            points <= POINTS_AT_ONCE || points == group.points.len()
+        });
+        let (now, later) = rest.split_at(fitting.count());
+        let now: Vec<Prepared> = now.iter().map(Prepared::new).collect();
+        let mine = numbered(&now, units).filter(|(number, ..)| shard.has(first + number));
+        work_off(
+            mine.map(|(_, group, unit)| Job::Unit { group, unit }),
+            |job| work.on(job),
+        );
+        first += now.len() as u64 * u64::from(units);
+        rest = later;
     }
-    let summary = run.result().summary;
-    let measurer = Measurer {
-        plan: &plan,
-        recorder: &run.simulation().model.recorder,
-        summary: &summary,
-    };
-    let values = sweep.measures.iter().map(|measure| measurer.whole(measure));
-    let windows = if sweep.windows { run.windows() } else { 0 };
-    Ok(Some(Record {
-        point,
-        replication,
-        seed,
-        values: values.collect(),
-        windows: (0..windows)
-            .map(|window| {
-                let measures = sweep.measures.iter();
-                measures
-                    .map(|measure| measurer.over(measure, window..window + 1))
-                    .collect()
-            })
-            .collect(),
-        digest: summary.digest.clone(),
-        events: summary.events,
-        stopped_by: summary.stopped_by.clone(),
-        verdict: summary.hypothesis.verdict.clone(),
-        metastable: summary.hypothesis.metastable,
-    }))
+    work.failure().map_or(Ok(()), Err)
 }

@@ -67,9 +67,11 @@ impl Keys {
 /// The key of one run; for those of many, see [`Keys`].
 #[must_use]
 pub fn run_key(sweep: &Sweep, point: u32, replication: u32) -> RunKey {
-    let seed = sweep.seed.wrapping_add(u64::from(replication));
     let scenario = &sweep.scenarios[point as usize];
-    with_seed(with_scenario(shared(sweep), scenario), seed)
+    with_seed(
+        with_scenario(shared(sweep), scenario),
+        sweep.seed_of(replication),
+    )
 }
 
 /// The key of a sweep as a whole: shards with equal keys belong together, and tables of sweeps with

@@ -5,14 +5,20 @@
 //! and replication alone: not on the thread, the order of completion, or the shard.
 
 mod execute;
+mod failure;
+mod group;
 mod key;
 mod shard;
 mod table;
+mod until;
+mod work;
 
-pub use execute::{Known, execute};
+pub use execute::{Known, execute, points, runs};
+pub use failure::{Failure, Panicked};
 pub use key::{Keys, RunKey, run_key, sweep_key};
 pub use shard::Shard;
-pub use table::{Cell, Finite, Table, VerdictShare};
+pub use table::{Cell, Finite, LEVEL, Table, VerdictShare};
+pub use until::{Next, Precision};
 
 use super::space::{Axis, Point};
 use crate::observe::expression::Measure;
@@ -39,6 +45,14 @@ pub struct Sweep {
     pub windows: bool,
 }
 
+impl Sweep {
+    /// The seed of a replication: the same at every point.
+    #[must_use]
+    pub fn seed_of(&self, replication: u32) -> u64 {
+        self.seed.wrapping_add(u64::from(replication))
+    }
+}
+
 /// How often each point is run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Replications {
@@ -46,24 +60,6 @@ pub enum Replications {
     Fixed(u32),
     /// Until a measure is known well enough.
     Until(Precision),
-}
-
-/// When a point has been run often enough.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Precision {
-    /// Index of the measure.
-    pub measure: usize,
-    /// Largest half width of its confidence interval, in the unit of the measure, or as a share of
-    /// the mean.
-    pub half_width: f64,
-    /// Whether `half_width` is a share of the mean.
-    pub relative: bool,
-    /// Confidence level, 0 to 1.
-    pub level: f64,
-    /// At least so many replications.
-    pub least: u32,
-    /// At most so many replications.
-    pub most: u32,
 }
 
 /// What one run yielded.

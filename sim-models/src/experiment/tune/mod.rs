@@ -3,7 +3,11 @@
 
 pub mod rank;
 pub mod halving;
+mod confirm;
 pub mod elsewhere;
+mod search;
+
+pub use search::{Question, tune};
 
 use super::space::{Axis, Point};
 use crate::observe::expression::{Expression, Measure};
@@ -107,8 +111,10 @@ pub struct Held {
     pub count: u64,
     /// Share of the replications, with Wilson's interval.
     pub share: Interval,
-    /// Mean of what it limits, if that is finite.
+    /// Mean of what it limits, if that is finite in every replication.
     pub mean: Option<Interval>,
+    /// There is nothing to measure here, with no setting: it is not asked for.
+    pub idle: bool,
 }
 
 /// A scenario that was not tuned on.
@@ -127,7 +133,8 @@ pub struct Elsewhere {
 /// How a setting does where it was not tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
-    /// Better than the present setting in one goal at least, and worse in none.
+    /// Better than the present setting in one goal at least and worse in none, or it meets the
+    /// constraints there and the present setting does not.
     Better,
     /// No difference found.
     Same,

@@ -1,0 +1,183 @@
+//! The columns of the tables: which there are, in which order, and what they hold.
+
+use sim_models::experiment::sweep::Sweep;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A whole number that is not negative.
+    Integer,
+    /// A number, infinite, or nothing.
+    Number,
+    /// True or false.
+    Truth,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its heading.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// A cell of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A whole number.
+    Integer(u64),
+    /// A number, infinite, or nothing.
+    Number(Option<f64>),
+    /// True or false.
+    Truth(bool),
+}
+
+/// A column that is always there, with its heading and what it holds.
+pub type Fixed = (&'static str, Kind);
+
+/// What stands before the settings in every table.
+pub const POINT: &[Fixed] = &[("point", Kind::Integer)];
+/// Which run it is.
+pub const REPLICATION: &[Fixed] = &[("replication", Kind::Integer)];
+/// Which window it is.
+pub const WINDOW: &[Fixed] = &[("replication", Kind::Integer), ("time_s", Kind::Number)];
+/// What is told of every run besides its measures.
+pub const RUN: &[Fixed] = &[
+    ("seed", Kind::Integer),
+    ("digest", Kind::Text),
+    ("events", Kind::Integer),
+    ("stopped_by", Kind::Text),
+    ("verdict", Kind::Text),
+    ("metastable", Kind::Truth),
+];
+/// What is told of every measure at every point.
+pub const CELL: &[Fixed] = &[
+    ("measure", Kind::Text),
+    ("runs", Kind::Integer),
+    ("count", Kind::Integer),
+    ("finite", Kind::Integer),
+    ("mean", Kind::Number),
+    ("mean_low", Kind::Number),
+    ("mean_high", Kind::Number),
+    ("sd", Kind::Number),
+    ("median", Kind::Number),
+    ("median_low", Kind::Number),
+    ("median_high", Kind::Number),
+    ("p90", Kind::Number),
+    ("p90_low", Kind::Number),
+    ("p90_high", Kind::Number),
+    ("min", Kind::Number),
+    ("max", Kind::Number),
+];
+
+/// The columns of `runs`.
+#[must_use]
+pub fn runs(sweep: &Sweep) -> Vec<Column> {
+    assemble(sweep, REPLICATION, RUN, true)
+}
+
+/// The columns of `windows`.
+#[must_use]
+pub fn windows(sweep: &Sweep) -> Vec<Column> {
+    assemble(sweep, WINDOW, &[], true)
+}
+
+/// The columns of `cells`.
+#[must_use]
+pub fn cells(sweep: &Sweep) -> Vec<Column> {
+    assemble(sweep, &[], CELL, false)
+}
+
+/// The names of the measures, as they stand in `runs`.
+#[must_use]
+pub fn measures(sweep: &Sweep) -> Vec<String> {
+    let all = runs(sweep);
+    let measures = all.len() - sweep.measures.len();
+    all.into_iter()
+        .skip(measures)
+        .map(|column| column.name)
+        .collect()
+}
+
+/// The names of the axes, as they stand in `runs`.
+#[must_use]
+pub fn axes(sweep: &Sweep) -> Vec<String> {
+    let before = POINT.len() + REPLICATION.len();
+    let all = runs(sweep).into_iter().skip(before);
+    all.take(sweep.axes.len())
+        .map(|column| column.name)
+        .collect()
+}
+
+/// Whether all places on an axis are numbers.
+#[must_use]
+pub fn is_numeric(sweep: &Sweep, axis: usize) -> bool {
+    let mut points = sweep.points.iter();
+    points.all(|point| point.coordinates[axis].number.is_some())
+}
+
+/// Where a point lies on an axis.
+#[must_use]
+pub fn coordinate(sweep: &Sweep, point: usize, axis: usize, numeric: bool) -> Value<'_> {
+    let coordinate = &sweep.points[point].coordinates[axis];
+    if numeric {
+        Value::Number(coordinate.number)
+    } else {
+        Value::Text(&coordinate.label)
+    }
+}
+
+fn assemble(sweep: &Sweep, before: &[Fixed], after: &[Fixed], measures: bool) -> Vec<Column> {
+    let fixed = |columns: &[Fixed]| -> Vec<Column> {
+        let named = columns.iter().map(|(name, kind)| Column {
+            name: (*name).to_owned(),
+            kind: *kind,
+        });
+        named.collect()
+    };
+    // Settings and measures give way to the columns that are always there, in whichever table, so
+    // that one has the same name everywhere.
+    let mut taken: Vec<String> = [POINT, REPLICATION, WINDOW, RUN, CELL]
+        .iter()
+        .flat_map(|columns| columns.iter().map(|(name, _)| (*name).to_owned()))
+        .collect();
+    let mut all = fixed(POINT);
+    all.extend(fixed(before));
+    for (number, axis) in sweep.axes.iter().enumerate() {
+        all.push(Column {
+            name: unique(axis.column(), &mut taken),
+            kind: if is_numeric(sweep, number) {
+                Kind::Number
+            } else {
+                Kind::Text
+            },
+        });
+    }
+    all.extend(fixed(after));
+    if measures {
+        for measure in &sweep.measures {
+            all.push(Column {
+                name: unique(measure.column(), &mut taken),
+                kind: Kind::Number,
+            });
+        }
+    }
+    all
+}
+
+/// The name, with a number behind it if it is taken.
+fn unique(name: String, taken: &mut Vec<String>) -> String {
+    let mut free = name.clone();
+    let mut number = 2;
+    while taken.contains(&free) {
+        free = format!("{name}_{number}");
+        number += 1;
+    }
+    taken.push(free.clone());
+    free
+}

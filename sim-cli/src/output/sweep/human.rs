@@ -1,0 +1,330 @@
+//! A sweep for people: how its points fared in the measures that tell most.
+
+use crate::output::human::{command, join};
+use crate::output::style::Style;
+use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
+use crate::output::tables::styled;
+use crate::output::units;
+use sim_models::experiment::sweep::{Cell, Record, Replications, Table};
+use sim_models::observe::expression::{Better, Measure, Of, Unit};
+
+/// So many points fit on a screen.
+const ROWS: usize = 24;
+/// No more measures than this stand beside the settings.
+const MEASURES: usize = 4;
+/// Headings are not longer than this.
+const HEADING: usize = 25;
+
+/// What the reader is told besides the table.
+#[derive(Clone, Debug, Default)]
+pub struct Ending<'a> {
+    /// The command that does it again.
+    pub reproduce: &'a str,
+    /// Files to open, the telling ones first.
+    pub open: Vec<String>,
+}
+
+/// The result of a sweep as text.
+#[must_use]
+pub fn render(table: &Table<'_>, ending: &Ending<'_>, style: Style) -> String {
+    join(&[
+        headline(table, style),
+        points(table, style),
+        verdicts(table, style),
+        notes(table, style),
+        closing(ending, style),
+    ])
+}
+
+fn headline(table: &Table<'_>, style: Style) -> Vec<String> {
+    let sweep = table.sweep;
+    let runs: usize = table.runs.iter().map(Vec::len).sum();
+    let axes: Vec<String> = sweep
+        .axes
+        .iter()
+        .enumerate()
+        .map(|(number, axis)| {
+            let labels = sweep.points.iter();
+            let mut places: Vec<&str> = labels
+                .map(|point| point.coordinates[number].label.as_str())
+                .collect();
+            places.sort_unstable();
+            places.dedup();
+            format!("{} ({})", axis.name, places.len())
+        })
+        .collect();
+    let each = match sweep.replications {
+        Replications::Fixed(count) => format!("× {count}"),
+        Replications::Until(until) => format!("× {} to {}", until.least, until.most),
+    };
+    let mut lines = vec![style.heading(&shorten(&sweep.title, WIDTH))];
+    let text = format!(
+        "{} points {each} replications = {} runs; varied: {}",
+        units::count(table.runs.len() as u64),
+        units::count(runs as u64),
+        if axes.is_empty() {
+            "nothing".to_owned()
+        } else {
+            axes.join(", ")
+        },
+    );
+    lines.extend(wrap(&text, "", "  "));
+    lines
+}
+
+/// The `most` measures that tell the points apart best, in the order of the sweep.
+#[must_use]
+pub fn telling(table: &Table<'_>, most: usize) -> Vec<usize> {
+    let all = 0..table.sweep.measures.len();
+    let mut ranked: Vec<(f64, usize)> = all.map(|m| (contrast(table, m), m)).collect();
+    // Stable: equal ones stay in the order of the sweep.
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut chosen: Vec<usize> = ranked.iter().take(most).map(|(_, m)| *m).collect();
+    chosen.sort_unstable();
+    chosen
+}
+
+/// How much a measure differs between points, as a share of its size: the range of the points'
+/// centres by the largest of them; what is neither good nor bad counts for little.
+fn contrast(table: &Table<'_>, measure: usize) -> f64 {
+    let centres: Vec<f64> = (0..table.runs.len())
+        .filter_map(|point| centre(&table.cell(point, measure)))
+        .collect();
+    let most = centres.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let least = centres.iter().copied().fold(f64::INFINITY, f64::min);
+    let weight = match table.sweep.measures[measure].better() {
+        Better::Neither => 0.01,
+        _ => 1.0,
+    };
+    let size = most.abs().max(least.abs());
+    match (most.is_finite(), least.is_finite()) {
+        (true, true) if size > 0.0 => weight * (most - least) / size,
+        (false, true) => weight,
+        _ => 0.0,
+    }
+}
+
+/// What stands for the values of a cell: their mean, or their median where some are infinite.
+fn centre(cell: &Cell) -> Option<f64> {
+    cell.mean.or(cell.median).map(|interval| interval.mean)
+}
+
+fn points(table: &Table<'_>, style: Style) -> Vec<String> {
+    let mut most = MEASURES;
+    loop {
+        let (lines, fits) = points_with(table, &telling(table, most), style);
+        // Settings cut short would tell points apart no more.
+        if fits || most <= 1 {
+            return lines;
+        }
+        most -= 1;
+    }
+}
+
+/// The table with some measures, and whether it fits without cutting names short.
+fn points_with(table: &Table<'_>, chosen: &[usize], style: Style) -> (Vec<String>, bool) {
+    let cells: Vec<Vec<Cell>> = (0..table.runs.len())
+        .map(|point| chosen.iter().map(|m| table.cell(point, *m)).collect())
+        .collect();
+    let best: Vec<Option<f64>> = chosen
+        .iter()
+        .enumerate()
+        .map(|(column, measure)| {
+            let better = table.sweep.measures[*measure].better();
+            let centres = cells.iter().filter_map(|row| centre(&row[column]));
+            match better {
+                Better::Lower => centres.reduce(f64::min),
+                Better::Higher => centres.reduce(f64::max),
+                Better::Neither => None,
+            }
+        })
+        .collect();
+    let labels: Vec<String> = chosen
+        .iter()
+        .map(|measure| heading(&table.sweep.measures[*measure]))
+        .collect();
+    let mut headings: Vec<&str> = vec!["Points", "held"];
+    headings.extend(labels.iter().map(String::as_str));
+    let mut text = Text::new(&headings);
+    let shown = shown(table, chosen, &cells);
+    for point in &shown {
+        let mut row = vec![point_name(table, *point), held(&table.runs[*point])];
+        for (column, measure) in chosen.iter().enumerate() {
+            let cell = &cells[*point][column];
+            let mark = match (centre(cell), best[column]) {
+                (Some(value), Some(best)) if value == best => "*",
+                _ => " ",
+            };
+            let value = with_interval(&table.sweep.measures[*measure], cell);
+            row.push(format!("{value}{mark}"));
+        }
+        text.row(row);
+    }
+    let mut lines = styled(&text, style);
+    let fits = !lines.iter().skip(1).any(|line| line.contains('…'));
+    if best.iter().any(Option::is_some) && shown.len() > 1 {
+        lines.push("  * best of its column; ± reaches to the ends of the 95% interval".to_owned());
+    }
+    let left = table.runs.len() - shown.len();
+    if left > 0 {
+        lines.push(format!(
+            "  {left} points in between are left out; cells.csv in the folder of --out has them all"
+        ));
+    }
+    (lines, fits)
+}
+
+/// Which points are shown: all that fit, else the best and the worst in the first telling measure.
+fn shown(table: &Table<'_>, chosen: &[usize], cells: &[Vec<Cell>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..table.runs.len()).collect();
+    if order.len() <= ROWS {
+        return order;
+    }
+    let Some(column) = chosen
+        .iter()
+        .position(|m| table.sweep.measures[*m].better() != Better::Neither)
+        .or(chosen.first().map(|_| 0))
+    else {
+        order.truncate(ROWS);
+        return order;
+    };
+    let key = |point: &usize| centre(&cells[*point][column]).unwrap_or(f64::INFINITY);
+    order.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    if table.sweep.measures[chosen[column]].better() == Better::Higher {
+        order.reverse();
+    }
+    let worst = order.split_off(order.len() - ROWS / 2);
+    order.truncate(ROWS / 2);
+    order.extend(worst);
+    order
+}
+
+/// `timeout=250ms, retries=3`.
+#[must_use]
+pub fn point_name(table: &Table<'_>, point: usize) -> String {
+    let sweep = table.sweep;
+    let coordinates = sweep.axes.iter().zip(&sweep.points[point].coordinates);
+    let names: Vec<String> = coordinates
+        .map(|(axis, place)| {
+            let name = axis.name.rsplit('.').next().unwrap_or(&axis.name);
+            format!("{name}={}", place.label)
+        })
+        .collect();
+    if names.is_empty() {
+        "as it is".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+fn held(runs: &[Record]) -> String {
+    if runs.iter().all(|run| run.verdict == "none") {
+        return units::NOTHING.to_owned();
+    }
+    let held = runs.iter().filter(|run| run.verdict == "held").count();
+    format!("{held}/{}", runs.len())
+}
+
+/// A short heading: the statistic or metric, and of what.
+fn heading(measure: &Measure) -> String {
+    shorten(&measure.label(), HEADING)
+}
+
+/// A value of a measure for people.
+#[must_use]
+pub fn value(measure: &Measure, value: f64) -> String {
+    if value == f64::INFINITY {
+        return "never".to_owned();
+    }
+    match measure.unit() {
+        Unit::Seconds => units::duration(value),
+        Unit::Rate => units::rate(value),
+        Unit::Ratio if measure.metric.of() == Of::Edge => units::factor(value),
+        Unit::Ratio => units::percent(value),
+        Unit::Count => units::number(value),
+    }
+}
+
+fn with_interval(measure: &Measure, cell: &Cell) -> String {
+    match (cell.mean, cell.median) {
+        (Some(mean), _) if mean.half_width.is_finite() => format!(
+            "{} ±{}",
+            value(measure, mean.mean),
+            value(measure, mean.half_width)
+        ),
+        (Some(mean), _) => value(measure, mean.mean),
+        (None, Some(median)) => {
+            let never = cell.count - cell.finite.map_or(0, |finite| finite.count);
+            format!(
+                "{}, never {never}/{}",
+                value(measure, median.mean),
+                cell.count
+            )
+        }
+        (None, None) => units::NOTHING.to_owned(),
+    }
+}
+
+fn verdicts(table: &Table<'_>, style: Style) -> Vec<String> {
+    let mut counts: Vec<((String, bool), u64)> = Vec::new();
+    let mut runs = 0;
+    for run in table.runs.iter().flatten() {
+        runs += 1;
+        let key = (run.verdict.clone(), run.metastable);
+        match counts.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((key, 1)),
+        }
+    }
+    if counts.iter().all(|((verdict, _), _)| verdict == "none") {
+        return Vec::new();
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut text = Text::new(&["Verdicts", "runs", "share"]);
+    for ((verdict, metastable), count) in counts {
+        text.row(vec![
+            units::verdict(&verdict, metastable),
+            units::count(count),
+            units::percent(count as f64 / f64::from(runs)),
+        ]);
+    }
+    styled(&text, style)
+}
+
+fn notes(table: &Table<'_>, style: Style) -> Vec<String> {
+    let records = || table.runs.iter().flatten();
+    let mut lines = Vec::new();
+    let stopped = records().filter(|run| run.stopped_by != "end").count();
+    if stopped > 0 {
+        lines.push(style.careful(&format!(
+            "{} runs were stopped by a budget: their measures cover only part of a run.",
+            units::count(stopped as u64)
+        )));
+    }
+    if table.runs.iter().any(|runs| runs.len() == 1) {
+        lines.push(style.careful(
+            "Points that ran once have no interval: --replications 20 says how sure they are.",
+        ));
+    }
+    let events: u64 = records().map(|run| run.events).sum();
+    let (first, last) = (
+        records().map(|run| run.seed).min().unwrap_or_default(),
+        records().map(|run| run.seed).max().unwrap_or_default(),
+    );
+    lines.push(format!(
+        "{} events; seeds {first} to {last}, the same at every point",
+        units::count(events)
+    ));
+    lines
+}
+
+fn closing(ending: &Ending<'_>, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !ending.open.is_empty() {
+        lines.push(style.heading("Open"));
+        lines.extend(ending.open.iter().map(|file| format!("  {file}")));
+    }
+    lines.push(style.heading("Reproduce with"));
+    lines.extend(command(ending.reproduce));
+    lines
+}

@@ -1,0 +1,555 @@
+//! The journal of a folder: one line for each run that has ended, written at once, so that a sweep
+//! that was killed goes on where it was.
+
+use super::line;
+use sim_models::experiment::sweep::{Record, RunKey, Shard};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The file system refused.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Somebody else is at it.
+    #[error(
+        "another `sim` is at work in {}: wait for it to end, or choose another folder with --out",
+        folder.display()
+    )]
+    Busy {
+        /// Which folder.
+        folder: PathBuf,
+    },
+}
+
+impl JournalError {
+    /// The file system refused to do something with a file.
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+/// Name of the journal of a part of the runs.
+#[must_use]
+pub fn file_name(shard: Shard) -> String {
+    match part_name(shard) {
+        Some(part) => format!("journal-{part}.jsonl"),
+        None => "journal.jsonl".to_owned(),
+    }
+}
+
+/// `03-of-16`, so that names sort; none for the whole.
+#[must_use]
+pub fn part_name(shard: Shard) -> Option<String> {
+    let digits = shard.count.to_string().len().max(2);
+    (shard.count > 1).then(|| format!("{:0digits$}-of-{:0digits$}", shard.index + 1, shard.count))
+}
+
+/// The part of the runs that a journal of this name is for.
+#[must_use]
+pub fn shard_of(name: &str) -> Option<Shard> {
+    if name == "journal.jsonl" {
+        return Some(Shard::default());
+    }
+    let part = name.strip_prefix("journal-")?.strip_suffix(".jsonl")?;
+    let (number, count) = part.split_once("-of-")?;
+    let (number, count): (u32, u32) = (number.parse().ok()?, count.parse().ok()?);
+    let index = number.checked_sub(1)?;
+    (index < count && count > 1).then_some(Shard { index, count })
+}
+
+/// The journals in a folder, the whole one first, then by name.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn list(folder: &Path) -> Result<Vec<(PathBuf, Shard)>, JournalError> {
+    let entries = fs::read_dir(folder).map_err(JournalError::io("read", folder))?;
+    let mut found: Vec<(PathBuf, Shard)> = entries
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let shard = shard_of(path.file_name()?.to_str()?)?;
+            Some((path, shard))
+        })
+        .collect();
+    found.sort_by(|(a, first), (b, second)| (first.count > 1, a).cmp(&(second.count > 1, b)));
+    Ok(found)
+}
+
+/// A run that has ended, and where its line is.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What it yielded, without its windows.
+    pub record: Record,
+    /// Index of its file among those that were read.
+    pub file: usize,
+    at: u64,
+    length: u32,
+}
+
+impl Entry {
+    /// The run under the number that it has in another sweep.
+    pub(crate) fn at(&self, point: u32, replication: u32) -> Record {
+        Record {
+            point,
+            replication,
+            ..self.record.clone()
+        }
+    }
+
+    /// A run that was just appended to the journal, which is the first of the files.
+    pub(crate) fn appended(record: &Record, at: u64, length: u32) -> Self {
+        Self {
+            record: record.clone(),
+            file: 0,
+            at,
+            length,
+        }
+    }
+}
+
+/// The runs of one or more journals, by key.
+#[derive(Debug, Default)]
+pub struct Entries {
+    files: Vec<(PathBuf, File)>,
+    runs: BTreeMap<RunKey, Entry>,
+    /// Damaged lines, by file and number from 1.
+    pub damaged: Vec<(PathBuf, usize)>,
+    /// Runs that two lines tell differently.
+    pub contradictions: Vec<(RunKey, PathBuf, PathBuf)>,
+}
+
+impl Entries {
+    /// Reads a journal. Returns the length of its sound part: a last line that was torn is not in it.
+    pub(crate) fn read(&mut self, path: &Path, file: File) -> Result<u64, JournalError> {
+        let failed = |error| JournalError::io("read", path)(error);
+        let mut reader = BufReader::with_capacity(1 << 16, &file);
+        let (mut at, mut number, mut text) = (0_u64, 0, Vec::new());
+        // A bad line is torn if it is the last one, and damaged otherwise.
+        let mut bad: Option<(u64, usize)> = None;
+        let index = self.files.len();
+        let mut found = Vec::new();
+        loop {
+            text.clear();
+            let length = reader.read_until(b'\n', &mut text).map_err(failed)?;
+            if length == 0 {
+                break;
+            }
+            number += 1;
+            if let Some((_, number)) = bad.take() {
+                self.damaged.push((path.to_owned(), number));
+            }
+            match text.strip_suffix(b"\n").and_then(line::read) {
+                Some((key, record)) => found.push((
+                    key,
+                    Entry {
+                        record,
+                        file: index,
+                        at,
+                        length: length as u32,
+                    },
+                )),
+                None => bad = Some((at, number)),
+            }
+            at += length as u64;
+        }
+        self.files.push((path.to_owned(), file));
+        for (key, entry) in found {
+            self.add(key, entry);
+        }
+        Ok(bad.map_or(at, |(start, _)| start))
+    }
+
+    /// Adds a run that was just appended; what is known of it already stays.
+    pub(crate) fn insert(&mut self, key: RunKey, entry: Entry) {
+        self.runs.entry(key).or_insert(entry);
+    }
+
+    fn add(&mut self, key: RunKey, entry: Entry) {
+        let Some(known) = self.runs.get(&key) else {
+            self.runs.insert(key, entry);
+            return;
+        };
+        let place = |record: &Record| (record.point, record.replication);
+        let moved = place(&known.record) != place(&entry.record);
+        let (mut first, second) = (known.record.clone(), &entry.record);
+        (first.point, first.replication) = place(second);
+        // The same run under another number is the same run; its windows are compared as well.
+        let equal = first == *second
+            && (known.length == entry.length || moved)
+            && (moved || self.text(known).ok() == self.text(&entry).ok());
+        if !equal {
+            let name = |entry: &Entry| self.files[entry.file].0.clone();
+            self.contradictions.push((key, name(known), name(&entry)));
+        }
+    }
+
+    fn text(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        let mut text = vec![0; entry.length as usize];
+        let mut file = &self.files[entry.file].1;
+        file.seek(SeekFrom::Start(entry.at))?;
+        file.read_exact(&mut text)?;
+        text.pop();
+        Ok(text)
+    }
+
+    /// A run.
+    #[must_use]
+    pub fn get(&self, key: RunKey) -> Option<&Entry> {
+        self.runs.get(&key)
+    }
+
+    /// How many runs there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// All runs.
+    pub fn iter(&self) -> impl Iterator<Item = (RunKey, &Entry)> {
+        self.runs.iter().map(|(key, entry)| (*key, entry))
+    }
+
+    /// The name of the journal that an entry comes from.
+    #[must_use]
+    pub fn path(&self, entry: &Entry) -> &Path {
+        &self.files[entry.file].0
+    }
+
+    /// The windows of a run, read from its line.
+    ///
+    /// # Errors
+    /// If the line cannot be read any more.
+    pub fn windows(&self, entry: &Entry) -> Result<Vec<Vec<Option<f64>>>, JournalError> {
+        let path = self.path(entry);
+        let text = self.text(entry).map_err(JournalError::io("read", path))?;
+        line::windows(&text)
+            .ok_or_else(|| io::Error::other("a line has changed since it was read"))
+            .map_err(JournalError::io("read", path))
+    }
+}
+
+/// A journal that is written to, held by a lock.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    /// Its length, which is where the next line goes.
+    end: u64,
+}
+
+impl Journal {
+    /// Opens the journal of a part of the runs, makes it if need be, and locks it until it is dropped.
+    /// A torn last line is cut off. What other journals in the folder know is read as well.
+    ///
+    /// # Errors
+    /// If the file system refuses, or somebody else holds it.
+    pub fn open(folder: &Path, shard: Shard) -> Result<(Self, Entries), JournalError> {
+        fs::create_dir_all(folder).map_err(JournalError::io("make", folder))?;
+        let path = folder.join(file_name(shard));
+        let file = locked(&path, folder)?;
+        let mut entries = Entries::default();
+        let twin = file.try_clone().map_err(JournalError::io("open", &path))?;
+        let sound = entries.read(&path, twin)?;
+        let length = file
+            .metadata()
+            .map_err(JournalError::io("read", &path))?
+            .len();
+        if sound < length {
+            file.set_len(sound)
+                .map_err(JournalError::io("mend", &path))?;
+        }
+        for (other, _) in list(folder)? {
+            if other != path {
+                let file = File::open(&other).map_err(JournalError::io("read", &other))?;
+                entries.read(&other, file)?;
+            }
+        }
+        let end = sound;
+        Ok((Self { path, file, end }, entries))
+    }
+
+    /// Appends a run in a single write, which survives the end of this process. Returns where its
+    /// line begins and how long it is.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub fn append(&mut self, key: RunKey, record: &Record) -> Result<(u64, u32), JournalError> {
+        let line = line::write(key, record);
+        self.file
+            .write_all(&line)
+            .map_err(JournalError::io("write", &self.path))?;
+        let at = self.end;
+        self.end += line.len() as u64;
+        Ok((at, line.len() as u32))
+    }
+
+    /// Writes the runs given, in their order, in the place of all that is in the journal. Whoever
+    /// looks sees the one or the other, whole.
+    ///
+    /// # Errors
+    /// If the file system refuses; the journal is then as it was.
+    pub fn rewrite<'r>(
+        &mut self,
+        entries: &Entries,
+        runs: impl IntoIterator<Item = (RunKey, &'r Record)>,
+    ) -> Result<(), JournalError> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let temporary = self
+            .path
+            .with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let written = self.written(&temporary, entries, runs);
+        if written.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        self.file = written?;
+        let length = self.file.metadata().map(|data| data.len());
+        self.end = length.map_err(JournalError::io("read", &self.path))?;
+        Ok(())
+    }
+
+    fn written<'r>(
+        &self,
+        temporary: &Path,
+        entries: &Entries,
+        runs: impl IntoIterator<Item = (RunKey, &'r Record)>,
+    ) -> Result<File, JournalError> {
+        let failed = |error| JournalError::io("write", &self.path)(error);
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .append(true)
+            .open(temporary)
+            .map_err(failed)?;
+        file.set_len(0).map_err(failed)?;
+        let _ = file.try_lock();
+        let mut writer = io::BufWriter::with_capacity(1 << 16, &file);
+        for (key, record) in runs {
+            let windows = match entries.get(key) {
+                Some(entry) if record.windows.is_empty() => entries.windows(entry)?,
+                _ => record.windows.clone(),
+            };
+            let record = Record {
+                windows,
+                ..record.clone()
+            };
+            writer
+                .write_all(&line::write(key, &record))
+                .map_err(failed)?;
+        }
+        writer.flush().map_err(failed)?;
+        drop(writer);
+        file.sync_all().map_err(failed)?;
+        fs::rename(temporary, &self.path).map_err(failed)?;
+        Ok(file)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Opens a file for appending and locks it.
+fn locked(path: &Path, folder: &Path) -> Result<File, JournalError> {
+    loop {
+        let file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(path)
+            .map_err(JournalError::io("open", path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(JournalError::Busy {
+                    folder: folder.to_owned(),
+                });
+            }
+            // Some network drives have no locks: there the user has to take care.
+            Err(TryLockError::Error(_)) => return Ok(file),
+        }
+        // Whoever held it may just have put another file in its place.
+        if is_still(path, &file) {
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_still(path: &Path, file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (fs::metadata(path), file.metadata()) {
+        (Ok(named), Ok(held)) => (named.dev(), named.ino()) == (held.dev(), held.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_still(_: &Path, _: &File) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let folder = format!("sim-journal-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    fn record(number: u32) -> Record {
+        Record {
+            point: number / 2,
+            replication: number % 2,
+            seed: u64::from(number % 2),
+            digest: format!("{number:032x}"),
+            events: 10,
+            stopped_by: "end".into(),
+            verdict: "held".into(),
+            metastable: false,
+            values: vec![Some(f64::from(number) / 3.0)],
+            windows: vec![vec![Some(f64::from(number))]; 2],
+        }
+    }
+
+    fn filled(folder: &Path, shard: Shard, numbers: &[u32]) -> PathBuf {
+        let (mut journal, _) = Journal::open(folder, shard).unwrap();
+        for number in numbers {
+            let key = RunKey(u128::from(*number));
+            journal.append(key, &record(*number)).unwrap();
+        }
+        journal.path().to_owned()
+    }
+
+    #[test]
+    fn what_was_appended_is_known() {
+        let folder = scratch("known");
+        filled(&folder, Shard::default(), &[3, 1, 2]);
+        let (_, entries) = Journal::open(&folder, Shard::default()).unwrap();
+        assert_eq!(entries.len(), 3);
+        let entry = entries.get(RunKey(2)).unwrap();
+        assert_eq!(entry.record.values, record(2).values);
+        assert!(entry.record.windows.is_empty());
+        assert_eq!(entries.windows(entry).unwrap(), record(2).windows);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_torn_end_is_cut_off_wherever_it_tore() {
+        let folder = scratch("torn");
+        let path = filled(&folder, Shard::default(), &[0, 1]);
+        let whole = fs::read(&path).unwrap();
+        let first = whole.iter().position(|b| *b == b'\n').unwrap() + 1;
+        for end in first..whole.len() {
+            fs::write(&path, &whole[..end]).unwrap();
+            let (mut journal, entries) = Journal::open(&folder, Shard::default()).unwrap();
+            assert_eq!((entries.len(), entries.damaged.len()), (1, 0), "{end}");
+            journal.append(RunKey(1), &record(1)).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), whole, "{end}");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_line_is_told_of_and_the_rest_is_kept() {
+        let folder = scratch("damaged");
+        let path = filled(&folder, Shard::default(), &[0, 1, 2]);
+        let mut bytes = fs::read(&path).unwrap();
+        let second = bytes.iter().position(|b| *b == b'\n').unwrap() + 40;
+        bytes[second] ^= 4;
+        fs::write(&path, &bytes).unwrap();
+        let (_, entries) = Journal::open(&folder, Shard::default()).unwrap();
+        assert_eq!(entries.damaged, [(path, 2)]);
+        assert_eq!(entries.len(), 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn one_at_a_time() {
+        let folder = scratch("busy");
+        let (mut journal, entries) = Journal::open(&folder, Shard::default()).unwrap();
+        let busy = || Journal::open(&folder, Shard::default()).unwrap_err();
+        assert!(matches!(busy(), JournalError::Busy { .. }));
+        // Nor while it is being written anew; but other parts may go on.
+        let none: [(RunKey, &Record); 0] = [];
+        journal.rewrite(&entries, none).unwrap();
+        assert!(matches!(busy(), JournalError::Busy { .. }));
+        Journal::open(&folder, Shard { index: 0, count: 2 }).unwrap();
+        drop(journal);
+        Journal::open(&folder, Shard::default()).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn parts_of_one_folder_know_each_other() {
+        let folder = scratch("parts");
+        let half = |index| Shard { index, count: 2 };
+        filled(&folder, half(0), &[0, 2]);
+        filled(&folder, half(1), &[1, 3]);
+        let (_, entries) = Journal::open(&folder, Shard::default()).unwrap();
+        assert_eq!(entries.len(), 4);
+        assert!(entries.contradictions.is_empty());
+        let names = list(&folder).unwrap();
+        assert_eq!(
+            names.iter().map(|(_, shard)| *shard).collect::<Vec<_>>(),
+            [Shard::default(), half(0), half(1)]
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn runs_that_differ_are_told_of() {
+        let folder = scratch("differ");
+        let half = |index| Shard { index, count: 2 };
+        filled(&folder, half(0), &[0]);
+        let (mut journal, _) = Journal::open(&folder, half(1)).unwrap();
+        let mut other = record(0);
+        other.windows[1][0] = Some(0.5);
+        journal.append(RunKey(0), &other).unwrap();
+        drop(journal);
+        let (_, entries) = Journal::open(&folder, Shard::default()).unwrap();
+        assert_eq!(entries.contradictions.len(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn names_of_parts_sort() {
+        let shard = Shard {
+            index: 2,
+            count: 16,
+        };
+        assert_eq!(file_name(shard), "journal-03-of-16.jsonl");
+        assert_eq!(shard_of("journal-03-of-16.jsonl"), Some(shard));
+        assert_eq!(shard_of("journal.jsonl"), Some(Shard::default()));
+        assert_eq!(shard_of("journal-17-of-16.jsonl"), None);
+        assert_eq!(shard_of("journal-00-of-16.jsonl"), None);
+        assert_eq!(shard_of("journal.json"), None);
+    }
+}
