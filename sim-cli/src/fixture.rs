@@ -352,6 +352,7 @@ pub fn retry_storm() -> RunResult {
         summary: summary(),
         series: series(),
         stories: vec![story()],
+        log: Vec::new(),
     }
 }
 

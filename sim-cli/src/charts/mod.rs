@@ -17,6 +17,7 @@ pub mod layers;
 pub mod graph_drawing;
 pub mod raster;
 pub mod plot;
+pub mod sweep;
 
 pub use raster::{RasterError, png};
 
