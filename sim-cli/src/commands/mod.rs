@@ -7,3 +7,5 @@ pub mod run;
 pub mod shard;
 pub mod sweep;
 pub mod merge;
+mod rounds;
+pub mod tune;

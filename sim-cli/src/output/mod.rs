@@ -11,5 +11,6 @@ pub mod csv;
 pub mod story;
 pub mod folder;
 pub mod sweep;
+pub mod tuning;
 
 pub use style::Style;

@@ -65,11 +65,10 @@ pub fn rivals(column: &Column) -> Option<String> {
     if column.measured.wish == Wish::Neither {
         return None;
     }
-    let best =
-        known
-            .iter()
-            .copied()
-            .reduce(|a, b| if better(b.1.mean, a.1.mean) { b } else { a })?;
+    let best = known
+        .iter()
+        .copied()
+        .reduce(|a, b| if better(b.1.mean, a.1.mean) { b } else { a })?;
     if !best.1.has_interval() {
         return None;
     }
