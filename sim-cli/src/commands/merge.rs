@@ -28,9 +28,9 @@ pub struct Args {
     /// The folders of the parts; one, if they share it.
     #[arg(value_name = "DIR", required = true)]
     pub folders: Vec<PathBuf>,
-    /// Folder for results; it may be one of those of the parts.
+    /// Folder for results; the folder of the parts itself if they share one.
     #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -82,6 +82,16 @@ fn input(text: String) -> Stop {
 
 fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
     let started = Started::now();
+    let out = match (&args.out, &args.folders[..]) {
+        (Some(out), _) => out,
+        (None, [shared]) => shared,
+        (None, _) => {
+            return Err(input(
+                "several folders are given, but none for the result\nsay where it goes: --out DIR"
+                    .into(),
+            ));
+        }
+    };
     let (sweep, texts) = one_sweep(&args.folders)?;
     let keys = Keys::new(&sweep);
     let (entries, shards) = read_all(&args.folders)?;
@@ -99,13 +109,13 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
     if !whole.missing.is_empty() {
         return Err(missing(args, &sweep, &keys, &entries, &shards));
     }
-    let (mut journal, _) = Journal::open(&args.out, Shard::default())?;
-    folder::prepare(&args.out, &texts)?;
+    let (mut journal, _) = Journal::open(out, Shard::default())?;
+    folder::prepare(out, &texts)?;
     let mut provenance = provenance(started, whole.records.len(), whole.records.len(), None);
     provenance["parts"] = parts(&args.folders);
     let first = quoted_path(&args.folders[0].join("sweep.ron"));
     let wanted = Wanted {
-        folder: Some(&args.out),
+        folder: Some(out),
         format: args.format,
         #[cfg(feature = "parquet")]
         parquet: args.parquet,
@@ -119,7 +129,7 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
         provenance,
     };
     let code = finish(whole, &wanted, streams)?;
-    tidy_up(args)?;
+    tidy_up(out)?;
     Ok(code)
 }
 
@@ -350,10 +360,10 @@ fn part_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// In a shared folder the parts go: all that they hold is in the whole now.
-fn tidy_up(args: &Args) -> Result<(), Stop> {
-    let parts = list(&args.out)?.into_iter();
+fn tidy_up(out: &Path) -> Result<(), Stop> {
+    let parts = list(out)?.into_iter();
     let journals = parts.filter(|(_, shard)| !shard.is_all());
-    for path in journals.map(|(path, _)| path).chain(part_files(&args.out)) {
+    for path in journals.map(|(path, _)| path).chain(part_files(out)) {
         fs::remove_file(&path).map_err(|error| {
             input(format!(
                 "cannot remove {}: {error}",

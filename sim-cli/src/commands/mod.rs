@@ -8,3 +8,5 @@ pub mod shard;
 pub mod sweep;
 pub mod merge;
 pub mod compare;
+mod rounds;
+pub mod tune;

@@ -3,7 +3,8 @@
 //!
 //! What schedulers tell their tasks (only names that their documentation gives):
 //! - Slurm job arrays (<https://slurm.schedmd.com/job_array.html>): `SLURM_ARRAY_TASK_ID`, with
-//!   `_COUNT`, `_MIN`, `_MAX` and `_STEP` of the array;
+//!   `_COUNT`, `_MIN`, `_MAX` and `_STEP` of the array, which are those of what was submitted: of
+//!   `--array=3,7` the count is 2;
 //! - Kubernetes Indexed Jobs (<https://kubernetes.io/docs/concepts/workloads/controllers/job/>):
 //!   `JOB_COMPLETION_INDEX` from 0, and not how many there are;
 //! - HyperQueue task arrays (<https://it4innovations.github.io/hyperqueue/stable/jobs/arrays/>):
@@ -47,6 +48,8 @@ pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 struct Scheduler {
     name: &'static str,
     variable: &'static str,
+    /// The number of its first task.
+    first: u32,
     /// How to ask it for `N` tasks.
     ask: fn(u32) -> String,
 }
@@ -57,16 +60,19 @@ const SCHEDULERS: [Scheduler; 3] = [
     Scheduler {
         name: "Slurm",
         variable: SLURM,
-        ask: |count| format!("sbatch --array=0-{}", count - 1),
+        first: 1,
+        ask: |count| format!("sbatch --array=1-{count}"),
     },
     Scheduler {
         name: "Kubernetes",
         variable: "JOB_COMPLETION_INDEX",
+        first: 0,
         ask: |count| format!("completions: {count} and completionMode: Indexed"),
     },
     Scheduler {
         name: "HyperQueue",
         variable: "HQ_TASK_ID",
+        first: 0,
         ask: |count| format!("hq submit --array=0-{}", count - 1),
     },
 ];
@@ -96,8 +102,8 @@ impl ShardArg {
             }
             [(first, _), (second, _), ..] => {
                 return Err(format!(
-                    "--shard auto: both {} ({}) and {} ({}) are set\nsay which one counts; they count from 0 and --shard from 1: --shard $(({} + 1))/16",
-                    first.variable, first.name, second.variable, second.name, second.variable
+                    "--shard auto: both {} ({}) and {} ({}) are set\nsay which part to run: --shard 1/16",
+                    first.variable, first.name, second.variable, second.name
                 ));
             }
         };
@@ -113,17 +119,18 @@ impl ShardArg {
     }
 }
 
-/// One of `count` tasks, which are numbered from 0.
+/// One of `count` tasks. Which of them run at this time does not matter, so that some can be repeated.
 fn numbered(scheduler: &Scheduler, id: u32, count: u32) -> Result<Shard, String> {
-    if id < count {
-        return Ok(Shard { index: id, count });
+    match id.checked_sub(scheduler.first) {
+        Some(index) if index < count => Ok(Shard { index, count }),
+        _ => Err(format!(
+            "--shard auto/{count}: {}={id}, but {count} tasks are numbered from {} to {}\nstart them with {}",
+            scheduler.variable,
+            scheduler.first,
+            u64::from(scheduler.first) + u64::from(count) - 1,
+            (scheduler.ask)(count)
+        )),
     }
-    Err(format!(
-        "--shard auto/{count}: {}={id}, but {count} tasks are numbered from 0 to {}\nstart them with {}",
-        scheduler.variable,
-        count - 1,
-        (scheduler.ask)(count)
-    ))
 }
 
 /// One of the tasks of a Slurm array, whatever its first number and its step.
@@ -153,7 +160,7 @@ fn slurm(id: u32, variables: &Variables<'_>) -> Result<Shard, String> {
         && (id - least) / step < count;
     if !is_range {
         return Err(format!(
-            "--shard auto: this array of {count} tasks is no plain range ({least} to {most}), so a number does not say which part it is\nto run some tasks again, say how many there were: --shard auto/16 with an array numbered from 0, or --shard K/16"
+            "--shard auto: this array of {count} tasks is no plain range ({least} to {most}), so a number does not say which part it is\nto run some tasks of an array from 1 to 16 again, say how many there were: --shard auto/16"
         ));
     }
     Ok(Shard {
@@ -222,10 +229,10 @@ mod tests {
         assert!(again.contains("no plain range"), "{again}");
         assert_eq!(
             resolve("auto/16", &array("7", "2", "3", "7")).unwrap(),
-            "8/16"
+            "7/16"
         );
-        let past = resolve("auto/16", &array("16", "16", "1", "16")).unwrap_err();
-        assert!(past.contains("--array=0-15"), "{past}");
+        let past = resolve("auto/16", &array("0", "16", "0", "15")).unwrap_err();
+        assert!(past.contains("--array=1-16"), "{past}");
         let alone = resolve("auto", &[("SLURM_ARRAY_TASK_ID", "1")]).unwrap_err();
         assert!(alone.contains("SLURM_ARRAY_TASK_COUNT"), "{alone}");
         let odd = resolve("auto", &array("x", "2", "3", "7")).unwrap_err();

@@ -11,6 +11,7 @@ pub mod csv;
 pub mod story;
 pub mod folder;
 pub mod sweep;
+pub mod tuning;
 
 pub use style::Style;
 pub mod compare;

@@ -240,10 +240,8 @@ impl Up {
         let limit = limit.filter(|l| *l <= most * 4.0 && (*l >= 0.0 || *l >= least));
         let shown = finite().chain(limit);
         let lowest = shown.clone().fold(f64::INFINITY, f64::min);
-        let cut = values.len() > 3
-            && spread == Spread::Linear
-            && lowest > 0.7 * most
-            && most > lowest;
+        let cut =
+            values.len() > 3 && spread == Spread::Linear && lowest > 0.7 * most && most > lowest;
         let scale = if cut {
             let room = (most - lowest) * 0.08;
             let top = if measured.unit == Unit::Ratio && most <= 1.0 {

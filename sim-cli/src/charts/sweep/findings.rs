@@ -11,8 +11,14 @@ pub fn extremes(grid: &Grid, column: &Column) -> String {
     let known: Vec<(usize, Estimate)> = known(column);
     let name = capital(&measured.name);
     let (Some(low), Some(high)) = (
-        known.iter().copied().reduce(|a, b| if b.1.mean < a.1.mean { b } else { a }),
-        known.iter().copied().reduce(|a, b| if b.1.mean > a.1.mean { b } else { a }),
+        known
+            .iter()
+            .copied()
+            .reduce(|a, b| if b.1.mean < a.1.mean { b } else { a }),
+        known
+            .iter()
+            .copied()
+            .reduce(|a, b| if b.1.mean > a.1.mean { b } else { a }),
     ) else {
         return format!("{name}: nothing was measured");
     };
@@ -59,9 +65,10 @@ pub fn rivals(column: &Column) -> Option<String> {
     if column.measured.wish == Wish::Neither {
         return None;
     }
-    let best = known.iter().copied().reduce(|a, b| {
-        if better(b.1.mean, a.1.mean) { b } else { a }
-    })?;
+    let best = known
+        .iter()
+        .copied()
+        .reduce(|a, b| if better(b.1.mean, a.1.mean) { b } else { a })?;
     if !best.1.has_interval() {
         return None;
     }
@@ -132,8 +139,12 @@ pub fn holding(held: &[Option<f64>]) -> String {
         return format!("The hypothesis held in {:.0}% of the runs", share * 100.0);
     }
     match (all, none) {
-        (all, _) if all == points => format!("The hypothesis held in every run of all {points} points"),
-        (_, none) if none == points => format!("The hypothesis held at none of the {points} points"),
+        (all, _) if all == points => {
+            format!("The hypothesis held in every run of all {points} points")
+        }
+        (_, none) if none == points => {
+            format!("The hypothesis held at none of the {points} points")
+        }
         _ => {
             let mixed = points - all - none;
             let mixed = if mixed > 0 {
@@ -141,7 +152,9 @@ pub fn holding(held: &[Option<f64>]) -> String {
             } else {
                 String::new()
             };
-            format!("The hypothesis held in every run of {all} of {points} points{mixed}, and in none of {none}")
+            format!(
+                "The hypothesis held in every run of {all} of {points} points{mixed}, and in none of {none}"
+            )
         }
     }
 }

@@ -91,13 +91,14 @@ fn factor(axis: &Axis, index: usize, points: &[Point]) -> (Factor, Vec<usize>) {
     };
     if factor.numbers().is_some() {
         let number = |level: &Level| level.number.unwrap_or_default();
-        factor.levels.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        factor
+            .levels
+            .sort_by(|a, b| number(a).total_cmp(&number(b)));
     }
     let place = |point: &Point| {
         let coordinate = &point.coordinates[index];
-        let same = |level: &Level| {
-            level.label == coordinate.label && level.number == coordinate.number
-        };
+        let same =
+            |level: &Level| level.label == coordinate.label && level.number == coordinate.number;
         factor.levels.iter().position(same).unwrap_or_default()
     };
     let places = points.iter().map(place).collect();

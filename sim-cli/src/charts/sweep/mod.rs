@@ -13,9 +13,12 @@ pub use values::{Column, columns, measured};
 
 use super::Chart;
 use super::plot::curves::{self, Curve, Curves};
-use super::plot::data::{Factor, Measured, Wish};
+use super::plot::data::{Estimate, Factor, Measured, Wish};
 use super::plot::heat_map::{self, Cell, HeatMap};
 use super::plot::page::Page;
+use super::plot::parallel::{self, Beside, Parallel};
+use super::plot::shares::{self, Shares};
+use super::plot::slices::{self, Slices};
 use super::scale::Unit;
 use sim_models::experiment::sweep::Table;
 
@@ -25,6 +28,8 @@ const MOST: usize = 8;
 const MOST_LINES: usize = 6;
 /// The most panels of a chart.
 const MOST_PANELS: usize = 12;
+/// The most bars of verdicts.
+const MOST_ROWS: usize = 60;
 
 /// All charts of a sweep, the most telling first.
 #[must_use]
@@ -35,13 +40,26 @@ pub fn charts(table: &Table<'_>) -> Vec<Chart> {
     let held = values::held(table);
     let drawing = Drawing {
         form: Form::of(&grid),
+        title: None,
         note: values::note(table),
         grid: &grid,
         held: &held,
     };
     let judged = usize::from(!held.is_empty());
     let mut charts: Vec<Chart> = Vec::new();
-    charts.extend(columns.iter().take(MOST - judged).map(|c| drawing.chart(c)));
+    if drawing.form == Form::Parallel && grid.factors.len() > 1 {
+        charts.extend(drawing.parallel(&columns));
+    }
+    let room = MOST - judged - charts.len();
+    charts.extend(
+        columns
+            .iter()
+            .take(room)
+            .map(|column| drawing.chart(column)),
+    );
+    if judged > 0 {
+        charts.push(drawing.verdicts(table));
+    }
     charts
 }
 
@@ -122,7 +140,11 @@ impl Form {
 /// Numbers go across before words do: words are easier to read beside rows.
 fn cells(factors: &[Factor], a: usize, b: usize, panels: Option<usize>) -> Form {
     let numeric = |n: usize| factors[n].numbers().is_some();
-    let (across, upward) = if numeric(b) && !numeric(a) { (b, a) } else { (a, b) };
+    let (across, upward) = if numeric(b) && !numeric(a) {
+        (b, a)
+    } else {
+        (a, b)
+    };
     Form::Cells {
         across,
         upward,
@@ -133,6 +155,8 @@ fn cells(factors: &[Factor], a: usize, b: usize, panels: Option<usize>) -> Form 
 /// What all charts of a sweep share.
 struct Drawing<'a> {
     form: Form,
+    /// Instead of the best and the worst of what is shown.
+    title: Option<String>,
     note: String,
     grid: &'a Grid,
     held: &'a [Option<f64>],
@@ -140,6 +164,9 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn page(&self, column: &Column, guide: &str) -> Page {
+        if let Some(title) = &self.title {
+            return Page::new(title, guide, &self.note);
+        }
         let reasons = [
             findings::strongest(self.grid, column),
             findings::rivals(column),
@@ -171,7 +198,9 @@ impl Drawing<'_> {
             || vec![(0, String::new())],
             |n| {
                 let factor = &self.grid.factors[n];
-                (0..factor.levels.len()).map(|level| (level, factor.at(level))).collect()
+                (0..factor.levels.len())
+                    .map(|level| (level, factor.at(level)))
+                    .collect()
             },
         )
     }
@@ -185,6 +214,92 @@ impl Drawing<'_> {
             }
         }
         self.grid.point(&levels)
+    }
+
+    fn slices(&self, column: &Column) -> Chart {
+        let points = self.grid.levels.iter().cloned();
+        let chart = Slices {
+            page: self.page(column, slices::GUIDE),
+            factors: self.grid.factors.clone(),
+            measured: column.measured.clone(),
+            points: points.zip(column.values.iter().copied()).collect(),
+        };
+        Chart {
+            name: format!("slices-{}", column.name),
+            svg: slices::slices(&chart),
+        }
+    }
+
+    fn parallel(&self, columns: &[Column]) -> Option<Chart> {
+        let first = columns.first()?;
+        let beside = |column: &Column| Beside {
+            measured: column.measured.clone(),
+            values: column.values.clone(),
+        };
+        let chart = Parallel {
+            page: self.page(first, parallel::GUIDE),
+            factors: self.grid.factors.clone(),
+            levels: self.grid.levels.clone(),
+            measures: columns.iter().take(3).map(beside).collect(),
+        };
+        Some(Chart {
+            name: format!("parallel-{}", first.name),
+            svg: parallel::parallel(&chart),
+        })
+    }
+
+    /// How the runs of each point ended; of many points only how many held.
+    fn verdicts(&self, table: &Table<'_>) -> Chart {
+        let title = findings::holding(self.held);
+        let (kinds, counts) = values::verdicts(table);
+        if counts.len() > MOST_ROWS && self.form != Form::Parallel {
+            let share = |share: Option<f64>| share.map(Estimate::exact);
+            let column = Column {
+                name: "held".to_owned(),
+                measured: Measured {
+                    name: "runs in which the hypothesis held".to_owned(),
+                    unit: Unit::Ratio,
+                    wish: Wish::High,
+                    limit: None,
+                },
+                rank: 0,
+                values: self.held.iter().copied().map(share).collect(),
+            };
+            let mut drawn = self.titled(title).chart(&column);
+            drawn.name = "verdicts".to_owned();
+            return drawn;
+        }
+        let mut order: Vec<usize> = (0..counts.len()).collect();
+        let mut left_out = String::new();
+        if order.len() > MOST_ROWS {
+            // The best and the worst tell more than the middle.
+            let share = |point: &usize| self.held[*point].unwrap_or_default();
+            order.sort_by(|a, b| share(b).total_cmp(&share(a)));
+            let middle = MOST_ROWS / 2..order.len() - MOST_ROWS / 2;
+            left_out = format!("{} points in the middle are left out  ·  ", middle.len());
+            order.drain(middle);
+        }
+        let row = |point: usize| (self.grid.short_setting(point), counts[point].clone());
+        let names: Vec<&str> = self.grid.factors.iter().map(|f| f.name.as_str()).collect();
+        let note = format!("{left_out}{}", self.note);
+        let chart = Shares {
+            page: Page::new(title, shares::GUIDE, &note),
+            heading: names.join(" · "),
+            kinds,
+            rows: order.into_iter().map(row).collect(),
+        };
+        Chart {
+            name: "verdicts".to_owned(),
+            svg: shares::shares(&chart),
+        }
+    }
+
+    fn titled(&self, title: String) -> Self {
+        Self {
+            title: Some(title),
+            note: self.note.clone(),
+            ..*self
+        }
     }
 
     fn curves(
@@ -224,25 +339,24 @@ impl Drawing<'_> {
         }
     }
 
-    fn cells(
-        &self,
-        column: &Column,
-        across: usize,
-        upward: usize,
-        panels: Option<usize>,
-    ) -> Chart {
+    fn cells(&self, column: &Column, across: usize, upward: usize, panels: Option<usize>) -> Chart {
         let count = |factor: usize| self.grid.factors[factor].levels.len();
         let cell = |panel: usize, row: usize, place: usize| {
             let places = [(panels, panel), (Some(upward), row), (Some(across), place)];
-            self.point(&places).map_or_else(Cell::default, |point| Cell {
-                value: column.values[point],
-                held: self.held.get(point).copied().flatten(),
-            })
+            self.point(&places)
+                .map_or_else(Cell::default, |point| Cell {
+                    value: column.values[point],
+                    held: self.held.get(point).copied().flatten(),
+                })
         };
         let panel = |(panel, title): (usize, String)| heat_map::Panel {
             title,
             cells: (0..count(upward))
-                .map(|row| (0..count(across)).map(|place| cell(panel, row, place)).collect())
+                .map(|row| {
+                    (0..count(across))
+                        .map(|place| cell(panel, row, place))
+                        .collect()
+                })
                 .collect(),
         };
         let map = HeatMap {

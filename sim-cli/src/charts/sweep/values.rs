@@ -81,7 +81,13 @@ fn table_held(runs: &[sim_models::experiment::sweep::Record]) -> usize {
 /// How often the runs of each point ended how, in words; the words come in the order of badness.
 #[must_use]
 pub fn verdicts(table: &Table<'_>) -> (Vec<String>, Vec<Vec<u32>>) {
-    const ORDER: [&str; 5] = ["held", "inconclusive", "never_steady", "refuted", "not_recovered"];
+    const ORDER: [&str; 5] = [
+        "held",
+        "inconclusive",
+        "never_steady",
+        "refuted",
+        "not_recovered",
+    ];
     let mut kinds: Vec<(usize, bool, String)> = Vec::new();
     let kind = |run: &sim_models::experiment::sweep::Record| {
         let place = ORDER.iter().position(|v| *v == run.verdict);
@@ -127,9 +133,9 @@ pub fn note(table: &Table<'_>) -> String {
 /// What all points believe; none, if they differ.
 fn hypothesis<'a>(table: &'a Table<'_>) -> Option<&'a Hypothesis> {
     let mut scenarios = table.sweep.scenarios.iter();
-    let first = scenarios.next()?.hypothesis.as_ref();
-    let same = scenarios.all(|scenario| scenario.hypothesis.as_ref() == first);
-    first.filter(|_| same)
+    let first = &scenarios.next()?.hypothesis;
+    let same = scenarios.all(|scenario| scenario.hypothesis == *first);
+    same.then_some(first)
 }
 
 /// A measure as charts show it.
@@ -223,7 +229,9 @@ pub fn marginal(grid: &Grid, column: &Column, factor: usize) -> Option<Vec<f64>>
         *sum += mean;
         *number += 1;
     }
-    let means = sums.into_iter().map(|(sum, number)| sum / f64::from(number));
+    let means = sums
+        .into_iter()
+        .map(|(sum, number)| sum / f64::from(number));
     let means: Vec<f64> = means.collect();
     means.iter().all(|mean| mean.is_finite()).then_some(means)
 }

@@ -210,7 +210,7 @@ fn part(
                 let (folder, count) = (quoted_path(folder), shard.count);
                 writeln!(
                     streams.out,
-                    "shard {shard} is done: {runs} runs in {folder}\nwhen all {count} are: sim merge {folder} --out {folder}, or with all their folders"
+                    "shard {shard} is done: {runs} runs in {folder}\nwhen all {count} are: sim merge {folder}, or with all their folders: sim merge DIR... --out DIR"
                 )?;
             }
             Format::Json => {
