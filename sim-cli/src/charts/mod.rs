@@ -180,5 +180,10 @@ mod tests {
         for chart in plot::examples::all() {
             write(&format!("{folder}/{}", chart.name), &chart.svg);
         }
+        for (name, charts) in sweep::tests::examples() {
+            for chart in charts {
+                write(&format!("{folder}/sweep-{name}-{}", chart.name), &chart.svg);
+            }
+        }
     }
 }

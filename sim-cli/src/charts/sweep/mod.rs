@@ -7,6 +7,8 @@
 mod grid;
 mod values;
 mod findings;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use grid::Grid;
 pub use values::{Column, columns, measured};
