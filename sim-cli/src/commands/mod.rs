@@ -7,6 +7,6 @@ pub mod run;
 pub mod shard;
 pub mod sweep;
 pub mod merge;
+pub mod compare;
 mod rounds;
 pub mod tune;
-pub mod compare;
