@@ -55,6 +55,8 @@ enum Command {
     Merge(commands::merge::Args),
     /// Search for the best setting under constraints, confirm it, and try it elsewhere
     Tune(Box<commands::tune::Args>),
+    /// Compare variants under the same luck: which is better, how sure is that, and at what price?
+    Compare(Box<commands::compare::Args>),
     /// Say what is wrong with scenarios, and what is suspicious, without running them
     Check(commands::check::Args),
     /// Draw the services of a scenario and their calls
@@ -121,6 +123,7 @@ pub fn run(
         Command::Sweep(args) => commands::sweep::run(args, out, err, terminal),
         Command::Merge(args) => commands::merge::run(args, out, err, terminal),
         Command::Tune(args) => commands::tune::run(args, out, err, terminal),
+        Command::Compare(args) => commands::compare::run(args, out, err, terminal),
         Command::Check(args) => commands::check::run(args, out, err, terminal.err),
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
         Command::Explain(args) => commands::explain::run(args, out, err),

@@ -9,3 +9,4 @@ pub mod sweep;
 pub mod merge;
 mod rounds;
 pub mod tune;
+pub mod compare;

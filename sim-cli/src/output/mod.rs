@@ -14,3 +14,4 @@ pub mod sweep;
 pub mod tuning;
 
 pub use style::Style;
+pub mod compare;

@@ -7,7 +7,7 @@ use crate::output::table::{Table, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::{story, units};
 use sim_models::experiment::compare::numbers::{Scale, level, probability};
-use sim_models::experiment::compare::{Comparison, Fate, Finding, Group, Verdict};
+use sim_models::experiment::compare::{Comparison, Fate, Finding, Group};
 
 /// Tables by condition are printed for so many measures, those that the sentences are about.
 const BY_CONDITION: usize = 2;
@@ -52,7 +52,7 @@ fn overall(comparison: &Comparison, variant: usize, style: Style) -> Vec<String>
         Some(_) => "Measures".to_owned(),
         None => format!("Measures, mean of {} conditions", comparison.conditions.len()),
     };
-    let mut table = Table::new(&headings(comparison, variant, &title));
+    let mut table = headed(comparison, variant, &title);
     for measure in 0..comparison.measures.len() {
         if let Some(finding) = comparison.finding(variant, measure, overall) {
             let name = comparison.measures[measure].label();
@@ -70,7 +70,7 @@ fn by_condition(comparison: &Comparison, variant: usize, style: Style) -> Vec<St
     }
     for measure in 0..comparison.measures.len().min(BY_CONDITION) {
         let title = shorten(&comparison.measures[measure].label(), WIDTH / 3);
-        let mut table = Table::new(&headings(comparison, variant, &title));
+        let mut table = headed(comparison, variant, &title);
         for (number, condition) in comparison.conditions.iter().enumerate() {
             if let Some(finding) = comparison.finding(variant, measure, Some(number)) {
                 table.row(row(comparison, finding, condition.label.clone()));
@@ -81,17 +81,17 @@ fn by_condition(comparison: &Comparison, variant: usize, style: Style) -> Vec<St
     lines
 }
 
-fn headings(comparison: &Comparison, variant: usize, title: &str) -> [String; 7] {
-    let name = |name: &str| shorten(name, MOST_NAME);
-    [
-        title.to_owned(),
-        name(&comparison.baseline),
-        name(&comparison.variants[variant]),
-        "difference".to_owned(),
-        level(comparison.question.level),
-        "p adj.".to_owned(),
-        "verdict".to_owned(),
-    ]
+/// An empty table of differences.
+fn headed(comparison: &Comparison, variant: usize, title: &str) -> Table {
+    Table::new(&[
+        title,
+        &shorten(&comparison.baseline, MOST_NAME),
+        &shorten(&comparison.variants[variant], MOST_NAME),
+        "difference",
+        &level(comparison.question.level),
+        "p adj.",
+        "verdict",
+    ])
 }
 
 fn row(comparison: &Comparison, finding: &Finding, name: String) -> Vec<String> {
@@ -274,10 +274,6 @@ fn ending(told: &Told, style: Style) -> Vec<String> {
             "{} runs were stopped by a budget: their results are partial.",
             comparison.cut_short
         )));
-    }
-    let undecided = comparison.findings.iter();
-    if undecided.clone().all(|found| found.verdict != Verdict::Undecided) {
-        // Nothing is left open.
     }
     lines.push(style.heading("Reproduce with"));
     lines.extend(command(&told.reproduce));
