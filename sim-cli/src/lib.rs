@@ -51,6 +51,10 @@ enum Command {
     Run(commands::run::Args),
     /// Search for the best setting under constraints, confirm it, and try it elsewhere
     Tune(Box<commands::tune::Args>),
+    /// Run a scenario with many settings: which one is better, and how sure is that?
+    Sweep(Box<commands::sweep::Args>),
+    /// Join the parts of a sweep that ran on several machines
+    Merge(commands::merge::Args),
     /// Say what is wrong with scenarios, and what is suspicious, without running them
     Check(commands::check::Args),
     /// Draw the services of a scenario and their calls
@@ -115,6 +119,8 @@ pub fn run(
     let done = match &cli.command {
         Command::Run(args) => commands::run::run(args, out, err, terminal),
         Command::Tune(args) => commands::tune::run(args, out, err, terminal),
+        Command::Sweep(args) => commands::sweep::run(args, out, err, terminal),
+        Command::Merge(args) => commands::merge::run(args, out, err, terminal),
         Command::Check(args) => commands::check::run(args, out, err, terminal.err),
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
         Command::Explain(args) => commands::explain::run(args, out, err),

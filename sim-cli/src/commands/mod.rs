@@ -6,3 +6,6 @@ pub mod graph;
 pub mod run;
 mod rounds;
 pub mod tune;
+pub mod shard;
+pub mod sweep;
+pub mod merge;

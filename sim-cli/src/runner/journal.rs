@@ -103,6 +103,15 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The run under the number that it has in another sweep.
+    pub(crate) fn at(&self, point: u32, replication: u32) -> Record {
+        Record {
+            point,
+            replication,
+            ..self.record.clone()
+        }
+    }
+
     /// A run that was just appended to the journal, which is the first of the files.
     pub(crate) fn appended(record: &Record, at: u64, length: u32) -> Self {
         Self {

@@ -7,8 +7,9 @@ mod line;
 use crate::{Terminal, progress};
 use indicatif::ProgressBar;
 use journal::{Entries, Entry, Journal, JournalError};
-use sim_models::experiment::Unable;
-use sim_models::experiment::sweep::{Keys, Record, Replications, RunKey, Shard, Sweep, execute};
+use sim_models::experiment::sweep::{
+    Failure, Keys, Next, Record, Replications, RunKey, Shard, Sweep, execute, points, runs,
+};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -51,9 +52,9 @@ pub enum RunnerError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A scenario did not pass its checks.
+    /// A scenario did not pass its checks, or a run panicked.
     #[error(transparent)]
-    Unable(#[from] Unable),
+    Sweep(#[from] Failure),
     /// There are no threads to be had, or messages cannot be written.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -187,30 +188,67 @@ impl<'a> Runner<'a> {
         &self.entries
     }
 
-    /// Puts the runs of a sweep, in their order, in the place of all that is in the journal.
-    ///
-    /// # Errors
-    /// If the file system refuses; the journal is then as it was.
-    pub fn settle(&mut self, sweep: &Sweep, records: &[Record]) -> Result<(), JournalError> {
-        let keys = Keys::new(sweep);
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        let runs = records.iter().map(|record| {
-            let key = keys.run(record.point, record.replication);
-            (key, record)
-        });
-        journal.rewrite(&self.entries, runs)
+    /// The journal, if there is one, and what it and its neighbours know.
+    pub fn parts(&mut self) -> (Option<&mut Journal>, &Entries) {
+        (self.journal.as_mut(), &self.entries)
     }
+}
+
+/// What a part of a sweep needs of the runs that are known, and what it lacks: all runs that are
+/// missing, or those of the next round of each point where their number is not fixed. Runs nothing.
+#[must_use]
+pub fn survey(sweep: &Sweep, keys: &Keys, shard: Shard, entries: &Entries) -> Survey {
+    let mut found = Survey::default();
+    let mut look = |point: u32, replication: u32| match entries.get(keys.run(point, replication)) {
+        Some(entry) => found.records.push(entry.at(point, replication)),
+        None => found.missing.push((point, replication)),
+    };
+    match sweep.replications {
+        Replications::Fixed(_) => {
+            for (point, replication) in runs(sweep, shard).unwrap_or_default() {
+                look(point, replication);
+            }
+        }
+        Replications::Until(precision) => {
+            for point in points(sweep, shard) {
+                let value = |replication| {
+                    let entry = entries.get(keys.run(point, replication))?;
+                    Some(entry.record.values[precision.measure])
+                };
+                let (Next::Enough(count) | Next::Run(count)) = precision.next(value);
+                (0..count).for_each(|replication| look(point, replication));
+            }
+        }
+    }
+    found
+        .records
+        .sort_by_key(|record| (record.point, record.replication));
+    found.missing.sort_unstable();
+    found
+}
+
+/// What is there of a sweep, and what is not.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The runs that there are.
+    pub records: Vec<Record>,
+    /// Those that there are not, by point and replication.
+    pub missing: Vec<(u32, u32)>,
 }
 
 /// The most runs that a part of a sweep can take.
 fn most_runs(sweep: &Sweep, shard: Shard) -> u64 {
-    let each = match sweep.replications {
+    let all = sweep.points.len() as u64 * u64::from(most_replications(sweep));
+    all.div_ceil(u64::from(shard.count))
+}
+
+/// The most runs that a point can take.
+#[must_use]
+pub fn most_replications(sweep: &Sweep) -> u32 {
+    match sweep.replications {
         Replications::Fixed(count) => count,
         Replications::Until(precision) => precision.most,
-    };
-    (sweep.points.len() as u64 * u64::from(each)).div_ceil(u64::from(shard.count))
+    }
 }
 
 /// What the threads that run a sweep share.
@@ -239,11 +277,7 @@ impl Work<'_> {
     /// The values of a run that the journal knows; it is part of the result then.
     fn known(&self, point: u32, replication: u32) -> Option<Vec<Option<f64>>> {
         let entry = self.entries.get(self.keys.run(point, replication))?;
-        let record = Record {
-            point,
-            replication,
-            ..entry.record.clone()
-        };
+        let record = entry.at(point, replication);
         let values = record.values.clone();
         self.state().records.push(record);
         self.known.fetch_add(1, Ordering::Relaxed);

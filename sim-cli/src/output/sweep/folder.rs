@@ -106,7 +106,7 @@ pub fn write(
 }
 
 /// Removes what an earlier sweep left: it must not pass for a part of this one.
-fn clear(folder: &Path) {
+pub fn clear(folder: &Path) {
     let tables = ["runs", "windows", "cells"];
     let mut stale = vec!["summary.json".to_owned()];
     for table in tables {

@@ -10,8 +10,10 @@ use sim_models::observe::expression::{Better, Measure, Of, Unit};
 
 /// So many points fit on a screen.
 const ROWS: usize = 24;
-/// So many measures fit beside the settings.
+/// No more measures than this stand beside the settings.
 const MEASURES: usize = 4;
+/// Headings are not longer than this.
+const HEADING: usize = 25;
 
 /// What the reader is told besides the table.
 #[derive(Clone, Debug, Default)]
@@ -70,17 +72,14 @@ fn headline(table: &Table<'_>, style: Style) -> Vec<String> {
     lines
 }
 
-/// The measures that tell the points apart best, in the order of the sweep; all where they are few.
+/// The `most` measures that tell the points apart best, in the order of the sweep.
 #[must_use]
-pub fn telling(table: &Table<'_>) -> Vec<usize> {
+pub fn telling(table: &Table<'_>, most: usize) -> Vec<usize> {
     let all = 0..table.sweep.measures.len();
-    if all.len() <= MEASURES {
-        return all.collect();
-    }
     let mut ranked: Vec<(f64, usize)> = all.map(|m| (contrast(table, m), m)).collect();
     // Stable: equal ones stay in the order of the sweep.
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut chosen: Vec<usize> = ranked.iter().take(MEASURES).map(|(_, m)| *m).collect();
+    let mut chosen: Vec<usize> = ranked.iter().take(most).map(|(_, m)| *m).collect();
     chosen.sort_unstable();
     chosen
 }
@@ -111,7 +110,19 @@ fn centre(cell: &Cell) -> Option<f64> {
 }
 
 fn points(table: &Table<'_>, style: Style) -> Vec<String> {
-    let chosen = telling(table);
+    let mut most = MEASURES;
+    loop {
+        let (lines, fits) = points_with(table, &telling(table, most), style);
+        // Settings cut short would tell points apart no more.
+        if fits || most <= 1 {
+            return lines;
+        }
+        most -= 1;
+    }
+}
+
+/// The table with some measures, and whether it fits without cutting names short.
+fn points_with(table: &Table<'_>, chosen: &[usize], style: Style) -> (Vec<String>, bool) {
     let cells: Vec<Vec<Cell>> = (0..table.runs.len())
         .map(|point| chosen.iter().map(|m| table.cell(point, *m)).collect())
         .collect();
@@ -135,24 +146,22 @@ fn points(table: &Table<'_>, style: Style) -> Vec<String> {
     let mut headings: Vec<&str> = vec!["Points", "held"];
     headings.extend(labels.iter().map(String::as_str));
     let mut text = Text::new(&headings);
-    let shown = shown(table, &chosen, &cells);
+    let shown = shown(table, chosen, &cells);
     for point in &shown {
-        let runs = &table.runs[*point];
-        let mut row = vec![point_name(table, *point), held(runs)];
+        let mut row = vec![point_name(table, *point), held(&table.runs[*point])];
         for (column, measure) in chosen.iter().enumerate() {
             let cell = &cells[*point][column];
             let mark = match (centre(cell), best[column]) {
                 (Some(value), Some(best)) if value == best => "*",
                 _ => " ",
             };
-            row.push(format!(
-                "{}{mark}",
-                with_interval(&table.sweep.measures[*measure], cell)
-            ));
+            let value = with_interval(&table.sweep.measures[*measure], cell);
+            row.push(format!("{value}{mark}"));
         }
         text.row(row);
     }
     let mut lines = styled(&text, style);
+    let fits = !lines.iter().skip(1).any(|line| line.contains('…'));
     if best.iter().any(Option::is_some) && shown.len() > 1 {
         lines.push("  * best of its column; ± reaches to the ends of the 95% interval".to_owned());
     }
@@ -162,7 +171,7 @@ fn points(table: &Table<'_>, style: Style) -> Vec<String> {
             "  {left} points in between are left out; cells.csv in the folder of --out has them all"
         ));
     }
-    lines
+    (lines, fits)
 }
 
 /// Which points are shown: all that fit, else the best and the worst in the first telling measure.
@@ -218,7 +227,7 @@ fn held(runs: &[Record]) -> String {
 
 /// A short heading: the statistic or metric, and of what.
 fn heading(measure: &Measure) -> String {
-    shorten(&measure.label(), 19)
+    shorten(&measure.label(), HEADING)
 }
 
 /// A value of a measure for people.

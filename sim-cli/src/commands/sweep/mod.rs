@@ -1,0 +1,227 @@
+//! `sim sweep`: one scenario under many settings, each replicated under the same seeds.
+
+mod args;
+pub mod file;
+pub mod finish;
+
+pub use args::Args;
+
+use crate::commands::run::Format;
+use crate::commands::shard::ShardArg;
+use crate::files::Disk;
+use crate::output::sweep::folder::{self, Texts};
+use crate::output::sweep::provenance::{Started, provenance};
+use crate::runner::journal::part_name;
+use crate::runner::{How, Ran, Runner};
+use crate::{Terminal, diagnostics, exit};
+use file::to_ron;
+use finish::{Failure, Streams, Wanted, Whole, exit_code, quoted_path, settle};
+use serde_json::{Value, json};
+use sim_models::experiment::spec::{Spec, Unresolved, base, resolve};
+use sim_models::experiment::sweep::{Keys, Shard, Sweep};
+use sim_models::scenario::explain;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// What a folder tells about doing it again. The same for all parts of a sweep.
+const REPRODUCE: &str = "\
+# In this folder: the sweep, and one run of it (the settings of its point are in summary.json, its
+# seed in runs.csv).
+sim sweep sweep.ron
+sim run scenario.ron --seed SEED --set PATH=VALUE";
+
+/// Runs a sweep and shows what came of it.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn run(
+    args: &Args,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> io::Result<u8> {
+    let mut streams = Streams { out, err, terminal };
+    let asked = match args.spec() {
+        Ok(spec) => spec,
+        Err(wrong) => return tell(&wrong, &mut streams),
+    };
+    if args.has_idle_bound(&asked) {
+        return streams.fail(Failure::Input(
+            "--at-most bounds --until MEASURE:HALFWIDTH, which is not given\ngive it, or --replications N".into(),
+        ));
+    }
+    let shard = args.shard.unwrap_or(ShardArg::Given(Shard::default()));
+    let shard = match shard.resolve(&|name| std::env::var(name).ok()) {
+        Ok(shard) => shard,
+        Err(wrong) => return streams.fail(Failure::Input(wrong)),
+    };
+    let (sweep, texts) = match resolved(&asked, &args.scenario) {
+        Ok(resolved) => resolved,
+        Err(wrong) => return tell(&wrong, &mut streams),
+    };
+    // A broken invariant of ours must not look like an answer: say how to replay it.
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        go(args, &sweep, &texts, shard, &mut streams)
+    }));
+    match done {
+        Ok(Ok(code)) => Ok(code),
+        Ok(Err(failure)) => streams.fail(failure),
+        Err(_) => {
+            writeln!(
+                streams.err,
+                "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {}",
+                args.reproduce()
+            )?;
+            Ok(exit::BROKEN)
+        }
+    }
+}
+
+/// What is asked for, with everything that it depends on, and the texts that say so in a folder.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn resolved(spec: &Spec, file: &Path) -> Result<(Sweep, Texts), Unresolved> {
+    let scenario = base(spec, &Disk)?;
+    let mut spec = spec.clone();
+    if spec.title.is_none() && scenario.title.is_none() {
+        let stem = file.file_stem().map(|stem| stem.to_string_lossy());
+        spec.title = stem.map(Into::into);
+    }
+    let sweep = resolve(&spec, &Disk)?;
+    let texts = Texts {
+        scenario: explain::to_ron(&scenario),
+        sweep: to_ron(&spec, &sweep),
+        reproduce: REPRODUCE.into(),
+    };
+    Ok((sweep, texts))
+}
+
+/// Shows what is wrong with the input. Returns the exit code.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn tell(wrong: &Unresolved, streams: &mut Streams<'_>) -> io::Result<u8> {
+    let text = diagnostics::human(&wrong.diagnostics, &wrong.sources, streams.terminal.err);
+    streams.err.write_all(text.as_bytes())?;
+    Ok(exit::BAD_INPUT)
+}
+
+fn go(
+    args: &Args,
+    sweep: &Sweep,
+    texts: &Texts,
+    shard: Shard,
+    streams: &mut Streams<'_>,
+) -> Result<u8, Failure> {
+    let started = Started::now();
+    let how = How {
+        folder: args.out.as_deref(),
+        shard,
+        jobs: args.jobs,
+        doing: "sweeping",
+    };
+    if let (Some(folder), false) = (how.folder, shard.is_all()) {
+        finish::refuse_foreign(folder, texts)?;
+    }
+    // Nothing is written before the journal is locked.
+    let mut runner = Runner::open(&how, streams.err)?;
+    if let Some(folder) = how.folder {
+        folder::prepare(folder, texts)?;
+        if shard.is_all() {
+            folder::clear(folder);
+        }
+    }
+    let ran = runner.run(sweep, streams.err, streams.terminal)?;
+    let (runs, known) = (ran.records.len(), ran.known);
+    if known > 0 {
+        writeln!(streams.err, "{known} of {runs} runs were finished already")?;
+    }
+    if !ran.finished {
+        interrupted(args, &ran, streams)?;
+        return Ok(exit::INTERRUPTED);
+    }
+    let others = runner.entries().len().saturating_sub(runs);
+    if others > 0 && shard.is_all() {
+        writeln!(
+            streams.err,
+            "{others} runs in the journal were of other settings, or of another build of sim; they are left out"
+        )?;
+    }
+    let provenance = provenance(started, runs, known, args.jobs);
+    if !shard.is_all() {
+        return part(args, sweep, &ran, shard, &mut runner, &provenance, streams);
+    }
+    let (journal, entries) = runner.parts();
+    let whole = Whole {
+        sweep,
+        records: ran.records,
+        journal,
+        entries,
+        provenance,
+    };
+    let wanted = Wanted {
+        folder: how.folder,
+        format: args.format,
+        #[cfg(feature = "parquet")]
+        parquet: args.parquet,
+        reproduce: &args.reproduce(),
+    };
+    finish::finish(whole, &wanted, streams)
+}
+
+/// Says what is kept and how to go on.
+fn interrupted(args: &Args, ran: &Ran, streams: &mut Streams<'_>) -> io::Result<()> {
+    let runs = ran.records.len();
+    match &args.out {
+        Some(folder) => writeln!(
+            streams.err,
+            "interrupted: {runs} finished runs are kept in {}; the same command goes on from there",
+            folder.display()
+        ),
+        None => writeln!(
+            streams.err,
+            "interrupted: {runs} finished runs are lost; with --out DIR they would have been kept"
+        ),
+    }
+}
+
+/// A part of the runs is done.
+fn part(
+    args: &Args,
+    sweep: &Sweep,
+    ran: &Ran,
+    shard: Shard,
+    runner: &mut Runner<'_>,
+    provenance: &Value,
+    streams: &mut Streams<'_>,
+) -> Result<u8, Failure> {
+    if let (Some(journal), entries) = runner.parts() {
+        settle(journal, entries, &Keys::new(sweep), &ran.records)?;
+    }
+    let runs = ran.records.len();
+    if let Some(folder) = &args.out {
+        let name = part_name(shard).unwrap_or_default();
+        let name = format!("provenance-{name}.json");
+        folder::put(folder, &name, &format!("{provenance:#}"))?;
+        match args.format {
+            Format::Human => {
+                let (folder, count) = (quoted_path(folder), shard.count);
+                writeln!(
+                    streams.out,
+                    "shard {shard} is done: {runs} runs in {folder}\nwhen all {count} are: sim merge {folder}, or with all their folders: sim merge DIR... --out DIR"
+                )?;
+            }
+            Format::Json => {
+                let told = json!({
+                    "schema": crate::output::sweep::SCHEMA,
+                    "shard": shard.to_string(),
+                    "runs": runs,
+                });
+                writeln!(streams.out, "{told}")?;
+            }
+        }
+    }
+    Ok(exit_code(&ran.records))
+}
