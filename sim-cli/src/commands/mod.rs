@@ -6,6 +6,7 @@ pub mod graph;
 pub mod run;
 mod rounds;
 pub mod tune;
+pub mod sensitivity;
 pub mod shard;
 pub mod sweep;
 pub mod merge;

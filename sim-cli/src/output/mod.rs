@@ -12,5 +12,6 @@ pub mod story;
 pub mod folder;
 pub mod sweep;
 pub mod tuning;
+pub mod sensitivity;
 
 pub use style::Style;
