@@ -106,7 +106,7 @@ impl World<'_> {
 
     /// Bytes that the log takes.
     pub(super) fn log_memory(&self) -> usize {
-        let entries = self.log.as_ref().map_or(0, Vec::capacity);
+        let entries = self.log.as_ref().map_or(0, Vec::len);
         entries * size_of::<Entry>()
     }
 }
