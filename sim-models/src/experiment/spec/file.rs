@@ -41,7 +41,7 @@ struct Document {
     #[serde(default)]
     points: Option<Vec<Spanned<Vec<String>>>>,
     #[serde(default)]
-    replications: Option<Repeated>,
+    replications: Option<Spanned<Repeated>>,
     #[serde(default)]
     seed: Option<u64>,
     #[serde(default)]
@@ -215,17 +215,7 @@ impl Reader<'_> {
         }
         let replications = match written.replications {
             None => ReplicationSpec::default(),
-            Some(Repeated::Constant(count)) => ReplicationSpec::Fixed(count),
-            Some(Repeated::Until(precise)) => {
-                texts.push(self.measure(&precise.measure));
-                let usual = Until::new(&precise.measure.value, &self.bare(&precise.half_width));
-                ReplicationSpec::Until(Until {
-                    level: precise.level.unwrap_or(usual.level),
-                    at_least: precise.at_least.unwrap_or(usual.at_least),
-                    at_most: precise.at_most.unwrap_or(usual.at_most),
-                    ..usual
-                })
-            }
+            Some(repeated) => self.replications(repeated, &mut texts),
         };
         let sample = written.sample.map(|drawn| {
             let (sample, count) = match drawn.value {
@@ -298,6 +288,35 @@ impl Reader<'_> {
     fn wrong(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
         self.found
             .push(Diagnostic::new(code, span, message).help(help));
+    }
+
+    fn replications(
+        &mut self,
+        repeated: Spanned<Repeated>,
+        texts: &mut Vec<(String, Range<usize>)>,
+    ) -> ReplicationSpec {
+        let precise = match repeated.value {
+            Repeated::Constant(count) => {
+                if count == 0 {
+                    self.wrong(
+                        Code::Sweep,
+                        repeated.span,
+                        "each point is run at least once",
+                        "write `replications: 20`",
+                    );
+                }
+                return ReplicationSpec::Fixed(count);
+            }
+            Repeated::Until(precise) => precise,
+        };
+        texts.push(self.measure(&precise.measure));
+        let usual = Until::new(&precise.measure.value, &self.bare(&precise.half_width));
+        ReplicationSpec::Until(Until {
+            level: precise.level.unwrap_or(usual.level),
+            at_least: precise.at_least.unwrap_or(usual.at_least),
+            at_most: precise.at_most.unwrap_or(usual.at_most),
+            ..usual
+        })
     }
 
     /// What stands at a place, without quotes.
