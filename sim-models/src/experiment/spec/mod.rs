@@ -40,6 +40,7 @@
 //! each axis, instead of combining them; sweeps as resolved say so where they are no grid. How axes
 //! are written as flags: [`super::space`].
 
+mod document;
 mod file;
 mod resolve;
 mod print;
