@@ -57,6 +57,8 @@ enum Command {
     Compare(Box<commands::compare::Args>),
     /// Search for the best setting under constraints, confirm it, and try it elsewhere
     Tune(Box<commands::tune::Args>),
+    /// Which settings matter for a measure, and which do not
+    Sensitivity(Box<commands::sensitivity::Args>),
     /// Say what is wrong with scenarios, and what is suspicious, without running them
     Check(commands::check::Args),
     /// Draw the services of a scenario and their calls
@@ -124,6 +126,7 @@ pub fn run(
         Command::Merge(args) => commands::merge::run(args, out, err, terminal),
         Command::Compare(args) => commands::compare::run(args, out, err, terminal),
         Command::Tune(args) => commands::tune::run(args, out, err, terminal),
+        Command::Sensitivity(args) => commands::sensitivity::run(args, out, err, terminal),
         Command::Check(args) => commands::check::run(args, out, err, terminal.err),
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
         Command::Explain(args) => commands::explain::run(args, out, err),

@@ -203,21 +203,29 @@ fn runs_are_those_of_sim_run() {
     }
 }
 
-/// The real program, so that it can be killed.
+/// What tells this program, started anew, to be `sim` with these arguments.
+const ARGUMENTS: &str = "SIM_TESTS_ARGUMENTS";
+
+/// `sim` as a process of its own, so that it can be killed and has its own environment.
 fn program(arguments: &[&str]) -> Command {
-    let mut path = std::env::current_exe().expect("a test has a path");
-    // target/debug/deps/sweep-... -> target/debug/sim
-    path.pop();
-    path.pop();
-    path.push(format!("sim{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.is_file(),
-        "{} is not there: build it first, with cargo build -p sim-cli or cargo test --workspace",
-        path.display()
-    );
-    let mut command = Command::new(path);
-    command.args(arguments).stdin(Stdio::null());
+    let mut command = Command::new(std::env::current_exe().expect("a test has a path"));
     command
+        .args(["--ignored", "--exact", "as_a_process", "--nocapture"])
+        .env(ARGUMENTS, arguments.join("\n"))
+        .stdin(Stdio::null());
+    command
+}
+
+/// Not a test: what [`program`] starts.
+#[test]
+#[ignore = "is `sim` for other tests"]
+fn as_a_process() {
+    let Ok(arguments) = std::env::var(ARGUMENTS) else {
+        return;
+    };
+    let arguments = std::iter::once("sim").chain(arguments.lines());
+    let code = sim_cli::main(arguments.map(Into::into));
+    std::process::exit(i32::from(code));
 }
 
 /// Kills a sweep again and again; what was finished must survive, and be run only once.

@@ -10,3 +10,4 @@ pub mod merge;
 pub mod compare;
 mod rounds;
 pub mod tune;
+pub mod sensitivity;

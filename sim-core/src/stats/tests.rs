@@ -13,6 +13,13 @@ fn student_and_normal_quantiles_are_those_of_the_tables() {
     close(t_quantile(0.95, 9.0), 2.262_157, 1e-6);
     close(t_quantile(0.99, 29.0), 2.756_386, 1e-6);
     close(z_quantile(0.95), 1.959_963_985, 1e-8);
+    // Where the expansion takes over it joins the inversion.
+    close(
+        t_quantile(0.999, 9_999.0),
+        t_quantile(0.999, 10_000.0),
+        1e-6,
+    );
+    close(t_quantile(0.95, 10_000.0), 1.960_201_239_9, 1e-9);
 }
 
 #[test]
@@ -295,6 +302,8 @@ fn replications_are_enough_for_a_difference() {
         );
     }
     assert_eq!(replications_needed(1.0, 0.0, 0.95, 0.8), None);
+    assert_eq!(replications_needed(0.0, 0.0, 0.95, 0.8), None);
+    assert_eq!(replications_needed(1.0, 1e-6, 0.95, 0.8), None);
     assert_eq!(replications_needed(0.0, 1.0, 0.95, 0.8), Some(2));
 }
 

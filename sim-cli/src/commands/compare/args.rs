@@ -1,7 +1,6 @@
 //! The flags of `sim compare`, and what they ask for.
 
 use crate::commands::run::{Format, quoted, setting};
-
 use crate::files::Disk;
 use clap::Args as ClapArgs;
 use sim_models::experiment::spec::{
