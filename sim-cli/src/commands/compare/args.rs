@@ -4,9 +4,7 @@ use crate::commands::run::{Format, quoted, setting};
 use crate::commands::sweep::file::read_spec;
 use crate::files::Disk;
 use clap::Args as ClapArgs;
-use sim_models::experiment::spec::{
-    ReplicationSpec, Spec, Unresolved, Until, Variant, Vary,
-};
+use sim_models::experiment::spec::{ReplicationSpec, Spec, Unresolved, Until, Variant, Vary};
 use sim_models::scenario::Override;
 use std::path::{Path, PathBuf};
 

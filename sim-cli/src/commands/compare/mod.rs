@@ -12,9 +12,9 @@ use crate::commands::run::Format;
 use crate::commands::sweep::finish::{Failure, Streams, exit_code, settle};
 use crate::commands::sweep::tell;
 use crate::output::compare::{Told, Traced, csv, human, json};
+use crate::output::style::Style;
 use crate::output::sweep::folder::{self, Extras, put};
 use crate::output::sweep::provenance::{Started, provenance};
-use crate::output::style::Style;
 use crate::runner::{How, Runner};
 use crate::{Terminal, exit, progress};
 use sim_models::experiment::compare::{Comparison, Pair, Question, compare, trace};
@@ -101,8 +101,7 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
         difference: args.difference,
         ..Question::new(0, asked.baseline.clone())
     };
-    let comparison =
-        compare(&table, &question).map_err(|why| Failure::Input(why.to_string()))?;
+    let comparison = compare(&table, &question).map_err(|why| Failure::Input(why.to_string()))?;
     let joined = request_by_request(sweep, &comparison)?;
     let last = sweep.seed_of(comparison.replications.saturating_sub(1));
     let told = Told {
@@ -113,18 +112,32 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
     };
     if let Some(path) = how.folder {
         put(path, "compare.json", &json::render_pretty(&told))?;
-        put(path, "compare.csv", &String::from_utf8_lossy(&csv::render(&told.comparison)))?;
+        put(
+            path,
+            "compare.csv",
+            &String::from_utf8_lossy(&csv::render(&told.comparison)),
+        )?;
         put(path, "compare.txt", &human::render(&told, Style::PLAIN))?;
         let extras = Extras {
             charts: charts(&told.comparison),
             ..Extras::default()
         };
-        folder::write(path, &table, &|_: &Record| Ok(Vec::new()), &extras, &provenance)?;
+        folder::write(
+            path,
+            &table,
+            &|_: &Record| Ok(Vec::new()),
+            &extras,
+            &provenance,
+        )?;
     }
     match args.format {
         Format::Json => write!(streams.out, "{}", json::render(&told))?,
         Format::Human => {
-            write!(streams.out, "{}", human::render(&told, streams.terminal.out))?;
+            write!(
+                streams.out,
+                "{}",
+                human::render(&told, streams.terminal.out)
+            )?;
         }
     }
     if let Some(path) = how.folder {
@@ -151,9 +164,10 @@ fn request_by_request(sweep: &Sweep, comparison: &Comparison) -> Result<Vec<Trac
                 point.coordinates[0].label == label && point.coordinates[1..] == coordinates[..]
             })
         };
-        let (Some(baseline), Some(other)) =
-            (point(&comparison.baseline), point(&comparison.variants[variant]))
-        else {
+        let (Some(baseline), Some(other)) = (
+            point(&comparison.baseline),
+            point(&comparison.variants[variant]),
+        ) else {
             continue;
         };
         let joined = trace(

@@ -92,10 +92,7 @@ fn variants_of_one(args: &Args, file: &Path) -> Result<(Sweep, Texts), Refused> 
 }
 
 /// Each file is a variant, called by its name.
-fn files_side_by_side(
-    args: &Args,
-    files: &[impl AsRef<Path>],
-) -> Result<(Sweep, Texts), Refused> {
+fn files_side_by_side(args: &Args, files: &[impl AsRef<Path>]) -> Result<(Sweep, Texts), Refused> {
     if !args.variant.is_empty() {
         return Err(refuse(
             "several scenarios are the variants, and --variant gives more of them\ngive one scenario with variants, or several without",
@@ -133,14 +130,16 @@ fn files_side_by_side(
             }
             Some((mut all, mut all_texts)) => {
                 // Only what can be measured with all of them can be compared.
-                all.measures.retain(|measure| sweep.measures.contains(measure));
+                all.measures
+                    .retain(|measure| sweep.measures.contains(measure));
                 all.points.extend(sweep.points);
                 all.scenarios.extend(sweep.scenarios);
-                all_texts.sweep.push_str(&format!("\n// {name}: {}", file.display()));
-                all_texts.scenario.push_str(&format!(
-                    "\n// {name}\n{}",
-                    commented(&texts.scenario)
-                ));
+                all_texts
+                    .sweep
+                    .push_str(&format!("\n// {name}: {}", file.display()));
+                all_texts
+                    .scenario
+                    .push_str(&format!("\n// {name}\n{}", commented(&texts.scenario)));
                 (all, all_texts)
             }
         });

@@ -26,7 +26,11 @@ pub fn render(told: &Told, style: Style) -> String {
         sections.push(overall(comparison, variant, style));
         sections.push(by_condition(comparison, variant, style));
         sections.push(verdicts(comparison, variant, style));
-        for traced in told.joined.iter().filter(|traced| traced.variant == variant) {
+        for traced in told
+            .joined
+            .iter()
+            .filter(|traced| traced.variant == variant)
+        {
             sections.push(requests(comparison, traced, style));
         }
     }
@@ -36,13 +40,18 @@ pub fn render(told: &Told, style: Style) -> String {
 
 fn heading(comparison: &Comparison, style: Style) -> Vec<String> {
     let variants = comparison.variants.join(", ");
-    let text = format!("{variants} against {}  {}", comparison.baseline, comparison.title);
+    let text = format!(
+        "{variants} against {}  {}",
+        comparison.baseline, comparison.title
+    );
     vec![style.heading(&shorten(&text, WIDTH))]
 }
 
 fn sentences(comparison: &Comparison) -> Vec<String> {
     let sentences = comparison.sentences.iter();
-    sentences.flat_map(|sentence| wrap(sentence, "", "  ")).collect()
+    sentences
+        .flat_map(|sentence| wrap(sentence, "", "  "))
+        .collect()
 }
 
 /// The table of all measures, over all conditions where there are several.
@@ -50,7 +59,10 @@ fn overall(comparison: &Comparison, variant: usize, style: Style) -> Vec<String>
     let overall = comparison.overall();
     let title = match overall {
         Some(_) => "Measures".to_owned(),
-        None => format!("Measures, mean of {} conditions", comparison.conditions.len()),
+        None => format!(
+            "Measures, mean of {} conditions",
+            comparison.conditions.len()
+        ),
     };
     let mut table = headed(comparison, variant, &title);
     for measure in 0..comparison.measures.len() {
@@ -96,7 +108,9 @@ fn headed(comparison: &Comparison, variant: usize, title: &str) -> Table {
 
 fn row(comparison: &Comparison, finding: &Finding, name: String) -> Vec<String> {
     let measure = &comparison.measures[finding.measure];
-    let p = probability(finding.adjusted_p).replace("p = ", "").replace("p ", "");
+    let p = probability(finding.adjusted_p)
+        .replace("p = ", "")
+        .replace("p ", "");
     let verdict = finding.verdict.words().to_owned();
     let Some(difference) = &finding.difference else {
         let runs = finding.pairs.len();
@@ -114,14 +128,26 @@ fn row(comparison: &Comparison, finding: &Finding, name: String) -> Vec<String> 
             never(finding.never.1),
             nothing.clone(),
             nothing,
-            if runs == 0 { units::NOTHING.to_owned() } else { p },
-            if runs == 0 { "not measured".to_owned() } else { verdict },
+            if runs == 0 {
+                units::NOTHING.to_owned()
+            } else {
+                p
+            },
+            if runs == 0 {
+                "not measured".to_owned()
+            } else {
+                verdict
+            },
         ];
     };
     let scale = Scale::of(measure, difference);
     let value = |value: Option<f64>| value.map_or(units::NOTHING.to_owned(), |v| scale.value(v));
     let range = if difference.half_width.is_finite() {
-        format!("{} to {}", signed(&scale, difference.low), signed(&scale, difference.high))
+        format!(
+            "{} to {}",
+            signed(&scale, difference.low),
+            signed(&scale, difference.high)
+        )
     } else {
         "unknown".to_owned()
     };
