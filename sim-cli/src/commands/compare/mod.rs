@@ -25,8 +25,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use variants::{Asked, Refused, asked};
 
-/// So many groups of requests are told of, each with the story of one of them.
-const GROUPS: usize = 2;
+/// So many groups of requests are told of, each with an example.
+const GROUPS: usize = 4;
 
 /// Compares and shows what came of it.
 ///
