@@ -233,8 +233,12 @@ fn requests(comparison: &Comparison, traced: &Traced, style: Style) -> Vec<Strin
         ]);
     }
     lines.extend(styled(&table, style));
-    for (number, group) in joined.groups.iter().enumerate() {
-        lines.extend(group_lines(baseline, variant, group, number == 0, style));
+    for group in &joined.groups {
+        lines.extend(group_lines(baseline, variant, group));
+    }
+    if let Some(largest) = joined.groups.first() {
+        let names = [baseline, variant];
+        lines.extend(stories(names.map(String::as_str), largest, style));
     }
     lines
 }
@@ -246,35 +250,29 @@ fn fate(fate: &Fate) -> String {
     }
 }
 
-/// What happened to a group, and to one of it as an example if its stories are `told`.
-fn group_lines(
-    baseline: &str,
-    variant: &str,
-    group: &Group,
-    told: bool,
-    style: Style,
-) -> Vec<String> {
+/// What happened to a group, and one of it.
+fn group_lines(baseline: &str, variant: &str, group: &Group) -> Vec<String> {
     let (number, other) = group.example;
-    let example = if told {
-        "One of them:".to_owned()
-    } else if number == other {
-        format!("One of them is request {number}.")
+    let example = if number == other {
+        format!("request {number}")
     } else {
-        format!("One of them is request {number} with {baseline}, {other} with {variant}.")
+        format!("request {number} and {other}")
     };
     let text = format!(
-        "{} requests of {}: {} with {baseline}, {} with {variant}. {example}",
+        "{} requests of {}: {} with {baseline}, {} with {variant}, such as {example}.",
         units::count(group.count),
         group.workload,
         fate(&group.baseline),
         fate(&group.variant),
     );
+    wrap(&text, "", "  ")
+}
+
+/// The stories of the example of a group, one after the other.
+fn stories(names: [&str; 2], group: &Group, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.extend(wrap(&text, "", "  "));
-    if !told {
-        return lines;
-    }
-    for (name, story) in [baseline, variant].iter().zip(&group.stories) {
+    for (name, story) in names.iter().zip(&group.stories) {
+        lines.push(String::new());
         lines.push(style.heading(&format!("With {name}")));
         lines.extend(story::render(story).lines().map(str::to_owned));
     }

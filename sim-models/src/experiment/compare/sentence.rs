@@ -235,8 +235,13 @@ impl<'a> Teller<'a> {
         } else {
             format!("The {} comes to an end", measure.label())
         };
+        // Pooled, a replication in which it does not under one condition has no end.
+        let everywhere = match finding.condition {
+            Some(_) => "",
+            None => " under all conditions",
+        };
         format!(
-            "{what} in {} with {} and in {} with {}: {}",
+            "{what}{everywhere} in {} with {} and in {} with {}: {}",
             ended(finding.never.1, finding.value),
             self.name(),
             ended(finding.never.0, finding.baseline),
