@@ -18,6 +18,9 @@ pub mod graph_drawing;
 pub mod raster;
 pub mod plot;
 pub mod sweep;
+pub mod compare;
+pub mod tune;
+pub mod sensitivity;
 
 pub use raster::{RasterError, png};
 

@@ -4,9 +4,9 @@
 //! map. Three: small multiples of these. More, or points drawn at random: parallel coordinates, and
 //! the measure against each parameter. Always the verdicts, where there is a hypothesis.
 
-mod grid;
-mod values;
-mod findings;
+pub mod grid;
+pub mod values;
+pub mod findings;
 #[cfg(test)]
 pub(crate) mod tests;
 
