@@ -595,6 +595,7 @@ pub fn heat_maps() -> Vec<Chart> {
 pub fn all() -> Vec<Chart> {
     let mut charts = curve_charts();
     charts.extend(heat_maps());
+    charts.extend(super::more_examples::all());
     charts
 }
 
