@@ -338,7 +338,7 @@ mod tests {
         assert_eq!((log.place(30.0), log.place(4000.0)), (0.0, 1.0));
         let below = Scale::around(Spread::Linear, [-3.0, -1.0].into_iter());
         assert_eq!(
-            (below.place(0.0), below.ticks(3)),
+            (below.place(0.0), below.ticks(4)),
             (1.0, vec![-3.0, -2.0, -1.0, 0.0])
         );
         for spread in [Spread::Linear, Spread::Root, Spread::Log] {

@@ -603,7 +603,5 @@ pub fn all() -> Vec<Chart> {
 fn every_example_is_legible_and_the_same_each_time() {
     let (first, second) = (all(), all());
     assert_eq!(first, second);
-    for chart in first {
-        assert_legible(&chart.name, &chart.svg);
-    }
+    assert_legible(&first);
 }
