@@ -22,8 +22,8 @@ fn faults(service: &str) -> Vec<String> {
         r#"(at: "4s", for: "2s", inject: latency(link: "* -> S", add: exponential("20ms")))"#,
         r#"(at: "4s", for: "3s", inject: loss(link: "* -> S", rate: 0.2), correlation: 0.5)"#,
         r#"(at: "5s", for: "1s", inject: partition(link: "* -> S")), (at: "2s", for: "1s", inject: slow(service: "S", factor: 2))"#,
-        r#"(random: (mtbf: "3s", mttr: "500ms"), at: "2s", inject: crash(service: "S", instances: one))"#,
-        r#"(random: (mtbf: "3s", mttr: "500ms"), inject: crash(service: "S", instances: one)), (at: "6s", inject: slow(service: "S", factor: 2))"#,
+        r#"(random: (mtbf: "3s", mttr: "500ms"), inject: crash(service: "S", instances: one))"#,
+        r#"(random: (mtbf: "9s", mttr: "500ms"), inject: crash(service: "S", instances: one)), (at: "6s", inject: slow(service: "S", factor: 2))"#,
         // Links of single instances: all of the plan tells instances apart.
         r#"(at: "4s", for: "2s", inject: latency(link: "* -> S#0", add: "20ms"))"#,
         // From the first moment: nothing is shared.

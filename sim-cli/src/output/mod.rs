@@ -12,6 +12,7 @@ pub mod story;
 pub mod folder;
 pub mod sweep;
 pub mod tuning;
+pub mod sensitivity;
 
 pub use style::Style;
 pub mod compare;

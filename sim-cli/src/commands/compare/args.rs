@@ -1,10 +1,11 @@
 //! The flags of `sim compare`, and what they ask for.
 
 use crate::commands::run::{Format, quoted, setting};
-use crate::commands::sweep::file::read_spec;
 use crate::files::Disk;
 use clap::Args as ClapArgs;
-use sim_models::experiment::spec::{ReplicationSpec, Spec, Unresolved, Until, Variant, Vary};
+use sim_models::experiment::spec::{
+    ReplicationSpec, Spec, Unresolved, Until, Variant, Vary, read_spec,
+};
 use sim_models::scenario::Override;
 use std::path::{Path, PathBuf};
 

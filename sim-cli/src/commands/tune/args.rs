@@ -158,8 +158,8 @@ impl Args {
             .iter()
             .map(|path| path.to_string_lossy().into_owned());
         Command::new("tune", &self.scenario)
-            .flags("vary", &self.vary)
-            .flags("variant", &self.variant)
+            .flags("vary", self.vary.iter().map(|vary| &vary.origin.text))
+            .flags("variant", self.variant.iter().map(|one| &one.origin.text))
             .flags("minimise", &self.minimise)
             .flags("maximise", &self.maximise)
             .flags("subject-to", &self.subject_to)

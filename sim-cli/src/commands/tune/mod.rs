@@ -14,7 +14,7 @@ use sim_models::experiment::space::Unresolved;
 use sim_models::experiment::spec::{Spec, base, resolve};
 use sim_models::experiment::sweep::Sweep;
 use sim_models::experiment::tune::elsewhere::{Other, changed};
-use sim_models::experiment::tune::{Question, Tuning, tune};
+use sim_models::experiment::tune::{Tuning, tune};
 use sim_models::scenario::{Scenario, explain};
 use std::fs;
 use std::io::{self, Write};
