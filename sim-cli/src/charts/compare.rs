@@ -312,3 +312,58 @@ fn verdicts(comparison: &Comparison) -> String {
         rows,
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::charts::plot::legible::assert_legible;
+    use crate::charts::sweep::tests::{combinations, plain, records, sweep, words};
+    use sim_models::experiment::compare::{Question, compare};
+    use sim_models::experiment::sweep::Table;
+
+    /// Charts of made-up comparisons.
+    pub fn examples() -> Vec<(String, Vec<Chart>)> {
+        let variants = || {
+            words(
+                "variant",
+                &["as it is", "with a breaker", "three attempts only"],
+            )
+        };
+        let load = plain("load", &[200.0, 400.0, 800.0]);
+        let drawn = |name: &str, varied: &[_]| {
+            let points = combinations(varied);
+            let sweep = sweep("Breaker or fewer attempts?", varied, &points);
+            // The breaker helps under load and harms without; fewer attempts do little.
+            let pressure = |levels: &[usize]| {
+                let load = levels.get(1).copied().unwrap_or(2) as f64;
+                match levels[0] {
+                    1 => 0.35 + 0.05 * load,
+                    2 => 0.2 + 0.26 * load,
+                    _ => 0.2 + 0.3 * load,
+                }
+            };
+            let table = Table::new(&sweep, records(&points, pressure));
+            let comparison = compare(&table, &Question::new(0, "as it is")).unwrap();
+            (name.to_owned(), charts(&comparison))
+        };
+        vec![
+            drawn("one-condition", &[variants()]),
+            drawn("three-conditions", &[variants(), load]),
+        ]
+    }
+
+    #[test]
+    fn comparisons_are_legible_and_name_the_better_side() {
+        for (name, charts) in examples() {
+            assert_legible(&charts);
+            assert_eq!(charts[0].name, "differences", "{name}");
+            assert!(charts[0].svg.contains("← lower: better"));
+            assert!(
+                charts
+                    .iter()
+                    .any(|chart| chart.name == "pairs-with_a_breaker")
+            );
+            assert!(charts.last().unwrap().name == "verdicts" && charts.len() <= 8);
+        }
+    }
+}

@@ -178,3 +178,94 @@ fn morris(sensitivity: &Sensitivity, effects: &Effects) -> String {
         steps: false,
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::charts::plot::legible::assert_legible;
+    use sim_models::experiment::sensitivity::Effect;
+    use sim_models::experiment::space::Axis;
+
+    fn interval(mean: f64, half_width: f64) -> Interval {
+        Interval {
+            mean,
+            low: mean - half_width,
+            high: mean + half_width,
+            half_width,
+            level: 0.95,
+            count: 100,
+        }
+    }
+
+    fn found(method: Method) -> Sensitivity {
+        let strengths = [0.07, 0.62, 0.31, 0.01];
+        let names = [
+            "retry budget of the shop",
+            "timeout",
+            "threads",
+            "cache size",
+        ];
+        let settings = strengths.iter().map(|strength| Effect {
+            indices: match method {
+                Method::Sobol => Indices::Sobol {
+                    first: interval(strength * 0.7, 0.03),
+                    total: interval(*strength, 0.04),
+                    interactions: interval(strength * 0.3, 0.02),
+                },
+                Method::Morris => Indices::Morris {
+                    mu: -strength,
+                    mu_star: interval(*strength, 0.02),
+                    sigma: strength * 0.5,
+                },
+            },
+            influence: match strength {
+                s if *s > 0.2 => Influence::Matters,
+                s if *s > 0.05 => Influence::Unclear,
+                _ => Influence::Negligible,
+            },
+        });
+        let settings: Vec<Effect> = settings.collect();
+        let axis = |name: &str| Axis {
+            name: name.into(),
+            ..Axis::default()
+        };
+        Sensitivity {
+            axes: names.map(axis).to_vec(),
+            method,
+            samples: 256,
+            replications: 5,
+            seed: 1,
+            runs: 7680,
+            measures: vec![Effects {
+                measure: "latency(shoppers, p99)".parse().unwrap(),
+                mean: 0.4,
+                sd: 0.2,
+                luck: Some(0.12),
+                settings,
+                order: vec![1, 2, 0, 3],
+                together: None,
+            }],
+        }
+    }
+
+    /// Charts of made-up findings.
+    pub fn examples() -> Vec<(String, Vec<Chart>)> {
+        let methods = [("sobol", Method::Sobol), ("morris", Method::Morris)];
+        let drawn = methods.map(|(name, method)| (name.to_owned(), charts(&found(method))));
+        drawn.to_vec()
+    }
+
+    #[test]
+    fn what_matters_is_the_title() {
+        for (name, charts) in examples() {
+            assert_legible(&charts);
+            assert_eq!(charts.len(), if name == "sobol" { 1 } else { 2 });
+            assert!(
+                charts[0]
+                    .svg
+                    .contains("What matters for p99 latency of shoppers: timeout (")
+            );
+            assert!(charts[0].svg.contains("Negligible here: cache size."));
+        }
+    }
+}

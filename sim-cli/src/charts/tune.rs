@@ -308,3 +308,162 @@ impl Told<'_> {
         })
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::charts::plot::legible::assert_legible;
+    use crate::charts::sweep::tests::{combinations, plain, seconds, sweep, words};
+    use sim_models::experiment::tune::rank::{GoalScore, Score};
+    use sim_models::experiment::tune::{Held, Outcome, Rung, Transfer};
+
+    fn interval(mean: f64, half_width: f64) -> Interval {
+        Interval {
+            mean,
+            low: mean - half_width,
+            high: mean + half_width,
+            half_width,
+            level: 0.95,
+            count: 20,
+        }
+    }
+
+    fn held(share: f64) -> Held {
+        Held {
+            count: (share * 20.0) as u64,
+            share: interval(share, 0.05),
+            mean: Some(interval(1.1, 0.02)),
+            idle: false,
+        }
+    }
+
+    fn finalist(point: Option<usize>, goals: &[f64], share: f64) -> Finalist {
+        let outcome = |mean: &f64| Outcome {
+            mean: mean.is_finite().then(|| interval(*mean, mean * 0.05)),
+            lost: 0,
+            values: Vec::new(),
+        };
+        Finalist {
+            point,
+            goals: goals.iter().map(outcome).collect(),
+            constraints: vec![held(share)],
+            all: held(share),
+            against_present: goals
+                .iter()
+                .map(|g| Some(interval(-g * 0.2, g * 0.05)))
+                .collect(),
+            against_winner: vec![None; goals.len()],
+        }
+    }
+
+    fn tuned(goals: usize, chosen: Vec<usize>) -> Tuning {
+        let varied = [
+            seconds("timeout", &[0.05, 0.1, 0.2, 0.5, 1.0]),
+            plain("threads", &[8.0, 16.0, 32.0, 64.0]),
+            words("jitter", &["none", "full", "decorrelated"]),
+        ];
+        let points = combinations(&varied);
+        let sweep = sweep("tuning", &varied, &points);
+        let all = [
+            ("latency(shoppers, p99)", false),
+            ("goodput(shoppers)", true),
+        ];
+        let value = |point: usize| {
+            let levels = &points[point];
+            let latency = 0.05 + 0.1 * (levels[0] as f64 - 1.5).abs() + 0.03 * levels[2] as f64;
+            [
+                latency,
+                900.0 - 400.0 / (1.0 + levels[1] as f64) - 900.0 * (0.4 - latency).max(0.0),
+            ]
+        };
+        let standing = |point: usize| Standing {
+            point,
+            score: Score {
+                failing: if point % 7 == 3 { 0.4 } else { 0.0 },
+                excess: 0.0,
+                goals: value(point)[..goals]
+                    .iter()
+                    .map(|mean| GoalScore {
+                        lost: 0.0,
+                        mean: *mean,
+                    })
+                    .collect(),
+            },
+        };
+        let elsewhere = |name: &str, verdict| Elsewhere {
+            name: name.into(),
+            present: finalist(None, &[0.3, 700.0][..goals], 0.8),
+            chosen: finalist(Some(12), &[0.2, 800.0][..goals], 1.0),
+            verdict,
+        };
+        let mut finalists: Vec<Finalist> = [12, 15, 18, 24]
+            .iter()
+            .map(|point| finalist(Some(*point), &value(*point)[..goals], 1.0))
+            .collect();
+        finalists.push(finalist(None, &[0.4, 600.0][..goals], 0.5));
+        Tuning {
+            axes: sweep.axes.clone(),
+            points: sweep.points.clone(),
+            goals: all[..goals]
+                .iter()
+                .map(|(measure, maximise)| Goal {
+                    measure: measure.parse().unwrap(),
+                    maximise: *maximise,
+                })
+                .collect(),
+            constraints: vec!["amplification(shop -> db) < 1.2".parse().unwrap()],
+            share: 0.95,
+            rungs: vec![Rung {
+                replications: 4,
+                standings: (0..points.len()).map(standing).collect(),
+                kept: 4,
+                runs: 240,
+            }],
+            finalists,
+            chosen,
+            elsewhere: vec![
+                elsewhere("load x 1.2", Transfer::Better),
+                elsewhere("without slow database", Transfer::Worse),
+            ],
+            seed: 1,
+            fresh_seed: 101,
+            runs: 400,
+        }
+    }
+
+    /// Charts of made-up tunings.
+    pub fn examples() -> Vec<(String, Vec<Chart>)> {
+        let kinds = [
+            ("one-goal", tuned(1, vec![0])),
+            ("front", tuned(2, vec![0, 1, 2])),
+        ];
+        let mut drawn: Vec<_> = kinds
+            .iter()
+            .map(|(name, tuning)| ((*name).to_owned(), charts(tuning)))
+            .collect();
+        drawn.push(("nobody".to_owned(), charts(&tuned(2, Vec::new()))));
+        drawn
+    }
+
+    #[test]
+    fn tunings_are_legible_and_name_the_winner() {
+        for (name, charts) in examples() {
+            assert_legible(&charts);
+            let first = &charts[0];
+            assert_eq!(
+                first.name,
+                if name == "one-goal" {
+                    "finalists"
+                } else {
+                    "pareto"
+                }
+            );
+            let said = match name.as_str() {
+                "one-goal" => "<title>Best: timeout = 100ms, threads = 8, jitter = none",
+                "front" => "<title>One of 3 on the front: timeout = 100ms",
+                _ => "<title>No setting meets all constraints",
+            };
+            assert!(first.svg.contains(said), "{name}");
+        }
+    }
+}

@@ -19,3 +19,5 @@ pub mod bars;
 pub(crate) mod legible;
 #[cfg(test)]
 pub(crate) mod examples;
+#[cfg(test)]
+mod more_examples;
