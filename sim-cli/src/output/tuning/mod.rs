@@ -8,7 +8,7 @@ pub use json::json;
 use super::human::{command, join};
 use super::style::Style;
 use super::sweep::human::value;
-use super::table::{Table, wrap};
+use super::table::{Table, shorten, wrap};
 use super::tables::styled;
 use super::units;
 use sim_models::experiment::tune::{Finalist, Goal, Outcome, Transfer, Tuning};
@@ -61,12 +61,9 @@ fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
     lines
 }
 
+/// Short, so that the names of settings have room.
 fn goal_heading(goal: &Goal) -> String {
-    format!(
-        "{} {}",
-        if goal.maximise { "max" } else { "min" },
-        goal.measure.label()
-    )
+    shorten(&goal.measure.label(), 26)
 }
 
 fn shown(goal: &Goal, outcome: &Outcome) -> String {
@@ -87,7 +84,7 @@ fn finalists(tuning: &Tuning, style: Style) -> Vec<String> {
         headings.push("against now".into());
     }
     if !tuning.constraints.is_empty() {
-        headings.push("constraints held".into());
+        headings.push("held".into());
     }
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut table = Table::new(&headings);
@@ -186,8 +183,8 @@ fn elsewhere(tuning: &Tuning, style: Style) -> Vec<String> {
 fn transfer(verdict: Transfer) -> &'static str {
     match verdict {
         Transfer::Better => "better",
-        Transfer::Same => "no difference found",
-        Transfer::Mixed => "better and worse",
+        Transfer::Same => "no difference",
+        Transfer::Mixed => "mixed",
         Transfer::Worse => "WORSE",
     }
 }
