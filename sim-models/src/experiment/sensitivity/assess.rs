@@ -236,7 +236,7 @@ mod tests {
             .collect();
         let effects = design.effects(&measure(), 3, &values, 0.95, 1).unwrap();
         assert!(effects.luck.unwrap() > 0.85, "{:?}", effects.luck);
-        assert_eq!(effects.that(Influence::Matters), []);
+        assert!(effects.that(Influence::Matters).is_empty());
         assert_eq!(design.group(&effects), None);
     }
 
@@ -257,7 +257,7 @@ mod tests {
         let effects = design.effects(&measure(), 2, &values, 0.95, 1).unwrap();
         assert_eq!(effects.that(Influence::Negligible), [0, 1]);
         values[3][0] = Some(f64::INFINITY);
-        let refused = |values| design.effects(&measure(), 2, values, 0.95, 1).unwrap_err();
+        let refused = |values: &Values| design.effects(&measure(), 2, values, 0.95, 1).unwrap_err();
         assert_eq!(
             refused(&values),
             NoIndices::Infinite {
