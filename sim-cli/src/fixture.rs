@@ -298,6 +298,7 @@ fn summary() -> Summary {
             periods: vec![(60.0, 70.0)],
             touched: 24_210,
             recovery_seconds: None,
+            judged: true,
             blast_radius: vec!["shoppers".into()],
         }],
         incidents: vec![Incident {
@@ -351,6 +352,7 @@ pub fn retry_storm() -> RunResult {
         summary: summary(),
         series: series(),
         stories: vec![story()],
+        log: Vec::new(),
     }
 }
 

@@ -139,6 +139,12 @@ impl<'de> Deserialize<'de> for OutcomeSet {
     }
 }
 
+/// Where a failure began, as results name it: `"db: rejected"`.
+#[must_use]
+pub fn cause_name(place: &str, cause: Outcome) -> String {
+    format!("{place}: {}", cause.name())
+}
+
 /// An outcome, where it came from, and what it was there: a web server's `error` may have begun as
 /// a `rejected` at the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

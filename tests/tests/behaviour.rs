@@ -25,6 +25,7 @@ fn run_and_tell(text: &str, request: u32) -> RunResult {
             only: vec![request],
             every: 0,
         },
+        ..Options::default()
     };
     experiment::run_with(&sim_tests::scenario(text), options, |_| true)
         .expect("it passed its checks")

@@ -46,13 +46,13 @@ fn assert_covered(what: &str, truth: f64, intervals: &[Interval]) {
 }
 
 /// The runs of every experiment, each with seeds of its own.
-fn experiments(work: &str, timeout: &str, measured: f64) -> Vec<Vec<Summary>> {
+fn experiments(rate: f64, work: &str, timeout: &str, measured: f64) -> Vec<Vec<Summary>> {
     let scenario = sim_tests::scenario(&format!(
         r#"(
     duration: "{}s", warmup: "30s", window: "{}s",
     services: {{ "q": (threads: 1, queue: (limit: unbounded), backlog: 0, endpoints: {{ "serve": [work({work})] }}) }},
     calls: {{ "load -> q": [{timeout}] }},
-    workloads: {{ "load": open(rate: "{RATE}/s", to: "q/serve") }},
+    workloads: {{ "load": open(rate: "{rate}/s", to: "q/serve") }},
 )"#,
         measured + 30.0,
         measured + 30.0,
@@ -84,15 +84,10 @@ fn means(experiments: &[Vec<Summary>], get: fn(&Summary) -> f64) -> Vec<Interval
 }
 
 /// Closed forms of M/M/1 with work of 100 ms on average: times in the system are exponential with rate
-/// `mu - lambda` = 5/s. A caller who waits at most `ln(50) / 5` s gives up on one request in 50; the
-/// server does not know, so that nothing else changes.
+/// `mu - lambda` = 5/s.
 #[test]
 fn replications_and_pairs_cover() {
-    let slow = experiments(
-        r#"exponential("100ms")"#,
-        &format!(r#"timeout("{}ns")"#, (libm::log(50.0) / 5.0 * 1e9).round()),
-        400.0,
-    );
+    let slow = experiments(RATE, r#"exponential("100ms")"#, "", 400.0);
     let sojourn = |run: &Summary| run.services["q"].sojourn.mean;
     assert_covered("M/M/1 time in the system", 0.2, &means(&slow, sojourn));
     assert_covered(
@@ -106,22 +101,12 @@ fn replications_and_pairs_cover() {
         &means(&slow, |run| run.services["q"].sojourn.p95),
     );
     assert_covered(
-        "M/M/1 p99",
-        libm::log(100.0) / 5.0,
-        &means(&slow, |run| run.services["q"].sojourn.p99),
-    );
-    assert_covered(
         "M/M/1 utilization",
         0.5,
         &means(&slow, |run| run.services["q"].utilization),
     );
-    assert_covered(
-        "M/M/1 share of late answers",
-        0.02,
-        &means(&slow, |run| 1.0 - run.workloads["load"].success_ratio),
-    );
     // The same customers with the same demands at a server that needs 90 ms.
-    let fast = experiments(r#"exponential("90ms")"#, "", 400.0);
+    let fast = experiments(RATE, r#"exponential("90ms")"#, "", 400.0);
     let fast_mean = 1.0 / (1.0 / 0.09 - RATE);
     let pairs: Vec<(Vec<f64>, Vec<f64>)> = fast
         .iter()
@@ -148,10 +133,35 @@ fn mean_wait(service: Service) -> f64 {
     RATE * service.second_moment() / (2.0 * (1.0 - RATE * service.mean()))
 }
 
+/// What counts for the percentile of a run is how many customers beyond it came apart from one another.
+/// At a load of one half they come in crowds, and 2,000 customers hold a handful of those; at a load of
+/// 0.2 they come nearly one by one, and 4,000 customers hold 40. So it is with small shares: a caller who
+/// waits at most `ln(50) / 8` s gives up on one request in 50; the server does not know, so that nothing
+/// else changes.
+#[test]
+fn high_percentiles_cover() {
+    let runs = experiments(
+        2.0,
+        r#"exponential("100ms")"#,
+        &format!(r#"timeout("{}ns")"#, (libm::log(50.0) / 8.0 * 1e9).round()),
+        2000.0,
+    );
+    assert_covered(
+        "M/M/1 p99",
+        libm::log(100.0) / 8.0,
+        &means(&runs, |run| run.services["q"].sojourn.p99),
+    );
+    assert_covered(
+        "M/M/1 share of late answers",
+        0.02,
+        &means(&runs, |run| 1.0 - run.workloads["load"].success_ratio),
+    );
+}
+
 #[test]
 fn replications_of_a_general_server_cover() {
-    let runs = experiments(r#"lognormal(mean: "100ms", cv: 1.5)"#, "", 400.0);
-    let wait = RATE * 0.01 * (1.0 + 1.5 * 1.5) / (2.0 * 0.5);
+    let runs = experiments(RATE, r#"lognormal(mean: "100ms", cv: 0.8)"#, "", 400.0);
+    let wait = RATE * 0.01 * (1.0 + 0.8 * 0.8) / (2.0 * 0.5);
     assert_covered(
         "M/G/1 waiting",
         wait,

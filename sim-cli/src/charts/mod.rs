@@ -17,6 +17,7 @@ pub mod layers;
 pub mod graph_drawing;
 pub mod raster;
 pub mod plot;
+pub mod sweep;
 
 pub use raster::{RasterError, png};
 
@@ -178,6 +179,11 @@ mod tests {
         std::fs::create_dir_all(folder).unwrap();
         for chart in plot::examples::all() {
             write(&format!("{folder}/{}", chart.name), &chart.svg);
+        }
+        for (name, charts) in sweep::tests::examples() {
+            for chart in charts {
+                write(&format!("{folder}/sweep-{name}-{}", chart.name), &chart.svg);
+            }
         }
     }
 }

@@ -67,5 +67,6 @@ fn about(result: &RunResult, name: &str) -> RunResult {
             ..Series::default()
         },
         stories: Vec::new(),
+        log: Vec::new(),
     }
 }

@@ -116,6 +116,7 @@ fn once(
             only: args.explain_request.into_iter().collect(),
             every: args.sample_stories.unwrap_or(0),
         },
+        log: false,
     };
     let result = experiment::run_with(scenario, options, |now| {
         bar.set_position(now.0);

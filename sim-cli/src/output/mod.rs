@@ -15,3 +15,4 @@ pub mod tuning;
 pub mod sensitivity;
 
 pub use style::Style;
+pub mod compare;

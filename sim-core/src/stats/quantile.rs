@@ -31,9 +31,22 @@ pub fn quantile_interval(values: &[f64], p: f64, level: f64) -> Result<Interval,
     // probability P(r <= B < s).
     let tail = 0.5 * (1.0 - level);
     let below = |rank: u64| rank.checked_sub(1).map_or(0.0, |last| successes.cdf(last));
-    let low = rank(&successes, tail, n as u64).max(1);
-    let high = (rank(&successes, 1.0 - tail, n as u64) + 1).clamp(1, n as u64);
-    let reached = (below(high) - below(low)).clamp(0.0, 1.0);
+    let mut low = rank(&successes, tail, n as u64).max(1);
+    let mut high = (rank(&successes, 1.0 - tail, n as u64) + 1).clamp(1, n as u64);
+    let between = |low: u64, high: u64| (below(high) - below(low)).clamp(0.0, 1.0);
+    // Equal tails reach more than was asked for: one end moves inwards where that still is enough.
+    while high - low > 1 {
+        let (left, right) = (between(low + 1, high), between(low, high - 1));
+        if left.max(right) < level {
+            break;
+        }
+        if left > right {
+            low += 1;
+        } else {
+            high -= 1;
+        }
+    }
+    let reached = between(low, high);
     let at = |rank: u64| sorted[(rank - 1) as usize];
     Ok(Interval::between(
         sample_quantile(&sorted, p),

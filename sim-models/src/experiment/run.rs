@@ -22,6 +22,8 @@ pub struct Options {
     pub seed: u64,
     /// The requests whose stories are told.
     pub told: Told,
+    /// Whether a log of all requests is kept, for comparing runs request by request.
+    pub log: bool,
 }
 
 /// A run under way: a value that can be forked at any window.
@@ -39,7 +41,10 @@ impl<'p> Run<'p> {
     /// At time zero.
     #[must_use]
     pub fn new(scenario: &'p Scenario, plan: &'p Plan, options: Options) -> Self {
-        let (world, agenda) = World::new(plan, Seed(options.seed), options.told);
+        let (mut world, agenda) = World::new(plan, Seed(options.seed), options.told);
+        if options.log {
+            world.keep_log();
+        }
         Self {
             scenario,
             plan,
@@ -194,6 +199,7 @@ impl<'p> Run<'p> {
             summary,
             series,
             stories: self.stories(),
+            log: self.simulation.model.log(self.now()),
         }
     }
 

@@ -6,7 +6,7 @@ use super::summary::{
     LevelSummary, OutcomeCounts, Series, ServiceSeries, ServiceSummary, TenantSummary,
     WorkloadSeries, WorkloadSummary,
 };
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, cause_name};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use sim_core::metrics::{DurationStats, Level, Snapshot};
@@ -91,10 +91,7 @@ fn workload(
     for (place, counts) in plan.places.iter().zip(record.causes.chunks(Outcome::COUNT)) {
         for outcome in Outcome::ALL {
             if counts[outcome as usize] > 0 {
-                causes.insert(
-                    format!("{}: {}", place.name, outcome.name()),
-                    counts[outcome as usize],
-                );
+                causes.insert(cause_name(&place.name, outcome), counts[outcome as usize]);
             }
         }
     }

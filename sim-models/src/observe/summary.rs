@@ -3,8 +3,11 @@
 //! Times in seconds, rates per second, ratios 0 to 1. Maps are sorted by name. The totals cover
 //! what began after the warm-up; the series cover the whole run.
 
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
+use sim_core::SimTime;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Version of the shape below; it grows by one when a key changes its meaning or goes away.
 pub const SCHEMA: u32 = 1;
@@ -420,6 +423,41 @@ pub struct RunResult {
     pub series: Series,
     /// The stories of the requests that were asked for, in order of their numbers.
     pub stories: Vec<Story>,
+    /// Every request, in the order of arrival, if they were asked for.
+    pub log: Vec<LoggedRequest>,
+}
+
+/// A request, for comparing runs request by request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedRequest {
+    /// Its number, for `--explain-request`.
+    pub number: u32,
+    /// Its workload.
+    pub workload: Arc<str>,
+    /// How many requests of its workload arrived before it.
+    pub ordinal: u32,
+    /// What all its luck is keyed by. Within a workload, requests of two runs under one seed that have
+    /// one key are the same request, with the same demands: of an open workload the one with the same
+    /// ordinal, of a closed one the same question of the same user.
+    pub key: u64,
+    /// Whether it arrived after the warm-up, and so counts in totals.
+    pub counted: bool,
+    /// When it arrived.
+    pub arrived: SimTime,
+    /// When it ended; the end of the run if it did not.
+    pub ended: SimTime,
+    /// How it ended; none: it did not.
+    pub outcome: Option<Outcome>,
+    /// Where its failure began, as in [`WorkloadSummary::causes`]; none without a failure.
+    pub cause: Option<Arc<str>>,
+}
+
+impl LoggedRequest {
+    /// Name of its outcome, or `unfinished`.
+    #[must_use]
+    pub fn outcome_name(&self) -> &'static str {
+        self.outcome.map_or("unfinished", Outcome::name)
+    }
 }
 
 /// The causal story of one request: spans in order of their start, indented by depth.

@@ -17,6 +17,7 @@ use serde::forward_to_deserialize_any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Names of the fields of every struct that was read, by where it stands.
 pub type Shapes = RefCell<BTreeMap<Span, &'static [&'static str]>>;
@@ -419,9 +420,13 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
+        if name == SPANNED {
+            let this = self.held()?;
+            return visitor.visit_seq(SpannedParts { of: this, at: 0 });
+        }
         visitor.visit_newtype_struct(self)
     }
 
@@ -472,6 +477,64 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
         tuple tuple_struct identifier ignored_any
+    }
+}
+
+/// A value, and where it stands; of a value that is [`serde::de::IgnoredAny`], the place alone. Only
+/// [`NodeDeserializer`] knows places.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spanned<T> {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub value: T,
+}
+
+/// Tells [`NodeDeserializer`] that a place is asked for.
+const SPANNED: &str = "a value and its place";
+
+impl<'de, T: de::Deserialize<'de>> de::Deserialize<'de> for Spanned<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts<T>(PhantomData<T>);
+        impl<'de, T: de::Deserialize<'de>> Visitor<'de> for Parts<T> {
+            type Value = Spanned<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(SPANNED)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Spanned<T>, A::Error> {
+                let missing = || <A::Error as de::Error>::custom("its place is not known");
+                let file: u16 = parts.next_element()?.ok_or_else(missing)?;
+                let start: u32 = parts.next_element()?.ok_or_else(missing)?;
+                let end: u32 = parts.next_element()?.ok_or_else(missing)?;
+                let value = parts.next_element()?.ok_or_else(missing)?;
+                let span = Span { file, start, end };
+                Ok(Spanned { span, value })
+            }
+        }
+        deserializer.deserialize_newtype_struct(SPANNED, Parts(PhantomData))
+    }
+}
+
+/// A place as three numbers, then the value that stands there.
+struct SpannedParts<'a> {
+    of: NodeDeserializer<'a>,
+    at: usize,
+}
+
+impl<'de> SeqAccess<'de> for SpannedParts<'de> {
+    type Error = Error;
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let span = self.of.node.span;
+        let numbers = [u32::from(span.file), span.start, span.end];
+        self.at += 1;
+        let value = match numbers.get(self.at - 1) {
+            Some(number) => seed.deserialize((*number).into_deserializer()),
+            None => seed.deserialize(self.of),
+        };
+        value.map(Some).map_err(|error: Error| error.at(span))
     }
 }
 

@@ -343,7 +343,7 @@ fn take_includes(node: &mut Node, found: &mut Diagnostics) -> Vec<(String, Span)
 }
 
 /// A path relative to the file that names it.
-fn beside(file: &str, path: &str) -> String {
+pub(crate) fn beside(file: &str, path: &str) -> String {
     if path.starts_with('/') {
         return path.into();
     }

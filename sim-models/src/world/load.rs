@@ -195,6 +195,7 @@ impl<'p> World<'p> {
             verdict,
             frame.is(flag::COUNTED),
         );
+        self.log_end(index, now, verdict);
         self.frames.remove(index);
     }
 

@@ -16,6 +16,7 @@ mod cores;
 mod disturb;
 pub mod frame;
 mod load;
+mod log;
 mod network;
 mod serve;
 mod story;
@@ -234,6 +235,8 @@ pub struct World<'p> {
     stories: BTreeMap<u32, Vec<StoryLine>>,
     /// The frames of those requests: (index, generation) to number.
     told_frames: BTreeMap<(u32, u32), u32>,
+    /// The requests that have ended, if they are to be kept.
+    log: Option<Vec<log::Entry>>,
     /// What is counted and measured.
     pub recorder: Recorder,
 }
@@ -277,6 +280,7 @@ impl<'p> World<'p> {
             told,
             stories: BTreeMap::new(),
             told_frames: BTreeMap::new(),
+            log: None,
             recorder: Recorder::new(plan),
             plan,
         };
@@ -360,16 +364,24 @@ impl<'p> World<'p> {
         self.recorder.close_window(self.plan, now, &up, &open);
     }
 
+    /// The frames of requests that have not ended.
+    fn open_requests(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.frames.places()).filter(|index| {
+            let frame = &self.frames[*index];
+            frame.state != frame::State::Free && frame.is(frame::flag::ROOT)
+        })
+    }
+
     /// Requests that have not ended: workload, number, arrival, whether they count in totals.
     pub fn unfinished(&self) -> impl Iterator<Item = (usize, u32, SimTime, bool)> + '_ {
-        (0..self.frames.places()).filter_map(|index| {
+        self.open_requests().map(|index| {
             let frame = &self.frames[index];
-            (frame.state != frame::State::Free && frame.is(frame::flag::ROOT)).then_some((
+            (
                 usize::from(frame.workload),
                 frame.in_edge,
                 frame.arrived,
                 frame.is(frame::flag::COUNTED),
-            ))
+            )
         })
     }
 
@@ -505,7 +517,7 @@ impl Model for World<'_> {
     }
 
     fn memory(&self) -> usize {
-        self.frames.memory() + self.slots.slots.len() * size_of::<Slot>()
+        self.frames.memory() + self.slots.slots.len() * size_of::<Slot>() + self.log_memory()
     }
 }
 

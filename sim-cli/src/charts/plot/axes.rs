@@ -171,10 +171,17 @@ impl Across {
 fn slots(labels: &[&str], slot: f64, ruler: &Ruler) -> (Vec<Vec<String>>, bool) {
     let room = slot - 8.0;
     let fits = |text: &str| ruler.text_width(text, small()) <= room;
-    let word_fits = |label: &&str| label.split(' ').all(fits);
-    if labels.iter().all(word_fits) {
-        let wrapped = labels.iter().map(|l| ruler.wrap(l, small(), room, 3));
-        return (wrapped.collect(), false);
+    if labels.iter().all(|label| label.split(' ').all(fits)) {
+        let wrapped: Vec<Vec<String>> = labels
+            .iter()
+            .map(|label| ruler.wrap(label, small(), room, 3))
+            .collect();
+        let whole = |(lines, label): (&Vec<String>, &&str)| {
+            lines.join(" ").chars().count() >= label.trim().chars().count()
+        };
+        if wrapped.iter().zip(labels).all(whole) {
+            return (wrapped, false);
+        }
     }
     let (width, upright) = if slot >= 84.0 {
         (room, false)
@@ -215,6 +222,8 @@ pub struct Up {
     unit: Unit,
     /// Whether there is a lane for values that did not end.
     lane: bool,
+    /// Whether there is nothing to show on it but that lane.
+    empty: bool,
     title: String,
 }
 
@@ -231,7 +240,8 @@ impl Up {
         let limit = limit.filter(|l| *l <= most * 4.0 && (*l >= 0.0 || *l >= least));
         let shown = finite().chain(limit);
         let lowest = shown.clone().fold(f64::INFINITY, f64::min);
-        let cut = spread == Spread::Linear && lowest > 0.7 * most && most > lowest;
+        let cut =
+            values.len() > 3 && spread == Spread::Linear && lowest > 0.7 * most && most > lowest;
         let scale = if cut {
             let room = (most - lowest) * 0.08;
             let top = if measured.unit == Unit::Ratio && most <= 1.0 {
@@ -240,6 +250,10 @@ impl Up {
                 most + room
             };
             Scale::fixed(lowest - room, top)
+        } else if spread == Spread::Log {
+            // Room for the marks, without going to the next power of ten.
+            let room = shown.clone().flat_map(|value| [value / 1.25, value * 1.25]);
+            Scale::spanning(spread, room)
         } else {
             Scale::around(spread, shown)
         };
@@ -252,6 +266,7 @@ impl Up {
             scale,
             unit: measured.unit,
             lane: values.iter().any(|v| v.is_infinite()),
+            empty: finite().next().is_none(),
             title: match words {
                 "" => measured.title(),
                 words => format!("{} ({words})", measured.title()),
@@ -302,6 +317,9 @@ impl Up {
     }
 
     fn ticks(&self, height: f64) -> Vec<(f64, String)> {
+        if self.empty {
+            return Vec::new();
+        }
         let ticks = self.scale.ticks((height / 38.0).round().max(2.0) as usize);
         let texts = tick_texts(&ticks, self.unit);
         ticks.into_iter().zip(texts).collect()
@@ -329,6 +347,10 @@ impl Up {
             canvas.line(&[(rect.left, y), (rect.right(), y)], stroke);
             let y = self.y(f64::INFINITY, rect);
             canvas.label(endless(self.unit), (x, y), Anchor::End, small().bold());
+        }
+        if self.empty && !self.lane {
+            let middle = (rect.left + rect.width / 2.0, rect.top + rect.height / 2.0);
+            canvas.label("nothing was measured", middle, Anchor::Middle, small());
         }
         canvas.line(
             &[

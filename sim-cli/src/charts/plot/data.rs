@@ -111,6 +111,7 @@ impl Measured {
     pub fn short_text(&self, value: f64) -> String {
         match self.unit {
             Unit::Rate if value.is_finite() => tick_text(value, Unit::Rate),
+            Unit::Ratio if value == 0.0 => "0%".to_owned(),
             // A failure in a thousand is not nothing.
             Unit::Ratio if value > 0.0 && value < 0.0005 => "<0.1%".to_owned(),
             Unit::Ratio if value.abs() < 0.0995 => format!("{:.1}%", value * 100.0),
@@ -144,7 +145,7 @@ pub fn endless(unit: Unit) -> &'static str {
 /// What is known of a measure at one place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Mean of the runs; infinite if any of them did not end.
+    /// Mean of the runs; their median, if some did not end, which is infinite if most did not.
     pub mean: f64,
     /// Lower end of its interval; the mean, if there is none.
     pub low: f64,

@@ -86,6 +86,7 @@ struct Colours {
     scale: Scale,
     flipped: bool,
     endless: bool,
+    empty: bool,
 }
 
 impl Colours {
@@ -97,6 +98,7 @@ impl Colours {
             scale: Scale::spanning(spread, values.iter().copied()),
             flipped: map.measured.wish == Wish::High,
             endless: values.iter().any(|value| value.is_infinite()),
+            empty: !values.iter().any(|value| value.is_finite()),
         }
     }
 
@@ -281,9 +283,7 @@ fn draw_cell(
     };
     let value = text(map, cell);
     let mut lines = vec![(value, Letters { ink, ..letters })];
-    if cell.is_mixed() && rect.height >= 32.0 {
-        let share = cell.held.unwrap_or_default();
-        let text = format!("{:.0}% held", share.clamp(0.01, 0.99) * 100.0);
+    if let Some(text) = second_line(map, cell).filter(|_| rect.height >= 32.0) {
         let letters = Letters {
             ink,
             size: 10.0,
@@ -307,6 +307,17 @@ fn draw_cell(
         }
         canvas.label(line, (middle, y), Anchor::Middle, *letters);
     }
+}
+
+/// What is not the same in all runs of a cell.
+fn second_line(map: &HeatMap, cell: &Cell) -> Option<String> {
+    let value = cell.value?;
+    if value.endless > 0 && value.endless < value.runs {
+        let never = endless(map.measured.unit);
+        return Some(format!("{}/{} {never}", value.endless, value.runs));
+    }
+    let share = cell.held.filter(|_| cell.is_mixed())?;
+    Some(format!("{:.0}% held", share.clamp(0.01, 0.99) * 100.0))
 }
 
 /// Draws the line between cells that pass and cells that fail.
@@ -366,6 +377,30 @@ fn draw_legend(canvas: &Canvas, map: &HeatMap, body: Rect) {
 
 fn draw_bar(canvas: &Canvas, map: &HeatMap, colours: &Colours, bar: Rect) {
     let small = Letters::new(12.0, palette::GREY);
+    if !colours.empty {
+        draw_shades(canvas, map, colours, bar);
+    }
+    let width = BAR - 10.0;
+    let words = match spread_words(colours.scale.spread()) {
+        "" => map.measured.title(),
+        words => format!("{} ({words})", map.measured.title()),
+    };
+    let mut y = bar.bottom() + 10.0;
+    for line in canvas.wrap(&words, Letters::new(11.0, palette::BLACK), width, 4) {
+        y += 13.0;
+        let letters = Letters::new(11.0, palette::BLACK);
+        canvas.text(&line, (bar.left, y), Anchor::Start, letters);
+    }
+    if colours.endless {
+        let swatch = Rect::new(bar.left, bar.top - 22.0, bar.width, 14.0);
+        canvas.fill(swatch, RGBAColor(0, 0, 0, 1.0));
+        let at = (swatch.right() + 8.0, swatch.top + 7.0);
+        canvas.label(endless(map.measured.unit), at, Anchor::Start, small);
+    }
+}
+
+fn draw_shades(canvas: &Canvas, map: &HeatMap, colours: &Colours, bar: Rect) {
+    let small = Letters::new(12.0, palette::GREY);
     let steps = 64;
     for step in 0..steps {
         let share = f64::from(step) / f64::from(steps);
@@ -384,22 +419,5 @@ fn draw_bar(canvas: &Canvas, map: &HeatMap, colours: &Colours, bar: Rect) {
             Stroke::solid(1.0, palette::GREY),
         );
         canvas.label(&text, (right + 8.0, y), Anchor::Start, small);
-    }
-    let width = BAR - 10.0;
-    let words = match spread_words(colours.scale.spread()) {
-        "" => map.measured.title(),
-        words => format!("{} ({words})", map.measured.title()),
-    };
-    let mut y = bar.bottom() + 10.0;
-    for line in canvas.wrap(&words, Letters::new(11.0, palette::BLACK), width, 4) {
-        y += 13.0;
-        let letters = Letters::new(11.0, palette::BLACK);
-        canvas.text(&line, (bar.left, y), Anchor::Start, letters);
-    }
-    if colours.endless {
-        let swatch = Rect::new(bar.left, bar.top - 22.0, bar.width, 14.0);
-        canvas.fill(swatch, RGBAColor(0, 0, 0, 1.0));
-        let at = (swatch.right() + 8.0, swatch.top + 7.0);
-        canvas.label(endless(map.measured.unit), at, Anchor::Start, small);
     }
 }

@@ -6,6 +6,10 @@ pub mod page;
 pub mod axes;
 pub mod curves;
 pub mod heat_map;
+pub mod along;
+pub mod shares;
+pub mod slices;
+pub mod parallel;
 
 #[cfg(test)]
 pub(crate) mod legible;

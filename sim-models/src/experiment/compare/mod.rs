@@ -11,13 +11,15 @@
 
 mod analyse;
 mod change;
+mod joined;
 pub mod numbers;
 mod sentence;
 #[cfg(test)]
 mod tests;
 
 pub use analyse::compare;
-pub use change::{Change, Side};
+pub use change::{Boundary, Change, Side};
+pub use joined::{Fate, Group, Joined, Transition, join, trace};
 
 use crate::experiment::space::Coordinate;
 use crate::observe::expression::Measure;

@@ -5,7 +5,6 @@ use super::change::{Boundary, Change, Side};
 use super::numbers::{Scale, level, probability};
 use super::{Comparison, Finding, Verdict};
 use crate::observe::expression::{Measure, Metric};
-use crate::observe::naming::Argument;
 use sim_core::stats::Interval;
 
 /// The most measures that one sentence lists.
@@ -376,7 +375,9 @@ impl<'a> Teller<'a> {
             let mut found = self.overall(&[metric]);
             found.retain(|found| found.is_significant() && !told.contains(&found.measure));
             // The highest percentile first.
-            found.sort_by_key(|found| std::cmp::Reverse(self.measure(found).argument.map(rank)));
+            found.sort_by_key(|found| {
+                std::cmp::Reverse(self.measure(found).statistic().map(|s| s as u8))
+            });
             for finding in found {
                 let subject = self.measure(finding).subject.as_str();
                 if !subjects.contains(&subject) {
@@ -465,14 +466,6 @@ impl<'a> Teller<'a> {
             self.name(),
             listed.join(", ")
         ))
-    }
-}
-
-/// The higher the percentile, the higher.
-fn rank(argument: Argument) -> u8 {
-    match argument {
-        Argument::Statistic(statistic) => statistic as u8,
-        Argument::Outcome(_) | Argument::Counter(_) => 0,
     }
 }
 

@@ -60,14 +60,9 @@ impl Cell {
             .0
             .iter()
             .flat_map(|choice| &choice.settings)
-            .map(|placed| {
-                (
-                    path::parse(&placed.set.path).map_or(0, |path| path.len()),
-                    placed,
-                )
-            })
+            .map(|placed| (depth(&placed.set.path), placed))
             .collect();
-        settings.sort_by_key(|(length, _)| *length);
+        settings.sort_by_key(|(depth, _)| *depth);
         settings.into_iter().map(|(_, placed)| placed)
     }
 }
@@ -180,13 +175,14 @@ impl Builder {
             }
             [only] => {
                 let values = only.values.listed();
+                self.listed_once(&values, file);
                 let unit = common_unit(&values);
                 axis.unit = unit.map_or("", Unit::suffix);
                 axis.log = unit.is_some() && only.values.is_log();
                 let choices = values.iter().map(|value| choice(only, value, unit, file));
                 Along::Listed(choices.map(Arc::new).collect())
             }
-            several => Along::Listed(self.zip(several, file, at)),
+            several => Along::Listed(self.zip(several, vary.labels.as_deref(), file, at)),
         };
         Dimension {
             key: axis.paths.join(";"),
@@ -196,8 +192,33 @@ impl Builder {
         }
     }
 
+    /// No value of an axis comes twice, nor two with one name.
+    fn listed_once(&mut self, values: &[Value], file: u16) {
+        for (at, value) in values.iter().enumerate() {
+            let same = |other: &&Value| match value.quantity.zip(other.quantity) {
+                Some((a, b)) => a.number == b.number && a.unit == b.unit,
+                None => other.text == value.text,
+            };
+            let named = |other: &&Value| other.label == value.label;
+            let message = if values[..at].iter().any(|other| named(&other)) {
+                format!("`{}` is listed twice", value.label)
+            } else if let Some(other) = values[..at].iter().find(same) {
+                format!("`{}` and `{}` are the same", other.label, value.label)
+            } else {
+                continue;
+            };
+            self.wrong(span(file, &value.at), message, "leave one of the two out");
+        }
+    }
+
     /// Parameters that move together.
-    fn zip(&mut self, parts: &[Part], file: u16, at: Span) -> Vec<Arc<Choice>> {
+    fn zip(
+        &mut self,
+        parts: &[Part],
+        labels: Option<&[String]>,
+        file: u16,
+        at: Span,
+    ) -> Vec<Arc<Choice>> {
         for part in parts {
             if let Values::Range(range) = &part.values
                 && range.steps.is_none()
@@ -223,17 +244,31 @@ impl Builder {
                 return Vec::new();
             }
         }
+        if let Some(labels) = labels
+            && labels.len() != length
+        {
+            let message = format!(
+                "there are {length} zipped values, and {} labels",
+                labels.len()
+            );
+            self.wrong(at, message, "give each of them a name, or none");
+            return Vec::new();
+        }
         let rows = (0..length).map(|row| {
             let columns = parts.iter().zip(&columns);
             let choices: Vec<Choice> = columns
                 .map(|(part, column)| choice(part, &column[row], None, file))
                 .collect();
-            let labels = choices
+            let values = choices
                 .iter()
                 .map(|choice| choice.coordinate.label.as_str());
+            let label = match labels {
+                Some(labels) => labels[row].clone(),
+                None => values.collect::<Vec<_>>().join(" / "),
+            };
             Choice {
                 coordinate: Coordinate {
-                    label: labels.collect::<Vec<_>>().join(" / "),
+                    label,
                     number: None,
                 },
                 settings: choices
@@ -288,6 +323,8 @@ impl Builder {
                 settings: settings.collect(),
             }));
         }
+        // In the order in which they are set.
+        paths.sort_by_cached_key(|path| depth(path));
         Dimension {
             axis: Axis {
                 name: VARIANT.into(),
@@ -629,6 +666,11 @@ fn choice(part: &Part, value: &Value, unit: Option<Unit>, file: u16) -> Choice {
             value_at: span(file, &value.at),
         }],
     }
+}
+
+/// How many steps a path has.
+fn depth(path: &str) -> usize {
+    path::parse(path).map_or(0, |steps| steps.len())
 }
 
 /// The unit of all values, if all are numbers of one.

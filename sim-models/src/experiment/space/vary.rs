@@ -20,6 +20,8 @@ pub struct Vary {
     pub name: Option<String>,
     /// The parameters, at least one.
     pub parts: Vec<Part>,
+    /// What to call the values that move together; none: what they are.
+    pub labels: Option<Vec<String>>,
     /// The text that it was read from.
     pub origin: Arc<Source>,
     /// Where it stands there.
@@ -52,29 +54,6 @@ pub enum Values {
 }
 
 impl Values {
-    /// A list, checked.
-    ///
-    /// # Errors
-    /// What makes no sense in it, and where.
-    pub fn list(values: Vec<Value>, log: bool) -> Result<Self, (String, Range<usize>)> {
-        for (at, value) in values.iter().enumerate() {
-            let same = |other: &&Value| {
-                let numbers = value.quantity.zip(other.quantity);
-                other.label == value.label
-                    || numbers.is_some_and(|(a, b)| a.number == b.number && a.unit == b.unit)
-            };
-            if let Some(other) = values[..at].iter().find(same) {
-                let message = if other.label == value.label {
-                    format!("`{}` is listed twice", value.label)
-                } else {
-                    format!("`{}` and `{}` are the same", other.label, value.label)
-                };
-                return Err((message, value.at.clone()));
-            }
-        }
-        Ok(Self::List { values, log })
-    }
-
     /// The values one after the other; nothing for a range without steps.
     #[must_use]
     pub fn listed(&self) -> Vec<Value> {
@@ -126,6 +105,7 @@ impl FromStr for Vary {
         Ok(Self {
             name,
             parts: read,
+            labels: None,
             origin: Arc::new(Source {
                 name: "--vary".into(),
                 text: text.into(),
@@ -186,7 +166,10 @@ fn read_values(text: &str, at: Range<usize>) -> Result<Values, String> {
             one_value(text, item)
         })
         .collect();
-    Values::list(values?, false).map_err(|(why, _)| format!("{why} in `{}`", &text[at]))
+    Ok(Values::List {
+        values: values?,
+        log: false,
+    })
 }
 
 /// Reads a single value of a flag.
@@ -291,8 +274,6 @@ mod tests {
             ("services.db.threads=", "is not [NAME=]PATH=VALUES"),
             ("services..threads=1,2", "is not a path"),
             ("a.b=1,,2", "a value is missing"),
-            ("a.b=1,2,1", "`1` is listed twice"),
-            ("a.b=1s,1000ms", "are the same"),
             ("a.b=[retry(1)", "cannot be read"),
             ("a.b=1..x", "`x` is not a number"),
             ("a.b=1..5:x", "is not a range"),

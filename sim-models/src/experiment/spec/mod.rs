@@ -1,12 +1,22 @@
 //! What a sweep is asked for, from flags or from a sweep file, and what comes of it: a [`Sweep`].
 
+mod file;
 mod resolve;
+mod print;
+#[cfg(test)]
+mod tests;
 
+use super::space::Assigned;
 pub use super::space::{Row, Sample, Unresolved, Variant, Vary};
 use crate::scenario::Override;
+use crate::scenario::source::Source;
+pub use file::{is_spec, read_spec};
+pub use print::to_ron;
 pub use resolve::{base, resolve, resolve_at};
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What a sweep is asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +44,21 @@ pub struct Spec {
     pub measures: Vec<String>,
     /// Whether each time window has a row too.
     pub windows: bool,
+    /// Where all this stands in a sweep file, if it was read from one.
+    pub written: Option<Written>,
+}
+
+/// Where the parts of a [`Spec`] stand in a sweep file, so that mistakes can be shown there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The file.
+    pub origin: Arc<Source>,
+    /// The path of the scenario.
+    pub scenario: Range<usize>,
+    /// What is set at every point.
+    pub set: Vec<Assigned>,
+    /// The measures, and where each of them stands.
+    pub texts: Vec<(String, Range<usize>)>,
 }
 
 /// How often each point is run.
@@ -92,7 +117,7 @@ impl FromStr for Until {
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.rsplit_once(':');
         match parts.map(|(measure, width)| (measure.trim(), width.trim())) {
-            Some((measure, width)) if measure.ends_with(')') && !width.is_empty() => {
+            Some((measure, width)) if !measure.is_empty() && !width.is_empty() => {
                 Ok(Self::new(measure, width))
             }
             _ => Err(format!(

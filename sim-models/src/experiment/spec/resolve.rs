@@ -9,6 +9,7 @@ use crate::scenario::diagnostics::{Code, Diagnostic};
 use crate::scenario::{Diagnostics, Files, Override, Parsed, Rate, Scenario, Sources, Span};
 use rayon::prelude::*;
 use sim_core::SimDuration;
+use std::ops::Range;
 
 /// More mistakes than anyone reads.
 const MOST_MISTAKES: usize = 50;
@@ -55,16 +56,10 @@ fn resolve_with(
     let (parsed, scenario) = read_base(spec, files)?;
     let space = Space::new(&spec.vary, &spec.variants)?;
     let seed = spec.seed.unwrap_or(scenario.seed);
-    let (mut measures, mut found, sources) = read_measures(spec, &scenario);
-    let replications = replications(&spec.replications, &mut measures, &mut found);
-    if !found.is_empty() {
-        return Err(Unresolved {
-            diagnostics: found,
-            sources,
-        });
-    }
+    let (measures, replications) = measured(spec, &scenario)?;
     let cells = choose(&space, seed)?;
     let scenarios = load_all(&parsed, &space, &cells)?;
+    can_be_taken(spec, &measures, &scenario, &scenarios)?;
     Ok(Sweep {
         title: spec.title.clone().or(scenario.title).unwrap_or_default(),
         axes: space.axes(),
@@ -77,19 +72,68 @@ fn resolve_with(
     })
 }
 
+/// The scenario before anything varies, as a tree and as types.
 fn read_base(spec: &Spec, files: &impl Files) -> Result<(Parsed, Scenario), Unresolved> {
-    let unresolved = |(diagnostics, sources)| Unresolved {
-        diagnostics,
-        sources,
+    let mut parsed = Parsed::read(&spec.scenario, files).map_err(|(mut found, mut sources)| {
+        if let Some(written) = &spec.written {
+            let file = sources.add(&written.origin.name, &written.origin.text);
+            for wrong in found.iter_mut().filter(|wrong| wrong.span.is_none()) {
+                wrong.span = Some(span(file, &written.scenario));
+            }
+        }
+        Unresolved {
+            diagnostics: found,
+            sources,
+        }
+    })?;
+    let files = parsed.sources().clone();
+    // What a sweep file sets is shown there, what a flag sets as the flag.
+    let written = spec.written.as_ref();
+    let places: Vec<Option<Placed>> = spec
+        .set
+        .iter()
+        .map(|set| {
+            let all = &written?.set;
+            let here = all
+                .iter()
+                .find(|one| one.path == set.path && one.value.text == set.value)?;
+            Some(Placed {
+                set: set.clone(),
+                path_at: span(0, &here.path_at),
+                value_at: span(0, &here.value.at),
+            })
+        })
+        .collect();
+    let moved = |mut found: Diagnostics, mut sources: Sources| {
+        let mut texts = Sources::default();
+        if let Some(written) = written {
+            texts.add(&written.origin.name, &written.origin.text);
+        }
+        let places = Places {
+            files: &files,
+            texts: &texts,
+            shift: sources.all().len(),
+            settings: places.iter().map(Option::as_ref).collect(),
+            sources: &sources.clone(),
+        };
+        found
+            .iter_mut()
+            .for_each(|found| places.move_to_origin(found));
+        for text in texts.all() {
+            sources.add(&text.name, &text.text);
+        }
+        Unresolved {
+            diagnostics: found,
+            sources,
+        }
     };
-    let mut parsed = Parsed::read(&spec.scenario, files).map_err(unresolved)?;
-    parsed
-        .set(&spec.set)
-        .map_err(|found| unresolved((found, parsed.sources().clone())))?;
+    if let Err(found) = parsed.set(&spec.set) {
+        return Err(moved(found, parsed.sources().clone()));
+    }
     let loaded = parsed.load(&[]);
     match loaded.scenario {
         Ok(scenario) => Ok((parsed, scenario)),
-        Err(found) => Err(unresolved((found, loaded.sources))),
+        Err(found) => Err(moved(found, loaded.sources)),
     }
 }
 
@@ -104,9 +148,10 @@ fn load_all(parsed: &Parsed, space: &Space, cells: &[Cell]) -> Result<Vec<Scenar
             let loaded = parsed.load(&overrides);
             loaded.scenario.map_err(|mut found| {
                 let places = Places {
-                    parsed,
-                    space,
-                    settings: &settings,
+                    files: parsed.sources(),
+                    texts: space.sources(),
+                    shift: parsed.sources().all().len(),
+                    settings: settings.into_iter().map(Some).collect(),
                     sources: &loaded.sources,
                 };
                 found
@@ -164,11 +209,16 @@ fn load_all(parsed: &Parsed, space: &Space, cells: &[Cell]) -> Result<Vec<Scenar
     })
 }
 
-/// Where the settings of a point were written.
+/// Where settings were written.
 struct Places<'a> {
-    parsed: &'a Parsed,
-    space: &'a Space,
-    settings: &'a [&'a Placed],
+    /// The texts of the scenario, which all stay where they are.
+    files: &'a Sources,
+    /// The texts that settings were written in.
+    texts: &'a Sources,
+    /// How far these are moved.
+    shift: usize,
+    /// The settings in order; none for those that are shown as they were set.
+    settings: Vec<Option<&'a Placed>>,
     /// The texts that the diagnostics point into.
     sources: &'a Sources,
 }
@@ -179,92 +229,88 @@ impl Places<'_> {
     fn move_to_origin(&self, found: &mut Diagnostic) {
         let related = found.related.iter_mut().map(|(span, _)| span);
         for span in found.span.iter_mut().chain(related) {
-            *span = self.origin(*span);
+            *span = self.origin(*span).unwrap_or(*span);
         }
     }
 
-    fn origin(&self, span: Span) -> Span {
-        let files = self.parsed.sources().all().len();
-        let (Some(before), Some(source)) = (
-            span.index().checked_sub(files),
-            self.sources.all().get(span.index()),
-        ) else {
-            return span;
-        };
+    fn origin(&self, span: Span) -> Option<Span> {
+        let files = self.files.all().len();
+        let before = span.index().checked_sub(files)?;
+        let source = self.sources.all().get(span.index())?;
         let settings = &self.sources.all()[files..files + before];
         let number = settings
             .iter()
             .filter(|other| other.name == source.name)
             .count();
         // A text that is no setting holds the defaults, which some setting asked for.
-        let Some(placed) = self.settings.get(number).or(self.settings.last()) else {
-            return span;
-        };
+        let placed = (*self.settings.get(number).or(self.settings.last())?)?;
         let equals = placed.set.path.len() as u32;
         let (written, part, start) = if span.end <= equals {
             (placed.path_at, &placed.set.path, span.start)
         } else {
-            (
-                placed.value_at,
-                &placed.set.value,
-                span.start.saturating_sub(equals + 1),
-            )
+            let start = span.start.saturating_sub(equals + 1);
+            (placed.value_at, &placed.set.value, start)
         };
-        let text = self.space.sources().text(written);
-        let file = written.file + files as u16;
+        let text = self.texts.text(written);
+        let file = written.file + self.shift as u16;
         // As it was written it may be found in there letter by letter; a value of a range is not.
-        match text.find(part.as_str()) {
+        Some(match text.find(part.as_str()) {
             Some(at) => {
                 let start = written.start + at as u32 + start;
                 let end = start + (span.end - span.start);
                 Span { file, start, end }
             }
             None => Span { file, ..written },
-        }
+        })
     }
 }
 
-/// What is measured, what is wrong with that, and the texts for showing it.
-fn read_measures(spec: &Spec, scenario: &Scenario) -> (Vec<Measure>, Diagnostics, Sources) {
+fn span(file: u16, at: &Range<usize>) -> Span {
+    Span {
+        file,
+        start: at.start as u32,
+        end: at.end as u32,
+    }
+}
+
+/// The measure of `until`, if there is one.
+fn until(spec: &Spec) -> Option<&Until> {
+    match &spec.replications {
+        ReplicationSpec::Until(until) => Some(until),
+        ReplicationSpec::Fixed(_) => None,
+    }
+}
+
+/// A text that names a measure, as a source of its own or where it stands in the sweep file.
+fn place_of(spec: &Spec, text: &str, name: &str, sources: &mut Sources) -> Span {
+    if let Some(written) = &spec.written
+        && let Some((_, at)) = written.texts.iter().find(|(known, _)| known == text)
+    {
+        let file = sources.add(&written.origin.name, &written.origin.text);
+        return span(file, at);
+    }
+    let file = sources.add(name, text);
+    span(file, &(0..text.len()))
+}
+
+/// What is measured, and how often.
+fn measured(spec: &Spec, scenario: &Scenario) -> Result<(Vec<Measure>, Replications), Unresolved> {
     let mut sources = Sources::default();
     let mut found = Vec::new();
     let mut measures: Vec<Measure> = Vec::new();
-    let until = match &spec.replications {
-        ReplicationSpec::Until(until) => Some(&until.measure),
-        ReplicationSpec::Fixed(_) => None,
-    };
-    for (at, text) in spec.measures.iter().chain(until).enumerate() {
-        let name = if at < spec.measures.len() {
-            "measure"
-        } else {
-            "until"
-        };
-        let file = sources.add(name, text);
-        let place = |start: usize, end: usize| Span {
-            file,
-            start: start as u32,
-            end: end as u32,
-        };
+    let texts = spec.measures.iter().map(|text| (text, "--measure"));
+    let last = until(spec).map(|until| (&until.measure, "--until"));
+    for (text, name) in texts.chain(last) {
         match text.parse::<Measure>() {
-            Ok(measure) => {
-                let start = text.find(&measure.subject).unwrap_or(0);
-                let at = place(start, start + measure.subject.len().min(text.len() - start));
-                match check_measure(scenario, &measure) {
-                    Err((message, help)) => {
-                        let mut wrong = Diagnostic::new(Code::Expression, at, message);
-                        wrong.help = help;
-                        found.push(wrong);
-                    }
-                    Ok(()) if measures.contains(&measure) => {}
-                    Ok(()) => measures.push(measure),
-                }
-            }
+            Ok(measure) if measures.contains(&measure) => {}
+            Ok(measure) => measures.push(measure),
             Err(error) => {
-                let mut wrong = Diagnostic::new(
-                    Code::Expression,
-                    place(error.at.start, error.at.end),
-                    error.message,
-                );
+                let mut at = place_of(spec, text, name, &mut sources);
+                if (at.end - at.start) as usize == text.len() && !error.at.is_empty() {
+                    at.end = at.start + error.at.end as u32;
+                    at.start += error.at.start as u32;
+                }
+                let mut wrong = Diagnostic::new(Code::Expression, at, error.message);
                 wrong.help = error.help;
                 found.push(wrong);
             }
@@ -277,12 +323,57 @@ fn read_measures(spec: &Spec, scenario: &Scenario) -> (Vec<Measure>, Diagnostics
             }
         }
     }
-    (measures, found, sources)
+    let replications = replications(&spec.replications, &measures, &mut found);
+    if found.is_empty() {
+        return Ok((measures, replications));
+    }
+    Err(Unresolved {
+        diagnostics: found,
+        sources,
+    })
+}
+
+/// Whether each measure can be taken at some point: a variant may add what another does not have.
+fn can_be_taken(
+    spec: &Spec,
+    measures: &[Measure],
+    base: &Scenario,
+    scenarios: &[Scenario],
+) -> Result<(), Unresolved> {
+    let mut sources = Sources::default();
+    let mut found = Vec::new();
+    let last = until(spec).map(|until| &until.measure);
+    for text in spec.measures.iter().chain(last) {
+        let read = text.parse::<Measure>().ok();
+        let Some(measure) = measures.iter().find(|one| read.as_ref() == Some(one)) else {
+            continue;
+        };
+        let Err((message, help)) = check_measure(base, measure) else {
+            continue;
+        };
+        if scenarios
+            .iter()
+            .any(|one| check_measure(one, measure).is_ok())
+        {
+            continue;
+        }
+        let at = place_of(spec, text, "--measure", &mut sources);
+        let mut wrong = Diagnostic::new(Code::Expression, at, message);
+        wrong.help = help;
+        found.push(wrong);
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Unresolved {
+        diagnostics: found,
+        sources,
+    })
 }
 
 fn replications(
     spec: &ReplicationSpec,
-    measures: &mut [Measure],
+    measures: &[Measure],
     found: &mut Diagnostics,
 ) -> Replications {
     let mut wrong = |message: String, help: &str| {
@@ -364,139 +455,4 @@ fn half_width(until: &Until, measure: &Measure) -> Result<(f64, bool), String> {
         .ok_or_else(|| {
             format!("`{text}` is no half width of an interval of `{measure}`, such as `{example}`")
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::experiment::space::{Sample, Variant, Vary};
-
-    pub const BASE: &str = r#"(
-        title: "A shop", duration: "1min", seed: 5,
-        services: {
-            "shop": (threads: 8, endpoints: { "buy": [work("2ms"), call("db/query")] }),
-            "db": (threads: 6, queue: (limit: 100), endpoints: { "query": work(exponential("20ms")) }),
-        },
-        calls: { "shop -> db": [retry(attempts: 3, backoff: none), timeout("1s")] },
-        workloads: { "shoppers": open(rate: "130/s", to: "shop/buy") },
-        faults: [(name: "slow database", at: "20s", for: "10s", inject: slow(service: "db", factor: 5))],
-    )"#;
-
-    fn spec(vary: &[&str], variants: &[&str]) -> Spec {
-        Spec {
-            scenario: "a.ron".into(),
-            vary: vary
-                .iter()
-                .map(|text| text.parse::<Vary>().unwrap())
-                .collect(),
-            variants: variants
-                .iter()
-                .map(|text| text.parse::<Variant>().unwrap())
-                .collect(),
-            ..Spec::default()
-        }
-    }
-
-    fn works(spec: &Spec) -> Sweep {
-        resolve(spec, &[("a.ron", BASE)]).unwrap_or_else(|wrong| {
-            let lines = wrong
-                .diagnostics
-                .iter()
-                .map(|one| one.concise(&wrong.sources));
-            panic!("{}", lines.collect::<Vec<_>>().join("\n"))
-        })
-    }
-
-    fn fails(spec: &Spec) -> Vec<String> {
-        let wrong = resolve(spec, &[("a.ron", BASE)]).unwrap_err();
-        let lines = wrong.diagnostics.iter();
-        let lines = lines.map(|one| {
-            let help = one.help.join(" | ");
-            format!("{} | {help}", one.concise(&wrong.sources))
-        });
-        lines.collect()
-    }
-
-    fn labels(sweep: &Sweep) -> Vec<Vec<&str>> {
-        let points = sweep.points.iter();
-        let labels = points.map(|point| {
-            let coordinates = point.coordinates.iter();
-            coordinates
-                .map(|coordinate| coordinate.label.as_str())
-                .collect()
-        });
-        labels.collect()
-    }
-
-    #[test]
-    fn a_grid_is_all_combinations_with_the_last_axis_fastest() {
-        let sweep = works(&spec(
-            &[
-                "calls.shop->db.timeout=1s,500ms",
-                "services.db.threads=4..8:3",
-            ],
-            &[],
-        ));
-        assert_eq!(sweep.points.len(), 6);
-        assert_eq!(
-            labels(&sweep)[..4],
-            [["1s", "4"], ["1s", "6"], ["1s", "8"], ["500ms", "4"]]
-        );
-        assert_eq!(sweep.points[3].coordinates[0].number, Some(0.5));
-        let columns: Vec<String> = sweep.axes.iter().map(|axis| axis.column()).collect();
-        assert_eq!(columns, ["timeout_s", "threads"]);
-        assert_eq!(sweep.scenarios[2].services["db"].threads.limit(), 8);
-        assert_eq!((sweep.title.as_str(), sweep.seed), ("A shop", 5));
-        assert!(!sweep.measures.is_empty());
-    }
-
-    #[test]
-    fn mistakes_are_told_once_and_where_they_were_written() {
-        let found = fails(&spec(
-            &[
-                "services.db.thread=4,6,8",
-                "calls.shop->db.timeout=1s,2 weeks,2s",
-            ],
-            &[],
-        ));
-        assert_eq!(found.len(), 1, "{found:#?}");
-        assert!(
-            found[0].starts_with("--vary:1:13: S0009 there is no `thread`"),
-            "{found:#?}"
-        );
-        assert!(found[0].contains("did you mean `threads`?"), "{found:#?}");
-        assert!(found[0].contains("at all 9 points"), "{found:#?}");
-        let found = fails(&spec(
-            &[
-                "services.db.threads=4,6",
-                "calls.shop->db.timeout=1s,2 weeks,2s",
-            ],
-            &[],
-        ));
-        assert_eq!(found.len(), 1, "{found:#?}");
-        assert!(found[0].starts_with("--vary:1:27: S0007"), "{found:#?}");
-        assert!(
-            found[0].ends_with(
-                "at 2 of the 6 points, the first of which is threads=4, timeout=2 weeks"
-            ),
-            "{found:#?}"
-        );
-    }
-
-    #[test]
-    fn samples_are_crossed_with_variants() {
-        let mut spec = spec(
-            &[
-                "services.db.threads=4..64:log",
-                "calls.shop->db.timeout=100ms..2s",
-            ],
-            &["plain:", "patient:calls.shop->db.retry.attempts=5"],
-        );
-        spec.sample = Some(Sample::Latin(8));
-        let sweep = works(&spec);
-        assert_eq!(sweep.points.len(), 16);
-        assert_eq!(labels(&sweep)[0][1..], labels(&sweep)[8][1..]);
-        assert_eq!(sweep.axes[0].name, "variant");
-        assert!(sweep.axes[1].log);
-    }
 }

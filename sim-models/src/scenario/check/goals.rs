@@ -105,10 +105,12 @@ fn misplaced(measure: &Measure, list: &str) -> Option<(String, &'static str)> {
 /// The names of the edges of a scenario without mistakes: those whose endpoint has policies of its own
 /// are named after it.
 fn edges(scenario: &Scenario) -> Vec<String> {
-    match plan::compile(scenario) {
+    let mut names: Vec<String> = match plan::compile(scenario) {
         Ok(plan) => plan.edges.into_iter().map(|edge| edge.name).collect(),
         Err(_) => Topology::new(scenario).edges(),
-    }
+    };
+    names.sort_unstable();
+    names
 }
 
 /// Whether a measure can be taken of a scenario that passed its checks.

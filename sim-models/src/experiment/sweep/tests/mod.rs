@@ -1,5 +1,7 @@
 //! Sweeps over a small system, and tables of made-up records.
 
+mod runs;
+
 use super::*;
 use crate::experiment::space::Coordinate;
 use crate::scenario::{Override, load};
@@ -18,13 +20,13 @@ const SYSTEM: &str = r#"(
 )"#;
 
 /// What `load` makes of the system with these settings.
-pub(super) fn scenario(set: &[Override]) -> Scenario {
+fn scenario(set: &[Override]) -> Scenario {
     let loaded = load("test.ron", &[("test.ron", SYSTEM)], set);
     loaded.scenario.expect("the scenario is sound")
 }
 
 /// A sweep over the values of some paths, all combinations.
-pub(super) fn sweep(vary: &[(&str, &[&str])], replications: u32) -> Sweep {
+fn sweep(vary: &[(&str, &[&str])], replications: u32) -> Sweep {
     let mut sets: Vec<Vec<Override>> = vec![Vec::new()];
     for (path, values) in vary {
         sets = sets

@@ -1,0 +1,169 @@
+//! What a sweep says about a measure, in words.
+
+use super::grid::Grid;
+use super::values::{Column, marginal};
+use crate::charts::plot::data::{Estimate, Wish};
+
+/// The best and the worst of a measure: the title of its charts.
+#[must_use]
+pub fn extremes(grid: &Grid, column: &Column) -> String {
+    let measured = &column.measured;
+    let known: Vec<(usize, Estimate)> = known(column);
+    let name = capital(&measured.name);
+    let (Some(low), Some(high)) = (
+        known
+            .iter()
+            .copied()
+            .reduce(|a, b| if b.1.mean < a.1.mean { b } else { a }),
+        known
+            .iter()
+            .copied()
+            .reduce(|a, b| if b.1.mean > a.1.mean { b } else { a }),
+    ) else {
+        return format!("{name}: nothing was measured");
+    };
+    if low.1.mean == high.1.mean {
+        return match known.len() {
+            1 => format!("{name}: {}", measured.text(low.1.mean)),
+            _ => format!("{name}: {} at every point", measured.text(low.1.mean)),
+        };
+    }
+    let at = |(point, value): (usize, Estimate)| {
+        let same = |other: &&(usize, Estimate)| other.1.mean == value.mean;
+        let ties = known.iter().filter(same).count();
+        let text = measured.text(value.mean);
+        if ties > 1 {
+            format!("{text} at {ties} of {} points", grid.levels.len())
+        } else {
+            format!("{text} with {}", grid.setting(point))
+        }
+    };
+    match measured.wish {
+        Wish::Low => format!("{name}: at best {}, at worst {}", at(low), at(high)),
+        Wish::High => format!("{name}: at best {}, at worst {}", at(high), at(low)),
+        Wish::Neither => format!("{name}: from {} to {}", at(low), at(high)),
+    }
+}
+
+fn known(column: &Column) -> Vec<(usize, Estimate)> {
+    let values = column.values.iter().copied().enumerate();
+    values
+        .filter_map(|(point, value)| value.map(|value| (point, value)))
+        .filter(|(_, value)| !value.mean.is_nan())
+        .collect()
+}
+
+/// How many points may be as good as the best, by their intervals.
+#[must_use]
+pub fn rivals(column: &Column) -> Option<String> {
+    let known = known(column);
+    let better = |a: f64, b: f64| match column.measured.wish {
+        Wish::Low => a < b,
+        Wish::High => a > b,
+        Wish::Neither => false,
+    };
+    if column.measured.wish == Wish::Neither {
+        return None;
+    }
+    let best = known
+        .iter()
+        .copied()
+        .reduce(|a, b| if better(b.1.mean, a.1.mean) { b } else { a })?;
+    if !best.1.has_interval() {
+        return None;
+    }
+    let rivals = known.iter().filter(|(point, value)| {
+        *point != best.0
+            && value.has_interval()
+            && value.low <= best.1.high
+            && value.high >= best.1.low
+    });
+    match rivals.count() {
+        0 if known.len() > 1 => Some("No other interval overlaps that of the best.".to_owned()),
+        0 => None,
+        1 => Some(
+            "The interval of one other point overlaps that of the best: compare the two before \
+             choosing."
+                .to_owned(),
+        ),
+        count => Some(format!(
+            "The intervals of {count} other points overlap that of the best: compare them before \
+             choosing."
+        )),
+    }
+}
+
+/// Which parameter matters most, by means over all others.
+#[must_use]
+pub fn strongest(grid: &Grid, column: &Column) -> Option<String> {
+    if grid.factors.len() < 2 || !grid.full || column.is_flat() {
+        return None;
+    }
+    let range = |means: &[f64]| {
+        let low = means.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        (low, high)
+    };
+    let mut effects: Vec<(usize, (f64, f64))> = (0..grid.factors.len())
+        .map(|factor| Some((factor, range(&marginal(grid, column, factor)?))))
+        .collect::<Option<_>>()?;
+    let width = |(_, (low, high)): &(usize, (f64, f64))| high - low;
+    effects.sort_by(|a, b| width(b).total_cmp(&width(a)));
+    let text = |(factor, (low, high)): (usize, (f64, f64))| {
+        format!(
+            "{} moves it from {} to {}",
+            grid.factors[factor].name,
+            column.measured.text(low),
+            column.measured.text(high)
+        )
+    };
+    let (first, last) = (effects[0], effects[effects.len() - 1]);
+    Some(format!(
+        "Averaged over the rest, {}, {} only.",
+        text(first),
+        text(last).replacen(" moves it", "", 1)
+    ))
+}
+
+/// In how many points the hypothesis held: the title of charts of verdicts.
+#[must_use]
+pub fn holding(held: &[Option<f64>]) -> String {
+    let known = || held.iter().copied().flatten();
+    let (all, none) = (
+        known().filter(|share| *share >= 1.0).count(),
+        known().filter(|share| *share <= 0.0).count(),
+    );
+    let points = known().count();
+    if points == 1 {
+        let share = known().next().unwrap_or_default();
+        return format!("The hypothesis held in {:.0}% of the runs", share * 100.0);
+    }
+    match (all, none) {
+        (all, _) if all == points => {
+            format!("The hypothesis held in every run of all {points} points")
+        }
+        (_, none) if none == points => {
+            format!("The hypothesis held at none of the {points} points")
+        }
+        _ => {
+            let mixed = points - all - none;
+            let mixed = if mixed > 0 {
+                format!(", in some runs of {mixed}")
+            } else {
+                String::new()
+            };
+            format!(
+                "The hypothesis held in every run of {all} of {points} points{mixed}, and in none of {none}"
+            )
+        }
+    }
+}
+
+/// With a capital letter.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}

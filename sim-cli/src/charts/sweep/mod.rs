@@ -1,0 +1,381 @@
+//! Charts of a sweep: which ones tell the most depends on what varies.
+//!
+//! One parameter: curves. Two: curves, if one is a number and the other has few values, else a heat
+//! map. Three: small multiples of these. More, or points drawn at random: parallel coordinates, and
+//! the measure against each parameter. Always the verdicts, where there is a hypothesis.
+
+mod grid;
+mod values;
+mod findings;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use grid::Grid;
+pub use values::{Column, columns, measured};
+
+use super::Chart;
+use super::plot::curves::{self, Curve, Curves};
+use super::plot::data::{Estimate, Factor, Measured, Wish};
+use super::plot::heat_map::{self, Cell, HeatMap};
+use super::plot::page::Page;
+use super::plot::parallel::{self, Beside, Parallel};
+use super::plot::shares::{self, Shares};
+use super::plot::slices::{self, Slices};
+use super::scale::Unit;
+use sim_models::experiment::sweep::Table;
+
+/// The most charts.
+const MOST: usize = 8;
+/// The most lines of one panel.
+const MOST_LINES: usize = 6;
+/// The most panels of a chart.
+const MOST_PANELS: usize = 12;
+/// The most bars of verdicts.
+const MOST_ROWS: usize = 60;
+
+/// All charts of a sweep, the most telling first.
+#[must_use]
+pub fn charts(table: &Table<'_>) -> Vec<Chart> {
+    let sweep = table.sweep;
+    let grid = Grid::of(&sweep.axes, &sweep.points);
+    let columns = columns(table);
+    let held = values::held(table);
+    let drawing = Drawing {
+        form: Form::of(&grid),
+        title: None,
+        note: values::note(table),
+        grid: &grid,
+        held: &held,
+    };
+    let judged = usize::from(!held.is_empty());
+    let mut charts: Vec<Chart> = Vec::new();
+    if drawing.form == Form::Parallel && grid.factors.len() > 1 {
+        charts.extend(drawing.parallel(&columns));
+    }
+    let room = MOST - judged - charts.len();
+    charts.extend(
+        columns
+            .iter()
+            .take(room)
+            .map(|column| drawing.chart(column)),
+    );
+    if judged > 0 {
+        charts.push(drawing.verdicts(table));
+    }
+    charts
+}
+
+/// How the points of a sweep are shown. The numbers are indices of factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Curves along one factor; lines and panels by others.
+    Curves {
+        across: usize,
+        lines: Option<usize>,
+        panels: Option<usize>,
+    },
+    /// Cells over two factors; panels by a third.
+    Cells {
+        across: usize,
+        upward: usize,
+        panels: Option<usize>,
+    },
+    /// All factors beside each other.
+    Parallel,
+}
+
+impl Form {
+    fn of(grid: &Grid) -> Self {
+        let factors = &grid.factors;
+        if !grid.full && factors.len() > 1 || factors.is_empty() {
+            return Self::Parallel;
+        }
+        let count = |n: usize| factors[n].levels.len();
+        let long = |n: &usize| factors[*n].numbers().is_some() && count(*n) >= 4;
+        let by_length = |among: &[usize]| {
+            let mut among = among.to_vec();
+            // Of equally long ones the last, which varies fastest, goes across.
+            among.sort_by_key(|n| (std::cmp::Reverse(count(*n)), std::cmp::Reverse(*n)));
+            among
+        };
+        let all: Vec<usize> = (0..factors.len()).collect();
+        let ranked = by_length(&all);
+        let numeric: Vec<usize> = ranked.iter().copied().filter(long).collect();
+        match (ranked.as_slice(), numeric.as_slice()) {
+            ([only], _) => Self::Curves {
+                across: *only,
+                lines: None,
+                panels: None,
+            },
+            ([a, b], [across]) => {
+                let lines = if a == across { *b } else { *a };
+                if count(lines) <= MOST_LINES {
+                    Self::Curves {
+                        across: *across,
+                        lines: Some(lines),
+                        panels: None,
+                    }
+                } else {
+                    cells(factors, *a, *b, None)
+                }
+            }
+            ([a, b], _) => cells(factors, *a, *b, None),
+            ([_, _, _], [across]) => {
+                let rest: Vec<usize> = ranked.iter().copied().filter(|n| n != across).collect();
+                let (panels, lines) = (rest[0], rest[1]);
+                if count(lines) <= MOST_LINES && count(panels) <= MOST_PANELS {
+                    Self::Curves {
+                        across: *across,
+                        lines: Some(lines),
+                        panels: Some(panels),
+                    }
+                } else {
+                    Self::Parallel
+                }
+            }
+            ([a, b, c], _) if count(*c) <= MOST_PANELS => cells(factors, *a, *b, Some(*c)),
+            _ => Self::Parallel,
+        }
+    }
+}
+
+/// Numbers go across before words do: words are easier to read beside rows.
+fn cells(factors: &[Factor], a: usize, b: usize, panels: Option<usize>) -> Form {
+    let numeric = |n: usize| factors[n].numbers().is_some();
+    let (across, upward) = if numeric(b) && !numeric(a) {
+        (b, a)
+    } else {
+        (a, b)
+    };
+    Form::Cells {
+        across,
+        upward,
+        panels,
+    }
+}
+
+/// What all charts of a sweep share.
+struct Drawing<'a> {
+    form: Form,
+    /// Instead of the best and the worst of what is shown.
+    title: Option<String>,
+    note: String,
+    grid: &'a Grid,
+    held: &'a [Option<f64>],
+}
+
+impl Drawing<'_> {
+    fn page(&self, column: &Column, guide: &str) -> Page {
+        if let Some(title) = &self.title {
+            return Page::new(title, guide, &self.note);
+        }
+        let reasons = [
+            findings::strongest(self.grid, column),
+            findings::rivals(column),
+        ];
+        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+        let title = findings::extremes(self.grid, column);
+        Page::new(title, guide, &self.note).because(reasons.join(" "))
+    }
+
+    fn chart(&self, column: &Column) -> Chart {
+        match self.form {
+            Form::Curves {
+                across,
+                lines,
+                panels,
+            } => self.curves(column, across, lines, panels),
+            Form::Cells {
+                across,
+                upward,
+                panels,
+            } => self.cells(column, across, upward, panels),
+            Form::Parallel => self.slices(column),
+        }
+    }
+
+    /// The levels of a factor that may be missing, with their titles.
+    fn titles(&self, factor: Option<usize>) -> Vec<(usize, String)> {
+        factor.map_or_else(
+            || vec![(0, String::new())],
+            |n| {
+                let factor = &self.grid.factors[n];
+                (0..factor.levels.len())
+                    .map(|level| (level, factor.at(level)))
+                    .collect()
+            },
+        )
+    }
+
+    /// The point at these levels of these factors.
+    fn point(&self, places: &[(Option<usize>, usize)]) -> Option<usize> {
+        let mut levels = vec![0; self.grid.factors.len()];
+        for (factor, level) in places {
+            if let Some(factor) = factor {
+                levels[*factor] = *level;
+            }
+        }
+        self.grid.point(&levels)
+    }
+
+    fn slices(&self, column: &Column) -> Chart {
+        let points = self.grid.levels.iter().cloned();
+        let chart = Slices {
+            page: self.page(column, slices::GUIDE),
+            factors: self.grid.factors.clone(),
+            measured: column.measured.clone(),
+            points: points.zip(column.values.iter().copied()).collect(),
+        };
+        Chart {
+            name: format!("slices-{}", column.name),
+            svg: slices::slices(&chart),
+        }
+    }
+
+    fn parallel(&self, columns: &[Column]) -> Option<Chart> {
+        let first = columns.first()?;
+        let beside = |column: &Column| Beside {
+            measured: column.measured.clone(),
+            values: column.values.clone(),
+        };
+        let chart = Parallel {
+            page: self.page(first, parallel::GUIDE),
+            factors: self.grid.factors.clone(),
+            levels: self.grid.levels.clone(),
+            measures: columns.iter().take(3).map(beside).collect(),
+        };
+        Some(Chart {
+            name: format!("parallel-{}", first.name),
+            svg: parallel::parallel(&chart),
+        })
+    }
+
+    /// How the runs of each point ended; of many points only how many held.
+    fn verdicts(&self, table: &Table<'_>) -> Chart {
+        let title = findings::holding(self.held);
+        let (kinds, counts) = values::verdicts(table);
+        if counts.len() > MOST_ROWS && self.form != Form::Parallel {
+            let share = |share: Option<f64>| share.map(Estimate::exact);
+            let column = Column {
+                name: "held".to_owned(),
+                measured: Measured {
+                    name: "runs in which the hypothesis held".to_owned(),
+                    unit: Unit::Ratio,
+                    wish: Wish::High,
+                    limit: None,
+                },
+                rank: 0,
+                values: self.held.iter().copied().map(share).collect(),
+            };
+            let mut drawn = self.titled(title).chart(&column);
+            drawn.name = "verdicts".to_owned();
+            return drawn;
+        }
+        let mut order: Vec<usize> = (0..counts.len()).collect();
+        let mut left_out = String::new();
+        if order.len() > MOST_ROWS {
+            // The best and the worst tell more than the middle.
+            let share = |point: &usize| self.held[*point].unwrap_or_default();
+            order.sort_by(|a, b| share(b).total_cmp(&share(a)));
+            let middle = MOST_ROWS / 2..order.len() - MOST_ROWS / 2;
+            left_out = format!("{} points in the middle are left out  ·  ", middle.len());
+            order.drain(middle);
+        }
+        let row = |point: usize| (self.grid.short_setting(point), counts[point].clone());
+        let names: Vec<&str> = self.grid.factors.iter().map(|f| f.name.as_str()).collect();
+        let note = format!("{left_out}{}", self.note);
+        let chart = Shares {
+            page: Page::new(title, shares::GUIDE, &note),
+            heading: names.join(" · "),
+            kinds,
+            rows: order.into_iter().map(row).collect(),
+        };
+        Chart {
+            name: "verdicts".to_owned(),
+            svg: shares::shares(&chart),
+        }
+    }
+
+    fn titled(&self, title: String) -> Self {
+        Self {
+            title: Some(title),
+            note: self.note.clone(),
+            ..*self
+        }
+    }
+
+    fn curves(
+        &self,
+        column: &Column,
+        across: usize,
+        lines: Option<usize>,
+        panels: Option<usize>,
+    ) -> Chart {
+        let factor = &self.grid.factors[across];
+        let curve = |panel: usize, line: usize, name: String| Curve {
+            name,
+            points: (0..factor.levels.len())
+                .map(|level| {
+                    let places = [(panels, panel), (lines, line), (Some(across), level)];
+                    column.values[self.point(&places)?]
+                })
+                .collect(),
+        };
+        let panel = |(panel, title): (usize, String)| curves::Panel {
+            title,
+            curves: self
+                .titles(lines)
+                .into_iter()
+                .map(|(line, name)| curve(panel, line, name))
+                .collect(),
+        };
+        let chart = Curves {
+            page: self.page(column, curves::GUIDE),
+            across: factor.clone(),
+            measured: column.measured.clone(),
+            panels: self.titles(panels).into_iter().map(panel).collect(),
+        };
+        Chart {
+            name: format!("curves-{}", column.name),
+            svg: curves::curves(&chart),
+        }
+    }
+
+    fn cells(&self, column: &Column, across: usize, upward: usize, panels: Option<usize>) -> Chart {
+        let count = |factor: usize| self.grid.factors[factor].levels.len();
+        let cell = |panel: usize, row: usize, place: usize| {
+            let places = [(panels, panel), (Some(upward), row), (Some(across), place)];
+            self.point(&places)
+                .map_or_else(Cell::default, |point| Cell {
+                    value: column.values[point],
+                    held: self.held.get(point).copied().flatten(),
+                })
+        };
+        let panel = |(panel, title): (usize, String)| heat_map::Panel {
+            title,
+            cells: (0..count(upward))
+                .map(|row| {
+                    (0..count(across))
+                        .map(|place| cell(panel, row, place))
+                        .collect()
+                })
+                .collect(),
+        };
+        let map = HeatMap {
+            page: self.page(column, heat_map::GUIDE),
+            across: self.grid.factors[across].clone(),
+            upward: self.grid.factors[upward].clone(),
+            measured: column.measured.clone(),
+            passing: if self.held.is_empty() {
+                String::new()
+            } else {
+                "the hypothesis".to_owned()
+            },
+            panels: self.titles(panels).into_iter().map(panel).collect(),
+        };
+        Chart {
+            name: format!("heatmap-{}", column.name),
+            svg: heat_map::heat_map(&map),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! As CSV: one row for each variant, measure and condition (empty: the mean of all), in seconds, per
+//! second, or as ratios.
+
+use crate::output::json::round;
+use sim_core::stats::Interval;
+use sim_models::experiment::compare::Comparison;
+
+const COLUMNS: [&str; 24] = [
+    "variant",
+    "baseline",
+    "measure",
+    "column",
+    "condition",
+    "pairs",
+    "missing",
+    "never_baseline",
+    "never_variant",
+    "baseline_mean",
+    "variant_mean",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "simultaneous_low",
+    "simultaneous_high",
+    "relative",
+    "relative_low",
+    "relative_high",
+    "effect_size",
+    "p",
+    "p_adjusted",
+    "verdict",
+    "replications_needed",
+];
+
+/// The findings as a table.
+#[must_use]
+pub fn render(comparison: &Comparison) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let ok = "memory takes what is written";
+    writer.write_record(COLUMNS).expect(ok);
+    for found in &comparison.findings {
+        let measure = &comparison.measures[found.measure];
+        let condition = found
+            .condition
+            .map(|at| comparison.conditions[at].label.clone());
+        let end = |interval: &Option<Interval>, get: fn(&Interval) -> f64| {
+            number(interval.as_ref().map(get))
+        };
+        let (difference, relative) = (&found.difference, &found.relative);
+        let row = [
+            comparison.variants[found.variant].clone(),
+            comparison.baseline.clone(),
+            measure.to_string(),
+            measure.column(),
+            condition.unwrap_or_default(),
+            found.pairs.len().to_string(),
+            found.missing.to_string(),
+            found.never.0.to_string(),
+            found.never.1.to_string(),
+            number(found.baseline),
+            number(found.value),
+            end(difference, |interval| interval.mean),
+            end(difference, |interval| interval.low),
+            end(difference, |interval| interval.high),
+            end(&found.simultaneous, |interval| interval.low),
+            end(&found.simultaneous, |interval| interval.high),
+            end(relative, |interval| interval.mean),
+            end(relative, |interval| interval.low),
+            end(relative, |interval| interval.high),
+            number(found.effect),
+            number(Some(found.p)),
+            number(Some(found.adjusted_p)),
+            found.verdict.name().to_owned(),
+            found
+                .needed
+                .map(|needed| needed.to_string())
+                .unwrap_or_default(),
+        ];
+        writer.write_record(row).expect(ok);
+    }
+    writer.into_inner().expect(ok)
+}
+
+/// Nothing for what there is not, `inf` for what does not end.
+fn number(value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| round(value).to_string())
+}
