@@ -189,14 +189,24 @@ fn ties(tuning: &Tuning, winner: &Finalist) -> String {
 /// The front in one sentence.
 pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
     let goals: Vec<String> = tuning.goals.iter().map(goal).collect();
-    let first = all.first().map_or(String::new(), |one| sure(tuning, one));
-    format!(
-        "{} settings, marked *, trade {} off against each other{}; none of the others that were left beats one of \
-         them in everything. The first:{first}",
-        all.len(),
-        goals.join(" and "),
-        under(tuning),
-    )
+    let (goals, under) = (goals.join(" and "), under(tuning));
+    let name = |one: &Finalist| {
+        one.point
+            .map(|point| settings(tuning, &tuning.points[point]))
+    };
+    match all {
+        [one] => format!(
+            "{} gives the {goals}{under}: no other that was left beats it in any.{}",
+            name(one).unwrap_or_default(),
+            sure(tuning, one)
+        ),
+        _ => format!(
+            "{} settings, marked *, trade {goals} off against each other{under}; no other that was left beats one \
+             of them in everything. Below, the first of them is used and tried elsewhere.{}",
+            all.len(),
+            all.first().map_or(String::new(), |one| sure(tuning, one))
+        ),
+    }
 }
 
 /// That nothing meets the constraints, what comes nearest, and which constraint binds.
