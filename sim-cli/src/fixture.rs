@@ -298,6 +298,7 @@ fn summary() -> Summary {
             periods: vec![(60.0, 70.0)],
             touched: 24_210,
             recovery_seconds: None,
+            judged: true,
             blast_radius: vec!["shoppers".into()],
         }],
         incidents: vec![Incident {

@@ -53,6 +53,12 @@ enum Command {
     Sweep(Box<commands::sweep::Args>),
     /// Join the parts of a sweep that ran on several machines
     Merge(commands::merge::Args),
+    /// Compare variants under the same luck: which is better, how sure is that, and at what price?
+    Compare(Box<commands::compare::Args>),
+    /// Search for the best setting under constraints, confirm it, and try it elsewhere
+    Tune(Box<commands::tune::Args>),
+    /// Which settings matter for a measure, and which do not
+    Sensitivity(Box<commands::sensitivity::Args>),
     /// Say what is wrong with scenarios, and what is suspicious, without running them
     Check(commands::check::Args),
     /// Draw the services of a scenario and their calls
@@ -118,6 +124,9 @@ pub fn run(
         Command::Run(args) => commands::run::run(args, out, err, terminal),
         Command::Sweep(args) => commands::sweep::run(args, out, err, terminal),
         Command::Merge(args) => commands::merge::run(args, out, err, terminal),
+        Command::Compare(args) => commands::compare::run(args, out, err, terminal),
+        Command::Tune(args) => commands::tune::run(args, out, err, terminal),
+        Command::Sensitivity(args) => commands::sensitivity::run(args, out, err, terminal),
         Command::Check(args) => commands::check::run(args, out, err, terminal.err),
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
         Command::Explain(args) => commands::explain::run(args, out, err),

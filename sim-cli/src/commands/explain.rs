@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 use sim_models::faults::{self, FaultKind};
-use sim_models::observe::expression::METRICS;
+use sim_models::observe::expression::{METRICS, Of, Unit};
 use sim_models::resilience::{self, PolicySpec};
 use sim_models::scenario::diagnostics::{CODES, nearest};
 use sim_models::scenario::explain;
@@ -59,6 +59,7 @@ fn about(name: &str) -> String {
         if found.eq_ignore_ascii_case(name) {
             text.push_str(&format!("{found} ({kind}): {}\n", summary.trim()));
             text.push_str(&written(kind, found));
+            text.push_str(&measured(kind, found));
         }
     }
     text
@@ -100,6 +101,45 @@ fn written(kind: &str, name: &str) -> String {
     )
 }
 
+/// What a metric is about and measured in, and how it is written.
+fn measured(kind: &str, name: &str) -> String {
+    let found = METRICS.iter().find(|(_, other, _)| *other == name);
+    let Some((metric, ..)) = found.filter(|_| kind == "metric") else {
+        return String::new();
+    };
+    let about = match metric.of() {
+        Of::Workload => "a workload",
+        Of::Service => "a service",
+        Of::Edge => "an edge",
+        Of::Tenant => "a tenant, which `tenant` of workloads names",
+        Of::Run => "the run as a whole",
+    };
+    let unit = match metric.unit() {
+        Unit::Ratio => "a ratio",
+        Unit::Rate => "per second",
+        Unit::Seconds => "in seconds",
+        Unit::Count => "a count",
+    };
+    let scope = if metric.by_windows() {
+        "over whole runs, their windows, and stretches of time"
+    } else {
+        "over whole runs"
+    };
+    let second = metric.arguments();
+    let second = if second.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "\nThe second of its arguments is one of {}.\n",
+            second.join(", ")
+        )
+    };
+    format!(
+        "\nIt is about {about}, {unit}, and measured {scope}.\n{second}\n  {}\n",
+        metric.example()
+    )
+}
+
 fn overview() -> String {
     let mut text = String::new();
     let mut before = "";
@@ -108,17 +148,17 @@ fn overview() -> String {
             let title = match kind {
                 "policy" => "Policies of calls",
                 "fault" => "Faults",
-                _ => "Metrics of checks",
+                _ => "Metrics of checks, sweeps and comparisons",
             };
             let gap = if before.is_empty() { "" } else { "\n" };
             text.push_str(&format!("{gap}{title}:\n"));
             before = kind;
         }
-        text.push_str(&format!("  {name:<17} {}\n", summary.trim()));
+        text.push_str(&format!("  {name:<22} {}\n", summary.trim()));
     }
     text.push_str("\nDiagnostics:\n");
     for (code, title, _) in CODES {
-        text.push_str(&format!("  {code:<17} {title}\n"));
+        text.push_str(&format!("  {code:<22} {title}\n"));
     }
     text
 }
@@ -126,6 +166,7 @@ fn overview() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_models::observe::expression::Expression;
 
     fn ask(name: Option<&str>) -> (u8, String, String) {
         let args = Args {
@@ -153,9 +194,32 @@ mod tests {
     }
 
     #[test]
+    fn examples_of_metrics_can_be_read() {
+        for (metric, name, _) in METRICS {
+            let check: Expression = metric.example().parse().expect(name);
+            assert_eq!(check.measure.metric, *metric);
+            assert!(measured("metric", name).contains(&metric.example()));
+        }
+    }
+
+    #[test]
     fn explains_codes_and_names() {
         assert!(ask(Some("v0012")).1.starts_with("V0012: a cron pattern"));
         assert!(ask(Some("retry")).1.contains("retry (policy): tries again"));
+        let share = ask(Some("outcome_ratio")).1;
+        for part in [
+            "a workload, a ratio",
+            "stretches of time",
+            "timeout_attempt",
+            "outcome_ratio(shoppers, timeout_attempt) <= 1%",
+        ] {
+            assert!(share.contains(part), "{part}: {share}");
+        }
+        assert!(
+            ask(Some("recovery_time"))
+                .1
+                .contains("  recovery_time <= 30s\n")
+        );
         let both = ask(Some("latency")).1;
         assert!(
             both.contains("(fault)") && both.contains("(metric)"),

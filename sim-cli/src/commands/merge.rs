@@ -2,7 +2,6 @@
 
 use crate::Terminal;
 use crate::commands::run::{Format, quoted};
-use crate::commands::sweep::file::read_spec;
 use crate::commands::sweep::finish::{Failure, Streams, Wanted, Whole, finish, quoted_path};
 use crate::commands::sweep::{resolved, tell};
 use crate::files::Disk;
@@ -12,7 +11,7 @@ use crate::runner::journal::{Entries, Journal, file_name, list};
 use crate::runner::survey;
 use clap::Args as ClapArgs;
 use serde_json::Value;
-use sim_models::experiment::spec::Unresolved;
+use sim_models::experiment::spec::{Unresolved, read_spec};
 use sim_models::experiment::sweep::{Keys, RunKey, Shard, Sweep, sweep_key};
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -7,3 +7,7 @@ pub mod run;
 pub mod shard;
 pub mod sweep;
 pub mod merge;
+pub mod compare;
+mod rounds;
+pub mod tune;
+pub mod sensitivity;

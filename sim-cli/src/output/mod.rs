@@ -11,5 +11,8 @@ pub mod csv;
 pub mod story;
 pub mod folder;
 pub mod sweep;
+pub mod tuning;
+pub mod sensitivity;
 
 pub use style::Style;
+pub mod compare;

@@ -4,7 +4,7 @@
 use super::metric::{Metric, Statistic};
 use super::naming::{Argument, Measure};
 use crate::plan;
-use crate::scenario::Scenario;
+use crate::scenario::{Bound, Scenario, Shape, Workload};
 
 pub use crate::scenario::check::check_measure;
 
@@ -26,8 +26,11 @@ pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
         take(Metric::Latency, name, Some(Statistic::P99));
         take(Metric::LatencyTrue, name, Some(Statistic::P99));
     }
-    for name in scenario.services.keys() {
-        take(Metric::Utilization, name, None);
+    for (name, service) in &scenario.services {
+        // Of unbounded threads no share is ever taken.
+        if service.threads != Bound::Unbounded {
+            take(Metric::Utilization, name, None);
+        }
         take(Metric::Arrivals, name, None);
         take(Metric::DoomedShare, name, None);
     }
@@ -35,7 +38,14 @@ pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
     for edge in edges.iter().filter(|edge| !edge.layers.is_empty()) {
         take(Metric::Amplification, &edge.name, None);
     }
-    if !scenario.faults.is_empty() {
+    let spikes = scenario.workloads.values().any(|load| {
+        let shape = match load {
+            Workload::Open(open) => open.shape.as_slice(),
+            Workload::Closed(_) => &[],
+        };
+        shape.iter().any(|shape| matches!(shape, Shape::Spike(_)))
+    });
+    if spikes || !scenario.faults.is_empty() {
         take(Metric::RecoveryTime, "", None);
     }
     measures
@@ -50,10 +60,10 @@ mod tests {
         let text = r#"(duration: "10s",
             services: {
                 "web": (endpoints: { "a": [call("db/read")], "b": [call("db/write")] }),
-                "db": (endpoints: { "read": [wait("1ms")], "write": [wait("1ms")] }),
+                "db": (threads: unbounded, endpoints: { "read": [wait("1ms")], "write": [wait("1ms")] }),
             },
             calls: { "web -> db/read": [timeout("1s")] },
-            workloads: { "users": open(rate: "1/s", to: { "web/a": 1, "web/b": 1 }) },
+            workloads: { "users": open(rate: "1/s", shape: [spike(at: "2s", for: "1s", factor: 2)], to: { "web/a": 1, "web/b": 1 }) },
         )"#;
         load("a.ron", &[("a.ron", text)][..], &[]).scenario.unwrap()
     }
@@ -75,10 +85,10 @@ mod tests {
                 "utilization(web)",
                 "arrivals(web)",
                 "doomed_share(web)",
-                "utilization(db)",
                 "arrivals(db)",
                 "doomed_share(db)",
                 "amplification(web -> db/read)",
+                "recovery_time",
             ]
         );
     }

@@ -318,6 +318,15 @@ fn allowed(asks: Asks) -> (&'static str, Vec<(String, Argument)>) {
     }
 }
 
+impl Metric {
+    /// What may stand after its subject.
+    #[must_use]
+    pub fn arguments(self) -> Vec<String> {
+        let (_, allowed) = allowed(self.asks());
+        allowed.into_iter().map(|(name, _)| name).collect()
+    }
+}
+
 fn read_argument(
     metric: Metric,
     given: Option<Part<'_>>,

@@ -49,7 +49,7 @@ codes! {
     Axis "S0011" "an axis of a sweep cannot be used":
         "What varies in a sweep is written, on the command line and in a sweep file,\n\n    --vary services.db.threads=8,16,32                    // a list\n    --vary workloads.shoppers.rate=100/s..400/s:7         // a range of seven steps\n    --vary timeout=calls.\"shop -> db\".timeout=10ms..1s:5:log\n    --vary 'services.db.threads=8,16;services.db.queue.limit=80,160'   // zipped\n\n    (path: \"services.db.threads\", values: [8, 16, 32])\n    (path: \"workloads.shoppers.rate\", from: \"100/s\", to: \"400/s\", steps: 7)\n    (name: \"timeout\", path: \"calls.\\\"shop -> db\\\".timeout\", from: \"10ms\", to: \"1s\", steps: 5, scale: log)\n    (zip: [(path: \"services.db.threads\", values: [8, 16]), (path: \"services.db.queue.limit\", values: [80, 160])])\n\nA range without steps is for points that are drawn: `--sample lhs:64`, or `sample: lhs(64)` in a file. Names of axes differ, and no parameter is on two axes."
     Sweep "S0012" "a sweep makes no sense":
-        "The points of a sweep are all combinations of its axes, at most a million, or so many as are drawn from them (`sample: lhs(64)`, `sample: random(64)`). It measures something, and runs each point at least once: `replications: 20`, or as often as it takes, `replications: until(measure: \"failed_ratio(users)\", half_width: \"2%\", at_most: 200)`."
+        "The points of a sweep are all combinations of its axes, at most 200,000, or so many as are drawn from them (`sample: lhs(64)`, `sample: random(64)`). It measures something, and runs each point at least once: `replications: 20`, or as often as it takes, `replications: until(measure: \"failed_ratio(users)\", half_width: \"2%\", at_most: 200)`."
 
     Nothing "V0001" "the scenario has nothing to run":
         "A scenario needs at least one service and one workload."
@@ -82,7 +82,7 @@ codes! {
     Times "V0015" "the times of the run make no sense":
         "`duration` is longer than zero and longer than `warmup`; `window` is longer than zero."
     Expression "V0016" "an expression cannot be read":
-        "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes."
+        "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes; what is about the run as a whole has none. `in` and two times narrow it to a part of the run:\n\n    recovery_time < 30s\n    goodput(shoppers) in 60s..90s > 700/s\n\nSee `sim explain` for all metrics."
     Pattern "V0017" "a pattern cannot be read":
         "The keys of `links` are `\"from -> to\"`, those of `calls` also `\"from -> to/endpoint\"`, and faults of links name theirs in the same way. A side is a service, a workload or `*`; for links also one instance (`db#0`), `zone:NAME`, `region:NAME` or `host:NAME`."
     Count "V0018" "a count must be at least one":
@@ -116,4 +116,6 @@ codes! {
         "Whether the system recovers is judged over the time that it may take (`within`) and the time that it must then hold (`stretch`). The run ends before that. Make `duration` longer or let the fault end earlier."
     Unmatched "W0011" "a pattern matches nothing":
         "No call of the scenario matches a key of `calls`, or no pair of places a key of `links`, so what it says has no effect."
+    WarmupCut "W0012" "the warm-up reaches past the start of a fault":
+        "Totals leave out what begins during the warm-up, and the steady state before a fault is judged between the end of the warm-up and the fault. A fault that begins earlier leaves nothing to compare with, and its first damage is not counted. Let the warm-up end before the first fault, with some time to spare."
 }

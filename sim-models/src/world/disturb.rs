@@ -196,28 +196,20 @@ impl<'p> World<'p> {
         levels.busy.set(now, 0);
         levels.working.set(now, 0);
         levels.queue.set(now, 0);
-        self.lose_inbox(instance, agenda);
+        self.lose_inbox(instance);
         self.forget(instance);
     }
 
     /// What an instance had yet to see when it was paused is lost in a crash with the rest.
-    fn lose_inbox(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
+    fn lose_inbox(&mut self, instance: u32) {
         let state = &mut self.instances[instance as usize];
         state.paused.clear();
         for event in std::mem::take(&mut state.inbox) {
-            match event {
-                Event::Deliver(id) => {
-                    if let Some(index) = self.frames.alive(id) {
-                        self.reset_undelivered(index, agenda);
-                    }
-                }
-                // Its caller is lost: nobody reads it.
-                Event::Answer(id) => {
-                    if let Some(index) = self.frames.alive(id) {
-                        self.frames.remove(index);
-                    }
-                }
-                _ => {}
+            // The caller of an answer is lost: nobody reads it.
+            if let Event::Answer(id) = event
+                && let Some(index) = self.frames.alive(id)
+            {
+                self.frames.remove(index);
             }
         }
     }

@@ -75,20 +75,6 @@ impl<'p> World<'p> {
         }
     }
 
-    /// A request that reached a paused instance is lost in a crash before the instance saw it.
-    pub(super) fn reset_undelivered(&mut self, index: u32, agenda: &mut Agenda<Event>) {
-        let frame = &mut self.frames[index];
-        frame.arrived = agenda.now();
-        if frame.is(flag::CANCELLED) {
-            return self.frames.remove(index);
-        }
-        let (instance, endpoint) = (frame.instance as usize, frame.endpoint as usize);
-        let counted = frame.is(flag::COUNTED);
-        let service = self.instances[instance].service as usize;
-        self.recorder.arrived(service, endpoint, instance, counted);
-        self.turn_away(index, Outcome::Reset, agenda);
-    }
-
     /// A request is let in.
     #[inline]
     fn enter(&mut self, index: u32, agenda: &mut Agenda<Event>) {

@@ -1,12 +1,11 @@
 //! The flags of `sim sweep`, and what they ask for.
 
-use super::file::read_spec;
 use crate::commands::run::{Format, quoted, setting};
 use crate::commands::shard::ShardArg;
 use crate::files::Disk;
 use clap::Args as ClapArgs;
 use sim_models::experiment::spec::{
-    ReplicationSpec, Sample, Spec, Unresolved, Until, Variant, Vary,
+    ReplicationSpec, Sample, Spec, Unresolved, Until, Variant, Vary, read_spec,
 };
 use sim_models::scenario::Override;
 use std::path::PathBuf;

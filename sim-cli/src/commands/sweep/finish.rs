@@ -1,5 +1,6 @@
 //! What `sim sweep` and `sim merge` do with the runs of a whole sweep.
 
+use crate::charts;
 use crate::commands::run::{Format, quoted};
 use crate::output::folder::FolderError;
 use crate::output::sweep::folder::{self, Extras, Texts};
@@ -121,7 +122,7 @@ pub fn finish(
     let mut open = Vec::new();
     if let Some(path) = wanted.folder {
         let extras = Extras {
-            charts: Vec::new(),
+            charts: charts::sweep::charts(&table),
             #[cfg(feature = "parquet")]
             parquet: wanted.parquet,
         };

@@ -1,7 +1,6 @@
 //! `sim sweep`: one scenario under many settings, each replicated under the same seeds.
 
 mod args;
-pub mod file;
 pub mod finish;
 
 pub use args::Args;
@@ -14,10 +13,9 @@ use crate::output::sweep::provenance::{Started, provenance};
 use crate::runner::journal::part_name;
 use crate::runner::{How, Ran, Runner};
 use crate::{Terminal, diagnostics, exit};
-use file::to_ron;
 use finish::{Failure, Streams, Wanted, Whole, exit_code, quoted_path, settle};
 use serde_json::{Value, json};
-use sim_models::experiment::spec::{Spec, Unresolved, base, resolve};
+use sim_models::experiment::spec::{Spec, Unresolved, base, resolve, to_ron};
 use sim_models::experiment::sweep::{Keys, Shard, Sweep};
 use sim_models::scenario::explain;
 use std::io::{self, Write};
@@ -92,7 +90,7 @@ pub fn resolved(spec: &Spec, file: &Path) -> Result<(Sweep, Texts), Unresolved> 
     let sweep = resolve(&spec, &Disk)?;
     let texts = Texts {
         scenario: explain::to_ron(&scenario),
-        sweep: to_ron(&spec, &sweep),
+        sweep: to_ron(&sweep, "scenario.ron"),
         reproduce: REPRODUCE.into(),
     };
     Ok((sweep, texts))

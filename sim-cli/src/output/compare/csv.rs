@@ -40,7 +40,9 @@ pub fn render(comparison: &Comparison) -> Vec<u8> {
     writer.write_record(COLUMNS).expect(ok);
     for found in &comparison.findings {
         let measure = &comparison.measures[found.measure];
-        let condition = found.condition.map(|at| comparison.conditions[at].label.clone());
+        let condition = found
+            .condition
+            .map(|at| comparison.conditions[at].label.clone());
         let end = |interval: &Option<Interval>, get: fn(&Interval) -> f64| {
             number(interval.as_ref().map(get))
         };
@@ -69,7 +71,10 @@ pub fn render(comparison: &Comparison) -> Vec<u8> {
             number(Some(found.p)),
             number(Some(found.adjusted_p)),
             found.verdict.name().to_owned(),
-            found.needed.map(|needed| needed.to_string()).unwrap_or_default(),
+            found
+                .needed
+                .map(|needed| needed.to_string())
+                .unwrap_or_default(),
         ];
         writer.write_record(row).expect(ok);
     }

@@ -7,7 +7,7 @@ use crate::output::table::{Table, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::{story, units};
 use sim_models::experiment::compare::numbers::{Scale, level, probability};
-use sim_models::experiment::compare::{Comparison, Fate, Finding, Group, Verdict};
+use sim_models::experiment::compare::{Comparison, Fate, Finding, Group};
 
 /// Tables by condition are printed for so many measures, those that the sentences are about.
 const BY_CONDITION: usize = 2;
@@ -26,7 +26,11 @@ pub fn render(told: &Told, style: Style) -> String {
         sections.push(overall(comparison, variant, style));
         sections.push(by_condition(comparison, variant, style));
         sections.push(verdicts(comparison, variant, style));
-        for traced in told.joined.iter().filter(|traced| traced.variant == variant) {
+        for traced in told
+            .joined
+            .iter()
+            .filter(|traced| traced.variant == variant)
+        {
             sections.push(requests(comparison, traced, style));
         }
     }
@@ -36,13 +40,18 @@ pub fn render(told: &Told, style: Style) -> String {
 
 fn heading(comparison: &Comparison, style: Style) -> Vec<String> {
     let variants = comparison.variants.join(", ");
-    let text = format!("{variants} against {}  {}", comparison.baseline, comparison.title);
+    let text = format!(
+        "{variants} against {}  {}",
+        comparison.baseline, comparison.title
+    );
     vec![style.heading(&shorten(&text, WIDTH))]
 }
 
 fn sentences(comparison: &Comparison) -> Vec<String> {
     let sentences = comparison.sentences.iter();
-    sentences.flat_map(|sentence| wrap(sentence, "", "  ")).collect()
+    sentences
+        .flat_map(|sentence| wrap(sentence, "", "  "))
+        .collect()
 }
 
 /// The table of all measures, over all conditions where there are several.
@@ -50,9 +59,12 @@ fn overall(comparison: &Comparison, variant: usize, style: Style) -> Vec<String>
     let overall = comparison.overall();
     let title = match overall {
         Some(_) => "Measures".to_owned(),
-        None => format!("Measures, mean of {} conditions", comparison.conditions.len()),
+        None => format!(
+            "Measures, mean of {} conditions",
+            comparison.conditions.len()
+        ),
     };
-    let mut table = Table::new(&headings(comparison, variant, &title));
+    let mut table = headed(comparison, variant, &title);
     for measure in 0..comparison.measures.len() {
         if let Some(finding) = comparison.finding(variant, measure, overall) {
             let name = comparison.measures[measure].label();
@@ -70,7 +82,7 @@ fn by_condition(comparison: &Comparison, variant: usize, style: Style) -> Vec<St
     }
     for measure in 0..comparison.measures.len().min(BY_CONDITION) {
         let title = shorten(&comparison.measures[measure].label(), WIDTH / 3);
-        let mut table = Table::new(&headings(comparison, variant, &title));
+        let mut table = headed(comparison, variant, &title);
         for (number, condition) in comparison.conditions.iter().enumerate() {
             if let Some(finding) = comparison.finding(variant, measure, Some(number)) {
                 table.row(row(comparison, finding, condition.label.clone()));
@@ -81,56 +93,53 @@ fn by_condition(comparison: &Comparison, variant: usize, style: Style) -> Vec<St
     lines
 }
 
-fn headings(comparison: &Comparison, variant: usize, title: &str) -> [String; 7] {
-    let name = |name: &str| shorten(name, MOST_NAME);
-    [
-        title.to_owned(),
-        name(&comparison.baseline),
-        name(&comparison.variants[variant]),
-        "difference".to_owned(),
-        level(comparison.question.level),
-        "p adj.".to_owned(),
-        "verdict".to_owned(),
-    ]
+/// An empty table of differences.
+fn headed(comparison: &Comparison, variant: usize, title: &str) -> Table {
+    Table::new(&[
+        title,
+        &shorten(&comparison.baseline, MOST_NAME),
+        &shorten(&comparison.variants[variant], MOST_NAME),
+        &format!("difference ({})", level(comparison.question.level)),
+        "p adj.",
+        "verdict",
+    ])
 }
 
 fn row(comparison: &Comparison, finding: &Finding, name: String) -> Vec<String> {
     let measure = &comparison.measures[finding.measure];
-    let p = probability(finding.adjusted_p).replace("p = ", "").replace("p ", "");
+    let p = probability(finding.adjusted_p)
+        .replace("p = ", "")
+        .replace("p ", "");
     let verdict = finding.verdict.words().to_owned();
-    let Some(difference) = &finding.difference else {
+    let (Some(difference), Some(scale)) = (&finding.difference, finding.scale(measure)) else {
         let runs = finding.pairs.len();
-        let never = |count: u32| {
-            if runs == 0 {
-                units::NOTHING.to_owned()
-            } else {
-                format!("{count}/{runs} never")
-            }
-        };
         let nothing = units::NOTHING.to_owned();
-        return vec![
-            name,
-            never(finding.never.0),
-            never(finding.never.1),
-            nothing.clone(),
-            nothing,
-            if runs == 0 { units::NOTHING.to_owned() } else { p },
-            if runs == 0 { "not measured".to_owned() } else { verdict },
-        ];
+        if runs == 0 {
+            let verdict = "not measured".to_owned();
+            return vec![
+                name,
+                nothing.clone(),
+                nothing.clone(),
+                nothing.clone(),
+                nothing,
+                verdict,
+            ];
+        }
+        let never = |count: u32| format!("{count}/{runs} never");
+        let (baseline, variant) = finding.never;
+        return vec![name, never(baseline), never(variant), nothing, p, verdict];
     };
-    let scale = Scale::of(measure, difference);
     let value = |value: Option<f64>| value.map_or(units::NOTHING.to_owned(), |v| scale.value(v));
-    let range = if difference.half_width.is_finite() {
-        format!("{} to {}", signed(&scale, difference.low), signed(&scale, difference.high))
+    let reach = if difference.half_width.is_finite() {
+        format!(" ± {}", scale.bare(difference.half_width))
     } else {
-        "unknown".to_owned()
+        String::new()
     };
     vec![
         name,
         value(finding.baseline),
         value(finding.value),
-        signed(&scale, difference.mean),
-        range,
+        signed(&scale, difference.mean) + &reach,
         p,
         verdict,
     ]
@@ -225,7 +234,11 @@ fn requests(comparison: &Comparison, traced: &Traced, style: Style) -> Vec<Strin
     }
     lines.extend(styled(&table, style));
     for group in &joined.groups {
-        lines.extend(group_lines(baseline, variant, group, style));
+        lines.extend(group_lines(baseline, variant, group));
+    }
+    if let Some(largest) = joined.groups.first() {
+        let names = [baseline, variant];
+        lines.extend(stories(names.map(String::as_str), largest, style));
     }
     lines
 }
@@ -237,17 +250,29 @@ fn fate(fate: &Fate) -> String {
     }
 }
 
-fn group_lines(baseline: &str, variant: &str, group: &Group, style: Style) -> Vec<String> {
+/// What happened to a group, and one of it.
+fn group_lines(baseline: &str, variant: &str, group: &Group) -> Vec<String> {
+    let (number, other) = group.example;
+    let example = if number == other {
+        format!("request {number}")
+    } else {
+        format!("request {number} and {other}")
+    };
     let text = format!(
-        "{} requests of {}: {} with {baseline}, {} with {variant}. One of them:",
+        "{} requests of {}: {} with {baseline}, {} with {variant}, such as {example}.",
         units::count(group.count),
         group.workload,
         fate(&group.baseline),
         fate(&group.variant),
     );
-    let mut lines = vec![String::new()];
-    lines.extend(wrap(&text, "", "  "));
-    for (name, story) in [baseline, variant].iter().zip(&group.stories) {
+    wrap(&text, "", "  ")
+}
+
+/// The stories of the example of a group, one after the other.
+fn stories(names: [&str; 2], group: &Group, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, story) in names.iter().zip(&group.stories) {
+        lines.push(String::new());
         lines.push(style.heading(&format!("With {name}")));
         lines.extend(story::render(story).lines().map(str::to_owned));
     }
@@ -274,10 +299,6 @@ fn ending(told: &Told, style: Style) -> Vec<String> {
             "{} runs were stopped by a budget: their results are partial.",
             comparison.cut_short
         )));
-    }
-    let undecided = comparison.findings.iter();
-    if undecided.clone().all(|found| found.verdict != Verdict::Undecided) {
-        // Nothing is left open.
     }
     lines.push(style.heading("Reproduce with"));
     lines.extend(command(&told.reproduce));

@@ -101,7 +101,9 @@ fn interval(interval: &Option<Interval>) -> Value {
 }
 
 fn condition(comparison: &Comparison, condition: Option<usize>) -> Value {
-    condition.map_or(Value::Null, |at| comparison.conditions[at].label.as_str().into())
+    condition.map_or(Value::Null, |at| {
+        comparison.conditions[at].label.as_str().into()
+    })
 }
 
 fn finding(comparison: &Comparison, finding: &Finding) -> Value {

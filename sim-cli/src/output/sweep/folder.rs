@@ -12,6 +12,9 @@ use sim_models::experiment::sweep::Table;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// How names of charts begin.
+const CHARTS: [&str; 5] = ["curves-", "heatmap-", "parallel-", "slices-", "verdicts."];
+
 /// The texts beside the tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
@@ -112,6 +115,14 @@ pub fn clear(folder: &Path) {
     for table in tables {
         for ending in ["csv", "csv.gz", "parquet"] {
             stale.push(format!("{table}.{ending}"));
+        }
+    }
+    // Charts are named after what they show, which may have been something else.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_chart = CHARTS.iter().any(|begin| name.starts_with(begin));
+        if is_chart && (name.ends_with(".svg") || name.ends_with(".png")) {
+            stale.push(name);
         }
     }
     for name in stale {

@@ -101,7 +101,10 @@ pub fn trace(
         };
         run_with(scenario, Options { seed, told, log }, |_| go_on())
     };
-    let (left, right) = (run(baseline, Vec::new(), true)?, run(variant, Vec::new(), true)?);
+    let (left, right) = (
+        run(baseline, Vec::new(), true)?,
+        run(variant, Vec::new(), true)?,
+    );
     let mut joined = join(&left.log, &right.log);
     joined.seed = seed;
     joined.groups.truncate(most);
@@ -109,7 +112,11 @@ pub fn trace(
         return Ok(joined);
     }
     let numbers = |side: fn((u32, u32)) -> u32| -> Vec<u32> {
-        joined.groups.iter().map(|group| side(group.example)).collect()
+        joined
+            .groups
+            .iter()
+            .map(|group| side(group.example))
+            .collect()
     };
     let left = run(baseline, numbers(|example| example.0), false)?;
     let right = run(variant, numbers(|example| example.1), false)?;
@@ -149,9 +156,8 @@ pub fn join(baseline: &[LoggedRequest], variant: &[LoggedRequest]) -> Joined {
         joined.moved += u64::from(request.arrived != other.arrived);
         let outcomes = (request.outcome_name(), other.outcome_name());
         *transitions.entry(outcomes).or_default() += 1;
-        let answered = |request: &LoggedRequest| {
-            request.outcome.is_some_and(|outcome| outcome.is_success())
-        };
+        let answered =
+            |request: &LoggedRequest| request.outcome.is_some_and(|outcome| outcome.is_success());
         if answered(request) && answered(other) {
             let took = |request: &LoggedRequest| request.ended.since(request.arrived);
             joined.answered += 1;

@@ -1,1 +1,343 @@
-//! t
+//! On made-up runs, whose truth is known.
+
+use super::numbers::Scale;
+use super::*;
+use crate::experiment::space::{Axis, Point};
+use crate::experiment::sweep::{Record, Replications, Sweep, Table};
+use crate::observe::summary::LoggedRequest;
+use crate::outcome::Outcome;
+use sim_core::SimTime;
+use sim_core::random::{Seed, Source, Stream};
+
+/// A sweep over these variants under these conditions (numbers on an axis called `rate`), which is never
+/// run.
+fn sweep(variants: &[&str], rates: &[f64], measures: &[&str]) -> Sweep {
+    let mut points = Vec::new();
+    for variant in variants {
+        let named = Coordinate {
+            label: (*variant).into(),
+            number: None,
+        };
+        let mut place = |more: Vec<Coordinate>| {
+            points.push(Point {
+                coordinates: [vec![named.clone()], more].concat(),
+                set: Vec::new(),
+            });
+        };
+        if rates.is_empty() {
+            place(Vec::new());
+        }
+        for rate in rates {
+            place(vec![Coordinate {
+                label: format!("{rate}/s"),
+                number: Some(*rate),
+            }]);
+        }
+    }
+    let axis = |name: &str| Axis {
+        name: name.into(),
+        ..Axis::default()
+    };
+    let mut axes = vec![axis("variant")];
+    if !rates.is_empty() {
+        axes.push(axis("rate"));
+    }
+    Sweep {
+        title: "made up".into(),
+        axes,
+        points,
+        scenarios: Vec::new(),
+        measures: measures.iter().map(|text| text.parse().unwrap()).collect(),
+        seed: 1,
+        replications: Replications::Fixed(20),
+        windows: false,
+    }
+}
+
+/// What one run yields: its values and its verdict.
+type Yields<'a> = &'a mut dyn FnMut(usize, u32) -> (Vec<Option<f64>>, &'static str);
+
+fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> {
+    let mut records = Vec::new();
+    for point in 0..sweep.points.len() {
+        for replication in 0..replications {
+            let (values, verdict) = yields(point, replication);
+            records.push(Record {
+                point: point as u32,
+                replication,
+                seed: u64::from(replication),
+                digest: String::new(),
+                events: 0,
+                stopped_by: "end".into(),
+                verdict: verdict.into(),
+                metastable: false,
+                values,
+                windows: Vec::new(),
+            });
+        }
+    }
+    records
+}
+
+fn found(sweep: &Sweep, records: Vec<Record>) -> Comparison {
+    compare(&Table::new(sweep, records), &Question::new(0, "A")).unwrap()
+}
+
+/// Standard normal, as the sum of twelve.
+fn noise(stream: &mut Stream) -> f64 {
+    (0..12).map(|_| stream.uniform()).sum::<f64>() - 6.0
+}
+
+/// The luck of a replication, the same for all variants, and what is left between them.
+fn luck(replication: u32) -> f64 {
+    noise(&mut Seed(u64::from(replication)).stream("tests", "luck"))
+}
+
+#[test]
+fn a_difference_is_found_and_told() {
+    let sweep = sweep(&["A", "B"], &[], &["failed_ratio(users)", "arrivals(db)"]);
+    let mut stream = Seed(1).stream("tests", "left");
+    let records = records(&sweep, 20, &mut |point, replication| {
+        let better = if point == 1 { 1.0 } else { 0.0 };
+        let shared = luck(replication);
+        let lost = 0.069 + 0.01 * shared - better * (0.018 + 0.003 * noise(&mut stream));
+        let load = 500.0 + 20.0 * shared + better * (20.0 + noise(&mut stream));
+        (vec![Some(lost), Some(load)], "none")
+    });
+    let comparison = found(&sweep, records);
+    let lost = comparison.finding(0, 0, Some(0)).unwrap();
+    assert_eq!(lost.verdict, Verdict::Better);
+    assert!(lost.difference.unwrap().contains(-0.018), "{lost:?}");
+    // What both share cancels: unpaired, the interval would be some 0.0045 wide to each side.
+    assert!(lost.difference.unwrap().half_width < 0.002);
+    let load = comparison.finding(0, 1, Some(0)).unwrap();
+    assert_eq!(load.verdict, Verdict::Different);
+    let simultaneous = load.simultaneous.unwrap();
+    assert!(simultaneous.half_width > load.difference.unwrap().half_width);
+    let told = &comparison.sentences[0];
+    for part in [
+        "\"B\" loses 1.",
+        " percentage points fewer requests than \"A\" (",
+        "% instead of ",
+        "% fewer), between ",
+        " points with 95% confidence, at ",
+        "% more load on db.",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
+    let sweep = sweep(&["A", "B"], &[], &["failed_ratio(users)"]);
+    let mut stream = Seed(2).stream("tests", "left");
+    let noisy = records(&sweep, 20, &mut |_, _| {
+        (vec![Some(0.05 + 0.005 * noise(&mut stream))], "none")
+    });
+    let comparison = found(&sweep, noisy);
+    let lost = &comparison.findings[0];
+    assert_eq!(lost.verdict, Verdict::Undecided);
+    // sd of a difference about 0.005 sqrt(2), wanted 0.0005: (2.8 / 0.0707)^2, about 1,570.
+    let needed = lost.needed.unwrap();
+    assert!((700..3200).contains(&needed), "{needed}");
+    let told = &comparison.sentences[0];
+    assert!(
+        told.starts_with(
+            "No difference found between \"B\" and \"A\" in the share of requests lost"
+        ),
+        "{told}"
+    );
+    assert!(
+        told.contains(&format!(
+            "would take {needed} replications, and there are 20"
+        )),
+        "{told}"
+    );
+
+    let same = records(&sweep, 20, &mut |_, replication| {
+        (vec![Some(0.05 + 0.005 * luck(replication))], "none")
+    });
+    let comparison = found(&sweep, same);
+    assert_eq!(comparison.findings[0].verdict, Verdict::NoDifference);
+    assert!(
+        comparison.sentences[0].contains("the same in all 20 runs"),
+        "{:?}",
+        comparison.sentences
+    );
+}
+
+#[test]
+fn a_variant_that_is_worse_at_low_rates_is_not_sold_as_better() {
+    let rates = [100.0, 200.0, 300.0, 400.0];
+    let sweep = sweep(&["A", "B"], &rates, &["failed_ratio(users)"]);
+    let mut stream = Seed(3).stream("tests", "left");
+    let records = records(&sweep, 20, &mut |point, replication| {
+        let (variant, rate) = (point / 4, point % 4);
+        // Worse by a point at the lowest rate, better by two elsewhere.
+        let effect = if rate == 0 { 0.01 } else { -0.02 };
+        let lost = 0.1 + 0.02 * luck(replication) + effect * variant as f64;
+        (vec![Some(lost + 0.002 * noise(&mut stream))], "none")
+    });
+    let comparison = found(&sweep, records);
+    assert_eq!(comparison.family, 5);
+    let pooled = comparison.finding(0, 0, None).unwrap();
+    assert!(pooled.difference.unwrap().contains(-0.0125), "{pooled:?}");
+    let change = &comparison.changes[0];
+    assert_eq!(
+        (change.worse.as_slice(), change.better.len()),
+        (&[0][..], 3)
+    );
+    let boundary = change.boundary.as_ref().unwrap();
+    assert_eq!((boundary.worse, boundary.adjacent), (Side::Below, true));
+    let told = &comparison.sentences[0];
+    assert!(told.contains("it is worse only below rate 200/s"), "{told}");
+}
+
+#[test]
+fn what_never_recovers_is_counted_and_ranked() {
+    let sweep = sweep(&["A", "B"], &[], &["recovery_time"]);
+    let records = records(&sweep, 20, &mut |point, replication| {
+        let ends = point == 1 || replication.is_multiple_of(4);
+        let time = if ends {
+            10.0 + f64::from(replication)
+        } else {
+            f64::INFINITY
+        };
+        (
+            vec![Some(time)],
+            if ends { "held" } else { "not_recovered" },
+        )
+    });
+    let comparison = found(&sweep, records);
+    let recovery = &comparison.findings[0];
+    assert_eq!((recovery.never, recovery.test), ((15, 0), Test::SignedRank));
+    assert_eq!(
+        (recovery.difference, recovery.verdict),
+        (None, Verdict::Better)
+    );
+    assert_eq!(recovery.baseline, Some(f64::INFINITY));
+    let shares = &comparison.verdicts[0];
+    assert_eq!(
+        (shares.held.left, shares.held.right, shares.held.both),
+        (15, 0, 5)
+    );
+    // 2 / 2^15, and twice that as one of two tests.
+    assert!((shares.p - 2.0 / 32_768.0).abs() < 1e-12);
+    assert!((shares.adjusted_p - 4.0 / 32_768.0).abs() < 1e-12);
+    let told = comparison.sentences.join("\n");
+    assert!(
+        told.contains("recovers in 20 of 20 runs (median 19.5s) with \"B\" and in 5 of 20 runs with \"A\": better, p"),
+        "{told}"
+    );
+    assert!(
+        told.contains("The hypothesis held in 20 of 20 runs with \"B\" and in 5 with \"A\""),
+        "{told}"
+    );
+}
+
+#[test]
+fn runs_without_a_value_are_left_out_and_counted() {
+    let sweep = sweep(&["A", "B"], &[], &["latency(users, p99)"]);
+    let records = records(&sweep, 6, &mut |point, replication| {
+        let value =
+            (point == 0 || replication > 1).then_some(1.0 + point as f64 + luck(replication));
+        (vec![value], "none")
+    });
+    let finding = &found(&sweep, records).findings[0];
+    assert_eq!((finding.pairs.len(), finding.missing), (4, 2));
+    assert!((finding.difference.unwrap().mean - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn numbers_have_the_digits_that_their_interval_warrants() {
+    let interval = |mean: f64, half_width: f64| Interval {
+        mean,
+        low: mean - half_width,
+        high: mean + half_width,
+        half_width,
+        level: 0.95,
+        count: 20,
+    };
+    for (measure, interval, mean, high) in [
+        (
+            "failed_ratio(a)",
+            interval(-0.018_12, 0.003),
+            "-1.81 points",
+            "-1.51 points",
+        ),
+        (
+            "failed_ratio(a)",
+            interval(-0.018_12, 0.004_1),
+            "-1.8 points",
+            "-1.4 points",
+        ),
+        (
+            "latency(a, p99)",
+            interval(0.012_345, 0.000_96),
+            "12.3ms",
+            "13.3ms",
+        ),
+        ("latency(a, p99)", interval(1.5, 0.05), "1.50s", "1.55s"),
+        ("goodput(a)", interval(123.4, 17.0), "123/s", "140/s"),
+        (
+            "amplification(a -> b)",
+            interval(0.5, 0.02),
+            "0.500",
+            "0.520",
+        ),
+        ("offered(a)", interval(0.0, 0.0), "0.0/s", "0.0/s"),
+    ] {
+        let scale = Scale::of(&measure.parse().unwrap(), &interval, [0.0, 0.0]);
+        assert_eq!(scale.difference(interval.mean), mean, "{measure}");
+        assert_eq!(scale.difference(interval.high), high, "{measure}");
+    }
+}
+
+fn logged(number: u32, key: u64, outcome: Option<Outcome>, cause: Option<&str>) -> LoggedRequest {
+    LoggedRequest {
+        number,
+        workload: "users".into(),
+        ordinal: number,
+        key,
+        counted: number > 0,
+        arrived: SimTime(u64::from(number) * 1_000_000_000),
+        ended: SimTime(u64::from(number) * 1_000_000_000 + 1000 - key),
+        outcome,
+        cause: cause.map(Into::into),
+    }
+}
+
+#[test]
+fn requests_are_joined_by_their_luck() {
+    let ok = Some(Outcome::Ok);
+    let left = [
+        logged(0, 10, ok, None),
+        logged(1, 11, Some(Outcome::Rejected), Some("db: rejected")),
+        logged(2, 12, Some(Outcome::Rejected), Some("db: rejected")),
+        logged(3, 13, ok, None),
+        logged(4, 14, None, None),
+    ];
+    let right = [
+        logged(0, 10, ok, None),
+        logged(2, 11, ok, None),
+        logged(3, 12, ok, None),
+        logged(4, 13, ok, None),
+    ];
+    let joined = join(&left, &right);
+    // The one of the warm-up does not count, and the last one came with the baseline only.
+    assert_eq!(
+        (joined.requests, joined.joined, joined.moved),
+        ((4, 3), 3, 3)
+    );
+    assert_eq!((joined.answered, joined.faster, joined.slower), (1, 0, 0));
+    let transitions: Vec<_> = joined
+        .transitions
+        .iter()
+        .map(|transition| (transition.baseline, transition.variant, transition.count))
+        .collect();
+    assert_eq!(transitions, [("rejected", "ok", 2), ("ok", "ok", 1)]);
+    assert_eq!(joined.groups.len(), 1);
+    let group = &joined.groups[0];
+    assert_eq!((group.count, group.example), (2, (2, 3)));
+    assert_eq!(group.baseline.cause.as_deref(), Some("db: rejected"));
+}

@@ -8,6 +8,9 @@ mod bootstrap;
 pub mod sobol;
 pub mod morris;
 pub mod luck;
+mod assess;
+
+pub use assess::{Design, Values};
 
 use super::space::Axis;
 use crate::observe::expression::Measure;

@@ -5,6 +5,7 @@ use super::value::Value;
 use super::vary::one_value;
 use crate::scenario::path;
 use crate::scenario::source::Source;
+use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -32,6 +33,16 @@ pub struct Assigned {
     pub path_at: Range<usize>,
     /// To what.
     pub value: Value,
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self.settings.iter();
+        let settings: Vec<String> = settings
+            .map(|set| format!("{}={}", set.path, set.value.text))
+            .collect();
+        write!(f, "{}:{}", self.name, settings.join(","))
+    }
 }
 
 impl FromStr for Variant {

@@ -144,3 +144,6 @@ pub enum Transfer {
     /// constraints there and the chosen one does not.
     Worse,
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,12 +51,14 @@ pub type Doing<'a> = &'a str;
 struct Search<'a, F> {
     question: &'a Question,
     sweep: &'a Sweep,
+    /// Where the values that are judged stand among the measures of the sweep.
+    places: Vec<usize>,
     run: F,
     runs: u64,
 }
 
 /// Searches the points of a sweep for the best setting. `run` runs a sweep wholly; every one that it is
-/// given has only runs that none before had. The sweep measures [`Question::measures`], in this order.
+/// given has only runs that none before had. The sweep measures [`Question::measures`].
 ///
 /// # Errors
 /// Those of `run`.
@@ -67,9 +69,11 @@ pub fn tune<E>(
     others: &[Other],
     run: impl FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>,
 ) -> Result<Tuning, E> {
+    let place = |measure| sweep.measures.iter().position(|other| *other == measure);
     let mut search = Search {
         question,
         sweep,
+        places: question.measures().into_iter().filter_map(place).collect(),
         run,
         runs: 0,
     };
@@ -136,7 +140,12 @@ impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>> Search<'_, F> {
         records.sort_by_key(|record| (record.point, record.replication));
         let mut values = vec![Vec::new(); sweep.points.len()];
         for record in records {
-            values[record.point as usize].push(record.values);
+            let judged = self
+                .places
+                .iter()
+                .map(|place| record.values[*place])
+                .collect();
+            values[record.point as usize].push(judged);
         }
         Ok(values)
     }

@@ -25,6 +25,7 @@ impl Checker<'_> {
         self.shape_of_graph(&topology);
         self.patterns_match(&topology);
         self.recovery_can_be_seen();
+        self.warmup_ends_in_time();
     }
 
     fn timeouts_in_order(&mut self, key: &str, policies: &[PolicySpec]) {
@@ -285,6 +286,21 @@ impl Checker<'_> {
                         recovers.stretch
                     ));
             }
+        }
+    }
+
+    fn warmup_ends_in_time(&mut self) {
+        let warmup = SimTime::ZERO + self.scenario.warmup;
+        for (i, fault) in self.scenario.faults.iter().enumerate() {
+            let Some(first) = starts(fault, warmup).first().copied() else {
+                continue;
+            };
+            let message = format!(
+                "this fault begins at {first}, and the warm-up ends at {warmup} only: nothing before it can be looked at, and its first damage counts in no total"
+            );
+            self.report(Code::WarmupCut, at!["faults", i], message)
+                .help
+                .push("let `warmup` end before the first fault begins".into());
         }
     }
 }

@@ -267,9 +267,30 @@ fn checks_the_hypothesis() {
     wrong("latency(users, p99) < 1", "1");
     wrong("utilization(users) < 1", "users");
     wrong("amplification(db -> web) < 1", "db -> web");
-    assert_eq!(
-        found(&[r#"hypothesis: (steady: ["amplification(\"web->db\") < 2"])"#]),
-        [""; 0]
+    for fine in [
+        r#"hypothesis: (steady: ["amplification(\"web->db\") < 2"])"#,
+        r#"hypothesis: (always: ["recovery_time < 30s", "sojourn(db, p99) < 1s"])"#,
+        r#"hypothesis: (always: ["goodput(users) in 10s..20s > 1/s"])"#,
+        r#"hypothesis: (always: ["outcome_ratio(users, reset) < 1%", "policy_count(users -> web, retry_exhausted) < 3"])"#,
+    ] {
+        assert_eq!(found(&[fine]), [""; 0]);
+    }
+    let never = |list: &str, text: &str| {
+        one(
+            &[&format!("hypothesis: ({list}: [\"{text}\"])")],
+            "V0016",
+            text,
+        )
+    };
+    assert!(never("steady", "recovery_time < 30s").contains("under `always`"));
+    assert!(never("always", "held == 1").contains("sums up"));
+    assert!(never("steady", "goodput(users) in 1s..2s > 1/s").contains("leave the stretch out"));
+    assert!(never("always", "goodput(users) in 1h..2h > 1/s").contains("the run ends at"));
+    assert!(never("always", "goodput(users) in 1ms..2ms > 1/s").contains("no whole window"));
+    one(
+        &[r#"hypothesis: (always: ["tenant_goodput(users) > 1/s"])"#],
+        "V0016",
+        "users",
     );
 }
 
@@ -352,4 +373,13 @@ fn warns_about_patterns_and_time() {
         r#"(at: "4min", for: "10s", inject: slow(service: "db", factor: 2))"#,
     );
     assert!(text.contains("known only at 310s"), "{text}");
+    let text = one(
+        &[
+            r#"duration: "5min", warmup: "30s""#,
+            r#"faults: [(at: "20s", for: "10s", inject: slow(service: "db", factor: 2))]"#,
+        ],
+        "W0012",
+        r#"(at: "20s", for: "10s", inject: slow(service: "db", factor: 2))"#,
+    );
+    assert!(text.contains("begins at 20s"), "{text}");
 }

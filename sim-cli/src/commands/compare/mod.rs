@@ -1,0 +1,206 @@
+//! `sim compare`: variants of a system under the same luck.
+
+mod args;
+mod variants;
+#[cfg(test)]
+mod tests;
+
+pub use args::Args;
+
+use crate::charts;
+use crate::commands::run::Format;
+use crate::commands::sweep::finish::{Failure, Streams, exit_code, settle};
+use crate::commands::sweep::tell;
+use crate::output::compare::{Told, Traced, csv, human, json};
+use crate::output::style::Style;
+use crate::output::sweep::folder::{self, Extras, put};
+use crate::output::sweep::provenance::{Started, provenance};
+use crate::runner::{How, Runner};
+use crate::{Terminal, exit, progress};
+use sim_models::experiment::compare::{Comparison, Pair, Question, compare, trace};
+use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep, Table};
+use sim_models::observe::metric::Metric;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use variants::{Asked, Refused, asked};
+
+/// So many groups of requests are told of, each with an example.
+const GROUPS: usize = 4;
+
+/// Compares and shows what came of it.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn run(
+    args: &Args,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> io::Result<u8> {
+    let mut streams = Streams { out, err, terminal };
+    let asked = match asked(args) {
+        Ok(asked) => asked,
+        Err(Refused::Unresolved(wrong)) => return tell(&wrong, &mut streams),
+        Err(Refused::Failure(failure)) => return streams.fail(failure),
+    };
+    // A broken invariant of ours must not look like an answer: say how to replay it.
+    match catch_unwind(AssertUnwindSafe(|| go(args, &asked, &mut streams))) {
+        Ok(Ok(code)) => Ok(code),
+        Ok(Err(failure)) => streams.fail(failure),
+        Err(_) => {
+            writeln!(
+                streams.err,
+                "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {}",
+                args.reproduce()
+            )?;
+            Ok(exit::BROKEN)
+        }
+    }
+}
+
+fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+    let started = Started::now();
+    let how = How {
+        folder: args.out.as_deref(),
+        shard: Shard::default(),
+        jobs: args.jobs,
+        doing: "comparing",
+    };
+    let sweep = &asked.sweep;
+    // Nothing is written before the journal is locked.
+    let mut runner = Runner::open(&how, streams.err)?;
+    if let Some(path) = how.folder {
+        folder::prepare(path, &asked.texts)?;
+        folder::clear(path);
+    }
+    let ran = runner.run(sweep, streams.err, streams.terminal)?;
+    if !ran.finished {
+        let runs = ran.records.len();
+        match how.folder {
+            Some(path) => writeln!(
+                streams.err,
+                "interrupted: {runs} finished runs are kept in {}; the same command goes on from there",
+                path.display()
+            )?,
+            None => writeln!(
+                streams.err,
+                "interrupted: {runs} finished runs are lost; with --out DIR they would have been kept"
+            )?,
+        }
+        return Ok(exit::INTERRUPTED);
+    }
+    let code = exit_code(&ran.records);
+    let provenance = provenance(started, ran.records.len(), ran.known, args.jobs);
+    if let (Some(journal), entries) = runner.parts() {
+        settle(journal, entries, &Keys::new(sweep), &ran.records)?;
+    }
+    let table = Table::new(sweep, ran.records);
+    let question = Question {
+        level: args.level,
+        difference: args.difference,
+        ..Question::new(0, asked.baseline.clone())
+    };
+    let comparison = compare(&table, &question).map_err(|why| Failure::Input(why.to_string()))?;
+    let joined = request_by_request(sweep, &comparison)?;
+    let last = sweep.seed_of(comparison.replications.saturating_sub(1));
+    let told = Told {
+        comparison,
+        joined,
+        seeds: (sweep.seed, last),
+        reproduce: args.reproduce(),
+    };
+    if let Some(path) = how.folder {
+        put(path, "compare.json", &json::render_pretty(&told))?;
+        put(
+            path,
+            "compare.csv",
+            &String::from_utf8_lossy(&csv::render(&told.comparison)),
+        )?;
+        put(path, "compare.txt", &human::render(&told, Style::PLAIN))?;
+        let extras = Extras {
+            charts: charts::compare::charts(&told.comparison),
+            ..Extras::default()
+        };
+        folder::write(
+            path,
+            &table,
+            &|_: &Record| Ok(Vec::new()),
+            &extras,
+            &provenance,
+        )?;
+    }
+    match args.format {
+        Format::Json => write!(streams.out, "{}", json::render(&told))?,
+        Format::Human => {
+            write!(
+                streams.out,
+                "{}",
+                human::render(&told, streams.terminal.out)
+            )?;
+        }
+    }
+    if let Some(path) = how.folder {
+        writeln!(streams.err, "written to {}", path.display())?;
+    }
+    Ok(code)
+}
+
+/// Each variant and the baseline once more with a log of all requests, where they differ most.
+fn request_by_request(sweep: &Sweep, comparison: &Comparison) -> Result<Vec<Traced>, Failure> {
+    let stop = progress::interrupted();
+    let go_on = || !stop.load(Ordering::Relaxed);
+    let mut traced = Vec::new();
+    for variant in 0..comparison.variants.len() {
+        let (condition, replication) = where_most(comparison, variant);
+        let point = |label: &str| {
+            let coordinates = &comparison.conditions[condition].coordinates;
+            let mut points = sweep.points.iter();
+            points.position(|point| {
+                point.coordinates[0].label == label && point.coordinates[1..] == coordinates[..]
+            })
+        };
+        let (Some(baseline), Some(other)) = (
+            point(&comparison.baseline),
+            point(&comparison.variants[variant]),
+        ) else {
+            continue;
+        };
+        let joined = trace(
+            &sweep.scenarios[baseline],
+            &sweep.scenarios[other],
+            sweep.seed_of(replication),
+            GROUPS,
+            &go_on,
+        )
+        .map_err(|unable| Failure::Input(unable.to_string()))?;
+        traced.push(Traced {
+            variant,
+            condition,
+            joined,
+        });
+    }
+    Ok(traced)
+}
+
+/// The condition and the replication in which most more requests are lost on one side.
+fn where_most(comparison: &Comparison, variant: usize) -> (usize, u32) {
+    let mut measures = comparison.measures.iter();
+    let lost = measures.position(|measure| measure.metric == Metric::FailedRatio);
+    let mut most = (0.0, 0, 0);
+    for found in &comparison.findings {
+        let Some(condition) = found.condition else {
+            continue;
+        };
+        if (found.variant, found.measure) != (variant, lost.unwrap_or_default()) {
+            continue;
+        }
+        for pair in &found.pairs {
+            let size = Pair::difference(pair).abs();
+            if size > most.0 {
+                most = (size, condition, pair.replication);
+            }
+        }
+    }
+    (most.1, most.2)
+}

@@ -1,0 +1,142 @@
+//! `sim tune`: the best setting under constraints, confirmed on fresh seeds and tried elsewhere.
+
+mod args;
+
+pub use args::Args;
+
+use super::rounds::{NoAnswer, Rounds};
+use super::run::Format;
+use crate::files::Disk;
+use crate::output::folder::{FolderError, write_atomic};
+use crate::output::{json, tuning};
+use crate::{Terminal, exit};
+use sim_models::experiment::space::Unresolved;
+use sim_models::experiment::spec::{Spec, base, resolve};
+use sim_models::experiment::sweep::Sweep;
+use sim_models::experiment::tune::elsewhere::{Other, changed};
+use sim_models::experiment::tune::{Tuning, tune};
+use sim_models::scenario::{Scenario, explain};
+use std::fs;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// Tunes a scenario and shows what came of it.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn run(
+    args: &Args,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> io::Result<u8> {
+    // A broken invariant of ours must not look like an answer: say how to replay it.
+    let done = catch_unwind(AssertUnwindSafe(|| go(args, out, err, terminal)));
+    match done {
+        Ok(Ok(code)) => Ok(code),
+        Ok(Err(none)) => none.tell(args.out.is_some(), err, terminal),
+        Err(_) => {
+            writeln!(
+                err,
+                "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {}",
+                args.reproduce()
+            )?;
+            Ok(exit::BROKEN)
+        }
+    }
+}
+
+fn go(
+    args: &Args,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> Result<u8, NoAnswer> {
+    let question = args.question();
+    let spec = args.spec(&question);
+    let present = base(&spec, &Disk)?;
+    let sweep = resolve(&spec, &Disk)?;
+    let mut others = also(args, &spec, &sweep)?;
+    others.extend(changed(&present, &sweep.scenarios));
+    let reproduce = args.reproduce();
+    if let Some(folder) = &args.out {
+        prepare(folder, &present, &reproduce)?;
+    }
+    let mut rounds = Rounds::open(args.out.as_deref(), args.jobs, "tuning", err, terminal)?;
+    let tuning = tune(&question, &sweep, &present, &others, |sweep, _| {
+        rounds.run(sweep)
+    })?;
+    let partial = rounds.partial();
+    let provenance = rounds.provenance();
+    let told = tuning::json(&tuning, args.also.len());
+    if let Some(folder) = &args.out {
+        put(folder, "provenance.json", &format!("{provenance:#}"))?;
+        // Last, so that a folder with a result is a whole one.
+        put(folder, "tune.json", &format!("{:#}", json::tidy(&told)))?;
+    }
+    match args.format {
+        Format::Json => writeln!(out, "{}", json::tidy(&told))?,
+        Format::Human => {
+            let text = tuning::render(&tuning, args.also.len(), &reproduce, terminal.out);
+            out.write_all(text.as_bytes())?;
+        }
+    }
+    if partial > 0 {
+        writeln!(
+            err,
+            "{partial} runs were stopped by a budget: their values are partial"
+        )?;
+    }
+    Ok(code(&tuning, partial))
+}
+
+fn code(tuning: &Tuning, partial: usize) -> u8 {
+    if partial > 0 {
+        exit::BUDGET
+    } else if tuning.chosen.is_empty() {
+        exit::REFUTED
+    } else {
+        exit::HELD
+    }
+}
+
+/// The other scenarios that were asked for, with each candidate in them.
+fn also(args: &Args, spec: &Spec, sweep: &Sweep) -> Result<Vec<Other>, NoAnswer> {
+    let load = |path: &std::path::PathBuf| -> Result<Other, NoAnswer> {
+        let name = path.to_string_lossy().into_owned();
+        let mut there = spec.clone();
+        there.scenario.clone_from(&name);
+        // The same candidates are drawn.
+        there.seed = Some(sweep.seed);
+        let said = |mut wrong: Unresolved| {
+            for found in &mut wrong.diagnostics {
+                found.message = format!("in --also {name}: {}", found.message);
+            }
+            NoAnswer::from(wrong)
+        };
+        Ok(Other {
+            present: base(&there, &Disk).map_err(said)?,
+            candidates: resolve(&there, &Disk).map_err(said)?.scenarios,
+            name: name.clone(),
+        })
+    };
+    args.also.iter().map(load).collect()
+}
+
+/// Makes the folder, and says in it what is done, before anything is run.
+fn prepare(folder: &Path, present: &Scenario, reproduce: &str) -> Result<(), FolderError> {
+    fs::create_dir_all(folder).map_err(|source| FolderError::Io {
+        path: folder.to_owned(),
+        source,
+    })?;
+    // What an earlier search left must not pass for the result of this one.
+    let _ = fs::remove_file(folder.join("tune.json"));
+    put(folder, "scenario.ron", &explain::to_ron(present))?;
+    put(folder, "reproduce.txt", reproduce)
+}
+
+fn put(folder: &Path, name: &str, text: &str) -> Result<(), FolderError> {
+    let text = format!("{}\n", text.trim_end_matches('\n'));
+    write_atomic(&folder.join(name), text.as_bytes())
+}

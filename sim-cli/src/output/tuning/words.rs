@@ -1,0 +1,308 @@
+//! The sentences about tuning, and the numbers in them.
+
+use super::super::sweep::human::value;
+use super::{chosen, present, spoken};
+use crate::commands::run::setting;
+use crate::output::units;
+use sim_core::stats::Interval;
+use sim_models::experiment::compare::numbers::Scale;
+use sim_models::experiment::space::Point;
+use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Transfer, Tuning};
+use sim_models::observe::expression::Measure;
+
+/// Replications under fresh seeds.
+pub fn confirmed(tuning: &Tuning) -> u64 {
+    tuning
+        .finalists
+        .first()
+        .map_or(0, |one| one.all.share.count)
+}
+
+/// The confidence level: `95%`.
+pub fn level(tuning: &Tuning) -> String {
+    let level = tuning
+        .finalists
+        .first()
+        .map_or(0.95, |one| one.all.share.level);
+    units::percent(level).replace(".0%", "%")
+}
+
+/// `attempts=2, threads=8`.
+pub fn settings(tuning: &Tuning, point: &Point) -> String {
+    let coordinates = tuning.axes.iter().zip(&point.coordinates);
+    let each = coordinates.map(|(axis, place)| {
+        let name = axis.name.rsplit('.').next().unwrap_or(&axis.name);
+        format!("{name}={}", place.label)
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// `--set PATH=VALUE ...`, to be pasted.
+pub fn flags(point: &Point) -> String {
+    let flags: String = point.set.iter().map(setting).collect();
+    flags.trim_start().to_owned()
+}
+
+/// `210ms ±5.5ms`.
+pub fn interval(measure: &Measure, found: &Interval) -> String {
+    let mean = value(measure, found.mean);
+    if !found.half_width.is_finite() || found.half_width == 0.0 {
+        return mean;
+    }
+    format!("{mean} ±{}", value(measure, found.half_width))
+}
+
+/// `-240 ±10 ms`: with as many digits as its interval warrants.
+pub fn difference(measure: &Measure, found: &Interval) -> String {
+    let scale = Scale::of(measure, found);
+    let sign = if found.mean > 0.0 { "+" } else { "" };
+    let mean = scale.bare(found.mean);
+    if !found.half_width.is_finite() || found.half_width == 0.0 {
+        return format!("{sign}{mean}{}", scale.difference);
+    }
+    format!(
+        "{sign}{mean} ±{}{}",
+        scale.bare(found.half_width),
+        scale.difference
+    )
+}
+
+/// `30 of 30`, or that there is nothing to hold.
+pub fn held(found: &Held) -> String {
+    if found.idle {
+        return units::NOTHING.into();
+    }
+    format!("{} of {}", found.count, found.share.count)
+}
+
+fn under(tuning: &Tuning) -> &'static str {
+    match tuning.constraints.len() {
+        0 => "",
+        1 => " under the constraint",
+        _ => " under the constraints",
+    }
+}
+
+fn goal(goal: &Goal) -> String {
+    let what = if goal.maximise { "highest" } else { "lowest" };
+    format!("{what} {}", goal.measure.label())
+}
+
+/// How sure it is that the constraints hold.
+fn sure(tuning: &Tuning, one: &Finalist) -> String {
+    if tuning.constraints.is_empty() {
+        return String::new();
+    }
+    let many = if tuning.constraints.len() == 1 {
+        "The constraint"
+    } else {
+        "All constraints"
+    };
+    let share = &one.all.share;
+    format!(
+        " {many} held in {} of {} fresh runs, so in at least {} of all with {} confidence.",
+        one.all.count,
+        share.count,
+        units::percent(share.low),
+        level(tuning)
+    )
+}
+
+/// How the first goal compares with the present setting.
+fn against_now(tuning: &Tuning, one: &Finalist) -> String {
+    let (Some(now), Some(first)) = (present(tuning), tuning.goals.first()) else {
+        return String::new();
+    };
+    match (&now.goals[0].mean, &one.against_present[0]) {
+        (Some(was), Some(found)) => {
+            let scale = Scale::of(&first.measure, found);
+            let (more, low, high) = if found.mean < 0.0 {
+                ("less", -found.high, -found.low)
+            } else {
+                ("more", found.low, found.high)
+            };
+            if !found.excludes_zero() {
+                return format!(
+                    " against {} now: no difference found ({}).",
+                    spoken(first, was.mean),
+                    difference(&first.measure, found)
+                );
+            }
+            format!(
+                " against {} now: {} {more} ({} to {}).",
+                spoken(first, was.mean),
+                scale.difference(found.mean.abs()),
+                scale.bare(low),
+                scale.bare(high)
+            )
+        }
+        _ => " (now there is nothing to measure).".into(),
+    }
+}
+
+/// The winner in one sentence.
+pub fn winner(tuning: &Tuning, one: &Finalist) -> String {
+    let (Some(point), Some(first)) = (one.point, tuning.goals.first()) else {
+        return String::new();
+    };
+    let reached = one.goals[0]
+        .mean
+        .map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean));
+    let ties = ties(tuning, one);
+    format!(
+        "{} gives the {}{}: {reached}{}{}{ties}",
+        settings(tuning, &tuning.points[point]),
+        goal(first),
+        under(tuning),
+        against_now(tuning, one),
+        sure(tuning, one),
+    )
+}
+
+/// Finalists that meet the constraints and do not differ from the winner beyond luck, or are better.
+fn ties(tuning: &Tuning, winner: &Finalist) -> String {
+    let rivals = tuning.finalists.iter().filter(|one| {
+        one.point.is_some() && one.point != winner.point && one.all.share.mean >= tuning.share
+    });
+    let (mut tied, mut better) = (0, 0);
+    for rival in rivals {
+        let sign = if tuning.goals[0].maximise { -1.0 } else { 1.0 };
+        match rival.against_winner[0] {
+            Some(found) if found.excludes_zero() => better += usize::from(found.mean * sign < 0.0),
+            _ => tied += 1,
+        }
+    }
+    let mut text = String::new();
+    if better > 0 {
+        text.push_str(&format!(
+            " Of the runners-up {better} did better under the fresh seeds."
+        ));
+    }
+    if tied > 0 {
+        text.push_str(&format!(
+            " Of the runners-up {tied} cannot be told from it."
+        ));
+    }
+    text
+}
+
+/// The front in one sentence.
+pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
+    let goals: Vec<String> = tuning.goals.iter().map(goal).collect();
+    let (goals, under) = (goals.join(" and "), under(tuning));
+    let name = |one: &Finalist| {
+        one.point
+            .map(|point| settings(tuning, &tuning.points[point]))
+    };
+    match all {
+        [one] => format!(
+            "{} gives the {goals}{under}: no other that was left beats it in any.{}",
+            name(one).unwrap_or_default(),
+            sure(tuning, one)
+        ),
+        _ => format!(
+            "{} settings, marked *, trade {goals} off against each other{under}; no other that was left beats one \
+             of them in everything. Below, the first of them is used and tried elsewhere.{}",
+            all.len(),
+            all.first().map_or(String::new(), |one| sure(tuning, one))
+        ),
+    }
+}
+
+/// That nothing meets the constraints, what comes nearest, and which constraint binds.
+pub fn infeasible(tuning: &Tuning) -> String {
+    let Some(nearest) = tuning.finalists.first() else {
+        return "There is no candidate.".into();
+    };
+    let name = nearest.point.map_or(String::new(), |point| {
+        settings(tuning, &tuning.points[point])
+    });
+    let held = nearest.constraints.iter().zip(&tuning.constraints);
+    let binding = held.min_by_key(|(held, _)| held.count);
+    let binding = binding.map_or(String::new(), |(held, check)| {
+        format!(
+            " The constraint that binds is {check}, which it met in {} of them.",
+            held.count
+        )
+    });
+    format!(
+        "No setting meets the constraints in {} of the runs. The nearest is {name}: all of them held in {} of {} \
+         fresh runs.{binding}",
+        units::percent(tuning.share).replace(".0%", "%"),
+        nearest.all.count,
+        nearest.all.share.count,
+    )
+}
+
+/// The best value of the first goal among candidates that broke the constraints, as far as they came.
+pub fn given_up(tuning: &Tuning) -> Option<String> {
+    let (goal, best) = (tuning.goals.first()?, chosen(tuning).next()?);
+    let reached = best.goals[0].mean?.mean;
+    let sign = if goal.maximise { -1.0 } else { 1.0 };
+    let first = tuning.rungs.first()?;
+    let broken = first.standings.iter().filter(|one| {
+        let score = one.score.goals[0];
+        one.score.failing > 0.0 && score.lost == 0.0 && score.mean * sign < reached * sign
+    });
+    let better = broken.min_by(|a, b| {
+        let mean = |one: &&sim_models::experiment::tune::Standing| one.score.goals[0].mean * sign;
+        mean(a).total_cmp(&mean(b))
+    })?;
+    Some(format!(
+        "Given up for the constraints: {} had a {} of {} in the first rung ({} runs), but broke them.",
+        settings(tuning, &tuning.points[better.point]),
+        goal.measure.label(),
+        spoken(goal, better.score.goals[0].mean),
+        first.replications,
+    ))
+}
+
+/// That the setting is worse than the present one somewhere, and by how much.
+pub fn trap(tuning: &Tuning) -> Option<String> {
+    let bad = |verdict| matches!(verdict, Transfer::Worse | Transfer::Mixed);
+    let worse: Vec<String> = tuning
+        .elsewhere
+        .iter()
+        .filter(|other| bad(other.verdict))
+        .map(|other| format!("{} ({})", other.name, damage(tuning, other)))
+        .collect();
+    if worse.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "Careful: it is worse than the present setting elsewhere: {}. It fits this outage, not the system.",
+        worse.join("; ")
+    ))
+}
+
+/// `failed ratio of shoppers 12% instead of 0.5%`, for each goal that is worse.
+fn damage(tuning: &Tuning, other: &Elsewhere) -> String {
+    let mut parts = Vec::new();
+    for (number, goal) in tuning.goals.iter().enumerate() {
+        let sign = if goal.maximise { -1.0 } else { 1.0 };
+        let worse = other.chosen.against_present[number]
+            .is_some_and(|found| found.excludes_zero() && found.mean * sign > 0.0);
+        let means = other.chosen.goals[number]
+            .mean
+            .zip(other.present.goals[number].mean);
+        if let (true, Some((is, was))) = (worse, means) {
+            let (label, is, was) = (
+                goal.measure.label(),
+                spoken(goal, is.mean),
+                spoken(goal, was.mean),
+            );
+            parts.push(format!("{label} {is} instead of {was}"));
+        }
+    }
+    let (is, was) = (&other.chosen.all, &other.present.all);
+    if is.count < was.count {
+        parts.push(format!(
+            "constraints held in {} of {} runs instead of {}",
+            is.count, is.share.count, was.count
+        ));
+    }
+    if parts.is_empty() {
+        parts.push("values are lost more often".into());
+    }
+    parts.join(", ")
+}
