@@ -170,7 +170,7 @@ fn go(
     let settings = args.vary.len();
     if !(2..=sobol::MOST_SETTINGS).contains(&settings) {
         return Err(NoAnswer::Input(format!(
-            "{settings} settings vary: their shares are of interest for 2 to {}\ngive --vary for each setting; sim sweep draws curves of a single one",
+            "{settings} settings vary: shares are of interest for 2 to {}\ngive --vary for each setting; sim sweep draws curves of a single one",
             sobol::MOST_SETTINGS
         )));
     }
