@@ -52,7 +52,7 @@ fn cells(text: &str, column: &str) -> (usize, usize) {
         .map(|row| row.split(',').nth(at).expect("a cell"))
         .collect();
     let count = |what: &str| all.iter().filter(|cell| **cell == what).count();
-    (count(""), count("inf"))
+    (count(""), count("1e999"))
 }
 
 #[test]
