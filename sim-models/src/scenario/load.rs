@@ -51,14 +51,11 @@ pub struct Loaded {
 pub fn load(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -> Loaded {
     match Parsed::read(name, files) {
         Ok(parsed) => parsed.load(overrides),
-        Err((mut found, sources)) => {
-            found.iter_mut().for_each(advise);
-            Loaded {
-                scenario: Err(found),
-                warnings: Vec::new(),
-                sources,
-            }
-        }
+        Err((found, sources)) => Loaded {
+            scenario: Err(found),
+            warnings: Vec::new(),
+            sources,
+        },
     }
 }
 
@@ -83,7 +80,10 @@ impl Parsed {
         let tree = reader
             .file(name, None, &mut Vec::new())
             .filter(|_| reader.found.is_empty());
-        let Reader { sources, found, .. } = reader;
+        let Reader {
+            sources, mut found, ..
+        } = reader;
+        found.iter_mut().for_each(advise);
         match tree {
             Some(tree) => Ok(Self { tree, sources }),
             None => Err((found, sources)),

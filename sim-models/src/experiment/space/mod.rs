@@ -29,10 +29,13 @@ mod vary;
 mod variant;
 mod names;
 mod sample;
+mod dimension;
+mod build;
 mod grid;
 
 use crate::scenario::{Diagnostics, Override, Sources};
-pub use grid::{Cell, MOST_POINTS, Placed, Row, Space};
+pub use dimension::Placed;
+pub use grid::{Cell, MOST_POINTS, Row, Space};
 pub use names::VARIANT;
 pub use range::{Between, MOST_STEPS};
 pub use sample::Sample;

@@ -23,7 +23,7 @@ pub struct Between {
 }
 
 /// More values on one axis than anyone means.
-pub const MOST_STEPS: u32 = 1_000_000;
+pub const MOST_STEPS: u32 = 200_000;
 
 impl Between {
     /// A range from one value to another.

@@ -1,5 +1,6 @@
 //! Reads sweep files.
 
+use super::document::{Document, Drawn, Entry, Pairs, Raw, Repeated, Scale};
 use super::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{
     Assigned, Between, Part, Row, Sample, Unresolved, Value, Values, Variant, Vary,
@@ -13,130 +14,8 @@ use crate::scenario::load::beside;
 use crate::scenario::source::Source;
 use crate::scenario::tree::{self, Kind, Node};
 use crate::scenario::{Files, Override, Sources, Span, path};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// A value whose text alone matters: what it means is for the scenario to say.
-type Raw = Spanned<IgnoredAny>;
-
-/// A sweep file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    scenario: Spanned<String>,
-    #[serde(default)]
-    title: Option<String>,
-    #[serde(default)]
-    set: Pairs<Raw>,
-    #[serde(default)]
-    vary: Vec<Spanned<Entry>>,
-    #[serde(default)]
-    variants: Pairs<Pairs<Raw>>,
-    #[serde(default)]
-    sample: Option<Spanned<Drawn>>,
-    #[serde(default)]
-    points: Option<Vec<Spanned<Vec<String>>>>,
-    #[serde(default)]
-    replications: Option<Repeated>,
-    #[serde(default)]
-    seed: Option<u64>,
-    #[serde(default)]
-    measures: Vec<Spanned<String>>,
-    #[serde(default)]
-    windows: bool,
-}
-
-/// An axis, or a part of a zipped one.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    #[serde(default)]
-    name: Option<Spanned<String>>,
-    #[serde(default)]
-    path: Option<Spanned<String>>,
-    #[serde(default)]
-    values: Option<Raw>,
-    #[serde(default)]
-    from: Option<Raw>,
-    #[serde(default)]
-    to: Option<Raw>,
-    #[serde(default)]
-    steps: Option<Spanned<u32>>,
-    #[serde(default)]
-    scale: Scale,
-    #[serde(default)]
-    zip: Option<Vec<Spanned<Entry>>>,
-    #[serde(default)]
-    labels: Option<Spanned<Vec<String>>>,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Scale {
-    #[default]
-    Linear,
-    Log,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Drawn {
-    Random(u32),
-    Lhs(u32),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Repeated {
-    Constant(u32),
-    Until(Precise),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Precise {
-    measure: Spanned<String>,
-    half_width: Raw,
-    #[serde(default)]
-    level: Option<f64>,
-    #[serde(default)]
-    at_least: Option<u32>,
-    #[serde(default)]
-    at_most: Option<u32>,
-}
-
-/// The entries of a map, in order.
-struct Pairs<T>(Vec<(Spanned<String>, T)>);
-
-impl<T> Default for Pairs<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
-            type Value = Pairs<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Pairs<T>, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = entries.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(Entries(PhantomData))
-    }
-}
 
 /// Whether a text is a sweep file and not a scenario: it has a field `scenario`.
 #[must_use]
@@ -215,17 +94,7 @@ impl Reader<'_> {
         }
         let replications = match written.replications {
             None => ReplicationSpec::default(),
-            Some(Repeated::Constant(count)) => ReplicationSpec::Fixed(count),
-            Some(Repeated::Until(precise)) => {
-                texts.push(self.measure(&precise.measure));
-                let usual = Until::new(&precise.measure.value, &self.bare(&precise.half_width));
-                ReplicationSpec::Until(Until {
-                    level: precise.level.unwrap_or(usual.level),
-                    at_least: precise.at_least.unwrap_or(usual.at_least),
-                    at_most: precise.at_most.unwrap_or(usual.at_most),
-                    ..usual
-                })
-            }
+            Some(repeated) => self.replications(repeated, &mut texts),
         };
         let sample = written.sample.map(|drawn| {
             let (sample, count) = match drawn.value {
@@ -298,6 +167,35 @@ impl Reader<'_> {
     fn wrong(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
         self.found
             .push(Diagnostic::new(code, span, message).help(help));
+    }
+
+    fn replications(
+        &mut self,
+        repeated: Spanned<Repeated>,
+        texts: &mut Vec<(String, Range<usize>)>,
+    ) -> ReplicationSpec {
+        let precise = match repeated.value {
+            Repeated::Constant(count) => {
+                if count == 0 {
+                    self.wrong(
+                        Code::Sweep,
+                        repeated.span,
+                        "each point is run at least once",
+                        "write `replications: 20`",
+                    );
+                }
+                return ReplicationSpec::Fixed(count);
+            }
+            Repeated::Until(precise) => precise,
+        };
+        texts.push(self.measure(&precise.measure));
+        let usual = Until::new(&precise.measure.value, &self.bare(&precise.half_width));
+        ReplicationSpec::Until(Until {
+            level: precise.level.unwrap_or(usual.level),
+            at_least: precise.at_least.unwrap_or(usual.at_least),
+            at_most: precise.at_most.unwrap_or(usual.at_most),
+            ..usual
+        })
     }
 
     /// What stands at a place, without quotes.

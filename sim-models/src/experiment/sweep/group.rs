@@ -76,14 +76,14 @@ fn beginning(scenario: &Scenario) -> u128 {
     digest.value()
 }
 
-/// Cuts groups into pieces, as few as give every shard its share of the work.
+/// Cuts groups into pieces, about as few as give every shard its share of the work.
 fn split(groups: Vec<Group>, shard: Shard, units: u32) -> Vec<Group> {
     let wanted = PER_SHARD * u64::from(shard.count);
     let pieces = wanted.div_ceil((groups.len() as u64 * u64::from(units)).max(1));
     groups
         .into_iter()
         .flat_map(|group| {
-            let length = (group.points.len() as u64).div_ceil(pieces).max(1) as usize;
+            let length = (group.points.len() as u64 / pieces).max(1) as usize;
             let cut = group.points.chunks(length).map(|points| Group {
                 points: points.to_vec(),
             });
