@@ -160,6 +160,15 @@ fn several_goals_give_a_front_and_the_folder_holds_the_answer() {
     let runs = fs::read_to_string(folder.join("provenance.json")).unwrap();
     let runs: Value = serde_json::from_str(&runs).unwrap();
     assert_eq!(runs["runs"], runs["runs_known_already"]);
+    for name in [
+        "runs.csv",
+        "pareto.svg",
+        "finalists.png",
+        "scenario.ron",
+        "reproduce.txt",
+    ] {
+        assert!(folder.join(name).exists(), "{name}");
+    }
     fs::remove_dir_all(folder).unwrap();
 }
 
@@ -203,7 +212,15 @@ fn sensitivity_tells_what_matters() {
         assert_eq!(again, text);
         assert_eq!(fs::read(folder.join("sensitivity.json")).unwrap(), first);
     }
-    assert!(folder.join("runs.csv").exists());
+    for name in ["runs.csv", "cells.csv", "journal.jsonl", "summary.json"] {
+        assert!(folder.join(name).exists(), "{name}");
+    }
+    let charts = fs::read_dir(&folder).unwrap();
+    let charts = charts.filter(|file| {
+        let name = file.as_ref().unwrap().file_name();
+        name.to_string_lossy().starts_with("influence-")
+    });
+    assert_eq!(charts.count(), 2, "as SVG and as PNG");
     fs::remove_dir_all(folder).unwrap();
 }
 
