@@ -18,6 +18,9 @@ pub mod graph_drawing;
 pub mod raster;
 pub mod plot;
 pub mod sweep;
+pub mod compare;
+pub mod tune;
+pub mod sensitivity;
 
 pub use raster::{RasterError, png};
 
@@ -180,9 +183,19 @@ mod tests {
         for chart in plot::examples::all() {
             write(&format!("{folder}/{}", chart.name), &chart.svg);
         }
-        for (name, charts) in sweep::tests::examples() {
-            for chart in charts {
-                write(&format!("{folder}/sweep-{name}-{}", chart.name), &chart.svg);
+        for (kind, examples) in [
+            ("sweep", sweep::tests::examples()),
+            ("compare", compare::tests::examples()),
+            ("tune", tune::tests::examples()),
+            ("sensitivity", sensitivity::tests::examples()),
+        ] {
+            for (name, charts) in examples {
+                for chart in charts {
+                    write(
+                        &format!("{folder}/{kind}-{name}-{}", chart.name),
+                        &chart.svg,
+                    );
+                }
             }
         }
     }

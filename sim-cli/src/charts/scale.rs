@@ -330,14 +330,15 @@ mod tests {
     #[test]
     fn axes_of_places_begin_anywhere() {
         let log = Scale::spanning(Spread::Log, [30.0, 4000.0].into_iter());
+        assert_eq!(log.ticks(5), vec![100.0, 1000.0]);
         assert_eq!(
-            log.ticks(5),
+            log.ticks(7),
             vec![50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0]
         );
         assert_eq!((log.place(30.0), log.place(4000.0)), (0.0, 1.0));
         let below = Scale::around(Spread::Linear, [-3.0, -1.0].into_iter());
         assert_eq!(
-            (below.place(0.0), below.ticks(3)),
+            (below.place(0.0), below.ticks(4)),
             (1.0, vec![-3.0, -2.0, -1.0, 0.0])
         );
         for spread in [Spread::Linear, Spread::Root, Spread::Log] {

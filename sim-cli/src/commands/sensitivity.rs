@@ -2,6 +2,7 @@
 
 use super::rounds::{Command, NoAnswer, Rounds, read};
 use super::run::Format;
+use crate::charts;
 use crate::files::Disk;
 use crate::output::sweep::folder::{self, Extras, put};
 use crate::output::{json, sensitivity as shown};
@@ -170,7 +171,7 @@ fn go(
     let settings = args.vary.len();
     if !(2..=sobol::MOST_SETTINGS).contains(&settings) {
         return Err(NoAnswer::Input(format!(
-            "{settings} settings vary: their shares are of interest for 2 to {}\ngive --vary for each setting; sim sweep draws curves of a single one",
+            "{settings} settings vary: shares are of interest for 2 to {}\ngive --vary for each setting; sim sweep draws curves of a single one",
             sobol::MOST_SETTINGS
         )));
     }
@@ -219,13 +220,11 @@ fn go(
     let told = json::tidy(&shown::json(&found));
     if let Some(folder) = &args.out {
         let table = Table::new(&sweep, records);
-        folder::write(
-            folder,
-            &table,
-            &|_| Ok(Vec::new()),
-            &Extras::default(),
-            &provenance,
-        )?;
+        let extras = Extras {
+            charts: charts::sensitivity::charts(&found),
+            ..Extras::default()
+        };
+        folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         put(folder, "sensitivity.json", &format!("{told:#}"))?;
     }
     match args.format {

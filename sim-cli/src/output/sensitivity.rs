@@ -85,7 +85,7 @@ fn sentence(found: &Sensitivity, effects: &Effects) -> String {
     );
     let mut parts = Vec::new();
     match &matters[..] {
-        [] => parts.push(format!("for {measure} no setting can be said to matter")),
+        [] => parts.push(format!("No setting can be said to matter for {measure}")),
         [one] => parts.push(format!(
             "{one} matters for {measure}{}",
             explained(found, effects)

@@ -4,10 +4,11 @@
 //! approximation to the noncentral t distribution (G. W. Snedecor and W. G. Cochran, "Statistical
 //! Methods", 8th ed., section 6.14), at most one replication off where power is 0.8 or more.
 
-use super::t_quantile;
+use super::{t_quantile, z_quantile};
+use std::cmp::Ordering;
 
 /// More replications than anyone will run.
-const MOST: u64 = 1_000_000_000;
+const MOST: f64 = 1e9;
 
 /// How many standard errors a difference must lie from zero to be found with this power.
 fn reach(count: u64, level: f64, power: f64) -> f64 {
@@ -31,21 +32,12 @@ pub fn detectable_difference(sd: f64, count: u64, level: f64, power: f64) -> f64
 #[must_use]
 pub fn replications_needed(sd: f64, difference: f64, level: f64, power: f64) -> Option<u64> {
     let enough = |count: u64| detectable_difference(sd, count, level, power) <= difference.abs();
-    if !enough(MOST) || difference == 0.0 {
+    // Normal quantiles are less than those of Student, by little: so many it takes at least.
+    let normal = (z_quantile(level) + z_quantile(2.0 * power - 1.0)) * sd / difference.abs();
+    let least = libm::ceil(normal * normal);
+    // Written so that what is no number, for a difference of zero, is refused too.
+    if !matches!(least.partial_cmp(&MOST), Some(Ordering::Less)) {
         return None;
     }
-    let (mut few, mut many) = (1, 2);
-    while !enough(many) {
-        few = many;
-        many *= 2;
-    }
-    while many - few > 1 {
-        let middle = few + (many - few) / 2;
-        if enough(middle) {
-            many = middle;
-        } else {
-            few = middle;
-        }
-    }
-    Some(many)
+    (least.max(2.0) as u64..).find(|count| enough(*count))
 }

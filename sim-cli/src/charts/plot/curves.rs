@@ -28,9 +28,10 @@ const RADIUS: f64 = 4.0;
 const BAND: f64 = 0.16;
 
 /// How all marked curves of a chart are read.
-pub const GUIDE: &str = "How to read: marks are means of the replications; bands and whiskers are \
-                         95% confidence intervals. Where the bands of two lines overlap widely, \
-                         they cannot be told apart.";
+pub const GUIDE: &str = "How to read: marks are means of the replications, bands and whiskers 95% \
+                         confidence intervals; where two bands overlap widely, the lines cannot be \
+                         told apart. A mark with a white dot is a median: some of its runs never \
+                         ended.";
 
 /// A curve.
 #[derive(Clone, Debug, PartialEq)]

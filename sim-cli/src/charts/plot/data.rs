@@ -1,6 +1,7 @@
 //! What charts of many runs are given.
 
 use crate::charts::scale::{Spread, Unit, tick_text};
+use crate::output::units;
 
 /// A value of a parameter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,6 +103,7 @@ impl Measured {
             _ if value.is_nan() => NOTHING.to_owned(),
             unit if value.is_infinite() => endless(unit).to_owned(),
             Unit::Rate => format!("{}/s", tick_text(value, Unit::Rate)),
+            Unit::Ratio => units::percent(value),
             unit => tick_text(value, unit),
         }
     }
@@ -115,6 +117,7 @@ impl Measured {
             // A failure in a thousand is not nothing.
             Unit::Ratio if value > 0.0 && value < 0.0005 => "<0.1%".to_owned(),
             Unit::Ratio if value.abs() < 0.0995 => format!("{:.1}%", value * 100.0),
+            unit if value.is_finite() => tick_text(value, unit),
             _ => self.text(value),
         }
     }

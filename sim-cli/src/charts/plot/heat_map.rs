@@ -31,9 +31,9 @@ const LEGEND: f64 = 26.0;
 const EMPTY: Ink = RGBAColor(240, 240, 240, 1.0);
 
 /// How heat maps are read.
-pub const GUIDE: &str = "How to read: each cell is the mean of its replications; the worse, the \
-                         darker. Hatched cells failed in most runs, and the thick line is the \
-                         cliff between holding and failing.";
+pub const GUIDE: &str = "How to read: each cell is the mean of its replications (the median, where \
+                         some never ended); the worse, the darker. The thick line is the cliff: \
+                         beyond it, in the hatched cells, most runs failed.";
 
 /// A cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -316,7 +316,10 @@ fn second_line(map: &HeatMap, cell: &Cell) -> Option<String> {
         let never = endless(map.measured.unit);
         return Some(format!("{}/{} {never}", value.endless, value.runs));
     }
-    let share = cell.held.filter(|_| cell.is_mixed())?;
+    // Where the share is the value, it is not told twice.
+    let share = cell
+        .held
+        .filter(|share| cell.is_mixed() && *share != value.mean)?;
     Some(format!("{:.0}% held", share.clamp(0.01, 0.99) * 100.0))
 }
 

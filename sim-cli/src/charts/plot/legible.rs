@@ -1,5 +1,8 @@
 //! What tests hold every chart to: it is sound, its texts lie on the sheet, and none covers another.
 
+use crate::charts::Chart;
+use crate::charts::canvas::{Anchor, Letters, sheet};
+use crate::charts::palette;
 use crate::charts::ruler::{BOLD, REGULAR};
 use resvg::usvg;
 
@@ -26,11 +29,17 @@ fn collect(group: &usvg::Group, found: &mut Vec<Text>) {
     }
 }
 
-/// Fails where a chart cannot be read.
-pub fn assert_legible(name: &str, svg: &str) {
-    assert!(svg.ends_with("</svg>\n"), "{name} is cut off");
+/// What keeps a chart from being read.
+pub fn complaints(name: &str, svg: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut complain = |what: String| found.push(format!("{name}: {what}"));
+    if !svg.ends_with("</svg>\n") {
+        complain("cut off".into());
+    }
     for broken in ["NaN", "inf\"", "-0%"] {
-        assert!(!svg.contains(broken), "{name} has {broken}");
+        if svg.contains(broken) {
+            complain(format!("has {broken}"));
+        }
     }
     let mut options = usvg::Options {
         font_family: "DejaVu Sans".into(),
@@ -41,18 +50,19 @@ pub fn assert_legible(name: &str, svg: &str) {
     let tree = usvg::Tree::from_str(svg, &options).unwrap();
     let mut texts = Vec::new();
     collect(tree.root(), &mut texts);
-    assert!(texts.len() > 3, "{name} says nothing");
+    if texts.len() < 3 {
+        complain("says nothing".into());
+    }
     let size = tree.size();
     for text in &texts {
         let bounds = text.bounds;
-        assert!(
-            bounds.left() >= 0.0
-                && bounds.top() >= 0.0
-                && bounds.right() <= size.width()
-                && bounds.bottom() <= size.height(),
-            "{name}: `{}` leaves the sheet: {bounds:?}",
-            text.words
-        );
+        let inside = bounds.left() >= 0.0
+            && bounds.top() >= 0.0
+            && bounds.right() <= size.width()
+            && bounds.bottom() <= size.height();
+        if !inside {
+            complain(format!("`{}` leaves the sheet: {bounds:?}", text.words));
+        }
     }
     for (n, a) in texts.iter().enumerate() {
         for b in &texts[n + 1..] {
@@ -62,12 +72,35 @@ pub fn assert_legible(name: &str, svg: &str) {
             let upward =
                 a.bounds.bottom().min(b.bounds.bottom()) - a.bounds.top().max(b.bounds.top());
             let least = a.bounds.height().min(b.bounds.height());
-            assert!(
-                across <= 1.0 || upward <= 0.35 * least,
-                "{name}: `{}` covers `{}`",
-                a.words,
-                b.words
-            );
+            if across > 1.0 && upward > 0.35 * least {
+                complain(format!("`{}` covers `{}`", a.words, b.words));
+            }
         }
     }
+    found
+}
+
+/// Fails where charts cannot be read, and says everything that is wrong.
+pub fn assert_legible<'a>(charts: impl IntoIterator<Item = &'a Chart>) {
+    let all = charts
+        .into_iter()
+        .flat_map(|chart| complaints(&chart.name, &chart.svg));
+    let all: Vec<String> = all.collect();
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+#[test]
+fn what_cannot_be_read_is_found() {
+    let draw = |place: (f64, f64)| {
+        let svg = sheet(300.0, 100.0, "", |canvas| {
+            let letters = Letters::new(12.0, palette::BLACK);
+            canvas.text("first", (10.0, 20.0), Anchor::Start, letters);
+            canvas.text("second", (10.0, 60.0), Anchor::Start, letters);
+            canvas.text("third", place, Anchor::Start, letters);
+        });
+        complaints("it", &svg)
+    };
+    assert_eq!(draw((10.0, 40.0)), Vec::<String>::new());
+    assert_eq!(draw((20.0, 22.0)), vec!["it: `first` covers `third`"]);
+    assert!(draw((280.0, 40.0))[0].contains("`third` leaves the sheet"));
 }

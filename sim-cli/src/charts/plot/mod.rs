@@ -10,8 +10,14 @@ pub mod along;
 pub mod shares;
 pub mod slices;
 pub mod parallel;
+pub mod forest;
+pub mod pairs;
+pub mod plane;
+pub mod bars;
 
 #[cfg(test)]
 pub(crate) mod legible;
 #[cfg(test)]
 pub(crate) mod examples;
+#[cfg(test)]
+mod more_examples;

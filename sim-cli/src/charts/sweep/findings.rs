@@ -4,45 +4,64 @@ use super::grid::Grid;
 use super::values::{Column, marginal};
 use crate::charts::plot::data::{Estimate, Wish};
 
-/// The best and the worst of a measure: the title of its charts.
+/// More parameters than this do not fit into a title.
+const MOST_IN_TITLE: usize = 2;
+
+/// The best and the worst of a measure: the title of its charts, and what does not fit into it.
 #[must_use]
-pub fn extremes(grid: &Grid, column: &Column) -> String {
+pub fn extremes(grid: &Grid, column: &Column) -> (String, Option<String>) {
     let measured = &column.measured;
-    let known: Vec<(usize, Estimate)> = known(column);
+    let known = known(column);
     let name = capital(&measured.name);
-    let (Some(low), Some(high)) = (
-        known
-            .iter()
-            .copied()
-            .reduce(|a, b| if b.1.mean < a.1.mean { b } else { a }),
-        known
-            .iter()
-            .copied()
-            .reduce(|a, b| if b.1.mean > a.1.mean { b } else { a }),
-    ) else {
-        return format!("{name}: nothing was measured");
+    let low = known
+        .iter()
+        .copied()
+        .reduce(|a, b| if b.1.mean < a.1.mean { b } else { a });
+    let high = known
+        .iter()
+        .copied()
+        .reduce(|a, b| if b.1.mean > a.1.mean { b } else { a });
+    let (Some(low), Some(high)) = (low, high) else {
+        return (format!("{name}: nothing was measured"), None);
     };
     if low.1.mean == high.1.mean {
+        let text = measured.text(low.1.mean);
         return match known.len() {
-            1 => format!("{name}: {}", measured.text(low.1.mean)),
-            _ => format!("{name}: {} at every point", measured.text(low.1.mean)),
+            1 => (format!("{name}: {text}"), None),
+            _ => (format!("{name}: {text} at every point"), None),
         };
     }
+    let (first, last) = match measured.wish {
+        Wish::Low | Wish::Neither => (low, high),
+        Wish::High => (high, low),
+    };
+    let short = grid.factors.len() > MOST_IN_TITLE;
+    let ties = |value: Estimate| known.iter().filter(|k| k.1.mean == value.mean).count();
     let at = |(point, value): (usize, Estimate)| {
-        let same = |other: &&(usize, Estimate)| other.1.mean == value.mean;
-        let ties = known.iter().filter(same).count();
         let text = measured.text(value.mean);
-        if ties > 1 {
-            format!("{text} at {ties} of {} points", grid.levels.len())
-        } else {
-            format!("{text} with {}", grid.setting(point))
+        match ties(value) {
+            1 if short => text,
+            1 => format!("{text} with {}", grid.setting(point)),
+            ties => format!("{text} at {ties} of {} points", grid.levels.len()),
         }
     };
-    match measured.wish {
-        Wish::Low => format!("{name}: at best {}, at worst {}", at(low), at(high)),
-        Wish::High => format!("{name}: at best {}, at worst {}", at(high), at(low)),
-        Wish::Neither => format!("{name}: from {} to {}", at(low), at(high)),
-    }
+    let words = match measured.wish {
+        Wish::Neither => ("from", " to", "Lowest", "highest"),
+        Wish::Low | Wish::High => ("at best", ", at worst", "Best", "worst"),
+    };
+    let title = format!("{name}: {} {}{} {}", words.0, at(first), words.1, at(last));
+    let with = |word: &str, (point, value): (usize, Estimate)| {
+        (short && ties(value) == 1).then(|| format!("{word} with {}", grid.setting(point)))
+    };
+    let settings: Vec<String> = [with(words.2, first), with(words.3, last)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let settings = capital(&settings.join("; "));
+    (
+        title,
+        (!settings.is_empty()).then(|| format!("{settings}.")),
+    )
 }
 
 fn known(column: &Column) -> Vec<(usize, Estimate)> {

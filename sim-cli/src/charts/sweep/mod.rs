@@ -4,9 +4,9 @@
 //! map. Three: small multiples of these. More, or points drawn at random: parallel coordinates, and
 //! the measure against each parameter. Always the verdicts, where there is a hypothesis.
 
-mod grid;
-mod values;
-mod findings;
+pub mod grid;
+pub mod values;
+pub mod findings;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -169,12 +169,13 @@ impl Drawing<'_> {
         if let Some(title) = &self.title {
             return Page::new(title, guide, &self.note);
         }
+        let (title, settings) = findings::extremes(self.grid, column);
         let reasons = [
+            settings,
             findings::strongest(self.grid, column),
             findings::rivals(column),
         ];
         let reasons: Vec<String> = reasons.into_iter().flatten().collect();
-        let title = findings::extremes(self.grid, column);
         Page::new(title, guide, &self.note).because(reasons.join(" "))
     }
 

@@ -7,7 +7,7 @@ mod tests;
 
 pub use args::Args;
 
-use crate::charts::Chart;
+use crate::charts;
 use crate::commands::run::Format;
 use crate::commands::sweep::finish::{Failure, Streams, exit_code, settle};
 use crate::commands::sweep::tell;
@@ -25,8 +25,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use variants::{Asked, Refused, asked};
 
-/// So many groups of requests are told of, each with the story of one of them.
-const GROUPS: usize = 2;
+/// So many groups of requests are told of, each with an example.
+const GROUPS: usize = 4;
 
 /// Compares and shows what came of it.
 ///
@@ -119,7 +119,7 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
         )?;
         put(path, "compare.txt", &human::render(&told, Style::PLAIN))?;
         let extras = Extras {
-            charts: charts(&told.comparison),
+            charts: charts::compare::charts(&told.comparison),
             ..Extras::default()
         };
         folder::write(
@@ -144,10 +144,6 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
         writeln!(streams.err, "written to {}", path.display())?;
     }
     Ok(code)
-}
-
-fn charts(_comparison: &Comparison) -> Vec<Chart> {
-    Vec::new()
 }
 
 /// Each variant and the baseline once more with a log of all requests, where they differ most.

@@ -1,1 +1,213 @@
 //! Through the command line.
+
+use crate::output::table::{WIDTH, width};
+use crate::{Terminal, exit};
+use serde_json::Value;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SHOP: &str = r#"(
+    title: "A shop", duration: "40s", warmup: "5s", window: "1s", seed: 3,
+    services: {
+        "shop": (threads: 64, endpoints: { "buy": [call("db/query")] }),
+        "db": (threads: 4, queue: (limit: 40), endpoints: { "query": [work(exponential("40ms"))] }),
+    },
+    calls: { "shop -> db": [retry(attempts: 3, backoff: none), timeout("400ms")] },
+    workloads: { "shoppers": open(rate: "80/s", to: "shop/buy") },
+    faults: [(at: "15s", for: "5s", inject: slow(service: "db", factor: 3))],
+    hypothesis: (steady: ["success_ratio(shoppers) >= 0.9"], recovers: (within: "5s")),
+)"#;
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("sim-compare-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn sim(arguments: &[&str]) -> (u8, String, String) {
+    let arguments: Vec<OsString> = ["sim", "compare"]
+        .iter()
+        .chain(arguments)
+        .map(OsString::from)
+        .collect();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = crate::run(&arguments, &mut out, &mut err, Terminal::default());
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (code, text(out), text(err))
+}
+
+const NO_RETRIES: &str = "single:calls.\"shop -> db\".retry.attempts=1";
+
+#[test]
+fn one_variant_is_compared_with_the_scenario_as_it_is() {
+    let scratch = Scratch::new("one");
+    let shop = scratch.file("shop.ron", SHOP);
+    let asked = [
+        shop.as_str(),
+        "--variant",
+        NO_RETRIES,
+        "--replications",
+        "8",
+    ];
+    let (code, out, err) = sim(&asked);
+    assert_eq!(code, exit::HELD, "{err}");
+    assert!(
+        out.starts_with("single against as is  A shop\n\n\"single\" loses "),
+        "{out}"
+    );
+    assert!(out.lines().all(|line| width(line) <= WIDTH), "{out}");
+    for part in [
+        "with 95% confidence",
+        "less load on db",
+        "Request by request, seed ",
+        "With as is",
+        "failed ratio of shoppers",
+        "Reproduce with",
+        "--replications 8",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (_, again, _) = sim(&[&asked[..], &["--jobs", "1"]].concat());
+    assert_eq!(out, again, "the number of threads changes nothing");
+    let (code, json, _) = sim(&[&asked[..], &["--format", "json"]].concat());
+    let told: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (code, &told["baseline"]),
+        (exit::HELD, &Value::from("as is"))
+    );
+    let sentence = told["sentences"][0].as_str().unwrap();
+    assert!(sentence.starts_with("\"single\" loses "), "{sentence}");
+    // Every number of the sentence is one of the finding.
+    let lost = &told["findings"][0];
+    let low = lost["difference"]["low"].as_f64().unwrap();
+    assert!(low < 0.0 && lost["verdict"] == "better", "{lost}");
+    assert_eq!(
+        told["joined"][0]["groups"][0]["stories"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn the_folder_holds_the_answer_and_what_it_rests_on() {
+    let scratch = Scratch::new("folder");
+    let shop = scratch.file("shop.ron", SHOP);
+    let folder = scratch.0.join("out");
+    let out = folder.to_string_lossy().into_owned();
+    let asked = [
+        shop.as_str(),
+        "--variant",
+        NO_RETRIES,
+        "--vary",
+        "workloads.shoppers.rate=20/s,80/s",
+        "--replications",
+        "4",
+        "--out",
+        out.as_str(),
+    ];
+    let (code, text, err) = sim(&asked);
+    assert_eq!(code, exit::HELD, "{err}");
+    assert!(text.contains("mean of 2 conditions"), "{text}");
+    for name in [
+        "compare.json",
+        "compare.csv",
+        "compare.txt",
+        "runs.csv",
+        "cells.csv",
+        "summary.json",
+        "scenario.ron",
+        "sweep.ron",
+        "reproduce.txt",
+        "provenance.json",
+    ] {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+    let rows = fs::read_to_string(folder.join("compare.csv")).unwrap();
+    let told: Value = read(&folder.join("compare.json"));
+    assert_eq!(
+        rows.lines().count(),
+        1 + told["findings"].as_array().unwrap().len()
+    );
+    // The runs are known now: the same answer at once.
+    let (_, again, err) = sim(&asked);
+    assert_eq!(text, again, "{err}");
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn files_are_compared_by_their_names() {
+    let scratch = Scratch::new("files");
+    let first = scratch.file("patient.ron", SHOP);
+    let second = scratch.file("single.ron", &SHOP.replace("attempts: 3", "attempts: 1"));
+    let measure = ["--measure", "failed_ratio(shoppers)", "--replications", "4"];
+    let (code, out, err) = sim(&[&[first.as_str(), &second][..], &measure].concat());
+    assert_eq!(code, exit::HELD, "{err}");
+    assert!(out.starts_with("single against patient"), "{out}");
+    let turned = ["--baseline", "single"];
+    let (_, out, _) = sim(&[&[first.as_str(), &second][..], &measure, &turned].concat());
+    assert!(out.starts_with("patient against single"), "{out}");
+}
+
+#[test]
+fn says_what_cannot_be_compared() {
+    let scratch = Scratch::new("wrong");
+    let shop = scratch.file("shop.ron", SHOP);
+    for (arguments, told) in [
+        (vec![shop.as_str()], "nothing to compare with"),
+        (
+            vec![&shop, &shop, "--variant", NO_RETRIES],
+            "several scenarios are the variants",
+        ),
+        (
+            vec![&shop, "--variant", NO_RETRIES, "--baseline", "singel"],
+            "did you mean `single`?",
+        ),
+        (
+            vec![&shop, "--variant", "x:services.bd.threads=3"],
+            "did you mean `db`?",
+        ),
+        (
+            vec![
+                &shop,
+                "--variant",
+                NO_RETRIES,
+                "--measure",
+                "goodput(shopers)",
+            ],
+            "`shoppers`",
+        ),
+        (
+            vec![&shop, "--variant", NO_RETRIES, "--difference", "1"],
+            "per cent sign",
+        ),
+        (vec![&shop, "--variant", NO_RETRIES, "--level", "2"], "0.95"),
+    ] {
+        let (code, out, err) = sim(&arguments);
+        assert_eq!(code, exit::BAD_INPUT, "{arguments:?}: {err}");
+        assert!(out.is_empty() && err.contains(told), "{told}: {err}");
+    }
+}

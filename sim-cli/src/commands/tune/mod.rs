@@ -6,13 +6,15 @@ pub use args::Args;
 
 use super::rounds::{NoAnswer, Rounds};
 use super::run::Format;
+use crate::charts;
 use crate::files::Disk;
-use crate::output::folder::{FolderError, write_atomic};
+use crate::output::folder::FolderError;
+use crate::output::sweep::folder::{self, Extras, put};
 use crate::output::{json, tuning};
 use crate::{Terminal, exit};
 use sim_models::experiment::space::Unresolved;
 use sim_models::experiment::spec::{Spec, base, resolve};
-use sim_models::experiment::sweep::Sweep;
+use sim_models::experiment::sweep::{Record, Sweep, Table};
 use sim_models::experiment::tune::elsewhere::{Other, changed};
 use sim_models::experiment::tune::{Tuning, tune};
 use sim_models::scenario::{Scenario, explain};
@@ -64,14 +66,22 @@ fn go(
         prepare(folder, &present, &reproduce)?;
     }
     let mut rounds = Rounds::open(args.out.as_deref(), args.jobs, "tuning", err, terminal)?;
-    let tuning = tune(&question, &sweep, &present, &others, |sweep, _| {
-        rounds.run(sweep)
+    let mut records = Vec::new();
+    let tuning = tune(&question, &sweep, &present, &others, |round, _| {
+        let ran = rounds.run(round)?;
+        records.extend(of_candidates(&sweep, round, &ran));
+        Ok::<_, NoAnswer>(ran)
     })?;
     let partial = rounds.partial();
     let provenance = rounds.provenance();
     let told = tuning::json(&tuning, args.also.len());
     if let Some(folder) = &args.out {
-        put(folder, "provenance.json", &format!("{provenance:#}"))?;
+        let extras = Extras {
+            charts: charts::tune::charts(&tuning),
+            ..Extras::default()
+        };
+        let table = Table::new(&sweep, records);
+        folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         // Last, so that a folder with a result is a whole one.
         put(folder, "tune.json", &format!("{:#}", json::tidy(&told)))?;
     }
@@ -89,6 +99,23 @@ fn go(
         )?;
     }
     Ok(code(&tuning, partial))
+}
+
+/// The runs of a round as runs of the sweep over all candidates, whose replications count up from its
+/// first seed. Those of the present setting and of other scenarios are not among them.
+fn of_candidates(sweep: &Sweep, round: &Sweep, records: &[Record]) -> Vec<Record> {
+    let place = |record: &Record| {
+        let point = &round.points[record.point as usize];
+        sweep.points.iter().position(|other| other == point)
+    };
+    let known = records.iter().filter_map(|record| {
+        Some(Record {
+            point: place(record)? as u32,
+            replication: record.seed.wrapping_sub(sweep.seed) as u32,
+            ..record.clone()
+        })
+    });
+    known.collect()
 }
 
 fn code(tuning: &Tuning, partial: usize) -> u8 {
@@ -132,11 +159,7 @@ fn prepare(folder: &Path, present: &Scenario, reproduce: &str) -> Result<(), Fol
     })?;
     // What an earlier search left must not pass for the result of this one.
     let _ = fs::remove_file(folder.join("tune.json"));
+    folder::clear(folder);
     put(folder, "scenario.ron", &explain::to_ron(present))?;
     put(folder, "reproduce.txt", reproduce)
-}
-
-fn put(folder: &Path, name: &str, text: &str) -> Result<(), FolderError> {
-    let text = format!("{}\n", text.trim_end_matches('\n'));
-    write_atomic(&folder.join(name), text.as_bytes())
 }

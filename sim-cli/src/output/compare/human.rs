@@ -99,8 +99,7 @@ fn headed(comparison: &Comparison, variant: usize, title: &str) -> Table {
         title,
         &shorten(&comparison.baseline, MOST_NAME),
         &shorten(&comparison.variants[variant], MOST_NAME),
-        "difference",
-        &level(comparison.question.level),
+        &format!("difference ({})", level(comparison.question.level)),
         "p adj.",
         "verdict",
     ])
@@ -112,51 +111,35 @@ fn row(comparison: &Comparison, finding: &Finding, name: String) -> Vec<String> 
         .replace("p = ", "")
         .replace("p ", "");
     let verdict = finding.verdict.words().to_owned();
-    let Some(difference) = &finding.difference else {
+    let (Some(difference), Some(scale)) = (&finding.difference, finding.scale(measure)) else {
         let runs = finding.pairs.len();
-        let never = |count: u32| {
-            if runs == 0 {
-                units::NOTHING.to_owned()
-            } else {
-                format!("{count}/{runs} never")
-            }
-        };
         let nothing = units::NOTHING.to_owned();
-        return vec![
-            name,
-            never(finding.never.0),
-            never(finding.never.1),
-            nothing.clone(),
-            nothing,
-            if runs == 0 {
-                units::NOTHING.to_owned()
-            } else {
-                p
-            },
-            if runs == 0 {
-                "not measured".to_owned()
-            } else {
-                verdict
-            },
-        ];
+        if runs == 0 {
+            let verdict = "not measured".to_owned();
+            return vec![
+                name,
+                nothing.clone(),
+                nothing.clone(),
+                nothing.clone(),
+                nothing,
+                verdict,
+            ];
+        }
+        let never = |count: u32| format!("{count}/{runs} never");
+        let (baseline, variant) = finding.never;
+        return vec![name, never(baseline), never(variant), nothing, p, verdict];
     };
-    let scale = Scale::of(measure, difference);
     let value = |value: Option<f64>| value.map_or(units::NOTHING.to_owned(), |v| scale.value(v));
-    let range = if difference.half_width.is_finite() {
-        format!(
-            "{} to {}",
-            signed(&scale, difference.low),
-            signed(&scale, difference.high)
-        )
+    let reach = if difference.half_width.is_finite() {
+        format!(" ± {}", scale.bare(difference.half_width))
     } else {
-        "unknown".to_owned()
+        String::new()
     };
     vec![
         name,
         value(finding.baseline),
         value(finding.value),
-        signed(&scale, difference.mean),
-        range,
+        signed(&scale, difference.mean) + &reach,
         p,
         verdict,
     ]
@@ -251,7 +234,11 @@ fn requests(comparison: &Comparison, traced: &Traced, style: Style) -> Vec<Strin
     }
     lines.extend(styled(&table, style));
     for group in &joined.groups {
-        lines.extend(group_lines(baseline, variant, group, style));
+        lines.extend(group_lines(baseline, variant, group));
+    }
+    if let Some(largest) = joined.groups.first() {
+        let names = [baseline, variant];
+        lines.extend(stories(names.map(String::as_str), largest, style));
     }
     lines
 }
@@ -263,17 +250,29 @@ fn fate(fate: &Fate) -> String {
     }
 }
 
-fn group_lines(baseline: &str, variant: &str, group: &Group, style: Style) -> Vec<String> {
+/// What happened to a group, and one of it.
+fn group_lines(baseline: &str, variant: &str, group: &Group) -> Vec<String> {
+    let (number, other) = group.example;
+    let example = if number == other {
+        format!("request {number}")
+    } else {
+        format!("request {number} and {other}")
+    };
     let text = format!(
-        "{} requests of {}: {} with {baseline}, {} with {variant}. One of them:",
+        "{} requests of {}: {} with {baseline}, {} with {variant}, such as {example}.",
         units::count(group.count),
         group.workload,
         fate(&group.baseline),
         fate(&group.variant),
     );
-    let mut lines = vec![String::new()];
-    lines.extend(wrap(&text, "", "  "));
-    for (name, story) in [baseline, variant].iter().zip(&group.stories) {
+    wrap(&text, "", "  ")
+}
+
+/// The stories of the example of a group, one after the other.
+fn stories(names: [&str; 2], group: &Group, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, story) in names.iter().zip(&group.stories) {
+        lines.push(String::new());
         lines.push(style.heading(&format!("With {name}")));
         lines.extend(story::render(story).lines().map(str::to_owned));
     }

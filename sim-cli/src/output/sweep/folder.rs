@@ -13,7 +13,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How names of charts begin.
-const CHARTS: [&str; 5] = ["curves-", "heatmap-", "parallel-", "slices-", "verdicts."];
+const CHARTS: [&str; 11] = [
+    "candidates.",
+    "curves-",
+    "elsewhere.",
+    "finalists.",
+    "heatmap-",
+    "influence-",
+    "morris-",
+    "parallel-",
+    "pareto.",
+    "slices-",
+    "verdicts.",
+];
 
 /// The texts beside the tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,7 +102,22 @@ pub fn write(
     let mut cells = CsvFile::new(&folder.join("cells.csv"), &columns::cells(sweep), LARGE)?;
     rows::cells(table, &mut cells)?;
     cells.finish()?;
-    for chart in &extras.charts {
+    put_charts(folder, &extras.charts)?;
+    put(folder, "provenance.json", &format!("{provenance:#}"))?;
+    put(
+        folder,
+        "summary.json",
+        &format!("{:#}", summary::summary(table)),
+    )?;
+    Ok(())
+}
+
+/// Writes charts, each as SVG and PNG.
+///
+/// # Errors
+/// If a file cannot be written or a chart not be drawn.
+pub fn put_charts(folder: &Path, all: &[Chart]) -> Result<(), FolderError> {
+    for chart in all {
         put(folder, &format!("{}.svg", chart.name), &chart.svg)?;
         let path = folder.join(format!("{}.png", chart.name));
         let bitmap = charts::png(&chart.svg).map_err(|source| FolderError::Chart {
@@ -99,12 +126,6 @@ pub fn write(
         })?;
         write_atomic(&path, &bitmap)?;
     }
-    put(folder, "provenance.json", &format!("{provenance:#}"))?;
-    put(
-        folder,
-        "summary.json",
-        &format!("{:#}", summary::summary(table)),
-    )?;
     Ok(())
 }
 

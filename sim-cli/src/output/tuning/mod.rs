@@ -8,7 +8,7 @@ pub use json::json;
 use super::human::{command, join};
 use super::style::Style;
 use super::sweep::human::value;
-use super::table::{Table, wrap};
+use super::table::{Table, shorten, wrap};
 use super::tables::styled;
 use super::units;
 use sim_models::experiment::tune::{Finalist, Goal, Outcome, Transfer, Tuning};
@@ -42,7 +42,7 @@ fn headline(tuning: &Tuning, style: Style) -> Vec<String> {
     let all: Vec<&Finalist> = chosen(tuning).collect();
     let (text, paint): (String, fn(Style, &str) -> String) = match &all[..] {
         [] => (words::infeasible(tuning), Style::bad),
-        [one] => (words::winner(tuning, one), Style::good),
+        [one] if tuning.goals.len() == 1 => (words::winner(tuning, one), Style::good),
         front => (words::front(tuning, front), Style::good),
     };
     let mut lines = wrap(&text, "", "");
@@ -61,12 +61,9 @@ fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
     lines
 }
 
+/// Short, so that the names of settings have room.
 fn goal_heading(goal: &Goal) -> String {
-    format!(
-        "{} {}",
-        if goal.maximise { "max" } else { "min" },
-        goal.measure.label()
-    )
+    shorten(&goal.measure.label(), 22)
 }
 
 fn shown(goal: &Goal, outcome: &Outcome) -> String {
@@ -81,14 +78,23 @@ fn shown(goal: &Goal, outcome: &Outcome) -> String {
 }
 
 fn finalists(tuning: &Tuning, style: Style) -> Vec<String> {
-    let mut headings = vec![format!("On {} fresh seeds", words::confirmed(tuning))];
-    for goal in &tuning.goals {
-        headings.push(goal_heading(goal));
+    let seeds = format!("{} fresh seeds", words::confirmed(tuning));
+    let (name, mut headings) = match &tuning.goals[..] {
+        // One goal is named once, so that the names of settings have room.
+        [goal] => (
+            format!("{}, {seeds}", goal.measure.label()),
+            vec!["mean".into()],
+        ),
+        goals => (seeds, goals.iter().map(goal_heading).collect::<Vec<_>>()),
+    };
+    let with_differences = tuning.goals.len() == 1;
+    if with_differences {
         headings.push("against now".into());
     }
     if !tuning.constraints.is_empty() {
-        headings.push("constraints held".into());
+        headings.push("held".into());
     }
+    headings.insert(0, name);
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut table = Table::new(&headings);
     for (place, one) in tuning.finalists.iter().enumerate() {
@@ -101,12 +107,11 @@ fn finalists(tuning: &Tuning, style: Style) -> Vec<String> {
             settings(tuning, &tuning.points[point])
         });
         let mut row = vec![format!("{mark}{name}")];
-        for (number, goal) in tuning.goals.iter().enumerate() {
-            row.push(shown(goal, &one.goals[number]));
-            row.push(match one.against_present[number] {
-                Some(difference) => words::difference(&goal.measure, &difference),
-                None => units::NOTHING.to_owned(),
-            });
+        for (goal, outcome) in tuning.goals.iter().zip(&one.goals) {
+            row.push(shown(goal, outcome));
+            if with_differences {
+                row.push(against_now(goal, one));
+            }
         }
         if !tuning.constraints.is_empty() {
             row.push(held(&one.all));
@@ -114,6 +119,14 @@ fn finalists(tuning: &Tuning, style: Style) -> Vec<String> {
         table.row(row);
     }
     styled(&table, style)
+}
+
+/// How the first goal differs from the present setting.
+fn against_now(goal: &Goal, one: &Finalist) -> String {
+    match one.against_present.first() {
+        Some(Some(difference)) => words::difference(&goal.measure, difference),
+        _ => units::NOTHING.to_owned(),
+    }
 }
 
 fn constraints(tuning: &Tuning, style: Style) -> Vec<String> {
@@ -155,8 +168,8 @@ fn elsewhere(tuning: &Tuning, style: Style) -> Vec<String> {
     let Some(goal) = tuning.goals.first() else {
         return Vec::new();
     };
-    let heading = goal_heading(goal);
-    let mut headings = vec!["Elsewhere", heading.as_str(), "now", "difference"];
+    let heading = format!("Elsewhere: {}", goal.measure.label());
+    let mut headings = vec![heading.as_str(), "chosen", "now", "difference"];
     if !tuning.constraints.is_empty() {
         headings.push("held");
         headings.push("now");
@@ -169,9 +182,7 @@ fn elsewhere(tuning: &Tuning, style: Style) -> Vec<String> {
             other.name.clone(),
             shown(goal, &is.goals[0]),
             shown(goal, &was.goals[0]),
-            is.against_present[0].map_or(units::NOTHING.to_owned(), |difference| {
-                words::difference(&goal.measure, &difference)
-            }),
+            against_now(goal, is),
         ];
         if !tuning.constraints.is_empty() {
             row.push(held(&is.all));
@@ -186,8 +197,8 @@ fn elsewhere(tuning: &Tuning, style: Style) -> Vec<String> {
 fn transfer(verdict: Transfer) -> &'static str {
     match verdict {
         Transfer::Better => "better",
-        Transfer::Same => "no difference found",
-        Transfer::Mixed => "better and worse",
+        Transfer::Same => "same",
+        Transfer::Mixed => "mixed",
         Transfer::Worse => "WORSE",
     }
 }

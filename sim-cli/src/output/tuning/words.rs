@@ -7,7 +7,7 @@ use crate::output::units;
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::numbers::Scale;
 use sim_models::experiment::space::Point;
-use sim_models::experiment::tune::{Finalist, Goal, Held, Transfer, Tuning};
+use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Transfer, Tuning};
 use sim_models::observe::expression::Measure;
 
 /// Replications under fresh seeds.
@@ -43,46 +43,34 @@ pub fn flags(point: &Point) -> String {
     flags.trim_start().to_owned()
 }
 
-/// `210ms (205 to 216ms)`.
+/// `210ms ±5.5ms`.
 pub fn interval(measure: &Measure, found: &Interval) -> String {
     let mean = value(measure, found.mean);
-    if !found.half_width.is_finite() {
+    if !found.half_width.is_finite() || found.half_width == 0.0 {
         return mean;
     }
-    format!(
-        "{mean} ({} to {})",
-        value(measure, found.low),
-        value(measure, found.high)
-    )
+    format!("{mean} ±{}", value(measure, found.half_width))
 }
 
-/// `-240ms (-250 to -230)`.
+/// `-240 ±10 ms`: with as many digits as its interval warrants.
 pub fn difference(measure: &Measure, found: &Interval) -> String {
-    let scale = Scale::of(measure, found);
-    let sign = |value: f64| {
-        let text = scale.bare(value);
-        if value > 0.0 {
-            format!("+{text}")
-        } else {
-            text
-        }
-    };
-    if !found.half_width.is_finite() {
-        return format!("{}{}", sign(found.mean), scale.difference);
+    let scale = Scale::of(measure, found, [found.mean; 2]);
+    let sign = if found.mean > 0.0 { "+" } else { "" };
+    let mean = scale.bare(found.mean);
+    if !found.half_width.is_finite() || found.half_width == 0.0 {
+        return format!("{sign}{mean}{}", scale.difference);
     }
     format!(
-        "{}{} ({} to {})",
-        sign(found.mean),
-        scale.difference,
-        sign(found.low),
-        sign(found.high)
+        "{sign}{mean} ±{}{}",
+        scale.bare(found.half_width),
+        scale.difference
     )
 }
 
-/// `30 of 30 (at least 89%)`, or that there is nothing to hold.
+/// `30 of 30`, or that there is nothing to hold.
 pub fn held(found: &Held) -> String {
     if found.idle {
-        return "nothing to measure".into();
+        return units::NOTHING.into();
     }
     format!("{} of {}", found.count, found.share.count)
 }
@@ -127,7 +115,7 @@ fn against_now(tuning: &Tuning, one: &Finalist) -> String {
     };
     match (&now.goals[0].mean, &one.against_present[0]) {
         (Some(was), Some(found)) => {
-            let scale = Scale::of(&first.measure, found);
+            let scale = Scale::of(&first.measure, found, [found.mean; 2]);
             let (more, low, high) = if found.mean < 0.0 {
                 ("less", -found.high, -found.low)
             } else {
@@ -201,14 +189,24 @@ fn ties(tuning: &Tuning, winner: &Finalist) -> String {
 /// The front in one sentence.
 pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
     let goals: Vec<String> = tuning.goals.iter().map(goal).collect();
-    let first = all.first().map_or(String::new(), |one| sure(tuning, one));
-    format!(
-        "{} settings, marked *, trade {} off against each other{}; none of the others that were left beats one of \
-         them in everything. The first:{first}",
-        all.len(),
-        goals.join(" and "),
-        under(tuning),
-    )
+    let (goals, under) = (goals.join(" and "), under(tuning));
+    let name = |one: &Finalist| {
+        one.point
+            .map(|point| settings(tuning, &tuning.points[point]))
+    };
+    match all {
+        [one] => format!(
+            "{} gives the {goals}{under}: no other that was left beats it in any.{}",
+            name(one).unwrap_or_default(),
+            sure(tuning, one)
+        ),
+        _ => format!(
+            "{} settings, marked *, trade {goals} off against each other{under}; no other that was left beats one \
+             of them in everything. Below, the first of them is used and tried elsewhere.{}",
+            all.len(),
+            all.first().map_or(String::new(), |one| sure(tuning, one))
+        ),
+    }
 }
 
 /// That nothing meets the constraints, what comes nearest, and which constraint binds.
@@ -259,19 +257,52 @@ pub fn given_up(tuning: &Tuning) -> Option<String> {
     ))
 }
 
-/// That the setting is worse than the present one somewhere.
+/// That the setting is worse than the present one somewhere, and by how much.
 pub fn trap(tuning: &Tuning) -> Option<String> {
-    let worse: Vec<&str> = tuning
+    let bad = |verdict| matches!(verdict, Transfer::Worse | Transfer::Mixed);
+    let worse: Vec<String> = tuning
         .elsewhere
         .iter()
-        .filter(|other| matches!(other.verdict, Transfer::Worse | Transfer::Mixed))
-        .map(|other| other.name.as_str())
+        .filter(|other| bad(other.verdict))
+        .map(|other| format!("{} ({})", other.name, damage(tuning, other)))
         .collect();
     if worse.is_empty() {
         return None;
     }
     Some(format!(
         "Careful: it is worse than the present setting elsewhere: {}. It fits this outage, not the system.",
-        worse.join(", ")
+        worse.join("; ")
     ))
+}
+
+/// `failed ratio of shoppers 12% instead of 0.5%`, for each goal that is worse.
+fn damage(tuning: &Tuning, other: &Elsewhere) -> String {
+    let mut parts = Vec::new();
+    for (number, goal) in tuning.goals.iter().enumerate() {
+        let sign = if goal.maximise { -1.0 } else { 1.0 };
+        let worse = other.chosen.against_present[number]
+            .is_some_and(|found| found.excludes_zero() && found.mean * sign > 0.0);
+        let means = other.chosen.goals[number]
+            .mean
+            .zip(other.present.goals[number].mean);
+        if let (true, Some((is, was))) = (worse, means) {
+            let (label, is, was) = (
+                goal.measure.label(),
+                spoken(goal, is.mean),
+                spoken(goal, was.mean),
+            );
+            parts.push(format!("{label} {is} instead of {was}"));
+        }
+    }
+    let (is, was) = (&other.chosen.all, &other.present.all);
+    if is.count < was.count {
+        parts.push(format!(
+            "constraints held in {} of {} runs instead of {}",
+            is.count, is.share.count, was.count
+        ));
+    }
+    if parts.is_empty() {
+        parts.push("values are lost more often".into());
+    }
+    parts.join(", ")
 }

@@ -189,6 +189,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// How its numbers are written; none where there is no mean difference.
+    #[must_use]
+    pub fn scale(&self, measure: &Measure) -> Option<numbers::Scale> {
+        let values = [self.baseline?, self.value?];
+        let difference = self.difference.as_ref()?;
+        Some(numbers::Scale::of_difference(measure, difference, values))
+    }
+
     /// Whether it is more than luck.
     #[must_use]
     pub fn is_significant(&self) -> bool {

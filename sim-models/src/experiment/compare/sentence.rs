@@ -101,7 +101,7 @@ impl<'a> Teller<'a> {
 
     fn found(&self, finding: &Finding, difference: &Interval, value: f64, baseline: f64) -> String {
         let measure = self.measure(finding);
-        let scale = Scale::of(measure, difference);
+        let scale = Scale::of_difference(measure, difference, values(finding));
         let rises = difference.mean > 0.0;
         let (low, high) = bounds(difference);
         let (name, than) = (self.name(), self.baseline());
@@ -139,7 +139,7 @@ impl<'a> Teller<'a> {
         baseline: f64,
     ) -> String {
         let measure = self.measure(finding);
-        let scale = Scale::of(measure, difference);
+        let scale = Scale::of_difference(measure, difference, values(finding));
         let what = if measure.metric == Metric::FailedRatio {
             format!("the share of {} lost", self.requests(measure))
         } else {
@@ -194,7 +194,7 @@ impl<'a> Teller<'a> {
         let how = if same {
             format!("it is the same in all {} runs", finding.pairs.len())
         } else {
-            let scale = Scale::of(measure, difference);
+            let scale = Scale::of_difference(measure, difference, values(finding));
             format!(
                 "it lies between {} and {}, within {}",
                 signed(&scale, difference.low),
@@ -221,24 +221,44 @@ impl<'a> Teller<'a> {
                 self.baseline()
             );
         }
-        let (baseline, variant) = finding.never;
-        let middle = |median: Option<f64>| match median {
-            Some(median) if median.is_finite() => {
+        let ended = |never: u32, median: Option<f64>| {
+            let median = median.filter(|median| median.is_finite()).map(|median| {
                 let point = Interval::exact(median, runs as u64);
-                format!("median {}", Scale::of(measure, &point).value(median))
-            }
-            _ => "the median run never".to_owned(),
+                let scale = Scale::of(measure, &point);
+                format!(" (median {})", scale.value(median))
+            });
+            let ended = runs as u32 - never;
+            format!("{ended} of {runs} runs{}", median.unwrap_or_default())
+        };
+        let what = if measure.metric == Metric::RecoveryTime {
+            "The system recovers".to_owned()
+        } else {
+            format!("The {} comes to an end", measure.label())
+        };
+        // Pooled, a replication in which it does not under one condition has no end.
+        let everywhere = match finding.condition {
+            Some(_) => "",
+            None => " under all conditions",
         };
         format!(
-            "The {} has no end in {variant} of {runs} runs with {} ({}) and in {baseline} with {} ({}): {} by ranks, {}",
-            measure.label(),
+            "{what}{everywhere} in {} with {} and in {} with {}: {}",
+            ended(finding.never.1, finding.value),
             self.name(),
-            middle(finding.value),
+            ended(finding.never.0, finding.baseline),
             self.baseline(),
-            middle(finding.baseline),
-            finding.verdict.words(),
-            probability(finding.adjusted_p),
+            self.by_count(finding.verdict, finding.adjusted_p, finding.pairs.len()),
         )
+    }
+
+    /// What a test of counts or ranks says, whose p-value few replications cannot make small.
+    fn by_count(&self, verdict: Verdict, p: f64, replications: usize) -> String {
+        match verdict {
+            Verdict::Undecided | Verdict::NoDifference => format!(
+                "{replications} replications cannot tell that from luck among {} tests",
+                self.comparison.family
+            ),
+            verdict => format!("{}, {}", verdict.words(), probability(p)),
+        }
     }
 
     fn requests(&self, measure: &Measure) -> String {
@@ -419,15 +439,12 @@ impl<'a> Teller<'a> {
                 "The hypothesis held in {with} of {runs} runs with either."
             ));
         }
-        let conclusion = match shares.verdict {
-            Verdict::Undecided => "which may be luck, ",
-            _ => "",
-        };
+        let replications = self.comparison.replications as usize;
         Some(format!(
-            "The hypothesis held in {with} of {runs} runs with {} and in {without} with {} ({conclusion}{}).",
+            "The hypothesis held in {with} of {runs} runs with {} and in {without} with {}: {}.",
             self.name(),
             self.baseline(),
-            probability(shares.adjusted_p),
+            self.by_count(shares.verdict, shares.adjusted_p, replications),
         ))
     }
 
@@ -476,6 +493,11 @@ fn bounds(interval: &Interval) -> (f64, f64) {
     } else {
         (interval.low, interval.high)
     }
+}
+
+/// What is compared.
+fn values(finding: &Finding) -> [f64; 2] {
+    [finding.baseline, finding.value].map(Option::unwrap_or_default)
 }
 
 /// A difference with its sign.

@@ -138,8 +138,8 @@ mod tests {
             moved.sort_unstable();
             assert_eq!(moved, [0, 1, 2, 3, 4]);
             for (pair, setting) in walk.points.windows(2).zip(&walk.moved) {
-                for other in 0..5 {
-                    let step = (pair[1][other] - pair[0][other]).abs();
+                for (other, (from, to)) in pair[0].iter().zip(&pair[1]).enumerate() {
+                    let step = (to - from).abs();
                     let expected = if other == *setting { STEP } else { 0.0 };
                     assert!((step - expected).abs() < 1e-12);
                 }

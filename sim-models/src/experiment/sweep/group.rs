@@ -6,7 +6,7 @@
 
 use super::{Replications, Shard, Sweep};
 use crate::faults::Target;
-use crate::scenario::{Scenario, explain};
+use crate::scenario::{Scenario, fingerprint};
 use rayon::prelude::*;
 use sim_core::digest::Digest;
 use std::collections::BTreeMap;
@@ -72,18 +72,18 @@ fn beginning(scenario: &Scenario) -> u128 {
     };
     let mut digest = Digest::new();
     digest.absorb_text(if by_instance { "by instance" } else { "" });
-    digest.absorb_text(&explain::compact(&calm));
+    fingerprint::absorb(&mut digest, &calm);
     digest.value()
 }
 
-/// Cuts groups into pieces, as few as give every shard its share of the work.
+/// Cuts groups into pieces, about as few as give every shard its share of the work.
 fn split(groups: Vec<Group>, shard: Shard, units: u32) -> Vec<Group> {
     let wanted = PER_SHARD * u64::from(shard.count);
     let pieces = wanted.div_ceil((groups.len() as u64 * u64::from(units)).max(1));
     groups
         .into_iter()
         .flat_map(|group| {
-            let length = (group.points.len() as u64).div_ceil(pieces).max(1) as usize;
+            let length = (group.points.len() as u64 / pieces).max(1) as usize;
             let cut = group.points.chunks(length).map(|points| Group {
                 points: points.to_vec(),
             });

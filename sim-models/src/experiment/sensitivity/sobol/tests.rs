@@ -146,7 +146,6 @@ fn intervals_cover_the_exact_indices() {
                 covered[setting][1] += u32::from(total.contains(known.total[setting]));
             }
         }
-        eprintln!("{}: {covered:?}", known.name);
         for covered in covered.iter().flatten() {
             let share = f64::from(*covered) / repeats as f64;
             assert!(share >= 0.95 - 0.046, "{}: {share}", known.name);

@@ -1,0 +1,271 @@
+//! Charts of sensitivity: Sobol indices as bars, Morris's effects in a plane.
+
+use super::Chart;
+use super::plot::bars::{self, Bars};
+use super::plot::data::{Estimate, Measured, Wish};
+use super::plot::page::Page;
+use super::plot::plane::{self, Dot, Kind, Plane};
+use super::scale::Unit;
+use super::sweep::measured;
+use crate::output::units;
+use sim_core::stats::Interval;
+use sim_models::experiment::sensitivity::{Effects, Indices, Influence, Method, Sensitivity};
+
+/// The most measures.
+const MOST: usize = 4;
+
+/// A chart for each measure; for screening also its plane.
+#[must_use]
+pub fn charts(sensitivity: &Sensitivity) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for effects in sensitivity.measures.iter().take(MOST) {
+        let column = effects.measure.column();
+        charts.push(Chart {
+            name: format!("influence-{column}"),
+            svg: influence(sensitivity, effects),
+        });
+        if sensitivity.method == Method::Morris {
+            charts.push(Chart {
+                name: format!("morris-{column}"),
+                svg: morris(sensitivity, effects),
+            });
+        }
+    }
+    charts
+}
+
+fn estimate(interval: Interval) -> Estimate {
+    Estimate::new(interval.mean, interval.low, interval.high)
+}
+
+/// Which settings matter, in words.
+fn finding(sensitivity: &Sensitivity, effects: &Effects) -> String {
+    let shown = measured(&effects.measure, None);
+    let strength = |axis: usize| {
+        let strength = effects.settings[axis].indices.strength().mean;
+        match sensitivity.method {
+            Method::Sobol => units::percent(strength.clamp(0.0, 1.0)),
+            Method::Morris => shown.text(strength),
+        }
+    };
+    let matters: Vec<String> = effects
+        .order
+        .iter()
+        .filter(|axis| effects.settings[**axis].influence == Influence::Matters)
+        .map(|axis| format!("{} ({})", sensitivity.axes[*axis].name, strength(*axis)))
+        .collect();
+    let name = &shown.name;
+    match matters.len() {
+        0 => format!("No setting was shown to matter for {name}"),
+        _ => format!("What matters for {name}: {}", matters.join(", ")),
+    }
+}
+
+fn reason(sensitivity: &Sensitivity, effects: &Effects) -> String {
+    let names = |wanted: Influence| {
+        let axes = effects.order.iter();
+        let names: Vec<&str> = axes
+            .filter(|axis| effects.settings[**axis].influence == wanted)
+            .map(|axis| sensitivity.axes[*axis].name.as_str())
+            .collect();
+        names.join(", ")
+    };
+    let mut parts = Vec::new();
+    for (wanted, words) in [
+        (Influence::Negligible, "Negligible here"),
+        (Influence::Unclear, "Unclear with so few runs"),
+    ] {
+        let names = names(wanted);
+        if !names.is_empty() {
+            parts.push(format!("{words}: {names}."));
+        }
+    }
+    if let Some(luck) = effects.luck.filter(|luck| *luck > 0.05) {
+        parts.push(format!("{} of the variance is luck.", units::percent(luck)));
+    }
+    parts.join(" ")
+}
+
+fn note(sensitivity: &Sensitivity) -> String {
+    format!(
+        "{} {}, {} replications of each point under the same luck, {} runs, first seed {}",
+        sensitivity.samples,
+        match sensitivity.method {
+            Method::Sobol => "base samples (Sobol indices)",
+            Method::Morris => "trajectories (Morris screening)",
+        },
+        sensitivity.replications,
+        units::count(sensitivity.runs),
+        sensitivity.seed
+    )
+}
+
+fn influence(sensitivity: &Sensitivity, effects: &Effects) -> String {
+    let sobol = sensitivity.method == Method::Sobol;
+    let rows = effects.order.iter().map(|axis| {
+        let values = match effects.settings[*axis].indices {
+            Indices::Sobol { first, total, .. } => {
+                vec![Some(estimate(first)), Some(estimate(total))]
+            }
+            Indices::Morris { mu_star, .. } => vec![Some(estimate(mu_star))],
+        };
+        (sensitivity.axes[*axis].name.clone(), values)
+    });
+    let (guide, series, shown) = if sobol {
+        (
+            "How to read: the first bar is what a setting explains by itself, the second with all \
+             its interactions; where the second is much longer, the setting matters only together \
+             with others. Whiskers are confidence intervals.",
+            vec![
+                "by itself (first-order)".to_owned(),
+                "with interactions (total)".to_owned(),
+            ],
+            Measured {
+                name: format!("share of the variance of {}", effects.measure.label()),
+                unit: Unit::Ratio,
+                wish: Wish::Neither,
+                limit: None,
+            },
+        )
+    } else {
+        let shown = measured(&effects.measure, None);
+        (
+            "How to read: by how much a measure moves, on average, when a setting moves across its \
+             whole range. Whiskers are confidence intervals.",
+            vec!["mu*".to_owned()],
+            Measured {
+                name: format!("mean change of {} (mu*)", shown.name),
+                wish: Wish::Neither,
+                limit: None,
+                ..shown
+            },
+        )
+    };
+    bars::bars(&Bars {
+        page: Page::new(finding(sensitivity, effects), guide, &note(sensitivity))
+            .because(reason(sensitivity, effects)),
+        measured: shown,
+        series,
+        rows: rows.collect(),
+    })
+}
+
+fn morris(sensitivity: &Sensitivity, effects: &Effects) -> String {
+    let shown = measured(&effects.measure, None);
+    let dots = effects.settings.iter().zip(&sensitivity.axes);
+    let dots = dots.filter_map(|(effect, axis)| match effect.indices {
+        Indices::Morris { mu_star, sigma, .. } => Some(Dot {
+            name: axis.name.clone(),
+            x: estimate(mu_star),
+            y: Estimate::exact(sigma),
+            kind: Kind::Named,
+        }),
+        Indices::Sobol { .. } => None,
+    });
+    let guide = "How to read: far right, a setting matters; high up, what it does depends on the \
+                 other settings or bends along its range. Near the lower left corner it does nothing.";
+    let named = |name: &str| Measured {
+        name: name.to_owned(),
+        wish: Wish::Neither,
+        limit: None,
+        ..shown.clone()
+    };
+    plane::plane(&Plane {
+        page: Page::new(finding(sensitivity, effects), guide, &note(sensitivity)),
+        x: named(&format!("mean change of {} (mu*)", shown.name)),
+        y: named("spread of the change (sigma)"),
+        dots: dots.collect(),
+        steps: false,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::charts::plot::legible::assert_legible;
+    use sim_models::experiment::sensitivity::Effect;
+    use sim_models::experiment::space::Axis;
+
+    fn interval(mean: f64, half_width: f64) -> Interval {
+        Interval {
+            mean,
+            low: mean - half_width,
+            high: mean + half_width,
+            half_width,
+            level: 0.95,
+            count: 100,
+        }
+    }
+
+    fn found(method: Method) -> Sensitivity {
+        let strengths = [0.07, 0.62, 0.31, 0.01];
+        let names = [
+            "retry budget of the shop",
+            "timeout",
+            "threads",
+            "cache size",
+        ];
+        let settings = strengths.iter().map(|strength| Effect {
+            indices: match method {
+                Method::Sobol => Indices::Sobol {
+                    first: interval(strength * 0.7, 0.03),
+                    total: interval(*strength, 0.04),
+                    interactions: interval(strength * 0.3, 0.02),
+                },
+                Method::Morris => Indices::Morris {
+                    mu: -strength,
+                    mu_star: interval(*strength, 0.02),
+                    sigma: strength * 0.5,
+                },
+            },
+            influence: match strength {
+                s if *s > 0.2 => Influence::Matters,
+                s if *s > 0.05 => Influence::Unclear,
+                _ => Influence::Negligible,
+            },
+        });
+        let settings: Vec<Effect> = settings.collect();
+        let axis = |name: &str| Axis {
+            name: name.into(),
+            ..Axis::default()
+        };
+        Sensitivity {
+            axes: names.map(axis).to_vec(),
+            method,
+            samples: 256,
+            replications: 5,
+            seed: 1,
+            runs: 7680,
+            measures: vec![Effects {
+                measure: "latency(shoppers, p99)".parse().unwrap(),
+                mean: 0.4,
+                sd: 0.2,
+                luck: Some(0.12),
+                settings,
+                order: vec![1, 2, 0, 3],
+                together: None,
+            }],
+        }
+    }
+
+    /// Charts of made-up findings.
+    pub fn examples() -> Vec<(String, Vec<Chart>)> {
+        let methods = [("sobol", Method::Sobol), ("morris", Method::Morris)];
+        let drawn = methods.map(|(name, method)| (name.to_owned(), charts(&found(method))));
+        drawn.to_vec()
+    }
+
+    #[test]
+    fn what_matters_is_the_title() {
+        for (name, charts) in examples() {
+            assert_legible(&charts);
+            assert_eq!(charts.len(), if name == "sobol" { 1 } else { 2 });
+            assert!(
+                charts[0]
+                    .svg
+                    .contains("What matters for p99 latency of shoppers: timeout (")
+            );
+            assert!(charts[0].svg.contains("Negligible here: cache size."));
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! Charts of tuning: the front or the finalists, how they differ from the present setting, how they do
+//! elsewhere, and all candidates.
+
+use super::Chart;
+use super::plot::bars::{self, Bars};
+use super::plot::data::{Estimate, Measured, Wish};
+use super::plot::forest::{self, Forest, Group, Row, Says};
+use super::plot::page::Page;
+use super::plot::parallel::{self, Beside, Parallel};
+use super::plot::plane::{self, Dot, Kind, Plane};
+use super::sweep::Grid;
+use super::sweep::measured;
+use crate::output::units;
+use sim_core::stats::Interval;
+use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Standing, Tuning};
+
+/// All charts of tuning, the main one first.
+#[must_use]
+pub fn charts(tuning: &Tuning) -> Vec<Chart> {
+    let told = Told {
+        grid: Grid::of(&tuning.axes, &tuning.points),
+        tuning,
+    };
+    let chart = |name: &str, svg| Chart {
+        name: name.to_owned(),
+        svg,
+    };
+    let mut charts = Vec::new();
+    if tuning.goals.len() > 1 {
+        charts.push(chart("pareto", told.pareto()));
+    }
+    charts.push(chart("finalists", told.finalists()));
+    if !tuning.elsewhere.is_empty() {
+        charts.push(chart("elsewhere", told.elsewhere()));
+    }
+    if told.grid.factors.len() > 1 {
+        charts.push(chart("candidates", told.candidates()));
+    }
+    charts
+}
+
+fn wished(goal: &Goal) -> Measured {
+    Measured {
+        wish: if goal.maximise { Wish::High } else { Wish::Low },
+        ..measured(&goal.measure, None)
+    }
+}
+
+fn estimate(interval: Option<Interval>) -> Option<Estimate> {
+    interval.map(|i| Estimate::new(i.mean, i.low, i.high))
+}
+
+/// What an interval of a difference says, by itself.
+fn says(goal: &Goal, difference: &Interval) -> Says {
+    let higher = difference.low > 0.0;
+    if difference.low <= 0.0 && difference.high >= 0.0 {
+        Says::Nothing
+    } else if higher == goal.maximise {
+        Says::Better
+    } else {
+        Says::Worse
+    }
+}
+
+struct Told<'a> {
+    grid: Grid,
+    tuning: &'a Tuning,
+}
+
+impl Told<'_> {
+    fn name(&self, finalist: &Finalist) -> String {
+        finalist.point.map_or_else(
+            || "present setting".to_owned(),
+            |point| self.grid.setting(point),
+        )
+    }
+
+    fn chosen(&self) -> Option<&Finalist> {
+        let first = self.tuning.chosen.first()?;
+        self.tuning.finalists.get(*first)
+    }
+
+    fn note(&self) -> String {
+        format!(
+            "{} runs in all; finalists confirmed on fresh seeds from {}, whiskers 95% intervals",
+            units::count(self.tuning.runs),
+            self.tuning.fresh_seed
+        )
+    }
+
+    /// The winner, in words.
+    fn finding(&self) -> String {
+        let Some(chosen) = self.chosen() else {
+            return "No setting meets all constraints".to_owned();
+        };
+        let goals = self.tuning.goals.iter().zip(&chosen.goals);
+        let goals: Vec<String> = goals
+            .map(|(goal, outcome)| {
+                let shown = wished(goal);
+                let mean = outcome.mean.map_or(f64::NAN, |mean| mean.mean);
+                format!("{} {}", shown.name, shown.text(mean))
+            })
+            .collect();
+        let many = match self.tuning.chosen.len() {
+            1 => "Best".to_owned(),
+            count => format!("One of {count} on the front"),
+        };
+        format!("{many}: {}, {}", self.name(chosen), goals.join(", "))
+    }
+
+    fn constraints(&self) -> String {
+        if self.tuning.constraints.is_empty() {
+            return String::new();
+        }
+        let texts: Vec<String> = self
+            .tuning
+            .constraints
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        format!("Constraints: {}.", texts.join(", "))
+    }
+
+    fn page(&self, guide: &str) -> Page {
+        Page::new(self.finding(), guide, &self.note()).because(self.constraints())
+    }
+
+    fn is_present(finalist: &Finalist) -> bool {
+        finalist.point.is_none()
+    }
+
+    fn standings(&self) -> Vec<(usize, &Standing)> {
+        // The last rung that a candidate reached knows it best.
+        let mut known: Vec<Option<&Standing>> = vec![None; self.tuning.points.len()];
+        for standing in self.tuning.rungs.iter().flat_map(|rung| &rung.standings) {
+            known[standing.point] = Some(standing);
+        }
+        let known = known.into_iter().enumerate();
+        known
+            .filter_map(|(point, standing)| Some((point, standing?)))
+            .collect()
+    }
+
+    fn pareto(&self) -> String {
+        let tuning = self.tuning;
+        let mut dots: Vec<Dot> = Vec::new();
+        let finalists: Vec<Option<usize>> = tuning.finalists.iter().map(|f| f.point).collect();
+        for (point, standing) in self.standings() {
+            if finalists.contains(&Some(point)) {
+                continue;
+            }
+            dots.push(Dot {
+                name: String::new(),
+                x: Estimate::exact(standing.score.goals[0].mean),
+                y: Estimate::exact(standing.score.goals[1].mean),
+                kind: if standing.score.failing > 0.0 {
+                    Kind::Forbidden
+                } else {
+                    Kind::Other
+                },
+            });
+        }
+        for (n, finalist) in tuning.finalists.iter().enumerate() {
+            let (Some(x), Some(y)) = (
+                estimate(finalist.goals[0].mean),
+                estimate(finalist.goals[1].mean),
+            ) else {
+                continue;
+            };
+            let kind = if Self::is_present(finalist) {
+                Kind::Present
+            } else if tuning.chosen.first() == Some(&n) {
+                Kind::Chosen
+            } else if tuning.chosen.contains(&n) {
+                Kind::Front
+            } else if finalist.all.share.mean < tuning.share {
+                Kind::Forbidden
+            } else {
+                Kind::Other
+            };
+            dots.push(Dot {
+                name: self.name(finalist),
+                x,
+                y,
+                kind,
+            });
+        }
+        let guide = "How to read: every point is a setting. Those on the steps are beaten by no \
+                     other in both goals; moving along them trades one goal for the other. Small \
+                     dots are estimates from fewer runs.";
+        plane::plane(&Plane {
+            page: self.page(guide),
+            x: wished(&tuning.goals[0]),
+            y: wished(&tuning.goals[1]),
+            dots,
+            steps: true,
+        })
+    }
+
+    fn finalists(&self) -> String {
+        let goal = &self.tuning.goals[0];
+        let best = self.tuning.chosen.first();
+        let row = |(n, finalist): (usize, &Finalist)| {
+            let mark = if best == Some(&n) { "chosen: " } else { "" };
+            let held = match self.tuning.constraints.len() {
+                0 => String::new(),
+                _ => format!(
+                    " (constraints met in {})",
+                    units::percent(finalist.all.share.mean)
+                ),
+            };
+            let name = format!("{mark}{}{held}", self.name(finalist));
+            (name, vec![estimate(finalist.goals[0].mean)])
+        };
+        bars::bars(&Bars {
+            page: self.page(bars::GUIDE),
+            measured: wished(goal),
+            series: vec![goal.measure.label()],
+            rows: self.tuning.finalists.iter().enumerate().map(row).collect(),
+        })
+    }
+
+    fn elsewhere(&self) -> String {
+        let groups = self.tuning.goals.iter().enumerate().map(|(n, goal)| {
+            let shown = wished(goal);
+            let row = |elsewhere: &Elsewhere| {
+                let difference = elsewhere.chosen.against_present.get(n).copied().flatten();
+                let value = |finalist: &Finalist| {
+                    let mean = finalist.goals[n].mean.map_or(f64::NAN, |mean| mean.mean);
+                    shown.text(mean)
+                };
+                let present = elsewhere.present.goals[n]
+                    .mean
+                    .map_or(0.0, |mean| mean.mean);
+                let share = |value: f64| value / present.abs();
+                Row {
+                    name: elsewhere.name.clone(),
+                    estimate: difference
+                        .filter(|_| present != 0.0)
+                        .map(|d| Estimate::new(share(d.mean), share(d.low), share(d.high))),
+                    says: difference.map_or(Says::Nothing, |d| says(goal, &d)),
+                    words: format!(
+                        "{} → {}",
+                        value(&elsewhere.present),
+                        value(&elsewhere.chosen)
+                    ),
+                }
+            };
+            let sides = if goal.maximise {
+                ("← lower: worse", "higher: better →")
+            } else {
+                ("← lower: better", "higher: worse →")
+            };
+            Group {
+                title: shown.name.clone(),
+                sides: (sides.0.to_owned(), sides.1.to_owned()),
+                rows: self.tuning.elsewhere.iter().map(row).collect(),
+            }
+        });
+        let worse =
+            self.tuning.elsewhere.iter().filter(|elsewhere| {
+                elsewhere.verdict == sim_models::experiment::tune::Transfer::Worse
+            });
+        let (worse, all) = (worse.count(), self.tuning.elsewhere.len());
+        let title = match worse {
+            0 => format!(
+                "The chosen setting is no worse in any of {all} scenarios that it was not tuned on"
+            ),
+            _ => format!(
+                "The chosen setting is worse in {worse} of {all} scenarios that it was not tuned on"
+            ),
+        };
+        forest::forest(&Forest {
+            page: Page::new(title, forest::GUIDE, &self.note()),
+            measured: Measured {
+                name: "change against the present setting".to_owned(),
+                unit: super::scale::Unit::Ratio,
+                wish: Wish::Neither,
+                limit: None,
+            },
+            groups: groups.collect(),
+        })
+    }
+
+    fn candidates(&self) -> String {
+        let known = self.standings();
+        let measures = self.tuning.goals.iter().enumerate().map(|(n, goal)| {
+            let mut values = vec![None; self.tuning.points.len()];
+            for (point, standing) in &known {
+                let score = standing.score.goals[n];
+                let mean = if score.mean.is_nan() {
+                    f64::INFINITY
+                } else {
+                    score.mean
+                };
+                values[*point] = Some(Estimate::exact(mean));
+            }
+            Beside {
+                measured: wished(goal),
+                values,
+            }
+        });
+        parallel::parallel(&Parallel {
+            page: self.page(parallel::GUIDE),
+            factors: self.grid.factors.clone(),
+            levels: self.grid.levels.clone(),
+            measures: measures.collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::charts::plot::legible::assert_legible;
+    use crate::charts::sweep::tests::{combinations, plain, seconds, sweep, words};
+    use sim_models::experiment::tune::rank::{GoalScore, Score};
+    use sim_models::experiment::tune::{Held, Outcome, Rung, Transfer};
+
+    fn interval(mean: f64, half_width: f64) -> Interval {
+        Interval {
+            mean,
+            low: mean - half_width,
+            high: mean + half_width,
+            half_width,
+            level: 0.95,
+            count: 20,
+        }
+    }
+
+    fn held(share: f64) -> Held {
+        Held {
+            count: (share * 20.0) as u64,
+            share: interval(share, 0.05),
+            mean: Some(interval(1.1, 0.02)),
+            idle: false,
+        }
+    }
+
+    fn finalist(point: Option<usize>, goals: &[f64], share: f64) -> Finalist {
+        let outcome = |mean: &f64| Outcome {
+            mean: mean.is_finite().then(|| interval(*mean, mean * 0.05)),
+            lost: 0,
+            values: Vec::new(),
+        };
+        Finalist {
+            point,
+            goals: goals.iter().map(outcome).collect(),
+            constraints: vec![held(share)],
+            all: held(share),
+            against_present: goals
+                .iter()
+                .map(|g| Some(interval(-g * 0.2, g * 0.05)))
+                .collect(),
+            against_winner: vec![None; goals.len()],
+        }
+    }
+
+    fn tuned(goals: usize, chosen: Vec<usize>) -> Tuning {
+        let varied = [
+            seconds("timeout", &[0.05, 0.1, 0.2, 0.5, 1.0]),
+            plain("threads", &[8.0, 16.0, 32.0, 64.0]),
+            words("jitter", &["none", "full", "decorrelated"]),
+        ];
+        let points = combinations(&varied);
+        let sweep = sweep("tuning", &varied, &points);
+        let all = [
+            ("latency(shoppers, p99)", false),
+            ("goodput(shoppers)", true),
+        ];
+        let value = |point: usize| {
+            let levels = &points[point];
+            let latency = 0.05 + 0.1 * (levels[0] as f64 - 1.5).abs() + 0.03 * levels[2] as f64;
+            [
+                latency,
+                900.0 - 400.0 / (1.0 + levels[1] as f64) - 900.0 * (0.4 - latency).max(0.0),
+            ]
+        };
+        let standing = |point: usize| Standing {
+            point,
+            score: Score {
+                failing: if point % 7 == 3 { 0.4 } else { 0.0 },
+                excess: 0.0,
+                goals: value(point)[..goals]
+                    .iter()
+                    .map(|mean| GoalScore {
+                        lost: 0.0,
+                        mean: *mean,
+                    })
+                    .collect(),
+            },
+        };
+        let elsewhere = |name: &str, verdict| Elsewhere {
+            name: name.into(),
+            present: finalist(None, &[0.3, 700.0][..goals], 0.8),
+            chosen: finalist(Some(12), &[0.2, 800.0][..goals], 1.0),
+            verdict,
+        };
+        let mut finalists: Vec<Finalist> = [12, 15, 18, 24]
+            .iter()
+            .map(|point| finalist(Some(*point), &value(*point)[..goals], 1.0))
+            .collect();
+        finalists.push(finalist(None, &[0.4, 600.0][..goals], 0.5));
+        Tuning {
+            axes: sweep.axes.clone(),
+            points: sweep.points.clone(),
+            goals: all[..goals]
+                .iter()
+                .map(|(measure, maximise)| Goal {
+                    measure: measure.parse().unwrap(),
+                    maximise: *maximise,
+                })
+                .collect(),
+            constraints: vec!["amplification(shop -> db) < 1.2".parse().unwrap()],
+            share: 0.95,
+            rungs: vec![Rung {
+                replications: 4,
+                standings: (0..points.len()).map(standing).collect(),
+                kept: 4,
+                runs: 240,
+            }],
+            finalists,
+            chosen,
+            elsewhere: vec![
+                elsewhere("load x 1.2", Transfer::Better),
+                elsewhere("without slow database", Transfer::Worse),
+            ],
+            seed: 1,
+            fresh_seed: 101,
+            runs: 400,
+        }
+    }
+
+    /// Charts of made-up tunings.
+    pub fn examples() -> Vec<(String, Vec<Chart>)> {
+        let kinds = [
+            ("one-goal", tuned(1, vec![0])),
+            ("front", tuned(2, vec![0, 1, 2])),
+        ];
+        let mut drawn: Vec<_> = kinds
+            .iter()
+            .map(|(name, tuning)| ((*name).to_owned(), charts(tuning)))
+            .collect();
+        drawn.push(("nobody".to_owned(), charts(&tuned(2, Vec::new()))));
+        drawn
+    }
+
+    #[test]
+    fn tunings_are_legible_and_name_the_winner() {
+        for (name, charts) in examples() {
+            assert_legible(&charts);
+            let first = &charts[0];
+            assert_eq!(
+                first.name,
+                if name == "one-goal" {
+                    "finalists"
+                } else {
+                    "pareto"
+                }
+            );
+            let said = match name.as_str() {
+                "one-goal" => "<title>Best: timeout = 100ms, threads = 8, jitter = none",
+                "front" => "<title>One of 3 on the front: timeout = 100ms",
+                _ => "<title>No setting meets all constraints",
+            };
+            assert!(first.svg.contains(said), "{name}");
+        }
+    }
+}
