@@ -106,8 +106,18 @@ impl Value {
     /// What is wrong with its syntax; places are in that text, as file 0.
     pub fn read(whole: &str, at: Range<usize>) -> Result<Self, Diagnostics> {
         let part = &whole[at.clone()];
+        let mut label = None;
         let text = match tree::parse(part, 0) {
-            Ok(node) => canonical(part, &node),
+            Ok(node) => {
+                // People read texts without their quotes.
+                if let Kind::Str(text) = &node.kind
+                    && !text.trim().is_empty()
+                    && !text.contains(['\n', '\r'])
+                {
+                    label = Some(text.clone());
+                }
+                canonical(part, &node)
+            }
             Err(_) if is_bare(part) => part.into(),
             Err(mut found) => {
                 for span in found.iter_mut().flat_map(|found| &mut found.span) {
@@ -118,7 +128,7 @@ impl Value {
             }
         };
         Ok(Self {
-            label: text.clone(),
+            label: label.unwrap_or_else(|| text.clone()),
             quantity: Quantity::read(&text),
             text,
             at,
@@ -237,6 +247,7 @@ mod tests {
             assert_eq!(read(&value.text).text, text, "it reads again as it is");
             assert_eq!(read(&value.in_ron()).text, text, "from a file too");
         }
+        assert_eq!(read("\"many\"").label, "many");
         assert!(Value::read("[retry(", 0..7).is_err());
     }
 

@@ -92,6 +92,13 @@ impl Reader<'_> {
         for measure in &written.measures {
             texts.push(self.measure(measure));
         }
+        let repeated_at = written.replications.as_ref().map(|one| range(one.span));
+        let vary_at = match (&written.sample, &written.vary[..]) {
+            (Some(drawn), _) => Some(range(drawn.span)),
+            (None, [first, .., last]) => Some(range(first.span.to(last.span))),
+            (None, [only]) => Some(range(only.span)),
+            (None, []) => None,
+        };
         let replications = match written.replications {
             None => ReplicationSpec::default(),
             Some(repeated) => self.replications(repeated, &mut texts),
@@ -158,6 +165,8 @@ impl Reader<'_> {
             written: Some(Written {
                 origin: Arc::clone(&self.origin),
                 scenario: range(written.scenario.span),
+                vary: vary_at,
+                replications: repeated_at,
                 set,
                 texts,
             }),

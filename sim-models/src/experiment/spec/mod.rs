@@ -96,6 +96,10 @@ pub struct Written {
     pub origin: Arc<Source>,
     /// The path of the scenario.
     pub scenario: Range<usize>,
+    /// What varies, and how it is drawn.
+    pub vary: Option<Range<usize>>,
+    /// How often points are run.
+    pub replications: Option<Range<usize>>,
     /// What is set at every point.
     pub set: Vec<Assigned>,
     /// The measures, and where each of them stands.

@@ -1,6 +1,6 @@
 //! Loads the scenario at every point of a sweep.
 
-use super::{ReplicationSpec, Spec, Until};
+use super::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{Cell, Placed, Space, Unresolved};
 use crate::experiment::sweep::{Precision, Replications, Sweep};
 use crate::observe::choice::{check_measure, default_measures};
@@ -56,8 +56,11 @@ fn resolve_with(
     let (parsed, scenario) = read_base(spec, files)?;
     let space = Space::new(&spec.vary, &spec.variants)?;
     let seed = spec.seed.unwrap_or(scenario.seed);
-    let (measures, replications) = measured(spec, &scenario)?;
-    let cells = choose(&space, seed)?;
+    let at = |of: fn(&Written) -> Option<Range<usize>>| spec.written.as_ref().and_then(of);
+    let (measures, replications) = measured(spec, &scenario)
+        .map_err(|wrong| at_least_there(spec, wrong, at(|written| written.replications.clone())))?;
+    let cells = choose(&space, seed)
+        .map_err(|wrong| at_least_there(spec, wrong, at(|written| written.vary.clone())))?;
     let scenarios = load_all(&parsed, &space, &cells)?;
     can_be_taken(spec, &measures, &scenario, &scenarios)?;
     Ok(Sweep {
@@ -70,6 +73,23 @@ fn resolve_with(
         replications,
         windows: spec.windows,
     })
+}
+
+/// Gives diagnostics without a place the place of the whole in the sweep file.
+fn at_least_there(spec: &Spec, mut wrong: Unresolved, at: Option<Range<usize>>) -> Unresolved {
+    if let (Some(written), Some(at)) = (&spec.written, at) {
+        let file = wrong
+            .sources
+            .add(&written.origin.name, &written.origin.text);
+        for one in wrong
+            .diagnostics
+            .iter_mut()
+            .filter(|one| one.span.is_none())
+        {
+            one.span = Some(span(file, &at));
+        }
+    }
+    wrong
 }
 
 /// The scenario before anything varies, as a tree and as types.
