@@ -7,7 +7,9 @@ use crate::commands::sweep::{resolved, tell};
 use crate::files::Disk;
 use crate::output::sweep::folder::{self, Texts};
 use crate::output::sweep::provenance::{Started, provenance};
-use crate::runner::journal::{Entries, Journal, file_name, list};
+use crate::runner::entries::Entries;
+use crate::runner::journal::Journal;
+use crate::runner::names::{file_name, list};
 use crate::runner::survey;
 use clap::Args as ClapArgs;
 use serde_json::Value;
@@ -322,14 +324,14 @@ fn missing(args: &Args, sweep: &Sweep, keys: &Keys, entries: &Entries, shards: &
             format!(" --shard {shard}")
         };
         lines.push(format!(
-            "  {}: {state}; run\n    sim sweep {}{part} --out {}",
+            "  {}: {state}\n    sim sweep {}{part} --out {}",
             file_name(shard),
             quoted_path(&folder.join("sweep.ron")),
             quoted_path(folder)
         ));
     }
     input(format!(
-        "{all} runs are missing, so nothing is written\n{}\nthen merge again",
+        "{all} runs are missing, so nothing is written\n{}\nrun these, then merge again",
         lines.join("\n")
     ))
 }

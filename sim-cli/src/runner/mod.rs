@@ -1,12 +1,15 @@
 //! Runs a sweep with all that surrounds it: the journal of a folder, progress, interruption. Every
 //! command that runs many points uses it.
 
-pub mod journal;
 mod line;
+pub mod journal;
+pub mod names;
+pub mod entries;
 
 use crate::{Terminal, progress};
+use entries::{Entries, Entry};
 use indicatif::ProgressBar;
-use journal::{Entries, Entry, Journal, JournalError};
+use journal::{Journal, JournalError};
 use sim_models::experiment::sweep::{
     Failure, Keys, Next, Record, Replications, RunKey, Shard, Sweep, execute, points, runs,
 };

@@ -8,7 +8,8 @@ use crate::output::sweep::human::{self, Ending};
 use crate::output::sweep::rows::ResultsError;
 use crate::output::sweep::summary;
 use crate::runner::RunnerError;
-use crate::runner::journal::{Entries, Journal, JournalError};
+use crate::runner::entries::Entries;
+use crate::runner::journal::{Journal, JournalError};
 use crate::{Terminal, exit};
 use serde_json::Value;
 use sim_models::experiment::sweep::{self, Keys, Record, Sweep, Table};
@@ -32,7 +33,7 @@ pub enum Failure {
     /// A file cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// Input that does not fit, in words for the user; further lines say what to do about it.
+    /// Input that does not fit, in words for the user; the last of several lines says what to do about it.
     #[error("{0}")]
     Input(String),
     /// The terminal does not take it.
@@ -67,8 +68,11 @@ impl Streams<'_> {
                 Ok(exit::BROKEN)
             }
             other => {
-                let text = other.to_string().replacen('\n', "\nhelp: ", 1);
-                writeln!(self.err, "error: {text}")?;
+                let text = other.to_string();
+                match text.rsplit_once('\n') {
+                    Some((what, help)) => writeln!(self.err, "error: {what}\nhelp: {help}")?,
+                    None => writeln!(self.err, "error: {text}")?,
+                }
                 Ok(exit::BAD_INPUT)
             }
         }
@@ -121,10 +125,13 @@ pub fn finish(
     let table = Table::new(whole.sweep, whole.records);
     let mut open = Vec::new();
     if let Some(path) = wanted.folder {
+        #[cfg(feature = "parquet")]
+        let parquet = wanted.parquet;
+        #[cfg(not(feature = "parquet"))]
+        let parquet = false;
         let extras = Extras {
             charts: charts::sweep::charts(&table),
-            #[cfg(feature = "parquet")]
-            parquet: wanted.parquet,
+            parquet,
         };
         let windows = |record: &Record| {
             let entry = whole

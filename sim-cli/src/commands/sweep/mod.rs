@@ -10,7 +10,7 @@ use crate::commands::shard::ShardArg;
 use crate::files::Disk;
 use crate::output::sweep::folder::{self, Texts};
 use crate::output::sweep::provenance::{Started, provenance};
-use crate::runner::journal::part_name;
+use crate::runner::names::part_name;
 use crate::runner::{How, Ran, Runner};
 use crate::{Terminal, diagnostics, exit};
 use finish::{Failure, Streams, Wanted, Whole, exit_code, quoted_path, settle};

@@ -43,8 +43,7 @@ pub struct Texts {
 pub struct Extras {
     /// Charts.
     pub charts: Vec<Chart>,
-    /// The tables as Parquet too.
-    #[cfg(feature = "parquet")]
+    /// The tables as Parquet too, which takes the feature of that name.
     pub parquet: bool,
 }
 
