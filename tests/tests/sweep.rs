@@ -430,6 +430,40 @@ fn foreign_shards_are_refused_by_name() {
     assert!(told.contains("--out"), "{told}");
 }
 
+/// Points that need few replications stop early; neither threads nor shards change which.
+#[test]
+fn sequential_stopping_is_the_same_in_parts() {
+    let folder = Folder::new("until");
+    let sweep = |out: &str, more: &[&str]| {
+        let until = ["--until", "latency(users, p99):5%", "--at-most", "24"];
+        let mut arguments = vec!["sweep", SMALL, "--vary", THREADS, "--vary", TIMEOUT];
+        arguments.extend(until);
+        arguments.extend(["--out", out]);
+        arguments.extend(more);
+        works(&arguments)
+    };
+    let (whole, parts) = (folder.path("whole"), folder.path("parts"));
+    sweep(&whole, &["--jobs", "1"]);
+    let runs = lines(&format!("{whole}/journal.jsonl"));
+    assert!(
+        (6 * 10..6 * 24).contains(&runs),
+        "{runs} runs: some point stops early"
+    );
+    sweep(&parts, &["--shard", "1/2"]);
+    let told = fails(&["merge", &parts]);
+    assert!(told.contains("--shard 2/2"), "{told}");
+    sweep(&parts, &["--shard", "2/2"]);
+    works(&["merge", &parts]);
+    same(&whole, &parts);
+    let again = sweep(&whole, &[]);
+    assert!(
+        again.err.contains(&format!("{runs} of {runs} runs")),
+        "{}",
+        again.err
+    );
+    same(&whole, &parts);
+}
+
 /// The journal of a small sweep with one line changed, and what going on with it says.
 fn changed(name: &str, change: impl Fn(&mut Vec<String>)) -> String {
     let folder = Folder::new(name);

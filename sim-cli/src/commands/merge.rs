@@ -128,7 +128,9 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
         provenance,
     };
     let code = finish(whole, &wanted, streams)?;
-    tidy_up(out)?;
+    if args.folders.contains(out) {
+        tidy_up(out)?;
+    }
     Ok(code)
 }
 

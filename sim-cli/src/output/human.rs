@@ -3,6 +3,7 @@
 use super::style::Style;
 use super::table::{Table, WIDTH, shorten, width, wrap};
 use super::{tables, units};
+use sim_models::observe::expression::{Expression, Unit};
 use sim_models::observe::summary::{CheckSummary, FaultSummary, RunResult, Summary};
 
 /// Longer lists are cut, and say so.
@@ -122,25 +123,26 @@ fn measured(check: &CheckSummary, value: Option<f64>) -> String {
         }
         .to_owned();
     };
-    let measure = check.check.split('(').next().unwrap_or_default();
-    if check.kind == "recovers"
-        || ["latency", "time", "wait", "sojourn"]
-            .iter()
-            .any(|w| measure.contains(w))
-    {
-        units::duration(value)
-    } else if ["ratio", "availability", "utilization", "share"]
-        .iter()
-        .any(|w| measure.contains(w))
-    {
-        units::percent(value)
-    } else if ["goodput", "rate", "throughput", "offered"]
-        .iter()
-        .any(|w| measure.contains(w))
-    {
-        units::rate(value)
-    } else {
-        units::number(value)
+    if check.kind == "recovers" {
+        return units::duration(value);
+    }
+    let Ok(read) = check.check.parse::<Expression>() else {
+        return units::number(value);
+    };
+    let metric = read.measure.metric;
+    match metric.unit() {
+        // It did not end.
+        Unit::Seconds if value.is_infinite() => "never".to_owned(),
+        Unit::Seconds => units::duration(value),
+        Unit::Rate => units::rate(value),
+        Unit::Ratio
+            if ["ratio", "availability", "utilization", "share"]
+                .iter()
+                .any(|word| metric.name().contains(word)) =>
+        {
+            units::percent(value)
+        }
+        Unit::Ratio | Unit::Count => units::number(value),
     }
 }
 
@@ -418,6 +420,29 @@ mod tests {
             text.contains("Digest 9f2c4d0a6b1e83577d21c0ffee5a9b34"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn values_of_checks_have_the_unit_of_their_metric() {
+        let shown = |text: &str, value: f64| {
+            let check = CheckSummary {
+                kind: "always".into(),
+                check: text.into(),
+                ..CheckSummary::default()
+            };
+            measured(&check, Some(value))
+        };
+        assert_eq!(shown("recovery_time < 30s", f64::INFINITY), "never");
+        for (text, value) in [
+            ("mttr(a) < 30s", units::duration(12.5)),
+            ("waiting(a, p99) < 30s", units::duration(12.5)),
+            ("arrivals(a) < 30/s", units::rate(12.5)),
+            ("burn_rate(a) < 30", units::number(12.5)),
+            ("rejected_ratio(a) < 30%", units::percent(12.5)),
+            ("busy(a, max) < 30", units::number(12.5)),
+        ] {
+            assert_eq!(shown(text, 12.5), value, "{text}");
+        }
     }
 
     #[test]

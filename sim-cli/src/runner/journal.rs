@@ -296,9 +296,13 @@ impl Journal {
     /// # Errors
     /// If the file system refuses.
     pub fn append(&mut self, key: RunKey, record: &Record) -> Result<(u64, u32), JournalError> {
-        let line = line::write(key, record);
+        self.append_line(&line::write(key, record))
+    }
+
+    /// Appends a run as [`line::write`] puts it, which can be done without holding the journal.
+    pub(crate) fn append_line(&mut self, line: &[u8]) -> Result<(u64, u32), JournalError> {
         self.file
-            .write_all(&line)
+            .write_all(line)
             .map_err(JournalError::io("write", &self.path))?;
         let at = self.end;
         self.end += line.len() as u64;

@@ -128,6 +128,7 @@ impl<'a> Runner<'a> {
         let work = Work {
             keys: &keys,
             entries: &self.entries,
+            is_kept: self.journal.is_some(),
             bar: progress::runs(
                 terminal.progress,
                 most_runs(sweep, self.how.shard),
@@ -255,6 +256,8 @@ pub fn most_replications(sweep: &Sweep) -> u32 {
 struct Work<'a> {
     keys: &'a Keys,
     entries: &'a Entries,
+    /// Whether there is a journal.
+    is_kept: bool,
     bar: ProgressBar,
     state: Mutex<State>,
     known: AtomicU64,
@@ -289,12 +292,16 @@ impl Work<'_> {
     /// A run has ended: into the journal with it, before anything else.
     fn done(&self, mut record: Record) {
         let key = self.keys.run(record.point, record.replication);
+        let mut line = Vec::new();
+        if self.is_kept {
+            line = line::write(key, &record);
+            // The folder keeps the windows; memory need not.
+            record.windows = Vec::new();
+        }
         let mut state = self.state();
         if let Some(journal) = &mut state.journal {
-            match journal.append(key, &record) {
+            match journal.append_line(&line) {
                 Ok((at, length)) => {
-                    // The folder keeps the windows; memory need not.
-                    record.windows = Vec::new();
                     let entry = Entry::appended(&record, at, length);
                     state.entries.push((key, entry));
                 }

@@ -25,14 +25,6 @@ pub fn to_ron(scenario: &Scenario) -> String {
         .unwrap_or_else(|error| format!("// The scenario cannot be printed: {error}\n()"))
 }
 
-/// The scenario as RON with everything written out, without any space: for hashing.
-#[must_use]
-pub fn compact(scenario: &Scenario) -> String {
-    options()
-        .to_string(scenario)
-        .unwrap_or_else(|error| format!("// The scenario cannot be printed: {error}"))
-}
-
 /// A part of a scenario, such as a policy, with every field written out, one a line.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ pub mod types;
 pub mod pattern;
 pub mod decode;
 pub mod explain;
+pub mod fingerprint;
 pub mod path;
 pub mod check;
 pub mod load;

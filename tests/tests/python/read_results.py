@@ -71,7 +71,7 @@ def with_duckdb():
         kinds[name] = {"BOOLEAN": "truth", "DOUBLE": "number", "VARCHAR": "text"}.get(kind, "whole")
 
     def count(condition):
-        return duckdb.sql(f"select count(*) from {source} where {condition}").fetchone()[0]
+        return duckdb.sql(f"select count(*) from {source} where {condition}").fetchall()[0][0]
 
     empty = {name: count(f'"{name}" is null') for name in kinds}
     infinite = {

@@ -86,6 +86,11 @@ fn cell(value: &Value<'_>) -> String {
         Value::Text(text) => (*text).to_owned(),
         Value::Integer(number) => number.to_string(),
         Value::Truth(truth) => truth.to_string(),
+        // Larger than any number, so that every reader takes it for an infinite one. Where a column
+        // begins with `inf`, DuckDB takes it for a date first and then for text.
+        Value::Number(Some(number)) if number.is_infinite() => {
+            if *number > 0.0 { "1e999" } else { "-1e999" }.to_owned()
+        }
         // The shortest text that reads as the same number.
         Value::Number(Some(number)) if !number.is_nan() => format!("{number:?}"),
         Value::Number(_) => String::new(),
@@ -187,7 +192,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("sim-csv-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("runs.csv");
-        let text = "a,b\n\"x, y\",0.1\n\"x, y\",\n\"x, y\",inf\n\"x, y\",1e-9\n\"x, y\",3.0\n";
+        let text = "a,b\n\"x, y\",0.1\n\"x, y\",\n\"x, y\",1e999\n\"x, y\",1e-9\n\"x, y\",3.0\n";
         write(&path, text.len());
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         write(&path, text.len() - 1);

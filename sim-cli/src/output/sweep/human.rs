@@ -29,7 +29,7 @@ pub struct Ending<'a> {
 pub fn render(table: &Table<'_>, ending: &Ending<'_>, style: Style) -> String {
     join(&[
         headline(table, style),
-        points(table, style),
+        points(&Cells::new(table), style),
         verdicts(table, style),
         notes(table, style),
         closing(ending, style),
@@ -72,11 +72,35 @@ fn headline(table: &Table<'_>, style: Style) -> Vec<String> {
     lines
 }
 
+/// A table with its statistics, which take a while.
+struct Cells<'a> {
+    table: &'a Table<'a>,
+    cells: Vec<Cell>,
+}
+
+impl<'a> Cells<'a> {
+    fn new(table: &'a Table<'a>) -> Self {
+        let cells = table.cells();
+        Self { table, cells }
+    }
+
+    fn at(&self, point: usize, measure: usize) -> &Cell {
+        &self.cells[point * self.table.sweep.measures.len() + measure]
+    }
+
+    fn measure(&self, measure: usize) -> &'a Measure {
+        &self.table.sweep.measures[measure]
+    }
+
+    fn points(&self) -> std::ops::Range<usize> {
+        0..self.table.runs.len()
+    }
+}
+
 /// The `most` measures that tell the points apart best, in the order of the sweep.
-#[must_use]
-pub fn telling(table: &Table<'_>, most: usize) -> Vec<usize> {
-    let all = 0..table.sweep.measures.len();
-    let mut ranked: Vec<(f64, usize)> = all.map(|m| (contrast(table, m), m)).collect();
+fn telling(cells: &Cells<'_>, most: usize) -> Vec<usize> {
+    let all = 0..cells.table.sweep.measures.len();
+    let mut ranked: Vec<(f64, usize)> = all.map(|m| (contrast(cells, m), m)).collect();
     // Stable: equal ones stay in the order of the sweep.
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut chosen: Vec<usize> = ranked.iter().take(most).map(|(_, m)| *m).collect();
@@ -86,13 +110,14 @@ pub fn telling(table: &Table<'_>, most: usize) -> Vec<usize> {
 
 /// How much a measure differs between points, as a share of its size: the range of the points'
 /// centres by the largest of them; what is neither good nor bad counts for little.
-fn contrast(table: &Table<'_>, measure: usize) -> f64 {
-    let centres: Vec<f64> = (0..table.runs.len())
-        .filter_map(|point| centre(&table.cell(point, measure)))
+fn contrast(cells: &Cells<'_>, measure: usize) -> f64 {
+    let centres: Vec<f64> = cells
+        .points()
+        .filter_map(|point| centre(cells.at(point, measure)))
         .collect();
     let most = centres.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = centres.iter().copied().fold(f64::INFINITY, f64::min);
-    let weight = match table.sweep.measures[measure].better() {
+    let weight = match cells.measure(measure).better() {
         Better::Neither => 0.01,
         _ => 1.0,
     };
@@ -109,10 +134,10 @@ fn centre(cell: &Cell) -> Option<f64> {
     cell.mean.or(cell.median).map(|interval| interval.mean)
 }
 
-fn points(table: &Table<'_>, style: Style) -> Vec<String> {
+fn points(cells: &Cells<'_>, style: Style) -> Vec<String> {
     let mut most = MEASURES;
     loop {
-        let (lines, fits) = points_with(table, &telling(table, most), style);
+        let (lines, fits) = points_with(cells, &telling(cells, most), style);
         // Settings cut short would tell points apart no more.
         if fits || most <= 1 {
             return lines;
@@ -122,17 +147,14 @@ fn points(table: &Table<'_>, style: Style) -> Vec<String> {
 }
 
 /// The table with some measures, and whether it fits without cutting names short.
-fn points_with(table: &Table<'_>, chosen: &[usize], style: Style) -> (Vec<String>, bool) {
-    let cells: Vec<Vec<Cell>> = (0..table.runs.len())
-        .map(|point| chosen.iter().map(|m| table.cell(point, *m)).collect())
-        .collect();
+fn points_with(cells: &Cells<'_>, chosen: &[usize], style: Style) -> (Vec<String>, bool) {
+    let table = cells.table;
     let best: Vec<Option<f64>> = chosen
         .iter()
-        .enumerate()
-        .map(|(column, measure)| {
-            let better = table.sweep.measures[*measure].better();
-            let centres = cells.iter().filter_map(|row| centre(&row[column]));
-            match better {
+        .map(|measure| {
+            let points = cells.points();
+            let centres = points.filter_map(|point| centre(cells.at(point, *measure)));
+            match cells.measure(*measure).better() {
                 Better::Lower => centres.reduce(f64::min),
                 Better::Higher => centres.reduce(f64::max),
                 Better::Neither => None,
@@ -141,22 +163,19 @@ fn points_with(table: &Table<'_>, chosen: &[usize], style: Style) -> (Vec<String
         .collect();
     let labels: Vec<String> = chosen
         .iter()
-        .map(|measure| heading(&table.sweep.measures[*measure]))
+        .map(|measure| heading(cells.measure(*measure)))
         .collect();
     let mut headings: Vec<&str> = vec!["Points", "held"];
     headings.extend(labels.iter().map(String::as_str));
     let mut text = Text::new(&headings);
-    let shown = shown(table, chosen, &cells);
+    let shown = shown(cells, chosen);
     for point in &shown {
         let mut row = vec![point_name(table, *point), held(&table.runs[*point])];
-        for (column, measure) in chosen.iter().enumerate() {
-            let cell = &cells[*point][column];
-            let mark = match (centre(cell), best[column]) {
-                (Some(value), Some(best)) if value == best => "*",
-                _ => " ",
-            };
-            let value = with_interval(&table.sweep.measures[*measure], cell);
-            row.push(format!("{value}{mark}"));
+        for (measure, best) in chosen.iter().zip(&best) {
+            let cell = cells.at(*point, *measure);
+            let is_best = best.is_some() && centre(cell) == *best;
+            let value = with_interval(cells.measure(*measure), cell);
+            row.push(format!("{value}{}", if is_best { "*" } else { " " }));
         }
         text.row(row);
     }
@@ -175,22 +194,19 @@ fn points_with(table: &Table<'_>, chosen: &[usize], style: Style) -> (Vec<String
 }
 
 /// Which points are shown: all that fit, else the best and the worst in the first telling measure.
-fn shown(table: &Table<'_>, chosen: &[usize], cells: &[Vec<Cell>]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..table.runs.len()).collect();
+fn shown(cells: &Cells<'_>, chosen: &[usize]) -> Vec<usize> {
+    let mut order: Vec<usize> = cells.points().collect();
     if order.len() <= ROWS {
         return order;
     }
-    let Some(column) = chosen
-        .iter()
-        .position(|m| table.sweep.measures[*m].better() != Better::Neither)
-        .or(chosen.first().map(|_| 0))
-    else {
+    let good = |measure: &&usize| cells.measure(**measure).better() != Better::Neither;
+    let Some(measure) = chosen.iter().find(good).or(chosen.first()) else {
         order.truncate(ROWS);
         return order;
     };
-    let key = |point: &usize| centre(&cells[*point][column]).unwrap_or(f64::INFINITY);
+    let key = |point: &usize| centre(cells.at(*point, *measure)).unwrap_or(f64::INFINITY);
     order.sort_by(|a, b| key(a).total_cmp(&key(b)));
-    if table.sweep.measures[chosen[column]].better() == Better::Higher {
+    if cells.measure(*measure).better() == Better::Higher {
         order.reverse();
     }
     let worst = order.split_off(order.len() - ROWS / 2);

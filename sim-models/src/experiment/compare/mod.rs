@@ -194,7 +194,7 @@ impl Finding {
     pub fn scale(&self, measure: &Measure) -> Option<numbers::Scale> {
         let values = [self.baseline?, self.value?];
         let difference = self.difference.as_ref()?;
-        Some(numbers::Scale::of(measure, difference, values))
+        Some(numbers::Scale::of_difference(measure, difference, values))
     }
 
     /// Whether it is more than luck.

@@ -25,10 +25,16 @@ pub struct Scale {
 }
 
 impl Scale {
+    /// The scale on which an interval of a measure is written.
+    #[must_use]
+    pub fn of(measure: &Measure, interval: &Interval) -> Self {
+        Self::of_difference(measure, interval, [interval.low, interval.high])
+    }
+
     /// The scale on which an interval of differences of a measure is written, and the `values` that
     /// differ.
     #[must_use]
-    pub fn of(measure: &Measure, interval: &Interval, values: [f64; 2]) -> Self {
+    pub fn of_difference(measure: &Measure, interval: &Interval, values: [f64; 2]) -> Self {
         let ends = [interval.mean, values[0], values[1]];
         let finite = ends.iter().filter(|end| end.is_finite());
         let size = finite.map(|end| end.abs()).fold(0.0, f64::max);

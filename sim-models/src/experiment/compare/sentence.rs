@@ -101,7 +101,7 @@ impl<'a> Teller<'a> {
 
     fn found(&self, finding: &Finding, difference: &Interval, value: f64, baseline: f64) -> String {
         let measure = self.measure(finding);
-        let scale = Scale::of(measure, difference, values(finding));
+        let scale = Scale::of_difference(measure, difference, values(finding));
         let rises = difference.mean > 0.0;
         let (low, high) = bounds(difference);
         let (name, than) = (self.name(), self.baseline());
@@ -139,7 +139,7 @@ impl<'a> Teller<'a> {
         baseline: f64,
     ) -> String {
         let measure = self.measure(finding);
-        let scale = Scale::of(measure, difference, values(finding));
+        let scale = Scale::of_difference(measure, difference, values(finding));
         let what = if measure.metric == Metric::FailedRatio {
             format!("the share of {} lost", self.requests(measure))
         } else {
@@ -194,7 +194,7 @@ impl<'a> Teller<'a> {
         let how = if same {
             format!("it is the same in all {} runs", finding.pairs.len())
         } else {
-            let scale = Scale::of(measure, difference, values(finding));
+            let scale = Scale::of_difference(measure, difference, values(finding));
             format!(
                 "it lies between {} and {}, within {}",
                 signed(&scale, difference.low),
@@ -224,7 +224,7 @@ impl<'a> Teller<'a> {
         let ended = |never: u32, median: Option<f64>| {
             let median = median.filter(|median| median.is_finite()).map(|median| {
                 let point = Interval::exact(median, runs as u64);
-                let scale = Scale::of(measure, &point, [median; 2]);
+                let scale = Scale::of(measure, &point);
                 format!(" (median {})", scale.value(median))
             });
             let ended = runs as u32 - never;

@@ -287,7 +287,7 @@ fn numbers_have_the_digits_that_their_interval_warrants() {
         ),
         ("offered(a)", interval(0.0, 0.0), "0.0/s", "0.0/s"),
     ] {
-        let scale = Scale::of(&measure.parse().unwrap(), &interval, [0.0, 0.0]);
+        let scale = Scale::of_difference(&measure.parse().unwrap(), &interval, [0.0, 0.0]);
         assert_eq!(scale.difference(interval.mean), mean, "{measure}");
         assert_eq!(scale.difference(interval.high), high, "{measure}");
     }

@@ -6,7 +6,7 @@
 
 use super::{Replications, Shard, Sweep};
 use crate::faults::Target;
-use crate::scenario::{Scenario, explain};
+use crate::scenario::{Scenario, fingerprint};
 use rayon::prelude::*;
 use sim_core::digest::Digest;
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ fn beginning(scenario: &Scenario) -> u128 {
     };
     let mut digest = Digest::new();
     digest.absorb_text(if by_instance { "by instance" } else { "" });
-    digest.absorb_text(&explain::compact(&calm));
+    fingerprint::absorb(&mut digest, &calm);
     digest.value()
 }
 

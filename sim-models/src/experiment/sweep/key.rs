@@ -4,7 +4,7 @@
 //! sweep that a run belongs to, not its place in it. Equal inputs have equal keys on every machine.
 
 use super::{Replications, Sweep};
-use crate::scenario::{Scenario, explain};
+use crate::scenario::{Scenario, fingerprint};
 use rayon::prelude::*;
 use sim_core::SimTime;
 use sim_core::digest::Digest;
@@ -140,7 +140,7 @@ fn with_scenario(mut digest: Digest, scenario: &Scenario) -> Digest {
         seed: 0,
         ..scenario.clone()
     };
-    digest.absorb_text(&explain::to_ron(&anonymous));
+    fingerprint::absorb(&mut digest, &anonymous);
     digest
 }
 

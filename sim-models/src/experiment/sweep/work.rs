@@ -17,6 +17,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+/// A beginning of fewer events is simulated again sooner than copied.
+const WORTH_A_COPY: u64 = 1000;
+
 /// A group and its plans, each compiled when it is first needed and shared by all replications.
 pub(super) struct Prepared<'s> {
     group: &'s Group,
@@ -292,17 +295,18 @@ impl<'s> Work<'s> {
         let later = forks.partition_point(|(other, _)| *other > at);
         let here = forks.split_off(later);
         let mut jobs = Vec::with_capacity(here.len() + 1);
-        let from = Arc::new(if forks.is_empty() {
-            *run
+        let copied = run.simulation().events() >= WORTH_A_COPY;
+        let from = if forks.is_empty() {
+            copied.then(|| Arc::new(*run))
         } else {
-            let from = (*run).clone();
+            let from = copied.then(|| Arc::new((*run).clone()));
             let task = task.clone();
             jobs.push(Job::Beginning { task, run, forks });
             from
-        });
+        };
         jobs.extend(here.into_iter().map(|(_, point)| Job::Point {
             task: task.clone(),
-            from: Some(from.clone()),
+            from: from.clone(),
             point,
         }));
         Ok(Some(jobs))
