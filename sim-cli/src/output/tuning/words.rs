@@ -54,7 +54,7 @@ pub fn interval(measure: &Measure, found: &Interval) -> String {
 
 /// `-240 ±10 ms`: with as many digits as its interval warrants.
 pub fn difference(measure: &Measure, found: &Interval) -> String {
-    let scale = Scale::of(measure, found, [found.low, found.high]);
+    let scale = Scale::of(measure, found);
     let sign = if found.mean > 0.0 { "+" } else { "" };
     let mean = scale.bare(found.mean);
     if !found.half_width.is_finite() || found.half_width == 0.0 {
@@ -115,7 +115,8 @@ fn against_now(tuning: &Tuning, one: &Finalist) -> String {
     };
     match (&now.goals[0].mean, &one.against_present[0]) {
         (Some(was), Some(found)) => {
-            let scale = Scale::of(&first.measure, found, [was.mean, was.mean + found.mean]);
+            let scale =
+                Scale::of_difference(&first.measure, found, [was.mean, was.mean + found.mean]);
             let (more, low, high) = if found.mean < 0.0 {
                 ("less", -found.high, -found.low)
             } else {
