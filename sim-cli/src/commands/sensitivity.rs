@@ -222,7 +222,8 @@ fn go(
         let table = Table::new(&sweep, records);
         let extras = Extras {
             charts: charts::sensitivity::charts(&found),
-            ..Extras::default()
+            #[cfg(feature = "parquet")]
+            parquet: false,
         };
         folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         put(folder, "sensitivity.json", &format!("{told:#}"))?;

@@ -78,7 +78,8 @@ fn go(
     if let Some(folder) = &args.out {
         let extras = Extras {
             charts: charts::tune::charts(&tuning),
-            ..Extras::default()
+            #[cfg(feature = "parquet")]
+            parquet: false,
         };
         let table = Table::new(&sweep, records);
         folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;

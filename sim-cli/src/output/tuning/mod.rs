@@ -210,6 +210,11 @@ fn warning(tuning: &Tuning, also: usize, style: Style) -> Vec<String> {
         wrapped[0] = style.bad(&wrapped[0]);
         lines.extend(wrapped);
     }
+    if let Some(text) = words::unmet(tuning) {
+        let mut wrapped = wrap(&text, "", "");
+        wrapped[0] = style.careful(&wrapped[0]);
+        lines.extend(wrapped);
+    }
     if also == 0 {
         let text = "Tuned on this outage, and tried only in changes of the same scenario. A setting that is \
             right for one outage can be wrong for the next: try it in others with --also OTHER.ron";

@@ -115,7 +115,8 @@ fn against_now(tuning: &Tuning, one: &Finalist) -> String {
     };
     match (&now.goals[0].mean, &one.against_present[0]) {
         (Some(was), Some(found)) => {
-            let scale = Scale::of(&first.measure, found);
+            let scale =
+                Scale::of_difference(&first.measure, found, [was.mean, was.mean + found.mean]);
             let (more, low, high) = if found.mean < 0.0 {
                 ("less", -found.high, -found.low)
             } else {
@@ -273,6 +274,28 @@ pub fn trap(tuning: &Tuning) -> Option<String> {
         "Careful: it is worse than the present setting elsewhere: {}. It fits this outage, not the system.",
         worse.join("; ")
     ))
+}
+
+/// Where the setting does not meet the constraints.
+pub fn unmet(tuning: &Tuning) -> Option<String> {
+    let unmet: Vec<String> = tuning
+        .elsewhere
+        .iter()
+        .filter(|other| other.chosen.all.share.mean < tuning.share)
+        .map(|other| {
+            let all = &other.chosen.all;
+            format!(
+                "{} ({} of {} runs held)",
+                other.name, all.count, all.share.count
+            )
+        })
+        .collect();
+    (!unmet.is_empty()).then(|| {
+        format!(
+            "It does not meet the constraints everywhere: {}.",
+            unmet.join("; ")
+        )
+    })
 }
 
 /// `failed ratio of shoppers 12% instead of 0.5%`, for each goal that is worse.
