@@ -73,7 +73,11 @@ pub fn sample(canvas: &Canvas, sample: Sample, (left, y): (f64, f64)) {
 pub fn fitted(canvas: &Ruler, names: &[&str], letters: Letters, width: f64) -> Vec<String> {
     let short = |name: &&str| canvas.shorten_name(name, letters, width);
     let texts: Vec<String> = names.iter().map(short).collect();
-    let alike = |n: usize| texts.iter().filter(|text| **text == texts[n]).count() > 1;
+    // Names that are the same in full stay so.
+    let alike = |n: usize| {
+        let mut others = names.iter().zip(&texts);
+        others.any(|(name, text)| *text == texts[n] && *name != names[n])
+    };
     let twins: Vec<&str> = (0..names.len())
         .filter(|n| alike(*n))
         .map(|n| names[n])
@@ -116,6 +120,19 @@ fn spread(mut places: Vec<f64>, rect: Rect) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shortened_names_can_be_told_apart() {
+        let (ruler, letters) = (Ruler::new(), Letters::new(SIZE, palette::BLACK));
+        let names = [
+            "retries with jitter and a, too",
+            "retries with jitter and b, too",
+        ];
+        let short = fitted(&ruler, &names, letters, 70.0);
+        assert_eq!(short, vec!["…a, too", "…b, too"]);
+        let same = fitted(&ruler, &["timeout", "timeout", "load"], letters, 200.0);
+        assert_eq!(same, vec!["timeout", "timeout", "load"]);
+    }
 
     #[test]
     fn labels_move_apart() {

@@ -10,6 +10,7 @@ use super::plot::pairs::{self, Pairs};
 use super::plot::shares::{self, Shares};
 use super::scale::Unit;
 use super::sweep::measured;
+use super::sweep::values;
 use crate::output::units;
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::{Comparison, Finding, Verdict};
@@ -25,10 +26,10 @@ pub fn charts(comparison: &Comparison) -> Vec<Chart> {
     let chart = |name: String, svg| Chart { name, svg };
     let mut charts = vec![chart("differences".to_owned(), differences(comparison))];
     if comparison.conditions.len() > 1 {
-        for measure in 0..comparison.measures.len().min(MOST_MEASURES) {
-            let column = comparison.measures[measure].column();
+        for measure in telling(comparison).into_iter().take(MOST_MEASURES) {
+            let name = values::file_name(&comparison.measures[measure]);
             let svg = by_condition(comparison, measure);
-            charts.push(chart(format!("conditions-{column}"), svg));
+            charts.push(chart(format!("conditions-{name}"), svg));
         }
     }
     for variant in 0..comparison.variants.len().min(MOST_VARIANTS) {
@@ -39,6 +40,13 @@ pub fn charts(comparison: &Comparison) -> Vec<Chart> {
         charts.push(chart("verdicts".to_owned(), verdicts(comparison)));
     }
     charts
+}
+
+/// The measures, the most telling first.
+fn telling(comparison: &Comparison) -> Vec<usize> {
+    let mut measures: Vec<usize> = (0..comparison.measures.len()).collect();
+    measures.sort_by_key(|measure| values::rank(&comparison.measures[*measure]));
+    measures
 }
 
 fn note(comparison: &Comparison) -> String {
@@ -111,12 +119,12 @@ fn differences(comparison: &Comparison) -> String {
     let mut groups = Vec::new();
     for (variant, name) in comparison.variants.iter().enumerate() {
         for wish in kinds {
-            let measures = comparison.measures.iter().enumerate();
-            let rows = measures
-                .filter(|(_, measure)| measured(measure, None).wish == wish)
-                .filter_map(|(n, measure)| {
+            let rows = telling(comparison)
+                .into_iter()
+                .filter(|n| measured(&comparison.measures[*n], None).wish == wish)
+                .filter_map(|n| {
                     let finding = comparison.finding(variant, n, overall)?;
-                    Some(row(comparison, finding, measure.label()))
+                    Some(row(comparison, finding, comparison.measures[n].label()))
                 })
                 .collect();
             groups.push(Group {
@@ -126,16 +134,42 @@ fn differences(comparison: &Comparison) -> String {
             });
         }
     }
-    let mut sentences = comparison.sentences.iter();
-    let title = sentences.next().cloned();
-    let title = title.unwrap_or_else(|| format!("Compared with {}", comparison.baseline));
-    let rest: Vec<&str> = sentences.map(String::as_str).collect();
-    let page = Page::new(title, forest::GUIDE, &note(comparison)).because(rest.join(" "));
+    let page = Page::new(headline(comparison), forest::GUIDE, &note(comparison))
+        .because(comparison.sentences.join(" "));
     forest::forest(&Forest {
         page,
         measured: change(&format!("change against {}", comparison.baseline)),
         groups,
     })
+}
+
+/// In how many measures each variant is better and worse.
+fn headline(comparison: &Comparison) -> String {
+    let told = comparison
+        .variants
+        .iter()
+        .enumerate()
+        .map(|(variant, name)| {
+            let measures = 0..comparison.measures.len();
+            let findings = measures
+                .filter_map(|measure| comparison.finding(variant, measure, comparison.overall()));
+            let count = |wanted: Verdict| {
+                let findings = findings.clone();
+                match findings.filter(|found| found.verdict == wanted).count() {
+                    0 => "none".to_owned(),
+                    count => count.to_string(),
+                }
+            };
+            let (better, worse) = (count(Verdict::Better), count(Verdict::Worse));
+            format!("\"{name}\" is better in {better} and worse in {worse}")
+        });
+    let told: Vec<String> = told.collect();
+    format!(
+        "Of {} measures, {} than \"{}\"",
+        comparison.measures.len(),
+        told.join(", "),
+        comparison.baseline
+    )
 }
 
 fn by_condition(comparison: &Comparison, measure: usize) -> String {
@@ -168,9 +202,10 @@ fn by_condition(comparison: &Comparison, measure: usize) -> String {
     let title = match wish {
         Wish::Neither => format!("{label}, condition by condition"),
         _ => format!(
-            "{label}: better than {} under {better} conditions, worse under {worse}, not told apart \
-             under {neither}",
-            comparison.baseline
+            "{label} against \"{}\": better in {better} of {} comparisons, worse in {worse}, not told \
+             apart in {neither}",
+            comparison.baseline,
+            better + worse + neither
         ),
     };
     let page = Page::new(
@@ -190,7 +225,8 @@ fn by_condition(comparison: &Comparison, measure: usize) -> String {
 
 fn paired(comparison: &Comparison, variant: usize) -> String {
     let name = &comparison.variants[variant];
-    let panels: Vec<pairs::Panel> = (0..comparison.measures.len())
+    let panels: Vec<pairs::Panel> = telling(comparison)
+        .into_iter()
         .filter_map(|measure| {
             let finding = comparison.finding(variant, measure, comparison.overall())?;
             let pairs = finding
@@ -226,7 +262,7 @@ fn paired(comparison: &Comparison, variant: usize) -> String {
         })
         .collect();
     let title = format!(
-        "With {name} instead of {}, {}",
+        "With \"{name}\" instead of \"{}\", {}",
         comparison.baseline,
         counted.join(", ")
     );
@@ -251,7 +287,7 @@ fn verdicts(comparison: &Comparison) -> String {
         .verdicts
         .iter()
         .filter(|s| s.condition.is_some() || !several);
-    let mut rows: Vec<(String, Vec<u32>)> = Vec::new();
+    let mut rows: Vec<(Option<usize>, (String, Vec<u32>))> = Vec::new();
     for shares in shown {
         let condition = shares
             .condition
@@ -280,11 +316,14 @@ fn verdicts(comparison: &Comparison) -> String {
         ];
         for row in both {
             // The baseline comes once for each condition, not once for each variant.
+            let row = (shares.condition, row);
             if !rows.contains(&row) {
                 rows.push(row);
             }
         }
     }
+    // Under each condition the variants side by side.
+    rows.sort_by_key(|(condition, _)| *condition);
     rows.truncate(60);
     let pooled = comparison
         .verdicts
@@ -295,7 +334,7 @@ fn verdicts(comparison: &Comparison) -> String {
         let (before, after) = held.map_or((0, 0), |count| (count.1, count.2));
         let all: u32 = shares.counts.iter().map(|count| count.1).sum();
         format!(
-            "The hypothesis held in {after} of {all} runs with {}, in {before} with {}",
+            "The hypothesis held in {after} of {all} runs with \"{}\", in {before} with \"{}\"",
             comparison.variants[shares.variant], comparison.baseline
         )
     });
@@ -309,7 +348,7 @@ fn verdicts(comparison: &Comparison) -> String {
         page: Page::new(title, shares::GUIDE, &note(comparison)),
         heading: heading.join(" · ").trim_start_matches(" · ").to_owned(),
         kinds,
-        rows,
+        rows: rows.into_iter().map(|(_, row)| row).collect(),
     })
 }
 

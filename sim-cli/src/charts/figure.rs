@@ -61,18 +61,19 @@ pub fn finding(summary: &Summary) -> String {
 
 /// The lines at the top, each with the height of its baseline, and the height of them all.
 fn headlines(ruler: &Ruler, words: &Words) -> (Vec<(String, f64, Letters)>, f64) {
+    let title = Letters::new(21.0, palette::BLACK).bold();
+    let (reason, guide) = (
+        Letters::new(14.0, palette::BLACK),
+        Letters::new(12.0, palette::GREY),
+    );
     let kinds = [
-        (
-            &words.title,
-            Letters::new(21.0, palette::BLACK).bold(),
-            25.0,
-        ),
-        (&words.reason, Letters::new(14.0, palette::BLACK), 20.0),
-        (&words.guide, Letters::new(12.0, palette::GREY), 18.0),
+        (&words.title, title, 25.0, 2),
+        (&words.reason, reason, 20.0, 5),
+        (&words.guide, guide, 18.0, 2),
     ];
     let (mut y, mut lines) = (16.0, Vec::new());
-    for (text, letters, leading) in kinds {
-        for line in ruler.wrap(text, letters, WIDTH - 48.0, 2) {
+    for (text, letters, leading, most) in kinds {
+        for line in ruler.wrap(text, letters, WIDTH - 48.0, most) {
             y += leading;
             lines.push((line, y, letters));
         }

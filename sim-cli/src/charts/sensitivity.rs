@@ -7,6 +7,7 @@ use super::plot::page::Page;
 use super::plot::plane::{self, Dot, Kind, Plane};
 use super::scale::Unit;
 use super::sweep::measured;
+use super::sweep::values::file_name as measure_name;
 use crate::output::units;
 use sim_core::stats::Interval;
 use sim_models::experiment::sensitivity::{Effects, Indices, Influence, Method, Sensitivity};
@@ -19,7 +20,7 @@ const MOST: usize = 4;
 pub fn charts(sensitivity: &Sensitivity) -> Vec<Chart> {
     let mut charts = Vec::new();
     for effects in sensitivity.measures.iter().take(MOST) {
-        let column = effects.measure.column();
+        let column = measure_name(&effects.measure);
         charts.push(Chart {
             name: format!("influence-{column}"),
             svg: influence(sensitivity, effects),

@@ -105,7 +105,7 @@ impl Told<'_> {
             1 => "Best".to_owned(),
             count => format!("One of {count} on the front"),
         };
-        format!("{many}: {}, {}", self.name(chosen), goals.join(", "))
+        format!("{many}: {} gives {}", self.name(chosen), goals.join(", "))
     }
 
     fn constraints(&self) -> String {
@@ -459,7 +459,9 @@ pub(crate) mod tests {
                 }
             );
             let said = match name.as_str() {
-                "one-goal" => "<title>Best: timeout = 100ms, threads = 8, jitter = none",
+                "one-goal" => {
+                    "<title>Best: timeout = 100ms, threads = 8, jitter = none gives p99 latency"
+                }
                 "front" => "<title>One of 3 on the front: timeout = 100ms",
                 _ => "<title>No setting meets all constraints",
             };

@@ -274,6 +274,17 @@ impl Up {
         }
     }
 
+    /// The same on an even scale from zero.
+    #[must_use]
+    pub fn from_zero(measured: &Measured, values: &[f64]) -> Self {
+        let finite = values.iter().copied().filter(|v| v.is_finite());
+        Self {
+            scale: Scale::around(Spread::Linear, finite),
+            title: measured.title(),
+            ..Self::of(measured, values)
+        }
+    }
+
     /// What it shows, in words.
     #[must_use]
     pub fn title(&self) -> &str {

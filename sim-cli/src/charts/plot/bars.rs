@@ -14,7 +14,7 @@ const BAR: f64 = 15.0;
 /// Space between categories, pixels.
 const GAP: f64 = 13.0;
 /// Longest name of a category, pixels.
-const NAME: f64 = 330.0;
+const NAME: f64 = 480.0;
 /// Width of the numbers on the right, pixels.
 const NUMBERS: f64 = 190.0;
 /// Space above the bars, pixels.

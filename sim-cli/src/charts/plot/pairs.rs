@@ -93,8 +93,13 @@ pub fn pairs(chart: &Pairs) -> String {
 }
 
 fn draw(canvas: &Canvas, panel: &Panel, (across, up): (&Across, &Up), rect: Rect) {
-    let title = canvas.shorten(up.title(), bold(), rect.width);
-    canvas.text(&title, (rect.left, rect.top - 26.0), Anchor::Start, bold());
+    let title = canvas.shorten(up.title(), bold(), rect.width + 40.0);
+    canvas.text(
+        &title,
+        (rect.left - 20.0, rect.top - 26.0),
+        Anchor::Start,
+        bold(),
+    );
     let better = |(left, right): &(f64, f64)| match panel.measured.wish {
         Wish::Low => right < left,
         Wish::High => right > left,
@@ -115,7 +120,12 @@ fn draw(canvas: &Canvas, panel: &Panel, (across, up): (&Across, &Up), rect: Rect
     };
     let small = Letters::new(12.0, palette::GREY);
     let words = canvas.shorten(&words, small, rect.width);
-    canvas.text(&words, (rect.left, rect.top - 9.0), Anchor::Start, small);
+    canvas.text(
+        &words,
+        (rect.left - 20.0, rect.top - 9.0),
+        Anchor::Start,
+        small,
+    );
     up.draw(canvas, rect);
     across.draw(canvas, rect);
     let (from, to) = (across.x(0, rect), across.x(1, rect));

@@ -92,7 +92,7 @@ pub struct Plane {
     pub y: Measured,
     /// The points.
     pub dots: Vec<Dot>,
-    /// Whether those that nothing beats are joined by steps.
+    /// Whether those that nothing beats are joined by steps; otherwise both axes begin at zero.
     pub steps: bool,
 }
 
@@ -114,7 +114,13 @@ pub fn plane(chart: &Plane) -> String {
         .collect();
     let across: Vec<f64> = known.iter().flat_map(|dot| ends(&dot.x)).collect();
     let upward: Vec<f64> = known.iter().flat_map(|dot| ends(&dot.y)).collect();
-    let (along, up) = (Along::of(&chart.x, &across), Up::of(&chart.y, &upward));
+    let (along, up) = if chart.steps {
+        (Along::of(&chart.x, &across), Up::of(&chart.y, &upward))
+    } else {
+        // Where the corner means something, both axes begin there.
+        let along = Along::from_zero(&chart.x, &across);
+        (along, Up::from_zero(&chart.y, &upward))
+    };
     let numbers = up.width(&ruler, HEIGHT).max(40.0);
     let width = WIDTH - 48.0 - numbers - KEY - 24.0;
     // The most important lie on top.
@@ -191,17 +197,10 @@ fn draw_steps(
     let mut line: Vec<(f64, f64)> = Vec::new();
     for at in front {
         if let Some(last) = line.last().copied() {
-            // What is beaten lies behind: to the right if low is wished for across, and so on.
-            let corner = if (chart.x.wish == Wish::High) == (chart.y.wish == Wish::High) {
-                (at.0, last.1)
-            } else {
-                (last.0, at.1)
-            };
-            let inward = chart.x.wish == Wish::High;
-            line.push(if inward && chart.y.wish == Wish::High {
-                (last.0, at.1)
-            } else {
-                corner
+            // Between two points of the front the one that is better across still holds.
+            line.push(match chart.x.wish {
+                Wish::High => (last.0, at.1),
+                Wish::Low | Wish::Neither => (at.0, last.1),
             });
         }
         line.push(at);

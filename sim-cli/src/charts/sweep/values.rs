@@ -193,8 +193,9 @@ pub fn estimate(cell: &Cell) -> Option<Estimate> {
     })
 }
 
-/// How soon a reader wants to know this.
-fn rank(measure: &Measure) -> usize {
+/// How soon a reader wants to know this; the lowest first.
+#[must_use]
+pub fn rank(measure: &Measure) -> usize {
     let tail = measure.statistic() != Some(Statistic::Mean);
     match measure.metric {
         Metric::FailedRatio | Metric::SuccessRatio => 0,
@@ -210,7 +211,9 @@ fn rank(measure: &Measure) -> usize {
     }
 }
 
-fn file_name(measure: &Measure) -> String {
+/// A measure in the name of a chart.
+#[must_use]
+pub fn file_name(measure: &Measure) -> String {
     let column = measure.column();
     let short = column.strip_suffix(measure.unit().suffix());
     // The name of a metric may itself end in its unit.
