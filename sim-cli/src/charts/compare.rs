@@ -17,6 +17,8 @@ use sim_models::experiment::compare::{Comparison, Finding, Verdict};
 
 /// The most charts of differences by condition.
 const MOST_MEASURES: usize = 3;
+/// The most bytes of sentences above a chart: four lines or so.
+const MOST_LETTERS: usize = 640;
 /// The most charts of pairs.
 const MOST_VARIANTS: usize = 2;
 
@@ -135,12 +137,25 @@ fn differences(comparison: &Comparison) -> String {
         }
     }
     let page = Page::new(headline(comparison), forest::GUIDE, &note(comparison))
-        .because(comparison.sentences.join(" "));
+        .because(sentences(comparison));
     forest::forest(&Forest {
         page,
         measured: change(&format!("change against {}", comparison.baseline)),
         groups,
     })
+}
+
+/// The sentences that fit above a chart, whole ones only; the command prints them all.
+fn sentences(comparison: &Comparison) -> String {
+    let mut told = String::new();
+    for sentence in &comparison.sentences {
+        if told.len() + sentence.len() > MOST_LETTERS && !told.is_empty() {
+            break;
+        }
+        told.push_str(sentence);
+        told.push(' ');
+    }
+    told
 }
 
 /// In how many measures each variant is better and worse.

@@ -20,4 +20,6 @@ pub(crate) mod legible;
 #[cfg(test)]
 pub(crate) mod examples;
 #[cfg(test)]
+mod heat_examples;
+#[cfg(test)]
 mod more_examples;

@@ -108,7 +108,7 @@ pub fn records(points: &[Vec<usize>], pressure: impl Fn(&[usize]) -> f64) -> Vec
                 metastable: pressure > 0.95,
                 values: vec![
                     Some(900.0 * (1.0 - failed)),
-                    (pressure < 0.99).then(|| 0.02 + 2.0 * pressure * pressure),
+                    (pressure < 0.99).then_some(0.02 + 2.0 * pressure * pressure),
                     Some(1.0 + 2.0 * pressure),
                     Some(failed),
                     Some(recovery),
