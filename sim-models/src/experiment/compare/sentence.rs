@@ -373,7 +373,12 @@ impl<'a> Teller<'a> {
         } else {
             String::new()
         };
-        labels.join("; ") + &rest
+        // Along several axes each of them holds commas itself.
+        let between = match self.comparison.condition_axes.len() {
+            1 => ", ",
+            _ => "; ",
+        };
+        labels.join(between) + &rest
     }
 
     /// Where the lesser side of a change lies.
