@@ -48,6 +48,7 @@ CONF
 export SLURM_CONF=$folder/slurm/slurm.conf
 
 stop() {
+    scancel --quiet --user="$(id -un)" 2>/dev/null || true
     for daemon in slurmd slurmctld; do
         [ -f "$folder/slurm/$daemon.pid" ] && kill "$(cat "$folder/slurm/$daemon.pid")" 2>/dev/null || true
     done
@@ -58,9 +59,9 @@ trap stop EXIT
 head -c 1024 /dev/urandom >"$folder/slurm/munge.key" && chmod 400 "$folder/slurm/munge.key"
 munged --force --socket="$folder/slurm/munge.socket" --key-file="$folder/slurm/munge.key" \
     --pid-file="$folder/slurm/munged.pid" --seed-file="$folder/slurm/munge.seed" \
-    --log-file="$folder/logs/munged.log"
-slurmctld -L "$folder/logs/slurmctld.log"
-slurmd -L "$folder/logs/slurmd.log"
+    --log-file="$folder/logs/munged.log" >/dev/null 2>&1
+slurmctld -L "$folder/logs/slurmctld.log" >/dev/null 2>&1
+slurmd -L "$folder/logs/slurmd.log" >/dev/null 2>&1
 for _ in $(seq 60); do
     sinfo --noheader --format=%t 2>/dev/null | grep -q idle && break
     sleep 0.5
@@ -83,9 +84,10 @@ for _ in $(seq 24000); do
     [ -f "$journal" ] && [ "$(wc -l <"$journal")" -gt 2 ] && break
     sleep 0.005
 done
-process=$(grep --files-with-matches --text "SLURM_ARRAY_TASK_ID=$victim" /proc/[0-9]*/environ 2>/dev/null |
+# Processes come and go while they are looked at, which is no failure.
+process=$({ grep --files-with-matches --text "SLURM_ARRAY_TASK_ID=$victim" /proc/[0-9]*/environ 2>/dev/null || true; } |
     cut -d/ -f3 | while read -r id; do
-        tr '\0' ' ' <"/proc/$id/cmdline" 2>/dev/null | grep -q ' sweep ' && echo "$id"
+        if tr '\0' ' ' <"/proc/$id/cmdline" 2>/dev/null | grep -q ' sweep '; then echo "$id"; fi
     done | head -1)
 kill -9 "$process"
 echo "killed task $victim after $(wc -l <"$journal") lines of its journal"

@@ -302,7 +302,8 @@ fn verdicts(comparison: &Comparison) -> String {
         .verdicts
         .iter()
         .filter(|s| s.condition.is_some() || !several);
-    let mut rows: Vec<(Option<usize>, (String, Vec<u32>))> = Vec::new();
+    type Row = (Option<usize>, (String, Vec<u32>));
+    let mut rows: Vec<Row> = Vec::new();
     for shares in shown {
         let condition = shares
             .condition

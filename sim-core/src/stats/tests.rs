@@ -216,10 +216,13 @@ fn a_ratio_has_the_interval_of_fieller() {
 #[test]
 fn signed_ranks_are_those_of_the_textbook() {
     // Hollander, Wolfe and Chicken, example 3.1 (depression scores): T = 5, p = 0.039 two-sided.
-    let before = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30];
-    // A measured value, and not pi.
-    #[allow(clippy::approx_constant)]
-    let after = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29];
+    // In thousandths.
+    let before = [
+        1830.0, 500.0, 1620.0, 2480.0, 1680.0, 1880.0, 1550.0, 3060.0, 1300.0,
+    ];
+    let after = [
+        878.0, 647.0, 598.0, 2050.0, 1060.0, 1290.0, 1060.0, 3140.0, 1290.0,
+    ];
     let change: Vec<f64> = before.iter().zip(&after).map(|(b, a)| b - a).collect();
     close(wilcoxon(&change).unwrap(), 0.039_062_5, 1e-12);
     // Ties share ranks, zeros are left out: counted over all 2^9 signs.

@@ -33,6 +33,9 @@ pub struct Joined {
     pub groups: Vec<Group>,
 }
 
+/// A request with the baseline and with the variant.
+type Both<'a> = (&'a LoggedRequest, &'a LoggedRequest);
+
 /// How many requests ended in one way with the baseline and in one way with the variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
@@ -146,8 +149,7 @@ pub fn join(baseline: &[LoggedRequest], variant: &[LoggedRequest]) -> Joined {
         .map(|request| ((&request.workload, request.key), request))
         .collect();
     let mut transitions: BTreeMap<(&'static str, &'static str), u64> = BTreeMap::new();
-    let mut groups: BTreeMap<(&Arc<str>, Fate, Fate), Vec<(&LoggedRequest, &LoggedRequest)>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<(&Arc<str>, Fate, Fate), Vec<Both<'_>>> = BTreeMap::new();
     for request in baseline.iter().filter(|request| request.counted) {
         let Some(other) = others.get(&(&request.workload, request.key)) else {
             continue;

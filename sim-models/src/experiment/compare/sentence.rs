@@ -62,8 +62,13 @@ impl<'a> Teller<'a> {
             sentence.push_str(&self.where_else(headline).unwrap_or_default());
             sentences.push(sentence + ".");
         }
-        let told: Vec<usize> = headlines.iter().map(|found| found.measure).collect();
-        sentences.extend(self.waits(&told));
+        let mut told: Vec<usize> = headlines.iter().map(|found| found.measure).collect();
+        let waits = self.waits(&told);
+        told.extend(waits.iter().map(|found| found.measure));
+        for wait in waits {
+            let elsewhere = self.where_else(wait).unwrap_or_default();
+            sentences.push(self.clause(wait) + &elsewhere + ".");
+        }
         sentences.extend(self.endings());
         sentences.extend(self.held());
         sentences.extend(self.setbacks(&told));
@@ -335,15 +340,45 @@ impl<'a> Teller<'a> {
             return None;
         }
         let alike = |found: &&Finding| {
-            found.condition.is_some()
-                && (found.variant, found.measure) == (self.variant, finding.measure)
+            (found.variant, found.measure) == (self.variant, finding.measure)
                 && found.verdict == verdict
         };
-        let agreeing = self.comparison.findings.iter().filter(alike).count();
-        Some(format!(
-            "; it is {} under {agreeing} of {conditions} conditions, and nowhere the other way round",
-            verdict.words()
-        ))
+        let findings = self.comparison.findings.iter().filter(alike);
+        let agreeing: Vec<usize> = findings.filter_map(|found| found.condition).collect();
+        let place = if agreeing.len() == conditions {
+            format!("under all {conditions} conditions")
+        } else if agreeing.is_empty() {
+            return None;
+        } else {
+            format!("at {}", self.labels(&agreeing))
+        };
+        let opposite = match verdict {
+            Verdict::Better => ", and worse nowhere",
+            Verdict::Worse => ", and better nowhere",
+            _ => "",
+        };
+        Some(format!("; it is {} {place}{opposite}", verdict.words()))
+    }
+
+    /// Conditions by their names.
+    fn labels(&self, conditions: &[usize]) -> String {
+        let labels: Vec<&str> = conditions
+            .iter()
+            .take(MOST)
+            .map(|condition| self.comparison.conditions[*condition].label.as_str())
+            .collect();
+        let more = conditions.len() - labels.len();
+        let rest = if more > 0 {
+            format!(" and under {more} more conditions")
+        } else {
+            String::new()
+        };
+        // Along several axes each of them holds commas itself.
+        let between = match self.comparison.condition_axes.len() {
+            1 => ", ",
+            _ => "; ",
+        };
+        labels.join(between) + &rest
     }
 
     /// Where the lesser side of a change lies.
@@ -357,16 +392,7 @@ impl<'a> Teller<'a> {
         if let Some(boundary) = &change.boundary {
             return format!("{word} only {}", self.side(boundary, worse));
         }
-        let labels: Vec<&str> = those
-            .iter()
-            .map(|condition| self.comparison.conditions[*condition].label.as_str())
-            .collect();
-        let more = labels.len().saturating_sub(MOST);
-        let mut text = format!("{word} at {}", labels[..labels.len().min(MOST)].join("; "));
-        if more > 0 {
-            text.push_str(&format!("; and under {more} more conditions"));
-        }
-        text
+        format!("{word} at {}", self.labels(those))
     }
 
     fn side(&self, boundary: &Boundary, worse: bool) -> String {
@@ -388,9 +414,8 @@ impl<'a> Teller<'a> {
     }
 
     /// What users wait: one latency of each workload, the true p99 if it was measured.
-    fn waits(&self, told: &[usize]) -> Vec<String> {
-        let mut subjects: Vec<&str> = Vec::new();
-        let mut sentences = Vec::new();
+    fn waits(&self, told: &[usize]) -> Vec<&'a Finding> {
+        let mut waits: Vec<&Finding> = Vec::new();
         for metric in [Metric::LatencyTrue, Metric::Latency] {
             let mut found = self.overall(&[metric]);
             found.retain(|found| found.is_significant() && !told.contains(&found.measure));
@@ -399,17 +424,17 @@ impl<'a> Teller<'a> {
                 std::cmp::Reverse(self.measure(found).statistic().map(|s| s as u8))
             });
             for finding in found {
-                let subject = self.measure(finding).subject.as_str();
-                if !subjects.contains(&subject) {
-                    subjects.push(subject);
-                    let mut sentence = self.clause(finding);
-                    sentence.push_str(&self.where_else(finding).unwrap_or_default());
-                    sentences.push(sentence + ".");
+                let subject = &self.measure(finding).subject;
+                if !waits
+                    .iter()
+                    .any(|told| self.measure(told).subject == *subject)
+                {
+                    waits.push(finding);
                 }
             }
         }
-        sentences.truncate(MOST);
-        sentences
+        waits.truncate(MOST);
+        waits
     }
 
     /// Times that do not end in some runs.
