@@ -222,8 +222,7 @@ fn go(
         let table = Table::new(&sweep, records);
         let extras = Extras {
             charts: charts::sensitivity::charts(&found),
-            #[cfg(feature = "parquet")]
-            parquet: false,
+            ..Extras::default()
         };
         folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         put(folder, "sensitivity.json", &format!("{told:#}"))?;

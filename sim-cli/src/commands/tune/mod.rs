@@ -78,8 +78,7 @@ fn go(
     if let Some(folder) = &args.out {
         let extras = Extras {
             charts: charts::tune::charts(&tuning),
-            #[cfg(feature = "parquet")]
-            parquet: false,
+            ..Extras::default()
         };
         let table = Table::new(&sweep, records);
         folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;

@@ -114,21 +114,37 @@ pub fn axes(sweep: &Sweep) -> Vec<String> {
         .collect()
 }
 
-/// Whether all places on an axis are numbers.
+/// What the column of an axis holds: numbers if all its places are, whole ones if it has no unit and
+/// all are whole.
 #[must_use]
-pub fn is_numeric(sweep: &Sweep, axis: usize) -> bool {
-    let mut points = sweep.points.iter();
-    points.all(|point| point.coordinates[axis].number.is_some())
+pub fn kind(sweep: &Sweep, axis: usize) -> Kind {
+    let places = || {
+        sweep
+            .points
+            .iter()
+            .map(|point| point.coordinates[axis].number)
+    };
+    let is_whole = |number: f64| number.fract() == 0.0 && (0.0..=MOST_WHOLE).contains(&number);
+    if places().any(|place| place.is_none()) {
+        Kind::Text
+    } else if sweep.axes[axis].unit.is_empty() && places().flatten().all(is_whole) {
+        Kind::Integer
+    } else {
+        Kind::Number
+    }
 }
 
-/// Where a point lies on an axis.
+/// Whole numbers up to this one are exact.
+const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Where a point lies on an axis whose column holds such things.
 #[must_use]
-pub fn coordinate(sweep: &Sweep, point: usize, axis: usize, numeric: bool) -> Value<'_> {
+pub fn coordinate(sweep: &Sweep, point: usize, axis: usize, kind: Kind) -> Value<'_> {
     let coordinate = &sweep.points[point].coordinates[axis];
-    if numeric {
-        Value::Number(coordinate.number)
-    } else {
-        Value::Text(&coordinate.label)
+    match (kind, coordinate.number) {
+        (Kind::Integer, Some(number)) => Value::Integer(number as u64),
+        (Kind::Number, number) => Value::Number(number),
+        _ => Value::Text(&coordinate.label),
     }
 }
 
@@ -151,11 +167,7 @@ fn assemble(sweep: &Sweep, before: &[Fixed], after: &[Fixed], measures: bool) ->
     for (number, axis) in sweep.axes.iter().enumerate() {
         all.push(Column {
             name: unique(axis.column(), &mut taken),
-            kind: if is_numeric(sweep, number) {
-                Kind::Number
-            } else {
-                Kind::Text
-            },
+            kind: kind(sweep, number),
         });
     }
     all.extend(fixed(after));

@@ -271,11 +271,11 @@ fn with_interval(measure: &Measure, cell: &Cell) -> String {
         (Some(mean), _) => value(measure, mean.mean),
         (None, Some(median)) => {
             let never = cell.count - cell.finite.map_or(0, |finite| finite.count);
-            format!(
-                "{}, never {never}/{}",
-                value(measure, median.mean),
-                cell.count
-            )
+            let never = format!("never {never}/{}", cell.count);
+            match median.mean.is_finite() {
+                true => format!("{}, {never}", value(measure, median.mean)),
+                false => never,
+            }
         }
         (None, None) => units::NOTHING.to_owned(),
     }

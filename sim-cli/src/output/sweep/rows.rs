@@ -1,6 +1,6 @@
 //! The rows of the tables, one after the other, to whatever takes them.
 
-use super::columns::{self, Value};
+use super::columns::{self, Kind, Value};
 use crate::output::folder::FolderError;
 use crate::runner::journal::JournalError;
 use sim_core::stats::Interval;
@@ -35,13 +35,13 @@ pub type Windows<'a> = dyn Fn(&Record) -> Result<Vec<Vec<Option<f64>>>, JournalE
 /// # Errors
 /// If the sink refuses one.
 pub fn runs(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
-    let numeric = numeric(table.sweep);
+    let kinds = kinds(table.sweep);
     for record in table.runs.iter().flatten() {
         let mut row = vec![
             Value::Integer(record.point.into()),
             Value::Integer(record.replication.into()),
         ];
-        settings(table.sweep, record.point, &numeric, &mut row);
+        settings(table.sweep, record.point, &kinds, &mut row);
         row.extend([
             Value::Integer(record.seed),
             Value::Text(&record.digest),
@@ -65,7 +65,7 @@ pub fn windows(
     windows: &Windows<'_>,
     sink: &mut dyn Sink,
 ) -> Result<(), ResultsError> {
-    let numeric = numeric(table.sweep);
+    let kinds = kinds(table.sweep);
     for record in table.runs.iter().flatten() {
         let width = table.sweep.scenarios[record.point as usize].window;
         for (number, values) in windows(record)?.iter().enumerate() {
@@ -75,7 +75,7 @@ pub fn windows(
                 Value::Integer(record.replication.into()),
                 Value::Number(Some(begin)),
             ];
-            settings(table.sweep, record.point, &numeric, &mut row);
+            settings(table.sweep, record.point, &kinds, &mut row);
             row.extend(values.iter().copied().map(Value::Number));
             sink.row(&row)?;
         }
@@ -88,11 +88,11 @@ pub fn windows(
 /// # Errors
 /// If the sink refuses one.
 pub fn cells(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
-    let numeric = numeric(table.sweep);
+    let kinds = kinds(table.sweep);
     let names = columns::measures(table.sweep);
     for cell in table.cells() {
         let mut row = vec![Value::Integer(cell.point.into())];
-        settings(table.sweep, cell.point, &numeric, &mut row);
+        settings(table.sweep, cell.point, &kinds, &mut row);
         let ends = |interval: Option<Interval>| {
             let end = |get: fn(Interval) -> f64| Value::Number(interval.map(get));
             [end(|i| i.mean), end(|i| i.low), end(|i| i.high)]
@@ -113,14 +113,14 @@ pub fn cells(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> 
     Ok(())
 }
 
-fn numeric(sweep: &Sweep) -> Vec<bool> {
+fn kinds(sweep: &Sweep) -> Vec<Kind> {
     (0..sweep.axes.len())
-        .map(|axis| columns::is_numeric(sweep, axis))
+        .map(|axis| columns::kind(sweep, axis))
         .collect()
 }
 
-fn settings<'a>(sweep: &'a Sweep, point: u32, numeric: &[bool], row: &mut Vec<Value<'a>>) {
-    for (axis, numeric) in numeric.iter().enumerate() {
-        row.push(columns::coordinate(sweep, point as usize, axis, *numeric));
+fn settings<'a>(sweep: &'a Sweep, point: u32, kinds: &[Kind], row: &mut Vec<Value<'a>>) {
+    for (axis, kind) in kinds.iter().enumerate() {
+        row.push(columns::coordinate(sweep, point as usize, axis, *kind));
     }
 }

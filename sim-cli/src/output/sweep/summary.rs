@@ -111,11 +111,12 @@ fn points(table: &Table<'_>) -> Vec<Value> {
             .iter()
             .enumerate()
             .map(|(axis, name)| {
-                let numeric = columns::is_numeric(sweep, axis);
-                let value = match columns::coordinate(sweep, point, axis, numeric) {
+                let kind = columns::kind(sweep, axis);
+                let value = match columns::coordinate(sweep, point, axis, kind) {
                     columns::Value::Number(value) => number(value),
+                    columns::Value::Integer(value) => json!(value),
                     columns::Value::Text(text) => json!(text),
-                    other => json!(format!("{other:?}")),
+                    columns::Value::Truth(value) => json!(value),
                 };
                 (name.clone(), value)
             })

@@ -148,11 +148,8 @@ fn what_is_known_is_not_run_again_and_changes_nothing() {
         let one = whole(&sweep);
         for (salt, threads) in [(1, 1), (2, 2), (3, 3), (4, 2)] {
             let is_known = |record: &&Record| {
-                mix(
-                    salt,
-                    u64::from(record.point) << 32 | u64::from(record.replication),
-                ) % 3
-                    > 0
+                let place = u64::from(record.point) << 32 | u64::from(record.replication);
+                !mix(salt, place).is_multiple_of(3)
             };
             let known: BTreeMap<(u32, u32), Values> = one
                 .iter()
