@@ -88,7 +88,9 @@ pub fn rivals(column: &Column) -> Option<String> {
         .iter()
         .copied()
         .reduce(|a, b| if better(b.1.mean, a.1.mean) { b } else { a })?;
-    if !best.1.has_interval() {
+    // Where several are the best alike, the title says so.
+    let ties = known.iter().filter(|(_, value)| value.mean == best.1.mean);
+    if !best.1.has_interval() || ties.count() > 1 {
         return None;
     }
     let rivals = known.iter().filter(|(point, value)| {
