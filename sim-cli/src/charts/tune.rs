@@ -257,17 +257,17 @@ impl Told<'_> {
                 rows: self.tuning.elsewhere.iter().map(row).collect(),
             }
         });
-        let worse =
-            self.tuning.elsewhere.iter().filter(|elsewhere| {
-                elsewhere.verdict == sim_models::experiment::tune::Transfer::Worse
-            });
+        let worse = self.tuning.elsewhere.iter().filter(|elsewhere| {
+            use sim_models::experiment::tune::Transfer;
+            matches!(elsewhere.verdict, Transfer::Worse | Transfer::Mixed)
+        });
         let (worse, all) = (worse.count(), self.tuning.elsewhere.len());
         let title = match worse {
             0 => format!(
                 "The chosen setting is no worse in any of {all} scenarios that it was not tuned on"
             ),
             _ => format!(
-                "The chosen setting is worse in {worse} of {all} scenarios that it was not tuned on"
+                "The chosen setting loses something in {worse} of {all} scenarios that it was not tuned on"
             ),
         };
         forest::forest(&Forest {

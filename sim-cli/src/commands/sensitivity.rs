@@ -1,4 +1,6 @@
 //! `sim sensitivity`: which settings matter for a measure, and which do not.
+// Help texts of flags have brackets that are no links.
+#![allow(rustdoc::broken_intra_doc_links)]
 
 use super::rounds::{Command, NoAnswer, Rounds, read};
 use super::run::Format;

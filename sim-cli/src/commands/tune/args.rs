@@ -1,4 +1,6 @@
 //! The flags of `sim tune`, and what they ask for.
+// Help texts of flags have brackets that are no links.
+#![allow(rustdoc::broken_intra_doc_links)]
 
 use crate::commands::rounds::{Command, read};
 use crate::commands::run::Format;

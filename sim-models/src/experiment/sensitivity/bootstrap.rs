@@ -2,8 +2,8 @@
 //!
 //! BCa intervals: percentiles of the resampled statistic, corrected for its bias and its skewness
 //! (B. Efron, "Better Bootstrap Confidence Intervals", JASA 82, 1987; the acceleration by a jackknife
-//! over at most 100 groups of rows). Plain percentiles of small total indices, which are means of a
-//! few large squares, missed the truth in 11 of 100 designs with 128 rows instead of 5.
+//! over at most 100 groups of rows), because total indices are means of a few large squares. With 64
+//! rows they are still somewhat narrow: the truth lies in 89 to 96 of 100.
 
 use sim_core::random::{Seed, Source};
 use sim_core::stats::{Interval, Moments, sample_quantile};

@@ -8,7 +8,7 @@
 //! "Analysis of variance designs for model output", ibid. 117, 1999. The points come from Sobol's
 //! sequence with the direction numbers of S. Joe and F. Y. Kuo, scrambled as A. B. Owen proposed (B. Burley,
 //! "Practical Hash-based Owen Scrambling", 2020). Intervals come from bootstrap resamples of the
-//! rows (G. E. B. Archer, A. Saltelli and I. M. Sobol, 1997; see [`super::bootstrap`]); as low-discrepancy
+//! rows (G. E. B. Archer, A. Saltelli and I. M. Sobol, 1997; see `bootstrap`); as low-discrepancy
 //! points err less than independent ones, most are rather too wide than too narrow.
 
 use super::Indices;

@@ -22,6 +22,9 @@ const TAKEN: [&str; 16] = [
     "high",
 ];
 
+/// Words that say nothing without the one before them: `timeout.after`, `queue.limit`.
+const VAGUE: [&str; 6] = ["after", "at", "for", "in", "limit", "to"];
+
 /// The name of the axis of named variants.
 pub const VARIANT: &str = "variant";
 
@@ -48,7 +51,18 @@ pub fn shortest(axes: &[Vec<&str>], taken: &[&str]) -> Vec<String> {
         .map(|paths| paths.iter().map(|path| words(path)).collect())
         .collect();
     let longest = |axis: &Vec<Vec<String>>| axis.iter().map(Vec::len).max().unwrap_or(0);
-    let mut lengths = vec![1; axes.len()];
+    let vague = |axis: &Vec<Vec<String>>| {
+        axis.iter().any(|words| {
+            words.len() > 1
+                && words
+                    .last()
+                    .is_some_and(|last| VAGUE.contains(&last.as_str()))
+        })
+    };
+    let mut lengths: Vec<usize> = axes
+        .iter()
+        .map(|axis| if vague(axis) { 2 } else { 1 })
+        .collect();
     loop {
         let names: Vec<String> = axes
             .iter()
@@ -125,7 +139,7 @@ mod tests {
                 "services.db.threads",
                 "faults[0].for"
             ]),
-            ["web_threads", "db_threads", "for"]
+            ["web_threads", "db_threads", "faults_0_for"]
         );
         assert_eq!(names(&["a.b;c.d"]), ["b_d"]);
         assert_eq!(

@@ -94,8 +94,10 @@ impl Judge<'_> {
         }
         let (met, meets) = (self.meets(&was), self.meets(&is));
         let verdict = match (better, worse) {
-            // Nothing makes up for constraints.
+            // Nothing makes up for constraints that broke; constraints that are met now do not make a
+            // loss in a goal go away.
             _ if met && !meets => Transfer::Worse,
+            (_, true) if meets && !met => Transfer::Mixed,
             _ if meets && !met => Transfer::Better,
             (true, true) => Transfer::Mixed,
             (false, true) => Transfer::Worse,

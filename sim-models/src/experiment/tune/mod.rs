@@ -133,12 +133,12 @@ pub struct Elsewhere {
 /// How a setting does where it was not tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
-    /// Better than the present setting in one goal at least and worse in none, or it meets the
-    /// constraints there and the present setting does not.
+    /// Worse than the present setting in no goal, and better in one, or it meets the constraints there
+    /// and the present setting does not.
     Better,
     /// No difference found.
     Same,
-    /// Better in some, worse in others.
+    /// Better in some goals, worse in others; or worse in one, but only it meets the constraints.
     Mixed,
     /// Worse than the present setting: a goal is worse beyond luck, or the present setting meets the
     /// constraints there and the chosen one does not.
