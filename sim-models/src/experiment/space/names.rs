@@ -51,13 +51,12 @@ pub fn shortest(axes: &[Vec<&str>], taken: &[&str]) -> Vec<String> {
         .map(|paths| paths.iter().map(|path| words(path)).collect())
         .collect();
     let longest = |axis: &Vec<Vec<String>>| axis.iter().map(Vec::len).max().unwrap_or(0);
-    let vague = |axis: &Vec<Vec<String>>| {
-        axis.iter().any(|words| {
-            words.len() > 1
-                && words
-                    .last()
-                    .is_some_and(|last| VAGUE.contains(&last.as_str()))
-        })
+    // Of several paths that move together, the others say what is meant.
+    let vague = |axis: &Vec<Vec<String>>| match axis.as_slice() {
+        [words] => words
+            .last()
+            .is_some_and(|last| VAGUE.contains(&last.as_str())),
+        _ => false,
     };
     let mut lengths: Vec<usize> = axes
         .iter()
