@@ -159,7 +159,6 @@ fn json_is_what_the_folder_holds() {
     memory.retain(|argument| *argument != "--windows" && *argument != "--out" && *argument != out);
     let mut told: Value = serde_json::from_str(&works(&memory).out).expect("JSON");
     told["sweep"]["windows"] = true.into();
-    told["key"] = printed["key"].clone();
     assert_eq!(told, printed);
 }
 

@@ -111,6 +111,10 @@ fn telling(cells: &Cells<'_>, most: usize) -> Vec<usize> {
 /// How much a measure differs between points, as a share of its size: the range of the points'
 /// centres by the largest of them; what is neither good nor bad counts for little.
 fn contrast(cells: &Cells<'_>, measure: usize) -> f64 {
+    if matches!(cells.table.sweep.replications, Replications::Until(until) if until.measure == measure)
+    {
+        return f64::INFINITY; // Asked for.
+    }
     let centres: Vec<f64> = cells
         .points()
         .filter_map(|point| centre(cells.at(point, measure)))
@@ -321,6 +325,18 @@ fn notes(table: &Table<'_>, style: Style) -> Vec<String> {
         lines.push(style.careful(
             "Points that ran once have no interval: --replications 20 says how sure they are.",
         ));
+    }
+    if let Replications::Until(until) = table.sweep.replications {
+        let values = |point| -> Vec<Option<f64>> { table.values(point, until.measure).collect() };
+        let unmet = (0..table.runs.len()).filter(|point| !until.is_met(&values(*point)));
+        match unmet.count() {
+            0 => {}
+            points => lines.push(style.careful(&format!(
+                "{points} of {} points ran {} times and are still not known as well as asked.",
+                table.runs.len(),
+                until.most
+            ))),
+        }
     }
     let events: u64 = records().map(|run| run.events).sum();
     let (first, last) = (

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use sim_core::SimTime;
 use sim_core::digest::Digest;
 use sim_core::stats::Interval;
-use sim_models::experiment::sweep::{Cell, LEVEL, Replications, Sweep, Table, sweep_key};
+use sim_models::experiment::sweep::{Cell, LEVEL, Replications, Sweep, Table};
 
 /// The summary as JSON with sorted keys.
 #[must_use]
@@ -16,7 +16,6 @@ pub fn summary(table: &Table<'_>) -> Value {
     tidy(&json!({
         "schema": SCHEMA,
         "title": table.sweep.title,
-        "key": sweep_key(table.sweep).to_string(),
         "digest": digest(table).to_string(),
         "sweep": sweep(table.sweep),
         "level": LEVEL,

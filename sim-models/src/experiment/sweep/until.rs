@@ -67,8 +67,9 @@ impl Precision {
         }
     }
 
-    /// Whether the interval over these values is narrow enough.
-    fn is_met(&self, values: &[Option<f64>]) -> bool {
+    /// Whether the interval over the values of a point is narrow enough.
+    #[must_use]
+    pub fn is_met(&self, values: &[Option<f64>]) -> bool {
         let known: Option<Vec<f64>> = values
             .iter()
             .map(|value| value.filter(|value| value.is_finite()))
