@@ -250,8 +250,10 @@ fn draw_axis(
         );
         canvas.label(&text, (x + 8.0, y), Anchor::Start, small);
     }
-    let lines = ruler.wrap(&axis.title, bold(), slot - 10.0, 3);
-    let left = x - slot * 0.4 + 2.0;
+    // Each title begins at its axis; the last one ends with the sheet.
+    let room = if measured { 0.6 * slot } else { slot };
+    let lines = ruler.wrap(&axis.title, bold(), room - 10.0, 3);
+    let left = x - 4.0;
     for (line, n) in lines.iter().rev().zip(0..) {
         let y = rect.top - 14.0 - 15.0 * f64::from(n);
         canvas.text(line, (left, y), Anchor::Start, bold());
