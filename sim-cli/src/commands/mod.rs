@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod broken;
 pub mod check;
 pub mod explain;
 pub mod graph;

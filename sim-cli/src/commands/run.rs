@@ -1,6 +1,6 @@
 //! `sim run`: one scenario, once or many times.
 
-use crate::commands::check;
+use crate::commands::{broken, check};
 use crate::files::load_file;
 use crate::output::table::{WIDTH, width};
 use crate::output::{folder, human, json, replications, story};
@@ -12,7 +12,6 @@ use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
@@ -85,18 +84,14 @@ pub fn run(
     }
     let seed = args.seed.unwrap_or(scenario.seed);
     let reproduce = reproduce(args, seed);
-    // A broken invariant of ours must not look like an answer: say how to replay it.
-    let done = catch_unwind(AssertUnwindSafe(|| {
+    let done = broken::caught(|| {
         if args.replications > 1 {
             many(args, &scenario, seed, &reproduce, out, err, terminal)
         } else {
             once(args, &scenario, seed, &reproduce, out, err, terminal)
         }
-    }));
-    done.unwrap_or_else(|_| {
-        writeln!(err, "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {reproduce}")?;
-        Ok(exit::BROKEN)
-    })
+    });
+    done.unwrap_or_else(|| broken::tell(&reproduce, err))
 }
 
 fn once(

@@ -2,6 +2,7 @@
 // Help texts of flags have brackets that are no links.
 #![allow(rustdoc::broken_intra_doc_links)]
 
+use super::broken;
 use super::rounds::{Command, NoAnswer, Rounds, read};
 use super::run::Format;
 use crate::charts;
@@ -16,7 +17,6 @@ use sim_models::experiment::sweep::{Record, Sweep, Table};
 use sim_models::observe::expression::{Measure, Metric};
 use sim_models::scenario::{Override, Scenario, explain};
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 /// Confidence of all intervals.
@@ -148,19 +148,10 @@ pub fn run(
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
-    // A broken invariant of ours must not look like an answer: say how to replay it.
-    let done = catch_unwind(AssertUnwindSafe(|| go(args, out, err, terminal)));
-    match done {
-        Ok(Ok(code)) => Ok(code),
-        Ok(Err(none)) => none.tell(args.out.is_some(), err, terminal),
-        Err(_) => {
-            writeln!(
-                err,
-                "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {}",
-                args.reproduce()
-            )?;
-            Ok(exit::BROKEN)
-        }
+    match broken::caught(|| go(args, out, err, terminal)) {
+        Some(Ok(code)) => Ok(code),
+        Some(Err(none)) => none.tell(args.out.is_some(), err, terminal),
+        None => broken::tell(&args.reproduce(), err),
     }
 }
 

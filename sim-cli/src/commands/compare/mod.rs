@@ -8,6 +8,7 @@ mod tests;
 pub use args::Args;
 
 use crate::charts;
+use crate::commands::broken;
 use crate::commands::run::Format;
 use crate::commands::sweep::finish::{Failure, Streams, exit_code, settle};
 use crate::commands::sweep::tell;
@@ -21,7 +22,6 @@ use sim_models::experiment::compare::{Comparison, Pair, Question, compare, trace
 use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep, Table};
 use sim_models::observe::metric::Metric;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use variants::{Asked, Refused, asked};
 
@@ -44,18 +44,10 @@ pub fn run(
         Err(Refused::Unresolved(wrong)) => return tell(&wrong, &mut streams),
         Err(Refused::Failure(failure)) => return streams.fail(failure),
     };
-    // A broken invariant of ours must not look like an answer: say how to replay it.
-    match catch_unwind(AssertUnwindSafe(|| go(args, &asked, &mut streams))) {
-        Ok(Ok(code)) => Ok(code),
-        Ok(Err(failure)) => streams.fail(failure),
-        Err(_) => {
-            writeln!(
-                streams.err,
-                "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {}",
-                args.reproduce()
-            )?;
-            Ok(exit::BROKEN)
-        }
+    match broken::caught(|| go(args, &asked, &mut streams)) {
+        Some(Ok(code)) => Ok(code),
+        Some(Err(failure)) => streams.fail(failure),
+        None => broken::tell(&args.reproduce(), streams.err),
     }
 }
 

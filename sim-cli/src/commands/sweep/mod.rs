@@ -5,6 +5,7 @@ pub mod finish;
 
 pub use args::Args;
 
+use crate::commands::broken;
 use crate::commands::run::Format;
 use crate::commands::shard::ShardArg;
 use crate::files::Disk;
@@ -19,7 +20,6 @@ use sim_models::experiment::spec::{Spec, Unresolved, base, resolve, to_ron};
 use sim_models::experiment::sweep::{Keys, Shard, Sweep};
 use sim_models::scenario::explain;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// What a folder tells about doing it again. The same for all parts of a sweep.
@@ -58,21 +58,10 @@ pub fn run(
         Ok(resolved) => resolved,
         Err(wrong) => return tell(&wrong, &mut streams),
     };
-    // A broken invariant of ours must not look like an answer: say how to replay it.
-    let done = catch_unwind(AssertUnwindSafe(|| {
-        go(args, &sweep, &texts, shard, &mut streams)
-    }));
-    match done {
-        Ok(Ok(code)) => Ok(code),
-        Ok(Err(failure)) => streams.fail(failure),
-        Err(_) => {
-            writeln!(
-                streams.err,
-                "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {}",
-                args.reproduce()
-            )?;
-            Ok(exit::BROKEN)
-        }
+    match broken::caught(|| go(args, &sweep, &texts, shard, &mut streams)) {
+        Some(Ok(code)) => Ok(code),
+        Some(Err(failure)) => streams.fail(failure),
+        None => broken::tell(&args.reproduce(), streams.err),
     }
 }
 

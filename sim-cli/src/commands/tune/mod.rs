@@ -4,6 +4,7 @@ mod args;
 
 pub use args::Args;
 
+use super::broken;
 use super::rounds::{NoAnswer, Rounds};
 use super::run::Format;
 use crate::charts;
@@ -20,7 +21,6 @@ use sim_models::experiment::tune::{Tuning, tune};
 use sim_models::scenario::{Scenario, explain};
 use std::fs;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Tunes a scenario and shows what came of it.
@@ -33,19 +33,10 @@ pub fn run(
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
-    // A broken invariant of ours must not look like an answer: say how to replay it.
-    let done = catch_unwind(AssertUnwindSafe(|| go(args, out, err, terminal)));
-    match done {
-        Ok(Ok(code)) => Ok(code),
-        Ok(Err(none)) => none.tell(args.out.is_some(), err, terminal),
-        Err(_) => {
-            writeln!(
-                err,
-                "error: an invariant of the simulator broke; this is a bug of ours. To replay it:\n  {}",
-                args.reproduce()
-            )?;
-            Ok(exit::BROKEN)
-        }
+    match broken::caught(|| go(args, out, err, terminal)) {
+        Some(Ok(code)) => Ok(code),
+        Some(Err(none)) => none.tell(args.out.is_some(), err, terminal),
+        None => broken::tell(&args.reproduce(), err),
     }
 }
 
