@@ -271,7 +271,15 @@ impl Told<'_> {
             ),
         };
         forest::forest(&Forest {
-            page: Page::new(title, forest::GUIDE, &self.note()),
+            page: Page::new(
+                title,
+                "How to read: the mark is the estimate, the line its interval; all of them together hold with 95% confidence. Where the line touches zero, luck alone could explain the difference. Filled discs are better, squares worse, rings undecided or no difference.",
+                &format!(
+                    "{} runs in all; fresh seeds from {}",
+                    units::count(self.tuning.runs),
+                    self.tuning.fresh_seed
+                ),
+            ),
             measured: Measured {
                 name: "change against the present setting".to_owned(),
                 unit: super::scale::Unit::Ratio,
