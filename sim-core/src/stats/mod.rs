@@ -12,6 +12,7 @@
 //! - [`replications_needed`], [`detectable_difference`]: how many runs it takes to see a difference.
 //! - [`mser5`], [`welch`]: where the warm-up ends. [`batch_means`], [`effective_sample_size`],
 //!   [`correlated_interval`]: one long run, whose values hang together.
+//! - [`trend`]: whether a series grows or falls, and how fast.
 //!
 //! Sources: A. M. Law, "Simulation Modeling and Analysis", 5th ed., chapters 9 and 10; distribution
 //! functions of Student's t, the normal and the binomial distribution by `statrs`.
@@ -24,6 +25,7 @@ mod proportion;
 mod quantile;
 mod ranks;
 mod steady;
+mod trend;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,7 @@ pub use ranks::{sign_test, wilcoxon};
 pub use steady::{
     batch_means, correlated_interval, effective_sample_size, mser5, welch, welch_curve,
 };
+pub use trend::{Trend, trend};
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
