@@ -104,12 +104,11 @@ impl Steady<'_> {
         let has_loss = |window: usize| over(&(window..window + 1)).lost > 0;
         let mut hurt = vec![false; windows.len()];
         mark(&mut hurt, windows, &loses, &has_loss);
-        mark(&mut hurt, windows, &unanswered, &|_| true);
-        let lossy = hurt.contains(&true);
-        if !lossy {
-            mark(&mut hurt, windows, &slow, &|window| {
-                over(&(window..window + 1)).slow > 0
-            });
+        // Those who lose nothing may still wait.
+        if !hurt.contains(&true) {
+            let is_slow = |window: usize| over(&(window..window + 1)).slow > 0;
+            mark(&mut hurt, windows, &unanswered, &|_| true);
+            mark(&mut hurt, windows, &slow, &is_slow);
         }
         let spans = spans(&hurt, windows.start);
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else {

@@ -173,7 +173,10 @@ pub(super) fn held(all: &[Disturbance], kept: bool) -> String {
             "what the hypothesis allows while {} is on was kept",
             quoted(&came)
         ),
-        (false, false) => format!("the steady state held throughout, {} or not", quoted(&came)),
+        (false, false) => format!(
+            "the steady state held throughout, while {} was on and after it",
+            quoted(&came)
+        ),
     }
 }
 
