@@ -94,6 +94,10 @@ fn edge_series(most: f64) -> EdgeSeries {
         attempts: counts(|w| 900.0 * (1.0 + storm(w) * (most - 1.0) * (0.8 + ripple(w, 0.08)))),
         retries: counts(|w| 900.0 * storm(w) * (most - 1.0) * 0.8),
         failures: counts(|w| 900.0 * storm(w)),
+        calls_sent: counts(|_| 900.0),
+        call_attempts: counts(|w| {
+            900.0 * (1.0 + storm(w) * (most - 1.0) * (0.8 + ripple(w, 0.08)))
+        }),
         breakers_open: counts(|_| 0.0),
     }
 }

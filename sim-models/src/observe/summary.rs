@@ -410,6 +410,11 @@ pub struct EdgeSeries {
     pub retries: Vec<u64>,
     /// Attempts that failed.
     pub failures: Vec<u64>,
+    /// Calls begun in the window that sent at least one attempt, whenever they did.
+    pub calls_sent: Vec<u64>,
+    /// Attempts that the calls begun in the window led to, whenever they were sent: divided by
+    /// `calls_sent`, never more than the policies allow per call.
+    pub call_attempts: Vec<u64>,
     /// Breakers that were not closed at the end of the window.
     pub breakers_open: Vec<u64>,
 }
