@@ -73,7 +73,8 @@ pub fn services(result: &RunResult) -> String {
 #[must_use]
 pub fn edges(result: &RunResult) -> String {
     let bins = Bins::of(&result.series);
-    let peak = |series: &EdgeSeries| bins::largest(&bins.ratio(&series.call_attempts, &series.calls_sent));
+    let peak =
+        |series: &EdgeSeries| bins::largest(&bins.ratio(&series.call_attempts, &series.calls_sent));
     let ranked = ranked(result.series.edges.iter(), peak);
     let finding = match ranked.first() {
         Some((name, series)) if peak(series) > 1.0 => format!(

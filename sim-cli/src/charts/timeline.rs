@@ -264,7 +264,12 @@ fn amplification(result: &RunResult, bins: &Bins) -> Option<Panel> {
         .series
         .edges
         .iter()
-        .map(|(name, edge)| (name.clone(), bins.ratio(&edge.call_attempts, &edge.calls_sent)))
+        .map(|(name, edge)| {
+            (
+                name.clone(),
+                bins.ratio(&edge.call_attempts, &edge.calls_sent),
+            )
+        })
         .filter(|(_, values)| bins::largest(values) > 1.0)
         .collect();
     (!series.is_empty()).then(|| {

@@ -107,9 +107,7 @@ pub(super) fn edge(
         Metric::Retries => rate(retries),
         Metric::RetryShare => (attempts > 0).then(|| retries as f64 / attempts as f64),
         // Attempts count with their call, in the window in which that began.
-        Metric::Amplification => {
-            (calls_sent > 0).then(|| call_attempts as f64 / calls_sent as f64)
-        }
+        Metric::Amplification => (calls_sent > 0).then(|| call_attempts as f64 / calls_sent as f64),
         _ => None,
     }
 }
