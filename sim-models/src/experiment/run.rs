@@ -97,8 +97,12 @@ impl<'p> Run<'p> {
             Some(_) => self.simulation.now().max(self.now()),
             None => end,
         };
-        self.simulation.parts_mut().0.close_window(end);
+        let world = self.simulation.parts_mut().0;
+        world.close_window(end);
         self.ends.push(end);
+        if self.is_over() {
+            self.simulation.parts_mut().0.close_books(end);
+        }
     }
 
     /// Handles all events before `end`: a window does not hold its own end.
@@ -123,7 +127,11 @@ impl<'p> Run<'p> {
 
     /// Stops it before its end.
     pub fn interrupt(&mut self) {
-        self.stopped_by = Some("interrupt");
+        if !self.is_over() {
+            self.stopped_by = Some("interrupt");
+            let now = self.now();
+            self.simulation.parts_mut().0.close_books(now);
+        }
     }
 
     /// Makes a run without faults one that is to meet those of another plan, which must be its own
@@ -160,7 +168,7 @@ impl<'p> Run<'p> {
         let now = self.now();
         let unfinished: Vec<_> = world.unfinished().collect();
         let workloads = summarise::workloads(self.plan, &world.recorder, now, &unfinished);
-        let tenants = summarise::tenants(self.scenario, &world.recorder, now);
+        let tenants = summarise::tenants(self.scenario, self.plan, &world.recorder, now);
         let mut summary = Summary {
             schema: SCHEMA,
             scenario: self.scenario.title.clone().unwrap_or_default(),
@@ -174,7 +182,7 @@ impl<'p> Run<'p> {
             fairness_gap: summarise::fairness_gap(&tenants),
             tenants,
             services: summarise::services(self.plan, &world.recorder, now),
-            edges: summarise::edges(self.plan, &world.recorder, |edge| world.counters(edge)),
+            edges: summarise::edges(self.plan, &world.recorder, now, |edge| world.counters(edge)),
             hypothesis: Default::default(),
             faults: Vec::new(),
             incidents: Vec::new(),

@@ -185,7 +185,7 @@ impl Measurer<'_> {
     #[must_use]
     pub fn whole(&self, measure: &Measure) -> Option<f64> {
         if measure.over.is_some() {
-            return self.over(measure, 0..self.windows());
+            return self.over(measure, 0..self.recorder.windows());
         }
         match measure.metric.of() {
             Of::Workload => totals::workload(self, measure),
@@ -194,19 +194,6 @@ impl Measurer<'_> {
             Of::Tenant => totals::tenant(self, measure),
             Of::Run => totals::run(self, measure),
         }
-    }
-
-    /// How many windows there are.
-    fn windows(&self) -> usize {
-        let recorder = self.recorder;
-        let workloads = recorder.workloads.iter().map(|record| record.windows.len());
-        let services = recorder.services.iter().map(|record| record.windows.len());
-        workloads.chain(services).next().unwrap_or(0)
-    }
-
-    /// Length of the run without its warm-up, s.
-    fn whole_seconds(&self) -> f64 {
-        self.summary.simulated_seconds - self.summary.warmup_seconds
     }
 }
 

@@ -5,6 +5,7 @@ pub mod naming;
 pub mod syntax;
 pub mod expression;
 pub mod choice;
+pub mod ledger;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;
