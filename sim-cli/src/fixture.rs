@@ -334,6 +334,7 @@ pub fn story() -> Story {
     Story {
         request: 55_012,
         workload: "shoppers".into(),
+        unfinished: false,
         lines: vec![
             line(61.030_012, 0, "shoppers", "asks web/checkout"),
             line(61.030_512, 1, "web#2", "starts at once"),

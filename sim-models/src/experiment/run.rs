@@ -9,6 +9,7 @@ use crate::world::{Told, World, first_fault};
 use sim_core::SimTime;
 use sim_core::engine::{Budget, Simulation, Stop};
 use sim_core::random::Seed;
+use std::collections::BTreeSet;
 
 /// Why a scenario cannot be run: it did not pass its checks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -227,7 +228,9 @@ impl<'p> Run<'p> {
     }
 
     fn stories(&self) -> Vec<Story> {
-        let stories = self.simulation.model.stories();
+        let world = &self.simulation.model;
+        let open: BTreeSet<u32> = world.unfinished().map(|(_, number, ..)| number).collect();
+        let stories = world.stories();
         stories
             .map(|(request, lines)| Story {
                 request: u64::from(request),
@@ -235,6 +238,7 @@ impl<'p> Run<'p> {
                     .first()
                     .map(|line| line.place.clone())
                     .unwrap_or_default(),
+                unfinished: open.contains(&request),
                 lines: lines.to_vec(),
             })
             .collect()

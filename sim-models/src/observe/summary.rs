@@ -487,6 +487,9 @@ pub struct Story {
     pub request: u64,
     /// Its workload.
     pub workload: String,
+    /// It had not ended when the run did: its last lines say what it waited for.
+    #[serde(default)]
+    pub unfinished: bool,
     /// What happened, in order.
     pub lines: Vec<StoryLine>,
 }

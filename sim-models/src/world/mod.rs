@@ -366,9 +366,12 @@ impl<'p> World<'p> {
 
     /// The run is over: the recorder is told what has not ended, and stories that they are still going on.
     pub fn close_books(&mut self, now: SimTime) {
-        let open: Vec<_> = self.unfinished().collect();
-        for (workload, _, arrived, _) in open {
+        let open: Vec<u32> = self.open_requests().collect();
+        for index in open {
+            let frame = &self.frames[index];
+            let (workload, arrived) = (usize::from(frame.workload), frame.arrived);
             self.recorder.left_open(workload, arrived, now);
+            self.tell_unfinished(index, now);
         }
     }
 
