@@ -320,6 +320,7 @@ fn summary() -> Summary {
             time: 61.03,
             latency: 2.0,
         }],
+        measures: BTreeMap::new(),
     }
 }
 

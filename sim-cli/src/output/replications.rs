@@ -24,6 +24,7 @@ pub fn render_replications(runs: &[Summary], reproduce: &str, style: Style) -> S
         headline(first, runs, style),
         verdicts(runs, style),
         recovery(runs, style),
+        asked(runs, style),
         measures(runs, style),
         ending(runs, reproduce, style),
     ];
@@ -76,6 +77,9 @@ pub fn json(runs: &[Summary]) -> String {
         "verdicts": verdicts,
         "recovery": recovery,
         "workloads": workloads,
+        "measures": measured(runs)
+            .map(|(text, cell)| (text.to_owned(), statistics(&cell)))
+            .collect::<BTreeMap<_, _>>(),
         "runs": runs,
     });
     super::json::tidy(&all).to_string()
@@ -248,6 +252,29 @@ fn estimate(runs: &[Summary], name: &str, value: fn(&WorkloadSummary) -> Option<
     )
 }
 
+/// What was asked for with `--measure`, over all runs.
+fn measured(runs: &[Summary]) -> impl Iterator<Item = (&str, Cell)> {
+    let texts = runs.first().into_iter().flat_map(|run| run.measures.keys());
+    texts.map(|text| {
+        let values = runs.iter();
+        let values = values.map(|run| run.measures.get(text).and_then(|value| value.0));
+        (text.as_str(), Cell::of(values))
+    })
+}
+
+fn asked(runs: &[Summary], style: Style) -> Vec<String> {
+    let heading = confidence_heading();
+    let mut table = Table::new(&["Measures", "mean", &heading, "least", "most"]);
+    for (text, cell) in measured(runs) {
+        let print = |value: f64| match text.parse() {
+            Ok(measure) => super::sweep::human::value(&measure, value),
+            Err(_) => units::number(value),
+        };
+        table.row(row(text.to_owned(), &cell, print));
+    }
+    styled(&table, style)
+}
+
 fn measures(runs: &[Summary], style: Style) -> Vec<String> {
     let heading = confidence_heading();
     let mut table = Table::new(&["Workloads", "mean", &heading, "least", "most"]);
@@ -262,8 +289,11 @@ fn measures(runs: &[Summary], style: Style) -> Vec<String> {
 
 /// The statistics of a measure as a row; what is not known is `-`.
 fn row(name: String, cell: &Cell, print: impl Fn(f64) -> String) -> Vec<String> {
+    let endless = cell.count - cell.finite.map_or(0, |finite| finite.count);
     let name = if cell.count < cell.runs {
         format!("{name} ({} of {} runs)", cell.count, cell.runs)
+    } else if endless > 0 {
+        format!("{name} (never in {endless} of {})", cell.runs)
     } else {
         name
     };

@@ -3,6 +3,7 @@
 use super::style::Style;
 use super::table::{Table, wrap};
 use super::units::{count, duration, factor, known, number, percent, rate};
+use sim_models::observe::expression::Measure;
 use sim_models::observe::summary::{EdgeSummary, ServiceSummary, Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,20 @@ pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
         styled(&edges(summary), style),
         policies(summary, style),
     ]
+}
+
+/// What was asked for with `--measure`.
+#[must_use]
+pub fn measures(summary: &Summary) -> Table {
+    let mut table = Table::new(&["Measures", "value"]);
+    for (text, value) in &summary.measures {
+        let print = |value: f64| match text.parse::<Measure>() {
+            Ok(measure) => super::sweep::human::value(&measure, value),
+            Err(_) => number(value),
+        };
+        table.row(vec![text.clone(), known(value.0, print)]);
+    }
+    table
 }
 
 /// The lines of a table with its headings in style; none if it is empty.

@@ -1,7 +1,8 @@
 //! One run, window by window.
 
 use crate::observe::measure::Measurer;
-use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
+use crate::observe::naming::Measure;
+use crate::observe::summary::{Measured, RunResult, SCHEMA, Story, Summary};
 use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
 use crate::scenario::Scenario;
@@ -9,7 +10,7 @@ use crate::world::{Told, World, first_fault};
 use sim_core::SimTime;
 use sim_core::engine::{Budget, Simulation, Stop};
 use sim_core::random::Seed;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a scenario cannot be run: it did not pass its checks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +26,8 @@ pub struct Options {
     pub told: Told,
     /// Whether a log of all requests is kept, for comparing runs request by request.
     pub log: bool,
+    /// What its summary measures besides; see [`crate::observe::choice::check_measure`].
+    pub measures: Vec<Measure>,
 }
 
 /// A run under way: a value that can be forked at any window.
@@ -33,6 +36,7 @@ pub struct Run<'p> {
     scenario: &'p Scenario,
     plan: &'p Plan,
     seed: u64,
+    measures: Vec<Measure>,
     simulation: Simulation<World<'p>>,
     ends: Vec<SimTime>,
     stopped_by: Option<&'static str>,
@@ -50,6 +54,7 @@ impl<'p> Run<'p> {
             scenario,
             plan,
             seed: options.seed,
+            measures: options.measures,
             simulation: Simulation::new(world, agenda),
             ends: Vec::new(),
             stopped_by: None,
@@ -189,10 +194,20 @@ impl<'p> Run<'p> {
             incidents: Vec::new(),
             moments: Vec::new(),
             examples: Vec::new(),
+            measures: BTreeMap::new(),
         };
         // Checks may ask for availability, so that comes first.
         self.judge_availability(&mut summary);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        let measurer = Measurer {
+            plan: self.plan,
+            recorder: &world.recorder,
+            summary: &summary,
+        };
+        let measures = self.measures.iter();
+        let values =
+            measures.map(|measure| (measure.to_string(), Measured(measurer.whole(measure))));
+        summary.measures = values.collect();
         summary
     }
 

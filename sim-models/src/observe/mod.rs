@@ -3,6 +3,7 @@
 pub mod metric;
 pub mod naming;
 pub mod syntax;
+mod terms;
 pub mod expression;
 pub mod choice;
 pub mod ledger;

@@ -55,7 +55,16 @@ pub struct Summary {
     pub moments: Vec<Moment>,
     /// Requests worth a look with `--explain-request`.
     pub examples: Vec<Example>,
+    /// What was asked for besides, by the measure as it is written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, Measured>,
 }
+
+/// The value of a measure: in seconds, per second, or a ratio; null where there was nothing to measure,
+/// and the text `inf` for a time that did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Measured(#[serde(with = "maybe_infinite")] pub Option<f64>);
 
 /// A distribution of durations, s. None where it is not known: where nothing was counted, and the
 /// standard deviation of fewer than two.

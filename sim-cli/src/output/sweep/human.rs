@@ -6,7 +6,7 @@ use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::units;
 use sim_models::experiment::sweep::{Cell, Record, Replications, Table};
-use sim_models::observe::expression::{Better, Measure, Of, Unit};
+use sim_models::observe::expression::{Better, Measure, Metric, Of, Unit};
 
 /// So many points fit on a screen.
 const ROWS: usize = 24;
@@ -260,6 +260,7 @@ pub fn value(measure: &Measure, value: f64) -> String {
         Unit::Seconds => units::duration(value),
         Unit::Rate => units::rate(value),
         Unit::Ratio if measure.metric.of() == Of::Edge => units::factor(value),
+        Unit::Ratio if measure.metric == Metric::Quotient => units::number(value),
         Unit::Ratio => units::percent(value),
         Unit::Count => units::number(value),
     }
