@@ -314,6 +314,9 @@ impl Snapshot {
 
     /// Adds all durations of the other.
     pub fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
         self.count += other.count;
         self.sum += other.sum;
         let mut merged = Vec::with_capacity(self.steps.len().max(other.steps.len()));

@@ -127,15 +127,15 @@ fn measured(kind: &str, name: &str) -> String {
     };
     let rate = matches!(metric, Metric::Goodput | Metric::Throughput);
     let whole = if rate {
-        "A whole run counts what ended after the warm-up and divides it by that time; so does each window. "
+        "A whole run counts what ended after the warm-up and divides it by that time; so does each window."
     } else {
-        "A whole run counts the requests that began after the warm-up, a window those that ended in it. "
+        "A whole run counts the requests that began after the warm-up, a window those that ended in it."
     };
     let stretches = if metric.by_requests() {
         let check = metric.example().parse::<Expression>();
         let measure = check.map_or_else(|_| name.to_owned(), |check| check.measure.to_string());
         format!(
-            "\n{whole}Of a stretch of time it counts\n\n  {measure} in 60s..90s{:>18}  the requests that began then, whenever they ended\n  {measure} of requests ended in 60s..90s  those that ended then, whenever they began\n",
+            "\n{whole}\nOf a stretch of time it counts\n\n  {measure} in 60s..90s{:>18}  the requests that began then, whenever they ended\n  {measure} of requests ended in 60s..90s  those that ended then, whenever they began\n",
             ""
         )
     } else if metric.by_windows() {

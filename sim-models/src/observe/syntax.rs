@@ -216,17 +216,17 @@ fn read_requests(
     if words.next() != Some("in") {
         return Err(shape("there is no stretch of time after this".into()));
     }
-    if !measure.metric.by_requests() && measure.metric != Metric::Offered {
-        let name = measure.metric.name();
-        let mut error = rest.error(format!(
-            "`{name}` is not about the requests of a workload, so they cannot be told apart by when they began or ended"
-        ));
-        if measure.metric.by_windows() {
-            error.help = vec![format!(
+    let metric = measure.metric;
+    if metric.by_windows() && !metric.by_requests() && metric != Metric::Offered {
+        return Err(ExpressionError {
+            help: vec![format!(
                 "write `{measure} in 10s..13s`: it is measured by what happens then"
-            )];
-        }
-        return Err(error);
+            )],
+            ..rest.error(format!(
+                "`{}` is not about the requests of a workload, so they cannot be told apart by when they began or ended",
+                metric.name()
+            ))
+        });
     }
     let word = if requests == Requests::Begun {
         "begun"
@@ -480,6 +480,12 @@ mod tests {
                 "not about the requests",
                 15..42,
                 "`queue(db, max) in 10s..13s`",
+            ),
+            (
+                "availability(a) of requests begun in 1s..2s",
+                "whole runs only",
+                37..43,
+                "",
             ),
             (
                 "goodput(a) of requests started in 1s..2s",

@@ -260,6 +260,10 @@ pub fn value(measure: &Measure, value: f64) -> String {
         Unit::Seconds => units::duration(value),
         Unit::Rate => units::rate(value),
         Unit::Ratio if measure.metric.of() == Of::Edge => units::factor(value),
+        // Three digits also of those just below one: two of them would make 0.95 and 0.949 alike.
+        Unit::Ratio if measure.metric == Metric::Quotient && value.abs() < 1.0 => {
+            format!("{value:.3}")
+        }
         Unit::Ratio if measure.metric == Metric::Quotient => units::number(value),
         Unit::Ratio => units::percent(value),
         Unit::Count => units::number(value),
