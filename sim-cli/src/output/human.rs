@@ -15,6 +15,7 @@ const MOST: usize = 20;
 pub fn render(result: &RunResult, reproduce: &str, style: Style) -> String {
     let summary = &result.summary;
     let mut sections = vec![headline(summary, style), hypothesis(summary, style)];
+    sections.push(tables::styled(&tables::measures(summary), style));
     sections.extend(tables::all(summary, style));
     sections.push(failures(summary, style));
     sections.push(faults(summary, style));
