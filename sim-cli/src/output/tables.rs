@@ -131,7 +131,7 @@ fn availability(summary: &Summary) -> Table {
             percent(a.objective),
             percent(a.by_requests),
             percent(a.by_windows),
-            percent(a.predicted),
+            percent(a.predicted.unwrap_or(f64::NAN)),
             format!("{}x", number(a.budget_used)),
             format!("{}x", number(a.burn_rate_max)),
             span(a.mttr),

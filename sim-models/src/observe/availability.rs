@@ -7,8 +7,8 @@ use super::measure::Measurer;
 use super::summarise::ratio;
 use super::summary::{AvailabilitySummary, Incident};
 use crate::plan::Plan;
+use crate::reliability;
 use crate::scenario::Scenario;
-use crate::topology::Topology;
 use sim_core::SimTime;
 use std::ops::Range;
 
@@ -25,12 +25,11 @@ pub fn availability(
     ends: &[SimTime],
 ) -> (Vec<AvailabilitySummary>, Vec<Incident>) {
     let plan = measurer.plan;
-    let topology = Topology::new(scenario);
+    let predicted = reliability::predicted(scenario, plan);
     let warm = ends.partition_point(|end| *end <= plan.warmup);
     let mut all = Vec::new();
     let mut incidents = Vec::new();
     for workload in 0..plan.workloads.len() {
-        let name = &plan.places[plan.services.len() + workload].name;
         let own = incidents_of(
             measurer,
             workload,
@@ -44,7 +43,7 @@ pub fn availability(
             warm..ends.len(),
             scenario.hypothesis.objective,
         );
-        summary.predicted = topology.predicted_availability(scenario, name);
+        summary.predicted = predicted.get(workload).copied().flatten();
         let lengths: f64 = own
             .iter()
             .map(|incident| incident.end - incident.start)
@@ -88,7 +87,7 @@ fn summarise(
         objective,
         by_requests,
         by_windows: ratio(good as f64, judged.len() as f64, 1.0),
-        predicted: 1.0,
+        predicted: None,
         budget_used: ratio(1.0 - by_requests, allowed, 0.0),
         burn_rate_max: ratio(1.0 - worst, allowed, 0.0),
         mttr: 0.0,

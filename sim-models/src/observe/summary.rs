@@ -32,8 +32,13 @@ pub struct Summary {
     pub warmup_seconds: f64,
     /// Events handled.
     pub events: u64,
-    /// `"end"`, or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`.
+    /// `"end"`; or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`; or `"stalled"`,
+    /// time did not advance any more; or `"interrupt"`.
     pub stopped_by: String,
+    /// Why time did not advance any more, in one sentence that names who turned in the circle; only
+    /// where that stopped the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled: Option<String>,
     /// By workload.
     pub workloads: BTreeMap<String, WorkloadSummary>,
     /// By tenant, where workloads are labelled with one.
@@ -150,8 +155,9 @@ pub struct AvailabilitySummary {
     pub by_requests: f64,
     /// Windows with success at or above the objective / windows with traffic.
     pub by_windows: f64,
-    /// What the graph predicts from error rates and faults alone; see `topology`.
-    pub predicted: f64,
+    /// What would be answered if error rates and outages alone decided; see `reliability`. None where it
+    /// cannot be predicted.
+    pub predicted: Option<f64>,
     /// Share of the error budget that was used; above 1: overspent.
     pub budget_used: f64,
     /// Largest burn rate over any minute: errors / errors that the objective allows.

@@ -1,65 +1,104 @@
-//! What every request needs, and how available that is.
+//! What every request needs, and when faults come.
 
-use crate::faults::{Effect, Fault, Instances, Target};
+use super::endpoints::Endpoints;
+use crate::faults::Fault;
 use crate::scenario::cron::Cron;
 use crate::scenario::distribution::CountSpec;
 use crate::scenario::{Need, Scenario, Step};
-use indexmap::IndexSet;
 use sim_core::{SimDuration, SimTime};
 
-use super::flow::{count, seconds};
+/// A set of services, by their number in the scenario.
+#[derive(Clone, Debug, PartialEq)]
+struct Services(Vec<u64>);
 
-/// The services on the path of every request of a workload, in the order of the scenario.
-pub(super) fn inevitable(scenario: &Scenario, workload: &str) -> Vec<String> {
-    let Some(load) = scenario.workloads.get(workload) else {
-        return Vec::new();
-    };
-    let mut needed: Option<IndexSet<&str>> = None;
-    for (target, _) in load.targets().iter() {
-        let needs = needs_of(scenario, target, &mut Vec::new());
-        needed = Some(match needed {
-            Some(before) => before.intersection(&needs).copied().collect(),
-            None => needs,
-        });
+impl Services {
+    fn none(count: usize) -> Self {
+        Self(vec![0; count.div_ceil(64)])
     }
-    let needed = needed.unwrap_or_default();
-    let names = scenario.services.keys();
-    names
-        .filter(|name| needed.contains(name.as_str()))
-        .cloned()
+
+    fn add(&mut self, service: usize) {
+        self.0[service / 64] |= 1 << (service % 64);
+    }
+
+    fn has(&self, service: usize) -> bool {
+        self.0[service / 64] >> (service % 64) & 1 == 1
+    }
+
+    fn unite(&mut self, other: &Self) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own |= other;
+        }
+    }
+
+    fn intersect(&mut self, other: &Self) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own &= other;
+        }
+    }
+}
+
+/// For each workload the services on the path of every one of its requests, both in the order of the
+/// scenario; calls that are optional do not count.
+#[must_use]
+pub fn inevitable(scenario: &Scenario) -> Vec<Vec<&str>> {
+    let endpoints = Endpoints::new(scenario);
+    let mut needs: Vec<Option<Services>> = vec![None; endpoints.all.len()];
+    for at in &endpoints.order {
+        let endpoint = &endpoints.all[*at];
+        let mut own = Services::none(scenario.services.len());
+        own.extend_by(endpoint.service, scenario);
+        needs_of_steps(scenario, &endpoints, endpoint.steps, &needs, &mut own);
+        needs[*at] = Some(own);
+    }
+    let workloads = scenario.workloads.values();
+    workloads
+        .map(|load| {
+            let mut needed: Option<Services> = None;
+            for target in load
+                .targets()
+                .iter()
+                .filter_map(|(to, _)| endpoints.find(to))
+            {
+                let Some(own) = &needs[target] else { continue };
+                match &mut needed {
+                    Some(before) => before.intersect(own),
+                    None => needed = Some(own.clone()),
+                }
+            }
+            let names = scenario.services.keys().enumerate();
+            names
+                .filter(|(number, _)| needed.as_ref().is_some_and(|set| set.has(*number)))
+                .map(|(_, name)| name.as_str())
+                .collect()
+        })
         .collect()
 }
 
-fn needs_of<'a>(scenario: &'a Scenario, target: &str, path: &mut Vec<String>) -> IndexSet<&'a str> {
-    let mut needs = IndexSet::new();
-    let Some((name, endpoint)) = target.split_once('/') else {
-        return needs;
-    };
-    let Some((name, service)) = scenario.services.get_key_value(name) else {
-        return needs;
-    };
-    needs.insert(name.as_str());
-    if path.iter().any(|open| open == target) {
-        return needs;
+impl Services {
+    fn extend_by(&mut self, service: &str, scenario: &Scenario) {
+        if let Some(number) = scenario.services.get_index_of(service) {
+            self.add(number);
+        }
     }
-    path.push(target.into());
-    if let Some(steps) = service.endpoints.get(endpoint) {
-        needs.extend(needs_of_steps(scenario, steps, path));
-    }
-    path.pop();
-    needs
 }
 
-fn needs_of_steps<'a>(
-    scenario: &'a Scenario,
-    steps: &'a [Step],
-    path: &mut Vec<String>,
-) -> IndexSet<&'a str> {
-    let mut needs = IndexSet::new();
+fn needs_of_steps(
+    scenario: &Scenario,
+    endpoints: &Endpoints<'_>,
+    steps: &[Step],
+    known: &[Option<Services>],
+    needs: &mut Services,
+) {
     for step in steps {
         let (alternatives, all): (Vec<&[Step]>, bool) = match step {
             Step::Call(call) if !call.optional => {
-                needs.extend(needs_of(scenario, &call.to, path));
+                if let Some(callee) = endpoints.find(&call.to) {
+                    needs.extend_by(endpoints.all[callee].service, scenario);
+                    // In a circle the callee is not known yet; what it needs, it needs again.
+                    if let Some(more) = &known[callee] {
+                        needs.unite(more);
+                    }
+                }
                 continue;
             }
             Step::Parallel(parallel) => {
@@ -78,19 +117,23 @@ fn needs_of_steps<'a>(
             }
             _ => continue,
         };
-        let mut sets = alternatives
-            .into_iter()
-            .map(|steps| needs_of_steps(scenario, steps, path));
-        let Some(first) = sets.next() else { continue };
-        needs.extend(sets.fold(first, |so_far, set| {
+        let mut sets = alternatives.into_iter().map(|steps| {
+            let mut set = Services::none(scenario.services.len());
+            needs_of_steps(scenario, endpoints, steps, known, &mut set);
+            set
+        });
+        let Some(mut common) = sets.next() else {
+            continue;
+        };
+        for set in sets {
             if all {
-                so_far.union(&set).copied().collect()
+                common.unite(&set);
             } else {
-                so_far.intersection(&set).copied().collect()
+                common.intersect(&set);
             }
-        }));
+        }
+        needs.unite(&common);
     }
-    needs
 }
 
 fn at_least_once(times: &CountSpec) -> bool {
@@ -102,155 +145,6 @@ fn at_least_once(times: &CountSpec) -> bool {
         CountSpec::Poisson(_) => false,
         CountSpec::Choice(choice) => choice.weights.iter().all(|(_, count)| *count > 0),
     }
-}
-
-/// The share of the requests of a workload that is answered.
-pub(super) fn predicted(scenario: &Scenario, workload: &str) -> f64 {
-    let Some(load) = scenario.workloads.get(workload) else {
-        return 0.0;
-    };
-    let reader = Reader { scenario, workload };
-    let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
-    load.targets()
-        .iter()
-        .map(|(target, weight)| weight / total * reader.endpoint(target, &mut Vec::new()))
-        .sum()
-}
-
-struct Reader<'a> {
-    scenario: &'a Scenario,
-    workload: &'a str,
-}
-
-impl Reader<'_> {
-    fn endpoint(&self, target: &str, path: &mut Vec<String>) -> f64 {
-        let Some((name, endpoint)) = target.split_once('/') else {
-            return 0.0;
-        };
-        let Some(service) = self.scenario.services.get(name) else {
-            return 0.0;
-        };
-        if path.iter().any(|open| open == target) {
-            return 1.0;
-        }
-        path.push(target.into());
-        let steps = service.endpoints.get(endpoint);
-        let availability = steps.map_or(0.0, |steps| self.steps(steps, path));
-        path.pop();
-        let faults = self.scenario.faults.iter();
-        faults.fold(availability, |availability, fault| {
-            availability * (1.0 - self.lost_to(fault, (name, endpoint), service.replicas))
-        })
-    }
-
-    fn steps(&self, steps: &[Step], path: &mut Vec<String>) -> f64 {
-        let mut availability = 1.0;
-        for step in steps {
-            availability *= match step {
-                Step::Fail(fail) => 1.0 - fail.share,
-                Step::Call(call) if !call.optional => self.endpoint(&call.to, path),
-                Step::Work(_) | Step::Wait(_) | Step::Call(_) => 1.0,
-                Step::Parallel(parallel) => {
-                    let branches = parallel.branches.iter();
-                    let each: Vec<f64> = branches.map(|branch| self.steps(branch, path)).collect();
-                    match parallel.need {
-                        Need::All => each.iter().product(),
-                        Need::First(n) => at_least(n as usize, &each),
-                    }
-                }
-                Step::Choice(choice) => {
-                    let total: f64 = choice.arms.iter().map(|arm| arm.weight).sum();
-                    let arms = choice.arms.iter();
-                    arms.map(|arm| arm.weight / total * self.steps(&arm.steps, path))
-                        .sum()
-                }
-                Step::Repeat(repeat) => {
-                    libm::pow(self.steps(&repeat.steps, path), count(&repeat.times))
-                }
-            };
-        }
-        availability
-    }
-
-    /// The share of the requests to an endpoint that a fault makes fail, over the run after warm-up.
-    fn lost_to(&self, fault: &Fault, (name, endpoint): (&str, &str), replicas: u32) -> f64 {
-        let Target::Instances {
-            service,
-            instances,
-            endpoint: only,
-            workload,
-            zone: None,
-            region: None,
-            host: None,
-        } = fault.inject.target()
-        else {
-            return 0.0;
-        };
-        let matches = service.is_none_or(|service| service == name)
-            && only.is_none_or(|only| only == endpoint)
-            && workload.is_none_or(|workload| workload == self.workload);
-        let hit = share_of(&instances, replicas);
-        let share = match fault.inject.effect() {
-            Effect::Fail { .. } => hit * fault.share,
-            // The others take over unless all are gone.
-            Effect::Down { .. } if hit >= 1.0 => 1.0,
-            _ => 0.0,
-        };
-        if matches {
-            share * time_share(self.scenario, fault)
-        } else {
-            0.0
-        }
-    }
-}
-
-/// The chance that at least `n` succeed of those with these chances.
-fn at_least(n: usize, chances: &[f64]) -> f64 {
-    let mut exactly = vec![1.0];
-    for chance in chances {
-        let mut next = vec![0.0; exactly.len() + 1];
-        for (successes, p) in exactly.iter().enumerate() {
-            next[successes] += p * (1.0 - chance);
-            next[successes + 1] += p * chance;
-        }
-        exactly = next;
-    }
-    exactly.iter().skip(n).sum()
-}
-
-/// The share of the instances that are chosen.
-fn share_of(instances: &Instances, replicas: u32) -> f64 {
-    let replicas = f64::from(replicas.max(1));
-    let count = match instances {
-        Instances::All => replicas,
-        Instances::One => 1.0,
-        Instances::Count(count) => f64::from(*count),
-        Instances::Percent(percent) => libm::ceil(percent / 100.0 * replicas),
-        Instances::Only(these) => these.len() as f64,
-    };
-    (count / replicas).min(1.0)
-}
-
-/// The share of the time after the warm-up in which a fault is on.
-fn time_share(scenario: &Scenario, fault: &Fault) -> f64 {
-    let (from, to) = (
-        SimTime::ZERO + scenario.warmup,
-        SimTime::ZERO + scenario.duration,
-    );
-    let span = to.since(from).as_secs_f64();
-    if span <= 0.0 {
-        return 0.0;
-    }
-    if let Some(random) = &fault.random {
-        let repair = seconds(&random.mttr);
-        return repair / (repair + random.mtbf.as_secs_f64());
-    }
-    let mut on = 0.0;
-    for start in starts(fault, to) {
-        let end = fault.lasts.map_or(to, |lasts| start + lasts).min(to);
-        on += end.since(start.max(from)).as_secs_f64();
-    }
-    (on / span).min(1.0)
 }
 
 /// When a fault that does not come at random begins, before `end`; a million times at most.

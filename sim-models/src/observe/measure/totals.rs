@@ -43,7 +43,7 @@ fn availability(
     match measure.metric {
         Metric::Availability => ended.then_some(availability.by_requests),
         Metric::AvailabilityWindows => traffic.then_some(availability.by_windows),
-        Metric::AvailabilityPredicted => Some(availability.predicted),
+        Metric::AvailabilityPredicted => availability.predicted,
         Metric::BudgetUsed => ended.then_some(availability.budget_used),
         Metric::BurnRate => traffic.then_some(availability.burn_rate_max),
         Metric::Mttr => (incidents() > 0).then_some(availability.mttr),
