@@ -264,7 +264,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             ends.add(Outcome::Refused, share * through * there.down, 0.0);
             ends.add(
                 Outcome::Lost,
-                share * (1.0 - through - vanished).max(0.0),
+                share * f64::max(1.0 - through - vanished, 0.0),
                 0.0,
             );
             ends.vanished += share * vanished;

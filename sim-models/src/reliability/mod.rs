@@ -13,7 +13,8 @@
 //! their means, and attempts are taken to meet the instances of a service at random.
 //!
 //! What is late is not predicted: where slowness, a pause, a hang or a retransmission meets a limit on
-//! time or on places to wait, the result is unknown. So it is where a balancer prefers instances that
+//! time or on places to wait, at the services that it hits or at those that wait for them, the result
+//! is unknown. So it is where a balancer prefers instances that
 //! fail fast, where a breaker may open on errors of a part of the attempts, and in circles of calls.
 //!
 //! Units: seconds, shares from 0 to 1.
@@ -45,14 +46,18 @@ struct System<'a> {
     plan: &'a Plan,
     endpoints: Endpoints<'a>,
     calls: CallIndex<'a>,
+    /// For each fault, which services it makes late.
+    delayed: Vec<Vec<bool>>,
 }
 
 impl<'a> System<'a> {
     fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
+        let endpoints = Endpoints::new(scenario);
         Self {
             scenario,
             plan,
-            endpoints: Endpoints::new(scenario),
+            delayed: state::delayed(scenario, plan, &endpoints),
+            endpoints,
             calls: CallIndex::new(scenario),
         }
     }

@@ -3,8 +3,9 @@
 use super::System;
 use super::timeline::State;
 use crate::faults::{Effect, Instances, Target};
-use crate::plan::FaultPlan;
-use crate::scenario::{Balance, Workload};
+use crate::plan::{FaultPlan, Plan};
+use crate::scenario::{Balance, Scenario, Workload};
+use crate::topology::Endpoints;
 
 /// What becomes of an attempt that reaches an instance, before its program runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,8 +43,14 @@ pub(super) fn reception(
         error: 0.0,
     };
     let mut all = vec![unhurt];
-    for (fault, strength) in faults {
-        let fault = &system.plan.faults[*fault];
+    for (number_of_fault, strength) in faults {
+        // Late, and not lost: unless somebody does not wait, or has no room to.
+        if system.delayed[*number_of_fault].get(number) == Some(&true)
+            && !(ends(&system.plan.faults[*number_of_fault]) && is_patient(system, workload))
+        {
+            return None;
+        }
+        let fault = &system.plan.faults[*number_of_fault];
         if !concerns(fault, &of.target, workload) {
             continue;
         }
@@ -62,14 +69,7 @@ pub(super) fn reception(
             Effect::Fail { .. } => |own: &mut Reception, chance: f64, share: f64| {
                 own.error = 1.0 - (1.0 - own.error) * (1.0 - chance * share);
             },
-            // Late, and not lost: unless somebody does not wait, or has no room to.
-            Effect::Slow { .. } if is_patient(system, workload) => continue,
-            Effect::Frozen | Effect::Hang
-                if fault.spec.lasts.is_some() && is_patient(system, workload) =>
-            {
-                continue;
-            }
-            _ => return None,
+            _ => continue,
         };
         let share = fault.spec.share * strength;
         if fault.spec.correlation > 0.0
@@ -95,6 +95,65 @@ pub(super) fn reception(
         }
     }
     Some(all)
+}
+
+/// Whether what a fault makes late comes in the end.
+fn ends(fault: &FaultPlan) -> bool {
+    match fault.effect {
+        Effect::Frozen | Effect::Hang => fault.spec.lasts.is_some() || fault.spec.random.is_some(),
+        _ => true,
+    }
+}
+
+/// For each fault, which services answer later for it: those that it slows down or stops, and all that
+/// wait for them, whatever they are asked for, since they share threads and cores. Empty for faults that
+/// delay nothing.
+pub(super) fn delayed(
+    scenario: &Scenario,
+    plan: &Plan,
+    endpoints: &Endpoints<'_>,
+) -> Vec<Vec<bool>> {
+    let count = plan.services.len();
+    let number = |name: &str| scenario.services.get_index_of(name);
+    let faults = plan.faults.iter().map(|fault| {
+        let mut hit = vec![false; count];
+        match &fault.effect {
+            Effect::Slow { .. } | Effect::Frozen | Effect::Hang => {
+                for instance in &fault.candidates {
+                    hit[plan.instances[*instance as usize].place as usize] = true;
+                }
+            }
+            Effect::Delay { .. }
+            | Effect::Lose {
+                retransmit: Some(_),
+                ..
+            } => {
+                for link in &fault.candidates {
+                    let link = &plan.links[*link as usize];
+                    for (place, _) in [link.from, link.to] {
+                        if let Some(hit) = hit.get_mut(place as usize) {
+                            *hit = true;
+                        }
+                    }
+                }
+            }
+            _ => return Vec::new(),
+        }
+        // Callees come first in this order; in circles whoever is hit hits all at the second time.
+        for _ in 0..2 {
+            for at in &endpoints.order {
+                let endpoint = &endpoints.all[*at];
+                let mut callees = endpoint.callees.iter();
+                let waits =
+                    callees.any(|to| number(endpoints.all[*to].service).is_some_and(|to| hit[to]));
+                if let Some(own) = number(endpoint.service).filter(|_| waits) {
+                    hit[own] = true;
+                }
+            }
+        }
+        hit
+    });
+    faults.collect()
 }
 
 /// The chance of each candidate of a fault to be chosen; none where those of several services are
