@@ -6,7 +6,7 @@ use super::timeline::Timeline;
 use super::{MOST_POINTS, System};
 use crate::outcome::Outcome;
 use crate::scenario::distribution::CountSpec;
-use crate::scenario::{Need, Step};
+use crate::scenario::{Balance, Need, Step};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 
@@ -230,13 +230,21 @@ impl<'s, 'a> Evaluation<'s, 'a> {
     fn call(&mut self, caller: Caller<'a>, target: &str, after: f64) -> Option<Value> {
         let callee = self.system.endpoints.find(target)?;
         let policies = self.system.calls.policies(caller.name, target);
+        let mut turn = None;
         policies::call(policies, after, &mut |after| {
-            self.attempt(caller, callee, after)
+            self.attempt(caller, callee, after, &mut turn)
         })
     }
 
-    /// How an attempt ends that begins so long after the request.
-    fn attempt(&mut self, caller: Caller<'a>, callee: usize, after: f64) -> Option<Ends> {
+    /// How an attempt ends that begins so long after the request. `turn` holds the failed attempt of
+    /// the same call before it.
+    fn attempt(
+        &mut self,
+        caller: Caller<'a>,
+        callee: usize,
+        after: f64,
+        turn: &mut Option<Turn>,
+    ) -> Option<Ends> {
         let system = self.system;
         let faults = self.state(after);
         let of = &system.endpoints.all[callee];
@@ -249,28 +257,76 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         } else {
             1
         });
+        let shares = match turn.take() {
+            Some(turn) if of.of.balance == Balance::RoundRobin && count > 1 => {
+                let rates = &system.rates;
+                let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
+                turn.next(rate * (after - turn.at))
+            }
+            _ => vec![1.0 / count as f64; count],
+        };
         let mut ends = Ends::default();
-        for instance in 0..count {
+        let mut failed = Vec::with_capacity(count);
+        for (instance, share) in shares.into_iter().enumerate() {
             let there = reception[instance % reception.len()];
             let value = values[instance % values.len()];
             let pair = (caller.instance * count + instance) % passage.len();
             let Passage { through, vanished } = passage[pair];
-            let share = 1.0 / count as f64;
             let up = share * through * (1.0 - there.down);
+            let good = up * (1.0 - there.error) * value.ok;
             let lost = up * (1.0 - there.error) * (1.0 - value.ok);
-            ends.add(Outcome::Ok, up * (1.0 - there.error) * value.ok, 0.0);
+            ends.add(Outcome::Ok, good, 0.0);
             ends.add(Outcome::Error, up * there.error, 0.0);
             ends.add(Outcome::Error, lost, value.failing);
             ends.add(Outcome::Refused, share * through * there.down, 0.0);
-            ends.add(
-                Outcome::Lost,
-                share * f64::max(1.0 - through - vanished, 0.0),
-                0.0,
-            );
+            let given_up = share * f64::max(1.0 - through - vanished, 0.0);
+            ends.add(Outcome::Lost, given_up, 0.0);
             ends.vanished += share * vanished;
             ends.reach = ends.reach.max(value.reach);
+            failed.push(share - good);
         }
+        *turn = Some(Turn { failed, at: after });
         Some(ends)
+    }
+}
+
+/// Where an attempt failed: a balancer that takes each instance in turn sends the next one elsewhere.
+struct Turn {
+    /// The chance that it was at this instance and failed, for each.
+    failed: Vec<f64>,
+    /// When, s since the request began.
+    at: f64,
+}
+
+impl Turn {
+    /// The share of each instance in the next attempts, if so many others come in between on average,
+    /// independently of each other (a Poisson number): each of them moves the turn on by one.
+    fn next(&self, others: f64) -> Vec<f64> {
+        let (count, total) = (self.failed.len(), self.failed.iter().sum::<f64>());
+        let even = vec![1.0 / count as f64; count];
+        // After many rounds it may be anybody's turn.
+        if total <= 0.0 || others > 20.0 * (count * count) as f64 {
+            return even;
+        }
+        let mut moved = vec![0.0; count];
+        let (mut chance, mut sum) = (libm::exp(-others), 0.0);
+        let mut steps = 0.0;
+        while sum < 1.0 - 1e-9 && steps < 10.0 * others + 100.0 {
+            moved[(steps as usize + 1) % count] += chance;
+            sum += chance;
+            steps += 1.0;
+            chance *= others / steps;
+        }
+        if sum <= 0.5 {
+            return even;
+        }
+        let mut next = vec![0.0; count];
+        for (instance, failed) in self.failed.iter().enumerate() {
+            for (by, chance) in moved.iter().enumerate() {
+                next[(instance + by) % count] += failed / total * chance / sum;
+            }
+        }
+        next
     }
 }
 

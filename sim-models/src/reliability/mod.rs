@@ -10,7 +10,8 @@
 //!
 //! Retries are tried at the times at which they would be: they help against errors of single
 //! attempts, and against an outage only as far as they reach beyond its end. Backoffs are taken at
-//! their means, and attempts are taken to meet the instances of a service at random.
+//! their means. Attempts meet the instances of a service at random, but that a balancer which takes each
+//! in turn sends a retry elsewhere, as far as not too many others come in between.
 //!
 //! What is late is not predicted: where slowness, a pause, a hang or a retransmission meets a limit on
 //! time or on places to wait, at the services that it hits or at those that wait for them, the result
@@ -30,15 +31,20 @@ use crate::plan::Plan;
 use crate::scenario::pattern::CallIndex;
 use crate::scenario::shape;
 use crate::scenario::{Scenario, Workload};
-use crate::topology::Endpoints;
+use crate::topology::{Endpoints, Topology};
 use evaluate::{Evaluation, When};
+use petgraph::visit::EdgeRef;
 use sim_core::SimTime;
+use std::collections::BTreeMap;
 use timeline::Timeline;
 
-/// Points at which a stretch is looked at whose requests still retry when the next one begins.
-const POINTS: u64 = 64;
-/// The most points of all such stretches together.
-const MOST_POINTS: u64 = 50_000;
+/// Points, fewest and most, at which a stretch is looked at whose requests still retry when the next
+/// one begins.
+const POINTS: (u64, u64) = (8, 64);
+/// The points of all such stretches together, as far as each has the fewest.
+const ALL_POINTS: u64 = 5_000;
+/// Beyond so many points no prediction is made.
+const MOST_POINTS: u64 = 20_000;
 
 /// What does not change while a prediction is made.
 struct System<'a> {
@@ -46,6 +52,8 @@ struct System<'a> {
     plan: &'a Plan,
     endpoints: Endpoints<'a>,
     calls: CallIndex<'a>,
+    /// Calls per second of each instance of a place (number) to a service (number), before any retry.
+    rates: BTreeMap<(u32, u32), f64>,
     /// For each fault, which services it makes late.
     delayed: Vec<Vec<bool>>,
 }
@@ -56,11 +64,27 @@ impl<'a> System<'a> {
         Self {
             scenario,
             plan,
+            rates: rates(plan, &Topology::new(scenario)),
             delayed: state::delayed(scenario, plan, &endpoints),
             endpoints,
             calls: CallIndex::new(scenario),
         }
     }
+}
+
+fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
+    let places = plan.places.iter().enumerate();
+    let places: BTreeMap<&str, u32> = places
+        .map(|(number, place)| (place.name.as_str(), number as u32))
+        .collect();
+    let graph = &topology.graph;
+    let edges = graph.edge_references().filter_map(|edge| {
+        let from = *places.get(graph[edge.source()].name())?;
+        let to = *places.get(graph[edge.target()].name())?;
+        let instances = plan.places[from as usize].instance_count;
+        Some(((from, to), edge.weight().rate / f64::from(instances)))
+    });
+    edges.collect()
 }
 
 /// The share of each workload's requests that would be answered, in the order of the scenario; none
@@ -106,6 +130,8 @@ fn over_stretches(
 ) -> Option<f64> {
     let (mut good, mut all) = (0.0, 0.0);
     let mut known: Vec<Option<Option<evaluate::Value>>> = vec![None; timeline.states.len()];
+    let each = ALL_POINTS / timeline.stretches.len().max(1) as u64;
+    let each = each.clamp(POINTS.0, POINTS.1);
     let mut points = 0;
     let mut weigh = |from: SimTime, to: SimTime, share: f64| {
         let arrivals = to.since(from).as_secs_f64() * rate(load, from, to);
@@ -136,13 +162,13 @@ fn over_stretches(
             weigh(stretch.from, calm_until, value.ok);
         }
         let width = stretch.to.since(calm_until).0;
-        for point in 0..if width == 0 { 0 } else { POINTS.min(width) } {
+        for point in 0..each.min(width) {
             points += 1;
             if points > MOST_POINTS {
                 return None;
             }
             let cut = |n: u64| {
-                let offset = u128::from(width) * u128::from(n) / u128::from(POINTS.min(width));
+                let offset = u128::from(width) * u128::from(n) / u128::from(each.min(width));
                 SimTime(calm_until.0 + offset as u64)
             };
             let (from, to) = (cut(point), cut(point + 1));

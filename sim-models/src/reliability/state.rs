@@ -43,6 +43,9 @@ pub(super) fn reception(
         error: 0.0,
     };
     let mut all = vec![unhurt];
+    // What a second choice of instances has in common with the first is left to chance.
+    let mut unnamed = true;
+    let alike = !system.plan.edges.iter().any(|edge| edge.routes.by_instance);
     for (number_of_fault, strength) in faults {
         // Late, and not lost: unless somebody does not wait, or has no room to.
         if system.delayed[*number_of_fault].get(number) == Some(&true)
@@ -90,8 +93,16 @@ pub(super) fn reception(
         if part && all.len() == 1 {
             all = vec![all[0]; hit.len()];
         }
-        for (own, _) in all.iter_mut().zip(&hit).filter(|(_, hit)| **hit) {
-            worse(own, chosen, share);
+        // Instances that are alike may be numbered as one likes: those that are chosen come first.
+        let named = alike && chosen < 1.0 && std::mem::replace(&mut unnamed, false);
+        let some = (chosen * fault.candidates.len() as f64).round() as usize;
+        let those = all.iter_mut().zip(&hit).filter(|(_, hit)| **hit);
+        for (number, (own, _)) in those.enumerate() {
+            match named {
+                true if number < some => worse(own, 1.0, share),
+                true => {}
+                false => worse(own, chosen, share),
+            }
         }
     }
     Some(all)

@@ -1,5 +1,5 @@
 //! What can be said of a system without running it: who calls whom how often, where circles and
-//! single points of failure are, how much load it can carry, how fast and how available it can be.
+//! single points of failure are, how much load it can carry and how fast it can be.
 //!
 //! All of it is about means and about the system at rest: no queueing, no retries, no contention
 //! for cores. Visit rates follow from the rates of the workloads and the expected calls of each
@@ -9,14 +9,14 @@
 mod capacity;
 mod endpoints;
 mod flow;
-mod reliability;
+mod needs;
 
 pub use capacity::Capacity;
 pub use endpoints::{Endpoint, Endpoints};
 pub use flow::EndpointFlow;
 pub(crate) use flow::seconds;
-pub use reliability::inevitable;
-pub(crate) use reliability::starts;
+pub use needs::inevitable;
+pub(crate) use needs::starts;
 
 use crate::scenario::{Bound, Scenario, Service, Threading};
 use flow::Flows;

@@ -35,27 +35,9 @@ impl Checker<'_> {
     pub(super) fn checks_say_something(&mut self) {
         for (list, i, check) in self.beliefs() {
             let (low, high) = range(self.scenario, check.measure.metric, &check.measure.subject);
-            let (op, limit) = (check.op, check.limit);
-            let always = match op {
-                Op::Less => high < limit,
-                Op::AtMost => high <= limit,
-                Op::More => low > limit,
-                Op::AtLeast => low >= limit,
-                Op::Equal => low == high && low == limit,
-                Op::Unequal => limit < low || limit > high,
-            };
-            let never = match op {
-                Op::Less => low >= limit,
-                Op::AtMost => low > limit,
-                Op::More => high <= limit,
-                Op::AtLeast => high < limit,
-                Op::Equal => limit < low || limit > high,
-                Op::Unequal => low == high && low == limit,
-            };
-            let what = match (always, never) {
-                (true, _) => "fail",
-                (_, true) => "hold",
-                _ => continue,
+            let limit = check.limit;
+            let Some(what) = vacuous(&check, (low, high)) else {
+                continue;
             };
             let name = check.measure.metric.name();
             let bounds = if low == high {
@@ -88,11 +70,35 @@ impl Checker<'_> {
     /// Whether rates, times and capacities let each check hold while all is well.
     pub(super) fn checks_can_hold(&mut self, view: &View<'_>) {
         for (list, i, check) in self.beliefs() {
+            let range = range(self.scenario, check.measure.metric, &check.measure.subject);
+            if vacuous(&check, range).is_some() {
+                continue;
+            }
             if let Some(because) = impossible(view, &check) {
                 let message = format!("this check cannot hold: {because}");
                 self.report(Code::CannotHold, at!["hypothesis", list, i], message);
             }
         }
+    }
+}
+
+/// What a check can never do, `fail` or `hold`, where its measure has a value in this range.
+fn vacuous(check: &Expression, (low, high): (f64, f64)) -> Option<&'static str> {
+    let limit = check.limit;
+    let outside = limit < low || limit > high;
+    let only = low == high && low == limit;
+    let (always, never) = match check.op {
+        Op::Less => (high < limit, low >= limit),
+        Op::AtMost => (high <= limit, low > limit),
+        Op::More => (low > limit, high <= limit),
+        Op::AtLeast => (low >= limit, high < limit),
+        Op::Equal => (only, outside),
+        Op::Unequal => (outside, only),
+    };
+    if always {
+        Some("fail")
+    } else {
+        never.then_some("hold")
     }
 }
 

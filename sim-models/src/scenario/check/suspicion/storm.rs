@@ -24,6 +24,8 @@ struct Worst<'a> {
     added: f64,
     call: Call<'a>,
     factor: f64,
+    /// Whether the threads of the caller bound it.
+    bounded: bool,
     limit: SimDuration,
 }
 
@@ -71,6 +73,7 @@ impl Checker<'_> {
                     added,
                     call: view.call(name_of(view, call.from), call.outside, call.to),
                     factor: direct,
+                    bounded: told * calls + untold * direct > bound,
                     limit,
                 });
             }
@@ -129,8 +132,13 @@ impl Checker<'_> {
                 continue;
             }
             let key = worst.call.key.unwrap_or_default();
+            let bound = if worst.bounded {
+                ", all that the threads of its callers can send"
+            } else {
+                ""
+            };
             let message = format!(
-                "`{name}` gets {} requests a second and can carry {}, but with all {} attempts of `{key}` it gets {}: once they time out, retries keep it overloaded",
+                "`{name}` gets {} requests a second and can carry {}, but with all {} attempts of `{key}` it gets {}{bound}: once they time out, retries keep it overloaded",
                 rounded(flow.base),
                 rounded(most),
                 rounded(worst.factor),
