@@ -146,7 +146,7 @@ fn availability(summary: &Summary) -> Table {
             percent(a.objective),
             percent(known(a.by_requests)),
             percent(known(a.by_windows)),
-            percent(a.predicted),
+            percent(known(a.predicted)),
             times(a.budget_used),
             times(a.burn_rate_max),
             duration(known(a.mttr)),

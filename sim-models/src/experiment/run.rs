@@ -73,6 +73,12 @@ impl<'p> Run<'p> {
         self.stopped_by.is_some() || self.now() >= self.plan.end
     }
 
+    /// Whether it was asked to stop before its end.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.stopped_by == Some("interrupt")
+    }
+
     /// How many windows it has run.
     #[must_use]
     pub fn windows(&self) -> usize {
@@ -87,24 +93,30 @@ impl<'p> Run<'p> {
 
     /// Runs one window on.
     pub fn window(&mut self) {
+        self.window_while(&mut |_| true);
+    }
+
+    /// Runs one window on; within a window of very many events `go_on` is asked from time to time, and
+    /// told the simulated time, whether to go on.
+    pub fn window_while(&mut self, go_on: &mut dyn FnMut(SimTime) -> bool) {
         let end = (self.now() + self.plan.window).min(self.plan.end);
         let warmup = self.plan.warmup;
         if self.now() <= warmup && warmup < end {
-            self.until(warmup);
+            self.until(warmup, go_on);
             let now = match self.stopped_by {
                 Some(_) => self.simulation.now(),
                 None => warmup,
             };
             self.simulation.parts_mut().0.begin_totals(now);
         }
-        self.until(end);
-        // A budget may stop a run in the middle of a window: nothing happened after that.
+        self.until(end, go_on);
+        // A run may be stopped in the middle of a window: nothing happened after that.
         let end = match self.stopped_by {
             Some(_) => self.simulation.now().max(self.now()),
             None => end,
         };
-        let world = self.simulation.parts_mut().0;
-        world.close_window(end);
+        let whole = self.stopped_by.is_none();
+        self.simulation.parts_mut().0.close_window(end, whole);
         self.ends.push(end);
         if self.is_over() {
             self.simulation.parts_mut().0.close_books(end);
@@ -112,7 +124,7 @@ impl<'p> Run<'p> {
     }
 
     /// Handles all events before `end`: a window does not hold its own end.
-    fn until(&mut self, end: SimTime) {
+    fn until(&mut self, end: SimTime, go_on: &mut dyn FnMut(SimTime) -> bool) {
         if end == SimTime::ZERO || self.stopped_by.is_some() {
             return;
         }
@@ -122,12 +134,16 @@ impl<'p> Run<'p> {
             in_flight: limits.in_flight,
             memory: usize::try_from(limits.memory.0).unwrap_or(usize::MAX),
         };
-        let stop = self.simulation.run_until(SimTime(end.0 - 1), &budget);
+        let stop = self
+            .simulation
+            .run_while(SimTime(end.0 - 1), &budget, go_on);
         self.stopped_by = match stop {
             Stop::Time | Stop::Idle => None,
             Stop::Events => Some("events"),
             Stop::InFlight => Some("in_flight"),
             Stop::Memory => Some("memory"),
+            Stop::Stalled => Some("stalled"),
+            Stop::Interrupted => Some("interrupt"),
         };
     }
 
@@ -184,6 +200,9 @@ impl<'p> Run<'p> {
             warmup_seconds: self.plan.warmup.as_secs_f64(),
             events: self.simulation.events(),
             stopped_by: self.stopped_by.unwrap_or("end").to_string(),
+            stalled: (self.stopped_by == Some("stalled"))
+                .then(|| world.stall(self.simulation.now()))
+                .flatten(),
             workloads,
             fairness_gap: summarise::fairness_gap(&tenants),
             tenants,
@@ -274,7 +293,8 @@ pub fn run(scenario: &Scenario, seed: u64) -> Result<RunResult, Unable> {
     run_with(scenario, options, |_| true)
 }
 
-/// Runs a scenario; `go_on` is asked after each window, and told the simulated time, whether to go on.
+/// Runs a scenario; `go_on` is asked after each window and within long ones, and told the simulated
+/// time, whether to go on.
 ///
 /// # Errors
 /// The scenario did not pass its checks.
@@ -286,7 +306,7 @@ pub fn run_with(
     let plan = plan::compile(scenario).map_err(Unable)?;
     let mut run = Run::new(scenario, &plan, options);
     while !run.is_over() {
-        run.window();
+        run.window_while(&mut go_on);
         if !run.is_over() && !go_on(run.now()) {
             run.interrupt();
         }

@@ -158,7 +158,7 @@ metrics! {
     Unfinished "unfinished" Workload Nothing Count Lower Windows "Requests without an answer at the end.",
     Availability "availability" Workload Nothing Ratio Higher Whole "Requests answered of those that ended after the warm-up, whenever they began.",
     AvailabilityWindows "availability_windows" Workload Nothing Ratio Higher Whole "Share of the time windows with traffic that lie in no incident.",
-    AvailabilityPredicted "availability_predicted" Workload Nothing Ratio Higher Whole "Share of the requests that would be answered if error rates and faults alone decided, by the graph.",
+    AvailabilityPredicted "availability_predicted" Workload Nothing Ratio Higher Whole "Share of the requests that would be answered if error rates and outages alone decided; unknown where slowness meets a limit.",
     BudgetUsed "budget_used" Workload Nothing Ratio Lower Whole "Errors of those that the objective allows; above 1 the error budget is overspent.",
     BurnRate "burn_rate" Workload Nothing Ratio Lower Whole "Largest rate over any minute of an incident at which the error budget was used, or that of the run; 1 uses it up exactly.",
     Mttr "mttr" Workload Nothing Seconds Lower Whole "Mean length of the incidents, in which the objective was missed; infinite if one was not over.",

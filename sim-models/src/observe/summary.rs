@@ -33,8 +33,13 @@ pub struct Summary {
     pub warmup_seconds: f64,
     /// Events handled.
     pub events: u64,
-    /// `"end"`, or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`.
+    /// `"end"`; or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`; or `"stalled"`,
+    /// time did not advance any more; or `"interrupt"`.
     pub stopped_by: String,
+    /// Why time did not advance any more, in one sentence that names who turned in the circle; only
+    /// where that stopped the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled: Option<String>,
     /// By workload.
     pub workloads: BTreeMap<String, WorkloadSummary>,
     /// By tenant, where workloads are labelled with one.
@@ -165,8 +170,9 @@ pub struct AvailabilitySummary {
     pub by_requests: Option<f64>,
     /// Windows outside of incidents / windows with anything to do.
     pub by_windows: Option<f64>,
-    /// What the graph predicts from error rates and faults alone; see `topology`.
-    pub predicted: f64,
+    /// What would be answered if error rates and outages alone decided; see `reliability`. Null where it
+    /// cannot be predicted.
+    pub predicted: Option<f64>,
     /// Share of the error budget that was used; above 1: overspent. Null where the objective allows
     /// no error and there was one.
     pub budget_used: Option<f64>,

@@ -336,10 +336,15 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Ends a window of the series.
-    pub fn close_window(&mut self, now: SimTime) {
+    /// Ends a window of the series; `whole` if the run got to its end, and was not stopped in the
+    /// middle of an instant.
+    pub fn close_window(&mut self, now: SimTime, whole: bool) {
         #[cfg(debug_assertions)]
-        self.audit();
+        if whole {
+            self.audit();
+        }
+        #[cfg(not(debug_assertions))]
+        let _ = whole;
         let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
             .iter()
             .map(|place| {
@@ -529,6 +534,10 @@ impl Model for World<'_> {
 
     fn memory(&self) -> usize {
         self.frames.memory() + self.slots.slots.len() * size_of::<Slot>() + self.log_memory()
+    }
+
+    fn stalled(&self, now: SimTime) -> bool {
+        self.in_circle(now).next().is_some()
     }
 }
 

@@ -36,7 +36,7 @@ fn availability(
     match measure.metric {
         Metric::Availability => availability.by_requests,
         Metric::AvailabilityWindows => availability.by_windows,
-        Metric::AvailabilityPredicted => Some(availability.predicted),
+        Metric::AvailabilityPredicted => availability.predicted,
         Metric::BudgetUsed => availability.budget_used,
         Metric::BurnRate => availability.burn_rate_max,
         Metric::Mttr => {
