@@ -3,10 +3,12 @@
 
 use super::human::{command, join, painted_verdict};
 use super::style::Style;
+use super::sweep::human::{level_text, takes};
 use super::table::{Table, width};
 use super::tables::styled;
 use super::units;
-use sim_core::stats::{Interval, mean_interval, proportion_interval};
+use sim_core::stats::{Interval, mean_interval, proportion_interval, quantile_interval};
+use sim_models::experiment::sweep::MEDIAN;
 use sim_models::observe::summary::{Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
@@ -136,6 +138,7 @@ fn recovery(runs: &[Summary], style: Style) -> Vec<String> {
         "p90",
         "max",
     ]);
+    let mut medians = Vec::new();
     let faults = runs[0].faults.iter().enumerate();
     for (n, fault) in faults.filter(|(_, fault)| !fault.periods.is_empty()) {
         let mut times: Vec<f64> = runs
@@ -146,17 +149,37 @@ fn recovery(runs: &[Summary], style: Style) -> Vec<String> {
         times.sort_by(f64::total_cmp);
         let never = times.iter().filter(|t| t.is_infinite()).count();
         let mut row = vec![fault.name.clone(), format!("{never}/{}", times.len())];
-        row.extend([0.0, 0.25, 0.5, 0.75, 0.9, 1.0].map(|share| {
-            let time = quantile(&times, share);
-            if time.is_finite() {
-                units::duration(time)
-            } else {
-                "never".to_owned()
-            }
-        }));
+        row.extend([0.0, 0.25, 0.5, 0.75, 0.9, 1.0].map(|share| time(quantile(&times, share))));
         table.row(row);
+        medians.extend(median(&fault.name, &times));
     }
-    styled(&table, style)
+    let mut lines = styled(&table, style);
+    lines.extend(medians);
+    lines
+}
+
+fn time(seconds: f64) -> String {
+    if seconds.is_finite() {
+        units::duration(seconds)
+    } else {
+        "never".to_owned()
+    }
+}
+
+/// How sure a median is; the other quantiles are those of these runs, and less sure.
+fn median(fault: &str, times: &[f64]) -> Option<String> {
+    let known = quantile_interval(times, MEDIAN, LEVEL).ok()?;
+    // Where no run came back the table says all there is.
+    known.low.is_finite().then(|| {
+        format!(
+            "  {}: the median is {} to {} with {} confidence{}",
+            super::table::shorten(fault, 22),
+            time(known.low),
+            time(known.high),
+            level_text(known.level),
+            takes(MEDIAN, known.level)
+        )
+    })
 }
 
 /// A measure of a workload: its name, its value, how it is printed.

@@ -31,7 +31,7 @@ const BAND: f64 = 0.16;
 pub const GUIDE: &str = "How to read: marks are means of the replications, bands and whiskers 95% \
                          confidence intervals; where two bands overlap widely, the lines cannot be \
                          told apart. A mark with a white dot is a median: some of its runs never \
-                         ended.";
+                         ended; it has an interval from six runs on.";
 
 /// A curve.
 #[derive(Clone, Debug, PartialEq)]

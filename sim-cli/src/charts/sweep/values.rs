@@ -4,7 +4,7 @@ use super::grid::Grid;
 use crate::charts::plot::data::{Estimate, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
 use crate::output::units;
-use sim_models::experiment::sweep::{Cell, Table};
+use sim_models::experiment::sweep::{Cell, LEVEL, Table};
 use sim_models::observe::expression::{
     Better, Expression, Measure, Metric, Statistic, Unit as MeasureUnit,
 };
@@ -184,10 +184,16 @@ fn limit(measure: &Measure, hypothesis: &Hypothesis) -> Option<Limit> {
 pub fn estimate(cell: &Cell) -> Option<Estimate> {
     let finite = cell.finite.as_ref()?.count;
     let interval = cell.mean.or(cell.median)?;
+    // Of too few runs no interval of a median reaches the level that charts promise.
+    let (low, high) = if interval.level < LEVEL {
+        (f64::NEG_INFINITY, f64::INFINITY)
+    } else {
+        (interval.low, interval.high)
+    };
     Some(Estimate {
         mean: interval.mean,
-        low: interval.low,
-        high: interval.high,
+        low,
+        high,
         runs: cell.count as u32,
         endless: (cell.count - finite) as u32,
     })

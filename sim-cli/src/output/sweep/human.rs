@@ -5,7 +5,8 @@ use crate::output::style::Style;
 use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::units;
-use sim_models::experiment::sweep::{Cell, Record, Replications, Table};
+use sim_core::stats::{quantile_interval, values_needed};
+use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Record, Replications, Table};
 use sim_models::observe::expression::{Better, Measure, Of, Unit};
 
 /// So many points fit on a screen.
@@ -32,6 +33,7 @@ pub fn render(table: &Table<'_>, ending: &Ending<'_>, style: Style) -> String {
         points(&Cells::new(table), style),
         verdicts(table, style),
         notes(table, style),
+        tables(table, ending),
         closing(ending, style),
     ])
 }
@@ -188,6 +190,9 @@ fn points_with(cells: &Cells<'_>, chosen: &[usize], style: Style) -> (Vec<String
     if best.iter().any(Option::is_some) && shown.len() > 1 {
         lines.push("  * best of its column; ± reaches to the ends of the 95% interval".to_owned());
     }
+    let places = shown.iter();
+    let places = places.flat_map(|point| chosen.iter().map(|measure| cells.at(*point, *measure)));
+    lines.extend(medians(places).map(|text| format!("  {text}")));
     let left = table.runs.len() - shown.len();
     if left > 0 {
         lines.push(format!(
@@ -277,12 +282,79 @@ fn with_interval(measure: &Measure, cell: &Cell) -> String {
             let never = cell.count - cell.finite.map_or(0, |finite| finite.count);
             let never = format!("never {never}/{}", cell.count);
             match median.mean.is_finite() {
-                true => format!("{}, {never}", value(measure, median.mean)),
+                true => format!(
+                    "{} ({} to {}), {never}",
+                    value(measure, median.mean),
+                    value(measure, median.low),
+                    value(measure, median.high)
+                ),
                 false => never,
             }
         }
         (None, None) => units::NOTHING.to_owned(),
     }
+}
+
+/// What the brackets around medians hold, where there are any: the level that the least sure of them
+/// reaches.
+fn medians<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<String> {
+    let known = cells.filter(|cell| cell.mean.is_none());
+    let known = known.filter_map(|cell| cell.median.filter(|median| median.mean.is_finite()));
+    let level = known.map(|median| median.level).reduce(f64::min)?;
+    Some(format!(
+        "where some never end: the median, and between which values it lies with {} confidence{}",
+        level_text(level),
+        takes(MEDIAN, level)
+    ))
+}
+
+/// A confidence level.
+#[must_use]
+pub fn level_text(level: f64) -> String {
+    units::percent(level).replace(".0%", "%")
+}
+
+/// How many replications it would take, where an interval of a quantile does not reach the level of all
+/// others: `" (95% takes 29 replications)"`.
+#[must_use]
+pub fn takes(quantile: f64, reached: f64) -> String {
+    match values_needed(quantile, LEVEL) {
+        Ok(needed) if reached < LEVEL => {
+            format!(" ({} takes {needed} replications)", level_text(LEVEL))
+        }
+        _ => String::new(),
+    }
+}
+
+fn tables(table: &Table<'_>, ending: &Ending<'_>) -> Vec<String> {
+    let text = quantiles(table).filter(|_| !ending.open.is_empty());
+    text.map_or_else(Vec::new, |text| wrap(&text, "", ""))
+}
+
+/// What the intervals of quantiles in the tables reach, where that is less than all others do.
+fn quantiles(table: &Table<'_>) -> Option<String> {
+    let counts = table.runs.iter().map(Vec::len);
+    let least = counts.filter(|count| *count > 0).min()?;
+    // Which values does not matter.
+    let values = vec![0.0; least];
+    let told: Vec<String> = [(MEDIAN, "medians"), (P90, "90% quantiles")]
+        .into_iter()
+        .filter_map(|(p, name)| {
+            let level = quantile_interval(&values, p, LEVEL).ok()?.level;
+            let text = format!(
+                "those of {name} reach {}{}",
+                level_text(level),
+                takes(p, level)
+            );
+            (level < LEVEL).then_some(text)
+        })
+        .collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "Of the intervals in cells.csv, {} with {least} replications.",
+            told.join(" and ")
+        )
+    })
 }
 
 fn verdicts(table: &Table<'_>, style: Style) -> Vec<String> {
