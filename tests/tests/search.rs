@@ -147,7 +147,10 @@ fn several_goals_give_a_front_and_the_folder_holds_the_answer() {
     ];
     let (code, text, err) = sim(&arguments);
     assert_eq!(code, exit::HELD, "{err}");
-    assert!(text.starts_with("3 settings, marked *, trade"), "{text}");
+    assert!(
+        text.starts_with("3 settings, marked * and >, trade"),
+        "{text}"
+    );
     assert!(
         text.lines().all(|line| line.chars().count() <= 100),
         "{text}"

@@ -1,6 +1,5 @@
 //! What a sweep measured, as charts take it.
 
-use super::grid::Grid;
 use crate::charts::plot::data::{Estimate, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
 use crate::output::units;
@@ -21,6 +20,8 @@ pub struct Column {
     pub rank: usize,
     /// By point.
     pub values: Vec<Option<Estimate>>,
+    /// By point, then by replication, which has the same seed at all points; empty if it is none of runs.
+    pub runs: Vec<Vec<Option<f64>>>,
 }
 
 impl Column {
@@ -44,6 +45,9 @@ pub fn columns(table: &Table<'_>) -> Vec<Column> {
             rank: rank(measure),
             values: (0..table.runs.len())
                 .map(|point| estimate(&table.cell(point, n)))
+                .collect(),
+            runs: (0..table.runs.len())
+                .map(|point| table.values(point, n).collect())
                 .collect(),
         })
         .filter(|column| column.values.iter().any(Option::is_some))
@@ -225,22 +229,4 @@ pub fn file_name(measure: &Measure) -> String {
     // The name of a metric may itself end in its unit.
     let short = short.filter(|short| short.contains(measure.metric.name()));
     short.unwrap_or(&column).to_owned()
-}
-
-/// Means over all other parameters by level of one; none where some are missing or endless.
-#[must_use]
-pub fn marginal(grid: &Grid, column: &Column, factor: usize) -> Option<Vec<f64>> {
-    let count = grid.factors[factor].levels.len();
-    let mut sums = vec![(0.0, 0_u32); count];
-    for (point, levels) in grid.levels.iter().enumerate() {
-        let mean = column.values[point]?.mean;
-        let (sum, number) = &mut sums[levels[factor]];
-        *sum += mean;
-        *number += 1;
-    }
-    let means = sums
-        .into_iter()
-        .map(|(sum, number)| sum / f64::from(number));
-    let means: Vec<f64> = means.collect();
-    means.iter().all(|mean| mean.is_finite()).then_some(means)
 }

@@ -1,11 +1,13 @@
 //! A sweep for people: how its points fared in the measures that tell most.
 
+use crate::charts;
 use crate::output::human::{command, join};
 use crate::output::style::Style;
 use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::units;
 use sim_core::stats::{quantile_interval, values_needed};
+use sim_models::experiment::space::{Axis, Point};
 use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Record, Replications, Table};
 use sim_models::observe::expression::{Better, Measure, Of, Unit};
 
@@ -13,6 +15,8 @@ use sim_models::observe::expression::{Better, Measure, Of, Unit};
 const ROWS: usize = 24;
 /// No more measures than this stand beside the settings.
 const MEASURES: usize = 4;
+/// Of so many measures it is said in words what they show.
+const FINDINGS: usize = 2;
 /// Headings are not longer than this.
 const HEADING: usize = 25;
 
@@ -31,6 +35,7 @@ pub fn render(table: &Table<'_>, ending: &Ending<'_>, style: Style) -> String {
     join(&[
         headline(table, style),
         points(&Cells::new(table), style),
+        findings(table, style),
         verdicts(table, style),
         notes(table, style),
         tables(table, ending),
@@ -228,18 +233,31 @@ fn shown(cells: &Cells<'_>, chosen: &[usize]) -> Vec<usize> {
 #[must_use]
 pub fn point_name(table: &Table<'_>, point: usize) -> String {
     let sweep = table.sweep;
-    let coordinates = sweep.axes.iter().zip(&sweep.points[point].coordinates);
-    let names: Vec<String> = coordinates
-        .map(|(axis, place)| {
-            let name = axis.name.rsplit('.').next().unwrap_or(&axis.name);
-            format!("{name}={}", place.label)
-        })
-        .collect();
-    if names.is_empty() {
-        "as it is".to_owned()
-    } else {
-        names.join(", ")
+    if sweep.axes.is_empty() {
+        return "as it is".to_owned();
     }
+    setting(&sweep.axes, &sweep.points[point])
+}
+
+/// `timeout=250ms, retries=3`: with the last part of the name of an axis, where that tells it from all
+/// others.
+#[must_use]
+pub fn setting(axes: &[Axis], point: &Point) -> String {
+    let last = |axis: &Axis| axis.name.rsplit('.').next().map(str::to_owned);
+    let names = axes.iter().map(|axis| {
+        let alike = axes
+            .iter()
+            .filter(|other| last(other) == last(axis))
+            .count();
+        last(axis)
+            .filter(|_| alike == 1)
+            .unwrap_or_else(|| axis.name.clone())
+    });
+    let settings = names.zip(&point.coordinates);
+    let settings: Vec<String> = settings
+        .map(|(name, place)| format!("{name}={}", place.label))
+        .collect();
+    settings.join(", ")
 }
 
 fn held(runs: &[Record]) -> String {
@@ -355,6 +373,20 @@ fn quantiles(table: &Table<'_>) -> Option<String> {
             told.join(" and ")
         )
     })
+}
+
+/// What the most telling measures show.
+fn findings(table: &Table<'_>, style: Style) -> Vec<String> {
+    let found = charts::sweep::words(table);
+    let mut lines = Vec::new();
+    for (name, sentences) in found.iter().take(FINDINGS) {
+        let name = charts::sweep::findings::capital(name);
+        lines.push(style.heading(&name));
+        for sentence in sentences {
+            lines.extend(wrap(sentence, "  ", "  "));
+        }
+    }
+    lines
 }
 
 fn verdicts(table: &Table<'_>, style: Style) -> Vec<String> {

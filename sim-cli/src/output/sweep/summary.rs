@@ -1,6 +1,7 @@
 //! `summary.json`: what a sweep yielded, in one object.
 
 use super::{SCHEMA, columns};
+use crate::charts;
 use crate::output::json::tidy;
 use serde_json::{Map, Value, json};
 use sim_core::SimTime;
@@ -29,6 +30,9 @@ pub fn summary(table: &Table<'_>) -> Value {
             "stopped_by_budget": stopped,
             "events": records().map(|run| run.events).sum::<u64>(),
         },
+        "findings": charts::sweep::words(table).into_iter().map(|(measure, sentences)| {
+            json!({ "measure": measure, "sentences": sentences })
+        }).collect::<Vec<_>>(),
         "points": points(table),
     }))
 }

@@ -183,7 +183,7 @@ impl Found {
                 (Influence::Negligible, None)
             } else {
                 let needed = libm::log(1.0 - level) / libm::log1p(-room);
-                (Influence::Unproven, within(needed, strength.count))
+                (Influence::Unproven, Some(libm::ceil(needed) as u32))
             }
         } else {
             // Intervals narrow with the square root of the samples.
@@ -333,6 +333,8 @@ mod tests {
         );
     }
 
+    const DESIGNS: usize = 20;
+
     /// What is claimed of a function under luck, in many designs.
     fn claimed(
         method: Method,
@@ -341,7 +343,7 @@ mod tests {
         function: impl Fn(&[f64]) -> f64,
         luck: f64,
     ) -> Vec<Effects> {
-        (0..50)
+        (0..DESIGNS as u64)
             .map(|seed| {
                 let design = Design::new(method, settings, samples, seed);
                 let mut stream = Seed(seed).stream("test", "claims");
@@ -363,7 +365,7 @@ mod tests {
         all.iter().filter(is).count()
     }
 
-    const BOTH: [(Method, (u32, u32)); 2] = [(Method::Sobol, (512, 2)), (Method::Morris, (60, 2))];
+    const BOTH: [(Method, (u32, u32)); 2] = [(Method::Sobol, (512, 2)), (Method::Morris, (100, 2))];
 
     #[test]
     fn a_sum_has_an_order_only_where_its_slopes_differ() {
@@ -374,10 +376,10 @@ mod tests {
                 assert_eq!(effects.groups[0], [0], "{method:?}");
                 assert_eq!(effects.groups.concat().len(), 3);
             }
-            assert_eq!(count(&all, 3, Influence::Negligible), 50, "{method:?}");
+            assert_eq!(count(&all, 3, Influence::Negligible), DESIGNS, "{method:?}");
             // The second and the third are alike: an order between them may be claimed in one of 20.
             let ordered = all.iter().filter(|effects| effects.groups.len() == 3);
-            assert!(ordered.count() <= 7, "{method:?}");
+            assert!(ordered.count() <= 4, "{method:?}");
         }
     }
 
@@ -387,7 +389,11 @@ mod tests {
         for (method, effort) in BOTH {
             let all = claimed(method, 3, effort, both, 0.0);
             for setting in [0, 1] {
-                assert_eq!(count(&all, setting, Influence::Matters), 50, "{method:?}");
+                assert_eq!(
+                    count(&all, setting, Influence::Matters),
+                    DESIGNS,
+                    "{method:?}"
+                );
             }
             assert_eq!(count(&all, 2, Influence::Matters), 0, "{method:?}");
         }
@@ -411,7 +417,7 @@ mod tests {
                 let all = claimed(method, 6, (samples.min(128), replications), |_| 0.0, 1.0);
                 // A false claim among all settings in one of 20.
                 let wrong = all.iter().filter(|effects| !effects.groups.is_empty());
-                assert!(wrong.count() <= 7, "{method:?} {replications}");
+                assert!(wrong.count() <= 4, "{method:?} {replications}");
                 for effects in &all {
                     assert!(effects.luck.is_none_or(|luck| luck > 0.8), "{effects:?}");
                 }
@@ -426,7 +432,7 @@ mod tests {
         let cliff = |u: &[f64]| u[0] + if u[1] > 0.9 && u[2] > 0.5 { 2.0 } else { 0.0 };
         for (method, effort) in [(Method::Sobol, (8, 2)), (Method::Morris, (4, 2))] {
             let all = claimed(method, 3, effort, cliff, 0.0);
-            assert!(count(&all, 1, Influence::Negligible) <= 2, "{method:?}");
+            assert!(count(&all, 1, Influence::Negligible) <= 1, "{method:?}");
             let missed = all
                 .iter()
                 .filter(|effects| effects.settings[1].influence == Influence::Unproven);

@@ -94,8 +94,9 @@ impl Design {
 /// are about, and numbers far from zero lose digits.
 struct Values {
     settings: usize,
-    runs: Vec<Vec<f64>>,
     means: Vec<f64>,
+    /// By row and setting: the squared difference that the setting makes there.
+    squares: Vec<f64>,
 }
 
 impl Values {
@@ -104,17 +105,18 @@ impl Values {
         let ends = values.chunks_exact(width);
         let sum: f64 = ends.map(|row| mean(&row[0]) + mean(&row[width - 1])).sum();
         let centre = sum / (2 * (values.len() / width)) as f64;
-        let centred = |runs: &Vec<f64>| runs.iter().map(|value| value - centre).collect();
-        let runs: Vec<Vec<f64>> = values.iter().map(centred).collect();
+        let rows = values.chunks_exact(width);
+        let squares =
+            rows.flat_map(|row| row[1..=settings].iter().map(|mixed| square(&row[0], mixed)));
         Self {
             settings,
-            means: runs.iter().map(|runs| mean(runs)).collect(),
-            runs,
+            means: values.iter().map(|runs| mean(runs) - centre).collect(),
+            squares: squares.collect(),
         }
     }
 
     fn count(&self) -> usize {
-        self.runs.len() / (self.settings + 2)
+        self.means.len() / (self.settings + 2)
     }
 
     /// Place of a point of a row: 0 is that of A, then come the mixed ones, then that of B.
@@ -135,19 +137,13 @@ impl Values {
         (squares - sum * sum / count) / (count - 1.0)
     }
 
-    /// The squared difference that a setting makes in a row.
-    fn square(&self, setting: usize, row: usize) -> f64 {
-        let (a, mixed) = (self.place(row, 0), self.place(row, 1 + setting));
-        square(&self.runs[a], &self.runs[mixed])
-    }
-
     /// First and total index of a setting from these rows.
     fn of(&self, setting: usize, rows: &[usize], variance: f64) -> [f64; 2] {
         let (mut first, mut total) = (0.0, 0.0);
         for row in rows {
             let value = |point| self.means[self.place(*row, point)];
             first += value(1 + self.settings) * (value(1 + setting) - value(0));
-            total += self.square(setting, *row);
+            total += self.squares[row * self.settings + setting];
         }
         let count = rows.len() as f64;
         [first / count / variance, total / (2.0 * count) / variance]
@@ -186,10 +182,7 @@ pub fn indices(settings: usize, values: &[Vec<f64>], level: f64, seed: u64) -> O
     };
     let resamples = bootstrap(values.count(), seed, statistics)?;
     let all: Vec<usize> = (0..values.count()).collect();
-    let squares = (0..settings).flat_map(|one| all.iter().map(move |row| (one, *row)));
-    let most = squares
-        .map(|(setting, row)| values.square(setting, row))
-        .fold(0.0, f64::max);
+    let most = values.squares.iter().copied().fold(0.0, f64::max);
     let each = (0..settings).map(|setting| Indices::Sobol {
         first: resamples.interval(3 * setting, level),
         total: resamples.interval(3 * setting + 1, level),
