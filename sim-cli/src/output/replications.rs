@@ -3,11 +3,12 @@
 
 use super::human::{command, join, painted_verdict};
 use super::style::Style;
+use super::sweep::human::{level_text, takes};
 use super::table::{Table, width, wrap};
 use super::tables::styled;
 use super::units;
-use sim_core::stats::{Interval, proportion_interval};
-use sim_models::experiment::sweep::Cell;
+use sim_core::stats::{Interval, proportion_interval, quantile_interval};
+use sim_models::experiment::sweep::{Cell, MEDIAN};
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::summary::{Summary, WorkloadSummary};
 use std::collections::BTreeMap;
@@ -262,6 +263,7 @@ fn recovery(runs: &[Summary], style: Style) -> Vec<String> {
         "p90",
         "max",
     ]);
+    let mut medians = Vec::new();
     for (name, times) in recoveries(runs) {
         let mut times: Vec<f64> = times.into_iter().flatten().collect();
         times.sort_by(f64::total_cmp);
@@ -271,16 +273,38 @@ fn recovery(runs: &[Summary], style: Style) -> Vec<String> {
             if times.is_empty() {
                 return units::NOTHING.to_owned();
             }
-            let time = quantile(&times, share);
-            if time.is_finite() {
-                units::duration(time)
-            } else {
-                "never".to_owned()
-            }
+            time(quantile(&times, share))
         }));
         table.row(row);
+        medians.extend(median(name, &times));
     }
-    styled(&table, style)
+    let mut lines = styled(&table, style);
+    lines.extend(medians);
+    lines
+}
+
+fn time(seconds: f64) -> String {
+    if seconds.is_finite() {
+        units::duration(seconds)
+    } else {
+        "never".to_owned()
+    }
+}
+
+/// How sure a median is; the other quantiles are those of these runs, and less sure.
+fn median(fault: &str, times: &[f64]) -> Option<String> {
+    let known = quantile_interval(times, MEDIAN, LEVEL).ok()?;
+    // Where no run came back the table says all there is.
+    known.low.is_finite().then(|| {
+        format!(
+            "  {}: the median is {} to {} with {} confidence{}",
+            super::table::shorten(fault, 22),
+            time(known.low),
+            time(known.high),
+            level_text(known.level),
+            takes(MEDIAN, known.level)
+        )
+    })
 }
 
 /// A measure of a workload: its name, its name in JSON, its value, how it is printed.

@@ -1,10 +1,9 @@
 //! What a sweep measured, as charts take it.
 
-use super::grid::Grid;
 use crate::charts::plot::data::{Estimate, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
 use crate::output::units;
-use sim_models::experiment::sweep::{Cell, Table};
+use sim_models::experiment::sweep::{Cell, LEVEL, Table};
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{
     Better, Expression, Measure, Metric, Statistic, Unit as MeasureUnit,
@@ -23,6 +22,8 @@ pub struct Column {
     pub rank: usize,
     /// By point.
     pub values: Vec<Option<Estimate>>,
+    /// By point, then by replication, which has the same seed at all points; empty if it is none of runs.
+    pub runs: Vec<Vec<Option<f64>>>,
 }
 
 impl Column {
@@ -46,6 +47,9 @@ pub fn columns(table: &Table<'_>) -> Vec<Column> {
             rank: rank(measure),
             values: (0..table.runs.len())
                 .map(|point| estimate(&table.cell(point, n)))
+                .collect(),
+            runs: (0..table.runs.len())
+                .map(|point| table.values(point, n).collect())
                 .collect(),
         })
         .filter(|column| column.values.iter().any(Option::is_some))
@@ -167,10 +171,16 @@ fn limit(measure: &Measure, hypothesis: &Hypothesis) -> Option<Limit> {
 pub fn estimate(cell: &Cell) -> Option<Estimate> {
     let finite = cell.finite.as_ref()?.count;
     let interval = cell.mean.or(cell.median)?;
+    // Of too few runs no interval of a median reaches the level that charts promise.
+    let (low, high) = if interval.level < LEVEL {
+        (f64::NEG_INFINITY, f64::INFINITY)
+    } else {
+        (interval.low, interval.high)
+    };
     Some(Estimate {
         mean: interval.mean,
-        low: interval.low,
-        high: interval.high,
+        low,
+        high,
         runs: cell.count as u32,
         endless: (cell.count - finite) as u32,
     })
@@ -202,22 +212,4 @@ pub fn file_name(measure: &Measure) -> String {
     // The name of a metric may itself end in its unit.
     let short = short.filter(|short| short.contains(measure.metric.name()));
     short.unwrap_or(&column).to_owned()
-}
-
-/// Means over all other parameters by level of one; none where some are missing or endless.
-#[must_use]
-pub fn marginal(grid: &Grid, column: &Column, factor: usize) -> Option<Vec<f64>> {
-    let count = grid.factors[factor].levels.len();
-    let mut sums = vec![(0.0, 0_u32); count];
-    for (point, levels) in grid.levels.iter().enumerate() {
-        let mean = column.values[point]?.mean;
-        let (sum, number) = &mut sums[levels[factor]];
-        *sum += mean;
-        *number += 1;
-    }
-    let means = sums
-        .into_iter()
-        .map(|(sum, number)| sum / f64::from(number));
-    let means: Vec<f64> = means.collect();
-    means.iter().all(|mean| mean.is_finite()).then_some(means)
 }

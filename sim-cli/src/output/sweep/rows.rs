@@ -106,8 +106,10 @@ pub fn cells(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> 
         ]);
         row.extend(ends(cell.mean));
         row.push(Value::Number(cell.sd));
-        row.extend(ends(cell.median));
-        row.extend(ends(cell.p90));
+        for quantile in [cell.median, cell.p90] {
+            row.extend(ends(quantile));
+            row.push(Value::Number(quantile.map(|known| known.level)));
+        }
         row.extend([Value::Number(cell.min), Value::Number(cell.max)]);
         sink.row(&row)?;
     }

@@ -17,7 +17,7 @@ pub use execute::{Known, execute, points, runs};
 pub use failure::{Failure, Panicked};
 pub use key::{Keys, RunKey, run_key, sweep_key};
 pub use shard::Shard;
-pub use table::{Cell, Finite, LEVEL, Table, VerdictShare};
+pub use table::{Cell, Finite, LEVEL, MEDIAN, P90, Table, VerdictShare};
 pub use until::{Next, Precision};
 
 use super::space::{Axis, Point};

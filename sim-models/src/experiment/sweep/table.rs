@@ -7,6 +7,12 @@ use sim_core::stats::{Interval, Moments, StatsError, proportion_interval, quanti
 /// Confidence level of the intervals of [`Table::cells`].
 pub const LEVEL: f64 = 0.95;
 
+/// Which quantile [`Cell::median`] is.
+pub const MEDIAN: f64 = 0.5;
+
+/// Which quantile [`Cell::p90`] is.
+pub const P90: f64 = 0.9;
+
 /// All that a sweep yielded: its records by point and replication.
 #[derive(Clone, Debug)]
 pub struct Table<'a> {
@@ -20,7 +26,9 @@ pub struct Table<'a> {
 ///
 /// A replication without a value (nothing to measure) is left out of everything. A value may be
 /// infinite (never recovered): then a mean means nothing, and median, 90 % quantile and the share of
-/// finite values tell what there is to tell. All intervals have level [`LEVEL`].
+/// finite values tell what there is to tell. Intervals have level [`LEVEL`]; those of quantiles the level
+/// that is in them, which is lower where replications are few
+/// ([`sim_core::stats::values_needed`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Index of the point.
@@ -91,8 +99,8 @@ impl Cell {
             }),
             mean: mean.filter(|_| all_finite),
             sd: (all_finite && count > 1).then(|| moments.sd()),
-            median: quantile(&values, 0.5),
-            p90: quantile(&values, 0.9),
+            median: quantile(&values, MEDIAN),
+            p90: quantile(&values, P90),
             min: (count > 0).then(|| moments.min()),
             max: (count > 0).then(|| moments.max()),
         }
