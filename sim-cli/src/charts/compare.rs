@@ -13,14 +13,16 @@ use super::sweep::measured;
 use super::sweep::values;
 use crate::output::units;
 use sim_core::stats::Interval;
-use sim_models::experiment::compare::{Comparison, Finding, Verdict};
+use sim_models::experiment::compare::{Comparison, Finding, Verdict, VerdictShares};
 
 /// The most charts of differences by condition.
 const MOST_MEASURES: usize = 3;
 /// The most bytes of sentences above a chart: four lines or so.
 const MOST_LETTERS: usize = 640;
-/// The most charts of pairs.
-const MOST_VARIANTS: usize = 2;
+/// The most rows of a chart that were not asked for, of all variants together.
+const MOST_BESIDES: usize = 24;
+/// The most variants in a title.
+const MOST_NAMES: usize = 3;
 
 /// All charts of a comparison, the main one first.
 #[must_use]
@@ -28,13 +30,15 @@ pub fn charts(comparison: &Comparison) -> Vec<Chart> {
     let chart = |name: String, svg| Chart { name, svg };
     let mut charts = vec![chart("differences".to_owned(), differences(comparison))];
     if comparison.conditions.len() > 1 {
-        for measure in telling(comparison).into_iter().take(MOST_MEASURES) {
+        let asked = telling(comparison).into_iter();
+        let asked = asked.filter(|measure| comparison.tested[*measure]);
+        for measure in asked.take(MOST_MEASURES) {
             let name = values::file_name(&comparison.measures[measure]);
             let svg = by_condition(comparison, measure);
             charts.push(chart(format!("conditions-{name}"), svg));
         }
     }
-    for variant in 0..comparison.variants.len().min(MOST_VARIANTS) {
+    for variant in 0..comparison.variants.len() {
         let name = format!("pairs-{}", file_name(&comparison.variants[variant]));
         charts.push(chart(name, paired(comparison, variant)));
     }
@@ -44,20 +48,37 @@ pub fn charts(comparison: &Comparison) -> Vec<Chart> {
     charts
 }
 
-/// The measures, the most telling first.
+/// The measures, those that were asked for first, then what differs most with any variant.
 fn telling(comparison: &Comparison) -> Vec<usize> {
+    let overall = comparison.overall();
+    let size = |measure: usize| {
+        let variants = 0..comparison.variants.len();
+        let found = variants.filter_map(|variant| comparison.finding(variant, measure, overall));
+        found.map(Finding::size).fold(0.0, f64::max)
+    };
     let mut measures: Vec<usize> = (0..comparison.measures.len()).collect();
-    measures.sort_by_key(|measure| values::rank(&comparison.measures[*measure]));
+    measures.sort_by(|a, b| {
+        let rank = |n: usize| (!comparison.tested[n], values::rank(&comparison.measures[n]));
+        // What differs in nothing comes last, whatever it is.
+        let same = |n: usize| size(n) == 0.0;
+        (same(*a), rank(*a).0)
+            .cmp(&(same(*b), rank(*b).0))
+            .then(size(*b).total_cmp(&size(*a)))
+            .then(rank(*a).cmp(&rank(*b)))
+    });
     measures
 }
 
 fn note(comparison: &Comparison) -> String {
     format!(
         "{} replications, each variant under the same luck  ·  {:.0}% intervals of each difference \
-         by itself; marks follow tests corrected for {} questions  ·  {}",
+         by itself; marks follow tests corrected for {}  ·  {}",
         comparison.replications,
         comparison.question.level * 100.0,
-        comparison.family,
+        match comparison.family {
+            1 => "1 test".to_owned(),
+            tests => format!("{tests} tests"),
+        },
         comparison.title
     )
 }
@@ -82,26 +103,44 @@ fn says(finding: &Finding) -> Says {
         Verdict::Worse => Says::Worse,
         Verdict::Different => Says::Different,
         Verdict::NoDifference | Verdict::Undecided => Says::Nothing,
+        Verdict::NotTested => Says::Untested,
     }
 }
 
+/// What was measured before and after: `38.05% → 39.17%`, or in how many runs it came to an end.
+fn change_words(comparison: &Comparison, finding: &Finding) -> String {
+    let measure = &comparison.measures[finding.measure];
+    if let Some(scale) = finding.scale(measure) {
+        let value = |value: Option<f64>| scale.value(value.unwrap_or_default());
+        return format!("{} → {}", value(finding.baseline), value(finding.value));
+    }
+    if finding.runs == 0 {
+        return NOTHING.to_owned();
+    }
+    let never = endless(measured(measure, None).unit);
+    let (before, after) = finding.never;
+    format!("{never} in {before} → {after} of {} runs", finding.runs)
+}
+
 fn row(comparison: &Comparison, finding: &Finding, name: String) -> Row {
-    let shown = measured(&comparison.measures[finding.measure], None);
-    let value = |value: Option<f64>| value.map_or_else(|| NOTHING.to_owned(), |v| shown.text(v));
-    let never = match finding.never {
-        (0, 0) => String::new(),
-        (before, after) => format!(", {} {before} → {after} times", endless(shown.unit)),
+    let words = change_words(comparison, finding);
+    let words = match finding.verdict {
+        Verdict::NotTested => words,
+        verdict => format!("{}: {words}", verdict.words()),
     };
+    // What was nothing before, or never ends, has no share that it changed by.
+    let (more, less) = finding.signs();
+    let beyond = finding.matters().then(|| match more.cmp(&less) {
+        std::cmp::Ordering::Greater => Some(Estimate::exact(f64::INFINITY)),
+        std::cmp::Ordering::Less => Some(Estimate::exact(f64::NEG_INFINITY)),
+        std::cmp::Ordering::Equal => None,
+    });
+    let relative = finding.relative.map(estimate);
     Row {
         name,
-        estimate: finding.relative.map(estimate),
+        estimate: relative.or(beyond.flatten()),
         says: says(finding),
-        words: format!(
-            "{}: {} → {}{never}",
-            finding.verdict.words(),
-            value(finding.baseline),
-            value(finding.value)
-        ),
+        words,
     }
 }
 
@@ -115,26 +154,45 @@ fn sides(wish: Wish) -> (String, String) {
     (left.to_owned(), right.to_owned())
 }
 
+/// What was asked of every variant, and of the rest what differs most.
 fn differences(comparison: &Comparison) -> String {
     let overall = comparison.overall();
+    let measures = telling(comparison);
     let kinds = [Wish::Low, Wish::High, Wish::Neither];
+    let most = MOST_BESIDES / comparison.variants.len().max(1);
     let mut groups = Vec::new();
     for (variant, name) in comparison.variants.iter().enumerate() {
-        for wish in kinds {
-            let rows = telling(comparison)
-                .into_iter()
-                .filter(|n| measured(&comparison.measures[*n], None).wish == wish)
-                .filter_map(|n| {
-                    let finding = comparison.finding(variant, n, overall)?;
-                    Some(row(comparison, finding, comparison.measures[n].label()))
+        let rows = |wanted: &dyn Fn(&Finding) -> bool| -> Vec<Row> {
+            let all = measures.iter();
+            let found = all.filter_map(|n| comparison.finding(variant, *n, overall));
+            found
+                .filter(|found| wanted(found))
+                .map(|found| {
+                    let label = comparison.measures[found.measure].label();
+                    row(comparison, found, label)
                 })
-                .collect();
+                .collect()
+        };
+        let tested = |found: &Finding| comparison.tested[found.measure];
+        for wish in kinds {
+            let asked = |found: &Finding| {
+                tested(found) && measured(&comparison.measures[found.measure], None).wish == wish
+            };
             groups.push(Group {
                 title: name.clone(),
                 sides: sides(wish),
-                rows,
+                rows: rows(&asked),
             });
         }
+        let mut besides = rows(&|found| !tested(found) && found.matters());
+        let size = |row: &Row| row.estimate.map_or(0.0, |estimate| estimate.mean.abs());
+        besides.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        besides.truncate(most);
+        groups.push(Group {
+            title: format!("{name}, besides"),
+            sides: sides(Wish::Neither),
+            rows: besides,
+        });
     }
     let page = Page::new(headline(comparison), forest::GUIDE, &note(comparison))
         .because(sentences(comparison));
@@ -158,32 +216,35 @@ fn sentences(comparison: &Comparison) -> String {
     told
 }
 
-/// In how many measures each variant is better and worse.
+/// What was found, of each variant what tells most.
 fn headline(comparison: &Comparison) -> String {
-    let told = comparison
-        .variants
-        .iter()
-        .enumerate()
-        .map(|(variant, name)| {
-            let measures = 0..comparison.measures.len();
-            let findings = measures
+    let told: Vec<String> = (0..comparison.variants.len().min(MOST_NAMES))
+        .map(|variant| {
+            let name = &comparison.variants[variant];
+            let found = telling(comparison)
+                .into_iter()
                 .filter_map(|measure| comparison.finding(variant, measure, comparison.overall()));
-            let count = |wanted: Verdict| {
-                let findings = findings.clone();
-                match findings.filter(|found| found.verdict == wanted).count() {
-                    0 => "none".to_owned(),
-                    count => count.to_string(),
-                }
-            };
-            let (better, worse) = (count(Verdict::Better), count(Verdict::Worse));
-            format!("\"{name}\" is better in {better} and worse in {worse}")
-        });
-    let told: Vec<String> = told.collect();
+            let mut claims: Vec<&Finding> = found.filter(|found| found.is_significant()).collect();
+            claims.sort_by_key(|found| values::rank(&comparison.measures[found.measure]));
+            match claims.first() {
+                Some(found) => format!(
+                    "\"{name}\": {} {} ({})",
+                    comparison.measures[found.measure].label(),
+                    change_words(comparison, found),
+                    found.verdict.words()
+                ),
+                None => format!("\"{name}\": no difference told from luck"),
+            }
+        })
+        .collect();
+    let more = match comparison.variants.len().saturating_sub(MOST_NAMES) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
     format!(
-        "Of {} measures, {} than \"{}\"",
-        comparison.measures.len(),
-        told.join(", "),
-        comparison.baseline
+        "Against \"{}\": {}{more}",
+        comparison.baseline,
+        told.join("; ")
     )
 }
 
@@ -204,7 +265,7 @@ fn by_condition(comparison: &Comparison, measure: usize) -> String {
             match row.says {
                 Says::Better => tally[0] += 1,
                 Says::Worse => tally[1] += 1,
-                Says::Different | Says::Nothing => tally[2] += 1,
+                Says::Different | Says::Nothing | Says::Untested => tally[2] += 1,
             }
         }
         groups.push(Group {
@@ -254,7 +315,7 @@ fn paired(comparison: &Comparison, variant: usize) -> String {
                 pairs: pairs.collect(),
             })
         })
-        .filter(|panel| !panel.pairs.is_empty())
+        .filter(|panel| panel.pairs.iter().any(|(left, right)| left != right))
         .collect();
     let counted: Vec<String> = panels
         .iter()
@@ -276,12 +337,17 @@ fn paired(comparison: &Comparison, variant: usize) -> String {
             )
         })
         .collect();
-    let title = format!(
-        "With \"{name}\" instead of \"{}\", {}",
-        comparison.baseline,
-        counted.join(", ")
-    );
-    let title = title.trim_end_matches(", ");
+    let title = match counted.first() {
+        Some(counted) => format!(
+            "With \"{name}\" instead of \"{}\", {counted}",
+            comparison.baseline
+        ),
+        None if panels.is_empty() => format!(
+            "\"{name}\" and \"{}\" are the same in every replication",
+            comparison.baseline
+        ),
+        None => format!("\"{name}\" instead of \"{}\"", comparison.baseline),
+    };
     pairs::pairs(&Pairs {
         page: Page::new(title, pairs::GUIDE, &note(comparison)),
         baseline: comparison.baseline.clone(),
@@ -341,19 +407,27 @@ fn verdicts(comparison: &Comparison) -> String {
     // Under each condition the variants side by side.
     rows.sort_by_key(|(condition, _)| *condition);
     rows.truncate(60);
-    let pooled = comparison
+    let pooled: Vec<&VerdictShares> = comparison
         .verdicts
         .iter()
-        .find(|s| s.condition.is_none() || !several);
-    let title = pooled.map_or_else(String::new, |shares| {
-        let held = shares.counts.iter().find(|count| count.0 == "held");
-        let (before, after) = held.map_or((0, 0), |count| (count.1, count.2));
-        let all: u32 = shares.counts.iter().map(|count| count.1).sum();
+        .filter(|s| s.condition.is_none() || !several)
+        .collect();
+    let before = pooled.first().map_or_else(String::new, |shares| {
+        let held = shares.held;
+        let (count, name) = (held.both + held.right, &comparison.baseline);
         format!(
-            "The hypothesis held in {after} of {all} runs with \"{}\", in {before} with \"{}\"",
-            comparison.variants[shares.variant], comparison.baseline
+            "The hypothesis held in {count} of {} runs with \"{name}\"",
+            held.pairs()
         )
     });
+    let after = pooled.iter().map(|shares| {
+        let count = shares.held.both + shares.held.left;
+        format!(
+            ", in {count} with \"{}\"",
+            comparison.variants[shares.variant]
+        )
+    });
+    let title = before + &after.collect::<String>();
     let heading: Vec<&str> = comparison
         .condition_axes
         .iter()
