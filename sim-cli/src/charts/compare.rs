@@ -21,8 +21,8 @@ const MOST_MEASURES: usize = 3;
 const MOST_LETTERS: usize = 640;
 /// The most rows of a chart that were not asked for, of all variants together.
 const MOST_BESIDES: usize = 24;
-/// The most variants in a title.
-const MOST_NAMES: usize = 3;
+/// The most letters of a title: three lines.
+const MOST_TITLE: usize = 225;
 
 /// All charts of a comparison, the main one first.
 #[must_use]
@@ -135,10 +135,11 @@ fn row(comparison: &Comparison, finding: &Finding, name: String) -> Row {
         std::cmp::Ordering::Less => Some(Estimate::exact(f64::NEG_INFINITY)),
         std::cmp::Ordering::Equal => None,
     });
-    let relative = finding.relative.map(estimate);
+    let beyond = beyond.flatten();
+    let same = finding.is_same().then(|| Estimate::exact(0.0));
     Row {
         name,
-        estimate: relative.or(beyond.flatten()),
+        estimate: finding.relative.map(estimate).or(same).or(beyond),
         says: says(finding),
         words,
     }
@@ -216,36 +217,60 @@ fn sentences(comparison: &Comparison) -> String {
     told
 }
 
-/// What was found, of each variant what tells most.
+/// What was found of each variant, with numbers if they fit.
 fn headline(comparison: &Comparison) -> String {
-    let told: Vec<String> = (0..comparison.variants.len().min(MOST_NAMES))
-        .map(|variant| {
-            let name = &comparison.variants[variant];
-            let found = telling(comparison)
-                .into_iter()
-                .filter_map(|measure| comparison.finding(variant, measure, comparison.overall()));
-            let mut claims: Vec<&Finding> = found.filter(|found| found.is_significant()).collect();
-            claims.sort_by_key(|found| values::rank(&comparison.measures[found.measure]));
-            match claims.first() {
-                Some(found) => format!(
-                    "\"{name}\": {} {} ({})",
-                    comparison.measures[found.measure].label(),
-                    change_words(comparison, found),
-                    found.verdict.words()
-                ),
-                None => format!("\"{name}\": no difference told from luck"),
-            }
+    let all = comparison.variants.len();
+    let told = |numbers: bool, count: usize| {
+        let variants = (0..count).map(|variant| told_of(comparison, variant, numbers));
+        let variants: Vec<String> = variants.collect();
+        let more = match all - count {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        format!(
+            "Against \"{}\": {}{more}",
+            comparison.baseline,
+            variants.join("; ")
+        )
+    };
+    let fits = |text: &String| text.chars().count() <= MOST_TITLE;
+    let mut tries = std::iter::once(told(true, all)).chain((1..=all).rev().map(|n| told(false, n)));
+    tries.find(fits).unwrap_or_else(|| told(false, 1))
+}
+
+/// What a variant is better and worse in, first of all.
+fn told_of(comparison: &Comparison, variant: usize, numbers: bool) -> String {
+    let name = &comparison.variants[variant];
+    let overall = comparison.overall();
+    let mut measures: Vec<usize> = (0..comparison.measures.len()).collect();
+    measures.sort_by_key(|measure| values::rank(&comparison.measures[*measure]));
+    let found = measures
+        .iter()
+        .filter_map(|n| comparison.finding(variant, *n, overall));
+    let found: Vec<&Finding> = found.collect();
+    let kinds = [Verdict::Better, Verdict::Worse, Verdict::Different];
+    let parts: Vec<String> = kinds
+        .into_iter()
+        .filter_map(|verdict| {
+            let mut claims = found.iter().filter(|found| found.verdict == verdict);
+            let first = claims.next()?;
+            let label = comparison.measures[first.measure].label();
+            let numbers = if numbers {
+                format!(" ({})", change_words(comparison, first))
+            } else {
+                String::new()
+            };
+            let more = match claims.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Some(format!("{} in {label}{numbers}{more}", verdict.words()))
         })
         .collect();
-    let more = match comparison.variants.len().saturating_sub(MOST_NAMES) {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
-    format!(
-        "Against \"{}\": {}{more}",
-        comparison.baseline,
-        told.join("; ")
-    )
+    match parts.is_empty() {
+        true => format!("\"{name}\": no difference found"),
+        false => format!("\"{name}\": {}", parts.join(", ")),
+    }
 }
 
 fn by_condition(comparison: &Comparison, measure: usize) -> String {
@@ -322,17 +347,26 @@ fn paired(comparison: &Comparison, variant: usize) -> String {
         .filter(|panel| panel.measured.wish != Wish::Neither)
         .take(1)
         .map(|panel| {
-            let better = panel.pairs.iter().filter(|(left, right)| {
-                if panel.measured.wish == Wish::Low {
-                    right < left
-                } else {
-                    right > left
-                }
-            });
+            let count = |wanted: Wish| {
+                let those = panel.pairs.iter().filter(|(left, right)| match wanted {
+                    Wish::Low => right < left,
+                    _ => right > left,
+                });
+                those.count()
+            };
+            let (low, high) = (count(Wish::Low), count(Wish::High));
+            let (better, worse) = match panel.measured.wish {
+                Wish::Low => (low, high),
+                _ => (high, low),
+            };
+            let (word, most) = if better >= worse {
+                ("better", better)
+            } else {
+                ("worse", worse)
+            };
             format!(
-                "{} is better in {} of {} replications",
+                "{} is {word} in {most} of {} replications",
                 panel.measured.name,
-                better.count(),
                 panel.pairs.len()
             )
         })

@@ -76,16 +76,20 @@ fn besides(comparison: &Comparison, variant: usize, style: Style) -> Vec<String>
         all.into_iter().partition(|(_, found)| found.matters());
     told.sort_by(|a, b| b.1.size().total_cmp(&a.1.size()));
     let mut lines = table(comparison, variant, "Besides (not tested)", told, style);
-    let same = rest.iter().filter(|(_, found)| found.is_same()).count();
+    let count = |wanted: &dyn Fn(&Finding) -> bool| {
+        let those = rest.iter().filter(|(_, found)| wanted(found));
+        those.count()
+    };
+    let same = count(&|found| found.is_same());
+    let unknown = count(&|found| found.pairs.is_empty());
+    let least = level(comparison.question.difference);
     let parts = [
         (same, "the same in all runs".to_owned()),
         (
-            rest.len() - same,
-            format!(
-                "not apart by what matters ({})",
-                level(comparison.question.difference)
-            ),
+            rest.len() - same - unknown,
+            format!("closer than what matters ({least})"),
         ),
+        (unknown, "never measured with both".to_owned()),
     ];
     let parts: Vec<String> = parts
         .iter()
@@ -94,7 +98,7 @@ fn besides(comparison: &Comparison, variant: usize, style: Style) -> Vec<String>
         .collect();
     if !parts.is_empty() {
         lines.extend(wrap(
-            &format!("Of the other measures {}.", parts.join(", ")),
+            &format!("Other measures: {}.", parts.join(", ")),
             "  ",
             "  ",
         ));

@@ -101,12 +101,10 @@ fn finding(
     );
     let finite = never == (0, 0);
     let same = differences.iter().all(|difference| *difference == 0.0);
-    // Differences that are all equal have no spread, which a t test would take for certainty.
-    let equal = differences.windows(2).all(|two| two[0] == two[1]);
     let test = match pairs.len() {
         0 | 1 => Test::None,
         _ if same => Test::None,
-        _ if finite && !equal => Test::PairedT,
+        _ if finite && !is_coarse(&differences) => Test::PairedT,
         _ => Test::SignedRank,
     };
     let rank_p = if test == Test::None {
@@ -149,6 +147,19 @@ fn finding(
         needed_for_observed: None,
         pairs,
     })
+}
+
+/// Whether differences come in few sizes only, as times in whole windows and rare failures do: their
+/// spread says little, and where they are all equal nothing, which a t test would take for certainty. The
+/// sizes alone decide, not the signs that are tested.
+fn is_coarse(differences: &[f64]) -> bool {
+    let mut sizes: Vec<f64> = differences
+        .iter()
+        .map(|difference| difference.abs())
+        .collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.dedup();
+    sizes.len() * 2 <= differences.len()
 }
 
 /// What was measured where both ended, as far as that can be told of replications.

@@ -29,9 +29,11 @@ impl Teller<'_> {
 
     fn found(&self, finding: &Finding, difference: &Interval, value: f64, baseline: f64) -> String {
         let measure = self.measure(finding);
-        let scale = Scale::of_difference(measure, difference, values(finding));
-        let rises = difference.mean > 0.0;
         let (low, high) = bounds(difference);
+        let mut scale = Scale::of_difference(measure, difference, values(finding));
+        // An end that is not zero is not written as zero.
+        scale.show(low);
+        let rises = difference.mean > 0.0;
         let (name, than) = (self.name(), self.baseline());
         let amount = scale.bare(difference.mean.abs());
         let mean = self.averaged(finding);
@@ -51,7 +53,7 @@ impl Teller<'_> {
             .map(|relative| format!(", {}", relation(measure, &relative)))
             .unwrap_or_default();
         let (value, baseline) = (scale.value(value), scale.value(baseline));
-        let sure = if finding.test == Test::PairedT {
+        let sure = if difference.half_width > 0.0 {
             format!(
                 "between {} and {} with {} confidence",
                 scale.bare(low),

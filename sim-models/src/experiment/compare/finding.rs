@@ -187,8 +187,8 @@ impl Finding {
 pub enum Test {
     /// Student's t test of the paired differences.
     PairedT,
-    /// Wilcoxon's signed-rank test, where some values are infinite, or all differences are equal and so
-    /// tell nothing of how much they vary.
+    /// Wilcoxon's signed-rank test, where some values are infinite, or differences come in so few sizes
+    /// that their spread tells little: at most half as many sizes as pairs.
     SignedRank,
     /// None: fewer than two pairs, or nothing differs in any.
     None,

@@ -67,6 +67,15 @@ impl Scale {
         }
     }
 
+    /// Takes as many more decimals, up to two, as it takes to tell a number from zero.
+    pub fn show(&mut self, number: f64) {
+        let most = self.decimals + 2;
+        let digits = |text: String| text.contains(|c: char| matches!(c, '1'..='9'));
+        while number != 0.0 && self.decimals < most && !digits(self.bare(number)) {
+            self.decimals += 1;
+        }
+    }
+
     /// A number without its unit; zero has no sign.
     #[must_use]
     pub fn bare(&self, value: f64) -> String {

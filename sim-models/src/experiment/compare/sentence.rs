@@ -70,8 +70,10 @@ impl<'a> Teller<'a> {
             let first = first.iter().any(|first| first.measure == found.measure);
             never || first || found.is_significant()
         };
-        let mut sentences: Vec<String> = asked()
-            .filter(whole)
+        let mut told: Vec<&Finding> = asked().filter(whole).collect();
+        told.sort_by_key(|found| !found.is_significant());
+        let mut sentences: Vec<String> = told
+            .into_iter()
             .map(|found| self.clause(found) + &self.over_conditions(found) + ".")
             .collect();
         sentences.extend(self.held());
@@ -202,10 +204,11 @@ impl<'a> Teller<'a> {
             findings.iter().partition(|found| found.is_same());
         let mut parts = Vec::new();
         if let Some(first) = same.first() {
-            let runs = first.runs;
+            let are = if same.len() == 1 { "is" } else { "are" };
             parts.push(format!(
-                "the same in all {runs} runs is {}",
-                self.names(&same)
+                "{} {are} the same in all {} runs",
+                self.names(&same),
+                first.runs
             ));
         }
         if !close.is_empty() {
@@ -215,14 +218,7 @@ impl<'a> Teller<'a> {
                 self.names(&close)
             ));
         }
-        (!parts.is_empty()).then(|| {
-            format!(
-                "{} against {}: {}.",
-                self.name(),
-                self.baseline(),
-                parts.join("; ")
-            )
-        })
+        self.against(&parts)
     }
 
     /// What could not be told, or not be measured.
@@ -239,18 +235,17 @@ impl<'a> Teller<'a> {
         }
         if !unknown.is_empty() {
             parts.push(format!(
-                "with both there was never a measure of {}",
+                "in no replication could both be measured in {}",
                 self.names(&unknown)
             ));
         }
-        (!parts.is_empty()).then(|| {
-            format!(
-                "{} against {}: {}.",
-                self.name(),
-                self.baseline(),
-                parts.join("; ")
-            )
-        })
+        self.against(&parts)
+    }
+
+    fn against(&self, parts: &[String]) -> Option<String> {
+        let (name, baseline) = (self.name(), self.baseline());
+        let told = parts.join("; ");
+        (!parts.is_empty()).then(|| format!("{name} against {baseline}: {told}."))
     }
 
     fn names(&self, findings: &[&Finding]) -> String {
@@ -258,7 +253,11 @@ impl<'a> Teller<'a> {
             .iter()
             .map(|found| self.measure(found).label())
             .collect();
-        names.join(", ")
+        match names.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        }
     }
 }
 

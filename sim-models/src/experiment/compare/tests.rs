@@ -358,6 +358,33 @@ fn two_equal_differences_prove_nothing() {
     assert_eq!(verdict(10).verdict, Verdict::Worse);
 }
 
+/// Times in whole windows, of which most agree: a t test would take four of ten for proof.
+#[test]
+fn coarse_times_raise_no_more_alarms_than_others() {
+    const COMPARISONS: u64 = 400;
+    let sweep = sweep(&["A", "B"], &[], &["recovery_time"]);
+    let mut stream = Seed(11).stream("tests", "coarse");
+    let mut alarms = 0;
+    for _ in 0..COMPARISONS {
+        let records = records(&sweep, 10, &mut |_, _| {
+            let late = if stream.uniform() < 0.15 { 1.0 } else { 0.0 };
+            (vec![Some(3.0 - late)], "none")
+        });
+        alarms += u64::from(found(&sweep, records).findings[0].is_significant());
+    }
+    let share = sim_core::stats::proportion_interval(alarms, COMPARISONS, 0.95).unwrap();
+    println!("{alarms} of {COMPARISONS}");
+    assert!(share.low <= 0.05, "{share:?}");
+    // Four of ten is what luck does, ten of ten is not.
+    for (earlier, wanted) in [(4, Verdict::Undecided), (10, Verdict::Better)] {
+        let records = records(&sweep, 10, &mut |point, replication| {
+            let early = point == 1 && replication < earlier;
+            (vec![Some(if early { 2.0 } else { 3.0 })], "none")
+        });
+        assert_eq!(found(&sweep, records).findings[0].verdict, wanted);
+    }
+}
+
 #[test]
 fn what_is_the_same_is_no_test_and_ten_replications_prove_what_is_plain() {
     // A real system: many measures, most of which do not change.
