@@ -130,7 +130,7 @@ fn the_folder_holds_the_answer_and_what_it_rests_on() {
     let (code, text, err) = sim(&asked);
     assert_eq!(code, exit::HELD, "{err}");
     for part in ["mean of 2 conditions", "at rate 80/s, the scenario's own, "] {
-        assert!(text.contains(part), "{part}: {text}");
+        assert!(told.contains(part), "{part}: {text}");
     }
     for name in [
         "compare.json",

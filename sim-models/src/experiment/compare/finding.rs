@@ -150,8 +150,9 @@ impl Finding {
     pub fn matters(&self) -> bool {
         let sum: f64 = self.pairs.iter().map(Pair::difference).sum();
         let mean = (sum / self.pairs.len() as f64).abs();
-        // Infinities of both signs have no sum.
-        !(mean < self.least.unwrap_or_default() || mean == 0.0) && !self.pairs.is_empty()
+        // Infinities of both signs have no sum, and are no small difference.
+        let small = mean < self.least.unwrap_or_default() || mean == 0.0;
+        !small && !self.pairs.is_empty()
     }
 
     /// The replications in which it is larger with the variant, and those in which it is smaller.
