@@ -77,7 +77,7 @@ fn false_alarms_are_as_rare_as_promised() {
             Verdict::Better | Verdict::Worse | Verdict::Different
         )
     };
-    for (chosen, least) in [(false, 3), (true, 9)] {
+    for (chosen, least) in [(false, 2), (true, 5)] {
         let question = Question {
             chosen,
             ..Question::new(0, "A")
