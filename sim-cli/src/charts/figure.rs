@@ -63,7 +63,7 @@ fn headlines(ruler: &Ruler, words: &Words) -> (Vec<(String, f64, Letters)>, f64)
         Letters::new(12.0, palette::GREY),
     );
     let kinds = [
-        (&words.title, title, 25.0, 2),
+        (&words.title, title, 25.0, 3),
         (&words.reason, reason, 20.0, 5),
         (&words.guide, guide, 18.0, 2),
     ];
