@@ -106,7 +106,9 @@ fn picture(path: &Path, format: Option<Format>) -> Result<Picture, GraphError> {
             path.join("graph.svg").display()
         ));
     }
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
     let known = ending.as_ref().and_then(|ending| {
         let known = ENDINGS.iter().find(|(known, _)| known == ending);
         known.map(|(_, picture)| *picture)

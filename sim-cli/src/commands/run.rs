@@ -1,11 +1,11 @@
 //! `sim run`: one scenario, once or many times.
 
 use crate::commands::{broken, check};
-pub(crate) use crate::files::quoted;
 use crate::files::load_file;
-use crate::output::table::{WIDTH, width};
+pub(crate) use crate::files::quoted;
 use crate::output::claim::{Claim, Experiment};
 use crate::output::folder::FolderError;
+use crate::output::table::{WIDTH, width};
 use crate::output::{folder, human, json, replications, story};
 use crate::progress;
 use crate::{Terminal, exit};
@@ -85,7 +85,10 @@ pub fn run(
         command: "run",
         source: &args.scenario,
     };
-    let claim = args.out.as_deref().map(|folder| Claim::ask(folder, of, args.force));
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
     let claim = match claim.transpose() {
         Ok(claim) => claim,
         Err(error) => return refuse(&error, err),

@@ -176,7 +176,10 @@ fn go(
         command: "sensitivity",
         source: &args.scenario,
     };
-    let claim = args.out.as_deref().map(|folder| Claim::ask(folder, of, args.force));
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
     let claim = claim.transpose()?;
     let scenario = base(&args.bare_spec(), &Disk)?;
     let spec = args.spec(&scenario);

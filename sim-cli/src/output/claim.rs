@@ -117,9 +117,18 @@ impl Claim {
                 .map(|replaced| claim(mark, replaced, names.into_iter().collect()));
         };
         let is_theirs = |name: &String| is_fixed(name) || listed.contains(name);
-        let (ours, foreign): (Vec<String>, BTreeSet<String>) =
-            (names.iter().filter(|name| is_theirs(name)).cloned().collect(),
-             names.iter().filter(|name| !is_theirs(name)).cloned().collect());
+        let (ours, foreign): (Vec<String>, BTreeSet<String>) = (
+            names
+                .iter()
+                .filter(|name| is_theirs(name))
+                .cloned()
+                .collect(),
+            names
+                .iter()
+                .filter(|name| !is_theirs(name))
+                .cloned()
+                .collect(),
+        );
         if again(&there) {
             return Ok(claim(there, Vec::new(), foreign));
         }
@@ -127,7 +136,11 @@ impl Claim {
             return Ok(claim(mark, ours, foreign));
         }
         refuse(
-            format!("holds another experiment: sim {} {}", there.command, quoted(&there.shown(folder))),
+            format!(
+                "holds another experiment: sim {} {}",
+                there.command,
+                quoted(&there.shown(folder))
+            ),
             "choose another folder with --out, or replace what that experiment wrote there with --force",
         )
     }
@@ -144,7 +157,8 @@ impl Claim {
         fs::create_dir_all(&self.folder).map_err(failed(&self.folder))?;
         for name in self.replaced.iter().filter(|name| name.ends_with(".jsonl")) {
             let path = self.folder.join(name);
-            let held = File::open(&path).map(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+            let held = File::open(&path)
+                .map(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
             if held.unwrap_or(false) {
                 return Err(FolderError::Refused {
                     what: format!("another `sim` is at work in {}", self.folder.display()),
@@ -166,9 +180,8 @@ impl Claim {
     /// If the file system refuses.
     pub fn settle(&self) -> Result<(), FolderError> {
         let names = names(&self.folder)?.into_iter();
-        let ours = |name: &String| {
-            is_fixed(name) || is_picture(name) && !self.foreign.contains(name)
-        };
+        let ours =
+            |name: &String| is_fixed(name) || is_picture(name) && !self.foreign.contains(name);
         self.write(&names.filter(ours).collect())
     }
 
@@ -188,7 +201,11 @@ impl Mark {
     fn shown(&self, folder: &Path) -> String {
         let source = absolute(&folder.join(&self.source));
         let here = std::env::current_dir().unwrap_or_default();
-        source.strip_prefix(&here).unwrap_or(&source).display().to_string()
+        source
+            .strip_prefix(&here)
+            .unwrap_or(&source)
+            .display()
+            .to_string()
     }
 }
 
@@ -271,7 +288,12 @@ fn read(folder: &Path) -> Option<(Mark, BTreeSet<String>)> {
         source: told["source"].as_str()?.to_owned(),
     };
     let files = told["files"].as_array()?.iter();
-    Some((mark, files.filter_map(|name| name.as_str().map(str::to_owned)).collect()))
+    Some((
+        mark,
+        files
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect(),
+    ))
 }
 
 /// The experiment that a folder holds: its command, and its file as seen from here.
@@ -319,7 +341,10 @@ fn is_result(name: &str) -> bool {
 /// A path from the root, without `.` and `..`; what it leads to need not be there.
 fn absolute(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
-    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
+    for part in std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .components()
+    {
         match part {
             Component::ParentDir => {
                 clean.pop();
@@ -335,7 +360,9 @@ fn seen_from(folder: &Path, file: &Path) -> String {
     let (from, to): (Vec<_>, Vec<_>) = (folder.components().collect(), file.components().collect());
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = from[common..].iter().map(|_| "..".to_owned());
-    let down = to[common..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let down = to[common..]
+        .iter()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
@@ -347,7 +374,8 @@ mod tests {
 
     impl Scratch {
         fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("sim-claim-{name}-{}", std::process::id()));
+            let path =
+                std::env::temp_dir().join(format!("sim-claim-{name}-{}", std::process::id()));
             let _ = fs::remove_dir_all(&path);
             fs::create_dir_all(&path).unwrap();
             Self(path)
@@ -365,7 +393,10 @@ mod tests {
 
         fn ask(&self, command: &str, source: &str, force: bool) -> Result<Claim, String> {
             let (folder, source) = (self.0.join("out"), self.0.join(source));
-            let of = Experiment { command, source: &source };
+            let of = Experiment {
+                command,
+                source: &source,
+            };
             Claim::ask(&folder, of, force).map_err(|error| error.to_string())
         }
     }
@@ -390,17 +421,29 @@ mod tests {
         scratch.put("out/notes.txt");
         scratch.put("out/heatmap-mine.png");
         scratch.ask("run", "a.ron", false).unwrap().take().unwrap();
-        assert_eq!(listed_pictures(&scratch.0.join("out")), ["timeline.svg", "workload-x.svg"]);
+        assert_eq!(
+            listed_pictures(&scratch.0.join("out")),
+            ["timeline.svg", "workload-x.svg"]
+        );
         for (command, source) in [("run", "b.ron"), ("sweep", "a.ron")] {
             let refused = scratch.ask(command, source, false).unwrap_err();
-            assert!(refused.contains("out holds another experiment: sim run "), "{refused}");
-            assert!(refused.contains("a.ron") && refused.contains("--force"), "{refused}");
+            assert!(
+                refused.contains("out holds another experiment: sim run "),
+                "{refused}"
+            );
+            assert!(
+                refused.contains("a.ron") && refused.contains("--force"),
+                "{refused}"
+            );
         }
         assert_eq!(scratch.names("out").len(), 6, "nothing has been touched");
         let other = scratch.ask("run", "b.ron", true).unwrap();
         other.take().unwrap();
         other.settle().unwrap();
-        assert_eq!(scratch.names("out"), [MARK, "heatmap-mine.png", "notes.txt"]);
+        assert_eq!(
+            scratch.names("out"),
+            [MARK, "heatmap-mine.png", "notes.txt"]
+        );
         assert!(listed_pictures(&scratch.0.join("out")).is_empty());
         assert!(scratch.ask("run", "a.ron", false).is_err());
         scratch.ask("run", "./x/../b.ron", false).unwrap();
@@ -411,13 +454,20 @@ mod tests {
         let scratch = Scratch::new("foreign");
         scratch.put("out/thesis.tex");
         let refused = scratch.ask("run", "a.ron", false).unwrap_err();
-        assert!(refused.contains("thesis.tex") && refused.contains("--force"), "{refused}");
+        assert!(
+            refused.contains("thesis.tex") && refused.contains("--force"),
+            "{refused}"
+        );
         scratch.ask("run", "a.ron", true).unwrap().take().unwrap();
         assert_eq!(scratch.names("out"), [MARK, "thesis.tex"]);
         // What is no result but is called like one.
         let scratch = Scratch::new("clash");
         scratch.put("out/scenario.ron");
-        for (source, force) in [("a.ron", false), ("a.ron", true), ("out/scenario.ron", true)] {
+        for (source, force) in [
+            ("a.ron", false),
+            ("a.ron", true),
+            ("out/scenario.ron", true),
+        ] {
             let refused = scratch.ask("run", source, force).unwrap_err();
             assert!(refused.contains("overwritten"), "{refused}");
             assert!(!refused.contains("--force"), "{refused}");
@@ -427,7 +477,11 @@ mod tests {
     #[test]
     fn the_resolved_scenario_of_a_folder_is_not_run_into_it() {
         let scratch = Scratch::new("own");
-        scratch.ask("sweep", "a.ron", false).unwrap().take().unwrap();
+        scratch
+            .ask("sweep", "a.ron", false)
+            .unwrap()
+            .take()
+            .unwrap();
         scratch.put("out/scenario.ron");
         scratch.put("out/sweep.ron");
         let refused = scratch.ask("run", "out/scenario.ron", true).unwrap_err();

@@ -2,6 +2,9 @@
 //! the quote that is not closed, the comma that is missing. The lexer only says where it gave up.
 
 use super::diagnostics::{Code, Diagnostic};
+use super::foreign;
+use super::habits::habit;
+use super::quotes;
 use super::source::Span;
 use std::ops::Range;
 
@@ -45,6 +48,16 @@ pub fn diagnose(text: &str, at: usize, said: &str, file: u16) -> Diagnostic {
         return new(one(0), "there is no scenario in this file".into())
             .label("nothing but space and comments")
             .help("a scenario is `(duration: \"1min\", services: {..}, workloads: {..})`");
+    }
+    let known = [
+        foreign::recognise(text, file),
+        quotes::missing(text, at, file),
+    ];
+    if let Some(found) = known.into_iter().flatten().next() {
+        return found;
+    }
+    if let Some(found) = habit(text, at, file) {
+        return found;
     }
     if let Some(long) = scan.long_texts.iter().find(|long| long.start < at) {
         return unclosed_text(text, long.start, file);
@@ -119,6 +132,15 @@ fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
         return new(format!("the fields of `{name}` stand in parentheses"))
             .label("not in braces")
             .help(format!("write `{name}(field: value)`"));
+    }
+    if is_name && begins_field && next == Some(':') {
+        return new(format!(
+            "`{name}` has a name, but the value before it has none"
+        ))
+        .label("this has a name")
+        .help(
+            "name the first value too: values of one pair of parentheses all have names, or none",
+        );
     }
     if is_name && begins_field {
         return new(format!("there is no colon after `{name}`"))

@@ -208,7 +208,9 @@ fn meant_size(unit: &str) -> Option<&'static str> {
         None if lower.ends_with('b') => lower,
         None => format!("{lower}b"),
     };
-    known.into_iter().find(|name| name.eq_ignore_ascii_case(&full))
+    known
+        .into_iter()
+        .find(|name| name.eq_ignore_ascii_case(&full))
 }
 
 /// Serialises by [`fmt::Display`] and reads by [`std::str::FromStr`]; a bare number gets the error

@@ -51,7 +51,10 @@ fn go(
         command: "tune",
         source: &args.scenario,
     };
-    let claim = args.out.as_deref().map(|folder| Claim::ask(folder, of, args.force));
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
     let claim = claim.transpose()?;
     let question = args.question();
     let spec = args.spec(&question);
