@@ -71,6 +71,21 @@ pub fn recognise(text: &str, file: u16) -> Option<Diagnostic> {
                 .help("write `(` before the first field and `)` after the last one"),
         );
     }
+    let named = first.strip_prefix('{').map(str::trim_start);
+    if named.is_some_and(|inner| inner.starts_with(|c: char| c.is_alphabetic())) {
+        let place = Span {
+            end: span.start + 1,
+            ..span
+        };
+        let found = Diagnostic::new(
+            Code::Syntax,
+            place,
+            "a scenario stands in parentheses, not in braces",
+        );
+        return Some(found.label("expected `(`").help(
+            "structs stand in parentheses, `(field: value)`, and maps in braces, `{ \"name\": value }`",
+        ));
+    }
     let format = format(first, text)?;
     Some(
         Diagnostic::new(
@@ -104,14 +119,10 @@ fn format(first: &str, text: &str) -> Option<&'static Format> {
     let compact: String = text
         .chars()
         .filter(|c| !c.is_whitespace())
-        .take(400)
+        .take(4)
         .collect();
-    if first.starts_with(['{', '['])
-        && ["{\"", "[{\"", "[[\"", "{}"]
-            .iter()
-            .any(|b| compact.contains(b))
-        && !compact.contains('(')
-    {
+    let begins = |begin: &&str| compact.starts_with(*begin);
+    if ["{\"", "{}", "[{", "[[", "[\""].iter().any(begins) {
         return Some(&JSON);
     }
     if first.starts_with("<?") || first.starts_with("<!") || first.starts_with('<') {

@@ -45,7 +45,13 @@ pub fn hundredth(percent: &str) -> Option<String> {
     number.is_finite().then(|| number.to_string())
 }
 
-/// Bytes of the words that a text without quotes would consist of.
+/// What may follow a number after a space.
+const UNITS: [&str; 19] = [
+    "%", "ns", "us", "ms", "s", "min", "h", "d", "/s", "/min", "/h", "/d", "B", "kB", "MB", "GB",
+    "KiB", "MiB", "GiB",
+];
+
+/// Characters of the words that a text without quotes would consist of.
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || "_./%-+#*µ".contains(c)
 }
@@ -157,7 +163,8 @@ impl Look<'_> {
         let line = self.line();
         let before = self.text[line.start..place.start].trim_end();
         let number = self.word(line.start + before.len());
-        if self.text[number.clone()].parse::<f64>().is_ok() && !place.is_empty() {
+        let is_unit = place.start == number.end || UNITS.contains(&&self.text[place.clone()]);
+        if self.text[number.clone()].parse::<f64>().is_ok() && is_unit {
             place.start = number.start;
         }
         let word = &self.text[place.clone()];
@@ -358,6 +365,7 @@ mod tests {
         for (text, message, help) in [
             ("(a: 1min, b: 2)", "a value with a unit", "write `\"1min\"`"),
             ("(a: f(200ms))", "a value with a unit", "write `\"200ms\"`"),
+            ("(a: 5 s, b: 2)", "a value with a unit", "write `\"5s\"`"),
             ("(a: 50/s, b: 2)", "a value with a unit", "write `\"50/s\"`"),
             ("(a: 64 KiB)", "a value with a unit", "write `\"64KiB\"`"),
             ("(a: 1h30min)", "a value with a unit", "write `\"1h30min\"`"),

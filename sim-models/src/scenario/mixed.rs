@@ -5,8 +5,9 @@
 use super::de::Shapes;
 use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic};
-use super::habits::{enclosing, partner};
+use super::habits::{enclosing, habit, partner};
 use super::lexer;
+use super::quotes;
 use super::source::Span;
 use super::tree;
 use super::types::Scenario;
@@ -14,6 +15,10 @@ use std::ops::Range;
 
 /// So many of them are looked for.
 const MOST: usize = 50;
+
+/// What is told where it is not known what the values are called.
+pub const NAME_ALL: &str =
+    "name it too: the values of one pair of parentheses all have names, or none";
 
 /// A pair of parentheses with both.
 #[derive(Debug)]
@@ -30,26 +35,19 @@ struct Mixed {
 /// nothing if that is not why.
 #[must_use]
 pub fn diagnose(text: &str, file: u16) -> Vec<Diagnostic> {
-    // Spaces in the place of what is odd leave all others where they are.
+    // Spaces in the place of what is odd, and of what follows it there, leave all others where they are.
     let mut rest = text.to_owned();
     let mut all: Vec<Mixed> = Vec::new();
     while all.len() < MOST
         && let Err(fault) = lexer::read(&rest)
+        && !has_other_cause(&rest, fault.at, file)
         && let Some(mixed) = find(&rest, fault.at)
     {
-        let item = mixed.items[mixed.odd].clone();
-        let place = match name(&rest[item.clone()]) {
-            // `name:` goes, its value stays.
-            Some(name) => {
-                let colon = rest[item.start + name.len()..].find(':').unwrap_or(0);
-                item.start..item.start + name.len() + colon + 1
-            }
-            // The value goes, with the comma before it.
-            None => mixed.items[mixed.odd - 1].end..item.end,
-        };
-        let blank: String = rest[place.clone()]
-            .bytes()
-            .map(|b| if b == b'\n' { '\n' } else { ' ' })
+        let place = mixed.items[mixed.odd - 1].end..mixed.items[mixed.items.len() - 1].end;
+        let blank = |byte| if byte == b'\n' { '\n' } else { ' ' };
+        let blank: String = rest.as_bytes()[place.clone()]
+            .iter()
+            .map(|b| blank(*b))
             .collect();
         rest.replace_range(place, &blank);
         all.push(mixed);
@@ -74,6 +72,11 @@ pub fn diagnose(text: &str, file: u16) -> Vec<Diagnostic> {
     all.iter()
         .map(|mixed| mixed.told(text, fields(mixed.open), file))
         .collect()
+}
+
+/// Whether something else is known to be wrong there.
+fn has_other_cause(text: &str, at: usize, file: u16) -> bool {
+    quotes::missing(text, at, file).is_some() || habit(text, at, file).is_some()
 }
 
 /// The parentheses round the place where the reader gave up, if that is why.
@@ -147,11 +150,14 @@ impl Mixed {
             return found
                 .label("this has a name")
                 .also(span(first), "this has none")
-                .help(format!(
-                    "name the first value{} too: `{}`",
-                    if self.odd > 1 { "s" } else { "" },
-                    self.named(text, fields)
-                ));
+                .help(match fields {
+                    Some(fields) => format!(
+                        "name the first value{} too: `{}`",
+                        if self.odd > 1 { "s" } else { "" },
+                        self.named(text, fields)
+                    ),
+                    None => NAME_ALL.to_owned(),
+                });
         }
         let found = Diagnostic::new(
             Code::Syntax,
@@ -168,7 +174,7 @@ impl Mixed {
             .collect();
         let value = short(&text[odd]);
         let Some(fields) = fields else {
-            return found.help(format!("name it too: `name: {value}`"));
+            return found.help(NAME_ALL);
         };
         // The one in its place, if that is still free.
         let mut free = fields.iter().filter(|field| !used.contains(field));
@@ -180,7 +186,7 @@ impl Mixed {
     }
 
     /// The whole of it with names in front of all values.
-    fn named(&self, text: &str, fields: Option<&[&str]>) -> String {
+    fn named(&self, text: &str, fields: &[&str]) -> String {
         let before = &text[..self.open];
         let start = before
             .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
@@ -196,7 +202,7 @@ impl Mixed {
                 match name(part) {
                     Some(_) => short(part),
                     None => {
-                        let field = fields.and_then(|fields| fields.get(place));
+                        let field = fields.get(place);
                         format!("{}: {}", field.unwrap_or(&"name"), short(part))
                     }
                 }
@@ -270,6 +276,16 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(
             found[1].contains("`closed(users: 3, to: \"a/x\")`"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn what_stands_behind_does_not_matter() {
+        let found =
+            told("calls: { \"a -> b\": [retry(3, backoff: exponential(\"1ms\", jitter: 1ms))] }");
+        assert!(
+            found[0].contains("`retry(attempts: 3, backoff: exponential"),
             "{found:?}"
         );
     }

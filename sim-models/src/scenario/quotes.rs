@@ -18,7 +18,9 @@ pub fn missing(text: &str, at: usize, file: u16) -> Option<Diagnostic> {
         }
         let quotes = quotes(line);
         if quotes.len() % 2 == 1 {
+            // As far as the reader has to get, and further than it does now.
             let place = start..start + line.trim_end().len();
+            let past = (place.end + 1).max(at + 1);
             let quotes: Vec<usize> = quotes
                 .iter()
                 .step_by(2)
@@ -26,11 +28,11 @@ pub fn missing(text: &str, at: usize, file: u16) -> Option<Diagnostic> {
                 .collect();
             let found = quotes
                 .iter()
-                .find_map(|quote| unclosed(text, *quote, &place, file))
+                .find_map(|quote| unclosed(text, *quote, &place, past, file))
                 .or_else(|| {
                     quotes
                         .iter()
-                        .find_map(|quote| unopened(text, *quote, &place, file))
+                        .find_map(|quote| unopened(text, *quote, &place, past, file))
                 });
             if found.is_some() {
                 return found;
@@ -60,10 +62,16 @@ fn quotes(line: &str) -> Vec<usize> {
 }
 
 /// The text that begins at a quote, if closing it lets the reader get past the line.
-fn unclosed(text: &str, quote: usize, line: &Range<usize>, file: u16) -> Option<Diagnostic> {
+fn unclosed(
+    text: &str,
+    quote: usize,
+    line: &Range<usize>,
+    past: usize,
+    file: u16,
+) -> Option<Diagnostic> {
     let end = quote + 1 + likely_end(&text[quote + 1..line.end]);
     let content = text[quote + 1..end].trim_end();
-    if content.is_empty() || !gets_past(text, end, line) {
+    if content.is_empty() || !gets_past(text, end, past) {
         return None;
     }
     let found = Diagnostic::new(
@@ -79,7 +87,13 @@ fn unclosed(text: &str, quote: usize, line: &Range<usize>, file: u16) -> Option<
 }
 
 /// The text that ends at a quote, if opening it lets the reader get past the line.
-fn unopened(text: &str, quote: usize, line: &Range<usize>, file: u16) -> Option<Diagnostic> {
+fn unopened(
+    text: &str,
+    quote: usize,
+    line: &Range<usize>,
+    past: usize,
+    file: u16,
+) -> Option<Diagnostic> {
     let before = &text[line.start..quote];
     let from = before
         .rfind(['(', '[', '{', ',', '"'])
@@ -90,7 +104,7 @@ fn unopened(text: &str, quote: usize, line: &Range<usize>, file: u16) -> Option<
         .map_or(from, |colon| from + colon + 2);
     let content = before[from..].trim_start();
     let start = quote - content.len();
-    if content.is_empty() || !gets_past(text, start, line) {
+    if content.is_empty() || !gets_past(text, start, past) {
         return None;
     }
     let found = Diagnostic::new(
@@ -105,10 +119,10 @@ fn unopened(text: &str, quote: usize, line: &Range<usize>, file: u16) -> Option<
     )
 }
 
-/// Whether the reader gets past a line if there is one more quote.
-fn gets_past(text: &str, quote: usize, line: &Range<usize>) -> bool {
+/// Whether the reader gets past a byte if there is one more quote.
+fn gets_past(text: &str, quote: usize, past: usize) -> bool {
     let mended = format!("{}\"{}", &text[..quote], &text[quote..]);
-    lexer::read(&mended).map_or_else(|fault| fault.at > line.end + 1, |_| true)
+    lexer::read(&mended).map_or_else(|fault| fault.at > past, |_| true)
 }
 
 /// Where a text that is not closed probably ends: before what ends a value in its line.
@@ -142,7 +156,7 @@ mod tests {
     #[test]
     fn finds_the_quote_without_a_partner() {
         for (text, place, help) in [
-            ("(a: \"x),\n b: \"y\")", "\"x", "`\"x\"`"),
+            ("(a: \"x,\n b: \"y\")", "\"x", "`\"x\"`"),
             (
                 "(\n a: {\"web: (b: [\"x\", \"y\"])},\n c: \"z\",\n)",
                 "\"web",

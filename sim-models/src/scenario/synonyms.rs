@@ -67,7 +67,7 @@ pub const ELSEWHERE: [(&str, &str); 71] = [
     ("drop", "loss"),
     ("isolate", "partition"),
     ("throttle", "slow"),
-    ("errors", "failed"),
+    ("errors", "failed_ratio"),
     ("response_time", "latency"),
     ("rps", "throughput"),
     ("queue_length", "queue"),

@@ -3,7 +3,7 @@
 
 use super::diagnostics::{Code, Diagnostic};
 use super::foreign;
-use super::habits::habit;
+use super::habits::{enclosing, habit};
 use super::quotes;
 use super::source::Span;
 use std::ops::Range;
@@ -119,6 +119,32 @@ fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
             .label("not a colon")
             .help("a field is written `name: value`");
     }
+    let bracket = enclosing(text, at).map(|open| text.as_bytes()[open]);
+    if is_name && next == Some(':') && bracket == Some(b'[') {
+        return new(format!("`{name}` stands like a field, in a list"))
+            .label("a list has no names")
+            .help(format!("write `{name}(value)`"));
+    }
+    let in_list = before[..name_start].trim_end().ends_with(['[', ',']) && bracket == Some(b'[');
+    if is_name && in_list && matches!(next, Some('"' | '0'..='9')) {
+        let value = text[at..]
+            .split([',', ']', '\n'])
+            .next()
+            .unwrap_or_default();
+        return new(format!("the values of `{name}` stand in parentheses"))
+            .label("expected `(` before this")
+            .help(format!("write `{name}({})`", value.trim()));
+    }
+    if next == Some(',') && before.ends_with(',') {
+        return new("there is a comma too many".into())
+            .label("nothing stands before it")
+            .help("remove it");
+    }
+    if text[at..].trim_start().starts_with('$') {
+        return new("variables are not filled in".into())
+            .label("a variable, as in a shell or a template")
+            .help("write the value here, and change it from outside with `--set PATH=VALUE`");
+    }
     if !said.contains("comma") {
         let mut message = said.to_owned();
         if let Some(first) = message.get_mut(..1) {
@@ -138,9 +164,7 @@ fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
             "`{name}` has a name, but the value before it has none"
         ))
         .label("this has a name")
-        .help(
-            "name the first value too: values of one pair of parentheses all have names, or none",
-        );
+        .help("name it too: the values of one pair of parentheses all have names, or none");
     }
     if is_name && begins_field {
         return new(format!("there is no colon after `{name}`"))
@@ -304,6 +328,15 @@ mod tests {
             ("(a: 1 b: 2)", 6, "comma", "a comma is missing"),
             ("(a = 1)", 3, "comma", "`=` stands where"),
             ("(a 1)", 3, "comma", "there is no colon after `a`"),
+            ("(a: [b: 1])", 6, "comma", "`b` stands like a field"),
+            ("(a: [b \"c\"])", 7, "comma", "the values of `b` stand"),
+            (
+                "(a: 1,, b: 2)",
+                6,
+                "identifier",
+                "there is a comma too many",
+            ),
+            ("(a: $X)", 4, "char", "variables are not"),
             ("(a: x{b: 1})", 5, "comma", "the fields of `x`"),
             ("(a: \"x),\n b: \"y\")", 14, "comma", "a text in quotes"),
             ("(a: \"x)", 7, "end", "a text in quotes"),
