@@ -64,7 +64,12 @@ fn commands() -> [(&'static str, Vec<&'static str>); 5] {
     ];
     let tune = [
         &vary[..2],
-        &["--minimise", "failed_ratio(users)", "--replications", "2"],
+        &[
+            "--minimise",
+            "failed_ratio(users)",
+            "--replications-first",
+            "2",
+        ],
     ]
     .concat();
     let sensitivity = [&vary[..], &["--method", "morris", "--samples", "2"]].concat();

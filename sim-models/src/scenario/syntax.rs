@@ -96,6 +96,12 @@ pub fn diagnose(text: &str, at: usize, said: &str, file: u16) -> Diagnostic {
     guess(text, at, said, one(at))
 }
 
+/// The simple value that begins at a byte.
+fn value_at(text: &str, at: usize) -> &str {
+    let value = text[at..].split([',', ']', '\n']).next();
+    value.unwrap_or_default().trim()
+}
+
 /// What is wrong where all brackets fit.
 fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
     let before = text[..at].trim_end();
@@ -123,17 +129,13 @@ fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
     if is_name && next == Some(':') && bracket == Some(b'[') {
         return new(format!("`{name}` stands like a field, in a list"))
             .label("a list has no names")
-            .help(format!("write `{name}(value)`"));
+            .help(format!("write `{name}({})`", value_at(text, at + 1)));
     }
     let in_list = before[..name_start].trim_end().ends_with(['[', ',']) && bracket == Some(b'[');
     if is_name && in_list && matches!(next, Some('"' | '0'..='9')) {
-        let value = text[at..]
-            .split([',', ']', '\n'])
-            .next()
-            .unwrap_or_default();
         return new(format!("the values of `{name}` stand in parentheses"))
             .label("expected `(` before this")
-            .help(format!("write `{name}({})`", value.trim()));
+            .help(format!("write `{name}({})`", value_at(text, at)));
     }
     if next == Some(',') && before.ends_with(',') {
         return new("there is a comma too many".into())
