@@ -171,7 +171,8 @@ impl Scale {
 #[must_use]
 pub fn tick_text(value: f64, unit: Unit) -> String {
     match unit {
-        Unit::Seconds => units::short_duration(value),
+        Unit::Seconds => units::axis_duration(value),
+        Unit::Rate if value != 0.0 && value.abs() < 1.0 / 60.0 => units::short_rate(value),
         Unit::Rate | Unit::Count | Unit::Number => units::short_number(value),
         Unit::Ratio => format!("{}%", units::short_number(value * 100.0)),
         Unit::Factor => format!("{}×", units::short_number(value)),
@@ -356,6 +357,8 @@ mod tests {
         assert_eq!(texts, vec!["99.92%", "99.94%", "99.96%"]);
         assert_eq!(tick_text(1e-6, Unit::Number), "1e-6");
         assert_eq!(tick_text(2.5e6, Unit::Bytes), "2.5MB");
+        assert_eq!(tick_text(0.05, Unit::Rate), "0.05");
+        assert_eq!(tick_text(1.0 / 3600.0, Unit::Rate), "1/h");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use crate::commands::rounds::read;
 use crate::commands::{broken, check};
 use crate::files::load_file;
+pub(crate) use crate::files::quoted;
+use crate::output::claim::{Claim, Experiment};
+use crate::output::folder::FolderError;
 use crate::output::table::{WIDTH, width};
 use crate::output::{folder, human, json, replications, story};
 use crate::progress;
@@ -16,7 +19,7 @@ use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// Runs a scenario.
@@ -40,6 +43,9 @@ pub struct Args {
     /// Folder for summary, series and charts.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace another experiment in that folder.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -76,13 +82,24 @@ pub fn run(
     terminal: Terminal,
 ) -> io::Result<u8> {
     let loaded = load_file(&args.scenario, &args.set);
-    if loaded.scenario.is_ok() {
-        err.write_all(warned(args, &loaded.warnings).as_bytes())?;
-    } else {
+    let warned = warned(args, &loaded.warnings);
+    if loaded.scenario.is_err() {
         check::tell(&loaded, err, terminal.err)?;
     }
     let Ok(mut scenario) = loaded.scenario else {
         return Ok(exit::BAD_INPUT);
+    };
+    let of = Experiment {
+        command: "run",
+        source: &args.scenario,
+    };
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
+    let claim = match claim.transpose() {
+        Ok(claim) => claim,
+        Err(error) => return refuse(&error, err),
     };
     if scenario.title.is_none() {
         scenario.title = args
@@ -101,25 +118,71 @@ pub fn run(
     }
     let seed = args.seed.unwrap_or(scenario.seed);
     let reproduce = reproduce(args, seed);
+    let asked = Asked {
+        args,
+        scenario: &scenario,
+        seed,
+        reproduce: &reproduce,
+        claim: claim.as_ref(),
+    };
     let done = broken::caught(|| {
         if args.replications > 1 {
-            many(args, &scenario, seed, &reproduce, out, err, terminal)
+            many(&asked, out, err, terminal)
         } else {
-            once(args, &scenario, seed, &reproduce, out, err, terminal)
+            once(&asked, out, err, terminal)
         }
     });
-    done.unwrap_or_else(|| broken::tell(&reproduce, err))
+    let code = done.unwrap_or_else(|| broken::tell(&reproduce, err))?;
+    // Last: on a terminal the first line is the verdict.
+    out.flush()?;
+    err.write_all(warned.as_bytes())?;
+    Ok(code)
+}
+
+/// What is to be run, and where its results go.
+struct Asked<'a> {
+    args: &'a Args,
+    scenario: &'a Scenario,
+    seed: u64,
+    reproduce: &'a str,
+    claim: Option<&'a Claim>,
+}
+
+impl Asked<'_> {
+    /// Writes results into the folder, if there is one.
+    fn keep(
+        &self,
+        write: impl FnOnce(&Path) -> Result<(), FolderError>,
+    ) -> Result<(), FolderError> {
+        let (Some(folder), Some(claim)) = (&self.args.out, self.claim) else {
+            return Ok(());
+        };
+        claim.take()?;
+        write(folder)?;
+        claim.settle()
+    }
+}
+
+/// Says why nothing could be written. Returns the exit code.
+fn refuse(error: &FolderError, err: &mut dyn Write) -> io::Result<u8> {
+    let text = error.to_string().replacen('\n', "\nhelp: ", 1);
+    writeln!(err, "error: {text}")?;
+    Ok(exit::BAD_INPUT)
 }
 
 fn once(
-    args: &Args,
-    scenario: &Scenario,
-    seed: u64,
-    reproduce: &str,
+    asked: &Asked<'_>,
     out: &mut dyn Write,
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
+    let Asked {
+        args,
+        scenario,
+        seed,
+        reproduce,
+        ..
+    } = *asked;
     let stop = progress::interrupted();
     let bar = progress::bar(terminal.progress, scenario.duration.0, "simulating");
     let options = Options {
@@ -159,11 +222,9 @@ fn once(
         )?;
         return Ok(exit::BAD_INPUT);
     }
-    if let Some(folder) = &args.out
-        && let Err(error) = folder::write(folder, &result, &explain::to_ron(scenario), reproduce)
-    {
-        writeln!(err, "error: {error}")?;
-        return Ok(exit::BAD_INPUT);
+    let write = |path: &Path| folder::write(path, &result, &explain::to_ron(scenario), reproduce);
+    if let Err(error) = asked.keep(write) {
+        return refuse(&error, err);
     }
     match (args.format, story) {
         (Format::Json, _) => writeln!(out, "{}", json::render(&result.summary).trim_end())?,
@@ -175,20 +236,25 @@ fn once(
         )?,
     }
     if let Some(folder) = &args.out {
+        out.flush()?;
         writeln!(err, "written to {}", folder.display())?;
     }
     Ok(exit_code(&result))
 }
 
 fn many(
-    args: &Args,
-    scenario: &Scenario,
-    seed: u64,
-    reproduce: &str,
+    asked: &Asked<'_>,
     out: &mut dyn Write,
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
+    let Asked {
+        args,
+        scenario,
+        seed,
+        reproduce,
+        ..
+    } = *asked;
     let stop = progress::interrupted();
     let seeds: Vec<u64> = (0..u64::from(args.replications))
         .map(|n| seed.wrapping_add(n))
@@ -215,12 +281,10 @@ fn many(
             return Ok(exit::BAD_INPUT);
         }
     };
-    if let Some(path) = &args.out
-        && let Err(error) =
-            folder::write_replications(path, &runs, &explain::to_ron(scenario), reproduce)
-    {
-        writeln!(err, "error: {error}")?;
-        return Ok(exit::BAD_INPUT);
+    let resolved = explain::to_ron(scenario);
+    let write = |path: &Path| folder::write_replications(path, &runs, &resolved, reproduce);
+    if let Err(error) = asked.keep(write) {
+        return refuse(&error, err);
     }
     match args.format {
         Format::Json => writeln!(out, "{}", replications::json(&runs))?,
@@ -315,29 +379,4 @@ fn reproduce(args: &Args, seed: u64) -> String {
     }
     let sets: String = args.set.iter().map(setting).collect();
     words.join(" ") + &sets
-}
-
-/// A text as one word for a shell.
-pub(crate) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn quotes_what_a_shell_would_split() {
-        assert_eq!(quoted("services.db.threads=8"), "services.db.threads=8");
-        assert_eq!(
-            quoted("calls.\"a -> b\".retry.attempts=1"),
-            "'calls.\"a -> b\".retry.attempts=1'"
-        );
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

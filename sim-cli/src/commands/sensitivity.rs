@@ -7,6 +7,7 @@ use super::rounds::{Command, NoAnswer, Rounds, read};
 use super::run::Format;
 use crate::charts;
 use crate::files::Disk;
+use crate::output::claim::{Claim, Experiment};
 use crate::output::sweep::folder::{self, Extras, put};
 use crate::output::{json, sensitivity as shown};
 use crate::{Terminal, exit};
@@ -70,6 +71,9 @@ pub struct Args {
     /// Folder for results; work that was interrupted goes on there.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace another experiment in that folder.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -170,13 +174,23 @@ fn go(
             sobol::MOST_SETTINGS
         )));
     }
+    let of = Experiment {
+        command: "sensitivity",
+        source: &args.scenario,
+    };
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
+    let claim = claim.transpose()?;
     let scenario = base(&args.bare_spec(), &Disk)?;
     let spec = args.spec(&scenario);
     let seed = args.seed.unwrap_or(scenario.seed);
     let design = Design::new(args.method(), settings, args.samples(), seed);
     let mut sweep = resolve_at(&spec, &design.points(), &Disk)?;
     let reproduce = args.reproduce();
-    if let Some(folder) = &args.out {
+    if let (Some(folder), Some(claim)) = (&args.out, &claim) {
+        claim.take()?;
         shown::prepare(folder, &explain::to_ron(&scenario), &reproduce)?;
     }
     let mut rounds = Rounds::open(args.out.as_deref(), args.jobs, "varying", err, terminal)?;
@@ -221,6 +235,9 @@ fn go(
         };
         folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         put(folder, "sensitivity.json", &format!("{told:#}"))?;
+        if let Some(claim) = &claim {
+            claim.settle()?;
+        }
     }
     match args.format {
         Format::Json => writeln!(out, "{told}")?,

@@ -225,7 +225,8 @@ fn read_limit(measure: &Measure, limit: &Part<'_>) -> Result<f64, ExpressionErro
                 ..fail("a rate")
             }),
         Unit::Ratio => match limit.text.strip_suffix('%') {
-            Some(percent) => number(percent).map(|percent| percent / 100.0),
+            // As decimals: 99.9 over 100 is 0.9990000000000001.
+            Some(percent) => number(&format!("{}e-2", percent.trim())),
             None => number(limit.text),
         }
         .ok_or_else(|| ExpressionError {
@@ -259,6 +260,13 @@ mod tests {
                 "shoppers",
                 0.05,
                 "success_ratio(shoppers) >= 0.05",
+            ),
+            (
+                "success_ratio(shoppers) >= 99.9 %",
+                Metric::SuccessRatio,
+                "shoppers",
+                0.999,
+                "success_ratio(shoppers) >= 0.999",
             ),
             (
                 "latency(shoppers, p99) < 250ms",

@@ -116,14 +116,14 @@ pub(super) fn read_measure(text: &str, from: usize, what: &str) -> Result<Found,
         return Err(match named(word.text) {
             // A slip in the name of a metric that takes no parentheses.
             None if word.text.contains('_') || nearest(word.text, runs()).is_some() => {
-                no_metric(&word)
+                no_metric(&word, "")
             }
             _ => shape(),
         });
     }
     let open = after.at.start;
     let close = closing(text, open).ok_or_else(shape)?;
-    let metric = named(word.text).ok_or_else(|| no_metric(&word))?;
+    let metric = named(word.text).ok_or_else(|| no_metric(&word, &text[open + 1..close]))?;
     let mut arguments = arguments(text, open + 1..close).into_iter();
     let subject = arguments
         .next()
@@ -154,15 +154,40 @@ fn runs() -> impl Iterator<Item = &'static str> {
         .map(|(_, name, _)| *name)
 }
 
-fn no_metric(name: &Part<'_>) -> ExpressionError {
+/// There is no metric of this name; `subject` is what stands in the parentheses after it.
+fn no_metric(name: &Part<'_>, subject: &str) -> ExpressionError {
+    let subject = Some(subject.trim()).filter(|subject| !subject.is_empty());
+    let meant = statistic_in(name.text).map(|statistic| {
+        let subject = subject.unwrap_or("shoppers");
+        format!("write `latency({subject}, {})`", statistic.name())
+    });
+    let known = || METRICS.iter().map(|(_, other, _)| *other);
     ExpressionError {
-        help: suggest(
-            name.text,
-            "metrics",
-            METRICS.iter().map(|(_, other, _)| *other),
-        ),
+        help: match meant {
+            Some(help) => vec![help],
+            None => suggest(name.text, "metrics", known()),
+        },
         ..name.error(format!("there is no metric `{}`", name.text))
     }
+}
+
+/// The statistic of latency that a name like `p99`, `latency_p99` or `median_latency` stands for.
+fn statistic_in(name: &str) -> Option<Statistic> {
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name
+        .split('_')
+        .filter(|word| !["latency", "latencies", "response", "time"].contains(word))
+        .collect();
+    let word = match words[..] {
+        ["median"] => "p50",
+        ["avg" | "average"] => "mean",
+        ["maximum"] => "max",
+        [word] => word,
+        _ => return None,
+    };
+    let mut all = Statistic::ALL.iter();
+    all.find(|(known, _)| *known == word)
+        .map(|(_, statistic)| *statistic)
 }
 
 /// The empty parentheses after a metric of the whole system, if they are there: where they end.
@@ -454,6 +479,9 @@ mod tests {
     fn says_what_is_wrong_with_a_measure() {
         for (text, message, at, help) in [
             ("recovery_tme", "no metric", 0..12, "`recovery_time`"),
+            ("p99(users)", "no metric", 0..3, "`latency(users, p99)`"),
+            ("median_latency(a)", "no metric", 0..14, "`latency(a, p50)`"),
+            ("latency_p999(a)", "no metric", 0..12, "`latency(a, p999)`"),
             ("recovery_time(db)", "as a whole", 14..16, "alone"),
             ("recovery_time in 1s..2s", "whole runs only", 17..23, ""),
             ("goodput(a) in 1s", "no stretch", 14..16, "60s..90s"),

@@ -33,7 +33,7 @@ codes! {
     UnknownField "S0003" "there is no such field":
         "A struct has no field of this name. The message lists the fields that it has, and the nearest one if it looks like a slip."
     UnknownVariant "S0004" "there is no such kind":
-        "A name stands where one of a fixed set of kinds is expected: a step, a policy, a fault, a distribution, a way to balance. The message lists them. `sim schema` prints all that can be written."
+        "A name stands where one of a fixed set of kinds is expected: a step, a policy, a fault, a distribution, a way to balance. The message lists them. `sim explain` lists policies, faults and metrics, and `sim check --explain` prints a scenario with every field."
     MissingField "S0005" "a field is missing":
         "A field that has no default is not given."
     WrongType "S0006" "a value of another type is expected here":

@@ -102,7 +102,7 @@ impl Measured {
         match self.unit {
             _ if value.is_nan() => NOTHING.to_owned(),
             unit if value.is_infinite() => endless(unit).to_owned(),
-            Unit::Rate => format!("{}/s", tick_text(value, Unit::Rate)),
+            Unit::Rate => units::short_rate(value),
             Unit::Ratio => units::percent(value),
             unit => tick_text(value, unit),
         }
