@@ -10,6 +10,8 @@ pub mod scale;
 pub mod bins;
 pub mod panel;
 pub mod figure;
+pub mod traffic;
+pub mod signals;
 pub mod timeline;
 pub mod workload;
 pub mod multiples;
@@ -21,6 +23,10 @@ pub mod sweep;
 pub mod compare;
 pub mod tune;
 pub mod sensitivity;
+#[cfg(test)]
+pub mod sight;
+#[cfg(test)]
+mod timeline_tests;
 
 pub use raster::{RasterError, png};
 
