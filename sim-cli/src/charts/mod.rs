@@ -14,6 +14,7 @@ pub mod traffic;
 pub mod signals;
 pub mod timeline;
 pub mod workload;
+pub mod rows;
 pub mod multiples;
 pub mod layers;
 pub mod graph_drawing;

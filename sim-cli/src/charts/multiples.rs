@@ -1,39 +1,26 @@
 //! Small multiples: a row per service or per edge, a column per kind of signal.
 
 use super::bins::{self, Bins};
-use super::canvas::{Anchor, Canvas, Ink, Letters, Rect, Stroke, sheet};
-use super::figure::{self, WIDTH, Words};
+use super::canvas::{Ink, Stroke};
+use super::figure::Words;
 use super::palette::{self, Mark};
-use super::panel::{self, Line, Note, Panel};
-use super::ruler::Ruler;
+use super::panel::{Line, Note, Panel};
+use super::rows::{Row, grid};
 use super::scale::{Spread, Unit, pace, tick_text};
-use super::signals::{IDLE, NOBODY};
-use super::timeline::time_axis;
+use super::signals::{IDLE, NOBODY, ONCE};
 use super::traffic::counted;
 use crate::output::units;
 use sim_models::observe::summary::{EdgeSeries, RunResult, ServiceSeries};
 
 /// The most rows of a chart.
 const MOST_ROWS: usize = 40;
-/// Height of a row, pixels.
-const ROW: f64 = 176.0;
-/// Space for the numbers of an axis, pixels.
-const NUMBERS: f64 = 52.0;
-/// Height of a line of text, pixels.
-const LINE: f64 = 18.0;
-/// Space above panels, pixels.
-const ABOVE: f64 = 46.0;
 
 /// Of rows in which nothing happens, so many are shown where there are no others.
 const QUIET_ROWS: usize = 3;
-/// The most lines that name the rows that are not shown.
-const FOLDED_LINES: usize = 3;
-
-struct Row {
-    name: String,
-    note: String,
-    panels: Vec<Panel>,
-}
+/// Of so many attempts one may fail or be a retry in an edge that has nothing to show.
+const RARE: u64 = 1000;
+/// The most names of rows that are not shown.
+const MOST_NAMES: usize = 15;
 
 /// The rows that are shown, and what is said of the others.
 struct Chosen<'a, T> {
@@ -63,9 +50,15 @@ fn choose<'a, T>(
         ));
     }
     if !silent.is_empty() {
-        let names: Vec<&str> = silent.iter().map(|(name, _)| name.as_str()).collect();
+        // Lines do not break within a name.
+        let names = silent.iter().take(MOST_NAMES);
+        let names: Vec<String> = names.map(|(name, _)| name.replace(' ', "\u{a0}")).collect();
+        let more = match silent.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         sentences.push(format!(
-            "Not shown: {} {why}: {}.",
+            "Not shown: {} {why}: {}{more}.",
             counted(silent.len(), what),
             names.join(", ")
         ));
@@ -111,10 +104,9 @@ pub fn services(result: &RunResult) -> String {
     let rows = chosen
         .shown
         .iter()
-        .map(|(name, series)| Row {
-            name: (*name).clone(),
-            note: service_note(result, name),
-            panels: service_panels(series, &bins),
+        .map(|(name, series)| {
+            let panels = service_panels(series, &bins);
+            Row::new(name, service_note(result, name), panels)
         })
         .collect();
     let words = Words {
@@ -151,11 +143,23 @@ pub fn edges(result: &RunResult) -> String {
     };
     let opened = |series: &EdgeSeries| series.breakers_open.iter().any(|open| *open > 0);
     let breakers = result.series.edges.values().any(opened);
-    let quiet = |series: &EdgeSeries| {
-        let never = |counts: &[u64]| counts.iter().all(|count| *count == 0);
-        never(&series.retries) && never(&series.failures) && !opened(series)
+    let troubled = |series: &EdgeSeries| {
+        let sum = |counts: &[u64]| counts.iter().sum::<u64>();
+        let troubled = sum(&series.retries) + sum(&series.failures);
+        (troubled, sum(&series.attempts))
     };
-    let chosen = choose(ranked, quiet, ("edge", "without a retry or a failure"));
+    let quiet = |series: &EdgeSeries| {
+        let (troubled, attempts) = troubled(series);
+        troubled * RARE <= attempts && !opened(series)
+    };
+    let clean = |series: &EdgeSeries| troubled(series).0 == 0;
+    let edges = result.series.edges.values();
+    let why = if edges.filter(|edge| quiet(edge)).all(clean) {
+        "without a retry or a failure"
+    } else {
+        "with a retry or a failure in at most one of 1,000 attempts"
+    };
+    let chosen = choose(ranked, quiet, ("edge", why));
     let rows = chosen
         .shown
         .iter()
@@ -288,13 +292,7 @@ fn edge_panels(series: &EdgeSeries, bins: &Bins, breakers: bool) -> Vec<Panel> {
     let mut factor = Panel::new("Attempts per call", Unit::Factor, Spread::Linear);
     let attempts = bins.ratio(&series.attempts, &series.calls);
     factor.lines = vec![line("attempts", attempts, FIRST)];
-    if !repeated {
-        factor.lines.clear();
-        factor.note = Some(Note {
-            lead: "no retry".into(),
-            names: Vec::new(),
-        });
-    }
+    factor = or_told(factor, ONCE, "below 1.1×");
     let mut open = Panel::new("Breakers not closed", Unit::Count, Spread::Linear);
     open.lines = vec![line("breakers", bins.most(&series.breakers_open), FIRST)];
     if breakers {
@@ -321,84 +319,5 @@ fn line(name: &str, values: Vec<f64>, stroke: Stroke) -> Line {
         values,
         stroke,
         mark: Mark::None,
-    }
-}
-
-fn grid(result: &RunResult, bins: &Bins, words: &Words, rows: Vec<Row>, left_out: &str) -> String {
-    let summary = &result.summary;
-    let time = time_axis(result, bins, 5);
-    let ruler = Ruler::new();
-    let head = figure::headline_height(&ruler, words);
-    let top = head + 32.0;
-    let letters = Letters::new(12.0, palette::BLACK);
-    let folded = ruler.wrap(left_out, letters, WIDTH - 48.0, FOLDED_LINES);
-    let height = top + ROW * rows.len() as f64 + LINE * folded.len() as f64 + 36.0;
-    sheet(WIDTH, height.ceil(), &words.title, |canvas| {
-        figure::headline(canvas, words);
-        let mut bottom = top;
-        for (row, n) in rows.iter().zip(0..) {
-            bottom = top + ROW * f64::from(n + 1);
-            draw_row(canvas, result, row, &time, bottom - ROW);
-        }
-        legend(canvas, summary, head);
-        for line in &folded {
-            bottom += LINE;
-            canvas.text(line, (24.0, bottom), Anchor::Start, letters);
-        }
-        figure::short_footer(canvas, result, bins.seconds, bottom);
-    })
-}
-
-/// Says what the shading means.
-fn legend(canvas: &Canvas, summary: &sim_models::observe::summary::Summary, top: f64) {
-    let letters = Letters::new(12.0, palette::BLACK);
-    let mut x = 24.0;
-    let mut item = |paint: &dyn Fn(Rect), name: &str| {
-        let swatch = Rect::new(x, top, 26.0, 12.0);
-        paint(swatch);
-        canvas.label(name, (x + 32.0, top + 6.0), Anchor::Start, letters);
-        x += 32.0 + canvas.text_width(name, letters) + 24.0;
-    };
-    if summary.warmup_seconds > 0.0 {
-        item(
-            &|rect| {
-                canvas.fill(rect, palette::WARMUP);
-                canvas.hatch(rect, 5.0, Stroke::solid(0.75, palette::GREY));
-            },
-            "warm-up, in no total",
-        );
-    }
-    let names: Vec<&str> = summary.faults.iter().map(|f| f.name.as_str()).collect();
-    if !names.is_empty() {
-        let text = format!("fault: {}", names.join(", "));
-        let text = canvas.shorten(&text, letters, WIDTH - 320.0);
-        item(&|rect| canvas.fill(rect, palette::FAULT), &text);
-    }
-}
-
-fn draw_row(canvas: &Canvas, result: &RunResult, row: &Row, time: &panel::TimeAxis, top: f64) {
-    let name = Letters::new(14.0, palette::BLACK).bold();
-    let note = Letters::new(12.0, palette::GREY);
-    let text = canvas.shorten(&row.name, name, WIDTH / 2.0);
-    canvas.text(&text, (24.0, top + 14.0), Anchor::Start, name);
-    let x = 24.0 + canvas.text_width(&text, name) + 12.0;
-    canvas.text(&row.note, (x, top + 14.0), Anchor::Start, note);
-    let labels = 110.0;
-    let cell = (WIDTH - 24.0) / row.panels.len() as f64;
-    for (panel, n) in row.panels.iter().zip(0..) {
-        let left = 14.0 + cell * f64::from(n) + NUMBERS;
-        let rect = Rect::new(
-            left,
-            top + ABOVE,
-            cell - NUMBERS - labels,
-            ROW - ABOVE - 34.0,
-        );
-        if !panel.is_drawn() {
-            panel::heading(canvas, panel, (left, rect.top - 9.0), cell - NUMBERS);
-            continue;
-        }
-        figure::shade(canvas, &result.summary, time, rect);
-        panel::draw(canvas, panel, time, rect, labels);
-        figure::time_labels(canvas, time, rect);
     }
 }

@@ -15,7 +15,7 @@ pub const IDLE: f64 = 0.1;
 /// Mean number waiting below which a queue is not drawn.
 pub const NOBODY: f64 = 1.0;
 /// Attempts per call below which an edge is not drawn.
-const ONCE: f64 = 1.1;
+pub const ONCE: f64 = 1.1;
 
 /// Latency of one workload in this colour: both views of it, or one line where they are the same.
 #[must_use]

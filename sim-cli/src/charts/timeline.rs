@@ -24,18 +24,35 @@ pub fn timeline(result: &RunResult) -> String {
     let words = Words {
         title: figure::finding(&result.summary),
         reason: result.summary.hypothesis.reason.clone(),
-        guide: format!(
-            "How to read: where the green line (usable answers) leaves the black one (offered), \
-             users lose; stacked below is how requests failed. If that goes on after the shaded \
-             fault has ended, the damage outlives its trigger.{}",
-            if result.series.workloads.len() > 1 {
-                " The workload that lost most comes first; each has its own scale."
-            } else {
-                ""
-            }
-        ),
+        guide: guide(result),
     };
     stacked(result, &bins, &words, &panels(result, &bins))
+}
+
+/// How to read what the chart of this run holds.
+fn guide(result: &RunResult) -> String {
+    let mut guide = String::from(
+        "How to read: where the green line (usable answers) leaves the black one (offered), users \
+         lose or wait",
+    );
+    let mut failures = result
+        .series
+        .workloads
+        .values()
+        .flat_map(|w| w.failed.values());
+    let failed = failures.any(|counts| counts.iter().any(|count| *count > 0));
+    guide += if failed {
+        "; stacked below is how requests failed."
+    } else {
+        "."
+    };
+    if !result.summary.faults.is_empty() {
+        guide += " What goes on after a shaded fault has ended has outlived its trigger.";
+    }
+    if result.series.workloads.len() > 1 {
+        guide += " The workload that lost most comes first; each has its own scale.";
+    }
+    guide
 }
 
 /// The panels of the main chart, from the top down.
