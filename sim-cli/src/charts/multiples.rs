@@ -17,10 +17,12 @@ const MOST_ROWS: usize = 40;
 
 /// Of rows in which nothing happens, so many are shown where there are no others.
 const QUIET_ROWS: usize = 3;
+/// Utilisation below which a service at which nothing fails or waits is not shown.
+const EASY: f64 = 0.5;
 /// Of so many attempts one may fail or be a retry in an edge that has nothing to show.
 const RARE: u64 = 1000;
 /// The most names of rows that are not shown.
-const MOST_NAMES: usize = 15;
+const MOST_NAMES: usize = 12;
 
 /// The rows that are shown, and what is said of the others.
 struct Chosen<'a, T> {
@@ -94,19 +96,31 @@ pub fn services(result: &RunResult) -> String {
     );
     let never = |counts: &[u64]| counts.iter().all(|count| *count == 0);
     let quiet = |series: &ServiceSeries| {
-        busiest(series) < IDLE
+        busiest(series) < EASY
             && bins::largest(&series.queue) < NOBODY
             && never(&series.failed)
             && never(&series.rejected)
     };
-    let why = "below 10% busy that failed nothing and kept nobody waiting";
+    let why = "less than half busy that failed nothing and kept less than 1 waiting";
     let chosen = choose(ranked, quiet, ("service", why));
     let rows = chosen
         .shown
         .iter()
         .map(|(name, series)| {
             let panels = service_panels(series, &bins);
-            Row::new(name, service_note(result, name), panels)
+            let calm = panels[1..].iter().all(|panel| !panel.is_drawn());
+            let note = if calm {
+                let waiting = bins::largest(&series.queue);
+                format!(
+                    "at most {} busy, {} waiting",
+                    tick_text(busiest(series), Unit::Ratio),
+                    tick_text(waiting, Unit::Count)
+                )
+            } else {
+                service_note(result, name)
+            };
+            let name = (*name).clone();
+            Row { name, note, panels }
         })
         .collect();
     let words = Words {

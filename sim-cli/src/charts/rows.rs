@@ -18,7 +18,7 @@ const NUMBERS: f64 = 52.0;
 /// Height of a row, pixels.
 const ROW: f64 = 176.0;
 /// The most lines that name the rows that are not shown.
-const FOLDED_LINES: usize = 3;
+const FOLDED_LINES: usize = 4;
 
 /// A row of panels.
 #[derive(Clone, Debug)]
@@ -29,24 +29,6 @@ pub struct Row {
     pub note: String,
     /// One for each column.
     pub panels: Vec<Panel>,
-}
-
-impl Row {
-    /// A row; where its first panel alone is drawn, what is told of the others is in the note.
-    #[must_use]
-    pub fn new(name: &str, note: String, panels: Vec<Panel>) -> Self {
-        let alone = panels[1..].iter().all(|panel| !panel.is_drawn());
-        let told = panels[1..].iter().filter_map(|panel| {
-            let note = panel.note.as_ref().filter(|_| alone)?;
-            Some(format!("{}: {}", panel.title.to_lowercase(), note.lead))
-        });
-        let parts: Vec<String> = told.chain([note]).filter(|part| !part.is_empty()).collect();
-        Self {
-            name: name.to_owned(),
-            note: parts.join("; "),
-            panels,
-        }
-    }
 }
 
 /// Draws rows below each other, and below them what is said of those left out.
@@ -210,20 +192,20 @@ mod tests {
     }
 
     fn told() -> Panel {
-        let mut panel = Panel::new("Queue", Unit::Count, Spread::Linear);
-        panel.note = Some(Note {
-            lead: "below 1".into(),
-            names: Vec::new(),
-        });
+        let mut panel = Panel::new("told", Unit::Count, Spread::Linear);
+        panel.note = Some(Note::default());
         panel
+    }
+
+    fn row(panels: Vec<Panel>) -> Row {
+        let (name, note) = ("orders".into(), String::new());
+        Row { name, note, panels }
     }
 
     #[test]
     fn rows_of_one_panel_share_a_line() {
-        let narrow = || Row::new("calm", "p99 1s".into(), vec![drawn(), told(), told()]);
-        let wide = || Row::new("busy", "p99 1s".into(), vec![drawn(), told(), drawn()]);
-        assert_eq!(narrow().note, "queue: below 1; queue: below 1; p99 1s");
-        assert_eq!(wide().note, "p99 1s");
+        let narrow = || row(vec![drawn(), told(), told()]);
+        let wide = || row(vec![drawn(), told(), drawn()]);
         let rows = [wide(), narrow(), narrow(), narrow(), narrow(), wide()];
         let columns: Vec<Vec<usize>> = lines(&rows)
             .iter()

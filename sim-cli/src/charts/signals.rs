@@ -5,7 +5,7 @@ use super::bins::{self, Bins};
 use super::palette;
 use super::panel::{Line, Note, Panel};
 use super::scale::{Spread, Unit, tick_text};
-use super::traffic::{counted, plain};
+use super::traffic::{counted, harm, plain};
 use sim_models::observe::summary::{RunResult, WorkloadSeries};
 
 /// The most workloads whose latencies share a panel.
@@ -64,12 +64,15 @@ pub fn latency_title(lines: &[Line]) -> &'static str {
     }
 }
 
-/// Latencies of workloads: of several, those that grew most.
+/// Latencies of workloads: of several, those that lost most, and those whose p99 grew most.
 #[must_use]
 pub fn latencies(result: &RunResult, bins: &Bins) -> Panel {
     let mut ranked: Vec<_> = result.series.workloads.iter().collect();
     let growth = |series: &WorkloadSeries| growth(series, &bins.for_workload(series));
-    ranked.sort_by(|a, b| growth(b.1).total_cmp(&growth(a.1)));
+    ranked.sort_by(|a, b| {
+        let by_harm = harm(result, b.0).total_cmp(&harm(result, a.0));
+        by_harm.then_with(|| growth(b.1).total_cmp(&growth(a.1)))
+    });
     let mut panel = Panel::new("", Unit::Seconds, Spread::Log);
     for (n, (name, series)) in ranked.iter().take(MOST_WORKLOADS).enumerate() {
         let lines = match ranked.len() {
@@ -85,10 +88,7 @@ pub fn latencies(result: &RunResult, bins: &Bins) -> Panel {
     if ranked.len() > MOST_WORKLOADS {
         let rest = &ranked[MOST_WORKLOADS..];
         panel.note = Some(Note {
-            lead: format!(
-                "{}, whose p99 grew less",
-                counted(rest.len(), "more workload")
-            ),
+            lead: counted(rest.len(), "more workload"),
             names: rest.iter().map(|(name, _)| (*name).clone()).collect(),
         });
     }

@@ -47,7 +47,7 @@ fn guide(result: &RunResult) -> String {
         "."
     };
     if !result.summary.faults.is_empty() {
-        guide += " What goes on after a shaded fault has ended has outlived its trigger.";
+        guide += " Losses that go on after a shaded fault outlive their trigger.";
     }
     if result.series.workloads.len() > 1 {
         guide += " The workload that lost most comes first; each has its own scale.";

@@ -191,6 +191,9 @@ fn many_workloads_are_folded_without_losing_a_request() {
     assert!(told(&one[1]).starts_with("none of 99,000 failed: team-a, team-b, team-d"));
     assert!(one[2].title.starts_with("Latency"));
     assert_eq!(offered(&one[..2]), 360.0);
+    // Those that lost most are among the latencies, too.
+    assert!(one[2].lines[0].name.starts_with("team-c p99"));
+    assert!(told(&one[2]).starts_with("9 more workloads: "));
     let half = panels(&teams(&["team-a", "team-b", "team-c", "team-d", "team-e"]));
     assert_eq!(
         half[3].title,

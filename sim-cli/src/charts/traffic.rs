@@ -93,7 +93,12 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
-/// Share of the requests that failed or never ended.
+/// Share of the requests of a workload that failed or never ended.
+#[must_use]
+pub fn harm(result: &RunResult, name: &str) -> f64 {
+    result.summary.workloads.get(name).map_or(0.0, loss)
+}
+
 fn loss(totals: &WorkloadSummary) -> f64 {
     (totals.failed + totals.unfinished) as f64 / totals.offered.max(1) as f64
 }
