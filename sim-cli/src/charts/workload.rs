@@ -4,7 +4,9 @@ use super::bins::{self, Bins};
 use super::figure::Words;
 use super::panel::Panel;
 use super::scale::{Spread, Unit};
-use super::timeline::{latency_lines, stacked, traffic};
+use super::signals::{latency_lines, latency_title};
+use super::timeline::stacked;
+use super::traffic::{self, traffic};
 use crate::output::units;
 use sim_models::observe::summary::{RunResult, Series};
 
@@ -13,13 +15,10 @@ use sim_models::observe::summary::{RunResult, Series};
 pub fn workload(result: &RunResult, name: &str) -> Option<String> {
     let series = result.series.workloads.get(name)?;
     let totals = result.summary.workloads.get(name)?;
-    let bins = Bins::of(&result.series);
-    let mut latency = Panel::new(
-        "Latency (log scale): solid as monitoring of answers sees it, dashed the truth with failures",
-        Unit::Seconds,
-        Spread::Log,
-    );
-    latency.lines = latency_lines(series, "", &bins, 0);
+    let bins = Bins::of(&result.series).for_workload(series);
+    let lines = latency_lines(series, "", &bins, (0, true));
+    let mut latency = Panel::new(latency_title(&lines), Unit::Seconds, Spread::Log);
+    latency.lines = lines;
     let in_flight = bins.most(&series.in_flight);
     let spread = if bins::largest(&in_flight) > 50.0 {
         Spread::Root
@@ -52,7 +51,10 @@ pub fn workload(result: &RunResult, name: &str) -> Option<String> {
             .into(),
     };
     let panels = [
-        (traffic(std::iter::once(series), &bins), 320.0),
+        (
+            traffic(std::iter::once(series), &bins, traffic::title),
+            320.0,
+        ),
         (latency, 280.0),
         (flight, 170.0),
     ];

@@ -32,19 +32,13 @@ fn digits(value: f64) -> usize {
     digits.clamp(0, 12) as usize
 }
 
-/// A span of time, s, to three significant digits: `3.42s`.
+/// A span of time, s, as people read it: `3.42s`, `1h12min`.
 pub(super) fn span(seconds: f64) -> String {
-    if !seconds.is_finite() {
-        return "for ever".into();
-    }
-    let rounded = if seconds > 0.0 && seconds < 1000.0 {
-        format!("{seconds:.*}", digits(seconds))
-            .parse()
-            .unwrap_or(seconds)
+    if seconds.is_finite() {
+        SimDuration::from_secs_f64(seconds).rounded().to_string()
     } else {
-        libm::round(seconds)
-    };
-    SimDuration::from_secs_f64(rounded).to_string()
+        "for ever".into()
+    }
 }
 
 /// About so long: two significant digits.
