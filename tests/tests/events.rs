@@ -405,16 +405,16 @@ fn queues_and_breakers_are_told_where_they_matter() {
     };
     // The breaker opens when two in a row fail, for the time of two or three calls. With one failure in
     // fifty that comes six times in the run; the objective allows one in twenty.
-    let breaker = |share: f64| {
+    let breaker = |faults: &str| {
         format!(
             r#"(duration: "5min", warmup: "10s",
                 services: {{
                     "web": (threads: unbounded, endpoints: {{ "buy": [call("db/get")] }}),
-                    "db": (threads: unbounded, endpoints: {{ "get": [wait("2ms"), fail(share: {share})] }}),
+                    "db": (threads: unbounded, endpoints: {{ "get": [wait("2ms"), fail(share: 0.02)] }}),
                 }},
                 calls: {{ "web -> db": [breaker(failures: 2, open_for: "50ms")] }},
                 workloads: {{ "users": open(rate: "50/s", to: "web/buy") }},
-                hypothesis: (objective: 0.95))"#
+                faults: [{faults}], hypothesis: (objective: 0.95))"#
         )
     };
     let (mut opened, mut rejected) = (0, 0);
@@ -426,10 +426,11 @@ fn queues_and_breakers_are_told_where_they_matter() {
         is_calm(&seldom, "queue");
         assert!(full(&run(&queue(150), seed)), "seed {seed}");
         let open = |summary: &Summary| rules(summary).contains(&"breaker");
-        let seldom = run(&breaker(0.02), seed);
+        let seldom = run(&breaker(""), seed);
         opened += seldom.edges["web -> db"].policies["0 breaker"]["opened"];
         is_calm(&seldom, "breaker");
-        assert!(open(&run(&breaker(0.7), seed)), "seed {seed}");
+        let fault = r#"(at: "60s", for: "60s", share: 0.7, inject: error(service: "db"))"#;
+        assert!(open(&run(&breaker(fault), seed)), "seed {seed}");
     }
     assert!(opened > 20 && rejected > 20, "{opened} {rejected}");
 }

@@ -71,7 +71,12 @@ impl Teller<'_> {
         let found = losses
             .chain(late)
             .filter(|(windows, _)| !windows.is_empty());
-        let mut found = merged(self.plan, found.collect(), |_, _| {});
+        let mut found = merged(self.plan, found.collect(), |known, other| {
+            // Those who wait fail in the end: that says more.
+            if other.0 == "failures" {
+                *known = other;
+            }
+        });
         found.retain(|(windows, _)| windows.len() >= lasting(self.plan));
         found
     }
