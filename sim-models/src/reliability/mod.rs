@@ -72,6 +72,7 @@ impl<'a> System<'a> {
     }
 }
 
+/// See [`System::rates`].
 fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
     let places = plan.places.iter().enumerate();
     let places: BTreeMap<&str, u32> = places

@@ -56,7 +56,7 @@ impl Timeline {
         if random.len() > MOST_RANDOM {
             return None;
         }
-        changes.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        changes.sort_by_key(|change| (change.0, change.1));
         Some(Self::cut(plan, &changes, random))
     }
 
