@@ -355,6 +355,7 @@ fn policies(system: &mut System, dice: &mut Dice) {
             breaker: dice.chance(0.25),
             timed: true,
             timeout: None,
+            written: None,
         };
         system.calls.insert((from, to), policies);
     }

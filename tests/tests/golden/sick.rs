@@ -206,6 +206,7 @@ impl Kind {
             breaker: false,
             timed: false,
             timeout,
+            written: None,
         };
         if timeout.is_some() {
             system.calls.insert((Caller::Service(0), victim), policies);

@@ -60,7 +60,13 @@ impl Delay {
 
 /// A span of time as it is written in a scenario.
 pub fn span(seconds: f64) -> String {
-    format!("{}us", libm::round(seconds * 1e6))
+    let micros = libm::round(seconds * 1e6) as u64;
+    let units = [(60_000_000, "min"), (1_000_000, "s"), (1_000, "ms")];
+    let whole = units
+        .into_iter()
+        .find(|(size, _)| micros >= *size && micros.is_multiple_of(*size));
+    let (size, unit) = whole.unwrap_or((1, "us"));
+    format!("{}{unit}", micros / size)
 }
 
 /// A service and one of its endpoints, by index.
@@ -81,13 +87,15 @@ pub enum Step {
     Both(Endpoint, Endpoint),
     /// Calls so many times in turn.
     Repeat(u32, Endpoint),
+    /// As written: what nobody would write on purpose.
+    Written(&'static str),
 }
 
 impl Step {
     /// Who is called, how often in the mean, and how often at most.
     pub fn calls(&self) -> Vec<(Endpoint, f64, f64)> {
         match self {
-            Self::Work(_) | Self::Wait(_) | Self::Fail(_) => Vec::new(),
+            Self::Work(_) | Self::Wait(_) | Self::Fail(_) | Self::Written(_) => Vec::new(),
             Self::Call(to) | Self::Optional(to) => vec![(*to, 1.0, 1.0)],
             Self::Perhaps(share, to) => vec![(*to, *share, 1.0)],
             Self::Both(left, right) => vec![(*left, 1.0, 1.0), (*right, 1.0, 1.0)],
@@ -188,6 +196,8 @@ pub struct Policies {
     pub timed: bool,
     /// After how long: computed if `timed`, unless it is here already.
     pub timeout: Option<f64>,
+    /// The whole list as written, instead of all that: what nobody would write on purpose.
+    pub written: Option<&'static str>,
 }
 
 impl Policies {
@@ -213,6 +223,9 @@ impl Policies {
     }
 
     fn text(&self) -> String {
+        if let Some(written) = self.written {
+            return written.into();
+        }
         let mut all = Vec::new();
         if let Some((attempts, budget)) = self.retry {
             let backoff = match self.backoff {
@@ -276,6 +289,7 @@ impl System {
             Step::Work(delay) => format!("work({})", delay.text()),
             Step::Wait(delay) => format!("wait({})", delay.text()),
             Step::Fail(share) => format!("fail({share})"),
+            Step::Written(text) => (*text).to_owned(),
             Step::Call(to) => format!("call(\"{}\")", self.target(*to)),
             Step::Optional(to) => format!("call(to: \"{}\", optional: true)", self.target(*to)),
             Step::Perhaps(share, to) => format!(
