@@ -44,6 +44,12 @@ const CROWDS: &[&str] = &[
 /// Events that one visit of a service costs, about.
 const EVENTS_PER_VISIT: f64 = 5.0;
 
+/// A number with two significant digits, as people write them.
+fn two_digits(number: f64) -> f64 {
+    let digits = libm::pow(10.0, 1.0 - libm::floor(libm::log10(number)));
+    libm::round(number * digits) / digits
+}
+
 /// What a drawn system is to be like.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
@@ -169,13 +175,13 @@ fn service(system: &mut System, dice: &mut Dice, name: &str, mean: (f64, f64), z
     let operations = dice.some(OPERATIONS, count as usize);
     let endpoints = operations.into_iter().map(|operation| {
         // Now and then a report that takes its time.
-        let slow = dice.chance(0.04);
+        let slow = dice.chance(0.03);
         let mean = if slow {
             dice.between(0.5, 3.0)
         } else {
             dice.magnitude(mean.0, mean.1)
         };
-        let work = any_delay(dice.number(0, 6), mean);
+        let work = any_delay(dice.number(0, 6), two_digits(mean));
         let mut steps = vec![if slow {
             Step::Wait(work)
         } else {
@@ -184,7 +190,7 @@ fn service(system: &mut System, dice: &mut Dice, name: &str, mean: (f64, f64), z
         if dice.chance(0.15) {
             steps.push(Step::Wait(any_delay(
                 dice.number(0, 6),
-                dice.magnitude(0.001, 0.02),
+                two_digits(dice.magnitude(0.001, 0.02)),
             )));
         }
         (operation.to_owned(), steps)
@@ -268,12 +274,10 @@ fn loads(system: &mut System, dice: &mut Dice, events: f64) {
         let rate = system.workloads[at]
             .rate()
             .min(most * dice.between(0.4, 1.0));
-        // Two digits, as people write them.
-        let digits = libm::pow(10.0, libm::floor(libm::log10(rate)) - 1.0);
-        let rate = libm::round(libm::round(rate / digits) * digits * 1e6) / 1e6;
+        let rate = two_digits(rate);
         let shape = dice.chance(0.3).then(|| shape(dice, system.duration));
         let load = &mut system.workloads[at].load;
-        let think = dice.between(1.0, 30.0);
+        let think = two_digits(dice.between(1.0, 30.0));
         let users = libm::round(rate * think);
         *load = if dice.chance(0.25) && users >= 3.0 {
             let think = dice.one(&[
@@ -404,8 +408,14 @@ fn disturb(system: &mut System, dice: &mut Dice) {
         lasts
     };
     let (at, lasts) = (span(at), span(lasts));
+    // Long runs see it more than once.
+    let again = if system.duration >= 1200.0 && dice.chance(0.3) {
+        ", every: \"5min\", times: 3"
+    } else {
+        ""
+    };
     system.faults.push(format!(
-        "(name: \"drill\", at: \"{at}\", for: \"{lasts}\", inject: {inject})"
+        "(name: \"drill\", at: \"{at}\", for: \"{lasts}\"{again}, inject: {inject})"
     ));
     system.planned.push("drill".into());
 }
@@ -473,7 +483,7 @@ pub fn steady(system: &mut System, sizes: &Sizes, dice: &mut Dice, at: usize) {
         .steady
         .push(format!("success_ratio({name}) >= {success}"));
     if dice.chance(0.7) {
-        let bound = span(round_up(1.5 * system.tail_of(at, sizes)));
+        let bound = span(round_up(1.1 * system.tail_of(at, sizes)));
         system
             .steady
             .push(format!("latency({name}, p99) < {bound}"));

@@ -106,7 +106,7 @@ impl System {
                     let most = |of: &[f64]| of.iter().copied().fold(0.0, f64::max);
                     let tail = most(&sizes.tail[service]) + 2.0 * self.link.tail();
                     policies.timeout = Some(round_up(
-                        (4.0 * tail).max(1.1 * most(&sizes.longest[service])),
+                        (2.0 * tail).max(1.1 * most(&sizes.longest[service])),
                     ));
                 }
             }
