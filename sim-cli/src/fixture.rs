@@ -94,6 +94,10 @@ fn edge_series(most: f64) -> EdgeSeries {
         attempts: counts(|w| 900.0 * (1.0 + storm(w) * (most - 1.0) * (0.8 + ripple(w, 0.08)))),
         retries: counts(|w| 900.0 * storm(w) * (most - 1.0) * 0.8),
         failures: counts(|w| 900.0 * storm(w)),
+        calls_sent: counts(|_| 900.0),
+        call_attempts: counts(|w| {
+            900.0 * (1.0 + storm(w) * (most - 1.0) * (0.8 + ripple(w, 0.08)))
+        }),
         breakers_open: counts(|_| 0.0),
     }
 }
@@ -141,13 +145,13 @@ fn workload() -> WorkloadSummary {
         success_ratio: 0.207_8,
         availability: AvailabilitySummary {
             objective: 0.999,
-            by_requests: 0.207_8,
-            by_windows: 0.113,
+            by_requests: Some(0.207_8),
+            by_windows: Some(0.113),
             predicted: 0.998_1,
-            budget_used: 792.2,
-            burn_rate_max: 880.0,
-            mttr: 239.0,
-            mtbf: 0.0,
+            budget_used: Some(792.2),
+            burn_rate_max: Some(880.0),
+            mttr: None,
+            mtbf: None,
         },
     }
 }
@@ -263,6 +267,7 @@ fn moments() -> Vec<Moment> {
     .map(|(time, what)| Moment {
         time,
         what: what.into(),
+        rule: "fault".into(),
     })
     .collect()
 }
@@ -305,7 +310,12 @@ fn summary() -> Summary {
             workload: "shoppers".into(),
             start: 61.0,
             end: 300.0,
-            success_ratio: 0.12,
+            over: false,
+            success_ratio: Some(0.12),
+            ended: 213_000,
+            failed: 187_440,
+            hanging: 0,
+            rule: "failures".into(),
         }],
         moments: moments(),
         examples: vec![Example {

@@ -73,7 +73,8 @@ pub fn services(result: &RunResult) -> String {
 #[must_use]
 pub fn edges(result: &RunResult) -> String {
     let bins = Bins::of(&result.series);
-    let peak = |series: &EdgeSeries| bins::largest(&bins.ratio(&series.attempts, &series.calls));
+    let peak =
+        |series: &EdgeSeries| bins::largest(&bins.ratio(&series.call_attempts, &series.calls_sent));
     let ranked = ranked(result.series.edges.iter(), peak);
     let finding = match ranked.first() {
         Some((name, series)) if peak(series) > 1.0 => format!(
@@ -176,7 +177,7 @@ fn edge_panels(series: &EdgeSeries, bins: &Bins, breakers: bool) -> Vec<Panel> {
     let mut factor = Panel::new("Attempts per call", Unit::Factor, Spread::Linear);
     factor.lines = vec![line(
         "attempts",
-        bins.ratio(&series.attempts, &series.calls),
+        bins.ratio(&series.call_attempts, &series.calls_sent),
         0,
     )];
     let mut open = Panel::new("Breakers not closed", Unit::Count, Spread::Linear);

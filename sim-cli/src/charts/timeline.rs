@@ -264,12 +264,17 @@ fn amplification(result: &RunResult, bins: &Bins) -> Option<Panel> {
         .series
         .edges
         .iter()
-        .map(|(name, edge)| (name.clone(), bins.ratio(&edge.attempts, &edge.calls)))
+        .map(|(name, edge)| {
+            (
+                name.clone(),
+                bins.ratio(&edge.call_attempts, &edge.calls_sent),
+            )
+        })
         .filter(|(_, values)| bins::largest(values) > 1.0)
         .collect();
     (!series.is_empty()).then(|| {
         Panel::new(
-            "Retry amplification by edge: attempts / calls begun in the same window",
+            "Retry amplification by edge: attempts per call, at the time when the call began",
             Unit::Factor,
             Spread::Linear,
         )

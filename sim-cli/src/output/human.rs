@@ -4,7 +4,7 @@ use super::style::Style;
 use super::table::{Table, WIDTH, shorten, width, wrap};
 use super::{tables, units};
 use sim_models::observe::expression::{Expression, Unit};
-use sim_models::observe::summary::{CheckSummary, FaultSummary, RunResult, Summary};
+use sim_models::observe::summary::{CheckSummary, FaultSummary, Incident, RunResult, Summary};
 
 /// Longer lists are cut, and say so.
 const MOST: usize = 20;
@@ -252,19 +252,39 @@ fn incidents(summary: &Summary, style: Style) -> Vec<String> {
     if summary.incidents.is_empty() {
         return Vec::new();
     }
-    let mut table = Table::new(&["Incidents", "from", "to", "lasted", "success"]);
+    let mut table = Table::new(&["Incidents", "from", "to", "lasted", "success", "because"]);
     for incident in summary.incidents.iter().take(MOST) {
         table.row(vec![
             incident.workload.clone(),
             units::moment(incident.start),
-            units::moment(incident.end),
+            if incident.over {
+                units::moment(incident.end)
+            } else {
+                "the end".into()
+            },
             units::duration(incident.end - incident.start),
-            units::percent(incident.success_ratio),
+            units::percent(incident.success_ratio.unwrap_or(f64::NAN)),
+            because(incident),
         ]);
     }
     let mut lines = tables::styled(&table, style);
     more(&mut lines, summary.incidents.len());
     lines
+}
+
+/// What proves an incident.
+fn because(incident: &Incident) -> String {
+    let failed = format!(
+        "{} of {} failed",
+        units::count(incident.failed),
+        units::count(incident.ended)
+    );
+    let hang = format!("at least {} hang", units::count(incident.hanging));
+    match incident.rule.as_str() {
+        "failures" => failed,
+        "hanging" => hang,
+        _ => format!("{failed}, {hang}"),
+    }
 }
 
 fn more(lines: &mut Vec<String>, count: usize) {

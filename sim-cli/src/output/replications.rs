@@ -170,7 +170,7 @@ const MEASURES: [Measure; 6] = [
     ("p99 true", |w| w.latency_true.p99, units::duration),
     (
         "error budget used",
-        |w| w.availability.budget_used,
+        |w| w.availability.budget_used.unwrap_or(f64::NAN),
         units::factor,
     ),
 ];

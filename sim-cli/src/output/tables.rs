@@ -125,17 +125,21 @@ fn availability(summary: &Summary) -> Table {
         if a.objective == 0.0 {
             continue;
         }
-        let span = |seconds: f64| duration(if seconds > 0.0 { seconds } else { f64::NAN });
+        let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let times = |value: Option<f64>| {
+            let times = |value: f64| format!("{}x", number(value));
+            value.map_or_else(|| number(f64::NAN), times)
+        };
         table.row(vec![
             name.clone(),
             percent(a.objective),
-            percent(a.by_requests),
-            percent(a.by_windows),
+            percent(known(a.by_requests)),
+            percent(known(a.by_windows)),
             percent(a.predicted),
-            format!("{}x", number(a.budget_used)),
-            format!("{}x", number(a.burn_rate_max)),
-            span(a.mttr),
-            span(a.mtbf),
+            times(a.budget_used),
+            times(a.burn_rate_max),
+            duration(known(a.mttr)),
+            duration(known(a.mtbf)),
         ]);
     }
     table

@@ -12,6 +12,7 @@
 //! - [`replications_needed`], [`detectable_difference`]: how many runs it takes to see a difference.
 //! - [`mser5`], [`welch`]: where the warm-up ends. [`batch_means`], [`effective_sample_size`],
 //!   [`correlated_interval`]: one long run, whose values hang together.
+//! - [`excess`], [`steps_up`]: where a series of counts stops being what it should be.
 //!
 //! Sources: A. M. Law, "Simulation Modeling and Analysis", 5th ed., chapters 9 and 10; distribution
 //! functions of Student's t, the normal and the binomial distribution by `statrs`.
@@ -23,6 +24,7 @@ mod power;
 mod proportion;
 mod quantile;
 mod ranks;
+mod scan;
 mod steady;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ pub use power::{detectable_difference, replications_needed};
 pub use proportion::{PairedCounts, paired_share_difference, proportion_interval};
 pub use quantile::{quantile_interval, sample_quantile};
 pub use ranks::{sign_test, wilcoxon};
+pub use scan::{StepUp, evidence_needed, evidence_of_more, excess, steps_up};
 pub use steady::{
     batch_means, correlated_interval, effective_sample_size, mser5, welch, welch_curve,
 };

@@ -193,7 +193,9 @@ impl<'p> Run<'p> {
         let recorder = &self.simulation.model.recorder;
         let mut summary = self.summary();
         let series = summarise::series(self.plan, recorder, &self.ends);
-        summary.moments = moments::moments(self.plan, &series, &summary.faults);
+        let objective = self.scenario.hypothesis.objective;
+        let faults = &summary.faults;
+        summary.moments = moments::moments(self.plan, recorder, &series, faults, objective);
         summary.examples = summarise::examples(self.plan, recorder);
         RunResult {
             summary,

@@ -9,6 +9,7 @@ pub mod recorder;
 pub mod summary;
 pub mod summarise;
 pub mod measure;
+pub mod behind;
 pub mod availability;
 pub mod moments;
 pub mod verdict;

@@ -171,6 +171,10 @@ pub struct EdgeWindow {
     pub retries: u64,
     /// Attempts that failed.
     pub failures: u64,
+    /// Calls begun in it that sent at least one attempt, whenever they did.
+    pub calls_sent: u64,
+    /// Attempts that the calls begun in it led to, whenever they were sent.
+    pub call_attempts: u64,
     /// Memories that stand in the way of calls at its end.
     pub breakers_open: u64,
 }
@@ -190,6 +194,10 @@ pub struct Recorder {
     pub edges: Vec<EdgeRecord>,
     /// When the totals began.
     pub since: SimTime,
+    /// When the window that is open began.
+    opened: SimTime,
+    /// Width of a window.
+    width: SimDuration,
 }
 
 impl Recorder {
@@ -251,6 +259,8 @@ impl Recorder {
             instances: (0..instances).map(|_| instance()).collect(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
             since: SimTime::ZERO,
+            opened: SimTime::ZERO,
+            width: plan.window,
         }
     }
 
@@ -316,12 +326,27 @@ impl Recorder {
         record.calls += u64::from(counted);
     }
 
-    /// An attempt was sent, the `attempt`th of its call.
+    /// An attempt was sent, the `attempt`th of a call that began then.
     #[inline]
-    pub fn attempt_sent(&mut self, edge: usize, workload: usize, attempt: u16, counted: bool) {
+    pub fn attempt_sent(
+        &mut self,
+        edge: usize,
+        workload: usize,
+        (attempt, began): (u16, SimTime),
+        counted: bool,
+    ) {
         let record = &mut self.edges[edge];
         record.window.attempts += 1;
         record.window.retries += u64::from(attempt > 1);
+        // A retry belongs to the window of its call, which may be closed: attempts per call are then
+        // never more than the policies allow.
+        let own = if began >= self.opened {
+            &mut record.window
+        } else {
+            &mut record.windows[(began.0 / self.width.0) as usize]
+        };
+        own.call_attempts += 1;
+        own.calls_sent += u64::from(attempt == 1);
         if counted {
             record.attempts += 1;
             record.calls_sent += u64::from(attempt == 1);
@@ -430,6 +455,7 @@ impl Recorder {
     /// A window ends. `up` counts the instances of each service that are up, `open` the memories of
     /// each edge that stand in the way.
     pub fn close_window(&mut self, plan: &Plan, now: SimTime, up: &[u64], open: &[u64]) {
+        self.opened = now;
         for record in &mut self.workloads {
             record.window.in_flight = record.in_flight;
             let answered = record.answered.take();

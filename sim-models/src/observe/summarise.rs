@@ -389,6 +389,8 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
             attempts: column(|window| window.attempts),
             retries: column(|window| window.retries),
             failures: column(|window| window.failures),
+            calls_sent: column(|window| window.calls_sent),
+            call_attempts: column(|window| window.call_attempts),
             breakers_open: column(|window| window.breakers_open),
         };
         series.edges.insert(edge.name.clone(), columns);

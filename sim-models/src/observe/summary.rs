@@ -141,25 +141,28 @@ pub struct TenantSummary {
     pub budget_used: f64,
 }
 
-/// Availability against an objective.
+/// Availability against an objective. What is unknown is null: all of it where nothing ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AvailabilitySummary {
     /// The objective, a ratio.
     pub objective: f64,
-    /// Good requests / finished requests.
-    pub by_requests: f64,
-    /// Windows with success at or above the objective / windows with traffic.
-    pub by_windows: f64,
+    /// Good requests / finished requests; those that hang at the end of the run count as failed.
+    pub by_requests: Option<f64>,
+    /// Windows outside of incidents / windows with anything to do.
+    pub by_windows: Option<f64>,
     /// What the graph predicts from error rates and faults alone; see `topology`.
     pub predicted: f64,
-    /// Share of the error budget that was used; above 1: overspent.
-    pub budget_used: f64,
-    /// Largest burn rate over any minute: errors / errors that the objective allows.
-    pub burn_rate_max: f64,
-    /// Mean time to repair: mean length of incidents, s; 0 without incidents.
-    pub mttr: f64,
-    /// Mean time between the starts of incidents, s; 0 with fewer than two.
-    pub mtbf: f64,
+    /// Share of the error budget that was used; above 1: overspent. Null where the objective allows
+    /// no error and there was one.
+    pub budget_used: Option<f64>,
+    /// Largest burn rate, errors / errors that the objective allows, over any minute that an incident
+    /// touches; that of the whole run where it is larger, or there was no incident.
+    pub burn_rate_max: Option<f64>,
+    /// Mean time to repair: mean length of incidents, s; null without incidents, and where one was not
+    /// over when the run ended.
+    pub mttr: Option<f64>,
+    /// Mean time between the starts of incidents, s; null with fewer than two.
+    pub mtbf: Option<f64>,
 }
 
 /// A service.
@@ -311,17 +314,27 @@ pub struct FaultSummary {
     pub blast_radius: Vec<String>,
 }
 
-/// A stretch of time in which a workload missed its objective.
+/// A stretch of time in which a workload missed its objective, beyond what luck explains.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// The workload.
     pub workload: String,
     /// Start, s.
     pub start: f64,
-    /// End, s; the end of the run if it never ended.
+    /// End, s; the end of the run if it was not over then.
     pub end: f64,
-    /// Success ratio meanwhile.
-    pub success_ratio: f64,
+    /// Whether it was over when the run ended.
+    pub over: bool,
+    /// Success ratio of what ended meanwhile; null if nothing did.
+    pub success_ratio: Option<f64>,
+    /// Requests that ended meanwhile.
+    pub ended: u64,
+    /// Requests that failed meanwhile.
+    pub failed: u64,
+    /// Requests that hung at its end, at least: under way for more than twice as long as any took before.
+    pub hanging: u64,
+    /// What proves it: `failures`, `hanging`, or `failures+hanging`.
+    pub rule: String,
 }
 
 /// A notable moment.
@@ -331,6 +344,9 @@ pub struct Moment {
     pub time: f64,
     /// What, in one line.
     pub what: String,
+    /// What proves it: `fault` (it was injected), `failures`, `behind` (answers fall behind what is
+    /// offered), `silence` (nothing is answered), `load`, `retries`, `queue` or `breaker`.
+    pub rule: String,
 }
 
 /// A request worth a look.
@@ -410,6 +426,11 @@ pub struct EdgeSeries {
     pub retries: Vec<u64>,
     /// Attempts that failed.
     pub failures: Vec<u64>,
+    /// Calls begun in the window that sent at least one attempt, whenever they did.
+    pub calls_sent: Vec<u64>,
+    /// Attempts that the calls begun in the window led to, whenever they were sent: divided by
+    /// `calls_sent`, never more than the policies allow per call.
+    pub call_attempts: Vec<u64>,
     /// Breakers that were not closed at the end of the window.
     pub breakers_open: Vec<u64>,
 }

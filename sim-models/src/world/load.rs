@@ -295,7 +295,7 @@ impl LoadState {
         mut now: SimTime,
         end: SimTime,
     ) -> Option<SimTime> {
-        let peak: f64 = shape.iter().map(peak).product();
+        let peak: f64 = shape.iter().map(Shape::peak).product();
         if peak <= 0.0 {
             return None;
         }
@@ -326,39 +326,7 @@ fn integrate(rate: f64, shape: &[Shape], mut now: SimTime, end: SimTime) -> Opti
 
 /// By what shapes multiply the rate at a time.
 fn factor(shape: &[Shape], at: SimTime) -> f64 {
-    shape.iter().map(|shape| factor_of(shape, at)).product()
-}
-
-fn factor_of(shape: &Shape, now: SimTime) -> f64 {
-    let since = |at: SimDuration| (now.0 >= at.0).then(|| now.since(SimTime(at.0)));
-    match shape {
-        Shape::Step(step) => since(step.at).map_or(1.0, |_| step.factor),
-        Shape::Ramp(ramp) => since(ramp.at).map_or(1.0, |since| {
-            let share = if ramp.over.0 == 0 {
-                1.0
-            } else {
-                (since.as_nanos_f64() / ramp.over.as_nanos_f64()).min(1.0)
-            };
-            1.0 + (ramp.factor - 1.0) * share
-        }),
-        Shape::Spike(spike) => since(spike.at)
-            .filter(|since| *since < spike.lasts)
-            .map_or(1.0, |_| spike.factor),
-        Shape::Diurnal(day) => {
-            let phase = (now.as_secs_f64() - day.peak.as_secs_f64()) / day.period.as_secs_f64();
-            1.0 + day.amplitude * libm::cos(2.0 * std::f64::consts::PI * phase)
-        }
-    }
-}
-
-/// The most that a shape multiplies the rate by.
-fn peak(shape: &Shape) -> f64 {
-    match shape {
-        Shape::Step(step) => step.factor.max(1.0),
-        Shape::Ramp(ramp) => ramp.factor.max(1.0),
-        Shape::Spike(spike) => spike.factor.max(1.0),
-        Shape::Diurnal(day) => 1.0 + day.amplitude,
-    }
+    shape.iter().map(|shape| shape.factor(at)).product()
 }
 
 const _: () = assert!(

@@ -4,7 +4,7 @@ use super::Measurer;
 use crate::observe::metric::{Metric, Statistic};
 use crate::observe::naming::{Argument, Measure};
 use crate::observe::summary::{
-    EdgeSummary, LatencySummary, LevelSummary, OutcomeCounts, WorkloadSummary,
+    AvailabilitySummary, EdgeSummary, Incident, LatencySummary, LevelSummary, OutcomeCounts,
 };
 
 pub(super) fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
@@ -23,31 +23,27 @@ pub(super) fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64
         Metric::Unfinished => Some(workload.unfinished as f64),
         Metric::Latency => pick(&workload.latency, measure),
         Metric::LatencyTrue => pick(&workload.latency_true, measure),
-        _ => availability(measurer, measure, workload, finished > 0),
+        _ => availability(measurer, measure, &workload.availability),
     }
 }
 
 fn availability(
     measurer: &Measurer<'_>,
     measure: &Measure,
-    workload: &WorkloadSummary,
-    ended: bool,
+    availability: &AvailabilitySummary,
 ) -> Option<f64> {
-    let availability = &workload.availability;
-    let incidents = || {
-        let all = measurer.summary.incidents.iter();
-        all.filter(|incident| incident.workload == measure.subject)
-            .count()
-    };
-    let traffic = workload.offered > 0;
     match measure.metric {
-        Metric::Availability => ended.then_some(availability.by_requests),
-        Metric::AvailabilityWindows => traffic.then_some(availability.by_windows),
+        Metric::Availability => availability.by_requests,
+        Metric::AvailabilityWindows => availability.by_windows,
         Metric::AvailabilityPredicted => Some(availability.predicted),
-        Metric::BudgetUsed => ended.then_some(availability.budget_used),
-        Metric::BurnRate => traffic.then_some(availability.burn_rate_max),
-        Metric::Mttr => (incidents() > 0).then_some(availability.mttr),
-        Metric::Mtbf => (incidents() > 1).then_some(availability.mtbf),
+        Metric::BudgetUsed => availability.budget_used,
+        Metric::BurnRate => availability.burn_rate_max,
+        Metric::Mttr => {
+            let open = |incident: &Incident| incident.workload == measure.subject && !incident.over;
+            let never = measurer.summary.incidents.iter().any(open);
+            availability.mttr.or(never.then_some(f64::INFINITY))
+        }
+        Metric::Mtbf => availability.mtbf,
         _ => None,
     }
 }

@@ -92,10 +92,13 @@ pub(super) fn edge(
 ) -> Option<f64> {
     let rows = &measurer.recorder.edges[edge].windows[windows.clone()];
     let (mut calls, mut attempts, mut retries) = (0, 0, 0);
+    let (mut calls_sent, mut call_attempts) = (0, 0);
     for window in rows {
         calls += window.calls;
         attempts += window.attempts;
         retries += window.retries;
+        calls_sent += window.calls_sent;
+        call_attempts += window.call_attempts;
     }
     let rate = |count: u64| Some(count as f64 / measurer.seconds(&windows));
     match measure.metric {
@@ -103,10 +106,8 @@ pub(super) fn edge(
         Metric::Attempts => rate(attempts),
         Metric::Retries => rate(retries),
         Metric::RetryShare => (attempts > 0).then(|| retries as f64 / attempts as f64),
-        // Every call that sends anything has one first attempt.
-        Metric::Amplification => {
-            (attempts > retries).then(|| attempts as f64 / (attempts - retries) as f64)
-        }
+        // Attempts count with their call, in the window in which that began.
+        Metric::Amplification => (calls_sent > 0).then(|| call_attempts as f64 / calls_sent as f64),
         _ => None,
     }
 }
