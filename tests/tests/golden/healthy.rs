@@ -280,10 +280,12 @@ fn loads(system: &mut System, dice: &mut Dice, events: f64) {
         let think = two_digits(dice.between(1.0, 30.0));
         let users = libm::round(rate * think);
         *load = if dice.chance(0.25) && users >= 3.0 {
-            let think = dice.one(&[
-                Delay::Exponential(think),
-                Delay::Uniform(0.5 * think, 1.5 * think),
-            ]);
+            // Users who all begin to think at once come in waves at first, unless thinking has no memory.
+            let think = if 3.0 * think <= system.warmup {
+                Delay::Uniform(0.5 * think, 1.5 * think)
+            } else {
+                Delay::Exponential(think)
+            };
             Load::Closed {
                 users: users as u32,
                 think,

@@ -147,6 +147,13 @@ impl Kind {
         let victim = system.services.len();
         // What waits must not be bounded by accident elsewhere.
         let free = matches!(self, Self::Storm | Self::Draining | Self::Spike);
+        if self == Self::Partition {
+            // Calls elsewhere that nobody gives up would hold threads for ever.
+            system
+                .services
+                .iter_mut()
+                .for_each(|service| service.zoned = false);
+        }
         let entry = &mut system.services[0];
         if free {
             (entry.threads, entry.is_async, entry.cores) = (None, true, None);
