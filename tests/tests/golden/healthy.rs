@@ -464,8 +464,10 @@ pub fn believe(system: &mut System, sizes: &Sizes, dice: &mut Dice) {
             system.always.push(always);
         }
     }
-    if dice.chance(0.3) {
-        let name = dice.one(&system.services).name;
+    let pooled = system.services.iter().filter(|s| s.threads.is_some());
+    let pooled: Vec<&str> = pooled.map(|service| service.name.as_str()).collect();
+    if dice.chance(0.3) && !pooled.is_empty() {
+        let name = dice.one(&pooled);
         system.always.push(format!("utilization({name}) < 0.8"));
     }
     if !system.planned.is_empty() && dice.chance(0.8) {
