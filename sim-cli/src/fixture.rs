@@ -1,5 +1,7 @@
 //! A made-up result for tests: a retry storm that outlives the fault that set it off.
 
+use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::summary::Damage;
 use sim_models::observe::summary::{
     AvailabilitySummary, CheckSummary, EdgeSeries, EdgeSummary, Example, FaultSummary,
     HypothesisSummary, Incident, LatencySummary, LevelSummary, Moment, RunResult, SCHEMA, Series,
@@ -220,14 +222,27 @@ fn check(kind: &str, check: &str, over: &str, value: Option<f64>, limit: f64) ->
         over: over.into(),
         value,
         limit,
-        held: kind == "steady",
+        held: Some(kind == "steady"),
     }
 }
 
 fn hypothesis() -> HypothesisSummary {
     HypothesisSummary {
-        verdict: "not_recovered".into(),
-        metastable: true,
+        recovery_seconds: None,
+        recovery_expected_seconds: None,
+        unharmed: Vec::new(),
+        verdict: Conclusion::Metastable,
+        harm: "shoppers: 88 % lost for 230s".into(),
+        damage: vec![Damage {
+            workload: "shoppers".into(),
+            start: 60.0,
+            end: 300.0,
+            seconds: 230.0,
+            lost: 182_000,
+            lost_share: Some(0.88),
+            latency_p99: Some(0.9),
+            latency_p99_before: Some(0.12),
+        }],
         reason: "Slow db ended at 70s, but success_ratio(shoppers) stayed at 12% until the end: \
                  retries keep the database overloaded."
             .into(),
@@ -303,7 +318,7 @@ fn summary() -> Summary {
             periods: vec![(60.0, 70.0)],
             touched: 24_210,
             recovery_seconds: None,
-            judged: true,
+            verdict: Conclusion::Metastable,
             blast_radius: vec!["shoppers".into()],
         }],
         incidents: vec![Incident {

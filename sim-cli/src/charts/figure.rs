@@ -52,11 +52,7 @@ enum LaneKind {
 #[must_use]
 pub fn finding(summary: &Summary) -> String {
     let hypothesis = &summary.hypothesis;
-    format!(
-        "{}: {}",
-        summary.scenario,
-        units::verdict(&hypothesis.verdict, hypothesis.metastable)
-    )
+    format!("{}: {}", summary.scenario, units::verdict_of(hypothesis))
 }
 
 /// The lines at the top, each with the height of its baseline, and the height of them all.

@@ -8,6 +8,7 @@ use crate::progress;
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
@@ -234,12 +235,9 @@ fn exit_code(result: &RunResult) -> u8 {
 }
 
 fn summary_code(summary: &Summary) -> u8 {
-    match (
-        summary.stopped_by.as_str(),
-        summary.hypothesis.verdict.as_str(),
-    ) {
+    match (summary.stopped_by.as_str(), summary.hypothesis.verdict) {
         ("interrupt", _) => exit::INTERRUPTED,
-        ("end", "held" | "none") => exit::HELD,
+        ("end", Conclusion::Held | Conclusion::Recovered | Conclusion::NoHypothesis) => exit::HELD,
         ("end", _) => exit::REFUTED,
         _ => exit::BUDGET,
     }

@@ -3,6 +3,7 @@
 use super::style::Style;
 use super::table::{Table, WIDTH, shorten, width, wrap};
 use super::{tables, units};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{Expression, Unit};
 use sim_models::observe::summary::{CheckSummary, FaultSummary, Incident, RunResult, Summary};
 
@@ -47,21 +48,24 @@ pub fn join(sections: &[Vec<String>]) -> String {
 
 /// The verdict in its colour.
 #[must_use]
-pub fn painted_verdict(verdict: &str, metastable: bool, style: Style) -> String {
-    let words = units::verdict(verdict, metastable);
+pub fn painted_verdict(verdict: Conclusion, words: &str, style: Style) -> String {
     match verdict {
-        "held" => style.good(&words),
-        "none" | "" => style.heading(&words),
-        _ => style.bad(&words),
+        Conclusion::Held => style.good(words),
+        Conclusion::Recovered | Conclusion::Inconclusive => style.careful(words),
+        Conclusion::NoHypothesis => style.heading(words),
+        _ => style.bad(words),
     }
 }
 
 fn headline(summary: &Summary, style: Style) -> Vec<String> {
     let hypothesis = &summary.hypothesis;
-    let verdict = painted_verdict(&hypothesis.verdict, hypothesis.metastable, style);
-    let room = WIDTH
-        .saturating_sub(2 + width(&units::verdict(&hypothesis.verdict, hypothesis.metastable)));
+    let words = units::verdict_of(hypothesis);
+    let verdict = painted_verdict(hypothesis.verdict, &words, style);
+    let room = WIDTH.saturating_sub(2 + width(&words));
     let mut lines = vec![format!("{verdict}  {}", shorten(&summary.scenario, room))];
+    if !hypothesis.harm.is_empty() {
+        lines.extend(wrap(&hypothesis.harm, "  ", "  "));
+    }
     if !hypothesis.reason.is_empty() {
         lines.extend(wrap(&hypothesis.reason, "  ", "  "));
     }
@@ -103,10 +107,10 @@ fn hypothesis(summary: &Summary, style: Style) -> Vec<String> {
     lines[0] = style.heading(&lines[0]);
     // The rows get a tick or a cross in their indent.
     for (line, check) in lines[1..].iter_mut().zip(checks) {
-        let mark = if check.held {
-            style.good("✓")
-        } else {
-            style.bad("✗")
+        let mark = match check.held {
+            Some(true) => style.good("✓"),
+            Some(false) => style.bad("✗"),
+            None => style.careful("?"),
         };
         *line = format!("{mark} {}", line.get(2..).unwrap_or_default());
     }
@@ -119,7 +123,7 @@ fn measured(check: &CheckSummary, value: Option<f64>) -> String {
         return if check.kind == "recovers" {
             "never"
         } else {
-            "nothing"
+            units::NOTHING
         }
         .to_owned();
     };
@@ -225,17 +229,20 @@ fn fault_text(fault: &FaultSummary) -> String {
     if periods.is_empty() {
         periods.push("never on".into());
     }
-    let recovery = fault.recovery_seconds.map_or_else(
-        || "no recovery seen".to_owned(),
-        |seconds| format!("recovered after {}", units::duration(seconds)),
-    );
+    let became = match (fault.verdict, fault.recovery_seconds) {
+        (Conclusion::Recovered, Some(0.0)) => "recovered as soon as it was gone".to_owned(),
+        (Conclusion::Recovered, Some(seconds)) => {
+            format!("recovered after {}", units::duration(seconds))
+        }
+        (verdict, _) => verdict.words(),
+    };
     let blast = if fault.blast_radius.is_empty() {
-        "no workload hurt".to_owned()
+        "hurt nobody".to_owned()
     } else {
         format!("hurt {}", fault.blast_radius.join(", "))
     };
     format!(
-        "{} ({} at {}): {}; touched {}; {recovery}; {blast}",
+        "{} ({} at {}): {}; touched {}; {became}; {blast}",
         fault.name,
         fault.kind,
         if fault.target.is_empty() {

@@ -7,6 +7,7 @@ use super::table::{Table, width};
 use super::tables::styled;
 use super::units;
 use sim_core::stats::{Interval, mean_interval, proportion_interval};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::summary::{Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
@@ -35,11 +36,10 @@ pub fn render_replications(runs: &[Summary], reproduce: &str, style: Style) -> S
 pub fn json(runs: &[Summary]) -> String {
     let verdicts: Vec<serde_json::Value> = verdict_counts(runs)
         .into_iter()
-        .map(|((verdict, metastable), hits)| {
+        .map(|(verdict, hits)| {
             let interval = proportion_interval(hits, runs.len() as u64, LEVEL).ok();
             serde_json::json!({
                 "verdict": verdict,
-                "metastable": metastable,
                 "runs": hits,
                 "share": hits as f64 / runs.len() as f64,
                 "share_low": interval.map(|interval| interval.low),
@@ -56,30 +56,28 @@ pub fn json(runs: &[Summary]) -> String {
     super::json::tidy(&all).to_string()
 }
 
-/// How often each verdict came, with whether it was metastable; the most frequent first.
+/// How often each verdict came; the most frequent first, then the best.
 #[must_use]
-pub fn verdict_counts(runs: &[Summary]) -> Vec<((String, bool), u64)> {
-    let mut counts: BTreeMap<(String, bool), u64> = BTreeMap::new();
+pub fn verdict_counts(runs: &[Summary]) -> Vec<(Conclusion, u64)> {
+    let mut counts: BTreeMap<Conclusion, u64> = BTreeMap::new();
     for run in runs {
-        let hypothesis = &run.hypothesis;
-        let key = (hypothesis.verdict.clone(), hypothesis.metastable);
-        *counts.entry(key).or_default() += 1;
+        *counts.entry(run.hypothesis.verdict).or_default() += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts.sort_by_key(|(_, hits)| std::cmp::Reverse(*hits));
     counts
 }
 
 fn headline(first: &Summary, runs: &[Summary], style: Style) -> Vec<String> {
     let counts = verdict_counts(runs);
-    let ((verdict, metastable), hits) = &counts[0];
-    let words = painted_verdict(verdict, *metastable, style);
+    let (verdict, hits) = counts[0];
+    let words = painted_verdict(verdict, &units::verdict(verdict), style);
     let how = if counts.len() == 1 {
         format!("in all {} runs", runs.len())
     } else {
         format!("in {hits} of {} runs", runs.len())
     };
-    let used = width(&units::verdict(verdict, *metastable)) + 1 + width(&how) + 2;
+    let used = width(&units::verdict(verdict)) + 1 + width(&how) + 2;
     let room = super::table::WIDTH.saturating_sub(used);
     let scenario = super::table::shorten(&first.scenario, room);
     vec![format!("{words} {how}  {scenario}")]
@@ -101,10 +99,10 @@ fn confidence_heading() -> String {
 fn verdicts(runs: &[Summary], style: Style) -> Vec<String> {
     let heading = confidence_heading();
     let mut table = Table::new(&["Verdicts", "runs", "share", &heading]);
-    for ((verdict, metastable), hits) in verdict_counts(runs) {
+    for (verdict, hits) in verdict_counts(runs) {
         let interval = proportion_interval(hits, runs.len() as u64, LEVEL).ok();
         table.row(vec![
-            units::verdict(&verdict, metastable),
+            units::verdict(verdict),
             hits.to_string(),
             units::percent(hits as f64 / runs.len() as f64),
             range(interval, units::percent),
@@ -230,8 +228,7 @@ mod tests {
         for (n, run) in runs.iter_mut().enumerate() {
             run.seed = n as u64;
             if n % 5 < 2 {
-                run.hypothesis.verdict = "held".into();
-                run.hypothesis.metastable = false;
+                run.hypothesis.verdict = Conclusion::Held;
                 run.faults[0].recovery_seconds = Some(5.0 + n as f64);
             }
         }

@@ -12,6 +12,7 @@
 //! - [`replications_needed`], [`detectable_difference`]: how many runs it takes to see a difference.
 //! - [`mser5`], [`welch`]: where the warm-up ends. [`batch_means`], [`effective_sample_size`],
 //!   [`correlated_interval`]: one long run, whose values hang together.
+//! - [`trend`]: whether a series grows or falls, and how fast.
 //! - [`excess`], [`steps_up`]: where a series of counts stops being what it should be.
 //!
 //! Sources: A. M. Law, "Simulation Modeling and Analysis", 5th ed., chapters 9 and 10; distribution
@@ -26,6 +27,7 @@ mod quantile;
 mod ranks;
 mod scan;
 mod steady;
+mod trend;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +42,7 @@ pub use scan::{StepUp, evidence_needed, evidence_of_more, excess, steps_up};
 pub use steady::{
     batch_means, correlated_interval, effective_sample_size, mser5, welch, welch_curve,
 };
+pub use trend::{Trend, trend};
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 

@@ -25,8 +25,9 @@ pub fn evidence_needed(tests: usize, chance: f64) -> f64 {
 /// independent events with that share or less, any is found with a probability of at most `chance`.
 ///
 /// A stretch begins and ends where the evidence is largest, and goes on until what follows proves as
-/// much for the opposite. Shares that are far above `allowed` are looked for first, so that a short
-/// and heavy stretch is not told as a long and light one. `least` is the smallest share looked for.
+/// much for the opposite. Of those that overlap, the one with most evidence is taken, so that two short
+/// and heavy stretches are not told as a long and light one, nor the other way round. `least` is the
+/// smallest share looked for.
 #[must_use]
 pub fn excess(
     bad: &[u64],
@@ -41,18 +42,28 @@ pub fn excess(
     let shares = shares(allowed, least.max(allowed));
     let needed = evidence_needed(bad.len() * shares.len(), chance);
     let mut taken = vec![false; bad.len()];
-    for share in shares.into_iter().rev() {
-        let of_bad = libm::log(share / allowed);
-        let of_good = libm::log((1.0 - share) / (1.0 - allowed));
-        let score = |at: usize| {
-            let good = all[at].saturating_sub(bad[at]);
-            bad[at] as f64 * of_bad + good as f64 * of_good
-        };
-        for found in highest(bad.len(), |at| (!taken[at]).then(|| score(at)), needed) {
-            taken[found].fill(true);
+    loop {
+        let mut found = Vec::new();
+        for share in &shares {
+            let of_bad = libm::log(share / allowed);
+            let of_good = libm::log((1.0 - share) / (1.0 - allowed));
+            let score = |at: usize| {
+                let good = all[at].saturating_sub(bad[at]);
+                bad[at] as f64 * of_bad + good as f64 * of_good
+            };
+            let score = |at: usize| (!taken[at]).then(|| score(at));
+            found.extend(highest(bad.len(), score, needed));
+        }
+        if found.is_empty() {
+            return runs(&taken);
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.start.cmp(&b.1.start)));
+        for (_, stretch) in found {
+            if !taken[stretch.clone()].contains(&true) {
+                taken[stretch].fill(true);
+            }
         }
     }
-    runs(&taken)
 }
 
 /// The shares looked for: doubling from `least` on, and one near 1.
@@ -67,8 +78,13 @@ fn shares(allowed: f64, least: f64) -> Vec<f64> {
     shares
 }
 
-/// Stretches whose cumulative sum of scores reaches `needed`; none crosses a place without a score.
-fn highest(count: usize, score: impl Fn(usize) -> Option<f64>, needed: f64) -> Vec<Range<usize>> {
+/// Stretches whose cumulative sum of scores reaches `needed`, with that sum; none crosses a place without
+/// a score.
+fn highest(
+    count: usize,
+    score: impl Fn(usize) -> Option<f64>,
+    needed: f64,
+) -> Vec<(f64, Range<usize>)> {
     let mut found = Vec::new();
     let (mut sum, mut start, mut peak, mut end) = (0.0, 0, 0.0, 0);
     for at in 0..=count {
@@ -83,7 +99,7 @@ fn highest(count: usize, score: impl Fn(usize) -> Option<f64>, needed: f64) -> V
             }
         }
         if peak >= needed && (score.is_none() || peak - sum >= needed) {
-            found.push(start..end);
+            found.push((peak, start..end));
             (sum, peak) = (0.0, 0.0);
         } else if score.is_none() {
             (sum, peak) = (0.0, 0.0);
@@ -210,4 +226,114 @@ fn dispersion(counts: &[u64]) -> f64 {
     }
     let off = |count: &u64| (*count as f64 - mean) * (*count as f64 - mean);
     counts.iter().map(off).sum::<f64>() / (n - 1.0) / mean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Seed, Source};
+
+    /// A series of `all` events a window, of which these shares are bad.
+    fn bad(seed: u64, all: u64, shares: &[f64]) -> Vec<u64> {
+        let mut stream = Seed(seed).stream("scan", "bad");
+        let window = |share: &f64| (0..all).filter(|_| stream.uniform() < *share).count() as u64;
+        shares.iter().map(window).collect()
+    }
+
+    #[test]
+    fn what_is_allowed_is_no_excess() {
+        for all in [1, 5, 50, 1000] {
+            for allowed in [0.001, 0.05, 0.5] {
+                for seed in 0..50 {
+                    let bad = bad(seed, all, &[allowed; 500]);
+                    let found = excess(&bad, &[all; 500], allowed, 0.0, 1e-6);
+                    assert_eq!(found, [], "{all} {allowed} {seed}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_bound_on_false_alarms_holds() {
+        // With a chance of a fifth it may find something in a fifth of the series, and no more.
+        let alarm = |seed: &u64| {
+            let bad = bad(*seed, 20, &[0.05; 200]);
+            !excess(&bad, &[20; 200], 0.05, 0.0, 0.2).is_empty()
+        };
+        let alarms = (0..500).filter(alarm).count();
+        assert!(alarms <= 100, "{alarms}");
+        assert!(
+            alarms > 0,
+            "the bound is not so loose that nothing is ever found"
+        );
+    }
+
+    #[test]
+    fn an_excess_is_found_where_it_is() {
+        let mut shares = [0.001; 300];
+        shares[100..130].fill(0.2);
+        for seed in 0..50 {
+            let found = excess(&bad(seed, 50, &shares), &[50; 300], 0.001, 0.0, 1e-6);
+            assert_eq!(found.len(), 1, "{seed}: {found:?}");
+            assert!(found[0].start.abs_diff(100) <= 1 && found[0].end.abs_diff(130) <= 1);
+        }
+        // Two total losses are two, and so are a heavy and a light one next to each other one.
+        let mut twice = [0; 40];
+        (twice[10], twice[20]) = (1000, 1000);
+        assert_eq!(
+            excess(&twice, &[1000; 40], 0.001, 0.0, 1e-6),
+            [10..11, 20..21]
+        );
+        let mut both = [0; 40];
+        both[10..14].fill(1000);
+        both[14..20].fill(30);
+        let found = excess(&both, &[1000; 40], 0.001, 0.0, 1e-6);
+        assert_eq!(found, vec![10..20]);
+    }
+
+    #[test]
+    fn no_error_allowed_is_no_error_forgiven() {
+        let mut bad = [0; 100];
+        assert_eq!(excess(&bad, &[5; 100], 0.0, 0.0, 1e-6), []);
+        bad[50] = 1;
+        assert_eq!(excess(&bad, &[5; 100], 0.0, 0.0, 1e-6), vec![50..51]);
+        assert_eq!(excess(&[], &[], 0.1, 0.0, 1e-6), []);
+    }
+
+    #[test]
+    fn evidence_is_bounded_by_chernoff() {
+        // P(X >= 9) of ten tosses of a coin is 11/1024, and Chernoff's bound exp(-3.68).
+        let evidence = evidence_of_more(9, 1, 0.5);
+        assert!((evidence - 3.681).abs() < 1e-3 && libm::exp(-evidence) > 11.0 / 1024.0);
+        assert_eq!(evidence_of_more(5, 5, 0.5), 0.0);
+        assert!((evidence_of_more(7, 0, 0.5) - 7.0 * libm::log(2.0)).abs() < 1e-12);
+        assert_eq!(evidence_of_more(0, 0, 0.5), 0.0);
+    }
+
+    #[test]
+    fn steps_are_told_from_slopes_and_noise() {
+        let even = [1.0; 200];
+        let mut counts = [10; 200];
+        counts[120..].fill(30);
+        let steps = steps_up(&counts, &even, 1.0, 1.5, 1e-6);
+        assert_eq!(steps.len(), 1);
+        assert_eq!(
+            (steps[0].at, steps[0].before, steps[0].after),
+            (120, 10.0, 30.0)
+        );
+        // What is expected is no step, nor is a slope, nor a step down.
+        let expected: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
+        assert_eq!(steps_up(&counts, &expected, 1.0, 1.5, 1e-6), []);
+        let slope: Vec<u64> = (0..200).map(|at| 100 + 3 * at).collect();
+        assert_eq!(steps_up(&slope, &even, 1.0, 1.5, 1e-6), []);
+        counts.reverse();
+        assert_eq!(steps_up(&counts, &even, 1.0, 1.5, 1e-6), []);
+        // Batches of ten: twenty are two.
+        let batches: Vec<u64> = (0..200).map(|at| if at == 100 { 20 } else { 0 }).collect();
+        assert_eq!(steps_up(&batches, &even, 10.0, 1.5, 1e-6), []);
+        for seed in 0..50 {
+            let noise = bad(seed, 1000, &[0.02; 200]);
+            assert_eq!(steps_up(&noise, &even, 1.0, 1.5, 1e-6), [], "{seed}");
+        }
+    }
 }

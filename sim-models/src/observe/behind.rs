@@ -20,6 +20,9 @@ const PATIENCE: f64 = 2.0;
 const LAG: usize = 5;
 /// Requests that must have ended before anything is known about how long they take.
 const KNOWN: u64 = 20;
+/// So many times as long as the longest request a workload must have gone on: before that, only the short
+/// ones can have ended.
+const SEASONED: f64 = 4.0;
 /// Windows in a row that it takes.
 const LASTING: usize = 3;
 /// Windows without a new largest number of overdue requests, after which answers keep up again.
@@ -51,6 +54,7 @@ type Windows = [(WorkloadWindow, Snapshot, Snapshot)];
 #[must_use]
 pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
     let flow = Flow::new(windows);
+    let begins = flow.offered.iter().take_while(|count| **count == 0).count();
     let mut found = Vec::new();
     let (mut known, mut longest) = (0, 0.0);
     let mut open: Option<Open> = None;
@@ -70,7 +74,8 @@ pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
             known += flow.ended[at - LAG - 1];
             longest = f64::max(longest, flow.longest[at - LAG - 1]);
         }
-        if open.is_none() && known >= KNOWN {
+        let seasoned = (at - begins.min(at)) as f64 * width >= SEASONED * longest;
+        if open.is_none() && known >= KNOWN && seasoned {
             let waited = PATIENCE * longest;
             let lag = (libm::ceil(waited / width) as usize).max(1);
             let most = flow.overdue(at, lag);

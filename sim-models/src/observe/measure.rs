@@ -72,7 +72,7 @@ impl Measurer<'_> {
         area.sum::<f64>() / self.seconds(windows)
     }
 
-    fn workload(&self, name: &str) -> Option<usize> {
+    pub(super) fn workload(&self, name: &str) -> Option<usize> {
         self.plan.places[self.plan.services.len()..]
             .iter()
             .position(|place| place.name == name)

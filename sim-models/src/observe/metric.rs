@@ -182,7 +182,7 @@ metrics! {
     TenantRetryShare "tenant_retry_share" Tenant Nothing Ratio Lower Whole "Retries of all attempts that the requests of a tenant led to.",
     // The run.
     RecoveryTime "recovery_time" Run Nothing Seconds Lower Whole "Time from the end of a fault until the steady state held again, the longest of all faults; infinite if it never did.",
-    Held "held" Run Nothing Ratio Higher Whole "1 if the hypothesis held, 0 if not; the mean of several runs is the share in which it held.",
+    Held "held" Run Nothing Ratio Higher Whole "1 if the hypothesis held, or the system recovered in time, 0 if not; the mean of several runs is the share in which it held.",
     Metastable "metastable" Run Nothing Ratio Lower Whole "1 if the trigger was gone and the damage stayed, 0 if not; the mean of several runs is a share.",
     Incidents "incidents" Run Nothing Count Lower Whole "Stretches of time in which a workload missed its objective, beyond what luck explains.",
     BlastRadius "blast_radius" Run Nothing Count Lower Whole "Workloads that the faults touched.",

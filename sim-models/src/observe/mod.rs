@@ -5,6 +5,8 @@ pub mod naming;
 pub mod syntax;
 pub mod expression;
 pub mod choice;
+pub mod conclusion;
+pub mod noise;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;

@@ -3,6 +3,7 @@
 //! Times in seconds, rates per second, ratios 0 to 1. Maps are sorted by name. The totals cover
 //! what began after the warm-up; the series cover the whole run.
 
+use super::conclusion::Conclusion;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
@@ -258,24 +259,53 @@ pub struct EdgeSummary {
 /// What was believed, and what happened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HypothesisSummary {
-    /// `held`, `refuted`, `never_steady` or `not_recovered`; `inconclusive` where nothing failed but
-    /// nothing was proved either (a run cut short, no traffic, no time to recover); `none` where nothing
-    /// was believed.
-    pub verdict: String,
-    /// The trigger is gone and the damage stays.
-    pub metastable: bool,
+    /// The verdict.
+    pub verdict: Conclusion,
+    /// How long it took after the end of the slowest disturbance until the steady state held again, s;
+    /// null unless it broke and came back.
+    pub recovery_seconds: Option<f64>,
+    /// Where it did not come back but gets better: how long after the end of the disturbance it would
+    /// hold again at this pace, s.
+    pub recovery_expected_seconds: Option<f64>,
+    /// Who was hurt, by how much and for how long, in one line; empty where nothing went wrong.
+    pub harm: String,
     /// The verdict in one sentence.
     pub reason: String,
     /// Near a tipping point one run proves nothing: replicate.
     pub close_to_edge: bool,
+    /// The workloads that were hurt, the worst first.
+    pub damage: Vec<Damage>,
+    /// The workloads that were not hurt.
+    pub unharmed: Vec<String>,
     /// Each check, evaluated.
     pub checks: Vec<CheckSummary>,
+}
+
+/// What a workload suffered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Damage {
+    /// The workload.
+    pub workload: String,
+    /// When it began, s.
+    pub start: f64,
+    /// When it ended, s; the end of the run if it did not.
+    pub end: f64,
+    /// How long it was hurt in between, s.
+    pub seconds: f64,
+    /// Requests that failed meanwhile.
+    pub lost: u64,
+    /// Those of all that ended meanwhile; null where none ended.
+    pub lost_share: Option<f64>,
+    /// Latency that 99 % of the usable answers meanwhile did not exceed, s; null without one.
+    pub latency_p99: Option<f64>,
+    /// The same before the first disturbance, s; null without one.
+    pub latency_p99_before: Option<f64>,
 }
 
 /// A check, evaluated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CheckSummary {
-    /// `steady`, `always` or `recovers`.
+    /// `steady`, `during`, `always` or `recovers`.
     pub kind: String,
     /// As written.
     pub check: String,
@@ -287,8 +317,8 @@ pub struct CheckSummary {
     pub value: Option<f64>,
     /// To compare with.
     pub limit: f64,
-    /// Whether it held.
-    pub held: bool,
+    /// Whether it held; null where that cannot be known.
+    pub held: Option<bool>,
 }
 
 /// An injected fault.
@@ -304,13 +334,14 @@ pub struct FaultSummary {
     pub periods: Vec<(f64, f64)>,
     /// Requests, attempts or messages that it touched.
     pub touched: u64,
-    /// Time from the end of its last period to the start of the stretch in which the steady state
-    /// held again, s; null: never, or nothing to judge by.
+    /// Time from its end to the start of the stretch in which the steady state held again, s, the
+    /// longest of all its periods; 0 where it never broke; null: never, or nothing to judge by.
     pub recovery_seconds: Option<f64>,
-    /// Whether there was enough time after it to say whether the steady state held again.
-    #[serde(default)]
-    pub judged: bool,
-    /// Workloads whose success fell below what it was before, during or after this fault.
+    /// What became of the steady state: `held`, `recovered`, `not_recovered`, `metastable`,
+    /// `never_steady` or `inconclusive`.
+    pub verdict: Conclusion,
+    /// Workloads that were hurt while it was on or soon after, and services that failed or turned away
+    /// more than 5 per cent more than before.
     pub blast_radius: Vec<String>,
 }
 

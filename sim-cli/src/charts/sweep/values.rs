@@ -5,10 +5,12 @@ use crate::charts::plot::data::{Estimate, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
 use crate::output::units;
 use sim_models::experiment::sweep::{Cell, Table};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{
     Better, Expression, Measure, Metric, Statistic, Unit as MeasureUnit,
 };
 use sim_models::scenario::types::Hypothesis;
+use std::collections::BTreeSet;
 
 /// A measure and what it was at each point.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,9 +64,8 @@ pub fn columns(table: &Table<'_>) -> Vec<Column> {
 /// The share of the runs of each point in which the hypothesis held; empty without a hypothesis.
 #[must_use]
 pub fn held(table: &Table<'_>) -> Vec<Option<f64>> {
-    let asked = |verdict: &str| !matches!(verdict, "" | "none");
-    let runs = || table.runs.iter().flatten();
-    if !runs().any(|run| asked(&run.verdict)) {
+    let mut runs = table.runs.iter().flatten();
+    if runs.all(|run| run.verdict == Conclusion::NoHypothesis) {
         return Vec::new();
     }
     let share = |runs: &Vec<_>| {
@@ -75,38 +76,20 @@ pub fn held(table: &Table<'_>) -> Vec<Option<f64>> {
 }
 
 fn table_held(runs: &[sim_models::experiment::sweep::Record]) -> usize {
-    runs.iter().filter(|run| run.verdict == "held").count()
+    runs.iter().filter(|run| run.verdict.passes()).count()
 }
 
 /// How often the runs of each point ended how, in words; the words come in the order of badness.
 #[must_use]
 pub fn verdicts(table: &Table<'_>) -> (Vec<String>, Vec<Vec<u32>>) {
-    const ORDER: [&str; 5] = [
-        "held",
-        "inconclusive",
-        "never_steady",
-        "refuted",
-        "not_recovered",
-    ];
-    let mut kinds: Vec<(usize, bool, String)> = Vec::new();
-    let kind = |run: &sim_models::experiment::sweep::Record| {
-        let place = ORDER.iter().position(|v| *v == run.verdict);
-        let words = units::verdict(&run.verdict, run.metastable).to_lowercase();
-        (place.unwrap_or(ORDER.len()), run.metastable, words)
-    };
-    for run in table.runs.iter().flatten() {
-        let kind = kind(run);
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    kinds.sort();
+    let runs = table.runs.iter().flatten();
+    let kinds: BTreeSet<Conclusion> = runs.map(|run| run.verdict).collect();
     let counts = table.runs.iter().map(|runs| {
-        let count = |wanted: &_| runs.iter().filter(|run| kind(run) == *wanted).count() as u32;
+        let count = |wanted: &_| runs.iter().filter(|run| run.verdict == *wanted).count() as u32;
         kinds.iter().map(count).collect()
     });
     let counts = counts.collect();
-    (kinds.into_iter().map(|kind| kind.2).collect(), counts)
+    (kinds.iter().map(|kind| kind.words()).collect(), counts)
 }
 
 /// What the replications of a sweep were, in words.

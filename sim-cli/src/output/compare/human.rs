@@ -185,7 +185,7 @@ fn verdicts(comparison: &Comparison, variant: usize, style: Style) -> Vec<String
     ]);
     for (verdict, baseline, variant) in &shares.counts {
         table.row(vec![
-            units::verdict(verdict, false),
+            units::verdict(*verdict),
             baseline.to_string(),
             variant.to_string(),
         ]);

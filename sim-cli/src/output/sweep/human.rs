@@ -6,7 +6,9 @@ use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::units;
 use sim_models::experiment::sweep::{Cell, Record, Replications, Table};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{Better, Measure, Of, Unit};
+use std::collections::BTreeMap;
 
 /// So many points fit on a screen.
 const ROWS: usize = 24;
@@ -238,10 +240,13 @@ pub fn point_name(table: &Table<'_>, point: usize) -> String {
 }
 
 fn held(runs: &[Record]) -> String {
-    if runs.iter().all(|run| run.verdict == "none") {
+    if runs
+        .iter()
+        .all(|run| run.verdict == Conclusion::NoHypothesis)
+    {
         return units::NOTHING.to_owned();
     }
-    let held = runs.iter().filter(|run| run.verdict == "held").count();
+    let held = runs.iter().filter(|run| run.verdict.passes()).count();
     format!("{held}/{}", runs.len())
 }
 
@@ -286,24 +291,24 @@ fn with_interval(measure: &Measure, cell: &Cell) -> String {
 }
 
 fn verdicts(table: &Table<'_>, style: Style) -> Vec<String> {
-    let mut counts: Vec<((String, bool), u64)> = Vec::new();
+    let mut counts: BTreeMap<Conclusion, u64> = BTreeMap::new();
     let mut runs = 0;
     for run in table.runs.iter().flatten() {
         runs += 1;
-        let key = (run.verdict.clone(), run.metastable);
-        match counts.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((key, 1)),
-        }
+        *counts.entry(run.verdict).or_default() += 1;
     }
-    if counts.iter().all(|((verdict, _), _)| verdict == "none") {
+    if counts
+        .keys()
+        .all(|verdict| *verdict == Conclusion::NoHypothesis)
+    {
         return Vec::new();
     }
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut counts: Vec<(Conclusion, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut text = Text::new(&["Verdicts", "runs", "share"]);
-    for ((verdict, metastable), count) in counts {
+    for (verdict, count) in counts {
         text.row(vec![
-            units::verdict(&verdict, metastable),
+            units::verdict(verdict),
             units::count(count),
             units::percent(count as f64 / f64::from(runs)),
         ]);

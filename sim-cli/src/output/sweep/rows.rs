@@ -5,6 +5,7 @@ use crate::output::folder::FolderError;
 use crate::runner::journal::JournalError;
 use sim_core::stats::Interval;
 use sim_models::experiment::sweep::{Record, Sweep, Table};
+use sim_models::observe::conclusion::Conclusion;
 
 /// Why results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +48,8 @@ pub fn runs(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
             Value::Text(&record.digest),
             Value::Integer(record.events),
             Value::Text(&record.stopped_by),
-            Value::Text(&record.verdict),
-            Value::Truth(record.metastable),
+            Value::Text(record.verdict.name()),
+            Value::Truth(record.verdict == Conclusion::Metastable),
         ]);
         row.extend(record.values.iter().copied().map(Value::Number));
         sink.row(&row)?;

@@ -150,7 +150,7 @@ fn verdicts(table: &Table<'_>, point: usize) -> Map<String, Value> {
             "low": share.share.low,
             "high": share.share.high,
         });
-        (share.verdict, value)
+        (share.verdict.name().to_owned(), value)
     });
     shares.collect()
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::experiment::space::Coordinate;
 use crate::experiment::sweep::{Record, Table};
+use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use crate::observe::metric::Better;
 use sim_core::stats::{
@@ -366,7 +367,7 @@ fn verdict_shares(
     condition: Option<usize>,
     question: &Question,
 ) -> Result<Option<VerdictShares>, StatsError> {
-    let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    let mut counts: BTreeMap<Conclusion, (u32, u32)> = BTreeMap::new();
     let mut held = PairedCounts::default();
     let mut by_replication: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     let conditions = match condition {
@@ -375,16 +376,19 @@ fn verdict_shares(
     };
     for condition in conditions {
         for (replication, baseline, run) in cells.both(variant, condition) {
-            counts.entry(&baseline.verdict).or_default().0 += 1;
-            counts.entry(&run.verdict).or_default().1 += 1;
-            let holds = |run: &Record| run.verdict == "held";
+            counts.entry(baseline.verdict).or_default().0 += 1;
+            counts.entry(run.verdict).or_default().1 += 1;
+            let holds = |run: &Record| run.verdict.passes();
             held.push(holds(run), holds(baseline));
             let sums = by_replication.entry(replication).or_default();
             sums.0 += f64::from(u8::from(holds(run)));
             sums.1 += f64::from(u8::from(holds(baseline)));
         }
     }
-    if counts.keys().all(|verdict| *verdict == "none") {
+    if counts
+        .keys()
+        .all(|verdict| *verdict == Conclusion::NoHypothesis)
+    {
         return Ok(None);
     }
     let (left, right): (Vec<f64>, Vec<f64>) = by_replication.into_values().unzip();
@@ -401,11 +405,11 @@ fn verdict_shares(
             paired_difference(&shares(&left), &shares(&right), question.level)?
         }
     };
-    let mut counts: Vec<(String, u32, u32)> = counts
+    // The best first, which is how they are ordered.
+    let counts: Vec<(Conclusion, u32, u32)> = counts
         .into_iter()
-        .map(|(verdict, (baseline, variant))| (verdict.to_owned(), baseline, variant))
+        .map(|(verdict, (baseline, variant))| (verdict, baseline, variant))
         .collect();
-    counts.sort_by_key(|(verdict, ..)| verdict != "held");
     Ok(Some(VerdictShares {
         variant,
         condition,

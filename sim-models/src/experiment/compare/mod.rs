@@ -22,6 +22,7 @@ pub use change::{Boundary, Change, Side};
 pub use joined::{Fate, Group, Joined, Transition, join, trace};
 
 use crate::experiment::space::Coordinate;
+use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use sim_core::stats::{Interval, PairedCounts};
 
@@ -275,8 +276,8 @@ pub struct VerdictShares {
     pub variant: usize,
     /// Index of the condition; none: all of them.
     pub condition: Option<usize>,
-    /// How often each verdict came, `"held"` first: its name, with the baseline, with the variant.
-    pub counts: Vec<(String, u32, u32)>,
+    /// How often each verdict came, the best first: the verdict, with the baseline, with the variant.
+    pub counts: Vec<(Conclusion, u32, u32)>,
     /// In which runs it held: left with the variant, right with the baseline.
     pub held: PairedCounts,
     /// Share of runs in which it held, variant less baseline.

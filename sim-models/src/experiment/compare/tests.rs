@@ -4,6 +4,7 @@ use super::numbers::Scale;
 use super::*;
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep, Table};
+use crate::observe::conclusion::Conclusion;
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::Outcome;
 use sim_core::SimTime;
@@ -55,7 +56,7 @@ fn sweep(variants: &[&str], rates: &[f64], measures: &[&str]) -> Sweep {
 }
 
 /// What one run yields: its values and its verdict.
-type Yields<'a> = &'a mut dyn FnMut(usize, u32) -> (Vec<Option<f64>>, &'static str);
+type Yields<'a> = &'a mut dyn FnMut(usize, u32) -> (Vec<Option<f64>>, Conclusion);
 
 fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> {
     let mut records = Vec::new();
@@ -69,8 +70,7 @@ fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> 
                 digest: String::new(),
                 events: 0,
                 stopped_by: "end".into(),
-                verdict: verdict.into(),
-                metastable: false,
+                verdict,
                 values,
                 windows: Vec::new(),
             });
@@ -102,7 +102,7 @@ fn a_difference_is_found_and_told() {
         let shared = luck(replication);
         let lost = 0.069 + 0.01 * shared - better * (0.018 + 0.003 * noise(&mut stream));
         let load = 500.0 + 20.0 * shared + better * (20.0 + noise(&mut stream));
-        (vec![Some(lost), Some(load)], "none")
+        (vec![Some(lost), Some(load)], Conclusion::NoHypothesis)
     });
     let comparison = found(&sweep, records);
     let lost = comparison.finding(0, 0, Some(0)).unwrap();
@@ -132,7 +132,10 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
     let sweep = sweep(&["A", "B"], &[], &["failed_ratio(users)"]);
     let mut stream = Seed(2).stream("tests", "left");
     let noisy = records(&sweep, 20, &mut |_, _| {
-        (vec![Some(0.05 + 0.005 * noise(&mut stream))], "none")
+        (
+            vec![Some(0.05 + 0.005 * noise(&mut stream))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, noisy);
     let lost = &comparison.findings[0];
@@ -155,7 +158,10 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
     );
 
     let same = records(&sweep, 20, &mut |_, replication| {
-        (vec![Some(0.05 + 0.005 * luck(replication))], "none")
+        (
+            vec![Some(0.05 + 0.005 * luck(replication))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, same);
     assert_eq!(comparison.findings[0].verdict, Verdict::NoDifference);
@@ -176,7 +182,10 @@ fn a_variant_that_is_worse_at_low_rates_is_not_sold_as_better() {
         // Worse by a point at the lowest rate, better by two elsewhere.
         let effect = if rate == 0 { 0.01 } else { -0.02 };
         let lost = 0.1 + 0.02 * luck(replication) + effect * variant as f64;
-        (vec![Some(lost + 0.002 * noise(&mut stream))], "none")
+        (
+            vec![Some(lost + 0.002 * noise(&mut stream))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, records);
     assert_eq!(comparison.family, 5);
@@ -205,7 +214,11 @@ fn what_never_recovers_is_counted_and_ranked() {
         };
         (
             vec![Some(time)],
-            if ends { "held" } else { "not_recovered" },
+            if ends {
+                Conclusion::Held
+            } else {
+                Conclusion::NotRecovered
+            },
         )
     });
     let comparison = found(&sweep, records);
@@ -241,7 +254,7 @@ fn runs_without_a_value_are_left_out_and_counted() {
     let records = records(&sweep, 6, &mut |point, replication| {
         let value =
             (point == 0 || replication > 1).then_some(1.0 + point as f64 + luck(replication));
-        (vec![value], "none")
+        (vec![value], Conclusion::NoHypothesis)
     });
     let finding = &found(&sweep, records).findings[0];
     assert_eq!((finding.pairs.len(), finding.missing), (4, 2));

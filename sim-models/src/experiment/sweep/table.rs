@@ -1,6 +1,7 @@
 //! What a sweep yielded, in order: runs by point and replication, and the statistics of each point.
 
 use super::{Record, Sweep};
+use crate::observe::conclusion::Conclusion;
 use sim_core::stats::{Interval, Moments, StatsError, proportion_interval, quantile_interval};
 
 /// Confidence level of the intervals of [`Table::cells`].
@@ -59,8 +60,8 @@ pub struct Finite {
 /// How often the runs of a point came to a verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerdictShare {
-    /// The verdict; see [`crate::observe::summary::HypothesisSummary`].
-    pub verdict: String,
+    /// The verdict.
+    pub verdict: Conclusion,
     /// Runs with it.
     pub count: u64,
     /// Their share of the runs of the point, with Wilson's interval at [`LEVEL`].
@@ -124,24 +125,24 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// How often each verdict came at a point, the most frequent first, then by name.
+    /// How often each verdict came at a point, the most frequent first, then the best.
     #[must_use]
     pub fn verdicts(&self, point: usize) -> Vec<VerdictShare> {
         let runs = &self.runs[point];
-        let mut names: Vec<&str> = runs.iter().map(|run| run.verdict.as_str()).collect();
-        names.sort_unstable();
-        let mut shares: Vec<VerdictShare> = names
+        let mut verdicts: Vec<Conclusion> = runs.iter().map(|run| run.verdict).collect();
+        verdicts.sort_unstable();
+        let mut shares: Vec<VerdictShare> = verdicts
             .chunk_by(|a, b| a == b)
             .filter_map(|same| {
                 let count = same.len() as u64;
                 Some(VerdictShare {
-                    verdict: same[0].to_string(),
+                    verdict: same[0],
                     count,
                     share: told(proportion_interval(count, runs.len() as u64, LEVEL))?,
                 })
             })
             .collect();
-        // The sort is stable: equal counts stay in the order of their names.
+        // The sort is stable: equal counts stay in their order.
         shares.sort_by_key(|share| std::cmp::Reverse(share.count));
         shares
     }
@@ -151,7 +152,10 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn metastable(&self, point: usize) -> Option<Interval> {
         let runs = &self.runs[point];
-        let count = runs.iter().filter(|run| run.metastable).count();
+        let count = runs
+            .iter()
+            .filter(|run| run.verdict == Conclusion::Metastable)
+            .count();
         told(proportion_interval(count as u64, runs.len() as u64, LEVEL))
     }
 }

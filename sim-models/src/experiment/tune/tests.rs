@@ -102,8 +102,7 @@ fn fake<'a>(
                 digest: String::new(),
                 events: 0,
                 stopped_by: "end".into(),
-                verdict: "none".into(),
-                metastable: false,
+                verdict: crate::observe::conclusion::Conclusion::NoHypothesis,
                 values: value(&title, seed),
                 windows: Vec::new(),
             }

@@ -1,6 +1,7 @@
 //! Measures over all that counts in totals: what began after the warm-up.
 
 use super::Measurer;
+use crate::observe::conclusion::Conclusion;
 use crate::observe::metric::{Metric, Statistic};
 use crate::observe::naming::{Argument, Measure};
 use crate::observe::summary::{
@@ -137,14 +138,18 @@ pub(super) fn run(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
         Metric::RecoveryTime => summary
             .faults
             .iter()
-            .filter(|fault| fault.judged)
-            .map(|fault| fault.recovery_seconds.unwrap_or(f64::INFINITY))
+            .filter_map(|fault| match fault.verdict {
+                Conclusion::NotRecovered | Conclusion::Metastable => Some(f64::INFINITY),
+                _ => fault.recovery_seconds,
+            })
             .reduce(f64::max),
-        Metric::Held => match summary.hypothesis.verdict.as_str() {
-            "none" | "inconclusive" => None,
-            verdict => flag(verdict == "held"),
-        },
-        Metric::Metastable => flag(summary.hypothesis.metastable),
+        Metric::Held => {
+            let verdict = summary.hypothesis.verdict;
+            verdict
+                .is_known()
+                .then_some(f64::from(u8::from(verdict.passes())))
+        }
+        Metric::Metastable => flag(summary.hypothesis.verdict == Conclusion::Metastable),
         Metric::Incidents => Some(summary.incidents.len() as f64),
         Metric::BlastRadius => {
             let hit = |name: &&String| {
@@ -152,7 +157,7 @@ pub(super) fn run(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
                 faults.any(|fault| fault.blast_radius.contains(name))
             };
             // Where nothing was steady to begin with, nobody can say what a fault did.
-            let sound = summary.hypothesis.verdict != "never_steady";
+            let sound = summary.hypothesis.verdict != Conclusion::NeverSteady;
             sound.then(|| summary.workloads.keys().filter(hit).count() as f64)
         }
         Metric::FairnessGap => (!summary.tenants.is_empty()).then_some(summary.fairness_gap),

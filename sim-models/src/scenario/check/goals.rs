@@ -15,6 +15,7 @@ impl Checker<'_> {
         let hypothesis = &scenario.hypothesis;
         for (list, checks) in [
             ("steady", &hypothesis.steady),
+            ("during", &hypothesis.during),
             ("always", &hypothesis.always),
         ] {
             for (i, text) in checks.iter().enumerate() {
@@ -84,15 +85,19 @@ fn misplaced(measure: &Measure, list: &str) -> Option<(String, &'static str)> {
             message,
             "measure it in sweeps; a run that did not hold ends with exit code 1 anyway",
         ))
-    } else if list == "steady" && !metric.by_windows() {
-        let message = format!(
-            "`{name}` is measured over whole runs only, and a steady state is judged window by window"
-        );
+    } else if list != "always" && !metric.by_windows() {
+        let judged = match list {
+            "steady" => "a steady state is judged window by window",
+            _ => "what a fault may do is judged over the time in which it is on",
+        };
+        let message = format!("`{name}` is measured over whole runs only, and {judged}");
         Some((message, "put the check under `always`"))
-    } else if list == "steady" && measure.over.is_some() {
-        let message = format!(
-            "`{measure}` names a stretch of time, and a steady state is judged before and after every fault"
-        );
+    } else if list != "always" && measure.over.is_some() {
+        let judged = match list {
+            "steady" => "a steady state is judged before and after every fault",
+            _ => "what a fault may do is judged over the time in which it is on",
+        };
+        let message = format!("`{measure}` names a stretch of time, and {judged}");
         Some((
             message,
             "put the check under `always`, or leave the stretch out",
