@@ -37,14 +37,14 @@ fn counts(value: impl Fn(u64) -> f64) -> Vec<u64> {
 fn latency(median: f64, tail: f64) -> LatencySummary {
     LatencySummary {
         count: 243_211,
-        mean: median * 1.3,
-        sd: median,
-        p50: median,
-        p90: tail * 0.6,
-        p95: tail * 0.8,
-        p99: tail,
-        p999: tail * 1.7,
-        max: tail * 2.2,
+        mean: Some(median * 1.3),
+        sd: Some(median),
+        p50: Some(median),
+        p90: Some(tail * 0.6),
+        p95: Some(tail * 0.8),
+        p99: Some(tail),
+        p999: Some(tail * 1.7),
+        max: Some(tail * 2.2),
     }
 }
 
@@ -142,14 +142,15 @@ fn workload() -> WorkloadSummary {
         ]),
         latency: latency(0.019, 1.1),
         latency_true: latency(1.98, 2.0),
-        goodput: 185.9,
-        offered_rate: 900.8,
-        success_ratio: 0.207_8,
+        goodput: Some(185.9),
+        throughput: Some(897.4),
+        offered_rate: Some(900.8),
+        success_ratio: Some(0.207_8),
         availability: AvailabilitySummary {
             objective: 0.999,
             by_requests: Some(0.207_8),
             by_windows: Some(0.113),
-            predicted: 0.998_1,
+            predicted: Some(0.998_1),
             budget_used: Some(792.2),
             burn_rate_max: Some(880.0),
             mttr: None,
@@ -161,6 +162,7 @@ fn workload() -> WorkloadSummary {
 fn service(utilization: f64) -> ServiceSummary {
     ServiceSummary {
         arrivals: 725_411,
+        arrival_rate: Some(2_686.7),
         started: 505_121,
         ok: 90_211,
         failed: 71_211,
@@ -182,7 +184,7 @@ fn service(utilization: f64) -> ServiceSummary {
         waiting: latency(0.12, 0.4),
         service_time: latency(0.008, 0.04),
         sojourn: latency(0.13, 0.43),
-        doomed_share: 0.83,
+        doomed_share: Some(0.83),
         ..ServiceSummary::default()
     }
 }
@@ -190,11 +192,14 @@ fn service(utilization: f64) -> ServiceSummary {
 fn edge(amplification: f64, worst: f64) -> EdgeSummary {
     EdgeSummary {
         calls: 243_211,
+        call_rate: Some(900.8),
+        attempt_rate: Some(900.8 * amplification),
+        retry_rate: Some(900.8 * (amplification - 1.0)),
         attempts: (243_211.0 * amplification) as u64,
         retries: (243_211.0 * (amplification - 1.0)) as u64,
-        amplification,
+        amplification: Some(amplification),
         amplification_worst: worst,
-        retry_efficiency: 0.061,
+        retry_efficiency: Some(0.061),
         outcomes: BTreeMap::from([("ok".into(), 50_187), ("timeout_deadline".into(), 193_024)]),
         attempt_outcomes: BTreeMap::from([("ok".into(), 50_187)]),
         latency: latency(0.5, 2.0),
@@ -297,9 +302,10 @@ fn summary() -> Summary {
         warmup_seconds: 30.0,
         events: 12_345_678,
         stopped_by: "end".into(),
+        stalled: None,
         workloads: BTreeMap::from([("shoppers".into(), workload())]),
         tenants: BTreeMap::new(),
-        fairness_gap: 0.0,
+        fairness_gap: None,
         services: BTreeMap::from([
             ("db".into(), service(0.91)),
             ("orders".into(), service(0.84)),
@@ -340,6 +346,7 @@ fn summary() -> Summary {
             time: 61.03,
             latency: 2.0,
         }],
+        measures: BTreeMap::new(),
     }
 }
 
@@ -354,6 +361,7 @@ pub fn story() -> Story {
     Story {
         request: 55_012,
         workload: "shoppers".into(),
+        unfinished: false,
         lines: vec![
             line(61.030_012, 0, "shoppers", "asks web/checkout"),
             line(61.030_512, 1, "web#2", "starts at once"),

@@ -128,8 +128,8 @@ fn service_note(result: &RunResult, name: &str) -> String {
     };
     format!(
         "sojourn p99 {}, doomed work {}",
-        units::duration(totals.sojourn.p99),
-        units::percent(totals.doomed_share)
+        units::known(totals.sojourn.p99, units::duration),
+        units::known(totals.doomed_share, units::percent)
     )
 }
 
@@ -139,7 +139,7 @@ fn edge_note(result: &RunResult, name: &str) -> String {
     };
     format!(
         "amplification {} (at worst {}), {} retries",
-        units::factor(totals.amplification),
+        units::known(totals.amplification, units::factor),
         units::factor(totals.amplification_worst),
         units::count(totals.retries)
     )

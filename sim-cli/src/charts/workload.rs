@@ -33,16 +33,19 @@ pub fn workload(result: &RunResult, name: &str) -> Option<String> {
     let flight =
         Panel::new(title, Unit::Count, spread).of_series(vec![("in flight".into(), in_flight)], "");
     let words = Words {
-        title: format!(
-            "{name}: {} of requests were answered usably",
-            units::percent(totals.success_ratio)
-        ),
+        title: match totals.success_ratio {
+            Some(success) => format!(
+                "{name}: {} of requests were answered usably",
+                units::percent(success)
+            ),
+            None => format!("{name}: no request ended"),
+        },
         reason: format!(
             "Offered {}, goodput {}. p99 as monitored {}, true {}.",
-            units::rate(totals.offered_rate),
-            units::rate(totals.goodput),
-            units::duration(totals.latency.p99),
-            units::duration(totals.latency_true.p99)
+            units::known(totals.offered_rate, units::rate),
+            units::known(totals.goodput, units::rate),
+            units::known(totals.latency.p99, units::duration),
+            units::known(totals.latency_true.p99, units::duration)
         ),
         guide: "How to read: monitoring that times only answers misses those who gave up; the gap \
                 between the dashed and the solid lines is what it hides."

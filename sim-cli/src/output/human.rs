@@ -15,6 +15,7 @@ const MOST: usize = 20;
 pub fn render(result: &RunResult, reproduce: &str, style: Style) -> String {
     let summary = &result.summary;
     let mut sections = vec![headline(summary, style), hypothesis(summary, style)];
+    sections.push(tables::styled(&tables::measures(summary), style));
     sections.extend(tables::all(summary, style));
     sections.push(failures(summary, style));
     sections.push(faults(summary, style));
@@ -75,12 +76,17 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
     if hypothesis.close_to_edge {
         warn("Close to a tipping point, where one run proves nothing: add --replications 20.");
     }
+    if let Some(why) = &summary.stalled {
+        let why = why.replacen("time", "Time", 1);
+        warn(&format!("{why}."));
+    }
     if summary.stopped_by != "end" {
         warn(&format!(
             "Stopped at {} by {}: the results are partial.",
             units::moment(summary.simulated_seconds),
             match summary.stopped_by.as_str() {
                 "interrupt" => "an interruption".to_owned(),
+                "stalled" => "a circle without an end".to_owned(),
                 budget => format!("the budget of {budget}"),
             }
         ));

@@ -6,6 +6,12 @@ use sim_models::observe::summary::HypothesisSummary;
 /// What stands where there is no number.
 pub const NOTHING: &str = "-";
 
+/// A value as `print` prints it; nothing where it is not known.
+#[must_use]
+pub fn known(value: Option<f64>, print: impl Fn(f64) -> String) -> String {
+    value.map_or_else(|| NOTHING.to_owned(), print)
+}
+
 /// A number with `digits` significant digits and no exponent.
 fn significant(value: f64, digits: usize) -> String {
     let mut decimals = digits.saturating_sub(1);

@@ -11,8 +11,8 @@ use super::behind::{Behind, behind};
 use super::measure::{Measurer, Traffic};
 use super::summary::{AvailabilitySummary, Incident};
 use crate::plan::Plan;
+use crate::reliability;
 use crate::scenario::Scenario;
-use crate::topology::Topology;
 use sim_core::SimTime;
 use sim_core::stats::excess;
 use std::ops::Range;
@@ -33,7 +33,7 @@ pub fn availability(
     ends: &[SimTime],
 ) -> (Vec<AvailabilitySummary>, Vec<Incident>) {
     let plan = measurer.plan;
-    let topology = Topology::new(scenario);
+    let predicted = reliability::predicted(scenario, plan);
     let warm = ends.partition_point(|end| *end <= plan.warmup);
     let mut all = Vec::new();
     let mut incidents = Vec::new();
@@ -42,7 +42,7 @@ pub fn availability(
         let name = &plan.places[plan.services.len() + workload].name;
         let own = view.incidents(name, ends);
         let mut summary = view.summary(&own);
-        summary.predicted = topology.predicted_availability(scenario, name);
+        summary.predicted = predicted.get(workload).copied().flatten();
         all.push(summary);
         incidents.extend(own.into_iter().map(|(_, incident)| incident));
     }
@@ -228,7 +228,7 @@ impl<'a> View<'a> {
             objective: self.objective,
             by_requests: error_ratio.map(|errors| 1.0 - errors),
             by_windows: error_ratio.and(self.by_windows(incidents)),
-            predicted: 1.0,
+            predicted: None,
             budget_used: error_ratio.and_then(of_budget),
             burn_rate_max: error_ratio
                 .map(|whole| self.worst_minute(incidents).unwrap_or(0.0).max(whole))

@@ -3,10 +3,12 @@
 pub mod metric;
 pub mod naming;
 pub mod syntax;
+mod terms;
 pub mod expression;
 pub mod choice;
 pub mod conclusion;
 pub mod noise;
+pub mod ledger;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;

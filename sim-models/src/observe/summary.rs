@@ -33,15 +33,20 @@ pub struct Summary {
     pub warmup_seconds: f64,
     /// Events handled.
     pub events: u64,
-    /// `"end"`, or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`.
+    /// `"end"`; or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`; or `"stalled"`,
+    /// time did not advance any more; or `"interrupt"`.
     pub stopped_by: String,
+    /// Why time did not advance any more, in one sentence that names who turned in the circle; only
+    /// where that stopped the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled: Option<String>,
     /// By workload.
     pub workloads: BTreeMap<String, WorkloadSummary>,
     /// By tenant, where workloads are labelled with one.
     pub tenants: BTreeMap<String, TenantSummary>,
     /// Half the sum over tenants of |share of retries - share of first attempts|: 0 where everybody
-    /// retries alike, near 1 where one tenant makes all the retries.
-    pub fairness_gap: f64,
+    /// retries alike, near 1 where one tenant makes all the retries; none where nobody retries.
+    pub fairness_gap: Option<f64>,
     /// By service.
     pub services: BTreeMap<String, ServiceSummary>,
     /// By edge, `"caller -> callee"`.
@@ -56,29 +61,39 @@ pub struct Summary {
     pub moments: Vec<Moment>,
     /// Requests worth a look with `--explain-request`.
     pub examples: Vec<Example>,
+    /// What was asked for besides, by the measure as it is written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, Measured>,
 }
 
-/// A distribution of durations, s. All zero when nothing was counted.
+/// The value of a measure: in seconds, per second, or a ratio; null where there was nothing to measure,
+/// and the text `inf` for a time that did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Measured(#[serde(with = "maybe_infinite")] pub Option<f64>);
+
+/// A distribution of durations, s. None where it is not known: where nothing was counted, and the
+/// standard deviation of fewer than two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatencySummary {
     /// How many.
     pub count: u64,
     /// Mean.
-    pub mean: f64,
+    pub mean: Option<f64>,
     /// Standard deviation.
-    pub sd: f64,
+    pub sd: Option<f64>,
     /// Median.
-    pub p50: f64,
+    pub p50: Option<f64>,
     /// 90th percentile.
-    pub p90: f64,
+    pub p90: Option<f64>,
     /// 95th percentile.
-    pub p95: f64,
+    pub p95: Option<f64>,
     /// 99th percentile.
-    pub p99: f64,
+    pub p99: Option<f64>,
     /// 99.9th percentile.
-    pub p999: f64,
+    pub p999: Option<f64>,
     /// Largest.
-    pub max: f64,
+    pub max: Option<f64>,
 }
 
 /// A quantity over time.
@@ -111,12 +126,16 @@ pub struct WorkloadSummary {
     pub latency: LatencySummary,
     /// The truth: time until the user had an answer or gave up, failed and unfinished ones included.
     pub latency_true: LatencySummary,
-    /// Usable answers per second.
-    pub goodput: f64,
-    /// Arrivals per second.
-    pub offered_rate: f64,
-    /// Usable answers / finished.
-    pub success_ratio: f64,
+    /// Usable answers per second from the end of the warm-up on, whenever their requests began; none
+    /// where no time passed. So it is less than `ok` and `degraded` tell where answers take long.
+    pub goodput: Option<f64>,
+    /// Requests that ended per second, well or not, counted as goodput is.
+    #[serde(default)]
+    pub throughput: Option<f64>,
+    /// Arrivals per second; none where no time passed.
+    pub offered_rate: Option<f64>,
+    /// Usable answers / finished; none where nothing finished.
+    pub success_ratio: Option<f64>,
     /// Against the objective.
     pub availability: AvailabilitySummary,
 }
@@ -130,16 +149,16 @@ pub struct TenantSummary {
     pub good: u64,
     /// Ended in another way.
     pub failed: u64,
-    /// Usable answers per second.
-    pub goodput: f64,
-    /// Usable answers / finished.
-    pub success_ratio: f64,
+    /// Usable answers per second; see [`WorkloadSummary::goodput`].
+    pub goodput: Option<f64>,
+    /// Usable answers / finished; none where nothing finished.
+    pub success_ratio: Option<f64>,
     /// Attempts on all edges that were the first of their call.
     pub first_attempts: u64,
     /// Attempts on all edges after the first.
     pub retries: u64,
-    /// Share of the error budget that was used; above 1: overspent.
-    pub budget_used: f64,
+    /// Share of the error budget that was used; above 1: overspent. None where nothing finished.
+    pub budget_used: Option<f64>,
 }
 
 /// Availability against an objective. What is unknown is null: all of it where nothing ended.
@@ -151,8 +170,9 @@ pub struct AvailabilitySummary {
     pub by_requests: Option<f64>,
     /// Windows outside of incidents / windows with anything to do.
     pub by_windows: Option<f64>,
-    /// What the graph predicts from error rates and faults alone; see `topology`.
-    pub predicted: f64,
+    /// What would be answered if error rates and outages alone decided; see `reliability`. Null where it
+    /// cannot be predicted.
+    pub predicted: Option<f64>,
     /// Share of the error budget that was used; above 1: overspent. Null where the objective allows
     /// no error and there was one.
     pub budget_used: Option<f64>,
@@ -171,6 +191,10 @@ pub struct AvailabilitySummary {
 pub struct ServiceSummary {
     /// Attempts that reached an instance.
     pub arrivals: u64,
+    /// Attempts that reached an instance per second from the end of the warm-up on, whenever their
+    /// requests began; none where no time passed.
+    #[serde(default)]
+    pub arrival_rate: Option<f64>,
     /// Attempts that got a thread.
     pub started: u64,
     /// Answered ok or degraded.
@@ -195,8 +219,9 @@ pub struct ServiceSummary {
     pub service_time: LatencySummary,
     /// Time from arrival to answer, s.
     pub sojourn: LatencySummary,
-    /// Share of the time spent in the program that was spent for callers who had already gone.
-    pub doomed_share: f64,
+    /// Share of the time spent in the program that was spent for callers who had already gone; none where
+    /// no time was spent.
+    pub doomed_share: Option<f64>,
     /// By endpoint.
     pub endpoints: BTreeMap<String, EndpointSummary>,
     /// By instance, from 0.
@@ -240,12 +265,22 @@ pub struct EdgeSummary {
     pub attempts: u64,
     /// Attempts after the first of their call.
     pub retries: u64,
-    /// Attempts / calls that sent one.
-    pub amplification: f64,
+    /// Calls begun per second from the end of the warm-up on, whenever their requests began; none where
+    /// no time passed.
+    #[serde(default)]
+    pub call_rate: Option<f64>,
+    /// Attempts sent per second, counted as `call_rate` is.
+    #[serde(default)]
+    pub attempt_rate: Option<f64>,
+    /// Retries sent per second, counted as `call_rate` is.
+    #[serde(default)]
+    pub retry_rate: Option<f64>,
+    /// Attempts / calls that sent one; none where none did.
+    pub amplification: Option<f64>,
     /// The most attempts that the policies allow per call.
     pub amplification_worst: f64,
-    /// Retries whose attempt ended ok / retries.
-    pub retry_efficiency: f64,
+    /// Retries whose attempt ended ok / retries; none without retries.
+    pub retry_efficiency: Option<f64>,
     /// Calls by outcome.
     pub outcomes: OutcomeCounts,
     /// Attempts by outcome.
@@ -343,6 +378,18 @@ pub struct FaultSummary {
     /// Workloads that were hurt while it was on or soon after, and services that failed or turned away
     /// more than 5 per cent more than before.
     pub blast_radius: Vec<String>,
+}
+
+impl FaultSummary {
+    /// The time to recover from it, s: infinite where the steady state did not come back, none where
+    /// that was not judged.
+    #[must_use]
+    pub fn recovery_time(&self) -> Option<f64> {
+        match self.verdict {
+            Conclusion::NotRecovered | Conclusion::Metastable => Some(f64::INFINITY),
+            _ => self.recovery_seconds,
+        }
+    }
 }
 
 /// A stretch of time in which a workload missed its objective, beyond what luck explains.
@@ -519,6 +566,9 @@ pub struct Story {
     pub request: u64,
     /// Its workload.
     pub workload: String,
+    /// It had not ended when the run did: its last lines say what it waited for.
+    #[serde(default)]
+    pub unfinished: bool,
     /// What happened, in order.
     pub lines: Vec<StoryLine>,
 }

@@ -125,7 +125,7 @@ fn hypothesis<'a>(table: &'a Table<'_>) -> Option<&'a Hypothesis> {
 #[must_use]
 pub fn measured(measure: &Measure, hypothesis: Option<&Hypothesis>) -> Measured {
     let unit = match (measure.metric, measure.unit()) {
-        (Metric::Amplification | Metric::BurnRate, _) => Unit::Factor,
+        (Metric::Amplification | Metric::BurnRate | Metric::Quotient, _) => Unit::Factor,
         (_, MeasureUnit::Ratio) => Unit::Ratio,
         (_, MeasureUnit::Rate) => Unit::Rate,
         (_, MeasureUnit::Seconds) => Unit::Seconds,

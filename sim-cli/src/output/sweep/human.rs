@@ -7,7 +7,7 @@ use crate::output::tables::styled;
 use crate::output::units;
 use sim_models::experiment::sweep::{Cell, Record, Replications, Table};
 use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::{Better, Measure, Of, Unit};
+use sim_models::observe::expression::{Better, Measure, Metric, Of, Unit};
 use std::collections::BTreeMap;
 
 /// So many points fit on a screen.
@@ -265,6 +265,11 @@ pub fn value(measure: &Measure, value: f64) -> String {
         Unit::Seconds => units::duration(value),
         Unit::Rate => units::rate(value),
         Unit::Ratio if measure.metric.of() == Of::Edge => units::factor(value),
+        // Three digits also of those just below one: two of them would make 0.95 and 0.949 alike.
+        Unit::Ratio if measure.metric == Metric::Quotient && value.abs() < 1.0 => {
+            format!("{value:.3}")
+        }
+        Unit::Ratio if measure.metric == Metric::Quotient => units::number(value),
         Unit::Ratio => units::percent(value),
         Unit::Count => units::number(value),
     }

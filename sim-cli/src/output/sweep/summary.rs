@@ -155,7 +155,8 @@ fn verdicts(table: &Table<'_>, point: usize) -> Map<String, Value> {
     shares.collect()
 }
 
-fn cell(cell: &Cell) -> Value {
+/// The statistics of a measure over replications; null where they are not known.
+pub fn cell(cell: &Cell) -> Value {
     json!({
         "count": cell.count,
         "finite": cell.finite.map_or(0, |finite| finite.count),

@@ -103,6 +103,7 @@ pub fn is_share(measure: &Measure) -> bool {
             | Metric::BurnRate
             | Metric::TenantBudgetUsed
             | Metric::FairnessGap
+            | Metric::Quotient
     );
     measure.unit() == Unit::Ratio && !multiple
 }

@@ -68,6 +68,37 @@ pub struct VerdictShare {
     pub share: Interval,
 }
 
+impl Cell {
+    /// The statistics of the values of one measure, by replication; point and measure are the first.
+    #[must_use]
+    pub fn of(values: impl Iterator<Item = Option<f64>>) -> Self {
+        let all: Vec<Option<f64>> = values.collect();
+        let mut values: Vec<f64> = all.iter().copied().flatten().collect();
+        let moments: Moments = values.iter().copied().collect();
+        let mean = told(moments.interval(LEVEL));
+        values.sort_unstable_by(f64::total_cmp);
+        let finite = values.iter().filter(|value| value.is_finite()).count() as u64;
+        let count = values.len() as u64;
+        let all_finite = finite == count;
+        Self {
+            point: 0,
+            measure: 0,
+            runs: all.len() as u64,
+            count,
+            finite: told(proportion_interval(finite, count, LEVEL)).map(|share| Finite {
+                count: finite,
+                share,
+            }),
+            mean: mean.filter(|_| all_finite),
+            sd: (all_finite && count > 1).then(|| moments.sd()),
+            median: quantile(&values, 0.5),
+            p90: quantile(&values, 0.9),
+            min: (count > 0).then(|| moments.min()),
+            max: (count > 0).then(|| moments.max()),
+        }
+    }
+}
+
 impl<'a> Table<'a> {
     /// Sorts records into their places.
     #[must_use]
@@ -100,28 +131,10 @@ impl<'a> Table<'a> {
     /// The statistics of a measure at a point.
     #[must_use]
     pub fn cell(&self, point: usize, measure: usize) -> Cell {
-        let mut values: Vec<f64> = self.values(point, measure).flatten().collect();
-        let moments: Moments = values.iter().copied().collect();
-        let mean = told(moments.interval(LEVEL));
-        values.sort_unstable_by(f64::total_cmp);
-        let finite = values.iter().filter(|value| value.is_finite()).count() as u64;
-        let count = values.len() as u64;
-        let all_finite = finite == count;
         Cell {
             point: point as u32,
             measure,
-            runs: self.runs[point].len() as u64,
-            count,
-            finite: told(proportion_interval(finite, count, LEVEL)).map(|share| Finite {
-                count: finite,
-                share,
-            }),
-            mean: mean.filter(|_| all_finite),
-            sd: (all_finite && count > 1).then(|| moments.sd()),
-            median: quantile(&values, 0.5),
-            p90: quantile(&values, 0.9),
-            min: (count > 0).then(|| moments.min()),
-            max: (count > 0).then(|| moments.max()),
+            ..Cell::of(self.values(point, measure))
         }
     }
 

@@ -369,9 +369,9 @@ impl<'s> Work<'s> {
             if !self.goes_on() {
                 return false;
             }
-            run.window();
+            run.window_while(&mut |_| self.goes_on());
         }
-        true
+        !run.is_interrupted()
     }
 
     /// Does something for a run that may panic.

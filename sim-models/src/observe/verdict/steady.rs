@@ -8,6 +8,7 @@ use super::tally::Tally;
 use crate::observe::expression::{Expression, Op};
 use crate::observe::measure::{Measurer, Traffic};
 use crate::observe::metric::Metric;
+use crate::observe::naming::Measure;
 use crate::observe::noise::{CERTAIN, too_many, unlike};
 use crate::plan::WorkloadKind;
 use sim_core::SimTime;
@@ -168,7 +169,7 @@ impl<'a> Steady<'a> {
         blocks: impl Iterator<Item = Range<usize>>,
     ) -> impl Iterator<Item = Range<usize>> {
         let checks = self.checks.iter().filter(move |check| {
-            length >= shortest(check.expression.measure.metric, check.tally.is_some())
+            length >= shortest(&check.expression.measure, check.tally.is_some())
         });
         let checks: Vec<(&Check, Option<f64>)> = checks
             .map(|check| (check, self.tolerated(check, length)))
@@ -224,7 +225,9 @@ impl<'a> Steady<'a> {
             return f64::INFINITY;
         };
         let traffic = self.measurer.traffic(workload, windows.clone());
+        let single = check.measure.parts().count() == 1;
         match (value, check.measure.metric) {
+            (Some(_), _) if !single => f64::INFINITY,
             // Nothing ended: how much should have?
             (None, _) => unlike(0, self.due(workload, &traffic)),
             (Some(value), Metric::Goodput | Metric::Throughput | Metric::Offered) => {
@@ -263,10 +266,10 @@ impl<'a> Steady<'a> {
 
 /// Windows that a check is judged over at the least: a request that fails is a fact, while late ones
 /// come in clusters, and averages of levels swing.
-fn shortest(metric: Metric, counted: bool) -> usize {
-    match metric {
+fn shortest(measure: &Measure, counted: bool) -> usize {
+    match measure.metric {
         Metric::Latency if counted => BLOCK,
-        Metric::Goodput | Metric::Throughput | Metric::Offered => 1,
+        Metric::Goodput | Metric::Throughput | Metric::Offered if measure.parts().count() == 1 => 1,
         _ if counted => 1,
         _ => 2 * BLOCK,
     }

@@ -25,6 +25,9 @@ impl Tally {
     /// The tally of a check, if it is about counts; `calm` are the windows before the first disturbance.
     pub fn of(measurer: &Measurer<'_>, check: &Expression, calm: &Range<usize>) -> Option<Self> {
         let measure = &check.measure;
+        if measure.parts().count() > 1 {
+            return None;
+        }
         let rows = &measurer.recorder.workloads[measurer.workload(&measure.subject)?].windows;
         let at_least = matches!(check.op, Op::AtLeast | Op::More);
         let at_most = matches!(check.op, Op::AtMost | Op::Less);

@@ -1,13 +1,17 @@
 //! The hypothesis: expressions.
 
 use super::{Checker, at};
-use crate::observe::expression::{Measure, Of, parse};
+use crate::observe::expression::{Expression, Measure, Of, parse};
 use crate::observe::measure::windows_in;
 use crate::plan;
 use crate::scenario::diagnostics::{Code, suggest};
 use crate::scenario::{Scenario, Workload};
 use crate::topology::Topology;
 use sim_core::SimTime;
+use std::ops::Range;
+
+/// What is wrong, and what to do about it.
+type Wrong = (String, Vec<String>);
 
 impl Checker<'_> {
     pub(super) fn goals(&mut self) {
@@ -46,10 +50,8 @@ impl Checker<'_> {
                     self.report_at(Code::Expression, span, message)
                         .help
                         .push(help.into());
-                } else if let Err((message, help)) =
-                    wrong_subject(self.scenario, &expression.measure, &self.edges())
-                {
-                    let span = self.span_in_text(path, &expression.subject_at);
+                } else if let Some((at, (message, help))) = self.wrong_part(&expression) {
+                    let span = self.span_in_text(path, &at);
                     self.report_at(Code::Expression, span, message)
                         .help
                         .extend(help);
@@ -65,6 +67,17 @@ impl Checker<'_> {
         }
     }
 
+    /// What is wrong with the subject of a measure in a check, and where it stands.
+    fn wrong_part(&self, check: &Expression) -> Option<(Range<usize>, Wrong)> {
+        let edges = self.edges();
+        let places = std::iter::once(&check.subject_at).chain(&check.other_at);
+        let mut parts = check.measure.parts().zip(places);
+        parts.find_map(|(part, at)| {
+            let wrong = wrong_subject(self.scenario, part, &edges).err()?;
+            Some((at.clone(), wrong))
+        })
+    }
+
     /// The edges, as far as they are known while other things may still be wrong.
     fn edges(&self) -> Vec<String> {
         if self.found.is_empty() {
@@ -77,6 +90,9 @@ impl Checker<'_> {
 
 /// Why a measure cannot be checked in this list, and what to do about it.
 fn misplaced(measure: &Measure, list: &str) -> Option<(String, &'static str)> {
+    if measure.quotient.is_some() {
+        return measure.parts().find_map(|part| misplaced(part, list));
+    }
     let metric = measure.metric;
     let name = metric.name();
     if metric.is_verdict() {
@@ -123,12 +139,20 @@ fn edges(scenario: &Scenario) -> Vec<String> {
 /// # Errors
 /// What is wrong with it, and what to do about it.
 pub fn check_measure(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
-    wrong_subject(scenario, measure, &edges(scenario))?;
+    let edges = edges(scenario);
+    for part in measure.parts() {
+        wrong_subject(scenario, part, &edges)?;
+    }
     wrong_stretch(scenario, measure)
 }
 
 /// What is wrong with the stretch of time of a measure, and what to do about it.
 fn wrong_stretch(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
+    if measure.quotient.is_some() {
+        return measure
+            .parts()
+            .try_for_each(|part| wrong_stretch(scenario, part));
+    }
     let Some((from, to)) = measure.over else {
         return Ok(());
     };
