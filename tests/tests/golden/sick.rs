@@ -34,7 +34,7 @@ pub enum Kind {
     Partition,
     /// The dependency hangs shortly before the run ends.
     Late,
-    /// A queue of 30 s drains by 0.18 s each second, and the run ends before it is empty.
+    /// The dependency stands still for 30 s; the queue drains by 0.18 s each second, and the run ends before it is empty.
     Draining,
 }
 
@@ -75,6 +75,8 @@ pub struct Expected {
     pub blast: bool,
     /// `sim check` suspects the dependency.
     pub suspicion: bool,
+    /// How long after its cause has gone it will be over, where the run ends before, s.
+    pub pace: Option<f64>,
 }
 
 impl Kind {
@@ -305,6 +307,8 @@ impl Kind {
             moment: !always && self != Self::Draining,
             blast: !always && self != Self::Draining,
             suspicion: matches!(self, Self::Storm | Self::Undersized | Self::Impatient),
+            // What came in 30 s is worked off by what the threads can do beyond the load.
+            pace: (self == Self::Draining).then(|| 30.0 * self.busy() / (1.0 - self.busy())),
         }
     }
 }

@@ -56,13 +56,23 @@ fn texts(list: &Value) -> Vec<String> {
 
 impl Told {
     /// The verdict.
-    pub fn verdict(&self) -> String {
-        let hypothesis = &self.summary["hypothesis"];
-        let verdict = hypothesis["verdict"].as_str().expect("there is a verdict");
-        if hypothesis["metastable"] == true {
-            return "metastable".into();
-        }
-        verdict.into()
+    pub fn verdict(&self) -> &str {
+        let verdict = self.summary["hypothesis"]["verdict"].as_str();
+        verdict.expect("there is a verdict")
+    }
+
+    /// The workloads that the headline says were hurt.
+    pub fn damage(&self) -> Vec<&str> {
+        let all = self.summary["hypothesis"]["damage"].as_array();
+        let damage = all.expect("there is a list").iter();
+        damage
+            .filter_map(|hurt| hurt["workload"].as_str())
+            .collect()
+    }
+
+    /// How long after its cause what gets better is said to take, s.
+    pub fn pace(&self) -> Option<f64> {
+        self.summary["hypothesis"]["recovery_expected_seconds"].as_f64()
     }
 
     /// Its reason.
