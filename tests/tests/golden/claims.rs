@@ -177,7 +177,7 @@ pub fn of_settings(system: &System, method: &str) -> Influences {
     let samples = if method == "sobol" { "32" } else { "20" };
     let arguments = [
         "--vary",
-        &format!("rate=workloads.\"{name}\".rate={}/s..{rate}/s", 0.5 * rate),
+        &format!("rate=workloads.\"{name}\".rate={}/s..{rate}/s", 0.2 * rate),
         "--vary",
         "link=links.\"* -> *\".latency=1ms..5ms",
         "--vary",
