@@ -2,6 +2,7 @@
 //! requests.
 
 use sim_models::experiment::{self, Options, Run};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::Measure;
 use sim_models::observe::measure::Measurer;
 use sim_models::observe::summary::RunResult;
@@ -386,10 +387,10 @@ fn measures_are_divided_by_each_other() {
                "failed(users) in 0s..1s < 2 * failed(users) in 1s..2s""#
         ),
         [
-            (Some(0.808_080_808), 0.8, true),
-            (Some(3.0), 2.0, false),
-            (None, 2.0, true),
-            (None, 2.0, false),
+            (Some(0.808_080_808), 0.8, Some(true)),
+            (Some(3.0), 2.0, Some(false)),
+            (None, 2.0, Some(true)),
+            (None, 2.0, Some(false)),
         ]
     );
 }
@@ -422,7 +423,7 @@ fn answers_count_when_they_come() {
         let summary = experiment::run(&sim_tests::scenario(&case(name)), 1)
             .unwrap()
             .summary;
-        assert_eq!(summary.hypothesis.verdict, "held", "{name}");
+        assert_eq!(summary.hypothesis.verdict, Conclusion::Held, "{name}");
     }
 }
 
@@ -501,16 +502,16 @@ fn what_never_recovers_takes_for_ever() {
         .unwrap()
         .summary;
     let checks = &summary.hypothesis.checks;
-    let found: Vec<(Option<f64>, bool, &str)> = checks
+    let found: Vec<(Option<f64>, Option<bool>, &str)> = checks
         .iter()
         .map(|check| (check.value, check.held, check.over.as_str()))
         .collect();
     assert_eq!(
         found,
         [
-            (Some(f64::INFINITY), false, "0s..1min"),
-            (Some(1.0), true, "0s..1min"),
-            (Some(10.0), true, "2s..8s"),
+            (Some(f64::INFINITY), Some(false), "0s..1min"),
+            (Some(1.0), Some(true), "0s..1min"),
+            (Some(10.0), Some(true), "2s..8s"),
         ]
     );
     let json = serde_json::to_string(&summary).unwrap();

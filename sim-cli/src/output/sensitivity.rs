@@ -78,7 +78,7 @@ fn narrow(found: &Sensitivity) -> String {
     }
     format!(
         " Intervals from so few samples are too narrow: with 64 they hold the truth in 89 of 100 or more, from \
-         {COVERED} on in 93 or more."
+         {COVERED} on in 91 or more."
     )
 }
 

@@ -3,7 +3,7 @@
 //! BCa intervals: percentiles of the resampled statistic, corrected for its bias and its skewness
 //! (B. Efron, "Better Bootstrap Confidence Intervals", JASA 82, 1987; the acceleration by a jackknife
 //! over at most 100 groups of rows), because total indices are means of a few large squares. With 64
-//! rows they are still somewhat narrow: the truth lies in 89 to 97 of 100; from 128 on in 93 or more.
+//! rows they are still somewhat narrow: the truth lies in 89 to 97 of 100; from 128 on in 91 or more.
 
 use sim_core::random::{Seed, Source};
 use sim_core::stats::{Interval, Moments, sample_quantile};
