@@ -13,7 +13,7 @@ const EXPECTED: [(&str, Conclusion); 18] = [
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
     ("database-outage", Conclusion::Recovered),
-    ("flash-crowd", Conclusion::Held),
+    ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("jittered-retries", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),

@@ -104,6 +104,7 @@ fn calm() -> RunResult {
     }
     let mut edge = result.series.edges["web -> orders"].clone();
     edge.attempts = edge.calls.clone();
+    edge.call_attempts = edge.calls.clone();
     edge.retries.fill(0);
     edge.failures.fill(0);
     let totals = result.summary.edges["web -> orders"].clone();

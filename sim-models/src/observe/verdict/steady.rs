@@ -119,8 +119,7 @@ impl<'a> Steady<'a> {
     /// Whether the steady state holds over these windows taken together.
     pub fn holds(&self, windows: Range<usize>) -> bool {
         if self.checks.is_empty() {
-            return (0..self.before.len())
-                .all(|workload| self.shortfall(workload, &windows) <= NOISE);
+            return (0..self.before.len()).all(|workload| self.keeps_up(workload, &windows));
         }
         let mut checks = self.checks.iter();
         checks.all(|check| self.measurer.check(&check.expression, windows.clone()).1)
@@ -247,6 +246,16 @@ impl<'a> Steady<'a> {
             WorkloadKind::Open { .. } => usual.min(traffic.offered as f64),
             WorkloadKind::Closed { .. } => usual,
         }
+    }
+
+    /// Whether a workload has success as before, and goodput as far as luck allows.
+    fn keeps_up(&self, workload: usize, windows: &Range<usize>) -> bool {
+        let traffic = self.measurer.traffic(workload, windows.clone());
+        let usual = self.before[workload].success().unwrap_or(1.0);
+        let succeeds = traffic
+            .success()
+            .is_none_or(|success| success >= SUCCESS_AGAIN * usual);
+        succeeds && self.shortfall(workload, windows) <= NOISE
     }
 
     /// How much evidence there is that a workload has less success or goodput than before.
