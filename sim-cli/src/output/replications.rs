@@ -122,7 +122,10 @@ fn headline(first: &Summary, runs: &[Summary], style: Style) -> Vec<String> {
     let room = super::table::WIDTH.saturating_sub(used);
     let scenario = super::table::shorten(&first.scenario, room);
     let mut lines = vec![format!("{words} {how}  {scenario}")];
-    lines.extend(wrap(&harm(runs), "  ", "  "));
+    let harm = harm(runs);
+    if !harm.is_empty() {
+        lines.extend(wrap(&harm, "  ", "  "));
+    }
     lines
 }
 
@@ -444,7 +447,8 @@ mod tests {
         for (n, run) in runs.iter_mut().enumerate() {
             run.seed = n as u64;
             if n % 5 < 2 {
-                run.hypothesis.verdict = Conclusion::Held;
+                run.hypothesis.verdict = Conclusion::Recovered;
+                run.faults[0].verdict = Conclusion::Recovered;
                 run.faults[0].recovery_seconds = Some(5.0 + n as f64);
             }
         }
