@@ -2,7 +2,8 @@
 //!
 //! A workload is hurt where it certainly loses more requests than before the first disturbance, where
 //! it certainly gets less than half of the answers that were due, or where certainly more than one
-//! answer in a hundred takes more than twice as long as 99 in a hundred took before. Without a
+//! answer in a hundred, or than could have been so late before, takes more than twice as long as 99 in
+//! a hundred took before. Without a
 //! disturbance there is no before: then it is hurt where it certainly loses more than the objective
 //! allows.
 
@@ -59,8 +60,7 @@ impl Steady<'_> {
         let before = disturbed.then(|| self.before[workload]);
         let before = before.filter(|before| before.finished > 0);
         let may_lose = before.map_or(allowed, |before| {
-            let lost = before.finished - before.good;
-            proportion_interval(lost, before.finished, SURE).map_or(1.0, |known| known.high)
+            upper(before.finished - before.good, before.finished)
         });
         let usual = before
             .map(|_| self.latency(workload, &self.calm))
@@ -77,6 +77,9 @@ impl Steady<'_> {
                 slow: end.slow - start.slow,
             }
         };
+        // Of a few answers before, the slowest is not what one in a hundred takes.
+        let calm = over(&self.calm);
+        let may_be_slow = upper(calm.slow, calm.answered).max(SLOW);
         let loses = |block: &Range<usize>| {
             let count = over(block);
             too_many(count.lost, count.finished, may_lose) > CERTAIN
@@ -99,7 +102,7 @@ impl Steady<'_> {
         };
         let slow = |block: &Range<usize>| {
             let count = over(block);
-            block.len() >= BLOCK && too_many(count.slow, count.answered, SLOW) > CERTAIN
+            block.len() >= BLOCK && too_many(count.slow, count.answered, may_be_slow) > CERTAIN
         };
         let has_loss = |window: usize| over(&(window..window + 1)).lost > 0;
         let mut hurt = vec![false; windows.len()];
@@ -183,6 +186,11 @@ impl Steady<'_> {
             None => self.calm.start..self.ends.len(),
         }
     }
+}
+
+/// The largest share that so many of so many may come from.
+fn upper(hits: u64, all: u64) -> f64 {
+    proportion_interval(hits, all, SURE).map_or(1.0, |known| known.high)
 }
 
 /// Marks the windows of all blocks that are hurt, the short blocks first: a long one that holds marked

@@ -401,7 +401,7 @@ impl Steady<'_> {
             out.verdict = conclusion(&Aftermath::Lost(loss.clone()));
             out.recovery_seconds = None;
             if let Pace::Better(better) = &loss.pace {
-                out.recovery_expected_seconds = words::expected(self, loss.quiet, better);
+                out.recovery_expected_seconds = Some(words::expected(self, loss.quiet, better));
             }
             out.reason = words::lost(self, disturbance, loss);
         } else if let Some(check) = failed {

@@ -36,9 +36,8 @@ pub(super) struct Improvement {
     pub queue_of: Option<String>,
     /// What it was in the first stretch that was looked at, and in the last one.
     pub from_to: (f64, f64),
-    /// Seconds from the end of the run until it would be where it has to be; none where no straight
-    /// line leads there.
-    pub remaining: Option<f64>,
+    /// Seconds from the end of the run until it would be where it has to be, along a straight line.
+    pub remaining: f64,
 }
 
 /// How fast what fails gets better over the second half of these windows.
@@ -137,7 +136,7 @@ fn improvement(
     goal: f64,
     watched: f64,
     now: f64,
-) -> Option<((f64, f64), Option<f64>)> {
+) -> Option<((f64, f64), f64)> {
     let found = trend(series).ok()?;
     let luck = if rising { found.grows } else { found.falls };
     if luck >= LUCK || found.slope == 0.0 {
@@ -148,15 +147,8 @@ fn improvement(
     rests.sort_by(f64::total_cmp);
     let rest = rests[rests.len() / 2];
     let line = |x: f64| rest + found.slope * x;
-    let gap = goal - line(now);
-    let remaining = gap / found.slope;
-    let far = remaining > FAR * watched;
-    if far {
-        return None;
-    }
+    // Where the line has reached the goal already, the goal is near.
+    let remaining = ((goal - line(now)) / found.slope).max(0.0);
     let (first, last) = (series.first()?, series.last()?);
-    Some((
-        (line(first.0), line(last.0)),
-        (remaining > 0.0).then_some(remaining),
-    ))
+    (remaining <= FAR * watched).then(|| ((line(first.0), line(last.0)), remaining))
 }

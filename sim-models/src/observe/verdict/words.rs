@@ -337,19 +337,16 @@ fn getting_better(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> 
         ),
         None => "it gets better".to_owned(),
     };
-    match expected(steady, quiet, better) {
-        Some(seconds) => format!(
-            "{how}: at this pace it holds about {} after the end of it",
-            about(seconds)
-        ),
-        None => format!("{how}: run longer"),
-    }
+    let seconds = expected(steady, quiet, better);
+    format!(
+        "{how}: at this pace it holds about {} after the end of it",
+        about(seconds)
+    )
 }
 
 /// When it would hold again at this pace, s after all was quiet.
-pub(super) fn expected(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> Option<f64> {
-    let watched = steady.over().since(quiet).as_secs_f64();
-    better.remaining.map(|remaining| watched + remaining)
+pub(super) fn expected(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> f64 {
+    steady.over().since(quiet).as_secs_f64() + better.remaining
 }
 
 /// The last quarter of what came after.
