@@ -74,7 +74,7 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
         lines.extend(wrap(text, "  ", "  ").iter().map(|l| style.careful(l)));
     };
     if hypothesis.close_to_edge {
-        warn("Close to a tipping point, where one run proves nothing: add --replications 20.");
+        warn("Close to a limit, where one run proves little: add --replications 20.");
     }
     if let Some(why) = &summary.stalled {
         let why = why.replacen("time", "Time", 1);

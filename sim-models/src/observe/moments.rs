@@ -144,10 +144,10 @@ impl Teller<'_> {
                 .into_iter();
             let found = losses.filter_map(|mut windows| {
                 let turned = sum(&columns.rejected, &windows) as f64;
-                let share = 100.0 * turned / sum(&columns.arrivals, &windows) as f64;
+                let share = percent(turned / sum(&columns.arrivals, &windows) as f64);
                 let full = windows.find(|window| columns.queue_max[*window] >= limit)?;
                 let what = format!(
-                    "the queue of {} is full ({limit} waiting): {share:.0}% of what comes is turned away",
+                    "the queue of {} is full ({limit} waiting): {share} of what comes is turned away",
                     place.name
                 );
                 Some(moment(self.series.time[full], "queue", what))
@@ -197,5 +197,14 @@ impl Teller<'_> {
 fn add(sums: &mut [u64], counts: &[u64]) {
     for (sum, count) in sums.iter_mut().zip(counts) {
         *sum += count;
+    }
+}
+
+/// A share in whole per cent; not all of them where it is not.
+fn percent(share: f64) -> String {
+    if share < 1.0 && share >= 0.995 {
+        "over 99%".to_owned()
+    } else {
+        format!("{:.0}%", 100.0 * share)
     }
 }

@@ -1,6 +1,6 @@
 //! Goodput that breaks down, and comes back: requests fail, or answers fall behind what is offered.
 
-use super::{LOST, Teller, add, moment, per_second, sum, tell};
+use super::{LOST, Teller, add, moment, per_second, percent, sum, tell};
 use crate::observe::availability::{lasting, merged};
 use crate::observe::behind::{Behind, behind};
 use crate::observe::recorder::WorkloadRecord;
@@ -60,7 +60,7 @@ impl Teller<'_> {
         add(&mut ended, &failed);
         let losses = self.losses(&failed, &ended).into_iter().map(|windows| {
             let share = sum(&failed, &windows) as f64 / sum(&ended, &windows) as f64;
-            let how = format!("{:.0}% of what ends has failed", 100.0 * share);
+            let how = format!("{} of what ends has failed", percent(share));
             (windows, ("failures", how))
         });
         let late = behind(&record.windows, self.series.window_seconds);
