@@ -241,6 +241,13 @@ fn a_load_that_steps_up_is_a_moment() {
 }
 
 #[test]
+fn users_who_ask_in_step_are_no_steps_of_the_load() {
+    for seed in 0..20 {
+        is_calm(&run(case!("closed-waves"), seed), "closed-waves");
+    }
+}
+
+#[test]
 fn load_that_a_system_makes_itself_is_a_moment() {
     // Users who are refused at once ask again after their pause, and need not wait for their answers.
     let users = r#"(duration: "2min", warmup: "10s",

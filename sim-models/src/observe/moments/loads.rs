@@ -10,6 +10,9 @@ use std::ops::Range;
 
 /// By what a load grows at once that is told.
 const STEP: f64 = 1.5;
+/// Times the length of a step that are looked back for a load as high: users who ask in step come in
+/// waves, and no wave but the first is new.
+const WAVES: usize = 20;
 /// Points in a window at which a shape is looked at.
 const POINTS: u64 = 8;
 
@@ -34,8 +37,17 @@ impl Teller<'_> {
                 }
                 WorkloadKind::Closed { .. } => (vec![1.0; count], 1.0),
             };
+            let begun = match &plan.kind {
+                WorkloadKind::Open { .. } => 0,
+                WorkloadKind::Closed { users, .. } => asked_once(offered, u64::from(*users)),
+            };
             let mut steps = steps_up(offered, &expected, batch, STEP, CHANCE);
-            steps.retain(|step| late(step) && !comes_back(offered, breakdowns, step));
+            steps.retain(|step| {
+                late(step)
+                    && step.at > begun
+                    && !is_wave(offered, step)
+                    && !comes_back(offered, breakdowns, step)
+            });
             let what = |step| told(step, "load", format!("the load of {} steps up", place.name));
             tell(all, steps.iter().map(what).collect());
         }
@@ -60,6 +72,27 @@ impl Teller<'_> {
         };
         (0..count as u64).map(mean).collect()
     }
+}
+
+/// The window in which the last of so many users may have asked for the first time: before that a closed
+/// load only begins.
+fn asked_once(offered: &[u64], users: u64) -> usize {
+    let mut asked = 0;
+    let begins = offered.iter().position(|count| {
+        asked += count;
+        asked >= users
+    });
+    begins.unwrap_or(offered.len())
+}
+
+/// Whether the load was as high not long before a step.
+fn is_wave(offered: &[u64], step: &StepUp) -> bool {
+    let first = step.at.saturating_sub(WAVES * step.scale);
+    let before = &offered[first..step.at - step.scale];
+    let highest = before
+        .windows(step.scale)
+        .map(|load| load.iter().sum::<u64>());
+    highest.max().unwrap_or(0) as f64 >= step.after * step.scale as f64 / STEP
 }
 
 /// Whether a step leads back to a load that there was before a breakdown, in which users waited instead
