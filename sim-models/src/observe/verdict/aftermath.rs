@@ -3,6 +3,7 @@
 use super::disturbance::{Disturbance, next_after, quiet_after};
 use super::pace::{Pace, pace};
 use super::steady::{BLOCK, Steady};
+use super::words::late;
 use crate::scenario::Recovers;
 use sim_core::SimTime;
 use std::ops::Range;
@@ -43,6 +44,8 @@ pub(super) enum Unjudged {
 pub(super) struct Loss {
     /// When all was quiet again.
     pub quiet: SimTime,
+    /// The windows from then to the next disturbance, or to the end.
+    pub after: Range<usize>,
     /// The check that fails at the end; none where no steady state is named.
     pub check: Option<usize>,
     /// Whether, and how fast, what fails gets better.
@@ -85,8 +88,8 @@ impl Steady<'_> {
             .collect()
     }
 
-    /// Of several periods the worst counts. One that came too late to be judged is passed over where
-    /// others were judged and nothing broke in it.
+    /// Of several periods the worst counts. One that cannot be judged is passed over where others were
+    /// judged and nothing certainly broke in it.
     fn worst(&self, found: Vec<(Aftermath, bool)>) -> Aftermath {
         let judged = |aftermath: &Aftermath| !matches!(aftermath, Aftermath::Unjudged(_));
         let any = found.iter().any(|(aftermath, _)| judged(aftermath));
@@ -99,7 +102,7 @@ impl Steady<'_> {
     }
 
     /// What came after one period of a disturbance, up to the next one or to the end of the run; and
-    /// whether the steady state broke.
+    /// whether the steady state broke, as far as that is not made up for.
     fn after(
         &self,
         (start, stop): (SimTime, SimTime),
@@ -177,6 +180,11 @@ impl Steady<'_> {
         if self.calm.is_empty() {
             return (Aftermath::Unjudged(Unjudged::NoBefore), broke);
         }
+        // Between two disturbances there may be too little time to see that it does not hold.
+        if next.is_some() && self.first_break(&after).is_none() {
+            let unclear = Unjudged::TooShort { left, holds: false };
+            return (Aftermath::Unjudged(unclear), false);
+        }
         let mut loss = self.loss(quiet, after, short);
         loss.held_meanwhile = held_meanwhile;
         (Aftermath::Lost(loss), broke)
@@ -196,7 +204,7 @@ impl Steady<'_> {
     }
 
     fn loss(&self, quiet: SimTime, after: Range<usize>, short: bool) -> Loss {
-        let late = after.end - (after.len() / 4).max(BLOCK.min(after.len()))..after.end;
+        let late = late(&after);
         let failing = self.checks.iter();
         let failing = failing
             .map(|check| !self.measurer.check(&check.expression, late.clone()).1)
@@ -215,6 +223,7 @@ impl Steady<'_> {
         let more = offered / before.max(1e-9);
         Loss {
             quiet,
+            after: after.clone(),
             check: failing,
             pace: if short {
                 Pace::Unknown

@@ -4,11 +4,12 @@ use super::aftermath::{Aftermath, Loss, Unjudged};
 use super::damage::Fate;
 use super::disturbance::Disturbance;
 use super::pace::{Improvement, Pace};
-use super::steady::Steady;
+use super::steady::{BLOCK, Steady};
 use crate::observe::metric::Unit;
 use crate::observe::summary::{CheckSummary, Damage};
 use crate::scenario::units::Rate;
 use sim_core::{SimDuration, SimTime};
+use std::ops::Range;
 
 /// Workloads that are named one by one.
 const NAMED: usize = 3;
@@ -276,8 +277,8 @@ pub(super) fn unjudged(steady: &Steady<'_>, disturbance: &Disturbance, why: &Unj
 pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) -> String {
     let name = &disturbance.summary.name;
     let quiet = loss.quiet;
-    let after = span(steady.over().since(quiet).as_secs_f64());
-    let late = late(steady, loss.quiet);
+    let after = span(steady.start(loss.after.end).since(quiet).as_secs_f64());
+    let late = late(&loss.after);
     let what = match loss.check.map(|check| &steady.checks[check]) {
         Some(check) => {
             let value = steady
@@ -292,7 +293,7 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
             )
         }
         None => {
-            let rate = |windows: &std::ops::Range<usize>| {
+            let rate = |windows: &Range<usize>| {
                 let workloads = 0..steady.before.len();
                 let traffic = workloads.map(|w| steady.measurer.traffic(w, windows.clone()));
                 traffic
@@ -350,12 +351,11 @@ pub(super) fn expected(steady: &Steady<'_>, quiet: SimTime, better: &Improvement
 }
 
 /// The last quarter of what came after.
-fn late(steady: &Steady<'_>, quiet: SimTime) -> std::ops::Range<usize> {
-    let after = steady.within(quiet, steady.over());
-    after.end - (after.len() / 4).max(super::steady::BLOCK.min(after.len()))..after.end
+pub(super) fn late(after: &Range<usize>) -> Range<usize> {
+    after.end - (after.len() / 4).max(BLOCK.min(after.len()))..after.end
 }
 
-fn length(steady: &Steady<'_>, windows: &std::ops::Range<usize>) -> String {
+fn length(steady: &Steady<'_>, windows: &Range<usize>) -> String {
     span(
         steady
             .start(windows.end)
