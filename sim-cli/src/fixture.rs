@@ -245,6 +245,8 @@ fn hypothesis() -> HypothesisSummary {
             seconds: 230.0,
             lost: 182_000,
             lost_share: Some(0.88),
+            lost_seconds: 230.0,
+            slow_seconds: 0.0,
             latency_p99: Some(0.9),
             latency_p99_before: Some(0.12),
         }],

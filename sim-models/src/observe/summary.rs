@@ -327,11 +327,15 @@ pub struct Damage {
     pub end: f64,
     /// How long it was hurt in between, s.
     pub seconds: f64,
-    /// Requests that failed meanwhile.
+    /// How long requests that began were lost, s.
+    pub lost_seconds: f64,
+    /// Those that were.
     pub lost: u64,
-    /// Those of all that ended meanwhile; null where none ended.
+    /// Those of all that began then and ended; null where none was lost.
     pub lost_share: Option<f64>,
-    /// Latency that 99 % of the usable answers meanwhile did not exceed, s; null without one.
+    /// How long, besides, answers were slower than before, s.
+    pub slow_seconds: f64,
+    /// Latency that 99 % of the answers to what began then did not exceed, s; null without one.
     pub latency_p99: Option<f64>,
     /// The same before the first disturbance, s; null without one.
     pub latency_p99_before: Option<f64>,

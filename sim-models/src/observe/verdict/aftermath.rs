@@ -1,11 +1,13 @@
 //! What became of the steady state after a disturbance.
 
-use super::disturbance::{Disturbance, next_after, quiet_after};
+use super::disturbance::{Disturbance, next_after, quiet_after, quiet_after_those};
 use super::pace::{Pace, pace};
-use super::steady::{BLOCK, Steady};
+use super::steady::{BLOCK, NOISE, Steady};
 use super::words::late;
+use crate::observe::noise::unlike;
 use crate::scenario::Recovers;
 use sim_core::SimTime;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Load after / load before up to which the load is what it was.
@@ -52,8 +54,6 @@ pub(super) struct Loss {
     pub pace: Pace,
     /// Load at the end / load before, where it is more than it was.
     pub more_load: Option<f64>,
-    /// When it last held for a whole stretch, if it did, s after the end of the disturbance.
-    pub held_meanwhile: Option<f64>,
 }
 
 impl Loss {
@@ -70,124 +70,165 @@ impl Aftermath {
             Self::Held => -1.0,
             Self::Recovered(seconds) => *seconds,
             Self::Unjudged(_) => f64::MAX,
-            Self::Lost(loss) if loss.is_metastable() => f64::INFINITY,
             Self::Lost(_) => f64::INFINITY,
         }
     }
 }
 
 impl Steady<'_> {
-    /// What came after each disturbance.
-    pub fn aftermaths(&self, all: &[Disturbance], recovers: Option<Recovers>) -> Vec<Aftermath> {
-        all.iter()
-            .map(|disturbance| {
-                let periods = disturbance.periods.iter();
-                let found = periods.map(|period| self.after(*period, all, recovers));
-                self.worst(found.collect())
-            })
-            .collect()
+    /// What came after each disturbance, and the window from which on the steady state held after the
+    /// last of them, if it did.
+    pub fn aftermaths(
+        &self,
+        all: &[Disturbance],
+        recovers: Option<Recovers>,
+    ) -> (Vec<Aftermath>, Option<usize>) {
+        let mut known = BTreeMap::new();
+        let mut settled = None;
+        let found = all.iter().map(|disturbance| {
+            let periods = disturbance.periods.iter();
+            let found = periods.map(|period| {
+                let found = self.after(*period, all, recovers, &mut known);
+                settled = settled.max(found.settled);
+                found
+            });
+            worst(found.collect())
+        });
+        (found.collect(), settled)
     }
 
-    /// Of several periods the worst counts. One that cannot be judged is passed over where others were
-    /// judged and nothing certainly broke in it.
-    fn worst(&self, found: Vec<(Aftermath, bool)>) -> Aftermath {
-        let judged = |aftermath: &Aftermath| !matches!(aftermath, Aftermath::Unjudged(_));
-        let any = found.iter().any(|(aftermath, _)| judged(aftermath));
-        found
-            .into_iter()
-            .filter(|(aftermath, broke)| judged(aftermath) || *broke || !any)
-            .map(|(aftermath, _)| aftermath)
-            .reduce(|a, b| if b.badness() > a.badness() { b } else { a })
-            .unwrap_or(Aftermath::Unjudged(Unjudged::NeverOn))
-    }
-
-    /// What came after one period of a disturbance, up to the next one or to the end of the run; and
-    /// whether the steady state broke, as far as that is not made up for.
+    /// What came after one period of a disturbance. Where the next one begins before the steady state is
+    /// back, both are judged from the end of that one.
     fn after(
         &self,
         (start, stop): (SimTime, SimTime),
         all: &[Disturbance],
         recovers: Option<Recovers>,
-    ) -> (Aftermath, bool) {
+        known: &mut BTreeMap<SimTime, After>,
+    ) -> After {
         let (quiet, other) = quiet_after(stop, all);
         let next = next_after(quiet, all).filter(|next| *next < self.over());
         let until = next.unwrap_or(self.over());
-        let broke = self.first_break(&self.touching(start, until)).is_some();
-        if quiet >= self.over() {
-            let watched = self.within(start, self.over());
-            let long = watched.len() >= self.stretch && self.is_measured(&watched);
-            let other = other.map(str::to_owned);
-            return match broke {
-                false if long => (Aftermath::Held, broke),
-                _ => (Aftermath::Unjudged(Unjudged::StillOn { other }), broke),
-            };
-        }
-        let after = self.within(quiet, until);
-        let left = self.over().since(quiet).as_secs_f64();
-        let holds_now = || {
-            let last = after.end.saturating_sub(BLOCK).max(after.start);
-            self.holds(last..after.end)
+        let near = self.within(quiet, until);
+        let near_end = (near.start + self.stretch).min(near.end);
+        let reach = if quiet >= self.over() {
+            self.touching(start, self.over())
+        } else {
+            self.touching(start, self.start(near_end).max(quiet.min(self.over())))
         };
-        if after.is_empty() {
-            let holds = !broke;
-            return (
-                Aftermath::Unjudged(Unjudged::TooShort { left, holds }),
-                broke,
-            );
-        }
-        if !self.is_measured(&after) && !broke {
-            return (Aftermath::Unjudged(Unjudged::Nothing), broke);
-        }
-        // Before the next disturbance a shorter stretch has to do; at the end of the run it proves
-        // nothing.
-        let short = next.is_none() && after.len() < self.stretch;
-        let stretch = self.stretch.min(after.len());
-        let overdue = recovers.is_some_and(|allowed| left > allowed.within.as_secs_f64());
-        if !broke && !short {
-            return (Aftermath::Held, broke);
-        }
-        let since = |window: usize| self.start(window).since(quiet).as_secs_f64();
-        let mut from = after.start;
-        let mut held_meanwhile = None;
-        if !short {
-            while let Some(start) = self.returns(from..after.end, stretch) {
-                match self.last_break(&(start + stretch..after.end)) {
-                    None => return (Aftermath::Recovered(since(start)), broke),
-                    Some(relapse) => {
-                        held_meanwhile = Some(since(start));
-                        from = relapse.end;
-                    }
-                }
+        let broke = self.first_break(&reach).is_some();
+        if quiet >= self.over() {
+            let long = reach.len() >= self.stretch && self.is_measured(&reach);
+            if stop == SimTime::MAX && !broke && long {
+                return After::of(Aftermath::Held, broke, None);
             }
         }
-        // It may have come back too late for a whole stretch.
-        let late = self.returns_to_the_end(from..after.end);
-        let in_time = |start: usize| {
-            recovers.is_none_or(|allowed| since(start) <= allowed.within.as_secs_f64())
-        };
-        let unclear = if short {
-            late.is_some_and(in_time) || !overdue
-        } else {
-            late.is_some_and(in_time)
-        };
-        if unclear {
-            let holds = holds_now();
-            return (
-                Aftermath::Unjudged(Unjudged::TooShort { left, holds }),
+        // It may be over while another one is still on.
+        if quiet > stop
+            && let Some(back) = self.returns(self.within(stop, quiet), self.stretch)
+        {
+            let took = self.start(back).since(stop).as_secs_f64();
+            let aftermath = if broke {
+                Aftermath::Recovered(took)
+            } else {
+                Aftermath::Held
+            };
+            return After::of(aftermath, broke, None);
+        }
+        if quiet >= self.over() {
+            let other = other.map(str::to_owned);
+            return After::of(
+                Aftermath::Unjudged(Unjudged::StillOn { other }),
                 broke,
+                None,
             );
         }
+        let enough = next.is_some() && near.len() >= BLOCK || near.len() >= self.stretch;
+        if !broke && enough && self.is_measured(&reach) {
+            return After::of(Aftermath::Held, broke, Some(near.start));
+        }
+        let mut found = self.group(start, quiet, all, recovers, known);
+        found.broke &= broke;
+        found
+    }
+
+    /// What came after the disturbances that were over then, the next ones included where those begin
+    /// before the steady state is back.
+    fn group(
+        &self,
+        start: SimTime,
+        mut quiet: SimTime,
+        all: &[Disturbance],
+        recovers: Option<Recovers>,
+        known: &mut BTreeMap<SimTime, After>,
+    ) -> After {
+        let mut passed = Vec::new();
+        let found = loop {
+            if let Some(found) = known.get(&quiet) {
+                break found.clone();
+            }
+            passed.push(quiet);
+            let next = next_after(quiet, all).filter(|next| *next < self.over());
+            let after = self.within(quiet, next.unwrap_or(self.over()));
+            let stretch = if next.is_some() && after.len() >= BLOCK {
+                self.stretch.min(after.len())
+            } else {
+                self.stretch
+            };
+            if self.is_measured(&after)
+                && let Some(back) = self.returns(after.clone(), stretch)
+            {
+                let took = self.start(back).since(quiet).as_secs_f64();
+                break After::of(Aftermath::Recovered(took), true, Some(back));
+            }
+            let Some(next) = next else {
+                break After::of(self.ending(start, quiet, after, recovers), true, None);
+            };
+            let (end, name) = quiet_after_those(next, all);
+            if end >= self.over() {
+                let other = name.map(str::to_owned);
+                break After::of(Aftermath::Unjudged(Unjudged::StillOn { other }), true, None);
+            }
+            quiet = end;
+        };
+        for quiet in passed {
+            known.insert(quiet, found.clone());
+        }
+        found
+    }
+
+    /// What to say where the steady state was not back for a stretch when the run ended.
+    fn ending(
+        &self,
+        start: SimTime,
+        quiet: SimTime,
+        after: Range<usize>,
+        recovers: Option<Recovers>,
+    ) -> Aftermath {
+        let left = self.over().since(quiet).as_secs_f64();
+        let last = after.end.saturating_sub(BLOCK).max(after.start);
+        let holds = after.is_empty() || self.holds(last..after.end);
+        if !after.is_empty() && !self.is_measured(&after) && holds {
+            return Aftermath::Unjudged(Unjudged::Nothing);
+        }
+        let allowed = recovers.map(|recovers| recovers.within.as_secs_f64());
+        let since = |window: usize| self.start(window).since(quiet).as_secs_f64();
+        let in_time = |start: usize| allowed.is_none_or(|allowed| since(start) <= allowed);
+        let coming = self.returns_to_the_end(after.clone()).is_some_and(in_time);
+        let short = after.len() < self.stretch;
+        let overdue = allowed.is_some_and(|allowed| left > allowed);
+        if coming || short && !overdue {
+            return Aftermath::Unjudged(Unjudged::TooShort { left, holds });
+        }
         if self.calm.is_empty() {
-            return (Aftermath::Unjudged(Unjudged::NoBefore), broke);
+            return Aftermath::Unjudged(Unjudged::NoBefore);
         }
-        // Between two disturbances there may be too little time to see that it does not hold.
-        if next.is_some() && self.first_break(&after).is_none() {
-            let unclear = Unjudged::TooShort { left, holds: false };
-            return (Aftermath::Unjudged(unclear), false);
+        let loss = self.loss(start, quiet, after, short);
+        // What gets better may still be back in time.
+        if allowed.is_some() && !overdue && !loss.is_metastable() {
+            return Aftermath::Unjudged(Unjudged::TooShort { left, holds });
         }
-        let mut loss = self.loss(quiet, after, short);
-        loss.held_meanwhile = held_meanwhile;
-        (Aftermath::Lost(loss), broke)
+        Aftermath::Lost(loss)
     }
 
     /// The first window from which the steady state holds for a stretch.
@@ -203,7 +244,7 @@ impl Steady<'_> {
         (first..last).find(|start| self.holds_from(*start, windows.end))
     }
 
-    fn loss(&self, quiet: SimTime, after: Range<usize>, short: bool) -> Loss {
+    fn loss(&self, start: SimTime, quiet: SimTime, after: Range<usize>, short: bool) -> Loss {
         let late = late(&after);
         let failing = self.checks.iter();
         let failing = failing
@@ -214,24 +255,65 @@ impl Steady<'_> {
             } else {
                 Some(0)
             });
-        let (mut offered, mut before) = (0.0, 0.0);
-        for (workload, calm) in self.before.iter().enumerate() {
-            let traffic = self.measurer.traffic(workload, late.clone());
-            offered += traffic.offered as f64 / traffic.seconds.max(1e-9);
-            before += calm.offered as f64 / calm.seconds.max(1e-9);
-        }
-        let more = offered / before.max(1e-9);
+        // The load just before: that of the whole time before may be that of another time of the day.
+        let last = self.within(SimTime::ZERO, start).end;
+        let just_before = last.saturating_sub(late.len().max(self.stretch))..last;
+        let just_before = just_before.start.max(self.calm.start)..just_before.end;
+        let load = |windows: &Range<usize>| {
+            let workloads = 0..self.before.len();
+            let traffic =
+                workloads.map(|workload| self.measurer.traffic(workload, windows.clone()));
+            traffic.fold((0, 0.0), |sum, traffic| {
+                (sum.0 + traffic.offered, traffic.seconds)
+            })
+        };
+        let ((offered, seconds), (before, seconds_before)) = (load(&late), load(&just_before));
+        let usual = before as f64 / seconds_before.max(1e-9);
+        let more = offered as f64 / seconds.max(1e-9) / usual.max(1e-9);
+        let certain = unlike(offered, usual * seconds) > NOISE;
         Loss {
             quiet,
-            after: after.clone(),
             check: failing,
             pace: if short {
                 Pace::Unknown
             } else {
                 pace(self, failing, &after)
             },
-            more_load: (more > SAME_LOAD).then_some(more),
-            held_meanwhile: None,
+            after,
+            more_load: (more > SAME_LOAD && certain).then_some(more),
         }
     }
+}
+
+/// What came after one period of a disturbance.
+#[derive(Clone, Debug)]
+struct After {
+    aftermath: Aftermath,
+    /// Whether the steady state certainly broke.
+    broke: bool,
+    /// From which window on it held afterwards.
+    settled: Option<usize>,
+}
+
+impl After {
+    fn of(aftermath: Aftermath, broke: bool, settled: Option<usize>) -> Self {
+        Self {
+            aftermath,
+            broke,
+            settled,
+        }
+    }
+}
+
+/// Of several periods the worst counts. One that cannot be judged is passed over where others were judged
+/// and nothing certainly broke in it.
+fn worst(found: Vec<After>) -> Aftermath {
+    let judged = |after: &After| !matches!(after.aftermath, Aftermath::Unjudged(_));
+    let any = found.iter().any(judged);
+    found
+        .into_iter()
+        .filter(|after| judged(after) || after.broke || !any)
+        .map(|after| after.aftermath)
+        .reduce(|a, b| if b.badness() > a.badness() { b } else { a })
+        .unwrap_or(Aftermath::Unjudged(Unjudged::NeverOn))
 }

@@ -1,254 +1,282 @@
-//! Who was hurt, by how much and for how long.
+//! Who was hurt, by how much and for how long, by when requests began.
 //!
-//! A workload is hurt where it certainly loses more requests than before the first disturbance, where
-//! it certainly gets less than half of the answers that were due, or where certainly more than one
-//! answer in a hundred, or than could have been so late before, takes more than twice as long as 99 in
-//! a hundred took before. Without a
-//! disturbance there is no before: then it is hurt where it certainly loses more than the objective
-//! allows.
+//! A workload is hurt where it certainly loses more requests than the objective allows and than it lost
+//! before the first disturbance; or where certainly more answers than before take more than twice as
+//! long as 99 in a hundred took then, those counted that still wait. Stretches come from [`excess`], as
+//! those of incidents do. Without a disturbance there is no before: what is lost all the time is told as
+//! such, and only what is lost in one stretch alone as a stretch.
 
-use super::steady::{BLOCK, Steady, blocks, lengths};
-use crate::observe::measure::Traffic;
-use crate::observe::noise::{CERTAIN, too_many, unlike};
+use super::steady::{NOISE, Steady};
+use crate::observe::ledger::Row;
+use crate::observe::noise::{CERTAIN, too_many};
 use crate::observe::summary::Damage;
+use crate::outcome::Outcome;
+use sim_core::SimDuration;
 use sim_core::metrics::Snapshot;
-use sim_core::stats::proportion_interval;
-use sim_core::{SimDuration, SimTime};
+use sim_core::stats::{excess, proportion_interval};
 use std::ops::Range;
 
 /// How many times as long as before an answer takes that is slow.
 const SLOWER: f64 = 2.0;
 /// Share of answers that may be that slow.
 const SLOW: f64 = 0.01;
-/// Share of the answers that are due below which a workload is not answered.
-const UNANSWERED: f64 = 0.5;
+/// Least share of slow answers that is looked for: late ones come in clusters even while all is well.
+const TELLING: f64 = 0.03;
 /// Requests that it takes to say that nobody was hurt.
 const ENOUGH: u64 = 20;
 /// Confidence that no more were lost before than is compared with.
 const SURE: f64 = 0.999;
+/// The same where none was lost.
+const FAIRLY_SURE: f64 = 0.99;
+/// Chance that luck is taken for harm anywhere in a run.
+const CHANCE: f64 = 1e-6;
 
 /// What became of a workload.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Fate {
-    Hurt(Damage),
+    /// What it suffered, and in which windows.
+    Hurt(Damage, Vec<Range<usize>>),
     Unharmed,
     /// Too few requests to tell.
     Unknown,
 }
 
-/// One window of a workload, or the running sum of several.
-#[derive(Clone, Copy, Default)]
-struct Count {
-    lost: u64,
-    finished: u64,
-    offered: u64,
-    answered: u64,
-    slow: u64,
+/// What became of the requests that began in each of some windows.
+struct Counts {
+    lost: Vec<u64>,
+    finished: Vec<u64>,
+    /// Answered, or waiting for too long.
+    answered: Vec<u64>,
+    slow: Vec<u64>,
+}
+
+impl Counts {
+    fn of(rows: &[Row], slow: Option<f64>) -> Self {
+        let limit = slow.map(SimDuration::from_secs_f64);
+        let above =
+            |times: &Snapshot| limit.map_or(0, |limit| times.count - times.count_below(limit));
+        let lost = |row: &Row| {
+            let failed = Outcome::ALL.iter().filter(|outcome| !outcome.is_success());
+            failed.map(|outcome| row.outcomes[*outcome as usize]).sum()
+        };
+        Self {
+            lost: rows.iter().map(lost).collect(),
+            finished: rows.iter().map(|row| row.outcomes.iter().sum()).collect(),
+            answered: rows
+                .iter()
+                .map(|row| row.answered.count + above(&row.open))
+                .collect(),
+            slow: rows
+                .iter()
+                .map(|row| above(&row.answered) + above(&row.open))
+                .collect(),
+        }
+    }
+}
+
+fn sum(counts: &[u64]) -> u64 {
+    counts.iter().sum()
+}
+
+/// The largest share that so many of so many may come from.
+fn upper(hits: u64, all: u64, level: f64) -> f64 {
+    proportion_interval(hits, all, level).map_or(1.0, |known| known.high)
 }
 
 impl Steady<'_> {
     /// What became of a workload over these windows; `allowed` is the share of its requests that it may
-    /// lose where there was no time before a disturbance.
+    /// lose. `exposed` are those of the windows in which it could be hurt, if anything disturbed it.
     pub fn fate(
         &self,
         workload: usize,
         windows: &Range<usize>,
         allowed: f64,
-        disturbed: bool,
+        exposed: Option<&[bool]>,
     ) -> Fate {
-        let name = &self.measurer.plan.places[self.measurer.plan.services.len() + workload].name;
-        let before = disturbed.then(|| self.before[workload]);
-        let before = before.filter(|before| before.finished > 0);
-        let may_lose = before.map_or(allowed, |before| {
-            upper(before.finished - before.good, before.finished)
-        });
-        let usual = before
-            .map(|_| self.latency(workload, &self.calm))
-            .filter(|usual| usual.count > 0);
-        let usual_p99 = usual.map(|usual| usual.quantile(0.99));
-        let sums = self.sums(workload, usual_p99.map(|p99| SLOWER * p99));
-        let over = |block: &Range<usize>| {
-            let (start, end) = (sums[block.start], sums[block.end]);
-            Count {
-                lost: end.lost - start.lost,
-                finished: end.finished - start.finished,
-                offered: end.offered - start.offered,
-                answered: end.answered - start.answered,
-                slow: end.slow - start.slow,
-            }
-        };
-        // Of a few answers before, the slowest is not what one in a hundred takes.
-        let calm = over(&self.calm);
-        let may_be_slow = upper(calm.slow, calm.answered).max(SLOW);
-        let loses = |block: &Range<usize>| {
-            let count = over(block);
-            too_many(count.lost, count.finished, may_lose) > CERTAIN
-        };
-        let unanswered = |block: &Range<usize>| {
-            let count = over(block);
-            let seconds = self
-                .start(block.end)
-                .since(self.start(block.start))
-                .as_secs_f64();
-            let traffic = Traffic {
-                offered: count.offered,
-                seconds,
-                ..Traffic::default()
-            };
-            let due = UNANSWERED * self.due(workload, &traffic);
-            before.is_some()
-                && (count.finished as f64) < due
-                && unlike(count.finished, due) > CERTAIN
-        };
-        let slow = |block: &Range<usize>| {
-            let count = over(block);
-            block.len() >= BLOCK && too_many(count.slow, count.answered, may_be_slow) > CERTAIN
-        };
-        let has_loss = |window: usize| over(&(window..window + 1)).lost > 0;
+        let place = &self.measurer.plan.places[self.measurer.plan.services.len() + workload];
+        let rows = &self.measurer.recorder.workloads[workload].begun.rows;
+        let calm = exposed.map_or(&[][..], |_| &rows[self.calm.clone()]);
+        let mut usual = Snapshot::default();
+        calm.iter().for_each(|row| usual.merge(&row.answered));
+        let usual_p99 = (usual.count > 0).then(|| usual.quantile(0.99));
+        let limit = usual_p99.map(|p99| SLOWER * p99);
+        let before = Counts::of(calm, limit);
+        let counts = Counts::of(&rows[windows.clone()], limit);
+        let lossy = lossy(&counts, &before, allowed, exposed.is_some());
         let mut hurt = vec![false; windows.len()];
-        mark(&mut hurt, windows, &loses, &has_loss);
-        // Those who lose nothing may still wait.
-        if !hurt.contains(&true) {
-            let is_slow = |window: usize| over(&(window..window + 1)).slow > 0;
-            mark(&mut hurt, windows, &unanswered, &|_| true);
-            mark(&mut hurt, windows, &slow, &is_slow);
-        }
-        let spans = spans(&hurt, windows.start);
-        let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
-            let enough = over(windows).finished >= ENOUGH;
-            return if enough {
+        lossy
+            .iter()
+            .for_each(|stretch| hurt[stretch.clone()].fill(true));
+        let slow = slow(&counts, &before, &hurt);
+        let seconds = |stretches: &[Range<usize>]| -> f64 {
+            let ends = stretches.iter().map(|stretch| {
+                let (start, end) = (stretch.start + windows.start, stretch.end + windows.start);
+                self.start(end).since(self.start(start)).as_secs_f64()
+            });
+            ends.sum()
+        };
+        let mut all: Vec<Range<usize>> = lossy.iter().chain(&slow).cloned().collect();
+        all.sort_by_key(|stretch| stretch.start);
+        let (Some(first), Some(last)) = (all.first(), all.iter().map(|stretch| stretch.end).max())
+        else {
+            let seen = counts.finished.iter().enumerate();
+            let seen =
+                seen.filter(|(n, _)| exposed.is_none_or(|exposed| exposed[n + windows.start]));
+            return if seen.map(|(_, finished)| finished).sum::<u64>() >= ENOUGH {
                 Fate::Unharmed
             } else {
                 Fate::Unknown
             };
         };
-        let mut count = Count::default();
+        let of = |counts: &[u64], stretches: &[Range<usize>]| -> u64 {
+            stretches
+                .iter()
+                .map(|stretch| sum(&counts[stretch.clone()]))
+                .sum()
+        };
         let mut meanwhile = Snapshot::default();
-        let mut seconds = 0.0;
-        for span in &spans {
-            let part = over(span);
-            count.lost += part.lost;
-            count.finished += part.finished;
-            meanwhile.merge(&self.latency(workload, span));
-            seconds += self
-                .start(span.end)
-                .since(self.start(span.start))
-                .as_secs_f64();
+        for row in slow
+            .iter()
+            .flat_map(|stretch| &rows[stretch.start + windows.start..stretch.end + windows.start])
+        {
+            meanwhile.merge(&row.answered);
         }
-        let share = count.lost as f64 / count.finished as f64;
-        Fate::Hurt(Damage {
-            workload: name.clone(),
-            start: self.start(first.start).as_secs_f64(),
-            end: self.start(last.end).as_secs_f64(),
-            seconds,
-            lost: count.lost,
-            lost_share: (count.finished > 0).then_some(share),
+        let (lost, finished) = (of(&counts.lost, &lossy), of(&counts.finished, &lossy));
+        let damage = Damage {
+            workload: place.name.clone(),
+            start: self.start(first.start + windows.start).as_secs_f64(),
+            end: self.start(last + windows.start).as_secs_f64(),
+            seconds: seconds(&lossy) + seconds(&slow),
+            lost,
+            lost_share: (finished > 0).then(|| lost as f64 / finished as f64),
+            lost_seconds: seconds(&lossy),
+            slow_seconds: seconds(&slow),
             latency_p99: (meanwhile.count > 0).then(|| meanwhile.quantile(0.99)),
             latency_p99_before: usual_p99,
-        })
+        };
+        let shifted = all.into_iter();
+        let shifted =
+            shifted.map(|stretch| stretch.start + windows.start..stretch.end + windows.start);
+        Fate::Hurt(damage, shifted.collect())
     }
 
-    /// How long usable answers took over these windows.
-    fn latency(&self, workload: usize, windows: &Range<usize>) -> Snapshot {
-        let mut all = Snapshot::default();
-        for (_, answered, _) in &self.measurer.recorder.workloads[workload].windows[windows.clone()]
-        {
-            all.merge(answered);
+    /// The windows in which each disturbance could hurt: while one is on, and a stretch after it.
+    pub fn exposed(
+        &self,
+        periods: impl Iterator<Item = (sim_core::SimTime, sim_core::SimTime)>,
+    ) -> Vec<bool> {
+        let mut exposed = vec![false; self.ends.len()];
+        for (start, stop) in periods {
+            let windows = self.touching(start, stop.min(self.over()));
+            let end = (windows.end + self.stretch).min(self.ends.len());
+            exposed[windows.start..end].fill(true);
         }
-        all
-    }
-
-    /// Running sums over all windows, one longer than they.
-    fn sums(&self, workload: usize, slow: Option<f64>) -> Vec<Count> {
-        let rows = &self.measurer.recorder.workloads[workload].windows;
-        let mut sums = vec![Count::default()];
-        let mut sum = Count::default();
-        for (window, (_, answered, _)) in rows.iter().enumerate() {
-            let traffic = self.measurer.traffic(workload, window..window + 1);
-            sum.lost += traffic.finished - traffic.good;
-            sum.finished += traffic.finished;
-            sum.offered += traffic.offered;
-            sum.answered += answered.count;
-            if let Some(limit) = slow {
-                sum.slow +=
-                    answered.count - answered.count_below(SimDuration::from_secs_f64(limit));
-            }
-            sums.push(sum);
-        }
-        sums
-    }
-
-    /// The windows that damage is looked for in: from the first disturbance to the end, or all after
-    /// the warm-up where there is none.
-    pub fn damage_windows(&self, first: Option<SimTime>) -> Range<usize> {
-        match first {
-            Some(first) => self.touching(first, self.over()),
-            None => self.calm.start..self.ends.len(),
-        }
+        exposed
     }
 }
 
-/// The largest share that so many of so many may come from.
-fn upper(hits: u64, all: u64) -> f64 {
-    proportion_interval(hits, all, SURE).map_or(1.0, |known| known.high)
-}
-
-/// Marks the windows of all blocks that are hurt, the short blocks first: a long one that holds marked
-/// windows says nothing new. Blocks begin and end with a window in which something `happened`.
-fn mark(
-    hurt: &mut [bool],
-    windows: &Range<usize>,
-    is_hurt: &dyn Fn(&Range<usize>) -> bool,
-    happened: &dyn Fn(usize) -> bool,
-) {
-    for length in lengths(windows) {
-        for block in blocks(windows, length) {
-            let own = block.start - windows.start..block.end - windows.start;
-            if hurt[own.clone()].contains(&true) || !is_hurt(&block) {
-                continue;
-            }
-            let first = block.clone().find(|window| happened(*window));
-            let last = block.clone().rev().find(|window| happened(*window));
-            if let (Some(first), Some(last)) = (first, last) {
-                hurt[first - windows.start..=last - windows.start].fill(true);
-            }
+/// The stretches in which certainly more requests are lost than the objective allows and were before.
+fn lossy(counts: &Counts, before: &Counts, allowed: f64, disturbed: bool) -> Vec<Range<usize>> {
+    let (k, n) = (sum(&before.lost), sum(&before.finished));
+    // Where none was lost before, the objective says what is no harm.
+    let reference = if k > 0 {
+        upper(k, n, SURE).max(allowed)
+    } else {
+        allowed
+    };
+    let mut found = excess(&counts.lost, &counts.finished, reference, 0.0, CHANCE);
+    if disturbed && n > 0 {
+        let usual = upper(k, n, FAIRLY_SURE);
+        found.retain(|stretch| {
+            let (lost, all) = (
+                sum(&counts.lost[stretch.clone()]),
+                sum(&counts.finished[stretch.clone()]),
+            );
+            too_many(lost, all, usual) > NOISE
+        });
+    }
+    if !disturbed {
+        let inside = |counts: &[u64]| {
+            found
+                .iter()
+                .map(|stretch| sum(&counts[stretch.clone()]))
+                .sum::<u64>()
+        };
+        let (lost, all) = (sum(&counts.lost), sum(&counts.finished));
+        let outside = (lost - inside(&counts.lost), all - inside(&counts.finished));
+        let everywhere = outside.0 as f64 > allowed * outside.1 as f64;
+        if too_many(lost, all, allowed) > CERTAIN && (found.is_empty() || everywhere) {
+            return vec![0..counts.lost.len()];
         }
     }
+    found
 }
 
-/// Stretches of marked windows; short gaps do not part them.
-fn spans(hurt: &[bool], offset: usize) -> Vec<Range<usize>> {
-    let mut spans: Vec<Range<usize>> = Vec::new();
-    for (window, _) in hurt.iter().enumerate().filter(|(_, hurt)| **hurt) {
-        let window = window + offset;
-        match spans.last_mut() {
-            Some(last) if window - last.end <= BLOCK => last.end = window + 1,
-            _ => spans.push(window..window + 1),
-        }
+/// The stretches in which certainly more answers are slow than before, outside of those that are `hurt`
+/// already.
+fn slow(counts: &Counts, before: &Counts, hurt: &[bool]) -> Vec<Range<usize>> {
+    let (k, n) = (sum(&before.slow), sum(&before.answered));
+    if n == 0 {
+        return Vec::new();
     }
-    spans
+    let keep = |counts: &[u64]| -> Vec<u64> {
+        counts
+            .iter()
+            .zip(hurt)
+            .map(|(count, hurt)| if *hurt { 0 } else { *count })
+            .collect()
+    };
+    let usual = upper(k, n, SURE).max(SLOW);
+    excess(
+        &keep(&counts.slow),
+        &keep(&counts.answered),
+        usual,
+        TELLING.max(usual),
+        CHANCE,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn short_gaps_part_nothing() {
-        let hurt = [
-            false, true, true, false, false, true, false, false, false, false, false, false, true,
-        ];
-        assert_eq!(spans(&hurt, 10), [11..16, 22..23]);
+    fn counts(lost: &[u64], finished: &[u64]) -> Counts {
+        Counts {
+            lost: lost.to_vec(),
+            finished: finished.to_vec(),
+            answered: finished.to_vec(),
+            slow: vec![0; lost.len()],
+        }
     }
 
     #[test]
-    fn long_blocks_add_only_what_short_ones_missed() {
-        let mut hurt = [false; 8];
-        let lost = [0, 0, 9, 0, 0, 1, 1, 1];
-        let sum = |block: &Range<usize>| lost[block.clone()].iter().sum::<i32>();
-        mark(&mut hurt, &(0..8), &|block| sum(block) >= 3, &|window| {
-            lost[window] > 0
-        });
-        assert_eq!(hurt, [false, false, true, false, false, true, true, true]);
+    fn what_is_lost_all_the_time_is_no_stretch() {
+        let steady = counts(&[1; 600], &[50; 600]);
+        assert_eq!(lossy(&steady, &counts(&[], &[]), 0.001, false), [0..600]);
+        let mut burst = vec![0; 600];
+        burst[100..120].fill(50);
+        let burst = counts(&burst, &[50; 600]);
+        assert_eq!(lossy(&burst, &counts(&[], &[]), 0.001, false), [100..120]);
+    }
+
+    #[test]
+    fn a_rare_workload_that_loses_everything_is_hurt() {
+        // One request a minute; four before, of which none was lost, then ten of ten.
+        let every = |from: usize, to: usize| -> Vec<u64> {
+            (0..900)
+                .map(|n| u64::from(n % 60 == 0 && n >= from && n < to))
+                .collect()
+        };
+        let meanwhile = counts(&every(0, 600), &every(0, 900));
+        let found = lossy(
+            &meanwhile,
+            &counts(&[0; 240], &every(0, 240)[..240]),
+            0.001,
+            true,
+        );
+        assert_eq!(found, [0..541]);
+        // One lost of many, where none was lost of as many before, is luck.
+        let one = counts(&[0, 0, 1, 0], &[9000; 4]);
+        assert!(lossy(&one, &counts(&[0; 4], &[9000; 4]), 0.001, true).is_empty());
     }
 }

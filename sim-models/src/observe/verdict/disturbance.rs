@@ -1,15 +1,17 @@
 //! What disturbs a run: faults, and spikes in the shape of a workload.
 
+use crate::faults::Effect;
 use crate::observe::summary::FaultSummary;
 use crate::plan::{Plan, WorkloadKind};
 use crate::scenario::{Scenario, Shape};
 use crate::world::World;
-use sim_core::SimTime;
+use sim_core::{SimDuration, SimTime};
 
 /// Something that disturbs the system for a while.
 pub(super) struct Disturbance {
     pub summary: FaultSummary,
-    /// From when to when; those without an end reach to [`SimTime::MAX`].
+    /// From when to when, with the time that instances need to boot; those without an end reach to
+    /// [`SimTime::MAX`].
     pub periods: Vec<(SimTime, SimTime)>,
 }
 
@@ -40,7 +42,11 @@ pub(super) fn disturbances(
                     touched,
                     ..FaultSummary::default()
                 };
-                (summary, periods.to_vec())
+                let boot = match &fault.effect {
+                    Effect::Down { boot } => *boot,
+                    _ => SimDuration::ZERO,
+                };
+                (summary, periods.to_vec(), boot)
             });
     let spikes = scenario
         .workloads
@@ -63,16 +69,19 @@ pub(super) fn disturbances(
                 target: name.clone(),
                 ..FaultSummary::default()
             };
-            (!spikes.is_empty()).then_some((summary, spikes))
+            (!spikes.is_empty()).then_some((summary, spikes, SimDuration::ZERO))
         });
     faults
         .chain(spikes)
-        .map(|(mut summary, mut periods)| {
+        .map(|(mut summary, mut periods, boot)| {
             let seconds = |time: SimTime| time.min(plan.end).as_secs_f64();
             summary.periods = periods
                 .iter()
                 .map(|(start, stop)| (start.as_secs_f64(), seconds(*stop)))
                 .collect();
+            for (_, stop) in &mut periods {
+                *stop = SimTime(stop.0.saturating_add(boot.0));
+            }
             let background = |(start, stop): &(SimTime, SimTime)| {
                 *start <= plan.warmup && *stop >= plan.end && over >= plan.end
             };
@@ -98,6 +107,19 @@ pub(super) fn quiet_after(stop: SimTime, all: &[Disturbance]) -> (SimTime, Optio
             _ => return (stop, waited),
         }
     }
+}
+
+/// When all is quiet again after the disturbances that begin then, and the name of the last of them.
+pub(super) fn quiet_after_those(start: SimTime, all: &[Disturbance]) -> (SimTime, Option<&str>) {
+    let ends = all.iter().flat_map(|other| {
+        let periods = other.periods.iter().filter(|(from, _)| *from == start);
+        periods.map(|(_, stop)| (*stop, other.summary.name.as_str()))
+    });
+    let Some((stop, name)) = ends.max_by_key(|(stop, _)| *stop) else {
+        return (start, None);
+    };
+    let (quiet, other) = quiet_after(stop, all);
+    (quiet, other.or(Some(name)))
 }
 
 /// When the next disturbance after then begins.

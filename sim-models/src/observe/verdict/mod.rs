@@ -77,18 +77,18 @@ pub fn judge(
             stretch,
         );
         let before = steady.before_all(first, &mut out);
-        steady.tell_harm(
-            first.filter(|_| before == Before::Steady),
+        let disturbed = before == Before::Steady && first.is_some();
+        let fates = steady.tell_harm(
+            disturbed.then_some(&disturbances[..]),
             hypothesis.objective,
             &mut out,
         );
         (before == Before::Steady).then(|| {
-            let aftermaths = steady.aftermaths(&disturbances, recovers);
-            steady.blast_radii(&mut disturbances, &out);
-            aftermaths
+            steady.blast_radii(&mut disturbances, &fates);
+            steady.aftermaths(&disturbances, recovers)
         })
     };
-    let Some(mut aftermaths) = found else {
+    let Some((mut aftermaths, settled)) = found else {
         for disturbance in &mut disturbances {
             disturbance.summary.verdict = out.verdict;
         }
@@ -117,6 +117,9 @@ pub fn judge(
         warm.min(calm_end)..calm_end,
         stretch,
     );
+    if let Some(settled) = settled {
+        steady.after_all(settled, &mut out.checks);
+    }
     steady.always(hypothesis, warm, &mut out.checks);
     let kept = steady.during(
         hypothesis,
@@ -245,39 +248,86 @@ impl Steady<'_> {
         }
     }
 
-    /// Tells who was hurt, by how much and for how long.
-    fn tell_harm(&self, first: Option<SimTime>, objective: f64, out: &mut HypothesisSummary) {
+    /// Judges the steady state over all the time after the last disturbance: what breaks long after it is
+    /// not its doing, and no steady state all the same.
+    fn after_all(&self, settled: usize, checks: &mut Vec<CheckSummary>) {
+        let rest = settled..self.ends.len();
+        for check in &self.checks {
+            let (value, held) = self.judged(&check.expression, &rest);
+            // What luck explains is no failure.
+            if held == Some(false) && !self.is_doubtful(check, &rest) {
+                continue;
+            }
+            checks.push(self.summary_of(
+                "steady",
+                (&check.text, &check.expression),
+                &rest,
+                value,
+                held,
+            ));
+        }
+    }
+
+    /// Tells who was hurt, by how much and for how long; gives the windows in which each workload was.
+    fn tell_harm(
+        &self,
+        disturbances: Option<&[Disturbance]>,
+        objective: f64,
+        out: &mut HypothesisSummary,
+    ) -> Vec<Fate> {
         let plan = self.measurer.plan;
         let names = plan.places[plan.services.len()..].iter();
         let names: Vec<String> = names.map(|place| place.name.clone()).collect();
-        let disturbed = first.is_some();
-        let windows = self.damage_windows(first);
+        let periods =
+            disturbances.map(|all| all.iter().flat_map(|one| one.periods.iter().copied()));
+        let windows = match periods
+            .clone()
+            .and_then(|periods| periods.map(|(start, _)| start).min())
+        {
+            Some(first) => self.touching(first, self.over()),
+            None => self.calm.start..self.ends.len(),
+        };
+        let exposed = periods.map(|periods| self.exposed(periods));
         let fates: Vec<Fate> = (0..plan.workloads.len())
-            .map(|workload| self.fate(workload, &windows, 1.0 - objective, disturbed))
+            .map(|workload| self.fate(workload, &windows, 1.0 - objective, exposed.as_deref()))
             .collect();
-        let hurt = fates.iter().any(|fate| matches!(fate, Fate::Hurt(_)));
-        if hurt || disturbed {
+        let hurt = fates.iter().any(|fate| matches!(fate, Fate::Hurt(..)));
+        if hurt || disturbances.is_some() {
             out.harm = words::harm(&names, &fates);
         }
         out.damage = words::worst_first(&fates);
-        let unharmed = names.into_iter().zip(fates);
-        let unharmed = unharmed.filter(|(_, fate)| *fate == Fate::Unharmed);
+        let unharmed = names.into_iter().zip(&fates);
+        let unharmed = unharmed.filter(|(_, fate)| **fate == Fate::Unharmed);
         out.unharmed = unharmed.map(|(name, _)| name).collect();
+        fates
     }
 
-    /// Which workloads and services each disturbance hurt, while it was on and for a stretch after it.
-    fn blast_radii(&self, disturbances: &mut [Disturbance], out: &HypothesisSummary) {
+    /// Which workloads and services each disturbance hurt, while it was on and for a stretch after it. What
+    /// began only when another one had come later is the work of that one.
+    fn blast_radii(&self, disturbances: &mut [Disturbance], fates: &[Fate]) {
+        let starts = disturbances
+            .iter()
+            .flat_map(|other| other.periods.iter().map(|(start, _)| *start));
+        let starts: Vec<SimTime> = starts.collect();
         for disturbance in disturbances {
             let mut hurt: Vec<String> = Vec::new();
             for (start, stop) in &disturbance.periods {
                 let windows = self.touching(*start, (*stop).min(self.over()));
                 let windows = windows.start..(windows.end + self.stretch).min(self.ends.len());
-                let (from, to) = (self.start(windows.start), self.start(windows.end));
-                let meanwhile =
-                    |from_s: f64, to_s: f64| from_s < to.as_secs_f64() && to_s > from.as_secs_f64();
-                let workloads = out.damage.iter();
-                let workloads = workloads.filter(|damage| meanwhile(damage.start, damage.end));
-                hurt.extend(workloads.map(|damage| damage.workload.clone()));
+                let later = |span: &Range<usize>| {
+                    let begins = self.start(span.start + 1);
+                    starts.iter().any(|other| other > start && *other < begins)
+                };
+                let own = |span: &Range<usize>| {
+                    span.start < windows.end && span.end > windows.start && !later(span)
+                };
+                for fate in fates {
+                    if let Fate::Hurt(damage, spans) = fate
+                        && spans.iter().any(own)
+                    {
+                        hurt.push(damage.workload.clone());
+                    }
+                }
                 hurt.extend(self.services_hurt(&windows));
             }
             for name in hurt {
@@ -504,6 +554,7 @@ fn recovery_checks(
             .periods
             .last()
             .map_or(SimTime::ZERO, |(_, stop)| *stop);
+        let stop = disturbance::quiet_after(stop, disturbances).0;
         checks.push(CheckSummary {
             kind: "recovers".into(),
             check: format!("recovers from `{}`", disturbance.summary.name),

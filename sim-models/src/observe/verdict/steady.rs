@@ -12,6 +12,8 @@ use crate::observe::naming::Measure;
 use crate::observe::noise::{CERTAIN, too_many, unlike};
 use crate::plan::WorkloadKind;
 use sim_core::SimTime;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Windows that are judged together: one alone is noisy.
@@ -21,7 +23,7 @@ pub(super) const SUCCESS_AGAIN: f64 = 0.95;
 /// Goodput after / goodput before, where no steady state is named.
 pub(super) const GOODPUT_AGAIN: f64 = 0.90;
 /// Evidence up to which a block is still called luck: one in a hundred.
-const NOISE: f64 = 4.605_170_185_988_091;
+pub(super) const NOISE: f64 = 4.605_170_185_988_091;
 
 /// A check of the steady state.
 pub(super) struct Check {
@@ -44,6 +46,10 @@ pub(super) struct Steady<'a> {
     pub before: Vec<Traffic>,
     /// Windows that a stretch takes.
     pub stretch: usize,
+    /// Of each workload the most windows in a row in which nothing ended before the first disturbance.
+    silence: Vec<usize>,
+    /// Least usable answers of a workload in any block of a length then, as far as it was asked for.
+    least: RefCell<BTreeMap<(usize, usize), Option<u64>>>,
 }
 
 impl<'a> Steady<'a> {
@@ -63,8 +69,13 @@ impl<'a> Steady<'a> {
         Self {
             checks: checks.collect(),
             before: workloads
+                .clone()
                 .map(|workload| measurer.traffic(workload, calm.clone()))
                 .collect(),
+            silence: workloads
+                .map(|workload| silence(&measurer, workload, &calm))
+                .collect(),
+            least: RefCell::default(),
             measurer,
             ends,
             calm,
@@ -122,7 +133,11 @@ impl<'a> Steady<'a> {
             return (0..self.before.len()).all(|workload| self.keeps_up(workload, &windows));
         }
         let mut checks = self.checks.iter();
-        checks.all(|check| self.measurer.check(&check.expression, windows.clone()).1)
+        checks.all(|check| {
+            let (value, held) = self.measurer.check(&check.expression, windows.clone());
+            // Where nothing ended, all depends on whether anything should have.
+            held || value.is_none() && self.evidence_against(check, &windows) <= NOISE
+        })
     }
 
     /// Whether the steady state begins to hold at a window and keeps holding up to `end`: in the first
@@ -152,13 +167,6 @@ impl<'a> Steady<'a> {
     /// short outages drown in long blocks, and rare requests say nothing in short ones.
     pub fn first_break(&self, windows: &Range<usize>) -> Option<Range<usize>> {
         lengths(windows).find_map(|length| self.breaking(length, blocks(windows, length)).next())
-    }
-
-    /// The stretch that ends last among those in which the steady state certainly breaks.
-    pub fn last_break(&self, windows: &Range<usize>) -> Option<Range<usize>> {
-        lengths(windows)
-            .filter_map(|length| self.breaking(length, blocks(windows, length).rev()).next())
-            .max_by_key(|block| block.end)
     }
 
     /// Those blocks of a length in which the steady state certainly breaks.
@@ -200,6 +208,11 @@ impl<'a> Steady<'a> {
             .reduce(|a, b| if worse(op, a, b) { a } else { b })
     }
 
+    /// Whether luck hardly explains that a check does not hold over these windows.
+    pub fn is_doubtful(&self, check: &Check, windows: &Range<usize>) -> bool {
+        self.evidence_against(check, windows) > NOISE
+    }
+
     /// Whether luck cannot explain that a check does not hold over these windows.
     pub fn certainly_fails(&self, check: &Check, windows: &Range<usize>) -> bool {
         self.evidence_against(check, windows) > CERTAIN
@@ -227,7 +240,8 @@ impl<'a> Steady<'a> {
         let single = check.measure.parts().count() == 1;
         match (value, check.measure.metric) {
             (Some(_), _) if !single => f64::INFINITY,
-            // Nothing ended: how much should have?
+            // Nothing ended: how much should have? Users who ask in step are silent between their waves.
+            (None, _) if windows.len() <= 2 * self.silence[workload] => 0.0,
             (None, _) => unlike(0, self.due(workload, &traffic)),
             (Some(value), Metric::Goodput | Metric::Throughput | Metric::Offered) => {
                 let count = libm::round(value * traffic.seconds) as u64;
@@ -248,6 +262,20 @@ impl<'a> Steady<'a> {
         }
     }
 
+    /// Whether as few usable answers came in some block of this length before the first disturbance: those
+    /// to users who ask in step come in waves.
+    fn is_usual(&self, workload: usize, windows: &Range<usize>, good: u64) -> bool {
+        let length = windows.len();
+        let mut least = self.least.borrow_mut();
+        let least = least.entry((workload, length)).or_insert_with(|| {
+            let blocks = blocks(&self.calm, length);
+            blocks
+                .map(|block| self.measurer.traffic(workload, block).good)
+                .min()
+        });
+        least.is_some_and(|least| good >= least)
+    }
+
     /// Whether a workload has success as before, and goodput as far as luck allows.
     fn keeps_up(&self, workload: usize, windows: &Range<usize>) -> bool {
         let traffic = self.measurer.traffic(workload, windows.clone());
@@ -265,7 +293,7 @@ impl<'a> Steady<'a> {
         let lost = traffic.finished - traffic.good;
         let fails = too_many(lost, traffic.finished, 1.0 - SUCCESS_AGAIN * usual);
         let due = GOODPUT_AGAIN * usual * self.due(workload, &traffic);
-        if traffic.good as f64 >= due {
+        if traffic.good as f64 >= due || self.is_usual(workload, windows, traffic.good) {
             fails
         } else {
             fails.max(unlike(traffic.good, due))
@@ -293,6 +321,17 @@ fn worse(op: Op, value: f64, than: f64) -> bool {
     }
 }
 
+/// The most windows in a row in which nothing of a workload ended.
+fn silence(measurer: &Measurer<'_>, workload: usize, windows: &Range<usize>) -> usize {
+    let (mut longest, mut now) = (0, 0);
+    for window in windows.clone() {
+        let finished = measurer.traffic(workload, window..window + 1).finished;
+        now = if finished == 0 { now + 1 } else { 0 };
+        longest = longest.max(now);
+    }
+    longest
+}
+
 /// 1, 2, 4, … windows, and all of them.
 pub(super) fn lengths(windows: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
     let all = windows.len();
@@ -305,7 +344,7 @@ pub(super) fn lengths(windows: &Range<usize>) -> impl Iterator<Item = usize> + u
 pub(super) fn blocks(
     windows: &Range<usize>,
     length: usize,
-) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
+) -> impl Iterator<Item = Range<usize>> + use<> {
     let starts = windows.start..(windows.end + 1).saturating_sub(length);
     starts
         .step_by((length / 2).max(1))

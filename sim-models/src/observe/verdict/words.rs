@@ -75,7 +75,7 @@ pub(super) fn harm(names: &[String], fates: &[Fate]) -> String {
     let mut hurt: Vec<&Damage> = fates
         .iter()
         .filter_map(|fate| match fate {
-            Fate::Hurt(damage) => Some(damage),
+            Fate::Hurt(damage, _) => Some(damage),
             _ => None,
         })
         .collect();
@@ -117,7 +117,7 @@ pub(super) fn worst_first(fates: &[Fate]) -> Vec<Damage> {
     let mut hurt: Vec<Damage> = fates
         .iter()
         .filter_map(|fate| match fate {
-            Fate::Hurt(damage) => Some(damage.clone()),
+            Fate::Hurt(damage, _) => Some(damage.clone()),
             _ => None,
         })
         .collect();
@@ -127,28 +127,26 @@ pub(super) fn worst_first(fates: &[Fate]) -> Vec<Damage> {
 
 /// Share lost times how long; those who were only slow come last.
 fn severity(damage: &Damage) -> f64 {
-    damage.lost_share.unwrap_or(1.0) * damage.seconds
+    let lost = damage.lost_share.unwrap_or(0.0) * damage.lost_seconds;
+    lost + damage.slow_seconds * 1e-6
 }
 
 fn suffered(damage: &Damage) -> String {
     let name = &damage.workload;
-    let long = span(damage.seconds);
-    match (
-        damage.lost_share,
-        damage.latency_p99,
-        damage.latency_p99_before,
-    ) {
-        (None, ..) => format!("{name}: not answered for {long}"),
-        (Some(share), ..) if share > 0.0 => {
-            format!("{name}: {} lost for {long}", percent(share))
+    let lost = damage.lost_share.filter(|_| damage.lost_seconds > 0.0);
+    let lost =
+        lost.map(|share| format!("{} lost for {}", percent(share), span(damage.lost_seconds)));
+    let slow = (damage.slow_seconds > 0.0).then(|| {
+        let long = span(damage.slow_seconds);
+        match (damage.latency_p99, damage.latency_p99_before) {
+            (Some(now), Some(before)) => {
+                format!("p99 {} instead of {} for {long}", span(now), span(before))
+            }
+            _ => format!("not answered for {long}"),
         }
-        (_, Some(now), Some(before)) => format!(
-            "{name}: p99 {} instead of {} for {long}",
-            span(now),
-            span(before)
-        ),
-        _ => format!("{name}: hardly answered for {long}"),
-    }
+    });
+    let parts: Vec<String> = lost.into_iter().chain(slow).collect();
+    format!("{name}: {}", parts.join(", "))
 }
 
 fn listed(names: &[&str]) -> String {
@@ -162,12 +160,19 @@ fn listed(names: &[&str]) -> String {
 /// Why all was well.
 pub(super) fn held(all: &[Disturbance], kept: bool) -> String {
     let came: Vec<&str> = names_of(all);
+    let stays = all.iter().any(Disturbance::stays);
     match (came.is_empty(), kept) {
         (true, _) => "every check held".into(),
         (false, true) => format!(
             "what the hypothesis allows while {} is on was kept",
             quoted(&came)
         ),
+        (false, false) if stays => {
+            format!(
+                "the steady state held throughout, while {} was on",
+                quoted(&came)
+            )
+        }
         (false, false) => format!(
             "the steady state held throughout, while {} was on and after it",
             quoted(&came)
@@ -308,12 +313,6 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
             )
         }
     };
-    let meanwhile = loss.held_meanwhile.map_or(String::new(), |since| {
-        format!(
-            "; it held for a while from {} after it, and broke again",
-            span(since)
-        )
-    });
     let outlook = match (&loss.pace, loss.more_load) {
         (Pace::Better(better), _) => getting_better(steady, quiet, better),
         (_, Some(more)) => format!("the load is {} times what it was before", short(more)),
@@ -325,7 +324,7 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
         }
     };
     let yet = if loss.is_metastable() { "yet " } else { "" };
-    format!("`{name}` was gone at {quiet}, {yet}{after} later {what}, and {outlook}{meanwhile}")
+    format!("`{name}` was gone at {quiet}, {yet}{after} later {what}, and {outlook}")
 }
 
 fn getting_better(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> String {
