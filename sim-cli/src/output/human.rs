@@ -240,6 +240,7 @@ fn fault_text(fault: &FaultSummary) -> String {
         (Conclusion::Recovered, Some(seconds)) => {
             format!("recovered after {}", units::duration(seconds))
         }
+        (Conclusion::NoHypothesis, _) => "on all the time, so part of the system".to_owned(),
         (verdict, _) => verdict.words(),
     };
     let blast = if fault.blast_radius.is_empty() {

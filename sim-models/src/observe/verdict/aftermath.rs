@@ -20,6 +20,8 @@ pub(super) enum Aftermath {
     Held,
     /// It broke, and held again so many seconds after the end of the disturbance.
     Recovered(f64),
+    /// It belongs to the system: there is nothing before or after it.
+    Background,
     /// It cannot be judged.
     Unjudged(Unjudged),
     /// The steady state did not hold again.
@@ -48,7 +50,7 @@ pub(super) struct Loss {
     pub quiet: SimTime,
     /// The windows from then to the next disturbance, or to the end.
     pub after: Range<usize>,
-    /// The check that fails at the end; none where no steady state is named.
+    /// The check that fails at the end; none where no steady state is named, or none fails there.
     pub check: Option<usize>,
     /// Whether, and how fast, what fails gets better.
     pub pace: Pace,
@@ -64,13 +66,13 @@ impl Loss {
 }
 
 impl Aftermath {
-    /// The larger, the worse.
-    fn badness(&self) -> f64 {
+    /// The larger, the worse: how bad it is, then how long it took.
+    fn badness(&self) -> (u8, f64) {
         match self {
-            Self::Held => -1.0,
-            Self::Recovered(seconds) => *seconds,
-            Self::Unjudged(_) => f64::MAX,
-            Self::Lost(_) => f64::INFINITY,
+            Self::Held | Self::Background => (0, 0.0),
+            Self::Recovered(seconds) => (1, *seconds),
+            Self::Unjudged(_) => (2, 0.0),
+            Self::Lost(loss) => (3 + u8::from(loss.is_metastable()), 0.0),
         }
     }
 }
@@ -83,9 +85,12 @@ impl Steady<'_> {
         all: &[Disturbance],
         recovers: Option<Recovers>,
     ) -> (Vec<Aftermath>, Option<usize>) {
-        let mut known = BTreeMap::new();
+        let mut known = Known::default();
         let mut settled = None;
         let found = all.iter().map(|disturbance| {
+            if disturbance.periods.is_empty() && !disturbance.background.is_empty() {
+                return Aftermath::Background;
+            }
             let periods = disturbance.periods.iter();
             let found = periods.map(|period| {
                 let found = self.after(*period, all, recovers, &mut known);
@@ -94,7 +99,17 @@ impl Steady<'_> {
             });
             worst(found.collect())
         });
-        (found.collect(), settled)
+        let found = found.collect();
+        // What held before yet another disturbance came says nothing of the end.
+        let last = all
+            .iter()
+            .flat_map(|one| &one.periods)
+            .map(|(start, _)| *start);
+        let last = last.max().unwrap_or(SimTime::ZERO);
+        (
+            found,
+            settled.filter(|settled| self.start(*settled) >= last),
+        )
     }
 
     /// What came after one period of a disturbance. Where the next one begins before the steady state is
@@ -104,7 +119,7 @@ impl Steady<'_> {
         (start, stop): (SimTime, SimTime),
         all: &[Disturbance],
         recovers: Option<Recovers>,
-        known: &mut BTreeMap<SimTime, After>,
+        known: &mut Known,
     ) -> After {
         let (quiet, other) = quiet_after(stop, all);
         let next = next_after(quiet, all).filter(|next| *next < self.over());
@@ -116,7 +131,11 @@ impl Steady<'_> {
         } else {
             self.touching(start, self.start(near_end).max(quiet.min(self.over())))
         };
-        let broke = self.first_break(&reach).is_some();
+        let broke = if quiet >= self.over() {
+            known.breaks_to_the_end(self, &reach)
+        } else {
+            self.first_break(&reach).is_some()
+        };
         if quiet >= self.over() {
             let long = reach.len() >= self.stretch && self.is_measured(&reach);
             if stop == SimTime::MAX && !broke && long {
@@ -160,11 +179,11 @@ impl Steady<'_> {
         mut quiet: SimTime,
         all: &[Disturbance],
         recovers: Option<Recovers>,
-        known: &mut BTreeMap<SimTime, After>,
+        known: &mut Known,
     ) -> After {
         let mut passed = Vec::new();
         let found = loop {
-            if let Some(found) = known.get(&quiet) {
+            if let Some(found) = known.after.get(&quiet) {
                 break found.clone();
             }
             passed.push(quiet);
@@ -192,7 +211,7 @@ impl Steady<'_> {
             quiet = end;
         };
         for quiet in passed {
-            known.insert(quiet, found.clone());
+            known.after.insert(quiet, found.clone());
         }
         found
     }
@@ -282,6 +301,41 @@ impl Steady<'_> {
             after,
             more_load: (more > SAME_LOAD && certain).then_some(more),
         }
+    }
+}
+
+/// What is known already while period after period is looked at.
+#[derive(Default)]
+struct Known {
+    /// What came after the disturbances that were over then.
+    after: BTreeMap<SimTime, After>,
+    /// A stretch near the end in which the steady state broke.
+    broken: Option<Range<usize>>,
+    /// From which window on it did not break.
+    sound: Option<usize>,
+}
+
+impl Known {
+    /// Whether the steady state breaks over these windows, which go to the end of the run.
+    fn breaks_to_the_end(&mut self, steady: &Steady<'_>, windows: &Range<usize>) -> bool {
+        if self.sound.is_some_and(|sound| sound <= windows.start) {
+            return false;
+        }
+        let known = self.broken.as_ref();
+        if known.is_some_and(|broken| broken.start >= windows.start) {
+            return true;
+        }
+        match steady.first_break(windows) {
+            Some(broken) => self.broken = Some(broken),
+            None => {
+                self.sound = Some(
+                    self.sound
+                        .map_or(windows.start, |sound| sound.min(windows.start)),
+                );
+                return false;
+            }
+        }
+        true
     }
 }
 

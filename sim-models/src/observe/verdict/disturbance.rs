@@ -13,6 +13,9 @@ pub(super) struct Disturbance {
     /// From when to when, with the time that instances need to boot; those without an end reach to
     /// [`SimTime::MAX`].
     pub periods: Vec<(SimTime, SimTime)>,
+    /// Those from before the measured time to the end: they belong to the system that is measured, and
+    /// disturb nothing.
+    pub background: Vec<(SimTime, SimTime)>,
 }
 
 impl Disturbance {
@@ -22,8 +25,7 @@ impl Disturbance {
     }
 }
 
-/// All disturbances that came before the run was over. What is on from before the measured time to the
-/// end belongs to the system that is measured, and disturbs nothing.
+/// All disturbances, with the periods that came before the run was over.
 pub(super) fn disturbances(
     scenario: &Scenario,
     plan: &Plan,
@@ -85,8 +87,15 @@ pub(super) fn disturbances(
             let background = |(start, stop): &(SimTime, SimTime)| {
                 *start <= plan.warmup && *stop >= plan.end && over >= plan.end
             };
-            periods.retain(|period| period.0 < over && !background(period));
-            Disturbance { summary, periods }
+            periods.retain(|period| period.0 < over);
+            // Spikes come in the order in which they are written.
+            periods.sort_unstable();
+            let (background, periods) = periods.into_iter().partition(background);
+            Disturbance {
+                summary,
+                periods,
+                background,
+            }
         })
         .collect()
 }

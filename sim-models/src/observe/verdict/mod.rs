@@ -147,6 +147,7 @@ fn conclusion(aftermath: &Aftermath) -> Conclusion {
     match aftermath {
         Aftermath::Held => Conclusion::Held,
         Aftermath::Recovered(_) => Conclusion::Recovered,
+        Aftermath::Background => Conclusion::NoHypothesis,
         Aftermath::Unjudged(_) => Conclusion::Inconclusive,
         Aftermath::Lost(loss) if loss.is_metastable() => Conclusion::Metastable,
         Aftermath::Lost(_) => Conclusion::NotRecovered,
@@ -309,6 +310,7 @@ impl Steady<'_> {
             .iter()
             .flat_map(|other| other.periods.iter().map(|(start, _)| *start));
         let starts: Vec<SimTime> = starts.collect();
+        let calm = self.bad_at_services(&self.calm);
         for disturbance in disturbances {
             let mut hurt: Vec<String> = Vec::new();
             for (start, stop) in &disturbance.periods {
@@ -328,7 +330,7 @@ impl Steady<'_> {
                         hurt.push(damage.workload.clone());
                     }
                 }
-                hurt.extend(self.services_hurt(&windows));
+                hurt.extend(self.services_hurt(&windows, &calm));
             }
             for name in hurt {
                 if !disturbance.summary.blast_radius.contains(&name) {
@@ -338,28 +340,27 @@ impl Steady<'_> {
         }
     }
 
+    /// What each service failed or turned away over these windows, and all that ended there.
+    fn bad_at_services(&self, windows: &Range<usize>) -> Vec<(u64, u64)> {
+        let services = self.measurer.recorder.services.iter();
+        let bad = services.map(|record| {
+            let rows = record.windows[windows.clone()].iter();
+            rows.fold((0, 0), |(bad, all), row| {
+                let failed = row.failed + row.rejected;
+                (bad + failed, all + row.ok + failed)
+            })
+        });
+        bad.collect()
+    }
+
     /// The services that certainly failed or turned away more than 5 per cent more of what reached them
     /// than before.
-    fn services_hurt(&self, windows: &Range<usize>) -> Vec<String> {
-        let services = self.measurer.recorder.services.iter().enumerate();
-        let hurt = services.filter(|(_, record)| {
-            let bad = |windows: &Range<usize>| {
-                let rows = record.windows[windows.clone()].iter();
-                rows.fold((0, 0), |(bad, all), row| {
-                    (
-                        bad + row.failed + row.rejected,
-                        all + row.ok + row.failed + row.rejected,
-                    )
-                })
-            };
-            let (calm, all) = bad(&self.calm);
-            let usual = if all > 0 {
-                calm as f64 / all as f64
-            } else {
-                0.0
-            };
-            let (now, all) = bad(windows);
-            too_many(now, all, (usual + 1.0 - SUCCESS_AGAIN).min(1.0)) > CERTAIN
+    fn services_hurt(&self, windows: &Range<usize>, calm: &[(u64, u64)]) -> Vec<String> {
+        let now = self.bad_at_services(windows);
+        let hurt = now.into_iter().zip(calm).enumerate();
+        let hurt = hurt.filter(|(_, ((bad, all), (usual, of)))| {
+            let usual = *usual as f64 / (*of).max(1) as f64;
+            too_many(*bad, *all, (usual + 1.0 - SUCCESS_AGAIN).min(1.0)) > CERTAIN
         });
         let places = &self.measurer.plan.places;
         hurt.map(|(service, _)| places[service].name.clone())
@@ -395,7 +396,8 @@ impl Steady<'_> {
         for (disturbance, aftermath) in disturbances.iter_mut().zip(aftermaths) {
             let mut kept = !disturbance.periods.is_empty();
             for (text, check) in &asked {
-                let worst = disturbance.periods.iter().map(|(start, stop)| {
+                let periods = disturbance.periods.iter().chain(&disturbance.background);
+                let worst = periods.map(|(start, stop)| {
                     let whole = self.within(*start, (*stop).min(self.over()));
                     let windows = if whole.is_empty() {
                         self.touching(*start, (*stop).min(self.over()))
@@ -548,7 +550,7 @@ fn recovery_checks(
                 (Some(*seconds), *seconds <= recovers.within.as_secs_f64())
             }
             Aftermath::Lost(_) => (None, false),
-            Aftermath::Unjudged(_) => continue,
+            Aftermath::Unjudged(_) | Aftermath::Background => continue,
         };
         let stop = disturbance
             .periods

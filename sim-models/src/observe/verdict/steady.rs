@@ -50,6 +50,8 @@ pub(super) struct Steady<'a> {
     silence: Vec<usize>,
     /// Least usable answers of a workload in any block of a length then, as far as it was asked for.
     least: RefCell<BTreeMap<(usize, usize), Option<u64>>>,
+    /// Worst value of a check in any block of a length then, as far as it was asked for.
+    worst: RefCell<BTreeMap<(usize, usize), Option<f64>>>,
 }
 
 impl<'a> Steady<'a> {
@@ -76,6 +78,7 @@ impl<'a> Steady<'a> {
                 .map(|workload| silence(&measurer, workload, &calm))
                 .collect(),
             least: RefCell::default(),
+            worst: RefCell::default(),
             measurer,
             ends,
             calm,
@@ -175,11 +178,11 @@ impl<'a> Steady<'a> {
         length: usize,
         blocks: impl Iterator<Item = Range<usize>>,
     ) -> impl Iterator<Item = Range<usize>> {
-        let checks = self.checks.iter().filter(move |check| {
+        let checks = self.checks.iter().enumerate().filter(move |(_, check)| {
             length >= shortest(&check.expression.measure, check.tally.is_some())
         });
         let checks: Vec<(&Check, Option<f64>)> = checks
-            .map(|check| (check, self.tolerated(check, length)))
+            .map(|(n, check)| (check, self.tolerated(n, length)))
             .collect();
         blocks.filter(move |block| {
             if self.checks.is_empty() {
@@ -198,14 +201,19 @@ impl<'a> Steady<'a> {
 
     /// The worst value of a check over blocks of this length before the first disturbance, for measures
     /// that are no counts: what was seen while all was well is no sign that something broke.
-    fn tolerated(&self, check: &Check, length: usize) -> Option<f64> {
-        if check.tally.is_some() {
+    fn tolerated(&self, check: usize, length: usize) -> Option<f64> {
+        let Check {
+            expression, tally, ..
+        } = &self.checks[check];
+        if tally.is_some() {
             return None;
         }
-        let op = check.expression.op;
-        blocks(&self.calm, length)
-            .filter_map(|block| self.measurer.over(&check.expression.measure, block))
-            .reduce(|a, b| if worse(op, a, b) { a } else { b })
+        let mut worst = self.worst.borrow_mut();
+        *worst.entry((check, length)).or_insert_with(|| {
+            blocks(&self.calm, length)
+                .filter_map(|block| self.measurer.over(&expression.measure, block))
+                .reduce(|a, b| if worse(expression.op, a, b) { a } else { b })
+        })
     }
 
     /// Whether luck hardly explains that a check does not hold over these windows.

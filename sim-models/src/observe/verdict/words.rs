@@ -164,28 +164,26 @@ pub(super) fn held(all: &[Disturbance], kept: bool) -> String {
     match (came.is_empty(), kept) {
         (true, _) => "every check held".into(),
         (false, true) => format!(
-            "what the hypothesis allows while {} is on was kept",
+            "what the hypothesis allows while a fault is on was kept, with {}",
             quoted(&came)
         ),
-        (false, false) if stays => {
-            format!(
-                "the steady state held throughout, while {} was on",
-                quoted(&came)
-            )
-        }
         (false, false) => format!(
-            "the steady state held throughout, while {} was on and after it",
-            quoted(&came)
+            "the steady state held throughout, with {}{}",
+            quoted(&came),
+            if stays { "" } else { " and after" }
         ),
     }
 }
 
+/// The names of those that came, each once.
 fn names_of(all: &[Disturbance]) -> Vec<&str> {
-    let came = all
-        .iter()
-        .filter(|disturbance| !disturbance.periods.is_empty());
-    came.map(|disturbance| disturbance.summary.name.as_str())
-        .collect()
+    let mut names: Vec<&str> = Vec::new();
+    for disturbance in all.iter().filter(|one| !one.periods.is_empty()) {
+        if !names.contains(&disturbance.summary.name.as_str()) {
+            names.push(&disturbance.summary.name);
+        }
+    }
+    names
 }
 
 fn quoted(names: &[&str]) -> String {
@@ -261,7 +259,7 @@ pub(super) fn unjudged(steady: &Steady<'_>, disturbance: &Disturbance, why: &Unj
             "`{name}` was still on when the run ended at {over}: to judge it takes a run that goes on for at least {stretch} after it"
         ),
         Unjudged::TooShort { left, holds } => format!(
-            "the run ended {} after `{name}`, and to judge a recovery takes {stretch} of steady state{}: set a longer `duration`",
+            "the run ended {} after `{name}` and what came with it, and to judge a recovery takes {stretch} of steady state{}: set a longer `duration`",
             span(*left),
             if *holds {
                 ""
@@ -297,6 +295,10 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
                 length(steady, &late)
             )
         }
+        None if !steady.checks.is_empty() => format!(
+            "the steady state breaks again and again, and never held for {}",
+            SimDuration(steady.measurer.plan.window.0 * steady.stretch as u64)
+        ),
         None => {
             let rate = |windows: &Range<usize>| {
                 let workloads = 0..steady.before.len();
