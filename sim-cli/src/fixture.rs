@@ -247,6 +247,7 @@ fn hypothesis() -> HypothesisSummary {
             lost_share: Some(0.88),
             lost_seconds: 230.0,
             slow_seconds: 0.0,
+            waiting_share: None,
             latency_p99: Some(0.9),
             latency_p99_before: Some(0.12),
         }],

@@ -335,6 +335,9 @@ pub struct Damage {
     pub lost_share: Option<f64>,
     /// How long, besides, answers were slower than before, s.
     pub slow_seconds: f64,
+    /// Of what began then, those that had no answer at the end of the run and had waited as long as that;
+    /// null where nothing was slow.
+    pub waiting_share: Option<f64>,
     /// Latency that 99 % of the answers to what began then did not exceed, s; null without one.
     pub latency_p99: Option<f64>,
     /// The same before the first disturbance, s; null without one.

@@ -143,8 +143,9 @@ impl Steady<'_> {
             }
         }
         // It may be over while another one is still on.
+        let masked = next_after(stop, all).map_or(quiet, |next| next.min(quiet));
         if quiet > stop
-            && let Some(back) = self.returns(self.within(stop, quiet), self.stretch)
+            && let Some(back) = self.returns(self.within(stop, masked), self.stretch)
         {
             let took = self.start(back).since(stop).as_secs_f64();
             let aftermath = if broke {
@@ -268,12 +269,7 @@ impl Steady<'_> {
         let failing = self.checks.iter();
         let failing = failing
             .map(|check| !self.measurer.check(&check.expression, late.clone()).1)
-            .position(|fails| fails)
-            .or(if self.checks.is_empty() {
-                None
-            } else {
-                Some(0)
-            });
+            .position(|fails| fails);
         // The load just before: that of the whole time before may be that of another time of the day.
         let last = self.within(SimTime::ZERO, start).end;
         let just_before = last.saturating_sub(late.len().max(self.stretch))..last;

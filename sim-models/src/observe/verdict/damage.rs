@@ -48,6 +48,8 @@ struct Counts {
     /// Answered, or waiting for too long.
     answered: Vec<u64>,
     slow: Vec<u64>,
+    /// Of the slow ones those that still wait.
+    waiting: Vec<u64>,
 }
 
 impl Counts {
@@ -66,6 +68,7 @@ impl Counts {
                 .iter()
                 .map(|row| row.answered.count + above(&row.open))
                 .collect(),
+            waiting: rows.iter().map(|row| above(&row.open)).collect(),
             slow: rows
                 .iter()
                 .map(|row| above(&row.answered) + above(&row.open))
@@ -151,6 +154,10 @@ impl Steady<'_> {
             lost_share: (finished > 0).then(|| lost as f64 / finished as f64),
             lost_seconds: seconds(&lossy),
             slow_seconds: seconds(&slow),
+            waiting_share: {
+                let answered = of(&counts.answered, &slow);
+                (answered > 0).then(|| of(&counts.waiting, &slow) as f64 / answered as f64)
+            },
             latency_p99: (meanwhile.count > 0).then(|| meanwhile.quantile(0.99)),
             latency_p99_before: usual_p99,
         };
@@ -246,6 +253,7 @@ mod tests {
             finished: finished.to_vec(),
             answered: finished.to_vec(),
             slow: vec![0; lost.len()],
+            waiting: vec![0; lost.len()],
         }
     }
 

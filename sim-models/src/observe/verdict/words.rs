@@ -11,6 +11,8 @@ use crate::scenario::units::Rate;
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
+/// Share of requests that still wait from which on that is told rather than how slow answers are.
+const MOSTLY: f64 = 0.05;
 /// Workloads that are named one by one.
 const NAMED: usize = 3;
 
@@ -138,7 +140,10 @@ fn suffered(damage: &Damage) -> String {
         lost.map(|share| format!("{} lost for {}", percent(share), span(damage.lost_seconds)));
     let slow = (damage.slow_seconds > 0.0).then(|| {
         let long = span(damage.slow_seconds);
+        let waiting = damage.waiting_share.unwrap_or(0.0);
         match (damage.latency_p99, damage.latency_p99_before) {
+            // Most of those that were slow never got an answer.
+            _ if waiting >= MOSTLY => format!("{} not answered for {long}", percent(waiting)),
             (Some(now), Some(before)) => {
                 format!("p99 {} instead of {} for {long}", span(now), span(before))
             }
