@@ -125,16 +125,14 @@ impl Told<'_> {
         Page::new(self.finding(), guide, &self.note()).because(self.constraints())
     }
 
-    /// Whether one of the front stands for it.
+    /// Whether one of the front stands for this point.
+    fn stands_for(&self, point: usize) -> bool {
+        let mut chosen = self.tuning.chosen.iter();
+        chosen.any(|place| self.tuning.finalists[*place].alike.contains(&point))
+    }
+
     fn is_twin(&self, finalist: &Finalist) -> bool {
-        let mut chosen = self
-            .tuning
-            .chosen
-            .iter()
-            .map(|place| &self.tuning.finalists[*place]);
-        finalist
-            .point
-            .is_some_and(|point| chosen.any(|one| one.alike.contains(&point)))
+        finalist.point.is_some_and(|point| self.stands_for(point))
     }
 
     fn is_present(finalist: &Finalist) -> bool {
@@ -158,7 +156,7 @@ impl Told<'_> {
         let mut dots: Vec<Dot> = Vec::new();
         let finalists: Vec<Option<usize>> = tuning.finalists.iter().map(|f| f.point).collect();
         for (point, standing) in self.standings() {
-            if finalists.contains(&Some(point)) {
+            if finalists.contains(&Some(point)) || self.stands_for(point) {
                 continue;
             }
             dots.push(Dot {

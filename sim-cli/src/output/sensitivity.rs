@@ -109,9 +109,11 @@ fn sentence(found: &Sensitivity, effects: &Effects) -> String {
     let unproven = names(found, effects, Influence::Unproven);
     if !unproven.is_empty() {
         parts.push(format!(
-            "of {} {} points show no more, which {}",
+            "of {} {} {} show {}, {}",
             list(&unproven),
             found.samples,
+            kind(found.method),
+            little(found, effects, &unproven),
             takes(found, effects, Influence::Unproven)
         ));
     }
@@ -198,15 +200,14 @@ fn takes(found: &Sensitivity, effects: &Effects, influence: Influence) -> String
         little(found, effects, &[String::new()]),
     );
     match (needed, influence) {
-        (Some(needed), Influence::Unproven) => format!(
-            "does not prove that it is {bound}: that takes about {}",
-            enough(found, needed)
-        ),
+        (Some(needed), Influence::Unproven) => {
+            format!("but to prove it takes about {}", enough(found, needed))
+        }
         (Some(needed), _) => format!(
-            "whether more or {bound} takes about {}",
+            "to tell whether it is more or {bound} takes about {}",
             enough(found, needed)
         ),
-        (None, Influence::Unproven) => format!("does not prove that it is {bound}"),
+        (None, Influence::Unproven) => "but do not prove it".into(),
         (None, _) => format!("with {so_few} it may be more or {bound}"),
     }
 }

@@ -178,130 +178,148 @@ impl Full<'_> {
         format!("Averaged over the rest, {}{unclear}.", parts.join(", "))
     }
 
-    /// Where what one parameter does depends on another: the clearest such finding.
-    fn depends(&self) -> Option<String> {
+    /// Where what one parameter does depends on another: the clearest finding of each kind.
+    fn depends(&self) -> Vec<String> {
         let count = self.grid.factors.len();
         let pairs = (0..count).flat_map(|one| (0..count).map(move |other| (one, other)));
         let pairs: Vec<(usize, usize)> = pairs.filter(|(one, other)| one != other).collect();
         let claims: usize = pairs.iter().map(|(_, other)| self.levels(*other)).sum();
-        let mut only: Option<(f64, String)> = None;
-        let mut more: Option<(f64, String)> = None;
+        let [mut only, mut turned, mut more] = [const { None::<(f64, String)> }; 3];
         for (one, other) in pairs {
-            let each = 0..self.levels(other);
-            let each: Vec<Contrast> = each
+            let levels = 0..self.levels(other);
+            let each: Vec<Contrast> = levels
                 .map(|level| self.contrast(one, Some((other, level)), claims))
                 .collect();
             let size = each.iter().map(Contrast::size).fold(0.0, f64::max);
             let keep = |best: &mut Option<(f64, String)>, found: Option<String>| {
-                if let Some(text) =
-                    found.filter(|_| best.as_ref().is_none_or(|(most, _)| size > *most))
-                {
+                let is_better = best.as_ref().is_none_or(|(most, _)| size > *most);
+                if let Some(text) = found.filter(|_| is_better) {
                     *best = Some((size, text));
                 }
             };
             keep(&mut only, self.only(other, &each));
-            keep(&mut more, self.more(other, &each, claims));
+            keep(&mut turned, self.turned(other, &each, claims));
+            keep(&mut more, self.more(other, &each));
         }
-        only.or(more).map(|(_, text)| text)
+        if only.is_some() || turned.is_some() {
+            more = None;
+        }
+        [only, turned, more]
+            .into_iter()
+            .flatten()
+            .map(|(_, text)| text)
+            .collect()
     }
 
-    /// A parameter that matters at some levels of another and at no others: there its effect is surely more
-    /// than a tenth of the largest, elsewhere surely less.
+    /// A parameter that does at some levels of another more than ten times what it does at the rest; that it
+    /// matters only there is said where at the rest no effect was found at all.
     fn only(&self, other: usize, each: &[Contrast]) -> Option<String> {
-        let little = LITTLE * each.iter().map(Contrast::size).fold(0.0, f64::max);
-        let (mut there, mut rest) = (Vec::new(), Vec::new());
-        let mut at_most = 0.0_f64;
-        for (level, contrast) in each.iter().enumerate() {
-            let difference = contrast.difference?;
-            if difference.low > little {
-                there.push(level);
-            } else if difference.high <= little {
-                rest.push(level);
-                at_most = at_most.max(difference.high);
-            } else {
-                return None;
-            }
-        }
-        if there.is_empty() || rest.is_empty() || there.len().min(rest.len()) > MOST_LISTED {
+        let found: Vec<Interval> = each
+            .iter()
+            .map(|one| one.difference)
+            .collect::<Option<_>>()?;
+        let levels = 0..each.len();
+        let strongest = levels
+            .clone()
+            .max_by(|a, b| found[*a].low.total_cmp(&found[*b].low))?;
+        let little = LITTLE * found[strongest].low;
+        let (rest, there): (Vec<usize>, Vec<usize>) =
+            levels.partition(|level| found[*level].high <= little);
+        let at_most = rest
+            .iter()
+            .map(|level| found[*level].high)
+            .fold(0.0, f64::max);
+        let is_more =
+            |level: &usize| found[*level].low > 0.0 && LITTLE * found[*level].low >= at_most;
+        let short = there.len().min(rest.len()) <= MOST_LISTED;
+        if rest.is_empty() || !there.iter().all(is_more) || !short {
             return None;
         }
         let name = self.name(each[0].factor);
-        let strongest = there.iter().copied().reduce(|a, b| {
-            if each[b].size() > each[a].size() {
-                b
-            } else {
-                a
-            }
-        })?;
         let moved = each[strongest].text(self.measured);
-        let at_most = self.by(at_most);
+        let nothing = rest.iter().all(|level| !found[*level].excludes_zero());
+        let elsewhere = if at_most == 0.0 {
+            "not at all".to_owned()
+        } else {
+            format!("by less than {}", self.by(at_most))
+        };
+        let at = match &there[..] {
+            [_] => String::new(),
+            _ => format!(" with {}", self.at(other, &[strongest])),
+        };
+        let matters = if nothing {
+            "matters only"
+        } else {
+            "does ten times as much or more"
+        };
         Some(if there.len() <= rest.len() {
-            let at = if there.len() == 1 {
-                ""
-            } else {
-                &format!(" at {}", self.label(other, strongest))
-            };
             format!(
-                "{name} matters only with {}: it moves it {moved}{at}, elsewhere by less than {at_most}.",
+                "{name} {matters} with {}: it moves it {moved}{at}, elsewhere {elsewhere}.",
                 self.at(other, &there)
             )
         } else {
             format!(
-                "{name} matters but with {}, where it moves it by less than {at_most}; {moved} with {}.",
-                self.at(other, &rest),
-                self.at(other, &[strongest])
+                "{name} {matters} without {}: it moves it {moved}{at}, there {elsewhere}.",
+                self.at(other, &rest)
             )
         })
     }
 
-    /// A parameter that works the other way round at some level of another, or at most half as much.
-    fn more(&self, other: usize, each: &[Contrast], claims: usize) -> Option<String> {
-        let (mut strong, mut weak) = (0, 0);
-        for level in 1..each.len() {
-            if each[level].size() > each[strong].size() {
-                strong = level;
-            }
-        }
-        let most = &each[strong];
-        if !most.difference?.excludes_zero() {
-            return None;
-        }
-        let name = self.name(most.factor);
-        let moved =
-            |level: usize, text: String| format!("{text} with {}", self.at(other, &[level]));
-        // The same two levels elsewhere, with their sign.
+    /// The level at which a parameter does most, if that is more than luck.
+    fn strongest<'c>(&self, each: &'c [Contrast]) -> Option<(usize, &'c Contrast)> {
+        let all = each.iter().enumerate();
+        let (level, most) = all.max_by(|a, b| a.1.size().total_cmp(&b.1.size()))?;
+        most.difference?.excludes_zero().then_some((level, most))
+    }
+
+    fn moved(&self, other: usize, level: usize, contrast: &Contrast) -> String {
+        format!(
+            "{} with {}",
+            contrast.text(self.measured),
+            self.at(other, &[level])
+        )
+    }
+
+    /// A parameter that works the other way round at some level of another.
+    fn turned(&self, other: usize, each: &[Contrast], claims: usize) -> Option<String> {
+        let (strong, most) = self.strongest(each)?;
         let pairs = self.levels(most.factor) * (self.levels(most.factor) - 1) / 2;
         let level = bonferroni_level(LEVEL, claims * pairs);
-        for turned in (0..each.len()).filter(|level| *level != strong) {
+        (0..each.len()).find_map(|turned| {
+            // The same two levels there, with their sign.
             let means = self.means(most.factor, Some((other, turned)));
             let (least, largest) = (&means[most.least], &means[most.most]);
             let by_run: Vec<f64> = largest.iter().zip(least).map(|(a, b)| a - b).collect();
             let signed = mean_interval(&by_run, level).ok()?;
-            if signed.high < -LITTLE * most.size() {
-                let average = |runs: &[f64]| runs.iter().sum::<f64>() / runs.len() as f64;
-                let here = Contrast {
-                    ends: [average(least), average(largest)],
-                    ..most.clone()
-                };
-                return Some(format!(
-                    "{name} works both ways: {}, but {}.",
-                    moved(strong, format!("it moves it {}", most.text(self.measured))),
-                    moved(turned, here.text(self.measured))
-                ));
-            }
-        }
-        for level in 0..each.len() {
-            if each[level].size() < each[weak].size() {
-                weak = level;
-            }
-        }
-        let half = each[weak].size() <= 0.5 * most.size();
-        (half && is_more(most, &each[weak], level)).then(|| {
+            let average = |runs: &[f64]| runs.iter().sum::<f64>() / runs.len() as f64;
+            let here = Contrast {
+                ends: [average(least), average(largest)],
+                ..most.clone()
+            };
+            (signed.high < -LITTLE * most.size()).then(|| {
+                format!(
+                    "{} works both ways: it moves it {}, but {}.",
+                    self.name(most.factor),
+                    self.moved(other, strong, most),
+                    self.moved(other, turned, &here)
+                )
+            })
+        })
+    }
+
+    /// A parameter that does at most half as much at some level of another.
+    fn more(&self, other: usize, each: &[Contrast]) -> Option<String> {
+        let (strong, most) = self.strongest(each)?;
+        let all = each.iter().enumerate();
+        let (weak, least) = all.min_by(|a, b| a.1.size().total_cmp(&b.1.size()))?;
+        let level = bonferroni_level(LEVEL, self.grid.factors.len() * each.len());
+        (least.size() <= 0.5 * most.size() && is_more(most, least, level)).then(|| {
             format!(
-                "What {name} does depends on {}: {}, {}.",
+                "What {} does depends on {}: it moves it {}, but {}.",
+                self.name(most.factor),
                 self.name(other),
-                moved(strong, format!("it moves it {}", most.text(self.measured))),
-                moved(weak, format!("but {}", each[weak].text(self.measured)))
+                self.moved(other, strong, most),
+                self.moved(other, weak, least)
             )
         })
     }
@@ -387,8 +405,8 @@ mod tests {
         });
         // Which of the two is said to matter only with the other is a matter of order: both are true.
         assert!(
-            text.contains("matters only with jitter = none: it moves it from 64.")
-                || text.contains("matters only with backoff = constant: it moves it from 64."),
+            text.contains("matters only with jitter = none: it moves it from 64")
+                || text.contains("matters only with backoff = constant: it moves it from 64"),
             "{text}"
         );
         assert!(text.contains("of threads no effect was found"), "{text}");

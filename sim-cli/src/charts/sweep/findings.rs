@@ -130,16 +130,17 @@ pub fn knees(across: &Factor, measured: &Measured, curves: &[Curve]) -> Option<S
             1 => String::new(),
             _ => format!(" of {}", curve.name),
         };
+        let flat = if start == here {
+            here
+        } else {
+            format!("{start} to {here}")
+        };
         format!(
-            "knee{whose} at {} = {}: between there and {} it leaves {}, for {end}",
+            "knee{whose} at {} = {}: from {} to there it stays at {flat}, by {} it is at {end}",
             across.name,
             at(knee.level),
-            at(knee.beyond),
-            if start == here {
-                here
-            } else {
-                format!("{start} to {here}")
-            },
+            at(knee.ends[0]),
+            at(knee.ends[1]),
         )
     };
     let all = curves.iter().flat_map(|curve| {

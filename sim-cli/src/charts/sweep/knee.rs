@@ -19,8 +19,8 @@ const LEAST: usize = 5;
 pub struct Knee {
     /// The level at which it is.
     pub level: usize,
-    /// The next level, by which the measure has left the flat.
-    pub beyond: usize,
+    /// The level at which the flat begins, and that at the other end of the axis.
+    pub ends: [usize; 2],
     /// What the measure is where the flat begins, at the knee, and at the other end of the axis.
     pub values: [f64; 3],
 }
@@ -79,7 +79,7 @@ fn flat(order: &[usize], places: &[f64], points: &[Estimate]) -> Option<Knee> {
     let left = low > start + way || high < start - way;
     (length > 2 && stretch >= STRETCH && left).then_some(Knee {
         level: knee,
-        beyond,
+        ends: [first, last],
         values: [start, points[knee].mean, points[last].mean],
     })
 }

@@ -124,7 +124,7 @@ fn finalists(tuning: &Tuning, style: Style) -> Vec<String> {
         if chosen(tuning).any(|other| is_twin(&other)) {
             continue;
         }
-        let mark = if tuning.goals.len() > 1 && tuning.used == Some(place) {
+        let mark = if tuning.chosen.len() > 1 && tuning.used == Some(place) {
             "> "
         } else if tuning.chosen.contains(&place) {
             "* "

@@ -326,7 +326,21 @@ pub fn given_up(tuning: &Tuning) -> Option<String> {
 /// That the setting is worse than the present one somewhere, and by how much. `also` says how many of the
 /// other scenarios the user named: only those tell whether it fits more than what it was tuned on.
 pub fn trap(tuning: &Tuning, also: usize) -> Option<String> {
-    let bad = |other: &Elsewhere| matches!(other.verdict, Transfer::Worse | Transfer::Mixed);
+    // What is given up for another goal here is no news elsewhere.
+    let given = used(tuning).map_or(Vec::new(), |one| worse(tuning, one));
+    let bad = |other: &Elsewhere| match other.verdict {
+        Transfer::Worse => true,
+        Transfer::Mixed => {
+            let there = worse(tuning, &other.chosen);
+            there
+                .iter()
+                .zip(&given)
+                .any(|(there, here)| *there && !here)
+                || !there.contains(&true)
+                || other.chosen.all.count < other.present.all.count
+        }
+        Transfer::Better | Transfer::Same => false,
+    };
     let elsewhere = tuning.elsewhere.iter();
     let worse: Vec<String> = elsewhere
         .filter(|other| bad(other))
@@ -349,6 +363,16 @@ pub fn trap(tuning: &Tuning, also: usize) -> Option<String> {
         "Careful: it is worse than the present setting elsewhere: {}.{fits}",
         worse.join("; ")
     ))
+}
+
+/// For each goal whether a setting is worse in it than the present one beyond luck.
+fn worse(tuning: &Tuning, one: &Finalist) -> Vec<bool> {
+    let goals = tuning.goals.iter().zip(&one.against_present);
+    let worse = goals.map(|(goal, found)| {
+        let sign = if goal.maximise { -1.0 } else { 1.0 };
+        found.is_some_and(|found| found.excludes_zero() && found.mean * sign > 0.0)
+    });
+    worse.collect()
 }
 
 /// Where the setting does not meet the constraints.
@@ -376,14 +400,12 @@ pub fn unmet(tuning: &Tuning) -> Option<String> {
 /// `failed ratio of shoppers 12% instead of 0.5%`, for each goal that is worse.
 fn damage(tuning: &Tuning, other: &Elsewhere) -> String {
     let mut parts = Vec::new();
+    let worse = worse(tuning, &other.chosen);
     for (number, goal) in tuning.goals.iter().enumerate() {
-        let sign = if goal.maximise { -1.0 } else { 1.0 };
-        let worse = other.chosen.against_present[number]
-            .is_some_and(|found| found.excludes_zero() && found.mean * sign > 0.0);
         let means = other.chosen.goals[number]
             .mean
             .zip(other.present.goals[number].mean);
-        if let (true, Some((is, was))) = (worse, means) {
+        if let (true, Some((is, was))) = (worse[number], means) {
             let (label, is, was) = (
                 goal.measure.label(),
                 spoken(goal, is.mean),
