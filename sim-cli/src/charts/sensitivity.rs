@@ -62,10 +62,14 @@ fn finding(sensitivity: &Sensitivity, effects: &Effects) -> String {
 }
 
 fn reason(sensitivity: &Sensitivity, effects: &Effects) -> String {
-    let names = |wanted: Influence| {
+    let names = |wanted: Influence, hidden: bool| {
         let axes = effects.order.iter();
+        let is = |axis: usize| {
+            let effect = &effects.settings[axis];
+            effect.influence == wanted && effect.replications.is_some() == hidden
+        };
         let names: Vec<&str> = axes
-            .filter(|axis| effects.settings[**axis].influence == wanted)
+            .filter(|axis| is(**axis))
             .map(|axis| sensitivity.axes[*axis].name.as_str())
             .collect();
         names.join(", ")
@@ -75,15 +79,28 @@ fn reason(sensitivity: &Sensitivity, effects: &Effects) -> String {
         Method::Sobol => format!("{:.0}% of the variance", effects.negligible.bound * 100.0),
         Method::Morris => measured(&effects.measure, None).text(effects.negligible.bound),
     };
-    for (wanted, words) in [
-        (Influence::Negligible, format!("Less than {bound}")),
+    for (wanted, hidden, words) in [
+        (Influence::Negligible, false, format!("Less than {bound}")),
         (
             Influence::Unproven,
+            false,
             format!("Not seen to be {bound} or more, by too few runs to prove it"),
         ),
-        (Influence::Unclear, "Unclear with so few runs".to_owned()),
+        (
+            Influence::Unclear,
+            false,
+            "Unclear with so few runs".to_owned(),
+        ),
+        (
+            Influence::Unclear,
+            true,
+            format!(
+                "Unclear, as {} replications differ too much",
+                sensitivity.replications
+            ),
+        ),
     ] {
-        let names = names(wanted);
+        let names = names(wanted, hidden);
         if !names.is_empty() {
             parts.push(format!("{words}: {names}."));
         }
@@ -111,7 +128,15 @@ fn note(sensitivity: &Sensitivity) -> String {
 fn influence(sensitivity: &Sensitivity, effects: &Effects) -> String {
     let sobol = sensitivity.method == Method::Sobol;
     let rows = effects.order.iter().map(|axis| {
-        let values = match effects.settings[*axis].indices {
+        let effect = &effects.settings[*axis];
+        let values = match effect.indices {
+            // What luck hides is not drawn, and what samples may have missed has no interval.
+            Indices::Sobol { .. } if effect.replications.is_some() => vec![None, None],
+            Indices::Sobol { first, total, .. } if effect.influence == Influence::Unproven => {
+                [first, total]
+                    .map(|share| Some(Estimate::exact(share.mean)))
+                    .to_vec()
+            }
             Indices::Sobol { first, total, .. } => {
                 vec![Some(estimate(first)), Some(estimate(total))]
             }
@@ -227,6 +252,7 @@ pub(crate) mod tests {
                 },
             },
             needed: None,
+            replications: None,
             influence: match strength {
                 s if *s > 0.2 => Influence::Matters,
                 s if *s > 0.05 => Influence::Unclear,

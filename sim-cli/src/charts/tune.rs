@@ -30,7 +30,8 @@ pub fn charts(tuning: &Tuning) -> Vec<Chart> {
         charts.push(chart("pareto", told.pareto()));
     }
     charts.push(chart("finalists", told.finalists()));
-    if !tuning.elsewhere.is_empty() {
+    let is_now = told.chosen().is_some_and(|chosen| tuning.is_now(chosen));
+    if !tuning.elsewhere.is_empty() && !is_now {
         charts.push(chart("elsewhere", told.elsewhere()));
     }
     if told.grid.factors.len() > 1 {
@@ -69,9 +70,14 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn name(&self, finalist: &Finalist) -> String {
+        let now = if self.tuning.is_now(finalist) {
+            " (present setting)"
+        } else {
+            ""
+        };
         finalist.point.map_or_else(
             || "present setting".to_owned(),
-            |point| self.grid.setting(point),
+            |point| format!("{}{now}", self.grid.setting(point)),
         )
     }
 
@@ -100,6 +106,16 @@ impl Told<'_> {
                 format!("{} {}", shown.name, shown.text(mean))
             })
             .collect();
+        if self.tuning.goals.len() == 1 && !self.tuning.improvable() {
+            let first = if self.tuning.is_now(chosen) {
+                String::new()
+            } else {
+                format!("; first of all others {}", self.name(chosen))
+            };
+            return format!(
+                "Nothing that was tried was shown to be better than the present setting{first}"
+            );
+        }
         let many = match self.tuning.chosen.len() {
             1 => "Best".to_owned(),
             2 => "One of 2 on the front".to_owned(),
@@ -129,14 +145,6 @@ impl Told<'_> {
     fn stands_for(&self, point: usize) -> bool {
         let mut chosen = self.tuning.chosen.iter();
         chosen.any(|place| self.tuning.finalists[*place].alike.contains(&point))
-    }
-
-    fn is_twin(&self, finalist: &Finalist) -> bool {
-        finalist.point.is_some_and(|point| self.stands_for(point))
-    }
-
-    fn is_present(finalist: &Finalist) -> bool {
-        finalist.point.is_none()
     }
 
     fn standings(&self) -> Vec<(usize, &Standing)> {
@@ -170,20 +178,17 @@ impl Told<'_> {
                 },
             });
         }
-        for (n, finalist) in tuning.finalists.iter().enumerate() {
-            if self.is_twin(finalist) {
-                continue;
-            }
+        for (n, finalist) in tuning.shown() {
             let (Some(x), Some(y)) = (
                 estimate(finalist.goals[0].mean),
                 estimate(finalist.goals[1].mean),
             ) else {
                 continue;
             };
-            let kind = if Self::is_present(finalist) {
-                Kind::Present
-            } else if tuning.used == Some(n) {
+            let kind = if tuning.used == Some(n) {
                 Kind::Chosen
+            } else if tuning.is_now(finalist) {
+                Kind::Present
             } else if tuning.chosen.contains(&n) {
                 Kind::Front
             } else if finalist.all.share.mean < tuning.share {
@@ -224,15 +229,11 @@ impl Told<'_> {
             let name = format!("{mark}{}{held}", self.name(finalist));
             (name, vec![estimate(finalist.goals[0].mean)])
         };
-        let finalists = self.tuning.finalists.iter().enumerate();
         bars::bars(&Bars {
             page: self.page(bars::GUIDE),
             measured: wished(goal),
             series: vec![goal.measure.label()],
-            rows: finalists
-                .filter(|(_, one)| !self.is_twin(one))
-                .map(row)
-                .collect(),
+            rows: self.tuning.shown().map(row).collect(),
         })
     }
 
@@ -324,8 +325,15 @@ impl Told<'_> {
                 values,
             }
         });
+        let note = format!(
+            "{} runs in all; values from the last rung that a candidate reached",
+            units::count(self.tuning.runs)
+        );
+        let finalists = self.tuning.finalists.iter().filter_map(|one| one.point);
         parallel::parallel(&Parallel {
-            page: self.page(parallel::GUIDE),
+            page: Page::new(self.finding(), parallel::FINALISTS_GUIDE, &note)
+                .because(self.constraints()),
+            thick: Some(finalists.collect()),
             factors: self.grid.factors.clone(),
             levels: self.grid.levels.clone(),
             measures: measures.collect(),
@@ -357,6 +365,7 @@ pub(crate) mod tests {
             count: (share * 20.0) as u64,
             share: interval(share, 0.05),
             mean: Some(interval(1.1, 0.02)),
+            endless: 0,
             idle: false,
         }
     }
@@ -448,6 +457,7 @@ pub(crate) mod tests {
             used: chosen.first().copied(),
             chosen,
             ends: Vec::new(),
+            present: None,
             outage: true,
             elsewhere: vec![
                 elsewhere("load x 1.2", Transfer::Better),

@@ -10,7 +10,9 @@ use super::tables::styled;
 use super::units;
 use serde_json::{Value, json as object};
 use sim_core::stats::Interval;
-use sim_models::experiment::sensitivity::{Effects, Indices, Influence, Method, Sensitivity};
+use sim_models::experiment::sensitivity::{
+    Effect, Effects, Indices, Influence, Method, Sensitivity,
+};
 use std::fs;
 use std::path::Path;
 
@@ -53,7 +55,8 @@ pub fn render(found: &Sensitivity, reproduce: &str, style: Style) -> String {
     let mut ending = wrap(
         &format!(
             "{} runs: {} {}, {} replications each under seeds {} to {}. That settings matter, and their order, is \
-             said with 95% confidence for all together, all else with 95% for each.{}",
+             said with 95% confidence for all together, all else with 95% for each; intervals are over the points, \
+             under these seeds.{}",
             units::count(found.runs),
             found.samples,
             kind(found.method),
@@ -117,21 +120,45 @@ fn sentence(found: &Sensitivity, effects: &Effects) -> String {
             takes(found, effects, Influence::Unproven)
         ));
     }
-    let unclear = names(found, effects, Influence::Unclear);
-    if !unclear.is_empty() {
-        let verb = if unclear.len() == 1 { "is" } else { "are" };
-        parts.push(format!(
-            "{} {verb} unclear: {}",
-            list(&unclear),
+    let unclear = effects.that(Influence::Unclear).into_iter();
+    let (hidden, unclear): (Vec<usize>, Vec<usize>) =
+        unclear.partition(|axis| effects.settings[*axis].replications.is_some());
+    for (axes, why) in [
+        (
+            hidden,
+            hidden_by_luck as fn(&Sensitivity, &Effects) -> String,
+        ),
+        (unclear, |found, effects| {
             takes(found, effects, Influence::Unclear)
-        ));
+        }),
+    ] {
+        if !axes.is_empty() {
+            let verb = if axes.len() == 1 { "is" } else { "are" };
+            let names = list(&named(found, &axes));
+            parts.push(format!("{names} {verb} unclear: {}", why(found, effects)));
+        }
     }
     parts.join("; ") + "."
 }
 
 fn names(found: &Sensitivity, effects: &Effects, influence: Influence) -> Vec<String> {
-    let which = effects.that(influence).into_iter();
-    which.map(|axis| found.axes[axis].name.clone()).collect()
+    named(found, &effects.that(influence))
+}
+
+fn named(found: &Sensitivity, axes: &[usize]) -> Vec<String> {
+    axes.iter()
+        .map(|axis| found.axes[*axis].name.clone())
+        .collect()
+}
+
+/// What it would take to see what luck hides.
+fn hidden_by_luck(found: &Sensitivity, effects: &Effects) -> String {
+    let needed = effects.settings.iter().filter_map(|one| one.replications);
+    let needed = needed.max().unwrap_or(0);
+    format!(
+        "{} replications differ too much to tell; take more, about {needed} (--replications {needed})",
+        found.replications
+    )
 }
 
 /// What matters, in groups between which the order is sure.
@@ -140,10 +167,7 @@ fn matters(found: &Sensitivity, effects: &Effects) -> String {
     let groups: Vec<String> = effects
         .groups
         .iter()
-        .map(|group| {
-            let names = group.iter().map(|axis| found.axes[*axis].name.clone());
-            list(&names.collect::<Vec<_>>())
-        })
+        .map(|group| list(&named(found, group)))
         .collect();
     let several = effects.groups.concat().len() > 1;
     let explained = explained(found, effects);
@@ -193,6 +217,7 @@ fn takes(found: &Sensitivity, effects: &Effects, influence: Influence) -> String
         }
     }
     let settings = effects.that(influence).into_iter();
+    let settings = settings.filter(|axis| effects.settings[*axis].replications.is_none());
     let needed: Option<Vec<u32>> = settings.map(|axis| effects.settings[axis].needed).collect();
     let needed = needed.and_then(|each| each.into_iter().max());
     let (so_few, bound) = (
@@ -229,22 +254,24 @@ fn kind(method: Method) -> &'static str {
 }
 
 fn explained(found: &Sensitivity, effects: &Effects) -> String {
-    let several = effects.that(Influence::Matters).len() > 1;
-    let who = if several {
-        "together they explain"
-    } else {
-        "it explains"
+    if found.method == Method::Morris {
+        return " (a screening ranks, it does not share the variance out)".into();
+    }
+    let said = |what: &str, share: &Interval| {
+        format!(
+            "; {what} {} of its variance ({})",
+            percent(share.mean),
+            percents(share)
+        )
     };
-    match (found.method, effects.together) {
-        (Method::Morris, _) => " (a screening ranks, it does not share the variance out)".into(),
-        (Method::Sobol, Some(share)) => {
-            format!(
-                "; {who} {} of its variance ({})",
-                percent(share.mean),
-                percents(&share)
-            )
-        }
-        (Method::Sobol, None) => String::new(),
+    match (&effects.that(Influence::Matters)[..], effects.together) {
+        // The number of the table, and no other.
+        ([one], _) => match effects.settings[*one].indices {
+            Indices::Sobol { first, .. } => said("by itself it explains", &first),
+            Indices::Morris { .. } => String::new(),
+        },
+        (_, Some(share)) => said("together they explain", &share),
+        (_, None) => String::new(),
     }
 }
 
@@ -282,8 +309,7 @@ fn table(found: &Sensitivity, effects: &Effects, style: Style) -> Vec<String> {
                 interactions,
             } => {
                 row.extend(
-                    [total, first, interactions]
-                        .map(|share| format!("{} ({})", percent(share.mean), percents(&share))),
+                    [total, first, interactions].map(|share| shown(effects, effect, &share)),
                 );
             }
             Indices::Morris { mu, mu_star, sigma } => {
@@ -297,6 +323,35 @@ fn table(found: &Sensitivity, effects: &Effects, style: Style) -> Vec<String> {
         table.row(row);
     }
     styled(&table, style)
+}
+
+/// How much of a share is known.
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    /// Nothing: there is no variance to share, or luck hides it.
+    Nothing,
+    /// What the samples show, not how far it may be off: they may have missed a part of the ranges.
+    Estimate,
+    /// Its interval too.
+    All,
+}
+
+fn known(effects: &Effects, effect: &Effect) -> Known {
+    if effects.sd == 0.0 || effect.replications.is_some() {
+        Known::Nothing
+    } else if effect.influence == Influence::Unproven {
+        Known::Estimate
+    } else {
+        Known::All
+    }
+}
+
+fn shown(effects: &Effects, effect: &Effect, share: &Interval) -> String {
+    match known(effects, effect) {
+        Known::Nothing => units::NOTHING.into(),
+        Known::Estimate => format!("{} ({})", percent(share.mean), units::NOTHING),
+        Known::All => format!("{} ({})", percent(share.mean), percents(share)),
+    }
 }
 
 fn words(influence: Influence) -> &'static str {
@@ -321,7 +376,12 @@ fn luck(found: &Sensitivity, effects: &Effects) -> String {
         }
         None => String::new(),
         Some(share) => {
-            let much = if share > MUCH_LUCK {
+            // Where luck hides settings it is said above how many that takes.
+            let hides = effects
+                .settings
+                .iter()
+                .any(|one| one.replications.is_some());
+            let much = if share > MUCH_LUCK && !hides {
                 format!(
                     ": more replications (--replications {}) would lower that",
                     found.replications.saturating_mul(2)
@@ -348,11 +408,20 @@ pub fn json(found: &Sensitivity) -> Value {
     let measures = found.measures.iter().map(|effects| {
         let settings = found.axes.iter().zip(&effects.settings).map(|(axis, effect)| {
             let mut told = match effect.indices {
-                Indices::Sobol { first, total, interactions } => object!({
-                    "first": interval(&first),
-                    "total": interval(&total),
-                    "interactions": interval(&interactions),
-                }),
+                Indices::Sobol { first, total, interactions } => {
+                    let share = |share: &Interval| match known(effects, effect) {
+                        Known::Nothing => Value::Null,
+                        Known::Estimate => {
+                            object!({ "mean": share.mean, "low": null, "high": null, "level": null })
+                        }
+                        Known::All => interval(share),
+                    };
+                    object!({
+                        "first": share(&first),
+                        "total": share(&total),
+                        "interactions": share(&interactions),
+                    })
+                }
                 Indices::Morris { mu, mu_star, sigma } => object!({
                     "mu": mu, "mu_star": interval(&mu_star), "sigma": sigma,
                 }),
@@ -360,6 +429,7 @@ pub fn json(found: &Sensitivity) -> Value {
             told["name"] = object!(axis.name);
             told["paths"] = object!(axis.paths);
             told["samples_needed"] = object!(effect.needed);
+            told["replications_needed"] = object!(effect.replications);
             told["influence"] = object!(match effect.influence {
                 Influence::Matters => "matters",
                 Influence::Unclear => "unclear",

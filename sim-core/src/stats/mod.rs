@@ -5,7 +5,7 @@
 //! data give the same bytes.
 //!
 //! - [`Moments`], [`mean_interval`]: independent values, one for each replication.
-//! - [`proportion_interval`], [`quantile_interval`]: shares and quantiles of them; [`values_needed`]: how
+//! - [`proportion_interval`], [`share_at_least`], [`quantile_interval`]: shares and quantiles of them; [`values_needed`]: how
 //!   many values an interval of a quantile takes.
 //! - [`paired_difference`], [`relative_difference`], [`paired_t_test`], [`wilcoxon`], [`sign_test`]:
 //!   two settings under the same seeds.
@@ -36,7 +36,7 @@ pub use family::{bonferroni_level, holm};
 pub use moments::{Moments, mean_interval};
 pub use paired::{paired_difference, paired_t_test, relative_difference, standardised_difference};
 pub use power::{detectable_difference, replications_needed};
-pub use proportion::{PairedCounts, paired_share_difference, proportion_interval};
+pub use proportion::{PairedCounts, paired_share_difference, proportion_interval, share_at_least};
 pub use quantile::{quantile_interval, sample_quantile, values_needed};
 pub use ranks::{sign_test, wilcoxon};
 pub use scan::{StepUp, evidence_needed, evidence_of_more, excess, steps_up};

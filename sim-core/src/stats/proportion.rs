@@ -1,6 +1,7 @@
 //! Shares.
 
 use super::{Interval, StatsError, check_probability, z_quantile};
+use statrs::distribution::{Beta, ContinuousCDF};
 
 /// A share of successes with Wilson's score interval, which stays within 0 to 1 and is sound for
 /// shares near either end (E. B. Wilson, JASA 22, 1927).
@@ -38,6 +39,26 @@ pub fn proportion_interval(
         (centre + reach).min(1.0)
     };
     Ok(Interval::between(share, low, high, level, trials))
+}
+
+/// The share that is reached at least, with this confidence, 0 to 1: the exact one-sided lower bound of C. J.
+/// Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+/// binomial", Biometrika 26, 1934. Under it so many successes or more come with probability
+/// `1 - confidence`; where all trials are successes it is the `trials`-th root of that.
+pub fn share_at_least(successes: u64, trials: u64, confidence: f64) -> Result<f64, StatsError> {
+    check_probability("the confidence level", confidence)?;
+    if successes > trials {
+        return Err(StatsError::Proportion { successes, trials });
+    }
+    if successes == 0 {
+        return Ok(0.0);
+    }
+    let miss = 1.0 - confidence;
+    if successes == trials {
+        return Ok(libm::pow(miss, 1.0 / trials as f64));
+    }
+    let of = Beta::new(successes as f64, (trials - successes) as f64 + 1.0);
+    Ok(of.map_or(0.0, |beta| beta.inverse_cdf(miss)))
 }
 
 /// Pairs of outcomes of two kinds, by what they did on the left and on the right.

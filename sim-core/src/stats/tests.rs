@@ -409,3 +409,22 @@ fn welch_sees_where_runs_settle() {
     assert_eq!(welch(&line, 5), None);
     assert_eq!(welch(&[vec![1.0; 9]], 2), None);
 }
+
+#[test]
+fn a_share_is_reached_at_least_as_often_as_the_binomial_says() {
+    use statrs::distribution::{Binomial, DiscreteCDF};
+    let least = |successes, trials| share_at_least(successes, trials, 0.95).unwrap();
+    assert_eq!(least(0, 5), 0.0);
+    // The square root of a twentieth.
+    assert!((least(2, 2) - 0.223_606_797_749_979).abs() < 1e-12);
+    for (successes, trials) in [(1, 1), (1, 10), (8, 10), (10, 10), (29, 30), (600, 1000)] {
+        // So many or more come in one of twenty.
+        let of = Binomial::new(least(successes, trials), trials).unwrap();
+        let chance = of.sf(successes - 1);
+        assert!(
+            (chance - 0.05).abs() < 1e-9,
+            "{successes}/{trials}: {chance}"
+        );
+    }
+    assert!(share_at_least(3, 2, 0.95).is_err() && share_at_least(1, 2, 1.0).is_err());
+}

@@ -352,6 +352,7 @@ fn others() -> Vec<Chart> {
         };
         let parallel = Parallel {
             page: page("The best have short timeouts", parallel::GUIDE),
+            thick: None,
             factors: (0..factors).map(axis).collect(),
             levels: (0..points)
                 .map(|p| (0..factors).map(|f| (p * (f + 1) + p / 5) % 5).collect())

@@ -16,7 +16,7 @@ const HEIGHT: f64 = 440.0;
 const ABOVE: f64 = 52.0;
 /// The most axes.
 pub const MOST_AXES: usize = 12;
-/// How many lines are drawn as the best.
+/// How many lines are drawn as the best, unless it is said which.
 const BEST: usize = 5;
 /// Lightest colour of a line: what is lighter cannot be seen on white.
 const LIGHTEST: f64 = 0.15;
@@ -26,6 +26,12 @@ pub const GUIDE: &str = "How to read: each line is a point of the sweep; it cros
                          its setting, and on the right at what was measured. The darker, the \
                          better; the five best are thick. Where the dark lines meet on an axis, \
                          that setting matters.";
+
+/// The same where the candidates of a search are drawn, and its finalists are the thick ones.
+pub const FINALISTS_GUIDE: &str = "How to read: each line is a candidate; it crosses every axis at its \
+                                   setting, and on the right at what was measured. The darker, the better; \
+                                   the finalists are thick. Where the dark lines meet on an axis, that \
+                                   setting matters.";
 
 /// A measure beside the settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +49,8 @@ pub struct Parallel {
     pub page: Page,
     /// The parameters.
     pub factors: Vec<Factor>,
+    /// The points whose lines are thick; the five best by the first measure, unless it is said which.
+    pub thick: Option<Vec<usize>>,
     /// By point its level of each of them.
     pub levels: Vec<Vec<usize>>,
     /// The measures; the first one gives the colours.
@@ -180,7 +188,14 @@ pub fn parallel(chart: &Parallel) -> String {
         .collect();
     let settings = axes.len();
     axes.extend(measures.map(Axis::of_measure));
-    let ranked = ranked(chart);
+    let mut ranked = ranked(chart);
+    let thick = match &chart.thick {
+        Some(thick) => thick.clone(),
+        None if ranked.len() > BEST => ranked[ranked.len() - BEST..].to_vec(),
+        None => Vec::new(),
+    };
+    // Those on top.
+    ranked.sort_by_key(|point| thick.contains(point));
     let colour = axes
         .get(settings)
         .map(|axis| axis.places.clone())
@@ -193,8 +208,8 @@ pub fn parallel(chart: &Parallel) -> String {
         let slot = body.width / axes.len().max(1) as f64;
         let rect = Rect::new(body.left, body.top + ABOVE, body.width, HEIGHT);
         let x = |n: usize| body.left + slot * (n as f64 + 0.4);
-        for (place, point) in ranked.iter().enumerate() {
-            let best = ranked.len() - place <= BEST && ranked.len() > BEST;
+        for point in &ranked {
+            let best = thick.contains(point);
             let share = colour.get(*point).copied().flatten().unwrap_or_default();
             let good = if high { share } else { 1.0 - share };
             let ink = shade(LIGHTEST + (1.0 - LIGHTEST) * good);

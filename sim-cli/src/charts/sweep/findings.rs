@@ -147,8 +147,13 @@ pub fn knees(across: &Factor, measured: &Measured, curves: &[Curve]) -> Option<S
         let found = knee::knees(across, &curve.points);
         found.into_iter().map(move |knee| one(curve, &knee))
     });
-    let all: Vec<String> = all.take(MOST_KNEES).collect();
-    (!all.is_empty()).then(|| format!("{}.", capital(&all.join("; "))))
+    let all: Vec<String> = all.collect();
+    let told = &all[..all.len().min(MOST_KNEES)];
+    let more = match all.len() - told.len() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    (!all.is_empty()).then(|| format!("{}{more}.", capital(&told.join("; "))))
 }
 
 /// In how many points the hypothesis held: the title of charts of verdicts.

@@ -302,6 +302,7 @@ impl Drawing<'_> {
         };
         let chart = Parallel {
             page: self.page(first, parallel::GUIDE),
+            thick: None,
             factors: self.grid.factors.clone(),
             levels: self.grid.levels.clone(),
             measures: columns.iter().take(3).map(beside).collect(),

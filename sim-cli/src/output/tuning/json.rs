@@ -40,6 +40,8 @@ pub fn json(tuning: &Tuning, also: usize) -> Value {
         "rungs": tuning.rungs.iter().map(rung).collect::<Vec<_>>(),
         "finalists": tuning.finalists.iter().map(finalist).collect::<Vec<_>>(),
         "chosen": tuning.chosen,
+        "present": tuning.present,
+        "better_than_present": tuning.used.map(|place| tuning.improves(&tuning.finalists[place])),
         "used": tuning.used,
         "at_end_of_search": ends.collect::<Vec<_>>(),
         "winner": winner.map(|winner| point(tuning, &tuning.points[winner])),
@@ -106,6 +108,7 @@ fn held(held: &Held) -> Value {
         "held": held.count,
         "share": interval(&held.share),
         "mean": held.mean.as_ref().map(interval),
+        "endless": held.endless,
         "nothing_to_measure": held.idle,
     })
 }

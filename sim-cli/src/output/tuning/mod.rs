@@ -11,7 +11,8 @@ use super::sweep::human::value;
 use super::table::{Table, shorten, wrap};
 use super::tables::styled;
 use super::units;
-use sim_models::experiment::tune::{Finalist, Goal, Outcome, Transfer, Tuning};
+use sim_models::experiment::tune::{Finalist, Goal, Held, Outcome, Transfer, Tuning};
+use sim_models::observe::expression::Measure;
 use words::{held, interval};
 
 /// The result as text. `also` says how many of the other scenarios the user named.
@@ -30,10 +31,6 @@ pub fn render(tuning: &Tuning, also: usize, reproduce: &str, style: Style) -> St
     ])
 }
 
-fn present(tuning: &Tuning) -> Option<&Finalist> {
-    tuning.finalists.iter().find(|one| one.point.is_none())
-}
-
 fn chosen(tuning: &Tuning) -> impl Iterator<Item = &Finalist> {
     tuning.chosen.iter().map(|place| &tuning.finalists[*place])
 }
@@ -47,6 +44,9 @@ fn headline(tuning: &Tuning, style: Style) -> Vec<String> {
     let all: Vec<&Finalist> = chosen(tuning).collect();
     let (text, paint): (String, fn(Style, &str) -> String) = match &all[..] {
         [] => (words::infeasible(tuning), Style::bad),
+        [one] if tuning.goals.len() == 1 && !tuning.improvable() => {
+            (words::winner(tuning, one), Style::careful)
+        }
         [one] if tuning.goals.len() == 1 => (words::winner(tuning, one), Style::good),
         front => (words::front(tuning, front), Style::good),
     };
@@ -57,27 +57,29 @@ fn headline(tuning: &Tuning, style: Style) -> Vec<String> {
     lines
 }
 
-/// The commands of what is chosen, that of the one that is used first.
+/// The commands of what is chosen, that of the one that is used first; none of what would change nothing.
 fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
-    let of = |one: &Finalist| one.point.map(|point| &tuning.points[point]);
-    let Some(point) = used(tuning).and_then(of) else {
-        return Vec::new();
-    };
-    let heading = format!("To use {}", words::settings(tuning, point));
-    let mut lines = wrap(&heading, "", "");
-    lines[0] = style.heading(&lines[0]);
-    lines.extend(command(&words::flags(point)));
+    let used = used(tuning);
     let others = tuning
         .chosen
         .iter()
-        .filter(|place| Some(**place) != tuning.used);
-    for other in others.filter_map(|place| of(&tuning.finalists[*place])) {
-        lines.extend(wrap(
-            &format!("Or {}", words::settings(tuning, other)),
-            "",
-            "",
-        ));
-        lines.extend(command(&words::flags(other)));
+        .filter(|place| Some(**place) != tuning.used)
+        .map(|place| &tuning.finalists[*place]);
+    let alone = tuning.goals.len() == 1;
+    let worth = |one: &&Finalist| !tuning.is_now(one) && (!alone || tuning.improves(one));
+    let all = used.into_iter().chain(others).filter(worth);
+    let points = all.filter_map(|one| one.point.map(|point| &tuning.points[point]));
+    let mut lines = Vec::new();
+    for point in points {
+        let first = lines.is_empty();
+        let word = if first { "To use" } else { "Or" };
+        let heading = format!("{word} {}", words::settings(tuning, point));
+        let mut heading = wrap(&heading, "", "");
+        if first {
+            heading[0] = style.heading(&heading[0]);
+        }
+        lines.extend(heading);
+        lines.extend(command(&words::flags(point)));
     }
     lines
 }
@@ -118,12 +120,7 @@ fn finalists(tuning: &Tuning, style: Style) -> Vec<String> {
     headings.insert(0, name);
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut table = Table::new(&headings);
-    for (place, one) in tuning.finalists.iter().enumerate() {
-        let is_twin =
-            |other: &&Finalist| one.point.is_some_and(|point| other.alike.contains(&point));
-        if chosen(tuning).any(|other| is_twin(&other)) {
-            continue;
-        }
+    for (place, one) in tuning.shown() {
         let mark = if tuning.chosen.len() > 1 && tuning.used == Some(place) {
             "> "
         } else if tuning.chosen.contains(&place) {
@@ -167,18 +164,26 @@ fn constraints(tuning: &Tuning, style: Style) -> Vec<String> {
     let first = tuning.used.unwrap_or(0);
     for (number, check) in tuning.constraints.iter().enumerate() {
         let mut row = vec![check.to_string()];
-        for one in [tuning.finalists.get(first), present(tuning)] {
+        for one in [tuning.finalists.get(first), tuning.now()] {
             let Some(found) = one.map(|one| &one.constraints[number]) else {
                 continue;
             };
-            row.push(found.mean.map_or(units::NOTHING.to_owned(), |mean| {
-                interval(&check.measure, &mean)
-            }));
+            row.push(limited(&check.measure, found));
             row.push(held(found));
         }
         table.row(row);
     }
     styled(&table, style)
+}
+
+/// The mean of what a constraint limits; of what did not end there is none.
+fn limited(measure: &Measure, found: &Held) -> String {
+    match (&found.mean, found.endless) {
+        (Some(mean), _) => interval(measure, mean),
+        (None, 0) => units::NOTHING.to_owned(),
+        (None, all) if all == found.share.count => value(measure, f64::INFINITY),
+        (None, some) => format!("{} in {some}", value(measure, f64::INFINITY)),
+    }
 }
 
 /// What the constraints cost: the best candidate that broke them, as it looked in the rungs.
@@ -193,6 +198,10 @@ fn elsewhere(tuning: &Tuning, style: Style) -> Vec<String> {
     let Some(goal) = tuning.goals.first() else {
         return Vec::new();
     };
+    // The present setting does as it does.
+    if used(tuning).is_none_or(|one| tuning.is_now(one)) {
+        return Vec::new();
+    }
     let heading = format!("Elsewhere: {}", goal.measure.label());
     let mut headings = vec![heading.as_str(), "chosen", "now", "difference"];
     if !tuning.constraints.is_empty() {

@@ -1,10 +1,10 @@
 //! The sentences about tuning, and the numbers in them.
 
 use super::super::sweep::human::{setting as setting_of, value};
-use super::{present, spoken, used};
+use super::{spoken, used};
 use crate::commands::run::setting;
 use crate::output::units;
-use sim_core::stats::Interval;
+use sim_core::stats::{Interval, share_at_least};
 use sim_models::experiment::compare::numbers::Scale;
 use sim_models::experiment::space::Point;
 use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Transfer, Tuning};
@@ -34,8 +34,13 @@ pub fn settings(tuning: &Tuning, point: &Point) -> String {
 
 /// The same with how many others it stands for.
 pub fn named(tuning: &Tuning, one: &Finalist) -> String {
+    let now = if tuning.is_now(one) {
+        " (as it is now)"
+    } else {
+        ""
+    };
     let name = one.point.map_or("as it is now".into(), |point| {
-        settings(tuning, &tuning.points[point])
+        format!("{}{now}", settings(tuning, &tuning.points[point]))
     });
     match one.alike.len() {
         0 => name,
@@ -105,18 +110,19 @@ fn sure(tuning: &Tuning, one: &Finalist) -> String {
         "All constraints"
     };
     let share = &one.all.share;
+    let least = share_at_least(one.all.count, share.count, share.level).unwrap_or(0.0);
     format!(
         " {many} held in {} of {} fresh runs, so in at least {} of all with {} confidence.",
         one.all.count,
         share.count,
-        units::percent(share.low),
+        units::percent(least),
         level(tuning)
     )
 }
 
 /// How the first goal compares with the present setting.
 fn against_now(tuning: &Tuning, one: &Finalist) -> String {
-    let (Some(now), Some(first)) = (present(tuning), tuning.goals.first()) else {
+    let (Some(now), Some(first)) = (tuning.now(), tuning.goals.first()) else {
         return String::new();
     };
     match (&now.goals[0].mean, &one.against_present[0]) {
@@ -156,6 +162,35 @@ pub fn winner(tuning: &Tuning, one: &Finalist) -> String {
         .mean
         .map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean));
     let ties = ties(tuning, one);
+    if !tuning.improvable() {
+        let found = match (&one.against_present[0], tuning.is_now(one)) {
+            (_, true) => format!(
+                "It is {}, with {reached}{}.",
+                settings(tuning, &tuning.points[point]),
+                under(tuning)
+            ),
+            (Some(found), false) => format!(
+                "It has {}; with {}, which ranked first, {}: {}.",
+                tuning
+                    .now()
+                    .and_then(|now| now.goals[0].mean)
+                    .map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean)),
+                settings(tuning, &tuning.points[point]),
+                if found.excludes_zero() {
+                    "it is worse"
+                } else {
+                    "no difference was found"
+                },
+                difference(&first.measure, found)
+            ),
+            (None, false) => String::new(),
+        };
+        return format!(
+            "Nothing that was tried was shown to be better than the present setting for the {}. {found}{}",
+            goal(first),
+            sure(tuning, one)
+        );
+    }
     format!(
         "{} gives the {}{}: {reached}{}{}{ties}",
         settings(tuning, &tuning.points[point]),
@@ -241,6 +276,7 @@ fn beside_now(tuning: &Tuning, all: &[&Finalist]) -> String {
             && known().any(|difference| difference < 0.0)
     };
     match (all.iter().filter(beats).count(), all.len()) {
+        (0, 1) if tuning.is_now(all[0]) => " It is the present setting.".into(),
         (0, 1) => " It does not beat the present setting in everything.".into(),
         (0, _) => " None of them beats the present setting in everything.".into(),
         (1, 1) => {
@@ -254,7 +290,8 @@ fn beside_now(tuning: &Tuning, all: &[&Finalist]) -> String {
 
 /// That the setting lies at an end of what was searched.
 pub fn ends(tuning: &Tuning) -> Option<String> {
-    let point = used(tuning)?.point?;
+    // What is no better than the present setting promises nothing beyond.
+    let point = used(tuning).filter(|one| tuning.improves(one))?.point?;
     let each: Vec<String> = tuning
         .ends
         .iter()
@@ -349,11 +386,12 @@ pub fn trap(tuning: &Tuning, also: usize) -> Option<String> {
     if worse.is_empty() {
         return None;
     }
+    // What only it meets the constraints in, or is better in for another goal, it does fit.
     let named = tuning
         .elsewhere
         .iter()
         .take(also)
-        .filter(|other| bad(other));
+        .filter(|other| other.verdict == Transfer::Worse);
     let fits = match (named.count(), tuning.outage) {
         (0, _) => "",
         (_, true) => " It fits this outage, not the system.",
@@ -415,11 +453,15 @@ fn damage(tuning: &Tuning, other: &Elsewhere) -> String {
         }
     }
     let (is, was) = (&other.chosen.all, &other.present.all);
+    let held = format!(
+        "constraints held in {} of {} runs instead of {}",
+        is.count, is.share.count, was.count
+    );
+    let met = |all: &Held| all.share.mean >= tuning.share;
     if is.count < was.count {
-        parts.push(format!(
-            "constraints held in {} of {} runs instead of {}",
-            is.count, is.share.count, was.count
-        ));
+        parts.push(held);
+    } else if met(is) && !met(was) && !parts.is_empty() {
+        return format!("{}, but {held}", parts.join(", "));
     }
     if parts.is_empty() {
         parts.push("values are lost more often".into());

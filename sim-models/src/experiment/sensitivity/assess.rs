@@ -2,8 +2,8 @@
 
 use super::morris::STEP;
 use super::{
-    Effect, Effects, Found, Indices, Influence, Method, NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE,
-    Negligible, NoIndices, luck, morris, sobol,
+    Effect, Effects, Found, Indices, Influence, MOST_LUCK, Method, NEGLIGIBLE_EFFECT,
+    NEGLIGIBLE_SHARE, Negligible, NoIndices, luck, morris, sobol,
 };
 use crate::observe::expression::Measure;
 use sim_core::stats::{Interval, Moments, bonferroni_level};
@@ -79,10 +79,13 @@ impl Design {
             effects.settings = vec![self.nothing(level); settings];
             return Ok(effects);
         };
-        let once = values.iter().all(|runs| runs.len() < 2);
+        let seeds = Seeds {
+            count: values.first().map_or(0, Vec::len),
+            luck,
+        };
         effects.negligible = self.negligible(&found.indices, luck, moments.sd());
         let bound = effects.negligible.bound;
-        let judge = |setting| found.judge(setting, bound, once, level);
+        let judge = |setting| found.judge(setting, bound, seeds, level);
         effects.settings = (0..settings).map(judge).collect();
         let strength = |setting: usize| found.indices[setting].strength().mean;
         effects
@@ -114,6 +117,7 @@ impl Design {
             indices,
             influence: Influence::Unproven,
             needed: None,
+            replications: None,
         }
     }
 
@@ -140,14 +144,12 @@ impl Design {
     }
 
     /// The settings that matter and the points that tell what they explain together, if that is worth
-    /// runs: Sobol indices, and neither none of the settings nor all.
+    /// runs: Sobol indices, and several of the settings but not all.
     #[must_use]
     pub fn group(&self, effects: &Effects) -> Option<Vec<Vec<f64>>> {
         let members = effects.that(Influence::Matters);
         match self {
-            Self::Sobol(design)
-                if !members.is_empty() && members.len() < effects.settings.len() =>
-            {
+            Self::Sobol(design) if members.len() > 1 && members.len() < effects.settings.len() => {
                 Some(design.group(&members))
             }
             _ => None,
@@ -155,23 +157,51 @@ impl Design {
     }
 }
 
+/// How often points were run, and what that leaves of luck.
+#[derive(Clone, Copy)]
+struct Seeds {
+    count: usize,
+    /// Share of the variance between points.
+    luck: Option<f64>,
+}
+
+impl Seeds {
+    /// How many it takes to see whether a strength that is above `bound` only with its luck is above it
+    /// without: what luck adds falls as replications rise. None where luck hides nothing.
+    fn needed(self, raw: f64, bound: f64) -> Option<u32> {
+        let luck = self.luck?;
+        let times = (raw / bound).max(luck / MOST_LUCK);
+        (luck > 0.0 && times > 1.0).then(|| libm::ceil(self.count as f64 * times) as u32)
+    }
+}
+
 impl Found {
     /// What the indices of a setting say.
-    fn judge(&self, setting: usize, bound: f64, once: bool, level: f64) -> Effect {
+    fn judge(&self, setting: usize, bound: f64, seeds: Seeds, level: f64) -> Effect {
         let indices = self.indices[setting];
         let strength = indices.strength();
         let family = bonferroni_level(level, self.indices.len());
         // Luck makes every strength larger, and a single replication cannot tell by how much; on means of
         // differences of both signs it has no effect.
-        let least = if once {
+        let least = if seeds.count < 2 {
             let unmixed = self.resamples.interval(self.unmixed[setting], family);
             unmixed.low.max(-unmixed.high)
         } else {
             let together = self.resamples.interval(self.strengths[setting], family);
             together.low
         };
+        // What differs between the seeds is taken off as luck. Few seeds cannot tell it from what the
+        // setting does under some of them only, so that is not denied.
+        let raw = self.resamples.interval(self.raw[setting], level).high;
+        let hidden = seeds.needed(raw, bound);
+        let hidden = hidden.filter(|_| {
+            let most = seeds.luck.is_some_and(|luck| luck > MOST_LUCK);
+            most || strength.high <= bound
+        });
         let (influence, needed) = if least > bound {
             (Influence::Matters, None)
+        } else if hidden.is_some() {
+            (Influence::Unclear, None)
         } else if strength.high <= bound {
             // All comparisons may have missed a part of the ranges with this share in one of twenty
             // designs: (1 - share)^count = 1 - level.
@@ -203,6 +233,7 @@ impl Found {
             indices,
             influence,
             needed,
+            replications: hidden.filter(|_| influence == Influence::Unclear),
         }
     }
 
@@ -259,9 +290,8 @@ impl Effects {
         seed: u64,
     ) -> Result<(), NoIndices> {
         let (values, group) = (finite(values)?, finite(group)?);
-        let luck = self.luck.unwrap_or(0.0);
         let count = self.settings.len();
-        self.together = sobol::together(count, &values, &group, luck, level, seed);
+        self.together = sobol::together(count, &values, &group, level, seed);
         Ok(())
     }
 }
@@ -425,6 +455,57 @@ mod tests {
         }
     }
 
+    /// What settings do under one of two seeds only may be what they do under half of all, or under none
+    /// that counts: nothing is denied, and no share contradicts another.
+    #[test]
+    fn what_two_seeds_disagree_on_is_unclear() {
+        let judged = |by_seed: &[f64], rest: f64| {
+            let design = Design::new(Method::Sobol, 3, 128, 1);
+            let fails = |u: &[f64]| if u[0] < 0.2 && u[1] < 0.5 { 1.0 } else { 0.0 };
+            let values: Values = design
+                .points()
+                .iter()
+                .map(|u| {
+                    let under = |seed: &f64| Some(seed * fails(u) + rest * u[2]);
+                    by_seed.iter().map(under).collect()
+                })
+                .collect();
+            design.effects(&measure(), 3, &values, 0.95, 1).unwrap()
+        };
+        // All of the response.
+        let all = judged(&[1.0, 0.0], 0.0);
+        assert!(all.luck.unwrap() > 0.9);
+        assert_eq!(all.that(Influence::Unclear).len(), 3);
+        assert!(all.settings.iter().all(|one| one.replications.unwrap() > 2));
+        // A part of it: the third setting rules, and does so under both.
+        let part = judged(&[1.0, 0.0], 1.5);
+        assert!(part.luck.unwrap() < 0.5);
+        assert_eq!(part.that(Influence::Matters), [2]);
+        assert!(part.that(Influence::Negligible).is_empty());
+        assert!(part.settings[0].replications.unwrap() > 2);
+        // With many seeds luck is little, and so few samples may have missed a part of the third.
+        let many = judged(
+            &[1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
+            0.0,
+        );
+        assert_eq!(many.groups.concat().len(), 2);
+        assert_eq!(many.that(Influence::Unproven), [2]);
+        for effect in [all, part, many].iter().flat_map(|one| &one.settings) {
+            let Indices::Sobol {
+                first,
+                total,
+                interactions,
+            } = effect.indices
+            else {
+                unreachable!("these are Sobol's")
+            };
+            for share in [first, total, interactions] {
+                assert!(share.low >= 0.0 && share.high <= total.high, "{effect:?}");
+                assert!(share.mean <= total.mean && total.high <= 1.0, "{effect:?}");
+            }
+        }
+    }
+
     /// A cliff in a corner of a tenth of the range, as high as what rules elsewhere: few comparisons miss
     /// it, and must not say that it does not matter.
     #[test]
@@ -457,6 +538,7 @@ mod tests {
         // A tenth of 5 is negligible, and a single move of 5 was seen: 0.9^29 < 0.05, and more for that which
         // has 0.3 of the 0.5 already: (1 - 0.2 / 4.7)^69 < 0.05.
         assert_eq!(few.settings[2].needed, Some(29));
+        assert!(few.settings.iter().all(|one| one.replications.is_none()));
         assert_eq!(few.settings[3].needed, Some(69));
         let many = judged(69);
         assert_eq!(many.that(Influence::Negligible), [3, 2]);

@@ -68,7 +68,8 @@ pub struct Effects {
     /// What is too little to matter: a share of the variance, or a mu* in the unit of the measure.
     pub negligible: Negligible,
     /// Share of the variance that the settings that matter explain together, 0 to 1, with their
-    /// interactions among each other. None for Morris and where no setting matters.
+    /// interactions among each other. None for Morris, and where fewer than two settings matter: what a
+    /// single one explains is its first index.
     pub together: Option<Interval>,
 }
 
@@ -82,6 +83,9 @@ pub struct Effect {
     /// About how many base samples or trajectories it would take to say more; none where it is said, or
     /// where it would be far more than there are.
     pub needed: Option<u32>,
+    /// About how many replications it would take to say more, where luck hides what the setting does: its
+    /// indices are then those of these few seeds, and of no others.
+    pub replications: Option<u32>,
 }
 
 /// Indices with all that claims about them rest on.
@@ -95,6 +99,8 @@ pub struct Found {
     strengths: Vec<usize>,
     /// Which of them is of each setting what luck cannot make larger on average: first index, or mu.
     unmixed: Vec<usize>,
+    /// Which of them is the strength of each setting with all its luck.
+    raw: Vec<usize>,
     /// The largest strength that a single comparison of two points has shown, of any setting.
     most: f64,
 }
@@ -162,6 +168,10 @@ pub struct Negligible {
 /// A total index up to which a setting is negligible: 5 % of the variance (A. Saltelli et al.,
 /// "Global Sensitivity Analysis: The Primer", 2008, fix what has a total index near zero).
 pub const NEGLIGIBLE_SHARE: f64 = 0.05;
+
+/// A share of the variance up to which luck is not most of it. Beyond, what the seeds have in common is not
+/// known well enough to call anything negligible.
+pub const MOST_LUCK: f64 = 0.5;
 
 /// A mu* up to which a setting is negligible, as a share of the largest one.
 pub const NEGLIGIBLE_EFFECT: f64 = 0.1;

@@ -114,6 +114,8 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
         indices: each.collect(),
         strengths: (0..settings).map(|setting| 2 * setting).collect(),
         unmixed: (0..settings).map(|setting| 2 * setting + 1).collect(),
+        // Nothing is taken off mu*.
+        raw: (0..settings).map(|setting| 2 * setting).collect(),
         most: effects
             .iter()
             .flatten()

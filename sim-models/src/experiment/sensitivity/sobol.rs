@@ -12,12 +12,18 @@
 //! points err less than independent ones, most are rather too wide than too narrow.
 //!
 //! Shares are of all variance between points, that of luck included, but no setting is given the share of
-//! luck: where points were run several times, what luck adds to a squared difference is taken off.
+//! luck: where points were run several times, what luck adds to a square or a product of two differences
+//! is taken off, by the covariance of its factors over the seeds. What is left is free of luck on average
+//! over the seeds; with few of them, that is far from enough where they disagree, so the total index with
+//! its luck is told besides ([`Found`]'s `raw`): it is no smaller than without, on average.
+//!
+//! By their meaning shares lie between 0 and 1, and the first index is no larger than the total one;
+//! estimates and intervals are cut to that.
 
 use super::bootstrap::bootstrap;
 use super::{Found, Indices};
 use sim_core::random::{Seed, Source};
-use sim_core::stats::{Interval, Moments};
+use sim_core::stats::Interval;
 
 /// The most base samples: the sequence ends there.
 pub const MOST_SAMPLES: u32 = 1 << 16;
@@ -90,28 +96,58 @@ impl Design {
     }
 }
 
-/// The values of [`Design::points`] by point and replication, centred: their variance is all that indices
-/// are about, and numbers far from zero lose digits.
+/// The values of [`Design::points`] by point and replication, centred for each seed: their variance is
+/// all that indices are about, and numbers far from zero lose digits.
 struct Values {
     settings: usize,
     means: Vec<f64>,
-    /// By row and setting: the squared difference that the setting makes there.
-    squares: Vec<f64>,
+    /// By point: what luck adds to the variance of its mean.
+    luck: Vec<f64>,
+    /// By row and setting: what the setting makes there.
+    moves: Vec<Moves>,
+}
+
+/// What a setting makes in a row.
+struct Moves {
+    /// The value of B times the difference, without luck.
+    product: f64,
+    /// The squared difference, without luck.
+    square: f64,
+    /// The squared difference, with luck.
+    raw: f64,
 }
 
 impl Values {
     fn new(settings: usize, values: &[Vec<f64>]) -> Self {
         let width = settings + 2;
-        let ends = values.chunks_exact(width);
-        let sum: f64 = ends.map(|row| mean(&row[0]) + mean(&row[width - 1])).sum();
-        let centre = sum / (2 * (values.len() / width)) as f64;
-        let rows = values.chunks_exact(width);
-        let squares =
-            rows.flat_map(|row| row[1..=settings].iter().map(|mixed| square(&row[0], mixed)));
+        let rows = || values.chunks_exact(width);
+        let ends = 2.0 * rows().count() as f64;
+        let centre = |seed: usize| {
+            let sum: f64 = rows().map(|row| row[0][seed] + row[width - 1][seed]).sum();
+            sum / ends
+        };
+        let centres: Vec<f64> = (0..values.first().map_or(0, Vec::len))
+            .map(centre)
+            .collect();
+        let centred: Vec<Vec<f64>> = values
+            .iter()
+            .map(|runs| differences(runs, &centres))
+            .collect();
+        let moves = centred.chunks_exact(width).flat_map(|row| {
+            row[1..=settings].iter().map(|mixed| {
+                let moved = differences(mixed, &row[0]);
+                Moves {
+                    product: product(&row[width - 1], &moved),
+                    square: product(&moved, &moved),
+                    raw: mean(&moved) * mean(&moved),
+                }
+            })
+        });
         Self {
             settings,
-            means: values.iter().map(|runs| mean(runs) - centre).collect(),
-            squares: squares.collect(),
+            means: centred.iter().map(|runs| mean(runs)).collect(),
+            luck: centred.iter().map(|runs| shared_luck(runs, runs)).collect(),
+            moves: moves.collect(),
         }
     }
 
@@ -119,34 +155,41 @@ impl Values {
         self.means.len() / (self.settings + 2)
     }
 
-    /// Place of a point of a row: 0 is that of A, then come the mixed ones, then that of B.
-    fn place(&self, row: usize, point: usize) -> usize {
-        row * (self.settings + 2) + point
+    /// Places of the points of A and B in these rows.
+    fn ends<'a>(&'a self, rows: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+        let width = self.settings + 2;
+        rows.iter()
+            .flat_map(move |row| [row * width, row * width + width - 1])
     }
 
     fn variance(&self, rows: &[usize]) -> f64 {
         let count = 2.0 * rows.len() as f64;
         let (mut sum, mut squares) = (0.0, 0.0);
-        for row in rows {
-            for point in [0, self.settings + 1] {
-                let value = self.means[self.place(*row, point)];
-                sum += value;
-                squares += value * value;
-            }
+        for place in self.ends(rows) {
+            sum += self.means[place];
+            squares += self.means[place] * self.means[place];
         }
         (squares - sum * sum / count) / (count - 1.0)
     }
 
-    /// First and total index of a setting from these rows.
-    fn of(&self, setting: usize, rows: &[usize], variance: f64) -> [f64; 2] {
-        let (mut first, mut total) = (0.0, 0.0);
+    /// Variance that is luck.
+    fn luck(&self, rows: &[usize]) -> f64 {
+        let sum: f64 = self.ends(rows).map(|place| self.luck[place]).sum();
+        sum / (2.0 * rows.len() as f64)
+    }
+
+    /// Of a setting from these rows: first and total index, and the total one with its luck.
+    fn of(&self, setting: usize, rows: &[usize], variance: f64) -> [f64; 3] {
+        let (mut first, mut total, mut raw) = (0.0, 0.0, 0.0);
         for row in rows {
-            let value = |point| self.means[self.place(*row, point)];
-            first += value(1 + self.settings) * (value(1 + setting) - value(0));
-            total += self.squares[row * self.settings + setting];
+            let moves = &self.moves[row * self.settings + setting];
+            first += moves.product;
+            total += moves.square;
+            raw += moves.raw;
         }
         let count = rows.len() as f64;
-        [first / count / variance, total / (2.0 * count) / variance]
+        let share = |sum: f64| sum / (2.0 * count) / variance;
+        [first / count / variance, share(total), share(raw)]
     }
 }
 
@@ -154,15 +197,39 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The square of the difference between two points, without what luck adds to it: that is the variance of
-/// the difference of the means, which the replications tell, as they face the same seeds at both points.
-/// Of a single replication it cannot be told.
-fn square(left: &[f64], right: &[f64]) -> f64 {
-    let differences: Moments = left.iter().zip(right).map(|(a, b)| a - b).collect();
-    let square = differences.mean() * differences.mean();
-    match left.len() {
-        0 | 1 => square,
-        count => square - differences.variance() / count as f64,
+fn differences(left: &[f64], right: &[f64]) -> Vec<f64> {
+    left.iter().zip(right).map(|(a, b)| a - b).collect()
+}
+
+/// What luck adds to the product of the means of two values over the same seeds: their covariance, divided
+/// by the replications. Of a single replication it cannot be told.
+fn shared_luck(left: &[f64], right: &[f64]) -> f64 {
+    let count = left.len() as f64;
+    if count < 2.0 {
+        return 0.0;
+    }
+    let (of_left, of_right) = (mean(left), mean(right));
+    let pairs = left.iter().zip(right);
+    let sum: f64 = pairs.map(|(a, b)| (a - of_left) * (b - of_right)).sum();
+    sum / (count - 1.0) / count
+}
+
+/// The product of the means of two values over the same seeds, without luck.
+fn product(left: &[f64], right: &[f64]) -> f64 {
+    mean(left) * mean(right) - shared_luck(left, right)
+}
+
+/// An interval of a share, cut to what a share can be: it is no larger than what it is a part of.
+fn possible(share: Interval, whole: Interval) -> Interval {
+    let cut = |value: f64, most: f64| value.clamp(0.0, most);
+    let mean = cut(share.mean, whole.mean);
+    let (low, high) = (cut(share.low, mean), cut(share.high, whole.high));
+    Interval {
+        mean,
+        low,
+        high,
+        half_width: 0.5 * (high - low),
+        ..share
     }
 }
 
@@ -175,23 +242,38 @@ pub fn indices(settings: usize, values: &[Vec<f64>], level: f64, seed: u64) -> O
         let variance = values.variance(rows);
         (0..settings)
             .flat_map(|setting| {
-                let [first, total] = values.of(setting, rows, variance);
-                [first, total, total - first]
+                let [first, total, raw] = values.of(setting, rows, variance);
+                [first, total, total - first, raw]
             })
             .collect()
     };
     let resamples = bootstrap(values.count(), seed, statistics)?;
     let all: Vec<usize> = (0..values.count()).collect();
-    let most = values.squares.iter().copied().fold(0.0, f64::max);
-    let each = (0..settings).map(|setting| Indices::Sobol {
-        first: resamples.interval(3 * setting, level),
-        total: resamples.interval(3 * setting + 1, level),
-        interactions: resamples.interval(3 * setting + 2, level),
+    let squares = values.moves.iter().map(|moves| moves.square);
+    let most = squares.fold(0.0, f64::max);
+    let whole = Interval {
+        level,
+        ..Interval::exact(1.0, values.count() as u64)
+    };
+    let each = (0..settings).map(|setting| {
+        let of = |statistic| resamples.interval(4 * setting + statistic, level);
+        let total = possible(of(1), whole);
+        Indices::Sobol {
+            first: possible(of(0), total),
+            total,
+            interactions: possible(of(2), total),
+        }
     });
+    let places = |statistic| {
+        (0..settings)
+            .map(|setting| 4 * setting + statistic)
+            .collect()
+    };
     Some(Found {
         indices: each.collect(),
-        strengths: (0..settings).map(|setting| 3 * setting + 1).collect(),
-        unmixed: (0..settings).map(|setting| 3 * setting).collect(),
+        strengths: places(1),
+        unmixed: places(0),
+        raw: places(3),
         most: most / (2.0 * values.variance(&all)),
         resamples,
     })
@@ -204,17 +286,20 @@ pub fn together(
     settings: usize,
     values: &[Vec<f64>],
     group: &[Vec<f64>],
-    luck: f64,
     level: f64,
     seed: u64,
 ) -> Option<Interval> {
     let centred = Values::new(settings, values);
-    let statistics = |rows: &[usize]| {
-        let difference = |row: &usize| square(&values[row * (settings + 2)], &group[*row]);
-        let squares: f64 = rows.iter().map(difference).sum();
-        vec![1.0 - luck - squares / (2.0 * rows.len() as f64) / centred.variance(rows)]
+    let square = |row: &usize| {
+        let moved = differences(&values[row * (settings + 2)], &group[*row]);
+        product(&moved, &moved)
     };
-    Some(bootstrap(centred.count(), seed, statistics)?.interval(0, level))
+    let statistics = |rows: &[usize]| {
+        let others = rows.iter().map(square).sum::<f64>() / (2.0 * rows.len() as f64);
+        vec![1.0 - (centred.luck(rows) + others) / centred.variance(rows)]
+    };
+    let found = bootstrap(centred.count(), seed, statistics)?.interval(0, level);
+    Some(possible(found, Interval::exact(1.0, found.count)))
 }
 
 #[cfg(test)]

@@ -28,8 +28,10 @@ impl Judge<'_> {
         let constraints = (0..self.constraints.len()).map(|which| {
             let held = runs.iter().filter(|run| self.holds(which, run)).count();
             let values = column(runs, self.goals.len() + which);
+            let endless = values.iter().flatten().filter(|value| value.is_infinite());
             Held {
                 idle: idle[which],
+                endless: endless.count() as u64,
                 ..Held::new(held, runs.len(), finite_mean(&values, level), level)
             }
         });
@@ -131,6 +133,7 @@ impl Held {
             count: count as u64,
             share,
             mean,
+            endless: 0,
             idle: false,
         }
     }

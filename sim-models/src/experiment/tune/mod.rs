@@ -43,6 +43,8 @@ pub struct Tuning {
     pub ends: Vec<End>,
     /// How the one that is used does in other scenarios.
     pub elsewhere: Vec<Elsewhere>,
+    /// Index of the point that is the present setting, if one is.
+    pub present: Option<usize>,
     /// Whether the scenario has faults.
     pub outage: bool,
     /// Seed of the first replication of the first rung.
@@ -51,6 +53,64 @@ pub struct Tuning {
     pub fresh_seed: u64,
     /// Runs in all.
     pub runs: u64,
+}
+
+impl Tuning {
+    /// The present setting, on fresh seeds.
+    #[must_use]
+    pub fn now(&self) -> Option<&Finalist> {
+        self.finalists.iter().find(|one| one.point.is_none())
+    }
+
+    /// Whether a finalist is the present setting, be it by another name.
+    #[must_use]
+    pub fn is_now(&self, one: &Finalist) -> bool {
+        one.point.is_none() || one.point == self.present
+    }
+
+    /// Whether one of a front stands for a finalist.
+    #[must_use]
+    pub fn is_twin(&self, one: &Finalist) -> bool {
+        let mut chosen = self.chosen.iter().map(|place| &self.finalists[*place]);
+        let stands = |point| chosen.any(|other| other.alike.contains(&point));
+        one.point.is_some_and(stands)
+    }
+
+    /// The finalists that are shown: without those that another one stands for, be it one of a front or
+    /// the candidate that is the present setting. With their indices.
+    pub fn shown(&self) -> impl Iterator<Item = (usize, &Finalist)> {
+        let named = self
+            .finalists
+            .iter()
+            .any(|one| one.point.is_some() && one.point == self.present && !self.is_twin(one));
+        let all = self.finalists.iter().enumerate();
+        all.filter(move |(_, one)| !self.is_twin(one) && !(named && one.point.is_none()))
+    }
+
+    /// Whether a finalist is worth a change: it meets the constraints, and it is better than the present
+    /// setting in a goal beyond luck, loses fewer of its values, or meets constraints that this breaks.
+    #[must_use]
+    pub fn improves(&self, one: &Finalist) -> bool {
+        let Some(now) = self.now() else { return true };
+        let meets = |one: &Finalist| one.all.share.mean >= self.share;
+        if self.is_now(one) || !meets(one) {
+            return false;
+        }
+        let goals = self.goals.iter().enumerate();
+        let mut better = goals.map(|(number, goal)| {
+            let sign = if goal.maximise { -1.0 } else { 1.0 };
+            let found = one.against_present[number];
+            found.is_some_and(|found| found.excludes_zero() && found.mean * sign < 0.0)
+                || one.goals[number].lost < now.goals[number].lost
+        });
+        !meets(now) || better.any(|better| better)
+    }
+
+    /// Whether any finalist is worth a change.
+    #[must_use]
+    pub fn improvable(&self) -> bool {
+        self.finalists.iter().any(|one| self.improves(one))
+    }
 }
 
 /// Something to make as small or as large as possible.
@@ -134,6 +194,8 @@ pub struct Held {
     pub share: Interval,
     /// Mean of what it limits, if that is finite in every replication.
     pub mean: Option<Interval>,
+    /// Replications in which what it limits is infinite: a time to recover of a run that never did.
+    pub endless: u64,
     /// There is nothing to measure here, with no setting: it is not asked for.
     pub idle: bool,
 }

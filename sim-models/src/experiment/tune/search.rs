@@ -152,6 +152,7 @@ pub fn tune<E>(
         used,
         ends,
         elsewhere,
+        present: sweep.scenarios.iter().position(|one| one == present),
         outage: !present.faults.is_empty(),
         seed: sweep.seed,
         fresh_seed,

@@ -201,15 +201,7 @@ fn a_group_explains_what_its_complement_does_not() {
         (vec![0, 1], 1.0 - known.total[2]),
         (vec![0, 1, 2], 1.0),
     ] {
-        let found = together(
-            3,
-            &values,
-            &run(&known, design.group(&members)),
-            0.0,
-            0.95,
-            2,
-        )
-        .unwrap();
+        let found = together(3, &values, &run(&known, design.group(&members)), 0.95, 2).unwrap();
         assert!(
             (found.mean - exact).abs() <= found.half_width.max(1e-9),
             "{found:?} {exact}"
