@@ -22,7 +22,7 @@ const MOST_LETTERS: usize = 640;
 /// The most rows of a chart that were not asked for, of all variants together.
 const MOST_BESIDES: usize = 24;
 /// The most letters of a title: three lines.
-const MOST_TITLE: usize = 225;
+const MOST_TITLE: usize = 260;
 
 /// All charts of a comparison, the main one first.
 #[must_use]
@@ -225,7 +225,8 @@ fn headline(comparison: &Comparison) -> String {
         let variants: Vec<String> = variants.collect();
         let more = match all - count {
             0 => String::new(),
-            more => format!("; and {more} more"),
+            1 => "; and 1 more variant".to_owned(),
+            more => format!("; and {more} more variants"),
         };
         format!(
             "Against \"{}\": {}{more}",

@@ -109,6 +109,9 @@ impl Teller<'_> {
             let agreeing = those(verdict);
             match agreeing.len() {
                 0 => {}
+                2 if conditions == 2 => {
+                    parts.push(format!("{} under both conditions", verdict.words()));
+                }
                 count if count == conditions => {
                     parts.push(format!("{} under all {count} conditions", verdict.words()));
                 }
