@@ -11,9 +11,10 @@ use super::plot::shares::{self, Shares};
 use super::scale::Unit;
 use super::sweep::measured;
 use super::sweep::values;
-use crate::output::units;
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::{Comparison, Finding, Verdict, VerdictShares};
+use sim_models::observe::conclusion::Conclusion;
+use std::collections::BTreeSet;
 
 /// The most charts of differences by condition.
 const MOST_MEASURES: usize = 3;
@@ -391,13 +392,8 @@ fn paired(comparison: &Comparison, variant: usize) -> String {
 }
 
 fn verdicts(comparison: &Comparison) -> String {
-    let words = |verdict: &str| units::verdict(verdict, false).to_lowercase();
-    let mut kinds: Vec<String> = Vec::new();
-    for (verdict, _, _) in comparison.verdicts.iter().flat_map(|shares| &shares.counts) {
-        if !kinds.contains(&words(verdict)) {
-            kinds.push(words(verdict));
-        }
-    }
+    let all = comparison.verdicts.iter().flat_map(|shares| &shares.counts);
+    let kinds: BTreeSet<Conclusion> = all.map(|(verdict, ..)| *verdict).collect();
     let several = comparison.conditions.len() > 1;
     let shown = comparison
         .verdicts
@@ -414,12 +410,9 @@ fn verdicts(comparison: &Comparison) -> String {
             Some(label) => format!("{label} · {variant}"),
             None => variant.to_owned(),
         };
-        let counts = |side: fn(&(String, u32, u32)) -> u32| {
-            let count = |kind: &String| {
-                let same = shares
-                    .counts
-                    .iter()
-                    .filter(|count| words(&count.0) == *kind);
+        let counts = |side: fn(&(Conclusion, u32, u32)) -> u32| {
+            let count = |kind: &Conclusion| {
+                let same = shares.counts.iter().filter(|count| count.0 == *kind);
                 same.map(side).sum()
             };
             kinds.iter().map(count).collect::<Vec<u32>>()
@@ -472,7 +465,7 @@ fn verdicts(comparison: &Comparison) -> String {
     shares::shares(&Shares {
         page: Page::new(title, shares::GUIDE, &note(comparison)),
         heading: heading.join(" · ").trim_start_matches(" · ").to_owned(),
-        kinds,
+        kinds: kinds.iter().map(|kind| kind.words()).collect(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
     })
 }

@@ -12,6 +12,7 @@ use crate::commands::broken;
 use crate::commands::run::Format;
 use crate::commands::sweep::finish::{Failure, Streams, exit_code, settle};
 use crate::commands::sweep::tell;
+use crate::output::claim::{Claim, Experiment};
 use crate::output::compare::{Told, Traced, csv, human, json};
 use crate::output::style::Style;
 use crate::output::sweep::folder::{self, Extras, put};
@@ -60,6 +61,15 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
         doing: "comparing",
     };
     let sweep = &asked.sweep;
+    let of = Experiment {
+        command: "compare",
+        source: &args.scenarios[0],
+    };
+    let claim = how.folder.map(|path| Claim::ask(path, of, args.force));
+    let claim = claim.transpose()?;
+    if let Some(claim) = &claim {
+        claim.take()?;
+    }
     // Nothing is written before the journal is locked.
     let mut runner = Runner::open(&how, streams.err)?;
     if let Some(path) = how.folder {
@@ -123,6 +133,9 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
             &extras,
             &provenance,
         )?;
+        if let Some(claim) = &claim {
+            claim.settle()?;
+        }
     }
     match args.format {
         Format::Json => write!(streams.out, "{}", json::render(&told))?,

@@ -290,7 +290,7 @@ fn verdicts(comparison: &Comparison, variant: usize, style: Style) -> Vec<String
     let mut table = Table::new(&["Verdicts", &names[0], &names[1]]);
     for (verdict, baseline, variant) in &shares.counts {
         table.row(vec![
-            units::verdict(verdict, false),
+            units::verdict(*verdict),
             baseline.to_string(),
             variant.to_string(),
         ]);

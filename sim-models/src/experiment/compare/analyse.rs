@@ -5,9 +5,10 @@ use super::change::changes;
 use super::sentence::sentences;
 use super::{
     Among, Comparison, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
-    is_judged, least_difference, passes,
+    least_difference,
 };
 use crate::experiment::sweep::{Record, Table};
+use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use crate::observe::metric::Better;
 use sim_core::stats::{
@@ -273,17 +274,17 @@ fn verdict_shares(
     condition: Option<usize>,
     question: &Question,
 ) -> Result<Option<VerdictShares>, StatsError> {
-    let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    let mut counts: BTreeMap<Conclusion, (u32, u32)> = BTreeMap::new();
     let mut held = PairedCounts::default();
     let mut judged = (false, false);
     let mut by_replication: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for condition in cells.chosen(condition) {
         for (replication, baseline, run) in cells.both(variant, condition) {
-            counts.entry(&baseline.verdict).or_default().0 += 1;
-            counts.entry(&run.verdict).or_default().1 += 1;
-            judged.0 |= is_judged(&baseline.verdict);
-            judged.1 |= is_judged(&run.verdict);
-            let holds = |run: &Record| passes(&run.verdict);
+            counts.entry(baseline.verdict).or_default().0 += 1;
+            counts.entry(run.verdict).or_default().1 += 1;
+            judged.0 |= baseline.verdict != Conclusion::NoHypothesis;
+            judged.1 |= run.verdict != Conclusion::NoHypothesis;
+            let holds = |run: &Record| run.verdict.passes();
             held.push(holds(run), holds(baseline));
             let sums = by_replication.entry(replication).or_default();
             sums.0 += f64::from(u8::from(holds(run)));
@@ -307,11 +308,11 @@ fn verdict_shares(
             paired_difference(&shares(&left), &shares(&right), question.level)?
         }
     };
-    let mut counts: Vec<(String, u32, u32)> = counts
+    // The best first, which is how they are ordered.
+    let counts: Vec<(Conclusion, u32, u32)> = counts
         .into_iter()
-        .map(|(verdict, (baseline, variant))| (verdict.to_owned(), baseline, variant))
+        .map(|(verdict, (baseline, variant))| (verdict, baseline, variant))
         .collect();
-    counts.sort_by_key(|(verdict, ..)| !passes(verdict));
     Ok(Some(VerdictShares {
         variant,
         condition,

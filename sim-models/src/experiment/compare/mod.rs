@@ -30,6 +30,7 @@ pub use joined::{Fate, Group, Joined, Transition, join, trace};
 pub use question::{Question, least_difference};
 
 use crate::experiment::space::Coordinate;
+use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use sim_core::stats::{Interval, PairedCounts};
 
@@ -104,17 +105,6 @@ pub struct Condition {
     pub coordinates: Vec<Coordinate>,
 }
 
-/// Whether a run with this verdict did what its hypothesis says.
-#[must_use]
-pub fn passes(verdict: &str) -> bool {
-    matches!(verdict, "held" | "recovered")
-}
-
-/// Whether there was a hypothesis that could be judged.
-fn is_judged(verdict: &str) -> bool {
-    !matches!(verdict, "none" | "no_hypothesis" | "")
-}
-
 /// How often the hypothesis held with the baseline and with a variant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerdictShares {
@@ -122,8 +112,8 @@ pub struct VerdictShares {
     pub variant: usize,
     /// Index of the condition; none: all of them.
     pub condition: Option<usize>,
-    /// How often each verdict came, those that pass first: its name, with the baseline, with the variant.
-    pub counts: Vec<(String, u32, u32)>,
+    /// How often each verdict came, the best first: the verdict, with the baseline, with the variant.
+    pub counts: Vec<(Conclusion, u32, u32)>,
     /// In which runs it held: left with the variant, right with the baseline.
     pub held: PairedCounts,
     /// Share of runs in which it held, variant less baseline.

@@ -43,7 +43,11 @@ impl Scale {
         let (factor, unit, difference) = match measure.unit() {
             Unit::Seconds if size < 1e-3 && size > 0.0 => (1e6, "us", "us"),
             Unit::Seconds if size < 1.0 && size > 0.0 => (1e3, "ms", "ms"),
+            Unit::Seconds if size >= 7200.0 => (1.0 / 3600.0, "h", "h"),
+            Unit::Seconds if size >= 600.0 => (1.0 / 60.0, "min", "min"),
             Unit::Seconds => (1.0, "s", "s"),
+            Unit::Rate if size < 1.0 / 3600.0 && size > 0.0 => (86_400.0, "/d", "/d"),
+            Unit::Rate if size < 1.0 / 60.0 && size > 0.0 => (3600.0, "/h", "/h"),
             Unit::Ratio if is_share(measure) => (100.0, "%", " points"),
             Unit::Rate => (1.0, "/s", "/s"),
             Unit::Ratio | Unit::Count => (1.0, "", ""),
@@ -114,6 +118,7 @@ pub fn is_share(measure: &Measure) -> bool {
             | Metric::BurnRate
             | Metric::TenantBudgetUsed
             | Metric::FairnessGap
+            | Metric::Quotient
     );
     measure.unit() == Unit::Ratio && !multiple
 }

@@ -4,6 +4,7 @@ use super::numbers::Scale;
 use super::*;
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep, Table};
+use crate::observe::conclusion::Conclusion;
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::Outcome;
 use sim_core::SimTime;
@@ -55,7 +56,7 @@ fn sweep(variants: &[&str], rates: &[f64], measures: &[&str]) -> Sweep {
 }
 
 /// What one run yields: its values and its verdict.
-type Yields<'a> = &'a mut dyn FnMut(usize, u32) -> (Vec<Option<f64>>, &'static str);
+type Yields<'a> = &'a mut dyn FnMut(usize, u32) -> (Vec<Option<f64>>, Conclusion);
 
 fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> {
     let mut records = Vec::new();
@@ -69,8 +70,7 @@ fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> 
                 digest: String::new(),
                 events: 0,
                 stopped_by: "end".into(),
-                verdict: verdict.into(),
-                metastable: false,
+                verdict,
                 values,
                 windows: Vec::new(),
             });
@@ -102,7 +102,7 @@ fn a_difference_is_found_and_told() {
         let shared = luck(replication);
         let lost = 0.069 + 0.01 * shared - better * (0.018 + 0.003 * noise(&mut stream));
         let load = 500.0 + 20.0 * shared + better * (20.0 + noise(&mut stream));
-        (vec![Some(lost), Some(load)], "none")
+        (vec![Some(lost), Some(load)], Conclusion::NoHypothesis)
     });
     let comparison = found(&sweep, records);
     let lost = comparison.finding(0, 0, Some(0)).unwrap();
@@ -135,7 +135,10 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
     let sweep = sweep(&["A", "B"], &[], &["failed_ratio(users)"]);
     let mut stream = Seed(2).stream("tests", "left");
     let noisy = records(&sweep, 20, &mut |_, _| {
-        (vec![Some(0.05 + 0.005 * noise(&mut stream))], "none")
+        (
+            vec![Some(0.05 + 0.005 * noise(&mut stream))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, noisy);
     let lost = &comparison.findings[0];
@@ -158,7 +161,10 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
     );
 
     let same = records(&sweep, 20, &mut |_, replication| {
-        (vec![Some(0.05 + 0.005 * luck(replication))], "none")
+        (
+            vec![Some(0.05 + 0.005 * luck(replication))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, same);
     assert_eq!(comparison.findings[0].verdict, Verdict::NoDifference);
@@ -179,7 +185,10 @@ fn a_variant_that_is_worse_at_low_rates_is_not_sold_as_better() {
         // Worse by a point at the lowest rate, better by two elsewhere.
         let effect = if rate == 0 { 0.01 } else { -0.02 };
         let lost = 0.1 + 0.02 * luck(replication) + effect * variant as f64;
-        (vec![Some(lost + 0.002 * noise(&mut stream))], "none")
+        (
+            vec![Some(lost + 0.002 * noise(&mut stream))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, records);
     assert_eq!(comparison.family, 5);
@@ -208,7 +217,11 @@ fn what_never_recovers_is_counted_and_ranked() {
         };
         (
             vec![Some(time)],
-            if ends { "held" } else { "not_recovered" },
+            if ends {
+                Conclusion::Held
+            } else {
+                Conclusion::NotRecovered
+            },
         )
     });
     let comparison = found(&sweep, records);
@@ -253,7 +266,11 @@ fn every_run_is_counted_over_conditions() {
         } else {
             f64::INFINITY
         };
-        let verdict = if ends { "recovered" } else { "not_recovered" };
+        let verdict = if ends {
+            Conclusion::Recovered
+        } else {
+            Conclusion::NotRecovered
+        };
         (vec![Some(time)], verdict)
     });
     let comparison = found(&sweep, records);
@@ -281,7 +298,7 @@ fn a_mean_over_conditions_names_the_own_one() {
     let records = records(&sweep, 20, &mut |point, replication| {
         let (variant, rate) = (point / 3, point % 3);
         let lost = 0.1 + 0.01 * luck(replication) + 0.1 * (variant * rate) as f64;
-        (vec![Some(lost)], "none")
+        (vec![Some(lost)], Conclusion::NoHypothesis)
     });
     let mut question = Question::new(0, "A");
     let told = |question: &Question| {
@@ -324,7 +341,7 @@ fn what_does_not_matter_is_no_difference() {
             100.0 + 0.5 * b * luck,
             0.999 - 0.001 * b * luck,
         ];
-        (values.map(Some).to_vec(), "none")
+        (values.map(Some).to_vec(), Conclusion::NoHypothesis)
     });
     let mut question = Question::new(0, "A");
     question.chosen = true;
@@ -348,7 +365,7 @@ fn two_equal_differences_prove_nothing() {
     let sweep = sweep(&["A", "B"], &[], &["recovery_time"]);
     let verdict = |replications: u32| {
         let records = records(&sweep, replications, &mut |point, _| {
-            (vec![Some(3.0 + point as f64)], "none")
+            (vec![Some(3.0 + point as f64)], Conclusion::NoHypothesis)
         });
         found(&sweep, records).findings[0].clone()
     };
@@ -368,7 +385,7 @@ fn coarse_times_raise_no_more_alarms_than_others() {
     for _ in 0..COMPARISONS {
         let records = records(&sweep, 10, &mut |_, _| {
             let late = if stream.uniform() < 0.15 { 1.0 } else { 0.0 };
-            (vec![Some(3.0 - late)], "none")
+            (vec![Some(3.0 - late)], Conclusion::NoHypothesis)
         });
         alarms += u64::from(found(&sweep, records).findings[0].is_significant());
     }
@@ -379,7 +396,10 @@ fn coarse_times_raise_no_more_alarms_than_others() {
     for (earlier, wanted) in [(4, Verdict::Undecided), (10, Verdict::Better)] {
         let records = records(&sweep, 10, &mut |point, replication| {
             let early = point == 1 && replication < earlier;
-            (vec![Some(if early { 2.0 } else { 3.0 })], "none")
+            (
+                vec![Some(if early { 2.0 } else { 3.0 })],
+                Conclusion::NoHypothesis,
+            )
         });
         assert_eq!(found(&sweep, records).findings[0].verdict, wanted);
     }
@@ -406,7 +426,14 @@ fn what_is_the_same_is_no_test_and_ten_replications_prove_what_is_plain() {
         if point == 1 {
             values[0] = Some(2.0 + 0.1 * noise(&mut stream));
         }
-        (values, if point == 1 { "refuted" } else { "held" })
+        (
+            values,
+            if point == 1 {
+                Conclusion::Refuted
+            } else {
+                Conclusion::Held
+            },
+        )
     });
     let comparison = found(&sweep, records);
     assert_eq!(comparison.family, 2);
@@ -426,7 +453,11 @@ fn what_is_the_same_is_no_test_and_ten_replications_prove_what_is_plain() {
 fn counts_say_how_many_replications_would_tell() {
     let sweep = sweep(&["A", "B"], &[], &["goodput(users)"]);
     let records = records(&sweep, 4, &mut |point, _| {
-        let verdict = if point == 0 { "held" } else { "refuted" };
+        let verdict = if point == 0 {
+            Conclusion::Held
+        } else {
+            Conclusion::Refuted
+        };
         (vec![Some(1.0)], verdict)
     });
     let told = found(&sweep, records).sentences.join("\n");
@@ -442,12 +473,15 @@ fn counts_say_how_many_replications_would_tell() {
 #[test]
 fn a_hypothesis_of_one_side_is_not_compared() {
     let sweep = sweep(&["A", "B"], &[], &["goodput(users)"]);
-    for none in ["none", "no_hypothesis"] {
-        let records = records(&sweep, 10, &mut |point, _| {
-            (vec![Some(1.0)], if point == 0 { "held" } else { none })
-        });
-        assert_eq!(found(&sweep, records).verdicts, vec![]);
-    }
+    let records = records(&sweep, 10, &mut |point, _| {
+        let verdict = if point == 0 {
+            Conclusion::Held
+        } else {
+            Conclusion::NoHypothesis
+        };
+        (vec![Some(1.0)], verdict)
+    });
+    assert_eq!(found(&sweep, records).verdicts, vec![]);
 }
 
 #[test]
@@ -456,7 +490,7 @@ fn runs_without_a_value_are_left_out_and_counted() {
     let records = records(&sweep, 6, &mut |point, replication| {
         let value =
             (point == 0 || replication > 1).then_some(1.0 + point as f64 + luck(replication));
-        (vec![value], "none")
+        (vec![value], Conclusion::NoHypothesis)
     });
     let finding = &found(&sweep, records).findings[0];
     assert_eq!((finding.pairs.len(), finding.missing), (4, 2));
