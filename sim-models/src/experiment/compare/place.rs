@@ -122,7 +122,7 @@ impl Teller<'_> {
                 )),
             }
         }
-        for verdict in [Verdict::NoDifference, Verdict::Undecided] {
+        for verdict in [Verdict::NoDifference, Verdict::Undecided, Verdict::TooFew] {
             match those(verdict).len() {
                 0 => {}
                 count => parts.push(format!("{} under {count}", verdict.words())),
