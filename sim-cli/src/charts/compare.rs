@@ -12,6 +12,7 @@ use super::scale::Unit;
 use super::sweep::measured;
 use super::sweep::values;
 use sim_core::stats::Interval;
+use sim_models::experiment::compare::numbers::counted;
 use sim_models::experiment::compare::{Comparison, Finding, Verdict, VerdictShares};
 use sim_models::observe::conclusion::Conclusion;
 use std::collections::BTreeSet;
@@ -23,7 +24,7 @@ const MOST_LETTERS: usize = 640;
 /// The most rows of a chart that were not asked for, of all variants together.
 const MOST_BESIDES: usize = 24;
 /// The most letters of a title: three lines.
-const MOST_TITLE: usize = 225;
+const MOST_TITLE: usize = 260;
 
 /// All charts of a comparison, the main one first.
 #[must_use]
@@ -71,15 +72,16 @@ fn telling(comparison: &Comparison) -> Vec<usize> {
 }
 
 fn note(comparison: &Comparison) -> String {
+    let marks = match comparison.family {
+        0 => String::new(),
+        1 => "; marks follow the one test".to_owned(),
+        tests => format!("; marks follow tests corrected for {tests} tests"),
+    };
     format!(
-        "{} replications, each variant under the same luck  ·  {:.0}% intervals of each difference \
-         by itself; marks follow tests corrected for {}  ·  {}",
-        comparison.replications,
+        "{}, each variant under the same luck  ·  {:.0}% intervals of each difference by itself\
+         {marks}  ·  {}",
+        counted(u64::from(comparison.replications), "replication"),
         comparison.question.level * 100.0,
-        match comparison.family {
-            1 => "1 test".to_owned(),
-            tests => format!("{tests} tests"),
-        },
         comparison.title
     )
 }
@@ -103,7 +105,7 @@ fn says(finding: &Finding) -> Says {
         Verdict::Better => Says::Better,
         Verdict::Worse => Says::Worse,
         Verdict::Different => Says::Different,
-        Verdict::NoDifference | Verdict::Undecided => Says::Nothing,
+        Verdict::NoDifference | Verdict::Undecided | Verdict::TooFew => Says::Nothing,
         Verdict::NotTested => Says::Untested,
     }
 }
@@ -226,7 +228,8 @@ fn headline(comparison: &Comparison) -> String {
         let variants: Vec<String> = variants.collect();
         let more = match all - count {
             0 => String::new(),
-            more => format!("; and {more} more"),
+            1 => "; and 1 more variant".to_owned(),
+            more => format!("; and {more} more variants"),
         };
         format!(
             "Against \"{}\": {}{more}",

@@ -7,7 +7,7 @@
 use super::grid::Grid;
 use super::values::Column;
 use crate::charts::plot::data::Measured;
-use sim_core::stats::{Interval, bonferroni_level, mean_interval};
+use sim_core::stats::{Interval, Moments, bonferroni_level, mean_interval, replications_needed};
 
 /// Confidence of all that is claimed of a measure together.
 const LEVEL: f64 = 0.95;
@@ -15,6 +15,11 @@ const LEVEL: f64 = 0.95;
 const LITTLE: f64 = 0.1;
 /// No more levels than this are listed.
 const MOST_LISTED: usize = 2;
+/// Two means are equal that differ by no more than this share of them: what adding up in another order
+/// leaves.
+const ROUNDING: f64 = 1e-12;
+/// The probability with which the replications that would be enough are enough.
+const POWER: f64 = 0.8;
 
 /// A parameter held at one of its levels.
 type Held = (usize, usize);
@@ -31,11 +36,36 @@ struct Contrast {
     by_run: Vec<f64>,
     /// The same on average; none with one replication.
     difference: Option<Interval>,
+    /// The confidence level of that interval.
+    level: f64,
 }
 
 impl Contrast {
     fn size(&self) -> f64 {
         self.ends[1] - self.ends[0]
+    }
+
+    /// Whether luck may have made it.
+    fn is_unsure(&self) -> bool {
+        self.difference.is_some_and(|found| !found.excludes_zero())
+    }
+
+    /// That it goes the same way under every seed, where that is too few to be sure; nothing where it
+    /// does not.
+    fn too_few(&self) -> Option<String> {
+        if !self.by_run.iter().all(|difference| *difference > 0.0) {
+            return None;
+        }
+        let moments: Moments = self.by_run.iter().copied().collect();
+        let made = self.by_run.len() as u64;
+        let needed = replications_needed(moments.sd(), moments.mean(), self.level, POWER);
+        let enough = match needed.filter(|needed| *needed > made) {
+            Some(needed) => format!(", {needed} would be enough if it goes on so"),
+            None => String::new(),
+        };
+        Some(format!(
+            "in each of {made} replications (too few to be sure{enough})"
+        ))
     }
 
     /// `"jitter moves it from 5.0% to 8.1%"`, from the first of the two levels to the last.
@@ -134,11 +164,14 @@ impl Full<'_> {
         let pairs = by_level.len() * (by_level.len() - 1) / 2;
         let level = bonferroni_level(LEVEL, pairs * claims);
         let runs = means[most].iter().zip(&means[least]);
-        let by_run: Vec<f64> = runs.map(|(most, least)| most - least).collect();
+        let by_run: Vec<f64> = runs
+            .map(|(most, least)| difference(*most, *least))
+            .collect();
         Contrast {
             factor,
             least,
             most,
+            level,
             ends: [by_level[least], by_level[most]],
             difference: mean_interval(&by_run, level)
                 .ok()
@@ -147,10 +180,24 @@ impl Full<'_> {
         }
     }
 
-    /// What each parameter does on average, the strongest first.
+    /// Whether a parameter changes nothing: all runs that differ only in it are equal.
+    fn is_idle(&self, factor: usize) -> bool {
+        let all = self.grid.levels.iter().zip(&self.runs);
+        all.clone().all(|(levels, runs)| {
+            let mut first = levels.clone();
+            first[factor] = 0;
+            let mut others = all.clone();
+            others.any(|(levels, others)| *levels == first && others == runs)
+        })
+    }
+
+    /// What each parameter does on average, the strongest first. What changes nothing is no claim: there
+    /// is no luck in it.
     fn averages(&self) -> String {
         let count = self.grid.factors.len();
-        let contrasts = (0..count).map(|factor| self.contrast(factor, None, count));
+        let idle: Vec<bool> = (0..count).map(|factor| self.is_idle(factor)).collect();
+        let claims = idle.iter().filter(|idle| !**idle).count().max(1);
+        let contrasts = (0..count).map(|factor| self.contrast(factor, None, claims));
         let mut contrasts: Vec<Contrast> = contrasts.collect();
         // The sort is stable.
         contrasts.sort_by(|a, b| b.size().total_cmp(&a.size()));
@@ -160,11 +207,13 @@ impl Full<'_> {
             .enumerate()
             .map(|(place, one)| {
                 let name = self.name(one.factor);
-                let unsure = one.difference.is_some_and(|found| !found.excludes_zero());
+                let moves = if place == 0 { " moves it" } else { "" };
                 match place {
-                    _ if unsure || one.size() == 0.0 => {
-                        format!("of {name} no effect was found")
-                    }
+                    _ if idle[one.factor] => format!("{name} changes nothing in any run"),
+                    _ if one.is_unsure() || one.size() == 0.0 => match one.too_few() {
+                        Some(few) => format!("{name}{moves} {} {few}", one.text(self.measured)),
+                        None => format!("of {name} no effect was found"),
+                    },
                     0 if is_most => format!("{name} moves it most, {}", one.text(self.measured)),
                     0 => format!("{name} moves it {}", one.text(self.measured)),
                     _ => format!("{name} {}", one.text(self.measured)),
@@ -182,7 +231,10 @@ impl Full<'_> {
     fn depends(&self) -> Vec<String> {
         let count = self.grid.factors.len();
         let pairs = (0..count).flat_map(|one| (0..count).map(move |other| (one, other)));
-        let pairs: Vec<(usize, usize)> = pairs.filter(|(one, other)| one != other).collect();
+        let idle: Vec<bool> = (0..count).map(|factor| self.is_idle(factor)).collect();
+        let pairs: Vec<(usize, usize)> = pairs
+            .filter(|(one, other)| one != other && !idle[*one] && !idle[*other])
+            .collect();
         let claims: usize = pairs.iter().map(|(_, other)| self.levels(*other)).sum();
         let [mut only, mut turned, mut more] = [const { None::<(f64, String)> }; 3];
         for (one, other) in pairs {
@@ -232,7 +284,7 @@ impl Full<'_> {
         let is_more =
             |level: &usize| found[*level].low > 0.0 && LITTLE * found[*level].low >= at_most;
         let short = there.len().min(rest.len()) <= MOST_LISTED;
-        if rest.is_empty() || !there.iter().all(is_more) || !short {
+        if rest.is_empty() || there.is_empty() || !there.iter().all(is_more) || !short {
             return None;
         }
         let name = self.name(each[0].factor);
@@ -289,7 +341,8 @@ impl Full<'_> {
             // The same two levels there, with their sign.
             let means = self.means(most.factor, Some((other, turned)));
             let (least, largest) = (&means[most.least], &means[most.most]);
-            let by_run: Vec<f64> = largest.iter().zip(least).map(|(a, b)| a - b).collect();
+            let runs = largest.iter().zip(least);
+            let by_run: Vec<f64> = runs.map(|(a, b)| difference(*a, *b)).collect();
             let signed = mean_interval(&by_run, level).ok()?;
             let average = |runs: &[f64]| runs.iter().sum::<f64>() / runs.len() as f64;
             let here = Contrast {
@@ -342,6 +395,17 @@ impl Full<'_> {
     }
 }
 
+/// One mean less another; what rounding left is nothing.
+fn difference(one: f64, other: f64) -> f64 {
+    let difference = one - other;
+    let noise = ROUNDING * one.abs().max(other.abs());
+    if difference.abs() <= noise {
+        0.0
+    } else {
+        difference
+    }
+}
+
 /// Whether one contrast is larger than another beyond luck.
 fn is_more(one: &Contrast, other: &Contrast, level: f64) -> bool {
     let pairs = one.by_run.iter().zip(&other.by_run);
@@ -362,6 +426,22 @@ mod tests {
     /// What is said of a failed ratio by backoff, jitter and threads, in `runs` replications whose luck is
     /// the same at all points but for a little.
     fn said(runs: usize, value: impl Fn(usize, usize, usize) -> f64) -> String {
+        told(runs, |point, [backoff, jitter, threads], run| {
+            let little = (point * 31 + run * 7919) % 101;
+            let luck = 0.02 * (run % 5) as f64 + 0.004 * (little as f64 / 101.0 - 0.5);
+            value(backoff, jitter, threads) + luck
+        })
+    }
+
+    /// The same by backoff, jitter and replication, with no luck but that of `value`: threads do nothing.
+    fn without_luck_between(runs: usize, value: impl Fn(usize, usize, usize) -> f64) -> String {
+        told(runs, |_, [backoff, jitter, _], run| {
+            value(backoff, jitter, run)
+        })
+    }
+
+    /// The same by point, its levels and replication.
+    fn told(runs: usize, value: impl Fn(usize, [usize; 3], usize) -> f64) -> String {
         let varied = [
             words("backoff", &BACKOFFS),
             words("jitter", &JITTERS),
@@ -369,16 +449,10 @@ mod tests {
         ];
         let points = combinations(&varied);
         let sweep = sweep("effects", &varied, &points);
-        let luck = |point: usize, run: usize| {
-            let little = (point * 31 + run * 7919) % 101;
-            0.02 * (run % 5) as f64 + 0.004 * (little as f64 / 101.0 - 0.5)
-        };
         let run = |point: usize| -> Vec<Option<f64>> {
-            let [backoff, jitter, threads] = points[point][..] else {
-                unreachable!("three vary")
-            };
+            let levels: [usize; 3] = points[point][..].try_into().unwrap();
             (0..runs)
-                .map(|run| Some(value(backoff, jitter, threads) + luck(point, run)))
+                .map(|run| Some(value(point, levels, run)))
                 .collect()
         };
         let runs: Vec<Vec<Option<f64>>> = (0..points.len()).map(run).collect();
@@ -410,6 +484,45 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("of threads no effect was found"), "{text}");
+    }
+
+    #[test]
+    fn what_changes_nothing_matters_nowhere() {
+        // Whatever the number of replications, threads are in no run.
+        for runs in [1, 2, 3, 10] {
+            let text = without_luck_between(runs, |backoff, jitter, run| {
+                0.1 + 0.05 * backoff as f64 + 0.01 * (jitter * (run % 3)) as f64
+            });
+            assert!(
+                text.contains("threads changes nothing in any run"),
+                "{text}"
+            );
+            for word in ["only", "= :", "threads matters", "of threads"] {
+                assert!(!text.contains(word), "{word}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn few_replications_of_one_kind_are_told_and_not_called_no_effect() {
+        // From 0.5 down by 0.2, a little more or less: t = 20 with one degree of freedom is a matter of
+        // luck among three pairs of levels.
+        let text = without_luck_between(2, |backoff, _, run| {
+            0.5 - 0.1 * backoff as f64 * (1.0 + 0.05 * run as f64)
+        });
+        assert!(
+            text.contains(
+                "backoff moves it from 50.0% to 29.5% in each of 2 replications (too few to be sure, \
+                 3 would be enough if it goes on so)"
+            ),
+            "{text}"
+        );
+        assert!(!text.contains("no effect"), "{text}");
+        // With as many more as it says it is sure.
+        let text = without_luck_between(4, |backoff, _, run| {
+            0.5 - 0.1 * backoff as f64 * (1.0 + 0.05 * (run % 2) as f64)
+        });
+        assert!(text.contains("backoff moves it most, from"), "{text}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Where a curve has a knee.
 //!
 //! A knee is the last value up to which a measure stays within a tenth of all the way that it goes, if that
-//! is a good part of the axis, and the next value lies beyond it by its whole interval. A straight line or a
-//! gentle bend has none.
+//! is a good part of the axis, and the next value lies apart from all before by its whole interval, on its
+//! way beyond that tenth, where a value lies by its whole interval. A straight line or a gentle bend has
+//! none.
 
 use crate::charts::plot::data::{Estimate, Factor};
 use crate::charts::scale::Spread;
@@ -67,21 +68,41 @@ fn flat(order: &[usize], places: &[f64], points: &[Estimate]) -> Option<Knee> {
         .count();
     let (knee, beyond) = (order[length.checked_sub(1)?], *order.get(length)?);
     let stretch = (places[knee] - places[first]).abs() / (places[last] - places[first]).abs();
-    let next = points[beyond];
-    // A single run has no interval; its value stands for itself.
-    let (low, high) = if next.has_interval() {
-        (next.low, next.high)
-    } else if next.runs > 1 {
-        return None;
-    } else {
-        (next.mean, next.mean)
+    // Each of the flat, as far as it is known; one of them without an interval hides nothing.
+    let flat: Vec<(f64, f64)> = order[..length]
+        .iter()
+        .map(|level| reach(&points[*level]).unwrap_or((start, start)))
+        .collect();
+    let lowest = flat.iter().map(|(low, _)| *low).fold(start, f64::min);
+    let highest = flat.iter().map(|(_, high)| *high).fold(start, f64::max);
+    // Near the knee the luck of runs is largest: the next value need not be known to the last digit, but
+    // that the curve goes on the same way must be.
+    let up = points[beyond].mean > start;
+    let (low, high) = reach(&points[beyond])?;
+    let apart = if up { low > highest } else { high < lowest };
+    let is_beyond = |(low, high): (f64, f64)| match up {
+        true => low > start + way,
+        false => high < start - way,
     };
-    let left = low > start + way || high < start - way;
+    let mut rest = order[length..].iter();
+    let left = apart && rest.any(|level| reach(&points[*level]).is_some_and(is_beyond));
     (length > 2 && stretch >= STRETCH && left).then_some(Knee {
         level: knee,
         ends: [first, last],
         values: [start, points[knee].mean, points[last].mean],
     })
+}
+
+/// The ends of what is known of a point: a single run has no interval, and stands for itself; several
+/// without an interval tell nothing.
+fn reach(point: &Estimate) -> Option<(f64, f64)> {
+    if point.has_interval() {
+        Some((point.low, point.high))
+    } else if point.runs > 1 {
+        None
+    } else {
+        Some((point.mean, point.mean))
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +130,36 @@ mod tests {
             .iter()
             .map(|knee| knee.level)
             .collect()
+    }
+
+    #[test]
+    fn luck_beyond_a_knee_does_not_hide_it() {
+        let across = |count: u32| Factor {
+            name: "threads".into(),
+            levels: (1..=count)
+                .map(|n| Level {
+                    label: n.to_string(),
+                    number: Some(f64::from(n)),
+                })
+                .collect(),
+            ..Factor::default()
+        };
+        // p99 latency in seconds by threads of a pool that is full with 3 of them now and then.
+        let around = |mean: f64, half: f64| Some(Estimate::new(mean, mean - half, mean + half));
+        let mut points = vec![
+            around(2.37, 0.02),
+            around(1.22, 0.03),
+            around(0.355, 0.15),
+            around(0.0585, 0.003),
+        ];
+        points.resize(12, around(0.050, 0.002));
+        let found = knees(&across(12), &points);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].level, found[0].ends), (3, [11, 0]));
+        // One wild run at the end is no knee: nothing is known to lie beyond.
+        let mut points = vec![around(0.050, 0.002); 12];
+        points[0] = around(0.355, 0.4);
+        assert_eq!(knees(&across(12), &points), []);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::output::style::Style;
 use crate::output::table::{Table, WIDTH, shorten, width, wrap};
 use crate::output::tables::styled;
 use crate::output::{story, units};
-use sim_models::experiment::compare::numbers::{Scale, level, probability};
+use sim_models::experiment::compare::numbers::{Scale, counted, level, probability};
 use sim_models::experiment::compare::{Comparison, Fate, Finding, Group};
 
 /// Tables by condition are printed for so many measures, those that the sentences are about.
@@ -388,18 +388,30 @@ fn stories(names: [&str; 2], group: &Group, style: Style) -> Vec<String> {
 fn ending(told: &Told, style: Style) -> Vec<String> {
     let comparison = &told.comparison;
     let question = &comparison.question;
+    let seeds = match told.seeds {
+        (first, last) if first == last => format!("seed {first}"),
+        (first, last) => format!("seeds {first} to {last}"),
+    };
+    let least = level(question.difference);
+    let tests = match comparison.family {
+        0 => {
+            "in nothing that is asked do any two runs differ, so that nothing was tested".to_owned()
+        }
+        tests => {
+            let corrected = match tests {
+                1 => "of the one test".to_owned(),
+                tests => format!("corrected for {tests} tests (Holm)"),
+            };
+            format!(
+                "p-values are {corrected}, so that all claims together are wrong with a probability of at most {}; intervals are those of each difference by itself. Differences below {least} of what the baseline measures do not matter here (--difference)",
+                level(1.0 - question.level),
+            )
+        }
+    };
     let mut lines = wrap(
         &format!(
-            "{} replications of each, seeds {} to {}; p-values are corrected for {} (Holm), so that all claims together are wrong with a probability of at most {}; intervals are those of each difference by itself. Differences below {} of what the baseline measures do not matter here (--difference).",
-            comparison.replications,
-            told.seeds.0,
-            told.seeds.1,
-            match comparison.family {
-                1 => "1 test".to_owned(),
-                tests => format!("{tests} tests"),
-            },
-            level(1.0 - question.level),
-            level(question.difference),
+            "{} of each, {seeds}; {tests}.",
+            counted(u64::from(comparison.replications), "replication"),
         ),
         "",
         "",

@@ -56,12 +56,19 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
     for finding in &mut findings {
         let tests = if tested[finding.measure] { family } else { all };
         let level = bonferroni_level(question.level, tests);
-        conclude(finding, &measures[finding.measure], question, level)?;
+        conclude(
+            finding,
+            &measures[finding.measure],
+            question,
+            (level, tests),
+        )?;
     }
     for shares in &mut verdicts {
         shares.verdict = shares_verdict(shares, question);
     }
     let records = table.runs.iter().flatten();
+    let variants = 0..cells.variants.len();
+    let equal = variants.map(|variant| cells.are_equal(variant)).collect();
     let mut comparison = Comparison {
         title: table.sweep.title.clone(),
         axis: table.sweep.axes[question.axis].name.clone(),
@@ -76,6 +83,7 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
         cut_short: records.filter(|run| run.stopped_by != "end").count() as u32,
         question: question.clone(),
         family,
+        equal,
         findings,
         verdicts,
         changes: Vec::new(),
@@ -200,12 +208,12 @@ fn correct(findings: &mut [Finding], verdicts: &mut [VerdictShares], tested: &[b
 }
 
 /// What follows from the corrected p-value, and how many replications it would take to see more; `level`
-/// is that of intervals that hold together.
+/// is that of intervals that hold together, of so many `tests`.
 fn conclude(
     finding: &mut Finding,
     measure: &Measure,
     question: &Question,
-    level: f64,
+    (level, tests): (f64, usize),
 ) -> Result<(), StatsError> {
     let differences: Vec<f64> = finding.pairs.iter().map(Pair::difference).collect();
     if finding.difference.is_some() {
@@ -229,10 +237,19 @@ fn conclude(
         Verdict::NoDifference
     } else if significant && finding.matters() {
         direction(measure, rise(&differences))
+    } else if is_short(finding, question, tests) {
+        Verdict::TooFew
     } else {
         Verdict::Undecided
     };
     Ok(())
+}
+
+/// Whether ranks of so few pairs could not have shown a difference among so many tests, had all of them
+/// agreed.
+fn is_short(finding: &Finding, question: &Question, tests: usize) -> bool {
+    let least = sign_test(finding.pairs.len() as u64, 0);
+    finding.test == Test::SignedRank && least * tests as f64 > 1.0 - question.level
 }
 
 /// Which way most of the difference goes: the sum, or the balance of signs where some are infinite.

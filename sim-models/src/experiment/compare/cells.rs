@@ -90,6 +90,16 @@ impl<'a> Cells<'a> {
         })
     }
 
+    /// Whether all runs of a variant are those of the baseline, event for event.
+    pub(super) fn are_equal(&self, variant: usize) -> bool {
+        let conditions = 0..self.conditions.len();
+        let mut all = conditions
+            .flat_map(|condition| self.both(variant, condition))
+            .peekable();
+        all.peek().is_some()
+            && all.all(|(_, baseline, run)| !run.digest.is_empty() && run.digest == baseline.digest)
+    }
+
     /// The values of both, by replication, under one condition or all of them, and how many replications
     /// had nothing to measure under one. Runs with one seed under several conditions share their luck, so
     /// that replications alone are independent.

@@ -1,7 +1,7 @@
 //! One finding in words, without a full stop.
 
-use super::numbers::{Scale, level};
-use super::sentence::Teller;
+use super::numbers::{Scale, counted, level};
+use super::sentence::{Teller, all_runs};
 use super::{Finding, Test, Verdict};
 use crate::observe::expression::{Measure, Metric};
 use sim_core::stats::Interval;
@@ -10,7 +10,12 @@ impl Teller<'_> {
     pub(super) fn clause(&self, finding: &Finding) -> String {
         let clause = match (&finding.difference, finding.value, finding.baseline) {
             (Some(difference), Some(value), Some(baseline)) => match finding.verdict {
-                Verdict::Undecided => self.not_found(finding, difference, value, baseline),
+                Verdict::TooFew if finding.agrees_but_is_short() => {
+                    self.agreeing(finding, difference, value, baseline)
+                }
+                Verdict::Undecided | Verdict::TooFew => {
+                    self.not_found(finding, difference, value, baseline)
+                }
                 Verdict::NoDifference => self.none(finding),
                 _ => self.found(finding, difference, value, baseline),
             },
@@ -33,6 +38,50 @@ impl Teller<'_> {
         let mut scale = Scale::of_difference(measure, difference, values(finding));
         // An end that is not zero is not written as zero.
         scale.show(low);
+        let told = self.told(finding, difference, (value, baseline), &scale);
+        let sure = if difference.half_width > 0.0 {
+            format!(
+                "between {} and {} with {} confidence",
+                scale.bare(low),
+                scale.difference(high),
+                level(self.comparison.question.level),
+            )
+        } else {
+            let pairs = finding.pairs.len() as u64;
+            format!("by as much in each of {}", counted(pairs, "replication"))
+        };
+        format!("{told}, {sure}")
+    }
+
+    /// A difference that goes the same way in all of few replications, which are judged by their ranks.
+    fn agreeing(
+        &self,
+        finding: &Finding,
+        difference: &Interval,
+        value: f64,
+        baseline: f64,
+    ) -> String {
+        let mut scale = Scale::of_difference(self.measure(finding), difference, values(finding));
+        scale.show(difference.mean);
+        let told = self.told(finding, difference, (value, baseline), &scale);
+        let p = finding.adjusted_p.unwrap_or(1.0);
+        let pairs = finding.pairs.len() as u64;
+        format!(
+            "{told}, the same way in each of {}, of sizes that must be judged by ranks: {}",
+            counted(pairs, "replication"),
+            self.by_count(finding.verdict, p, finding.signs())
+        )
+    }
+
+    /// How much larger or smaller it is, and what it was.
+    fn told(
+        &self,
+        finding: &Finding,
+        difference: &Interval,
+        (value, baseline): (f64, f64),
+        scale: &Scale,
+    ) -> String {
+        let measure = self.measure(finding);
         let rises = difference.mean > 0.0;
         let (name, than) = (self.name(), self.baseline());
         let amount = scale.bare(difference.mean.abs());
@@ -53,17 +102,7 @@ impl Teller<'_> {
             .map(|relative| format!(", {}", relation(measure, &relative)))
             .unwrap_or_default();
         let (value, baseline) = (scale.value(value), scale.value(baseline));
-        let sure = if difference.half_width > 0.0 {
-            format!(
-                "between {} and {} with {} confidence",
-                scale.bare(low),
-                scale.difference(high),
-                level(self.comparison.question.level),
-            )
-        } else {
-            format!("by as much in each of {} replications", finding.pairs.len())
-        };
-        format!("{start} ({value} instead of {baseline}{ratio}), {sure}")
+        format!("{start} ({value} instead of {baseline}{ratio})")
     }
 
     fn not_found(
@@ -119,6 +158,7 @@ impl Teller<'_> {
             (None, Some(observed)) => format!(
                 "if it is as large as it looks, it would take {observed} replications to be sure, and there are {made}"
             ),
+            (None, None) if made == 1 => "there is 1 replication".to_owned(),
             (None, None) => format!("there are {made} replications"),
         }
     }
@@ -142,7 +182,7 @@ impl Teller<'_> {
                     level(self.comparison.question.difference)
                 )
             }
-            _ => format!("it is the same in all {} runs", finding.runs),
+            _ => format!("it is the same in {}", all_runs(finding.runs)),
         };
         format!(
             "No difference between {} and {} in {}{}: {how}",

@@ -165,6 +165,14 @@ impl Finding {
         (count(|d| d > 0.0), count(|d| d < 0.0))
     }
 
+    /// Whether it goes the same way in all replications, which are too few to tell that from luck.
+    #[must_use]
+    pub fn agrees_but_is_short(&self) -> bool {
+        let all = self.pairs.len() as u64;
+        let (more, less) = self.signs();
+        self.verdict == Verdict::TooFew && more.max(less) == all
+    }
+
     /// How large the difference is beside what was measured, for an order: infinite where some are, or
     /// where there was nothing before.
     #[must_use]
@@ -220,6 +228,8 @@ pub enum Verdict {
     NoDifference,
     /// No difference was found, and one that matters cannot be ruled out.
     Undecided,
+    /// The same, where so few replications could not have told any difference by their ranks.
+    TooFew,
     /// It is not part of the question.
     NotTested,
 }
@@ -234,6 +244,7 @@ impl Verdict {
             Self::Different => "different",
             Self::NoDifference => "no_difference",
             Self::Undecided => "undecided",
+            Self::TooFew => "too_few",
             Self::NotTested => "not_tested",
         }
     }
@@ -243,6 +254,7 @@ impl Verdict {
     pub fn words(self) -> &'static str {
         match self {
             Self::NoDifference => "no difference",
+            Self::TooFew => "too few runs",
             Self::NotTested => "not tested",
             other => other.name(),
         }

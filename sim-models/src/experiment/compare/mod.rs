@@ -65,6 +65,8 @@ pub struct Comparison {
     /// How many tests the p-values are corrected for: those of the measures that the question is about
     /// and of the hypothesis. What is the same in all runs is no test: it can alarm nobody.
     pub family: usize,
+    /// By variant: whether all of its runs are those of the baseline, event for event.
+    pub equal: Vec<bool>,
     /// By variant, then measure, then condition, the pooled one last (where there are several).
     pub findings: Vec<Finding>,
     /// By variant, then condition, the pooled one last; empty where no scenario has a hypothesis.

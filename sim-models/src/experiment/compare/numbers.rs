@@ -161,6 +161,13 @@ pub fn probability(p: f64) -> String {
     }
 }
 
+/// So many of something that takes an s: `1 replication`, `5 replications`.
+#[must_use]
+pub fn counted(count: u64, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
 /// A level without needless zeros: `95%`, `99.9%`.
 #[must_use]
 pub fn level(level: f64) -> String {

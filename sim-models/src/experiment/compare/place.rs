@@ -109,6 +109,9 @@ impl Teller<'_> {
             let agreeing = those(verdict);
             match agreeing.len() {
                 0 => {}
+                2 if conditions == 2 => {
+                    parts.push(format!("{} under both conditions", verdict.words()));
+                }
                 count if count == conditions => {
                     parts.push(format!("{} under all {count} conditions", verdict.words()));
                 }
@@ -119,7 +122,7 @@ impl Teller<'_> {
                 )),
             }
         }
-        for verdict in [Verdict::NoDifference, Verdict::Undecided] {
+        for verdict in [Verdict::NoDifference, Verdict::Undecided, Verdict::TooFew] {
             match those(verdict).len() {
                 0 => {}
                 count => parts.push(format!("{} under {count}", verdict.words())),

@@ -5,7 +5,7 @@
 //! without such words.
 
 use super::clause::{bounds, relation};
-use super::numbers::{Scale, level, probability};
+use super::numbers::{Scale, counted, level, probability};
 use super::{Comparison, Finding, Test, Verdict};
 use crate::observe::expression::{Measure, Metric};
 use sim_core::stats::{Interval, sign_test};
@@ -58,6 +58,9 @@ impl<'a> Teller<'a> {
     }
 
     fn sentences(&self) -> Vec<String> {
+        if self.comparison.equal[self.variant] {
+            return vec![self.equal()];
+        }
         let asked = || self.overall(true);
         let fails = |found: &&Finding| self.measure(found).metric == Metric::FailedRatio;
         // What fails, or what was asked for first, is told whatever came of it.
@@ -68,7 +71,7 @@ impl<'a> Teller<'a> {
         let whole = |found: &&Finding| {
             let never = found.never != (0, 0);
             let first = first.iter().any(|first| first.measure == found.measure);
-            never || first || found.is_significant()
+            never || first || found.is_significant() || found.agrees_but_is_short()
         };
         let mut told: Vec<&Finding> = asked().filter(whole).collect();
         told.sort_by_key(|found| !found.is_significant());
@@ -78,14 +81,29 @@ impl<'a> Teller<'a> {
             .collect();
         sentences.extend(self.held());
         sentences.extend(self.load());
-        let rest = |verdict: Verdict| -> Vec<&Finding> {
+        let rest = |verdicts: &[Verdict]| -> Vec<&Finding> {
             asked()
-                .filter(|found| !whole(found) && found.verdict == verdict)
+                .filter(|found| !whole(found) && verdicts.contains(&found.verdict))
                 .collect()
         };
-        sentences.extend(self.alike(&rest(Verdict::NoDifference)));
-        sentences.extend(self.open(&rest(Verdict::Undecided)));
+        sentences.extend(self.alike(&rest(&[Verdict::NoDifference])));
+        sentences.extend(self.open(&rest(&[Verdict::Undecided, Verdict::TooFew])));
         sentences
+    }
+
+    /// What there is to say where nothing differs at all.
+    fn equal(&self) -> String {
+        let conditions = self.comparison.conditions.len() as u64;
+        let runs = u64::from(self.comparison.replications) * conditions;
+        let are = match runs {
+            1 => "the one run is".to_owned(),
+            runs => format!("all {runs} runs are"),
+        };
+        format!(
+            "Nothing differs between {} and {}: {are} equal byte for byte.",
+            self.name(),
+            self.baseline()
+        )
     }
 
     /// How often the hypothesis held.
@@ -115,13 +133,21 @@ impl<'a> Teller<'a> {
     /// What a test of counts or ranks says, whose p-value few replications cannot make small; `signs` are
     /// the replications that speak for either side.
     pub(super) fn by_count(&self, verdict: Verdict, p: f64, signs: (u64, u64)) -> String {
-        if !matches!(verdict, Verdict::Undecided | Verdict::NoDifference) {
+        let is_open = matches!(
+            verdict,
+            Verdict::Undecided | Verdict::TooFew | Verdict::NoDifference
+        );
+        if !is_open {
             return format!("{}, {}", verdict.words(), probability(p));
         }
         let made = u64::from(self.comparison.replications);
+        let among = match self.comparison.family {
+            0 | 1 => String::new(),
+            tests => format!(" among {tests} tests"),
+        };
         let told = format!(
-            "{made} replications cannot tell that from luck among {} tests",
-            self.comparison.family
+            "{} cannot tell that from luck{among}",
+            counted(made, "replication")
         );
         match self.enough(signs, made) {
             Some(enough) => {
@@ -206,9 +232,9 @@ impl<'a> Teller<'a> {
         if let Some(first) = same.first() {
             let are = if same.len() == 1 { "is" } else { "are" };
             parts.push(format!(
-                "{} {are} the same in all {} runs",
+                "{} {are} the same in {}",
                 self.names(&same),
-                first.runs
+                all_runs(first.runs)
             ));
         }
         if !close.is_empty() {
@@ -228,8 +254,8 @@ impl<'a> Teller<'a> {
         let mut parts = Vec::new();
         if !known.is_empty() {
             parts.push(format!(
-                "{} replications cannot tell whether there is a difference in {}",
-                self.comparison.replications,
+                "{} cannot tell whether there is a difference in {}",
+                counted(u64::from(self.comparison.replications), "replication"),
                 self.names(&known)
             ));
         }
@@ -258,6 +284,14 @@ impl<'a> Teller<'a> {
             Some((last, others)) => format!("{} and {last}", others.join(", ")),
             None => String::new(),
         }
+    }
+}
+
+/// `all 5 runs`.
+pub(super) fn all_runs(runs: u32) -> String {
+    match runs {
+        1 => "the one run of each".to_owned(),
+        runs => format!("all {runs} runs"),
     }
 }
 
