@@ -72,3 +72,28 @@ fn not_found(path: &str) -> String {
 pub fn load_file(path: &Path, overrides: &[Override]) -> Loaded {
     load(&path.to_string_lossy(), &Disk, overrides)
 }
+
+/// A text as one word for a shell.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn quotes_what_a_shell_would_split() {
+        assert_eq!(quoted("services.db.threads=8"), "services.db.threads=8");
+        assert_eq!(
+            quoted("calls.\"a -> b\".retry.attempts=1"),
+            "'calls.\"a -> b\".retry.attempts=1'"
+        );
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

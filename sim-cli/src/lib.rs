@@ -95,6 +95,40 @@ pub struct Terminal {
     pub progress: bool,
 }
 
+/// Which command does what one of another name does elsewhere, for one that there is not.
+fn elsewhere(error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else {
+        return String::new();
+    };
+    let help = match name.as_str() {
+        "schema" | "docs" | "doc" | "man" | "language" | "list" => {
+            "`sim explain` lists what can be written, `sim explain NAME` shows how, and `sim check FILE --explain` prints a scenario with every field"
+        }
+        "validate" | "lint" | "verify" | "test" => {
+            "`sim check FILE` says what is wrong with a scenario"
+        }
+        "simulate" | "start" | "exec" | "execute" | "report" => {
+            "`sim run FILE` runs a scenario; with --out DIR it leaves charts and tables there"
+        }
+        "draw" | "plot" | "diagram" | "viz" | "topology" => {
+            "`sim graph FILE --out FILE.svg` draws the services"
+        }
+        "whatif" | "grid" | "experiment" | "explore" => {
+            "`sim sweep FILE --vary PATH=a,b,c` tries many settings, and `sim compare` says which is better"
+        }
+        "threshold" | "optimize" | "optimise" | "search" => {
+            "`sim tune` searches for the best setting, and `sim sweep FILE --vary PATH=LO..HI:STEPS` shows where a system tips over"
+        }
+        "diff" => "`sim compare A.ron B.ron` compares two systems under the same luck",
+        "new" | "init" | "create" => {
+            "begin with a copy of a scenario that is there, such as scenarios/mm1.ron"
+        }
+        _ => return String::new(),
+    };
+    format!("\nhelp: {help}\n")
+}
+
 /// Runs the command line with these streams and returns its exit code.
 pub fn run(
     arguments: &[OsString],
@@ -110,6 +144,7 @@ pub fn run(
             } else {
                 error.render().to_string()
             };
+            let text = text + &elsewhere(&error);
             // Help and version are no errors, and go where output goes.
             let stream: &mut dyn Write = if error.use_stderr() { err } else { out };
             let _ = stream.write_all(text.as_bytes());

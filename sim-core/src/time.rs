@@ -124,13 +124,13 @@ pub const UNITS: [(&str, u64); 7] = [
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseDurationError {
     /// There is no number in front.
-    #[error("`{0}` is not a duration: expected a number and a unit, such as \"250ms\"")]
+    #[error("`{0}` is not a duration: {usual}", usual = advice(.0, "expected a number and a unit, such as \"250ms\""))]
     NoNumber(String),
     /// There is a number without a unit.
     #[error("`{0}` has no unit: write \"{0}ms\" or \"{0}s\" (units: ns, us, ms, s, min, h, d)")]
     NoUnit(String),
     /// The unit is none of ours.
-    #[error("`{unit}` is not a unit of time in `{text}`: use ns, us, ms, s, min, h or d")]
+    #[error("`{unit}` is not a unit of time in `{text}`: {usual}", usual = advice(text, "use ns, us, ms, s, min, h or d"))]
     UnknownUnit {
         /// The whole text.
         text: String,
@@ -140,6 +140,73 @@ pub enum ParseDurationError {
     /// It is longer than 500 years.
     #[error("`{0}` is too long: the engine counts at most 584 years in nanoseconds")]
     TooLong(String),
+}
+
+/// The duration that was probably meant, as it is written here, or else what is usual.
+fn advice(text: &str, usual: &str) -> String {
+    match meant(text) {
+        Some(known) => format!("write \"{known}\""),
+        None => usual.to_owned(),
+    }
+}
+
+/// A duration written as elsewhere, such as `2 minutes`, `1,5s`, `00:01:30` or ISO 8601's `PT1M30S`,
+/// as it is written here.
+fn meant(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let text = match text.strip_prefix("pt") {
+        Some(iso) => iso.replace('m', "min"),
+        None => text,
+    };
+    let text = clock(&text).unwrap_or(text);
+    let mut written = String::new();
+    let mut word = String::new();
+    // A space at the end flushes the last word.
+    for c in text.chars().chain([' ']) {
+        if c.is_alphabetic() {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            written.push_str(unit_of(&std::mem::take(&mut word))?);
+        }
+        if c == ',' {
+            written.push('.');
+        } else if !c.is_whitespace() {
+            written.push(c);
+        }
+    }
+    written.parse::<SimDuration>().ok().map(|_| written)
+}
+
+/// A time written as a clock shows it: `00:01:30` is `1min30s`.
+fn clock(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let units = match parts.len() {
+        2 => &["min", "s"][..],
+        3 => &["h", "min", "s"],
+        _ => return None,
+    };
+    let some = parts.iter().zip(units).filter_map(|(number, unit)| {
+        let number = number.trim_start_matches('0');
+        (!number.is_empty()).then(|| format!("{number}{unit}"))
+    });
+    Some(some.collect())
+}
+
+/// The unit that a word in lower case stands for.
+fn unit_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "nanoseconds" | "nanosecond" | "nanos" | "nano" | "nsec" | "nsecs" | "ns" => "ns",
+        "microseconds" | "microsecond" | "micros" | "micro" | "usec" | "usecs" | "us" | "µs"
+        | "μs" => "us",
+        "milliseconds" | "millisecond" | "millis" | "milli" | "msec" | "msecs" | "ms" => "ms",
+        "seconds" | "second" | "secs" | "sec" | "s" => "s",
+        "minutes" | "minute" | "mins" | "min" | "mn" | "m" => "min",
+        "hours" | "hour" | "hrs" | "hr" | "h" => "h",
+        "days" | "day" | "d" => "d",
+        _ => return None,
+    })
 }
 
 impl FromStr for SimDuration {
@@ -154,7 +221,7 @@ impl FromStr for SimDuration {
         if rest.is_empty() {
             return Err(ParseDurationError::NoNumber(text.into()));
         }
-        let mut total = 0.0_f64;
+        let mut total = 0_u64;
         while !rest.is_empty() {
             let digits = rest
                 .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))
@@ -182,42 +249,90 @@ impl FromStr for SimDuration {
                         text: text.into(),
                         unit: unit.into(),
                     })?;
-            total += number * *nanoseconds as f64;
+            let part = number * *nanoseconds as f64;
+            // Part by part, so that the nanoseconds of a span of years are not lost.
+            total = total
+                .checked_add(Self::from_nanos_f64(part).0)
+                .filter(|_| part <= 1.8e19)
+                .ok_or_else(|| ParseDurationError::TooLong(text.into()))?;
             rest = rest[letters..].trim_start();
         }
-        if total > 1.8e19 {
-            return Err(ParseDurationError::TooLong(text.into()));
-        }
-        Ok(Self::from_nanos_f64(total))
+        Ok(Self(total))
     }
 }
 
+/// From this length on a duration is printed in several units: `41min8s` rather than `2468s`.
+const COMPOSED: u64 = 600_000_000_000;
+
+/// From this length on [`SimDuration::rounded`] leaves out what is shorter than a minute, an hour.
+const HOUR: u64 = 3_600_000_000_000;
+const DAY: u64 = 24 * HOUR;
+
+impl SimDuration {
+    /// Rounded to what a person reads: three significant digits below ten minutes, then whole seconds,
+    /// from an hour on whole minutes, from a day on whole hours. `41min8.050150422s` becomes `41min8s`.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let step = match self.0 {
+            DAY.. => HOUR,
+            HOUR.. => 60_000_000_000,
+            COMPOSED.. => 1_000_000_000,
+            short => 10_u64.pow((short.max(1).ilog10() + 1).saturating_sub(3)),
+        };
+        Self((self.0.saturating_add(step / 2) / step).saturating_mul(step))
+    }
+}
+
+/// A whole number of nanoseconds in a unit of `length` nanoseconds, a power of ten, with all decimals.
+fn decimal(nanoseconds: u64, length: u64) -> String {
+    let (whole, rest) = (nanoseconds / length, nanoseconds % length);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    let digits = length.ilog10() as usize;
+    let decimals = format!("{rest:0digits$}");
+    format!("{whole}.{}", decimals.trim_end_matches('0'))
+}
+
 impl fmt::Display for SimDuration {
-    /// Prints the largest unit that leaves a short exact number: `250ms`, `1.5s`, `5min`.
+    /// Prints it exactly, so that it is read back as it was: `250ms`, `1.5s`, `5min`; from ten minutes
+    /// on in several units: `1h30min`, `41min8.05s`. For people, see [`SimDuration::rounded`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 {
-            return f.pad("0s");
-        }
-        let mut text = format!("{}ns", self.0);
-        for (name, length) in UNITS {
-            if self.0.is_multiple_of(length) {
-                text = format!("{}{name}", self.0 / length);
-                break;
+        let exact = UNITS
+            .iter()
+            .find(|(_, length)| self.0 >= *length && self.0.is_multiple_of(*length));
+        let text = match (self.0, exact) {
+            (0, _) => "0s".to_owned(),
+            // A whole number of the largest units, such as 90s or 5min, reads best as it is.
+            (short, Some((name, length))) if short < COMPOSED && *length >= 1_000_000_000 => {
+                format!("{}{name}", short / length)
             }
-            // One to three decimals of s, ms or us read better than a large count of the next unit.
-            if matches!(name, "s" | "ms" | "us")
-                && self.0 > length
-                && (self.0 * 1000).is_multiple_of(length)
-            {
-                let decimals = format!("{:.3}", self.0 as f64 / length as f64);
-                text = format!(
-                    "{}{name}",
-                    decimals.trim_end_matches('0').trim_end_matches('.')
-                );
-                break;
+            (short, _) if short < COMPOSED => {
+                let below = UNITS[3..].iter().find(|(_, length)| short >= *length);
+                let (name, length) = below.unwrap_or(&("ns", 1));
+                format!("{}{name}", decimal(short, *length))
             }
-        }
+            _ => self.composed(),
+        };
         f.pad(&text)
+    }
+}
+
+impl SimDuration {
+    /// `1d2h3min4.5s`, without the units that there are none of.
+    fn composed(self) -> String {
+        let mut text = String::new();
+        let mut rest = self.0;
+        for (name, length) in &UNITS[..3] {
+            if rest >= *length {
+                text.push_str(&format!("{}{name}", rest / length));
+                rest %= length;
+            }
+        }
+        if rest > 0 {
+            text.push_str(&format!("{}s", decimal(rest, 1_000_000_000)));
+        }
+        text
     }
 }
 
@@ -267,7 +382,7 @@ mod tests {
         for (text, nanoseconds, printed) in [
             ("250ms", 250_000_000, "250ms"),
             ("1.5s", 1_500_000_000, "1.5s"),
-            ("1h30min", 5_400_000_000_000, "90min"),
+            ("1h30min", 5_400_000_000_000, "1h30min"),
             ("500us", 500_000, "500us"),
             ("2 s", 2_000_000_000, "2s"),
             ("0", 0, "0s"),
@@ -278,6 +393,74 @@ mod tests {
             assert_eq!(read.0, nanoseconds, "{text}");
             assert_eq!(read.to_string(), printed, "{text}");
             assert_eq!(read.to_string().parse::<SimDuration>().unwrap(), read);
+        }
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back_exactly() {
+        for (nanoseconds, printed) in [
+            (1, "1ns"),
+            (1_500, "1.5us"),
+            (1_000_001, "1.000001ms"),
+            (8_050_150_422, "8.050150422s"),
+            (90_000_000_000, "90s"),
+            (599_999_999_999, "599.999999999s"),
+            (600_000_000_000, "10min"),
+            (2_468_050_150_422, "41min8.050150422s"),
+            (4_320_000_000_000, "1h12min"),
+            (90_000_000_000_000, "1d1h"),
+            (86_400_000_000_001, "1d0.000000001s"),
+            (u64::MAX / 2, "106751d23h47min16.854775807s"),
+        ] {
+            assert_eq!(SimDuration(nanoseconds).to_string(), printed);
+            assert_eq!(printed.parse(), Ok(SimDuration(nanoseconds)));
+        }
+        // Numbers of all sizes, by a linear congruence.
+        let mut number = 1_u64;
+        for _ in 0..10_000 {
+            number = number
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let span = SimDuration(number >> (1 + number % 60));
+            assert_eq!(span.to_string().parse(), Ok(span));
+        }
+    }
+
+    #[test]
+    fn what_people_read_is_short() {
+        for (text, rounded) in [
+            ("0", "0s"),
+            ("7ns", "7ns"),
+            ("1.2346ms", "1.23ms"),
+            ("8.050150422s", "8.05s"),
+            ("99.96s", "100s"),
+            ("599.6s", "10min"),
+            ("2468050150.422us", "41min8s"),
+            ("59min59.7s", "1h"),
+            ("1h12min29s", "1h12min"),
+            ("23h59min50s", "1d"),
+            ("3d5h31min", "3d6h"),
+        ] {
+            let span: SimDuration = text.parse().unwrap();
+            assert_eq!(span.rounded().to_string(), rounded, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_written_as_elsewhere_are_told_how() {
+        for (text, help) in [
+            ("60 seconds", "write \"60s\""),
+            ("1 Min", "write \"1min\""),
+            ("1 hour 30 minutes", "write \"1h30min\""),
+            ("200 millis", "write \"200ms\""),
+            ("1,5s", "write \"1.5s\""),
+            ("00:01:30", "write \"1min30s\""),
+            ("PT1M30S", "write \"1min30s\""),
+            ("3 fortnights", "use ns, us"),
+            ("soon", "expected a number"),
+        ] {
+            let error = text.parse::<SimDuration>().unwrap_err().to_string();
+            assert!(error.contains(help), "{text}: {error}");
         }
     }
 

@@ -8,7 +8,7 @@ use sim_models::scenario::types::{
 };
 use sim_models::scenario::units::Bound;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Draws the services of a scenario and their calls.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
@@ -18,13 +18,30 @@ pub struct Args {
     /// Set a value first, such as services.db.replicas=3; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<sim_models::scenario::Override>,
-    /// How to draw it.
-    #[arg(long, value_enum, default_value_t = Format::Svg)]
-    pub format: Format,
-    /// File to write instead of standard output; a name that ends in .png makes a bitmap.
+    /// How to draw it on standard output, or in a file whose name does not say [default: svg].
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// File to write instead of standard output; its ending says how: .svg, .png, .dot, .mmd.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
+
+/// What is written into a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Picture {
+    Text(Format),
+    Bitmap,
+}
+
+/// The endings of names of files, and what they say.
+const ENDINGS: [(&str, Picture); 6] = [
+    ("svg", Picture::Text(Format::Svg)),
+    ("png", Picture::Bitmap),
+    ("dot", Picture::Text(Format::Dot)),
+    ("gv", Picture::Text(Format::Dot)),
+    ("mmd", Picture::Text(Format::Mermaid)),
+    ("mermaid", Picture::Text(Format::Mermaid)),
+];
 
 /// How a graph is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -42,6 +59,9 @@ pub enum Format {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GraphError {
+    /// The name of the file does not say how to draw it; the second line says what to do about it.
+    #[error("{0}")]
+    Name(String),
     /// The file could not be written.
     #[error(transparent)]
     Folder(#[from] crate::output::folder::FolderError),
@@ -69,8 +89,47 @@ pub fn command(
         Ok(None) => Ok(crate::exit::HELD),
         Ok(Some(text)) => writeln!(out, "{}", text.trim_end()).map(|()| crate::exit::HELD),
         Err(error) => {
-            writeln!(err, "error: {error}")?;
+            let text = error.to_string().replacen('\n', "\nhelp: ", 1);
+            writeln!(err, "error: {text}")?;
             Ok(crate::exit::BAD_INPUT)
+        }
+    }
+}
+
+/// How a file is drawn: its ending says it, or else `format`.
+fn picture(path: &Path, format: Option<Format>) -> Result<Picture, GraphError> {
+    let shown = path.display();
+    let refused = |text: String| Err(GraphError::Name(text));
+    if path.is_dir() {
+        return refused(format!(
+            "{shown} is a folder\nname a file in it, such as {}",
+            path.join("graph.svg").display()
+        ));
+    }
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
+    let known = ending.as_ref().and_then(|ending| {
+        let known = ENDINGS.iter().find(|(known, _)| known == ending);
+        known.map(|(_, picture)| *picture)
+    });
+    match (ending, known, format) {
+        (_, Some(Picture::Text(said)), Some(format)) if said != format => refused(format!(
+            "the name {shown} says another format than --format does\nleave --format out: the ending of a name says how to draw it"
+        )),
+        (_, Some(Picture::Bitmap), Some(Format::Dot | Format::Mermaid)) => refused(format!(
+            "{shown} is a bitmap, which --format does not draw\nleave --format out: the ending of a name says how to draw it"
+        )),
+        (_, Some(picture), _) => Ok(picture),
+        (None, None, Some(format)) => Ok(Picture::Text(format)),
+        (ending, None, _) => {
+            let what = match ending {
+                Some(ending) => format!("{shown}: a graph cannot be drawn as .{ending}"),
+                None => format!("{shown} has no ending that says how to draw it"),
+            };
+            refused(format!(
+                "{what}\nknown are .svg and .png, .dot (or .gv) for Graphviz, and .mmd (or .mermaid) for Mermaid"
+            ))
         }
     }
 }
@@ -81,13 +140,11 @@ pub fn command(
 /// If the file cannot be written.
 pub fn run(args: &Args, scenario: &Scenario) -> Result<Option<String>, GraphError> {
     let Some(path) = &args.out else {
-        return Ok(Some(graph(scenario, args.format)));
+        return Ok(Some(graph(scenario, args.format.unwrap_or_default())));
     };
-    let bitmap = path.extension().is_some_and(|ending| ending == "png");
-    let bytes = if bitmap {
-        crate::charts::png(&graph(scenario, Format::Svg))?
-    } else {
-        graph(scenario, args.format).into_bytes()
+    let bytes = match picture(path, args.format)? {
+        Picture::Bitmap => crate::charts::png(&graph(scenario, Format::Svg))?,
+        Picture::Text(format) => graph(scenario, format).into_bytes(),
     };
     crate::output::folder::write_atomic(path, &bytes)?;
     Ok(None)

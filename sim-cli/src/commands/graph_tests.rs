@@ -71,6 +71,34 @@ fn cycles_are_drawn_and_explained() {
     assert!(svg.contains("closes a cycle"));
 }
 
+#[test]
+fn the_ending_of_a_name_says_how_to_draw() {
+    let drawn = |name: &str, format| picture(Path::new(name), format);
+    for (name, expected) in [
+        ("x.svg", Picture::Text(Format::Svg)),
+        ("x.PNG", Picture::Bitmap),
+        ("a.b/x.dot", Picture::Text(Format::Dot)),
+        ("x.gv", Picture::Text(Format::Dot)),
+        ("x.mmd", Picture::Text(Format::Mermaid)),
+    ] {
+        assert_eq!(drawn(name, None).unwrap(), expected, "{name}");
+    }
+    let told = drawn("x", Some(Format::Dot)).unwrap();
+    assert_eq!(told, Picture::Text(Format::Dot));
+    for (name, format, said) in [
+        ("x.jpg", None, "cannot be drawn as .jpg"),
+        ("x.ron", Some(Format::Svg), "cannot be drawn as .ron"),
+        ("x", None, "no ending"),
+        (".", None, "is a folder"),
+        ("x.svg", Some(Format::Dot), "another format"),
+        ("x.png", Some(Format::Mermaid), "a bitmap"),
+    ] {
+        let refused = drawn(name, format).unwrap_err().to_string();
+        let (what, help) = refused.split_once('\n').unwrap();
+        assert!(what.contains(said) && !help.is_empty(), "{name}: {refused}");
+    }
+}
+
 /// For people: `cargo test -p sim-cli show -- --ignored` leaves the picture in `out/charts`.
 #[test]
 #[ignore = "writes files for people to look at"]
@@ -80,7 +108,7 @@ fn show() {
     let args = Args {
         set: Vec::new(),
         scenario: "boutique.ron".into(),
-        format: Format::Svg,
+        format: None,
         out: Some(format!("{folder}/graph.png").into()),
     };
     assert_eq!(run(&args, &boutique()).unwrap(), None);

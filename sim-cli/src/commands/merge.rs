@@ -5,6 +5,8 @@ use crate::commands::run::{Format, quoted};
 use crate::commands::sweep::finish::{Failure, Streams, Wanted, Whole, finish, quoted_path};
 use crate::commands::sweep::{resolved, tell};
 use crate::files::Disk;
+use crate::output::claim::{Claim, Experiment, held};
+use crate::output::folder::FolderError;
 use crate::output::sweep::folder::{self, Texts};
 use crate::output::sweep::provenance::{Started, provenance};
 use crate::runner::entries::Entries;
@@ -32,6 +34,9 @@ pub struct Args {
     /// Folder for results; the folder of the parts itself if they share one.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace another experiment in that folder.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -110,6 +115,8 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
     if !whole.missing.is_empty() {
         return Err(missing(args, &sweep, &keys, &entries, &shards));
     }
+    let claim = claim(args, out)?;
+    claim.take()?;
     let (mut journal, _) = Journal::open(out, Shard::default())?;
     folder::prepare(out, &texts)?;
     let mut provenance = provenance(started, whole.records.len(), whole.records.len(), None);
@@ -129,11 +136,24 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
         entries: &entries,
         provenance,
     };
-    let code = finish(whole, &wanted, streams)?;
+    let code = finish(whole, &wanted, Some(&claim), streams)?;
     if args.folders.contains(out) {
         tidy_up(out)?;
+        claim.settle().map_err(Failure::from)?;
     }
     Ok(code)
+}
+
+/// The folder of the result, for the sweep that the parts are of.
+fn claim(args: &Args, out: &Path) -> Result<Claim, FolderError> {
+    let first = &args.folders[0];
+    let (command, source) =
+        held(first).unwrap_or_else(|| ("sweep".into(), first.join("sweep.ron")));
+    let of = Experiment {
+        command: &command,
+        source: &source,
+    };
+    Claim::ask(out, of, args.force)
 }
 
 /// The sweep that all folders hold a part of.

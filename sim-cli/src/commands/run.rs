@@ -1,18 +1,25 @@
 //! `sim run`: one scenario, once or many times.
 
+use crate::commands::rounds::read;
 use crate::commands::{broken, check};
 use crate::files::load_file;
+pub(crate) use crate::files::quoted;
+use crate::output::claim::{Claim, Experiment};
+use crate::output::folder::FolderError;
 use crate::output::table::{WIDTH, width};
 use crate::output::{folder, human, json, replications, story};
 use crate::progress;
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
+use sim_models::observe::choice::check_measure;
+use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::expression::Measure;
 use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// Runs a scenario.
@@ -36,9 +43,16 @@ pub struct Args {
     /// Folder for summary, series and charts.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace another experiment in that folder.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// A measure to take besides, such as 'latency(shoppers, p99)' or 'goodput(shoppers) /
+    /// offered(shoppers) in 60s..90s'; may be given several times (`sim explain` lists them).
+    #[arg(long, value_name = "MEASURE", value_parser = read::<Measure>)]
+    pub measure: Vec<Measure>,
     /// Tell the story of request N (`examples` in the result names some worth a look).
     #[arg(long, value_name = "N", conflicts_with = "replications")]
     pub explain_request: Option<u32>,
@@ -68,13 +82,24 @@ pub fn run(
     terminal: Terminal,
 ) -> io::Result<u8> {
     let loaded = load_file(&args.scenario, &args.set);
-    if loaded.scenario.is_ok() {
-        err.write_all(warned(args, &loaded.warnings).as_bytes())?;
-    } else {
+    let warned = warned(args, &loaded.warnings);
+    if loaded.scenario.is_err() {
         check::tell(&loaded, err, terminal.err)?;
     }
     let Ok(mut scenario) = loaded.scenario else {
         return Ok(exit::BAD_INPUT);
+    };
+    let of = Experiment {
+        command: "run",
+        source: &args.scenario,
+    };
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
+    let claim = match claim.transpose() {
+        Ok(claim) => claim,
+        Err(error) => return refuse(&error, err),
     };
     if scenario.title.is_none() {
         scenario.title = args
@@ -82,27 +107,82 @@ pub fn run(
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned());
     }
+    for measure in &args.measure {
+        if let Err((message, help)) = check_measure(&scenario, measure) {
+            writeln!(err, "error: --measure '{measure}': {message}")?;
+            for line in help {
+                writeln!(err, "help: {line}")?;
+            }
+            return Ok(exit::BAD_INPUT);
+        }
+    }
     let seed = args.seed.unwrap_or(scenario.seed);
     let reproduce = reproduce(args, seed);
+    let asked = Asked {
+        args,
+        scenario: &scenario,
+        seed,
+        reproduce: &reproduce,
+        claim: claim.as_ref(),
+    };
     let done = broken::caught(|| {
         if args.replications > 1 {
-            many(args, &scenario, seed, &reproduce, out, err, terminal)
+            many(&asked, out, err, terminal)
         } else {
-            once(args, &scenario, seed, &reproduce, out, err, terminal)
+            once(&asked, out, err, terminal)
         }
     });
-    done.unwrap_or_else(|| broken::tell(&reproduce, err))
+    let code = done.unwrap_or_else(|| broken::tell(&reproduce, err))?;
+    // Last: on a terminal the first line is the verdict.
+    out.flush()?;
+    err.write_all(warned.as_bytes())?;
+    Ok(code)
+}
+
+/// What is to be run, and where its results go.
+struct Asked<'a> {
+    args: &'a Args,
+    scenario: &'a Scenario,
+    seed: u64,
+    reproduce: &'a str,
+    claim: Option<&'a Claim>,
+}
+
+impl Asked<'_> {
+    /// Writes results into the folder, if there is one.
+    fn keep(
+        &self,
+        write: impl FnOnce(&Path) -> Result<(), FolderError>,
+    ) -> Result<(), FolderError> {
+        let (Some(folder), Some(claim)) = (&self.args.out, self.claim) else {
+            return Ok(());
+        };
+        claim.take()?;
+        write(folder)?;
+        claim.settle()
+    }
+}
+
+/// Says why nothing could be written. Returns the exit code.
+fn refuse(error: &FolderError, err: &mut dyn Write) -> io::Result<u8> {
+    let text = error.to_string().replacen('\n', "\nhelp: ", 1);
+    writeln!(err, "error: {text}")?;
+    Ok(exit::BAD_INPUT)
 }
 
 fn once(
-    args: &Args,
-    scenario: &Scenario,
-    seed: u64,
-    reproduce: &str,
+    asked: &Asked<'_>,
     out: &mut dyn Write,
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
+    let Asked {
+        args,
+        scenario,
+        seed,
+        reproduce,
+        ..
+    } = *asked;
     let stop = progress::interrupted();
     let bar = progress::bar(terminal.progress, scenario.duration.0, "simulating");
     let options = Options {
@@ -112,6 +192,7 @@ fn once(
             every: args.sample_stories.unwrap_or(0),
         },
         log: false,
+        measures: args.measure.clone(),
     };
     let result = experiment::run_with(scenario, options, |now| {
         bar.set_position(now.0);
@@ -141,11 +222,9 @@ fn once(
         )?;
         return Ok(exit::BAD_INPUT);
     }
-    if let Some(folder) = &args.out
-        && let Err(error) = folder::write(folder, &result, &explain::to_ron(scenario), reproduce)
-    {
-        writeln!(err, "error: {error}")?;
-        return Ok(exit::BAD_INPUT);
+    let write = |path: &Path| folder::write(path, &result, &explain::to_ron(scenario), reproduce);
+    if let Err(error) = asked.keep(write) {
+        return refuse(&error, err);
     }
     match (args.format, story) {
         (Format::Json, _) => writeln!(out, "{}", json::render(&result.summary).trim_end())?,
@@ -157,20 +236,25 @@ fn once(
         )?,
     }
     if let Some(folder) = &args.out {
+        out.flush()?;
         writeln!(err, "written to {}", folder.display())?;
     }
     Ok(exit_code(&result))
 }
 
 fn many(
-    args: &Args,
-    scenario: &Scenario,
-    seed: u64,
-    reproduce: &str,
+    asked: &Asked<'_>,
     out: &mut dyn Write,
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
+    let Asked {
+        args,
+        scenario,
+        seed,
+        reproduce,
+        ..
+    } = *asked;
     let stop = progress::interrupted();
     let seeds: Vec<u64> = (0..u64::from(args.replications))
         .map(|n| seed.wrapping_add(n))
@@ -184,6 +268,7 @@ fn many(
         experiment::replicate(
             scenario,
             &seeds,
+            &args.measure,
             || bar.inc(1),
             || !stop.load(Ordering::Relaxed),
         )
@@ -196,12 +281,10 @@ fn many(
             return Ok(exit::BAD_INPUT);
         }
     };
-    if let Some(path) = &args.out
-        && let Err(error) =
-            folder::write_replications(path, &runs, &explain::to_ron(scenario), reproduce)
-    {
-        writeln!(err, "error: {error}")?;
-        return Ok(exit::BAD_INPUT);
+    let resolved = explain::to_ron(scenario);
+    let write = |path: &Path| folder::write_replications(path, &runs, &resolved, reproduce);
+    if let Err(error) = asked.keep(write) {
+        return refuse(&error, err);
     }
     match args.format {
         Format::Json => writeln!(out, "{}", replications::json(&runs))?,
@@ -234,12 +317,9 @@ fn exit_code(result: &RunResult) -> u8 {
 }
 
 fn summary_code(summary: &Summary) -> u8 {
-    match (
-        summary.stopped_by.as_str(),
-        summary.hypothesis.verdict.as_str(),
-    ) {
+    match (summary.stopped_by.as_str(), summary.hypothesis.verdict) {
         ("interrupt", _) => exit::INTERRUPTED,
-        ("end", "held" | "none") => exit::HELD,
+        ("end", Conclusion::Held | Conclusion::Recovered | Conclusion::NoHypothesis) => exit::HELD,
         ("end", _) => exit::REFUTED,
         _ => exit::BUDGET,
     }
@@ -294,31 +374,9 @@ fn reproduce(args: &Args, seed: u64) -> String {
     if args.replications > 1 {
         words.push(format!("--replications {}", args.replications));
     }
+    for measure in &args.measure {
+        words.push(format!("--measure {}", quoted(&measure.to_string())));
+    }
     let sets: String = args.set.iter().map(setting).collect();
     words.join(" ") + &sets
-}
-
-/// A text as one word for a shell.
-pub(crate) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn quotes_what_a_shell_would_split() {
-        assert_eq!(quoted("services.db.threads=8"), "services.db.threads=8");
-        assert_eq!(
-            quoted("calls.\"a -> b\".retry.attempts=1"),
-            "'calls.\"a -> b\".retry.attempts=1'"
-        );
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

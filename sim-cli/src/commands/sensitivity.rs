@@ -7,6 +7,7 @@ use super::rounds::{Command, NoAnswer, Rounds, read};
 use super::run::Format;
 use crate::charts;
 use crate::files::Disk;
+use crate::output::claim::{Claim, Experiment};
 use crate::output::sweep::folder::{self, Extras, put};
 use crate::output::{json, sensitivity as shown};
 use crate::{Terminal, exit};
@@ -23,7 +24,7 @@ use std::path::PathBuf;
 const LEVEL: f64 = 0.95;
 
 /// Base samples for Sobol indices, trajectories for Morris, unless asked otherwise.
-const SAMPLES: (u32, u32) = (64, 20);
+const SAMPLES: (u32, u32) = (shown::COVERED, 30);
 
 /// Finds out which settings matter.
 #[derive(Clone, Debug, PartialEq, ClapArgs)]
@@ -31,6 +32,8 @@ const SAMPLES: (u32, u32) = (64, 20);
 sobol shares the variance of a measure out among the settings, in SAMPLES x (settings + 2) points, and as
 many again as samples for what the important ones explain together; morris only ranks them, in SAMPLES x
 (settings + 1) points, for many settings or slow scenarios. Each point is run under the same seeds.
+That a setting does not matter is said only where its interval lies below a bound, which is named, and enough
+points were compared to have met a part of the ranges in which it does; else it is said how many that takes.
 A value that is missing or infinite (a time to recover of a run that never did) is refused, because a
 variance needs all values: ask for a bounded measure instead, such as failed_ratio.
 Exit codes: 0 done, 2 bad input, 3 a budget stopped some runs (their values are partial), 130 interrupted
@@ -50,7 +53,7 @@ pub struct Args {
     /// How it is found out.
     #[arg(long, value_enum, default_value_t = How::Sobol)]
     pub method: How,
-    /// Base samples (powers of two are best), or trajectories with morris [default: 64, or 20].
+    /// Base samples (powers of two are best), or trajectories with morris [default: 128, or 30].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=i64::from(sobol::MOST_SAMPLES)))]
     pub samples: Option<u32>,
     /// Run each point so often, under the same seeds; two or more tell how much is luck.
@@ -68,6 +71,9 @@ pub struct Args {
     /// Folder for results; work that was interrupted goes on there.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace another experiment in that folder.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -168,13 +174,23 @@ fn go(
             sobol::MOST_SETTINGS
         )));
     }
+    let of = Experiment {
+        command: "sensitivity",
+        source: &args.scenario,
+    };
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
+    let claim = claim.transpose()?;
     let scenario = base(&args.bare_spec(), &Disk)?;
     let spec = args.spec(&scenario);
     let seed = args.seed.unwrap_or(scenario.seed);
     let design = Design::new(args.method(), settings, args.samples(), seed);
     let mut sweep = resolve_at(&spec, &design.points(), &Disk)?;
     let reproduce = args.reproduce();
-    if let Some(folder) = &args.out {
+    if let (Some(folder), Some(claim)) = (&args.out, &claim) {
+        claim.take()?;
         shown::prepare(folder, &explain::to_ron(&scenario), &reproduce)?;
     }
     let mut rounds = Rounds::open(args.out.as_deref(), args.jobs, "varying", err, terminal)?;
@@ -219,6 +235,9 @@ fn go(
         };
         folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         put(folder, "sensitivity.json", &format!("{told:#}"))?;
+        if let Some(claim) = &claim {
+            claim.settle()?;
+        }
     }
     match args.format {
         Format::Json => writeln!(out, "{told}")?,

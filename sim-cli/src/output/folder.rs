@@ -28,6 +28,14 @@ pub enum FolderError {
         /// Why.
         source: RasterError,
     },
+    /// The folder is not for this experiment.
+    #[error("{what}\n{help}")]
+    Refused {
+        /// What is the matter, with the folder's name.
+        what: String,
+        /// What to do about it.
+        help: String,
+    },
 }
 
 /// Writes a file under a temporary name beside it and then gives it its own, so that nobody ever
@@ -76,12 +84,12 @@ pub fn write(
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = ["summary.json", "stories.json", "stories.txt"].contains(&name.as_ref())
-            || (name.starts_with("workload-")
-                && (name.ends_with(".svg") || name.ends_with(".png")));
-        if ours {
+        if ["summary.json", "stories.json", "stories.txt"].contains(&name.as_ref()) {
             let _ = fs::remove_file(entry.path());
         }
+    }
+    for name in super::claim::listed_pictures(folder) {
+        let _ = fs::remove_file(folder.join(name));
     }
     let put = |name: &str, bytes: &[u8]| write_atomic(&folder.join(name), bytes);
     put("scenario.ron", with_newline(scenario).as_bytes())?;

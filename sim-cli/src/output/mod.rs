@@ -10,6 +10,7 @@ pub mod json;
 pub mod csv;
 pub mod story;
 pub mod folder;
+pub mod claim;
 pub mod sweep;
 pub mod tuning;
 pub mod sensitivity;

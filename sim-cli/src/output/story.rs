@@ -15,17 +15,22 @@ pub fn render(story: &Story) -> String {
     };
     let start = first.time;
     let last = story.lines.last().map_or(start, |line| line.time);
+    let span = units::duration(last - start);
+    let how = if story.unfinished {
+        format!("still waiting at {}, after {span}", units::moment(last))
+    } else {
+        format!("{span} in all")
+    };
     let mut text = format!(
-        "Request {} of {}: began at {}, {} in all\n\n",
+        "Request {} of {}: began at {}, {how}\n\n",
         story.request,
         story.workload,
         units::moment(start),
-        units::duration(last - start)
     );
     let times: Vec<String> = story
         .lines
         .iter()
-        .map(|line| relative(line.time - start))
+        .map(|line| relative(line.time - start, last - start))
         .collect();
     let time_width = times.iter().map(|t| width(t)).max().unwrap_or_default();
     for (line, time) in story.lines.iter().zip(times) {
@@ -41,9 +46,16 @@ pub fn render(story: &Story) -> String {
     text
 }
 
-/// Time from the start, always in milliseconds, so that the column can be compared.
-fn relative(seconds: f64) -> String {
-    format!("+{:.3}ms", seconds * 1e3)
+/// From so many seconds on a story is told with a resolution of milliseconds.
+const LONG: f64 = 60.0;
+
+/// Time from the start, in milliseconds, so that the column can be compared, unless that is many.
+fn relative(seconds: f64, whole: f64) -> String {
+    if whole < LONG {
+        format!("+{:.3}ms", seconds * 1e3)
+    } else {
+        format!("+{}", units::moment(seconds))
+    }
 }
 
 #[cfg(test)]
@@ -63,5 +75,8 @@ mod tests {
             text.contains("  +2000.888ms  shoppers: timeout_deadline"),
             "{text}"
         );
+        assert_eq!(relative(0.25, 59.0), "+250.000ms");
+        assert_eq!(relative(61.25, 4320.0), "+61.25s");
+        assert_eq!(relative(4320.0, 4320.0), "+1h12min");
     }
 }

@@ -1,7 +1,17 @@
 //! Numbers as people read them.
 
+use sim_core::SimDuration;
+use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::summary::HypothesisSummary;
+
 /// What stands where there is no number.
 pub const NOTHING: &str = "-";
+
+/// A value as `print` prints it; nothing where it is not known.
+#[must_use]
+pub fn known(value: Option<f64>, print: impl Fn(f64) -> String) -> String {
+    value.map_or_else(|| NOTHING.to_owned(), print)
+}
 
 /// A number with `digits` significant digits and no exponent.
 fn significant(value: f64, digits: usize) -> String {
@@ -14,12 +24,25 @@ fn significant(value: f64, digits: usize) -> String {
     format!("{value:.decimals$}")
 }
 
-/// A duration in seconds: `12.3ms`, `1.50s`, `2.5min`.
+/// From so many seconds on a duration is told in several units.
+const LONG: f64 = 599.5;
+
+/// A duration in seconds: `12.3ms`, `1.50s`, `41min8s`, `1h12min`, `2d5h`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return NOTHING.to_owned();
     }
+    let size = seconds.abs();
+    if size < LONG {
+        return below_ten_minutes(seconds);
+    }
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    format!("{sign}{}", SimDuration::from_secs_f64(size).rounded())
+}
+
+/// A duration with three significant digits in one unit.
+fn below_ten_minutes(seconds: f64) -> String {
     let size = seconds.abs();
     // A unit is left before rounding would print a thousand of it.
     if size == 0.0 {
@@ -30,24 +53,38 @@ pub fn duration(seconds: f64) -> String {
         format!("{}us", significant(seconds * 1e6, 3))
     } else if size < 0.999_5 {
         format!("{}ms", significant(seconds * 1e3, 3))
-    } else if size < 599.5 {
-        format!("{}s", significant(seconds, 3))
-    } else if size < 7200.0 {
-        format!("{:.1}min", seconds / 60.0)
-    } else if size < 172_800.0 {
-        format!("{:.1}h", seconds / 3600.0)
     } else {
-        format!("{:.1}d", seconds / 86_400.0)
+        format!("{}s", significant(seconds, 3))
     }
 }
 
-/// A duration without needless zeros, for axes: `10ms`, `2.5s`.
+/// A duration without needless zeros: `10ms`, `2.5s`, `1h12min`.
 #[must_use]
 pub fn short_duration(seconds: f64) -> String {
     let text = duration(seconds);
+    if seconds.abs() >= LONG {
+        return text;
+    }
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
     let number = &text[..text.len() - unit.len()];
     format!("{}{unit}", without_zeros(number))
+}
+
+/// A duration in one unit, however long it is, for axes: `10ms`, `2.5s`, `1.2h`.
+#[must_use]
+pub fn axis_duration(seconds: f64) -> String {
+    let size = seconds.abs();
+    let (length, unit) = if !seconds.is_finite() || size < LONG {
+        return short_duration(seconds);
+    } else if size < 7200.0 {
+        (60.0, "min")
+    } else if size < 172_800.0 {
+        (3600.0, "h")
+    } else {
+        (86_400.0, "d")
+    };
+    let text = format!("{:.1}", seconds / length);
+    format!("{}{unit}", without_zeros(&text))
 }
 
 fn without_zeros(number: &str) -> &str {
@@ -88,7 +125,7 @@ fn thousands(value: f64) -> (f64, &'static str) {
     }
 }
 
-/// A number with three significant digits: `0.123`, `12.3`, `1230`, `12.3k`.
+/// A number with three significant digits: `0.0123`, `0.123`, `12.3`, `1230`, `12.3k`.
 #[must_use]
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
@@ -97,18 +134,46 @@ pub fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
+    if value.abs() < 0.0995 {
+        return short_number(value);
+    }
     let (value, unit) = thousands(value);
     format!("{}{unit}", significant(value, 3))
 }
 
-/// A rate: `900/s`.
+/// The unit in which a rate is read best, and the rate in it.
+fn per(per_second: f64) -> (f64, &'static str) {
+    let size = per_second.abs();
+    // A unit is left before rounding would print as many of it as make up the next one.
+    if size == 0.0 || size >= 0.0995 {
+        (per_second, "s")
+    } else if size >= 0.9995 / 60.0 {
+        (per_second * 60.0, "min")
+    } else if size >= 0.9995 / 3600.0 {
+        (per_second * 3600.0, "h")
+    } else {
+        (per_second * 86_400.0, "d")
+    }
+}
+
+/// A rate: `900/s`, `4.50/min`, `2.30/h`.
 #[must_use]
 pub fn rate(per_second: f64) -> String {
-    if per_second.is_finite() {
-        format!("{}/s", number(per_second))
-    } else {
-        NOTHING.to_owned()
+    if !per_second.is_finite() {
+        return NOTHING.to_owned();
     }
+    let (value, unit) = per(per_second);
+    format!("{}/{unit}", number(value))
+}
+
+/// A rate without needless zeros: `900/s`, `4.5/min`, `2.3/h`.
+#[must_use]
+pub fn short_rate(per_second: f64) -> String {
+    if !per_second.is_finite() {
+        return NOTHING.to_owned();
+    }
+    let (value, unit) = per(per_second);
+    format!("{}/{unit}", short_number(value))
 }
 
 /// A factor: `2.31x`.
@@ -159,11 +224,14 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// A point in time with a resolution of milliseconds: `62s`, `61.25s`.
+/// A point in time with a resolution of milliseconds: `62s`, `61.25s`, `1h8min8.05s`.
 #[must_use]
 pub fn moment(seconds: f64) -> String {
     if !seconds.is_finite() {
         return NOTHING.to_owned();
+    }
+    if seconds >= LONG {
+        return SimDuration::from_millis((seconds * 1e3 + 0.5) as u64).to_string();
     }
     let text = format!("{seconds:.3}");
     format!("{}s", without_zeros(&text))
@@ -171,19 +239,23 @@ pub fn moment(seconds: f64) -> String {
 
 /// The outcome of a run as a headline.
 #[must_use]
-pub fn verdict(verdict: &str, metastable: bool) -> String {
-    let words = match verdict {
-        "held" => "HELD".to_owned(),
-        "refuted" => "REFUTED".to_owned(),
-        "never_steady" => "NEVER STEADY".to_owned(),
-        "not_recovered" => "NOT RECOVERED".to_owned(),
-        "none" | "" => "NO HYPOTHESIS".to_owned(),
-        other => other.to_uppercase().replace('_', " "),
-    };
-    if metastable {
-        format!("{words} — METASTABLE")
-    } else {
-        words
+pub fn verdict(verdict: Conclusion) -> String {
+    verdict.words().to_uppercase()
+}
+
+/// The outcome of one run as a headline, with how long it took to recover, or will at this pace.
+#[must_use]
+pub fn verdict_of(hypothesis: &HypothesisSummary) -> String {
+    let words = verdict(hypothesis.verdict);
+    match (
+        hypothesis.verdict,
+        hypothesis.recovery_seconds,
+        hypothesis.recovery_expected_seconds,
+    ) {
+        (Conclusion::Recovered, Some(0.0), _) => format!("{words} at once"),
+        (Conclusion::Recovered, Some(seconds), _) => format!("{words} after {}", moment(seconds)),
+        (_, _, Some(_)) => format!("{words}, getting better"),
+        _ => words,
     }
 }
 
@@ -197,7 +269,23 @@ mod tests {
         assert_eq!(duration(0.000_999_9), "1.00ms");
         assert_eq!(duration(9.999), "10.0s");
         assert_eq!(duration(f64::NAN), "-");
+        assert_eq!(duration(599.4), "599s");
+        assert_eq!(duration(2468.050_150), "41min8s");
+        assert_eq!(duration(4320.0), "1h12min");
+        assert_eq!(duration(-90_000.0), "-1d1h");
         assert_eq!(short_duration(0.01), "10ms");
+        assert_eq!(short_duration(14_400.0), "4h");
+        assert_eq!(axis_duration(0.01), "10ms");
+        assert_eq!(axis_duration(5000.0), "83.3min");
+        assert_eq!(axis_duration(9000.0), "2.5h");
+        assert_eq!(number(0.004), "0.004");
+        assert_eq!(rate(0.0), "0/s");
+        assert_eq!(rate(0.5), "0.50/s");
+        assert_eq!(rate(0.05), "3.00/min");
+        assert_eq!(rate(1.0 / 60.0), "1.00/min");
+        assert_eq!(rate(2.3 / 3600.0), "2.30/h");
+        assert_eq!(rate(7.0 / 86_400.0), "7.00/d");
+        assert_eq!(short_rate(2.3 / 3600.0), "2.3/h");
         assert_eq!(short_duration(100.0), "100s");
         assert_eq!(short_number(0.0125), "0.0125");
         assert_eq!(short_number(-2.5e-5), "-2.5e-5");
@@ -208,6 +296,20 @@ mod tests {
         assert_eq!(percent(0.123), "12.3%");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(moment(61.25), "61.25s");
-        assert_eq!(verdict("not_recovered", true), "NOT RECOVERED — METASTABLE");
+        assert_eq!(verdict(Conclusion::NotRecovered), "NOT RECOVERED");
+        let recovered = |seconds| HypothesisSummary {
+            verdict: Conclusion::Recovered,
+            recovery_seconds: Some(seconds),
+            ..HypothesisSummary::default()
+        };
+        assert_eq!(verdict_of(&recovered(17.0)), "RECOVERED after 17s");
+        assert_eq!(verdict_of(&recovered(0.0)), "RECOVERED at once");
+        let better = HypothesisSummary {
+            verdict: Conclusion::NotRecovered,
+            recovery_expected_seconds: Some(240.0),
+            ..HypothesisSummary::default()
+        };
+        assert_eq!(verdict_of(&better), "NOT RECOVERED, getting better");
+        assert_eq!(moment(4088.05), "1h8min8.05s");
     }
 }

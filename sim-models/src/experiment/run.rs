@@ -1,7 +1,8 @@
 //! One run, window by window.
 
 use crate::observe::measure::Measurer;
-use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
+use crate::observe::naming::Measure;
+use crate::observe::summary::{Measured, RunResult, SCHEMA, Story, Summary};
 use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
 use crate::scenario::Scenario;
@@ -9,6 +10,7 @@ use crate::world::{Told, World, first_fault};
 use sim_core::SimTime;
 use sim_core::engine::{Budget, Simulation, Stop};
 use sim_core::random::Seed;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a scenario cannot be run: it did not pass its checks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +26,8 @@ pub struct Options {
     pub told: Told,
     /// Whether a log of all requests is kept, for comparing runs request by request.
     pub log: bool,
+    /// What its summary measures besides; see [`crate::observe::choice::check_measure`].
+    pub measures: Vec<Measure>,
 }
 
 /// A run under way: a value that can be forked at any window.
@@ -32,6 +36,7 @@ pub struct Run<'p> {
     scenario: &'p Scenario,
     plan: &'p Plan,
     seed: u64,
+    measures: Vec<Measure>,
     simulation: Simulation<World<'p>>,
     ends: Vec<SimTime>,
     stopped_by: Option<&'static str>,
@@ -49,6 +54,7 @@ impl<'p> Run<'p> {
             scenario,
             plan,
             seed: options.seed,
+            measures: options.measures,
             simulation: Simulation::new(world, agenda),
             ends: Vec::new(),
             stopped_by: None,
@@ -112,6 +118,9 @@ impl<'p> Run<'p> {
         let whole = self.stopped_by.is_none();
         self.simulation.parts_mut().0.close_window(end, whole);
         self.ends.push(end);
+        if self.is_over() {
+            self.simulation.parts_mut().0.close_books(end);
+        }
     }
 
     /// Handles all events before `end`: a window does not hold its own end.
@@ -140,7 +149,11 @@ impl<'p> Run<'p> {
 
     /// Stops it before its end.
     pub fn interrupt(&mut self) {
-        self.stopped_by = Some("interrupt");
+        if !self.is_over() {
+            self.stopped_by = Some("interrupt");
+            let now = self.now();
+            self.simulation.parts_mut().0.close_books(now);
+        }
     }
 
     /// Makes a run without faults one that is to meet those of another plan, which must be its own
@@ -177,7 +190,7 @@ impl<'p> Run<'p> {
         let now = self.now();
         let unfinished: Vec<_> = world.unfinished().collect();
         let workloads = summarise::workloads(self.plan, &world.recorder, now, &unfinished);
-        let tenants = summarise::tenants(self.scenario, &world.recorder, now);
+        let tenants = summarise::tenants(self.scenario, self.plan, &world.recorder, now);
         let mut summary = Summary {
             schema: SCHEMA,
             scenario: self.scenario.title.clone().unwrap_or_default(),
@@ -194,16 +207,26 @@ impl<'p> Run<'p> {
             fairness_gap: summarise::fairness_gap(&tenants),
             tenants,
             services: summarise::services(self.plan, &world.recorder, now),
-            edges: summarise::edges(self.plan, &world.recorder, |edge| world.counters(edge)),
+            edges: summarise::edges(self.plan, &world.recorder, now, |edge| world.counters(edge)),
             hypothesis: Default::default(),
             faults: Vec::new(),
             incidents: Vec::new(),
             moments: Vec::new(),
             examples: Vec::new(),
+            measures: BTreeMap::new(),
         };
         // Checks may ask for availability, so that comes first.
         self.judge_availability(&mut summary);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        let measurer = Measurer {
+            plan: self.plan,
+            recorder: &world.recorder,
+            summary: &summary,
+        };
+        let measures = self.measures.iter();
+        let values =
+            measures.map(|measure| (measure.to_string(), Measured(measurer.whole(measure))));
+        summary.measures = values.collect();
         summary
     }
 
@@ -213,7 +236,9 @@ impl<'p> Run<'p> {
         let recorder = &self.simulation.model.recorder;
         let mut summary = self.summary();
         let series = summarise::series(self.plan, recorder, &self.ends);
-        summary.moments = moments::moments(self.plan, &series, &summary.faults);
+        let objective = self.scenario.hypothesis.objective;
+        let faults = &summary.faults;
+        summary.moments = moments::moments(self.plan, recorder, &series, faults, objective);
         summary.examples = summarise::examples(self.plan, recorder);
         RunResult {
             summary,
@@ -239,7 +264,9 @@ impl<'p> Run<'p> {
     }
 
     fn stories(&self) -> Vec<Story> {
-        let stories = self.simulation.model.stories();
+        let world = &self.simulation.model;
+        let open: BTreeSet<u32> = world.unfinished().map(|(_, number, ..)| number).collect();
+        let stories = world.stories();
         stories
             .map(|(request, lines)| Story {
                 request: u64::from(request),
@@ -247,6 +274,7 @@ impl<'p> Run<'p> {
                     .first()
                     .map(|line| line.place.clone())
                     .unwrap_or_default(),
+                unfinished: open.contains(&request),
                 lines: lines.to_vec(),
             })
             .collect()

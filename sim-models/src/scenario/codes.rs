@@ -33,7 +33,7 @@ codes! {
     UnknownField "S0003" "there is no such field":
         "A struct has no field of this name. The message lists the fields that it has, and the nearest one if it looks like a slip."
     UnknownVariant "S0004" "there is no such kind":
-        "A name stands where one of a fixed set of kinds is expected: a step, a policy, a fault, a distribution, a way to balance. The message lists them. `sim schema` prints all that can be written."
+        "A name stands where one of a fixed set of kinds is expected: a step, a policy, a fault, a distribution, a way to balance. The message lists them. `sim explain` lists policies, faults and metrics, and `sim check --explain` prints a scenario with every field."
     MissingField "S0005" "a field is missing":
         "A field that has no default is not given."
     WrongType "S0006" "a value of another type is expected here":
@@ -82,7 +82,7 @@ codes! {
     Times "V0015" "the times of the run make no sense":
         "`duration` is longer than zero and longer than `warmup`; `window` is longer than zero."
     Expression "V0016" "an expression cannot be read":
-        "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes; what is about the run as a whole has none. `in` and two times narrow it to a part of the run:\n\n    recovery_time < 30s\n    goodput(shoppers) in 60s..90s > 700/s\n\nSee `sim explain` for all metrics."
+        "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes; what is about the run as a whole has none. `in` and two times narrow it to a part of the run, which means the requests that began then, or with `of requests ended in` those that ended then:\n\n    recovery_time < 30s\n    goodput(shoppers) in 60s..90s > 700/s\n    failed(shoppers) of requests ended in 60s..90s < 10\n\nTwo measures of one unit can be divided or compared:\n\n    goodput(shoppers) / offered(shoppers) >= 95%\n    latency(shoppers, p99) < 2 * latency(shoppers, p50)\n\nSee `sim explain` for all metrics."
     Pattern "V0017" "a pattern cannot be read":
         "The keys of `links` are `\"from -> to\"`, those of `calls` also `\"from -> to/endpoint\"`, and faults of links name theirs in the same way. A side is a service, a workload or `*`; for links also one instance (`db#0`), `zone:NAME`, `region:NAME` or `host:NAME`."
     Count "V0018" "a count must be at least one":

@@ -7,6 +7,7 @@
 
 use super::advice::example;
 use super::diagnostics::{Code, Diagnostic, suggest};
+use super::slips;
 use super::source::Span;
 use super::tree::{Field, Kind, Node};
 use serde::de::{
@@ -55,6 +56,19 @@ impl Error {
             helps.push(help.into());
         }
         self
+    }
+
+    /// Says what was found in words of the text, and what was probably meant.
+    fn about(mut self, node: &Node) -> Self {
+        if self.span.is_none()
+            && let Problem::Message(Code::WrongType | Code::BadValue, message, helps) =
+                &mut self.problem
+            && let Some((expected, _)) = message.split_once(", found ")
+        {
+            helps.extend(slips::help(node, expected));
+            *message = format!("{expected}, found {}", node.describe());
+        }
+        self.at(node.span)
     }
 
     fn at(mut self, span: Span) -> Self {
@@ -288,7 +302,7 @@ impl<'a> NodeDeserializer<'a> {
             Kind::Bool(value) => visitor.visit_bool(*value),
             Kind::Char(value) => visitor.visit_char(*value),
         }
-        .map_err(|error: Error| error.at(this.node.span))
+        .map_err(|error: Error| error.about(this.node))
     }
 
     fn fields<V: Visitor<'a>>(
@@ -326,10 +340,13 @@ impl<'a> NodeDeserializer<'a> {
         } else {
             match &self.node.kind {
                 Kind::Struct(_, written) => visitor.visit_map(Fields::new(self, written)),
-                _ => {
-                    return Err(self
-                        .wrong("a struct `(..)`")
-                        .help(format!("its fields: {}", fields.join(", "))));
+                kind => {
+                    let mut error = self.wrong("a struct `(..)`");
+                    if matches!(kind, Kind::Map(_)) {
+                        error = error
+                            .help("fields stand in parentheses, not in braces: `(field: value)`");
+                    }
+                    return Err(error.help(format!("its fields: {}", fields.join(", "))));
                 }
             }
         };
@@ -354,18 +371,14 @@ impl<'a> NodeDeserializer<'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         let this = self.held()?;
+        if let Some(help) = this.quoted_kind(variants) {
+            let error = this.wrong(&format!("one of {}", variants.join(", ")));
+            return Err(error.help(help));
+        }
         let (name, view) = match this.node.name() {
             Some(name) => (name, View::Body),
             None if variants.contains(&"constant") && this.is_scalar() => ("constant", View::Bare),
-            None => {
-                let mut error = this.wrong(&format!("one of {}", variants.join(", ")));
-                if let Kind::Str(text) = &this.node.kind
-                    && variants.contains(&text.as_str())
-                {
-                    error = error.help(format!("write `{text}` without quotes"));
-                }
-                return Err(error);
-            }
+            None => return Err(this.wrong(&format!("one of {}", variants.join(", ")))),
         };
         if !variants.contains(&name) {
             return Err(<Error as de::Error>::unknown_variant(name, variants).at(this.node.head()));
@@ -376,6 +389,14 @@ impl<'a> NodeDeserializer<'a> {
                 content: Self { view, ..this },
             })
             .map_err(|error: Error| error.at(this.node.span))
+    }
+
+    /// What to write instead of a text that is the name of a variant.
+    fn quoted_kind(self, variants: &[&str]) -> Option<String> {
+        match &self.node.kind {
+            Kind::Str(text) => slips::quoted_kind(text, variants),
+            _ => None,
+        }
     }
 
     fn is_scalar(self) -> bool {

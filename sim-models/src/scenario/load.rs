@@ -5,6 +5,8 @@ use super::check::{Origin, check};
 use super::de::Shapes;
 use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic, Diagnostics};
+use super::foreign;
+use super::mixed;
 use super::path::{self, Override};
 use super::source::{Sources, Span};
 use super::tree::{self, Kind, Name, Node, children_mut};
@@ -180,10 +182,19 @@ impl<F: Files + ?Sized> Reader<'_, F> {
         let mut node = match tree::parse(text, file) {
             Ok(node) => node,
             Err(found) => {
-                self.found.extend(found);
+                let mixed = mixed::diagnose(text, file);
+                self.found
+                    .extend(if mixed.is_empty() { found } else { mixed });
                 return None;
             }
         };
+        // JSON is legal here, but says nothing.
+        if let (Kind::Map(_) | Kind::List(_), Some(found)) =
+            (&node.kind, foreign::recognise(text, file))
+        {
+            self.found.push(found);
+            return None;
+        }
         self.measurements(&mut node, name);
         stack.push(name.into());
         let mut base: Option<Node> = None;

@@ -2,6 +2,9 @@
 //! the quote that is not closed, the comma that is missing. The lexer only says where it gave up.
 
 use super::diagnostics::{Code, Diagnostic};
+use super::foreign;
+use super::habits::{enclosing, habit};
+use super::quotes;
 use super::source::Span;
 use std::ops::Range;
 
@@ -46,6 +49,16 @@ pub fn diagnose(text: &str, at: usize, said: &str, file: u16) -> Diagnostic {
             .label("nothing but space and comments")
             .help("a scenario is `(duration: \"1min\", services: {..}, workloads: {..})`");
     }
+    let known = [
+        foreign::recognise(text, file),
+        quotes::missing(text, at, file),
+    ];
+    if let Some(found) = known.into_iter().flatten().next() {
+        return found;
+    }
+    if let Some(found) = habit(text, at, file) {
+        return found;
+    }
     if let Some(long) = scan.long_texts.iter().find(|long| long.start < at) {
         return unclosed_text(text, long.start, file);
     }
@@ -83,6 +96,12 @@ pub fn diagnose(text: &str, at: usize, said: &str, file: u16) -> Diagnostic {
     guess(text, at, said, one(at))
 }
 
+/// The simple value that begins at a byte.
+fn value_at(text: &str, at: usize) -> &str {
+    let value = text[at..].split([',', ']', '\n']).next();
+    value.unwrap_or_default().trim()
+}
+
 /// What is wrong where all brackets fit.
 fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
     let before = text[..at].trim_end();
@@ -106,6 +125,28 @@ fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
             .label("not a colon")
             .help("a field is written `name: value`");
     }
+    let bracket = enclosing(text, at).map(|open| text.as_bytes()[open]);
+    if is_name && next == Some(':') && bracket == Some(b'[') {
+        return new(format!("`{name}` stands like a field, in a list"))
+            .label("a list has no names")
+            .help(format!("write `{name}({})`", value_at(text, at + 1)));
+    }
+    let in_list = before[..name_start].trim_end().ends_with(['[', ',']) && bracket == Some(b'[');
+    if is_name && in_list && matches!(next, Some('"' | '0'..='9')) {
+        return new(format!("the values of `{name}` stand in parentheses"))
+            .label("expected `(` before this")
+            .help(format!("write `{name}({})`", value_at(text, at)));
+    }
+    if next == Some(',') && before.ends_with(',') {
+        return new("there is a comma too many".into())
+            .label("nothing stands before it")
+            .help("remove it");
+    }
+    if text[at..].trim_start().starts_with('$') {
+        return new("variables are not filled in".into())
+            .label("a variable, as in a shell or a template")
+            .help("write the value here, and change it from outside with `--set PATH=VALUE`");
+    }
     if !said.contains("comma") {
         let mut message = said.to_owned();
         if let Some(first) = message.get_mut(..1) {
@@ -119,6 +160,13 @@ fn guess(text: &str, at: usize, said: &str, span: Span) -> Diagnostic {
         return new(format!("the fields of `{name}` stand in parentheses"))
             .label("not in braces")
             .help(format!("write `{name}(field: value)`"));
+    }
+    if is_name && begins_field && next == Some(':') {
+        return new(format!(
+            "`{name}` has a name, but the value before it has none"
+        ))
+        .label("this has a name")
+        .help("name it too: the values of one pair of parentheses all have names, or none");
     }
     if is_name && begins_field {
         return new(format!("there is no colon after `{name}`"))
@@ -282,6 +330,15 @@ mod tests {
             ("(a: 1 b: 2)", 6, "comma", "a comma is missing"),
             ("(a = 1)", 3, "comma", "`=` stands where"),
             ("(a 1)", 3, "comma", "there is no colon after `a`"),
+            ("(a: [b: 1])", 6, "comma", "`b` stands like a field"),
+            ("(a: [b \"c\"])", 7, "comma", "the values of `b` stand"),
+            (
+                "(a: 1,, b: 2)",
+                6,
+                "identifier",
+                "there is a comma too many",
+            ),
+            ("(a: $X)", 4, "char", "variables are not"),
             ("(a: x{b: 1})", 5, "comma", "the fields of `x`"),
             ("(a: \"x),\n b: \"y\")", 14, "comma", "a text in quotes"),
             ("(a: \"x)", 7, "end", "a text in quotes"),

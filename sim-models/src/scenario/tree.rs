@@ -5,9 +5,10 @@
 //! anew, so reading costs O(size × depth), which is nothing for files that people write.
 
 use super::diagnostics::{Code, Diagnostic};
+pub use super::lexer::options;
+use super::lexer::{self, Fault};
 use super::source::Span;
 use super::syntax;
-use ron::extensions::Extensions;
 use ron::value::RawValue;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -135,14 +136,6 @@ impl Node {
     }
 }
 
-/// What every scenario may use: implicit `Some`, and newtype variants without their second pair of
-/// parentheses.
-#[must_use]
-pub fn options() -> ron::Options {
-    ron::Options::default()
-        .with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES)
-}
-
 /// Reads a text; `file` is its index in [`super::source::Sources`].
 ///
 /// # Errors
@@ -163,9 +156,7 @@ pub fn parse_part(whole: &str, shift: usize, file: u16) -> Result<Node, Vec<Diag
         text,
         file,
     };
-    let raw = options()
-        .from_str::<&RawValue>(text)
-        .map_err(|error| vec![reader.syntax_error(&error)])?;
+    let raw = lexer::read(text).map_err(|fault| vec![reader.syntax_error(&fault)])?;
     let node = reader.node(raw.get_ron())?;
     let mut duplicates = Vec::new();
     find_duplicates(&node, &mut duplicates);
@@ -248,25 +239,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn offset(&self, position: ron::error::Position) -> usize {
-        let line_start: usize = self
-            .text
-            .split_inclusive('\n')
-            .take(position.line.saturating_sub(1))
-            .map(str::len)
-            .sum();
-        let line = self.text.get(line_start..).unwrap_or("");
-        let column = position.col.saturating_sub(1);
-        line_start
-            + line
-                .char_indices()
-                .nth(column)
-                .map_or(line.len(), |(at, _)| at)
-    }
-
-    fn syntax_error(&self, error: &ron::error::SpannedError) -> Diagnostic {
-        let at = self.offset(error.span.start).min(self.text.len());
-        let mut found = syntax::diagnose(self.text, at, &error.code.to_string(), self.file);
+    fn syntax_error(&self, fault: &Fault) -> Diagnostic {
+        let mut found = syntax::diagnose(self.text, fault.at, &fault.said, self.file);
         let related = found.related.iter_mut().map(|(span, _)| span);
         for span in found.span.iter_mut().chain(related) {
             span.start += self.shift as u32;

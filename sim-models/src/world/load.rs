@@ -5,7 +5,7 @@ use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
-use crate::scenario::shape::{factor, peak};
+use crate::scenario::shape::factor;
 use crate::scenario::{Arrivals, Impatience, Shape, Start};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source, Stream, mix};
@@ -379,7 +379,7 @@ impl LoadState {
         mut now: SimTime,
         end: SimTime,
     ) -> Option<SimTime> {
-        let peak: f64 = shape.iter().map(peak).product();
+        let peak: f64 = shape.iter().map(Shape::peak).product();
         if peak <= 0.0 {
             return None;
         }

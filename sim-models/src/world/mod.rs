@@ -369,6 +369,17 @@ impl<'p> World<'p> {
         self.recorder.close_window(self.plan, now, &up, &open);
     }
 
+    /// The run is over: the recorder is told what has not ended, and stories that they are still going on.
+    pub fn close_books(&mut self, now: SimTime) {
+        let open: Vec<u32> = self.open_requests().collect();
+        for index in open {
+            let frame = &self.frames[index];
+            let (workload, arrived) = (usize::from(frame.workload), frame.arrived);
+            self.recorder.left_open(workload, arrived, now);
+            self.tell_unfinished(index, now);
+        }
+    }
+
     /// The frames of requests that have not ended.
     fn open_requests(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.frames.places()).filter(|index| {

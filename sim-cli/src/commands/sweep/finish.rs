@@ -2,6 +2,7 @@
 
 use crate::charts;
 use crate::commands::run::{Format, quoted};
+use crate::output::claim::Claim;
 use crate::output::folder::FolderError;
 use crate::output::sweep::folder::{self, Extras, Texts};
 use crate::output::sweep::human::{self, Ending};
@@ -115,6 +116,7 @@ pub struct Whole<'a> {
 pub fn finish(
     whole: Whole<'_>,
     wanted: &Wanted<'_>,
+    claim: Option<&Claim>,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
     let keys = Keys::new(whole.sweep);
@@ -140,6 +142,9 @@ pub fn finish(
             entry.map_or(Ok(Vec::new()), |entry| whole.entries.windows(entry))
         };
         folder::write(path, &table, &windows, &extras, &whole.provenance)?;
+        if let Some(claim) = claim {
+            claim.settle()?;
+        }
         open = opened(path, &extras);
     }
     match wanted.format {

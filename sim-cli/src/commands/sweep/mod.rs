@@ -9,6 +9,7 @@ use crate::commands::broken;
 use crate::commands::run::Format;
 use crate::commands::shard::ShardArg;
 use crate::files::Disk;
+use crate::output::claim::{Claim, Experiment};
 use crate::output::sweep::folder::{self, Texts};
 use crate::output::sweep::provenance::{Started, provenance};
 use crate::runner::names::part_name;
@@ -109,8 +110,17 @@ fn go(
         jobs: args.jobs,
         doing: "sweeping",
     };
-    if let (Some(folder), false) = (how.folder, shard.is_all()) {
+    let of = Experiment {
+        command: "sweep",
+        source: &args.scenario,
+    };
+    let claim = how.folder.map(|folder| Claim::ask(folder, of, args.force));
+    let claim = claim.transpose()?;
+    if let (Some(folder), false, false) = (how.folder, shard.is_all(), args.force) {
         finish::refuse_foreign(folder, texts)?;
+    }
+    if let Some(claim) = &claim {
+        claim.take()?;
     }
     // Nothing is written before the journal is locked.
     let mut runner = Runner::open(&how, streams.err)?;
@@ -138,7 +148,11 @@ fn go(
     }
     let provenance = provenance(started, runs, known, args.jobs);
     if !shard.is_all() {
-        return part(args, sweep, &ran, shard, &mut runner, &provenance, streams);
+        let code = part(args, sweep, &ran, shard, &mut runner, &provenance, streams)?;
+        if let Some(claim) = &claim {
+            claim.settle()?;
+        }
+        return Ok(code);
     }
     let (journal, entries) = runner.parts();
     let whole = Whole {
@@ -155,7 +169,7 @@ fn go(
         parquet: args.parquet,
         reproduce: &args.reproduce(),
     };
-    finish::finish(whole, &wanted, streams)
+    finish::finish(whole, &wanted, claim.as_ref(), streams)
 }
 
 /// Says what is kept and how to go on.

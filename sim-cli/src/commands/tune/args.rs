@@ -86,6 +86,9 @@ pub struct Args {
     /// Folder for results; a search that was interrupted goes on there.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace another experiment in that folder.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -9,6 +9,7 @@ use super::rounds::{NoAnswer, Rounds};
 use super::run::Format;
 use crate::charts;
 use crate::files::Disk;
+use crate::output::claim::{Claim, Experiment};
 use crate::output::folder::FolderError;
 use crate::output::sweep::folder::{self, Extras, put};
 use crate::output::{json, tuning};
@@ -46,6 +47,15 @@ fn go(
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> Result<u8, NoAnswer> {
+    let of = Experiment {
+        command: "tune",
+        source: &args.scenario,
+    };
+    let claim = args
+        .out
+        .as_deref()
+        .map(|folder| Claim::ask(folder, of, args.force));
+    let claim = claim.transpose()?;
     let question = args.question();
     let spec = args.spec(&question);
     let present = base(&spec, &Disk)?;
@@ -53,7 +63,8 @@ fn go(
     let mut others = also(args, &spec, &sweep)?;
     others.extend(changed(&present, &sweep.scenarios));
     let reproduce = args.reproduce();
-    if let Some(folder) = &args.out {
+    if let (Some(folder), Some(claim)) = (&args.out, &claim) {
+        claim.take()?;
         prepare(folder, &present, &reproduce)?;
     }
     let mut rounds = Rounds::open(args.out.as_deref(), args.jobs, "tuning", err, terminal)?;
@@ -75,6 +86,9 @@ fn go(
         folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         // Last, so that a folder with a result is a whole one.
         put(folder, "tune.json", &format!("{:#}", json::tidy(&told)))?;
+        if let Some(claim) = &claim {
+            claim.settle()?;
+        }
     }
     match args.format {
         Format::Json => writeln!(out, "{}", json::tidy(&told))?,

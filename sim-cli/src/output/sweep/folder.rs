@@ -6,26 +6,12 @@ use super::csv::{CsvFile, LARGE};
 use super::rows::{self, ResultsError, Sink, Windows};
 use super::{columns, summary};
 use crate::charts::{self, Chart};
+use crate::output::claim::listed_pictures;
 use crate::output::folder::{FolderError, write_atomic};
 use serde_json::Value;
 use sim_models::experiment::sweep::Table;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// How names of charts begin.
-const CHARTS: [&str; 11] = [
-    "candidates.",
-    "curves-",
-    "elsewhere.",
-    "finalists.",
-    "heatmap-",
-    "influence-",
-    "morris-",
-    "parallel-",
-    "pareto.",
-    "slices-",
-    "verdicts.",
-];
 
 /// The texts beside the tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,13 +124,7 @@ pub fn clear(folder: &Path) {
         }
     }
     // Charts are named after what they show, which may have been something else.
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_chart = CHARTS.iter().any(|begin| name.starts_with(begin));
-        if is_chart && (name.ends_with(".svg") || name.ends_with(".png")) {
-            stale.push(name);
-        }
-    }
+    stale.extend(listed_pictures(folder));
     for name in stale {
         // It is not there, as a rule.
         let _ = fs::remove_file(folder.join(name));

@@ -416,6 +416,5 @@ fn record(sweep: &Sweep, run: &Run, plan: &Plan, point: u32, replication: u32) -
         events: summary.events,
         stopped_by: summary.stopped_by,
         verdict: summary.hypothesis.verdict,
-        metastable: summary.hypothesis.metastable,
     }
 }

@@ -17,6 +17,7 @@ const MOST_REPLICAS: u32 = 10_000;
 impl Checker<'_> {
     pub(super) fn system(&mut self) {
         let scenario = self.scenario;
+        self.zones();
         for (host, zone) in &scenario.hosts {
             self.zone_exists(zone, at!["hosts", host.as_str()]);
         }
@@ -38,6 +39,34 @@ impl Checker<'_> {
             match load {
                 Workload::Open(open) => self.open(open, at!["workloads", name.as_str()]),
                 Workload::Closed(closed) => self.closed(closed, at!["workloads", name.as_str()]),
+            }
+        }
+    }
+
+    /// Each zone is in one region.
+    fn zones(&mut self) {
+        let mut seen: Vec<(&str, &str, usize)> = Vec::new();
+        for (region, zones) in &self.scenario.regions {
+            for (i, zone) in zones.iter().enumerate() {
+                let path = at!["regions", region.as_str(), i];
+                let Some((_, first, at)) = seen.iter().find(|(other, ..)| *other == zone) else {
+                    seen.push((zone, region, i));
+                    continue;
+                };
+                let message = if first == region {
+                    format!("zone `{zone}` is given twice in region `{region}`")
+                } else {
+                    format!("zone `{zone}` is in two regions, `{first}` and `{region}`")
+                };
+                let first = self.span(at!["regions", *first, *at]);
+                let found = self.report(Code::Duplicate, path, message);
+                found.label = "given again here".into();
+                found
+                    .related
+                    .extend(first.map(|span| (span, "first given here".into())));
+                found.help.push(format!(
+                    "a zone is in one region: leave one out, or call it `{region}-{zone}` here"
+                ));
             }
         }
     }

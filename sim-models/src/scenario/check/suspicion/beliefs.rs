@@ -7,7 +7,7 @@ use crate::observe::expression::{Expression, Metric, Op, Unit, parse};
 use crate::plan;
 use crate::reliability;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Bound, Scenario, Workload, shape};
+use crate::scenario::{Bound, Scenario, Shape, Workload, shape};
 use crate::topology::{inevitable, seconds};
 use sim_core::SimTime;
 
@@ -20,6 +20,7 @@ impl Checker<'_> {
         let hypothesis = &self.scenario.hypothesis;
         let lists = [
             ("steady", &hypothesis.steady),
+            ("during", &hypothesis.during),
             ("always", &hypothesis.always),
         ];
         let mut all = Vec::new();
@@ -71,7 +72,8 @@ impl Checker<'_> {
     pub(super) fn checks_can_hold(&mut self, view: &View<'_>) {
         for (list, i, check) in self.beliefs() {
             let range = range(self.scenario, check.measure.metric, &check.measure.subject);
-            if vacuous(&check, range).is_some() {
+            // What a fault may do says nothing of how it is while all is well.
+            if list == "during" || vacuous(&check, range).is_some() {
                 continue;
             }
             if let Some(because) = impossible(view, &check) {
@@ -191,7 +193,7 @@ fn too_many(view: &View<'_>, workload: &str, limit: f64, good: bool) -> Option<S
     let load = view.scenario.workloads.get(workload)?;
     // A part of the run may have more than the mean.
     let peak = match load {
-        Workload::Open(open) => open.shape.iter().map(shape::peak).product(),
+        Workload::Open(open) => open.shape.iter().map(Shape::peak).product(),
         Workload::Closed(_) => 1.0,
     };
     let mean = match load {

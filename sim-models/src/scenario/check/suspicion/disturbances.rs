@@ -14,7 +14,8 @@ impl Checker<'_> {
         let scenario = self.scenario;
         for (i, fault) in scenario.faults.iter().enumerate() {
             let ends = fault.lasts.is_some() || fault.random.is_some();
-            if ends || !scenario.hypothesis.always.is_empty() {
+            let hypothesis = &scenario.hypothesis;
+            if ends || !hypothesis.always.is_empty() || !hypothesis.during.is_empty() {
                 continue;
             }
             let at = fault.at.unwrap_or(SimDuration::ZERO);
@@ -25,8 +26,9 @@ impl Checker<'_> {
             self.report(Code::NoEnd, at!["faults", i], message)
                 .help
                 .push(
-                    "add `for: \"30s\"`, or say under `always` what must hold all the same".into(),
-                );
+                "add `for: \"30s\"`, or say under `during` or `always` what must hold all the same"
+                    .into(),
+            );
         }
     }
 

@@ -1,0 +1,271 @@
+//! What the command line does with folders, pictures and commands that are not there.
+
+use sim_cli::{Terminal, exit};
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+
+/// A second of a small shop.
+const SMALL: &str = "data/small.ron";
+
+/// Exit code, standard output and standard error.
+fn sim(arguments: &[&str]) -> (u8, String, String) {
+    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
+    let text = |bytes| String::from_utf8(bytes).expect("output is text");
+    (code, text(out), text(err))
+}
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("sim-folders-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a temporary folder can be made");
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_string_lossy().into_owned()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Every command with `--out`, as short as it can be.
+fn commands() -> [(&'static str, Vec<&'static str>); 5] {
+    let vary = [
+        "--vary",
+        "services.db.threads=2,4",
+        "--vary",
+        "services.db.queue.limit=4,8",
+    ];
+    let with = |command: &'static str, more: &[&'static str]| {
+        let words = [command, SMALL].iter().chain(more).copied().collect();
+        (command, words)
+    };
+    let sweep = [&vary[..2], &["--replications", "1"]].concat();
+    let variant = [
+        "--variant",
+        "b:services.db.threads=4",
+        "--replications",
+        "2",
+    ];
+    let tune = [
+        &vary[..2],
+        &[
+            "--minimise",
+            "failed_ratio(users)",
+            "--replications-first",
+            "2",
+        ],
+    ]
+    .concat();
+    let sensitivity = [&vary[..], &["--method", "morris", "--samples", "2"]].concat();
+    [
+        with("run", &[]),
+        with("sweep", &sweep),
+        with("compare", &variant),
+        with("tune", &tune),
+        with("sensitivity", &sensitivity),
+    ]
+}
+
+#[test]
+fn another_experiment_is_refused_by_every_command() {
+    let folder = Folder::new("refused");
+    let out = folder.path("out");
+    let other = folder.path("other.ron");
+    fs::copy(SMALL, &other).expect("a copy");
+    let (code, _, err) = sim(&["run", &other, "--out", &out]);
+    assert_eq!(code, exit::HELD, "{err}");
+    let before = folder.read("out/summary.json");
+    assert!(!before.is_empty());
+    for (command, words) in commands() {
+        let (code, told, err) = sim(&[&words[..], &["--out", &out]].concat());
+        assert_eq!(
+            (code, told.as_str()),
+            (exit::BAD_INPUT, ""),
+            "{command}: {err}"
+        );
+        let said = format!("error: {out} holds another experiment: sim run ");
+        assert!(
+            err.starts_with(&said) && err.contains("other.ron\n"),
+            "{command}: {err}"
+        );
+        assert!(
+            err.contains("\nhelp: ") && err.contains("--force"),
+            "{command}: {err}"
+        );
+        assert_eq!(err.lines().count(), 2, "{command}: nothing was run: {err}");
+        assert_eq!(folder.read("out/summary.json"), before, "{command}");
+    }
+    // The same experiment again is welcome.
+    let (code, _, err) = sim(&["run", &other, "--seed", "9", "--out", &out]);
+    assert_eq!(code, exit::HELD, "{err}");
+    assert_ne!(folder.read("out/summary.json"), before);
+}
+
+#[test]
+fn force_replaces_an_experiment_and_nothing_else() {
+    let folder = Folder::new("force");
+    let out = folder.path("out");
+    fs::create_dir_all(&out).expect("a folder");
+    let notes = format!("{out}/notes.txt");
+    fs::write(&notes, "mine").expect("it can be written");
+    let (code, _, err) = sim(&["run", SMALL, "--out", &out]);
+    assert_eq!(code, exit::BAD_INPUT);
+    assert!(err.contains("notes.txt"), "{err}");
+    let mut before = "notes.txt";
+    for (command, words) in commands() {
+        let (code, _, err) = sim(&[&words[..], &["--out", &out, "--force"]].concat());
+        assert!(code != exit::BAD_INPUT, "{command}: {err}");
+        let mark = folder.read("out/experiment.json");
+        assert!(
+            mark.contains(&format!("\"command\": \"{command}\"")),
+            "{command}: {mark}"
+        );
+        assert!(!mark.contains("notes.txt"), "{mark}");
+        assert_eq!(fs::read_to_string(&notes).expect("it is there"), "mine");
+        let after = match command {
+            "run" => "workloads.csv",
+            "sweep" => "sweep.ron",
+            "compare" => "compare.txt",
+            "tune" => "tune.json",
+            _ => "sensitivity.json",
+        };
+        assert!(
+            !folder.read(&format!("out/{after}")).is_empty(),
+            "{command}"
+        );
+        if !matches!(
+            (before, command),
+            ("notes.txt", _) | ("sweep.ron", "compare")
+        ) {
+            assert_eq!(
+                folder.read(&format!("out/{before}")),
+                "",
+                "{command}: {before} is left"
+            );
+        }
+        before = after;
+    }
+}
+
+#[test]
+fn a_scenario_is_never_overwritten_by_its_own_results() {
+    let folder = Folder::new("own");
+    let source = folder.path("scenario.ron");
+    fs::copy(SMALL, &source).expect("a copy");
+    for more in [&[][..], &["--force"], &["--replications", "2"]] {
+        let out = folder.path("");
+        let (code, _, err) = sim(&[&["run", &source, "--out", &out], more].concat());
+        assert_eq!(code, exit::BAD_INPUT);
+        assert!(err.contains("would be overwritten"), "{err}");
+    }
+    let kept = fs::read_to_string(SMALL).expect("it is there");
+    assert_eq!(folder.read("scenario.ron"), kept);
+}
+
+#[test]
+fn a_picture_is_what_its_name_says_or_nothing() {
+    let folder = Folder::new("pictures");
+    let begins: [(&str, &[u8]); 5] = [
+        ("a.svg", b"<svg"),
+        ("a.png", b"\x89PNG"),
+        ("a.PNG", b"\x89PNG"),
+        ("a.dot", b"digraph"),
+        ("a.mmd", b"flowchart"),
+    ];
+    for (name, begin) in begins {
+        let (code, _, err) = sim(&["graph", SMALL, "--out", &folder.path(name)]);
+        assert_eq!(code, exit::HELD, "{name}: {err}");
+        let drawn = fs::read(folder.path(name)).expect("it is drawn");
+        assert!(drawn.starts_with(begin), "{name}");
+    }
+    for name in ["a.jpg", "a.pdf", "a.ron", "a"] {
+        let (code, _, err) = sim(&["graph", SMALL, "--out", &folder.path(name)]);
+        assert_eq!(code, exit::BAD_INPUT, "{name}");
+        assert!(
+            err.contains(".svg") && err.contains(".png") && err.contains(".mmd"),
+            "{err}"
+        );
+        assert!(!folder.0.join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_command_of_other_programs_is_told_what_does_it_here() {
+    for (asked, command) in [
+        ("schema", "`sim explain`"),
+        ("validate", "`sim check FILE`"),
+        ("report", "`sim run FILE`"),
+        ("plot", "`sim graph FILE"),
+        ("whatif", "`sim sweep FILE"),
+    ] {
+        let (code, _, err) = sim(&[asked]);
+        assert_eq!(code, exit::BAD_INPUT);
+        assert!(err.contains(&format!("help: {command}")), "{asked}: {err}");
+    }
+    let (_, _, err) = sim(&["frobnicate"]);
+    assert!(!err.contains("help: `"), "{err}");
+}
+
+#[test]
+fn the_verdict_is_the_first_thing_that_is_printed() {
+    let set = "services.db.replicas=1";
+    let folder = Folder::new("first");
+    let out = folder.path("out");
+    let mut both = Both::default();
+    let arguments: Vec<OsString> = ["sim", "run", SMALL, "--set", set, "--out", &out]
+        .iter()
+        .map(Into::into)
+        .collect();
+    let (mut to_out, mut to_err) = (both.stream("out: "), both.stream("err: "));
+    sim_cli::run(&arguments, &mut to_out, &mut to_err, Terminal::default());
+    let told = both.text();
+    assert!(told.starts_with("out: "), "{told}");
+    let warning = told.find("err: 1 warning [W0007]").expect("a warning");
+    let last = told.rfind("out: ").expect("output");
+    assert!(last < warning, "notes come last: {told}");
+}
+
+/// Two streams as a terminal shows them: in the order of what is written.
+#[derive(Default)]
+struct Both(std::rc::Rc<std::cell::RefCell<String>>);
+
+struct Stream(&'static str, std::rc::Rc<std::cell::RefCell<String>>);
+
+impl Both {
+    fn stream(&mut self, name: &'static str) -> Stream {
+        Stream(name, self.0.clone())
+    }
+
+    fn text(&self) -> String {
+        self.0.borrow().clone()
+    }
+}
+
+impl std::io::Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut all = self.1.borrow_mut();
+        all.push_str(self.0);
+        all.push_str(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
