@@ -126,7 +126,8 @@ fn allows_nearly_all(check: &Expression) -> bool {
         check.measure.metric,
         Metric::SuccessRatio | Metric::Availability
     );
-    near_one && matches!(check.op, Op::More | Op::AtLeast) && check.limit < 0.01
+    let at_least = matches!(check.op, Op::More | Op::AtLeast);
+    near_one && at_least && check.limit > 0.0 && check.limit < 0.01
 }
 
 /// What a check can never do, `fail` or `hold`, where its measure has a value in this range.

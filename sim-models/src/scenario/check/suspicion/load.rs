@@ -93,6 +93,9 @@ impl Checker<'_> {
                     |lasts| (lasts + boot).as_secs_f64(),
                 );
                 let excess = (rate - left * most) * lasts;
+                if capacity.open_utilization > 1.0 || excess <= 0.0 {
+                    continue;
+                }
                 let limits = view
                     .calls
                     .iter()
@@ -101,7 +104,7 @@ impl Checker<'_> {
                 let patience = limit.map_or(LONG_WAIT, |limit| limit.as_secs_f64());
                 let waits = excess / (left * most);
                 let crowded = excess > left * room(view, name) || waits > patience;
-                if capacity.open_utilization > 1.0 || excess <= 0.0 || !crowded {
+                if !crowded {
                     continue;
                 }
                 let message = format!(
