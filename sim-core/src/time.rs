@@ -144,10 +144,28 @@ pub enum ParseDurationError {
 
 /// The duration that was probably meant, as it is written here, or else what is usual.
 fn advice(text: &str, usual: &str) -> String {
-    match meant(text) {
-        Some(known) => format!("write \"{known}\""),
-        None => usual.to_owned(),
+    match (meant(text), thousands(text)) {
+        (Some(fraction), Some(whole)) => {
+            let fraction = fraction
+                .parse()
+                .map_or(fraction, |span: SimDuration| span.to_string());
+            format!("write \"{whole}\", or \"{fraction}\" if the comma is that of a fraction")
+        }
+        (Some(known), None) => format!("write \"{known}\""),
+        (None, _) => usual.to_owned(),
     }
+}
+
+/// The duration that was meant if its comma is that of thousands, as in `1,000ms`.
+fn thousands(text: &str) -> Option<String> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == ','))?;
+    let mut groups = text[..end].split(',');
+    let first = groups.next()?;
+    let mut others = groups.peekable();
+    let looks = (1..=3).contains(&first.len()) && first != "0" && others.peek().is_some();
+    let all = looks && others.all(|group| group.len() == 3);
+    all.then(|| meant(&text.replace(',', ""))).flatten()
 }
 
 /// A duration written as elsewhere, such as `2 minutes`, `1,5s`, `00:01:30` or ISO 8601's `PT1M30S`,

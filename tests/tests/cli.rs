@@ -456,6 +456,26 @@ fn a_folder_has_every_file_and_no_temporary_one() {
     assert_eq!(left, 2, "something is left beside the folders");
 }
 
+/// One run and many of the same scenario are the same experiment, but leave other files.
+#[test]
+fn a_folder_keeps_nothing_of_the_run_before() {
+    let folder = Folder::new("before");
+    let fresh = |name: &str, more: &[&str]| {
+        let path = folder.path(name);
+        let mut all = vec!["run", SMALL, "--out", &path];
+        all.extend(more);
+        sim(&all);
+        files_below(Path::new(&path))
+    };
+    let many = ["--replications", "2", "--seed", "7"];
+    let (one, several) = (fresh("one", &[]), fresh("many", &many));
+    assert!(one.contains("summary.json") && several.contains("runs.json"));
+    assert_eq!(fresh("one", &many), several);
+    assert_eq!(fresh("many", &[]), one);
+    let mark = fs::read_to_string(folder.path("one/experiment.json")).expect("a mark");
+    assert!(!mark.contains("timeline.png"), "{mark}");
+}
+
 #[test]
 fn a_folder_that_cannot_be_written_is_bad_input() {
     let folder = Folder::new("unwritable");

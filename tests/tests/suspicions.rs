@@ -215,3 +215,131 @@ fn paths_are_not_walked_along() {
         "{told:#?}"
     );
 }
+
+/// What is said with a code of a system of one or two services.
+fn said(text: &str, code: &str) -> Vec<String> {
+    let loaded = load("a.ron", &[("a.ron", text)], &[]);
+    assert!(loaded.scenario.is_ok(), "{:#?}", loaded.scenario);
+    let found = loaded.warnings.into_iter();
+    let found = found.filter(|found| found.code.as_str() == code);
+    found.map(|found| found.message).collect()
+}
+
+/// Each of these pairs is a system that is sick, one that is well, and what the first is told.
+#[test]
+fn what_is_sick_is_told_and_what_is_well_is_not() {
+    let two = |calls: &str| {
+        format!(
+            r#"(duration: "180s", services: {{
+                "a": (replicas: 2, threading: async, endpoints: {{ "x": [work("1ms"), call("b/x")] }}),
+                "b": (replicas: 2, threads: 3, queue: (limit: 1000), backlog: 0, endpoints: {{ "x": [work(exponential("20ms"))] }}),
+            }}, calls: {{ {calls} }}, workloads: {{ "u": open(rate: "130/s", to: "a/x") }})"#
+        )
+    };
+    let crowd = |users: u32, queue: u32| {
+        format!(
+            r#"(duration: "60s", services: {{ "a": (replicas: 2, threads: 2, queue: (limit: {queue}), backlog: 10, endpoints: {{ "x": [work("20ms")] }}) }},
+                workloads: {{ "u": closed(users: {users}, think: "1s", to: "a/x") }})"#
+        )
+    };
+    let tail = |limit: &str, retry: &str| {
+        format!(
+            r#"(duration: "60s", services: {{ "a": (replicas: 2, endpoints: {{ "x": [work(exponential("50ms"))] }}) }},
+                calls: {{ "u -> a": [{retry} timeout("{limit}")] }}, workloads: {{ "u": open(rate: "10/s", to: "a/x") }})"#
+        )
+    };
+    let crash = |rate: u32, lasts: &str| {
+        format!(
+            r#"(duration: "180s", services: {{ "a": (replicas: 2, threads: 2, queue: (limit: 20), endpoints: {{ "x": [work("20ms")] }}) }},
+                workloads: {{ "u": open(rate: "{rate}/s", to: "a/x") }},
+                faults: [(at: "30s", for: "{lasts}", inject: crash(service: "a", instances: one))])"#
+        )
+    };
+    let goal = |rate: u32, check: &str| {
+        format!(
+            r#"(duration: "60s", services: {{ "a": (replicas: 2, endpoints: {{ "x": [work("2ms")] }}) }},
+                workloads: {{ "u": open(rate: "{rate}/s", to: "a/x"), "v": open(rate: "1/s", to: "a/x") }},
+                hypothesis: (steady: ["{check}"]))"#
+        )
+    };
+    let cut = r#""a -> b": [deadline("1500ms"), retry(attempts: 3, backoff: none), timeout("1s")]"#;
+    let room =
+        r#""a -> b": [deadline("2500ms"), retry(attempts: 3, backoff: none), timeout("1s")]"#;
+    let above = r#""u -> a": [retry(attempts: 3, backoff: none), timeout("1s")]"#;
+    let patient = r#""u -> a": [retry(attempts: 3, backoff: none), timeout("8s")]"#;
+    for (code, sick, well, part) in [
+        (
+            "W0014",
+            two(room),
+            two(cut),
+            "all 3 attempts of `a -> b` it gets 390",
+        ),
+        (
+            "W0014",
+            two(above),
+            two(patient),
+            "all 3 attempts of `u -> a` it gets 390",
+        ),
+        (
+            "W0016",
+            crowd(1000, 20),
+            crowd(150, 20),
+            "200 requests a second: 800 of them would wait at a time, and `a` has room for 64",
+        ),
+        (
+            "W0016",
+            crowd(1000, 20),
+            crowd(1000, 1000),
+            "it turns the others away",
+        ),
+        (
+            "W0013",
+            tail("60ms", ""),
+            tail("400ms", ""),
+            "longer than that in 30 % of all cases, without any queue: 30 % of the requests are lost to that, and the objective allows 0.1 %",
+        ),
+        (
+            "W0013",
+            tail("60ms", "retry(attempts: 2, backoff: none),"),
+            tail("60ms", "retry(attempts: 5, backoff: none),"),
+            ": 9 % of the requests are lost to that",
+        ),
+        (
+            "W0028",
+            crash(150, "30s"),
+            crash(90, "30s"),
+            "has 1 of the 2 instances of `a` down, the threads of the rest can carry 100 requests a second, and it gets 150",
+        ),
+        (
+            "W0028",
+            crash(150, "30s"),
+            crash(150, "100ms"),
+            "while this crash",
+        ),
+        (
+            "W0025",
+            goal(0, "success_ratio(u) >= 99%"),
+            goal(1, "success_ratio(u) >= 99%"),
+            "the rate of `u` is 0/s",
+        ),
+        (
+            "W0029",
+            goal(5, "success_ratio(u) >= 0.99%"),
+            goal(5, "success_ratio(u) >= 0.99"),
+            "allows 99.01 % of the requests to fail: its limit is 0.99 %",
+        ),
+        (
+            "W0029",
+            goal(5, "success_ratio(u) >= 0.5%"),
+            goal(5, "failed_ratio(u) <= 0.5%"),
+            "its limit is 0.5 %",
+        ),
+    ] {
+        let told = said(&sick, code);
+        assert!(
+            told.len() == 1 && told[0].contains(part),
+            "{sick}: {told:#?}"
+        );
+        assert_eq!(said(&well, code), Vec::<String>::new(), "{well}");
+    }
+}

@@ -145,6 +145,20 @@ impl Claim {
         )
     }
 
+    /// Has what is in the folder replaced as a whole, though it is by the same command on the same file.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn anew(mut self) -> Result<Self, FolderError> {
+        let listed = read(&self.folder).map(|(_, listed)| listed);
+        let listed = listed.unwrap_or_default();
+        let there = names(&self.folder)?.into_iter();
+        self.replaced = there
+            .filter(|name| is_fixed(name) || listed.contains(name))
+            .collect();
+        Ok(self)
+    }
+
     /// Takes the folder: makes it, removes what is to be replaced, and marks it.
     ///
     /// # Errors
@@ -277,6 +291,17 @@ fn some(names: &[String]) -> String {
 pub fn listed_pictures(folder: &Path) -> Vec<String> {
     let listed = read(folder).map(|(_, listed)| listed).unwrap_or_default();
     listed.into_iter().filter(|name| is_picture(name)).collect()
+}
+
+/// Removes what the experiment in a folder wrote, all but its mark: what is not written again must not
+/// pass for a part of what is.
+pub fn clear(folder: &Path) {
+    let listed = read(folder).map(|(_, listed)| listed).unwrap_or_default();
+    let there = names(folder).unwrap_or_default().into_iter();
+    for name in there.filter(|name| name != MARK && listed.contains(name)) {
+        // A file that cannot be removed cannot be replaced either, which is told where it is tried.
+        let _ = fs::remove_file(folder.join(name));
+    }
 }
 
 /// The mark of a folder, and the files that it lists.
@@ -447,6 +472,28 @@ mod tests {
         assert!(listed_pictures(&scratch.0.join("out")).is_empty());
         assert!(scratch.ask("run", "a.ron", false).is_err());
         scratch.ask("run", "./x/../b.ron", false).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_written_again_goes() {
+        let scratch = Scratch::new("clear");
+        let claim = scratch.ask("run", "a.ron", false).unwrap();
+        claim.take().unwrap();
+        for name in ["summary.json", "edges.csv", "timeline.svg"] {
+            scratch.put(&format!("out/{name}"));
+        }
+        claim.settle().unwrap();
+        for name in ["notes.txt", "mine.png"] {
+            scratch.put(&format!("out/{name}"));
+        }
+        let again = scratch.ask("run", "a.ron", false).unwrap();
+        again.take().unwrap();
+        clear(&scratch.0.join("out"));
+        assert_eq!(scratch.names("out"), [MARK, "mine.png", "notes.txt"]);
+        scratch.put("out/runs.json");
+        again.settle().unwrap();
+        let (_, listed) = read(&scratch.0.join("out")).unwrap();
+        assert_eq!(listed.into_iter().collect::<Vec<_>>(), [MARK, "runs.json"]);
     }
 
     #[test]

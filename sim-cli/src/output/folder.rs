@@ -1,5 +1,6 @@
 //! The folder of a run: everything that it told, in files that are whole or not there.
 
+use super::claim::clear;
 use super::{csv, json};
 use crate::charts::{self, RasterError};
 use sim_models::observe::summary::{RunResult, Summary};
@@ -80,17 +81,7 @@ pub fn write(
         path: folder.to_owned(),
         source,
     })?;
-    // What an earlier run left must not pass for a part of this one.
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if ["summary.json", "stories.json", "stories.txt"].contains(&name.as_ref()) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    for name in super::claim::listed_pictures(folder) {
-        let _ = fs::remove_file(folder.join(name));
-    }
+    clear(folder);
     let put = |name: &str, bytes: &[u8]| write_atomic(&folder.join(name), bytes);
     put("scenario.ron", with_newline(scenario).as_bytes())?;
     put("reproduce.txt", with_newline(reproduce).as_bytes())?;
@@ -136,6 +127,7 @@ pub fn write_replications(
         path: folder.to_owned(),
         source,
     })?;
+    clear(folder);
     let put =
         |name: &str, text: &str| write_atomic(&folder.join(name), with_newline(text).as_bytes());
     put("scenario.ron", scenario)?;

@@ -34,6 +34,28 @@ pub struct Error {
     owner: Option<Span>,
 }
 
+/// Where a field stands that says when and how much a fault hits, not what it does.
+fn of_fault(name: &str, fields: &[&str]) -> Option<String> {
+    const OUTSIDE: [&str; 9] = [
+        "share",
+        "correlation",
+        "at",
+        "for",
+        "ramp",
+        "every",
+        "times",
+        "cron",
+        "random",
+    ];
+    let in_kind =
+        ["instances", "link"].iter().any(|own| fields.contains(own)) && !fields.contains(&"inject");
+    (in_kind && OUTSIDE.contains(&name)).then(|| {
+        format!(
+            "`{name}` stands beside `inject`, not in it: `(at: \"10s\", {name}: .., inject: ..)`"
+        )
+    })
+}
+
 #[derive(Clone, Debug)]
 enum Problem {
     Message(Code, String, Vec<String>),
@@ -97,7 +119,10 @@ impl Error {
                 Code::UnknownField,
                 format!("there is no field `{name}` here"),
                 "unknown field".into(),
-                suggest(&name, "fields", fields.iter().copied()),
+                match of_fault(&name, fields) {
+                    Some(help) => vec![help],
+                    None => suggest(&name, "fields", fields.iter().copied()),
+                },
             ),
             Problem::UnknownVariant(name, variants) => (
                 Code::UnknownVariant,
@@ -311,6 +336,15 @@ impl<'a> NodeDeserializer<'a> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
+        if let Some([first, second]) = self.arguments()
+            && fields.first() == Some(&"to")
+            && let (Kind::Str(service), Kind::Str(endpoint)) = (&first.kind, &second.kind)
+            && !service.contains('/')
+        {
+            let message = "service and endpoint of a call stand in one text".to_owned();
+            let error = Error::new(Code::WrongType, second.span, message);
+            return Err(error.help(format!("write `call(\"{service}/{endpoint}\")`")));
+        }
         if let (View::Whole, Some(found)) = (self.view, self.node.name())
             && found != name
         {

@@ -5,6 +5,7 @@
 use super::diagnostics::{Code, Diagnostic};
 use super::lexer;
 use super::source::Span;
+use crate::faults::REGISTRY;
 use std::ops::Range;
 
 /// A change to the text, and what it would say of the text if it helps.
@@ -27,6 +28,7 @@ pub fn habit(text: &str, at: usize, file: u16) -> Option<Diagnostic> {
         look.semicolon(),
         look.quoted_name(),
         look.named_items(),
+        look.several_values(),
     ];
     let helps = |guess: &Guess| {
         let (before, after) = (&text[..guess.place.start], &text[guess.place.end..]);
@@ -179,7 +181,13 @@ impl Look<'_> {
             let help = format!(
                 "write {share}: shares are parts of a whole (in checks, in quotes, per cent are known)"
             );
-            return Some(self.guess(place, share, said, help));
+            let mut guess = self.guess(place, share.clone(), said, help);
+            if let Some(fault) = self.fault() {
+                guess.found = guess.found.help(format!(
+                    "the share of a fault stands beside `inject`: `inject: {fault}(..), share: {share}`"
+                ));
+            }
+            return Some(guess);
         }
         if begins_with_digit && word.contains(|c: char| c.is_alphabetic()) {
             let said = ["a value with a unit stands without quotes", "not in quotes"];
@@ -190,6 +198,16 @@ impl Look<'_> {
             return Some(self.guess(place, quoted.clone(), said, format!("write `{quoted}`")));
         }
         None
+    }
+
+    /// The kind of fault among whose fields the place is.
+    fn fault(&self) -> Option<&str> {
+        let open = enclosing(self.text, self.at)?;
+        let kind = &self.text[self.word(open)];
+        REGISTRY
+            .iter()
+            .any(|(name, _)| *name == kind)
+            .then_some(kind)
     }
 
     /// `'web/get'`, `` `web/get` ``, `“web/get”`
@@ -227,11 +245,25 @@ impl Look<'_> {
 
     fn semicolon(&self) -> Option<Guess> {
         let start = self.next();
-        self.text[start..].starts_with(';').then(|| {
-            let said = ["`;` stands where `,` is expected", "not a comma"];
+        let words = self.text[start..].strip_prefix(';')?;
+        let words = words.lines().next().unwrap_or_default().trim();
+        let before = self.text[..start].trim_end();
+        let (by, said, help) = if !before.ends_with([',', '(', '[', '{']) {
             let help = "values, fields and entries are separated by commas: `(a: 1, b: 2)`";
-            self.guess(start..start + 1, ",".into(), said, help.into())
-        })
+            let said = ["`;` stands where `,` is expected", "not a comma"];
+            (",", said, help.to_owned())
+        } else if words.is_empty() {
+            let said = ["there is a `;` too many", "nothing ends here"];
+            ("", said, "remove it".to_owned())
+        } else {
+            let said = ["this begins no comment", "no comment here"];
+            (
+                "//",
+                said,
+                format!("comments begin with `//`: `// {words}`"),
+            )
+        };
+        Some(self.guess(start..start + 1, by.into(), said, help))
     }
 
     /// The text in quotes before a colon, without its quotes.
@@ -290,6 +322,33 @@ impl Look<'_> {
             span.end = span.start + 1;
         }
         Some(guess)
+    }
+
+    /// `{"web -> db": retry, timeout("1s")}`
+    fn several_values(&self) -> Option<Guess> {
+        let open = enclosing(self.text, self.at)?;
+        if !self.text[open..].starts_with('{') {
+            return None;
+        }
+        let items = items(self.text, open + 1..partner(self.text, open)?);
+        let is_value =
+            |item: &Range<usize>| self.text[item.clone()].starts_with(|c: char| c.is_alphabetic());
+        let first = items.iter().position(is_value)?;
+        let count = items[first..]
+            .iter()
+            .take_while(|item| is_value(item))
+            .count();
+        let entry = items[first.checked_sub(1)?].clone();
+        let text = &self.text[entry.clone()];
+        // Names in quotes may have colons in them.
+        let key_end = text.strip_prefix('"')?.find('"')? + 2;
+        let value = key_end + text[key_end..].find(':')? + 1;
+        let value = value + text[value..].len() - text[value..].trim_start().len();
+        let place = entry.start + value..items[first + count - 1].end;
+        let by = format!("[{}]", &self.text[place.clone()]);
+        let said = ["a key has several values", "these are several"];
+        let help = format!("put them into brackets: `{}: {by}`", &text[..key_end]);
+        Some(self.guess(place, by, said, help))
     }
 
     /// The line of the place, without its end.
@@ -360,6 +419,37 @@ pub fn partner(text: &str, open: usize) -> Option<usize> {
     None
 }
 
+/// The places between commas, without the spaces round them.
+#[must_use]
+pub fn items(text: &str, within: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut start, mut depth, mut quoted) = (within.start, 0, false);
+    let mut skip = 0;
+    for (at, c) in text[within.clone()].char_indices() {
+        let at = within.start + at;
+        match c {
+            _ if skip > at => {}
+            '\\' if quoted => skip = at + 2,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                found.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(start..within.end);
+    let trimmed = found.into_iter().map(|place| {
+        let part = &text[place.clone()];
+        let start = place.start + part.len() - part.trim_start().len();
+        start..start + part.trim().len()
+    });
+    trimmed.filter(|place| !place.is_empty()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -401,6 +491,18 @@ mod tests {
             ("(a: 1, # why\nb: 2)", "this begins no comment", "`// why`"),
             ("(a: 1, -- why\nb: 2)", "this begins no comment", "`// why`"),
             ("(a: 1; b: 2)", "`;` stands where", "commas"),
+            ("(a: 1, ; why\nb: 2)", "this begins no comment", "`// why`"),
+            ("(a: 1, ;\nb: 2)", "there is a `;` too many", "remove it"),
+            (
+                "(a: {\"w -> d\": retry(b: 3), t(\"1s\")})",
+                "a key has several values",
+                "`\"w -> d\": [retry(b: 3), t(\"1s\")]`",
+            ),
+            (
+                "(a: [(inject: error(share: 30%))])",
+                "a share is not",
+                "write 0.3:",
+            ),
             ("(a: 2,5)", "a comma stands in a number", "write 2.5:"),
             ("(\"a\": 1)", "a name in quotes", "`a: value`"),
             (

@@ -5,7 +5,7 @@
 use super::de::Shapes;
 use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic};
-use super::habits::{enclosing, habit, partner};
+use super::habits::{enclosing, habit, items, partner};
 use super::lexer;
 use super::quotes;
 use super::source::Span;
@@ -94,42 +94,18 @@ fn find(text: &str, at: usize) -> Option<Mixed> {
     (items[odd].start <= at && at <= items[odd].end).then_some(Mixed { open, items, odd })
 }
 
-/// The places between commas, without the spaces round them.
-fn items(text: &str, within: Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let (mut start, mut depth, mut quoted) = (within.start, 0, false);
-    let mut skip = 0;
-    for (at, c) in text[within.clone()].char_indices() {
-        let at = within.start + at;
-        match c {
-            _ if skip > at => {}
-            '\\' if quoted => skip = at + 2,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            ',' if depth == 0 => {
-                found.push(start..at);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    found.push(start..within.end);
-    let trimmed = found.into_iter().map(|place| {
-        let part = &text[place.clone()];
-        let start = place.start + part.len() - part.trim_start().len();
-        start..start + part.trim().len()
-    });
-    trimmed.filter(|place| !place.is_empty()).collect()
-}
-
 /// The name in front of a value.
 fn name(item: &str) -> Option<&str> {
     let end = item.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
     let (name, rest) = item.split_at(end);
     let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
     (is_name && rest.trim_start().starts_with(':')).then_some(name)
+}
+
+/// The name in quotes in front of a value, as the entries of a map have it.
+fn key(item: &str) -> Option<&str> {
+    let (key, rest) = item.strip_prefix('"')?.split_once('"')?;
+    rest.trim_start().starts_with(':').then_some(key)
 }
 
 impl Mixed {
@@ -172,7 +148,17 @@ impl Mixed {
             .iter()
             .filter_map(|item| name(&text[item.clone()]))
             .collect();
-        let value = short(&text[odd]);
+        let value = short(&text[odd.clone()]);
+        if let Some(key) = key(&text[odd.clone()]) {
+            let map = match fields {
+                Some(fields) if fields.contains(&"endpoints") => "endpoints",
+                _ => "name",
+            };
+            return found.help(format!(
+                "a name in quotes belongs into a map, which is a field itself: `{map}: {{ \"{key}\": {} }}`",
+                short(text[odd][key.len() + 2..].trim_start_matches([' ', ':']))
+            ));
+        }
         let Some(fields) = fields else {
             return found.help(NAME_ALL);
         };

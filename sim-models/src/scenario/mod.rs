@@ -12,6 +12,7 @@ pub mod lexer;
 pub mod foreign;
 pub mod quotes;
 pub mod habits;
+pub mod strays;
 pub mod syntax;
 pub mod tree;
 pub mod slips;

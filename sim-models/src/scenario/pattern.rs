@@ -93,7 +93,7 @@ impl Pattern {
     pub fn link(text: &str) -> Result<Self, String> {
         let (from, to) = text
             .split_once("->")
-            .ok_or("it has no arrow: write \"from -> to\"")?;
+            .ok_or_else(|| no_arrow(text, "from -> to"))?;
         Ok(Self {
             from: Side::parse(from)?,
             to: Side::parse(to)?,
@@ -108,7 +108,7 @@ impl Pattern {
     pub fn calls(text: &str) -> Result<Self, String> {
         let (from, to) = text
             .split_once("->")
-            .ok_or("it has no arrow: write \"caller -> callee\"")?;
+            .ok_or_else(|| no_arrow(text, "caller -> callee"))?;
         let (to, endpoint) = match to.split_once('/') {
             Some((to, endpoint)) => (to, Some(endpoint.to_owned())),
             None => (to, None),
@@ -156,6 +156,22 @@ impl Pattern {
         self.from.is_or_any(from)
             && self.to.is_or_any(to)
             && self.endpoint.as_deref().is_none_or(|own| own == endpoint)
+    }
+}
+
+/// What to say of a pattern without the arrow that it takes.
+fn no_arrow(text: &str, usual: &str) -> String {
+    let others = ["→", "⟶", "➔", "⇒", "–>", "—>", "=>"];
+    let known = others
+        .iter()
+        .find_map(|arrow| Some((arrow, text.split_once(arrow)?)));
+    match known {
+        Some((arrow, (from, to))) => format!(
+            "its arrow is `{arrow}`, not `->`: write \"{} -> {}\"",
+            from.trim(),
+            to.trim()
+        ),
+        None => format!("it has no arrow: write \"{usual}\""),
     }
 }
 

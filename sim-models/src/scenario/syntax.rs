@@ -6,6 +6,7 @@ use super::foreign;
 use super::habits::{enclosing, habit};
 use super::quotes;
 use super::source::Span;
+use super::strays;
 use std::ops::Range;
 
 /// What a scan of the brackets of a text finds.
@@ -51,6 +52,7 @@ pub fn diagnose(text: &str, at: usize, said: &str, file: u16) -> Diagnostic {
     }
     let known = [
         foreign::recognise(text, file),
+        strays::stray(text, at, said, file),
         quotes::missing(text, at, file),
     ];
     if let Some(found) = known.into_iter().flatten().next() {

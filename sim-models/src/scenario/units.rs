@@ -102,9 +102,33 @@ fn leading_number(text: &str) -> Option<(f64, &str)> {
     Some((number, text[end..].trim_start()))
 }
 
+/// A number with a comma as elsewhere, written with none: that of thousands (`1,000`) is left out, that of a
+/// fraction (`1,5`) is a point here.
+fn without_comma(text: &str) -> String {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !(c.is_ascii_digit() || ".,".contains(c)))
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let whole = number.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let thousands =
+        (1..=3).contains(&first.len()) && first != "0" && groups.all(|group| group.len() == 3);
+    let plain = if thousands {
+        number.replace(',', "")
+    } else if number.matches(',').count() == 1 && !number.contains('.') {
+        number.replace(',', ".")
+    } else {
+        number.to_owned()
+    };
+    format!("{plain}{rest}")
+}
+
 /// A rate written as elsewhere, such as `50rps`, `50 req/s`, `3000 rpm` or `1k/s`, as it is written here.
 fn meant_rate(text: &str) -> Option<String> {
-    let (number, rest) = leading_number(text)?;
+    let text = without_comma(text);
+    let (number, rest) = leading_number(&text)?;
     let (number, rest) = match rest.strip_prefix('k') {
         Some(rest) => (number * 1e3, rest),
         None => match rest.strip_prefix('M') {
@@ -177,6 +201,10 @@ impl std::str::FromStr for Size {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        let plain = without_comma(text);
+        if plain != text {
+            return Err(format!("`{text}` is not a size: write \"{plain}\""));
+        }
         let (number, unit) = leading_number(text).ok_or_else(|| {
             format!("`{text}` is not a size: expected a number and a unit, such as \"64KiB\"")
         })?;
@@ -335,6 +363,10 @@ mod tests {
             ("50 per second", "write \"50/s\""),
             ("3000 rpm", "write \"3000/min\""),
             ("1.5k/s", "write \"1500/s\""),
+            ("1,000/s", "write \"1000/s\""),
+            ("12,500,000.5/s", "write \"12500000.5/s\""),
+            ("1,5/s", "write \"1.5/s\""),
+            ("0,125/s", "write \"0.125/s\""),
             ("50/minute", "write \"50/min\""),
             ("50/fortnight", "use /s, /min"),
             ("50", "write \"50/s\""),
@@ -346,6 +378,7 @@ mod tests {
         for (text, help) in [
             ("64mb", "write \"64MB\""),
             ("64Mi", "write \"64MiB\""),
+            ("1,024KiB", "write \"1024KiB\""),
             ("64 G", "write \"64GB\""),
             ("10 kilobytes", "use B, kB"),
             ("64", "write \"64B\""),

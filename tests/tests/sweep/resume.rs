@@ -181,6 +181,83 @@ fn another_scenario_is_not_mistaken_for_the_same() {
     );
 }
 
+/// What a sweep of the same file would lose is another experiment; what has all of it and more is not.
+#[test]
+fn another_sweep_of_the_same_file_is_refused() {
+    let folder = Folder::new("other");
+    let out = folder.path("a");
+    let sweep = |vary: &'static str, more: &[&'static str]| -> Vec<String> {
+        let mut all = vec![
+            "sweep",
+            SMALL,
+            "--vary",
+            vary,
+            "--replications",
+            "2",
+            "--out",
+            &out,
+        ];
+        all.extend(more);
+        all.into_iter().map(str::to_owned).collect()
+    };
+    let words = |all: &[String]| -> String {
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        fails(&all)
+    };
+    let done = |all: &[String]| -> Answer {
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        works(&all)
+    };
+    let measure = ["--measure", "goodput(users)"];
+    done(&sweep("services.db.threads=4,5", &measure));
+    let before = contents(&out);
+    for (vary, more, said) in [
+        (
+            "services.db.queue.limit=40,50",
+            &measure[..],
+            "of services.db.threads, and not of services.db.queue.limit",
+        ),
+        (
+            "services.db.threads=4,6",
+            &measure,
+            "services.db.threads=5, which is not a point of this one",
+        ),
+        (
+            "services.db.threads=4,5",
+            &["--measure", "goodput(users)", "--seed", "9"],
+            "and not 9",
+        ),
+        (
+            "services.db.threads=4,5",
+            &["--measure", "offered(users)"],
+            "a sweep that measures goodput(users)",
+        ),
+    ] {
+        let told = words(&sweep(vary, more));
+        assert!(told.contains("holds another experiment: a sweep"), "{told}");
+        assert!(told.contains(said) && told.contains("--force"), "{told}");
+        assert_eq!(contents(&out), before, "{vary} {more:?}");
+    }
+    // More points: those that are known are not run again.
+    let told = done(&sweep("services.db.threads=4,5,6", &measure)).err;
+    assert!(told.contains("4 of 6 runs were finished already"), "{told}");
+    // Replaced: nothing of the other one stays.
+    let told = done(&sweep("services.db.queue.limit=40,50", &["--force"])).err;
+    assert!(!told.contains("of other settings"), "{told}");
+    let fresh = folder.path("b");
+    works(&[
+        "sweep",
+        SMALL,
+        "--vary",
+        "services.db.queue.limit=40,50",
+        "--replications",
+        "2",
+        "--out",
+        &fresh,
+    ]);
+    same(&fresh, &out);
+}
+
 #[test]
 fn one_process_at_a_time() {
     let folder = Folder::new("busy");

@@ -2,6 +2,7 @@
 
 mod args;
 pub mod finish;
+mod other;
 
 pub use args::Args;
 
@@ -115,7 +116,11 @@ fn go(
         source: &args.scenario,
     };
     let claim = how.folder.map(|folder| Claim::ask(folder, of, args.force));
-    let claim = claim.transpose()?;
+    let mut claim = claim.transpose()?;
+    if let (Some(folder), true) = (how.folder, shard.is_all()) {
+        let asked = |claim| other::refuse_other(claim, folder, (sweep, texts), args.force);
+        claim = claim.map(asked).transpose()?;
+    }
     if let (Some(folder), false, false) = (how.folder, shard.is_all(), args.force) {
         finish::refuse_foreign(folder, texts)?;
     }

@@ -35,9 +35,35 @@ impl Checker<'_> {
     /// Whether each check allows some of the values that its measure can have, and not all.
     pub(super) fn checks_say_something(&mut self) {
         for (list, i, check) in self.beliefs() {
+            let subject = check.measure.subject.as_str();
+            if let Some(Workload::Open(open)) = self.scenario.workloads.get(subject)
+                && open.rate.0 == 0.0
+            {
+                let message = format!(
+                    "this check has nothing to judge: the rate of `{subject}` is 0/s, so that it sends no requests"
+                );
+                self.report(Code::Vacuous, at!["hypothesis", list, i], message)
+                    .help
+                    .push("give the workload a rate above 0, or leave the check out".into());
+                continue;
+            }
             let (low, high) = range(self.scenario, check.measure.metric, &check.measure.subject);
             let limit = check.limit;
             let Some(what) = vacuous(&check, (low, high)) else {
+                if allows_nearly_all(&check) {
+                    let message = format!(
+                        "this check allows {} % of the requests to fail: its limit is {} %",
+                        100.0 - in_per_cent(limit),
+                        in_per_cent(limit)
+                    );
+                    let meant = in_per_cent(limit);
+                    self.report(Code::Lax, at!["hypothesis", list, i], message)
+                        .help
+                        .push(format!(
+                            "for {meant} of all write `{}%`, or {meant} without the per cent sign",
+                            in_per_cent(meant)
+                        ));
+                }
                 continue;
             };
             let name = check.measure.metric.name();
@@ -73,7 +99,11 @@ impl Checker<'_> {
         for (list, i, check) in self.beliefs() {
             let range = range(self.scenario, check.measure.metric, &check.measure.subject);
             // What a fault may do says nothing of how it is while all is well.
-            if list == "during" || vacuous(&check, range).is_some() {
+            let silent = matches!(
+                self.scenario.workloads.get(&check.measure.subject),
+                Some(Workload::Open(open)) if open.rate.0 == 0.0
+            );
+            if list == "during" || silent || vacuous(&check, range).is_some() {
                 continue;
             }
             if let Some(because) = impossible(view, &check) {
@@ -82,6 +112,22 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// A ratio in per cent, as people write it.
+fn in_per_cent(ratio: f64) -> f64 {
+    // A product such as 0.0099 × 100 is not quite what it should be.
+    (ratio * 1e12).round() / 1e10
+}
+
+/// Whether a ratio that is meant to be near one has a limit near zero.
+fn allows_nearly_all(check: &Expression) -> bool {
+    let near_one = matches!(
+        check.measure.metric,
+        Metric::SuccessRatio | Metric::Availability
+    );
+    let at_least = matches!(check.op, Op::More | Op::AtLeast);
+    near_one && at_least && check.limit > 0.0 && check.limit < 0.01
 }
 
 /// What a check can never do, `fail` or `hold`, where its measure has a value in this range.

@@ -37,7 +37,12 @@ impl Checker<'_> {
 }
 
 /// Why requests may end at the instant at which they begin; none if they take time.
-fn at_once(view: &View<'_>, name: &str, load: &ClosedLoad, target: usize) -> Option<String> {
+pub(super) fn at_once(
+    view: &View<'_>,
+    name: &str,
+    load: &ClosedLoad,
+    target: usize,
+) -> Option<String> {
     let waits = view
         .call(name, true, target)
         .policies

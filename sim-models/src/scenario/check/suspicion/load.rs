@@ -1,9 +1,12 @@
 //! The load against what services can carry.
 
 use super::super::{Checker, at};
+use super::circles::at_once;
 use super::{View, rounded, span};
+use crate::faults::{Effect, Instances, Target};
+use crate::plan;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Bound, Workload, shape};
+use crate::scenario::{Bound, Threading, Workload, shape};
 use crate::topology::{Capacity, seconds};
 use sim_core::SimTime;
 
@@ -11,6 +14,8 @@ use sim_core::SimTime;
 const GRID: u64 = 2_000;
 /// A wait in front of a service that nobody's limit bounds is worth a word from so many seconds on.
 const LONG_WAIT: f64 = 1.0;
+/// Standard errors that a number must be beyond its limit, so that luck cannot bridge it.
+const FAR: f64 = 4.0;
 
 impl Checker<'_> {
     pub(super) fn load_fits(&mut self, view: &View<'_>) {
@@ -33,6 +38,87 @@ impl Checker<'_> {
                         "a request takes {} of work and holds a thread for {}",
                         span(capacity.work),
                         span(capacity.held)
+                    ));
+            }
+        }
+    }
+
+    /// Whether what a crash leaves of a service carries the load.
+    pub(super) fn rests_fit(&mut self, view: &View<'_>) {
+        let end = SimTime::ZERO + view.scenario.duration;
+        let Ok(plan) = plan::compile(view.scenario) else {
+            return;
+        };
+        for (i, (fault, compiled)) in view.scenario.faults.iter().zip(&plan.faults).enumerate() {
+            let (Effect::Down { boot }, Target::Instances { instances, .. }) =
+                (fault.inject.effect(), fault.inject.target())
+            else {
+                continue;
+            };
+            let mut hit = vec![0_u32; view.scenario.services.len()];
+            for index in &compiled.candidates {
+                let place = plan.instances[*index as usize].place as usize;
+                if let Some(of) = view
+                    .scenario
+                    .services
+                    .get_index_of(&plan.places[place].name)
+                {
+                    hit[of] += 1;
+                }
+            }
+            let all = compiled.candidates.len();
+            for ((name, capacity), hit) in view.topology.capacity.iter().zip(hit) {
+                let (most, what) = most_of(capacity);
+                let replicas = view.scenario.services[name].replicas;
+                // Of several services some draw may hit only one.
+                let down = match &instances {
+                    Instances::All | Instances::Only(_) => hit,
+                    _ if hit as usize != all => 0,
+                    Instances::One => 1,
+                    Instances::Count(count) => (*count).min(hit),
+                    Instances::Percent(share) => {
+                        (libm::ceil(share / 100.0 * f64::from(hit)) as u32).min(hit)
+                    }
+                };
+                if down == 0 || down >= replicas || !most.is_finite() {
+                    continue;
+                }
+                let left = f64::from(replicas - down) / f64::from(replicas);
+                let rate = capacity.open_utilization * most;
+                let lasts = fault.lasts.map_or_else(
+                    || {
+                        end.since(SimTime::ZERO + fault.at.unwrap_or_default())
+                            .as_secs_f64()
+                    },
+                    |lasts| (lasts + boot).as_secs_f64(),
+                );
+                let excess = (rate - left * most) * lasts;
+                if capacity.open_utilization > 1.0 || excess <= 0.0 {
+                    continue;
+                }
+                let limits = view
+                    .calls
+                    .iter()
+                    .filter(|call| view.endpoints.all[call.to].service == name);
+                let limit = limits.filter_map(|call| call.limit()).min();
+                let patience = limit.map_or(LONG_WAIT, |limit| limit.as_secs_f64());
+                let waits = excess / (left * most);
+                let crowded = excess > left * room(view, name) || waits > patience;
+                if !crowded {
+                    continue;
+                }
+                let message = format!(
+                    "while this crash has {down} of the {replicas} instances of `{name}` down, the {what} of the rest can carry {} requests a second, and it gets {}",
+                    rounded(left * most),
+                    rounded(rate)
+                );
+                self.report(Code::NoSpare, at!["faults", i, "inject"], message)
+                    .help
+                    .push(format!(
+                        "by its end {} requests are too many: they wait for {}, or are turned away; {} instances would carry the load without {down} of them",
+                        rounded(excess),
+                        span((waits * 10.0).round() / 10.0),
+                        down + libm::ceil(rate / most * f64::from(replicas)) as u32
                     ));
             }
         }
@@ -108,6 +194,67 @@ impl Checker<'_> {
                     rounded(worst),
                     span((worst / most * 10.0).round() / 10.0)
                 ));
+        }
+    }
+
+    /// Whether a service has room for all the closed users who wait for it.
+    pub(super) fn crowds_have_room(&mut self, view: &View<'_>) {
+        for (name, load) in &view.scenario.workloads {
+            let mut targets = load.targets().iter();
+            let (Workload::Closed(closed), Some((target, _)), None) =
+                (load, targets.next(), targets.next())
+            else {
+                continue;
+            };
+            let to = view.endpoints.find(target);
+            let never_thinks = seconds(&closed.think) <= 0.0;
+            if never_thinks && to.is_some_and(|to| at_once(view, name, closed, to).is_some()) {
+                // That time may stand still says more.
+                continue;
+            }
+            let entry = target.split_once('/').map_or("", |(service, _)| service);
+            let Some(of) = view.scenario.services.get(entry) else {
+                continue;
+            };
+            // The one that can answer least bounds them all.
+            let own = visits_of(view, name);
+            let bounds = view.topology.capacity.iter().zip(own);
+            let bounds = bounds
+                .filter(|(_, visits)| *visits > 0.0)
+                .map(|((service, capacity), visits)| (most_of(capacity).0 / visits, service));
+            let Some((most, narrow)) = bounds.min_by(|a, b| a.0.total_cmp(&b.0)) else {
+                continue;
+            };
+            // Those who are let in wait further down, unless each of them holds a thread here.
+            if narrow != entry && of.threading == Threading::Async {
+                continue;
+            }
+            let threads = match (of.threads, of.cores) {
+                (Bound::Limit(threads), None) => f64::from(of.replicas) * f64::from(threads),
+                // Those that share cores are in the room already.
+                (Bound::Limit(_), Some(_)) => 0.0,
+                (Bound::Unbounded, _) => f64::INFINITY,
+            };
+            let room = room(view, entry) + threads;
+            let users = f64::from(closed.users);
+            let thinking = most * seconds(&closed.think);
+            let inside = users - thinking;
+            // How many think at a time scatters like a Poisson number.
+            if !inside.is_finite() || inside - FAR * libm::sqrt(thinking) <= room {
+                continue;
+            }
+            let message = format!(
+                "{users} users of `{name}` share what `{narrow}` can carry, {} requests a second: {} of them would wait at a time, and `{entry}` has room for {room}: it turns the others away",
+                rounded(most),
+                rounded(inside),
+            );
+            let place = self.key_span(at!["workloads"], name);
+            self.report_at(Code::Crowd, place, message).help.push(format!(
+                "at {} a second with {} to think, {} users think at a time; give it more capacity, a longer queue, or fewer users",
+                rounded(most),
+                span(seconds(&closed.think)),
+                rounded(thinking)
+            ));
         }
     }
 

@@ -130,6 +130,8 @@ impl Checker<'_> {
         self.load_fits(&view);
         self.peaks_fit(&view);
         self.crowds_fit(&view);
+        self.crowds_have_room(&view);
+        self.rests_fit(&view);
         self.storms_end(&view);
         self.shape_of_graph(&view);
         self.requests_end(&view);

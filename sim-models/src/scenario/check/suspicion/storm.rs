@@ -8,81 +8,135 @@ use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Step, Threading, Workload};
 use sim_core::SimDuration;
 
+/// So many attempts of one retry are counted at most.
+const MOST_ATTEMPTS: u32 = 1000;
+
 /// Requests per second of open loads, at an endpoint or a service.
 #[derive(Clone, Copy, Default)]
-struct Flow {
+struct Flow<'a> {
     /// While all is well.
     base: f64,
     /// While everything behind it fails, and is tried again.
     worst: f64,
+    /// While everything behind it is late, and those further up try again.
+    late: f64,
     /// The part of `base` whose deadline is told to those behind: they drop what is late.
     told: f64,
+    /// Who tries again what is late here.
+    above: Option<Above<'a>>,
+}
+
+/// A call whose attempts are given up and tried again, also for what is late behind the one that it calls:
+/// nobody between tries again.
+#[derive(Clone, Copy)]
+struct Above<'a> {
+    call: Call<'a>,
+    factor: f64,
+    limit: SimDuration,
+    /// The most requests that those between hold at a time, each with a thread that waits.
+    held: f64,
 }
 
 /// The call that adds most to a service.
 struct Worst<'a> {
     added: f64,
-    call: Call<'a>,
-    factor: f64,
+    by: Above<'a>,
     /// Whether the threads of the caller bound it.
     bounded: bool,
-    limit: SimDuration,
 }
+
+/// What a caller can have under way.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Attempts per second while each of them is given up.
+    rate: f64,
+    /// Requests at a time.
+    held: f64,
+}
+
+/// No bounds at all.
+const ENDLESS: Bounds = Bounds {
+    rate: f64::INFINITY,
+    held: f64::INFINITY,
+};
 
 impl Checker<'_> {
     /// Whether a service could carry all attempts, once they time out.
-    pub(super) fn storms_end(&mut self, view: &View<'_>) {
+    pub(super) fn storms_end<'a>(&mut self, view: &View<'a>) {
         let (endpoints, topology) = (&view.endpoints, &view.topology);
         let count = view.scenario.services.len();
-        let mut at_endpoint = vec![Flow::default(); endpoints.all.len()];
-        let mut at_service = vec![Flow::default(); count];
-        let mut worst: Vec<Option<Worst<'_>>> = (0..count).map(|_| None).collect();
+        let mut at_endpoint: Vec<Flow<'a>> = vec![Flow::default(); endpoints.all.len()];
+        let mut at_service: Vec<Flow<'a>> = vec![Flow::default(); count];
+        let mut worst: Vec<Option<Worst<'a>>> = (0..count).map(|_| None).collect();
         // What a call brings to the service that it calls, and to those behind that.
-        let mut bring = |flows: &mut [Flow], call: Call<'_>, from: Flow, calls: f64, bound: f64| {
-            let Some(service) = view
-                .scenario
-                .services
-                .get_index_of(endpoints.all[call.to].service)
-            else {
-                return;
-            };
-            let tells = call.policies.iter().any(
-                |policy| matches!(policy, PolicySpec::Deadline(deadline) if deadline.propagate),
-            );
-            let told = if tells { from.base } else { from.told };
-            let untold = (from.worst - told.min(from.worst)) * calls;
-            let limit = limit_inside(call.policies);
-            let direct = if limit.is_some() {
-                factor(call.policies, true)
-            } else {
-                1.0
-            };
-            let base = from.base * calls;
-            let direct_rate = base.max((told * calls + untold * direct).min(bound));
-            let sum = &mut at_service[service];
-            sum.base += base;
-            sum.worst += direct_rate;
-            let added = direct_rate - base;
-            if let Some(limit) = limit.filter(|_| direct > 1.0)
-                && worst[service]
-                    .as_ref()
-                    .is_none_or(|other| added > other.added)
-            {
-                // Only this call's own index is kept, so that it may come from any caller.
-                worst[service] = Some(Worst {
-                    added,
-                    call: view.call(name_of(view, call.from), call.outside, call.to),
+        let mut bring =
+            |flows: &mut [Flow<'a>], call: Call<'a>, from: Flow<'a>, calls: f64, bounds: Bounds| {
+                let Some(service) = view
+                    .scenario
+                    .services
+                    .get_index_of(endpoints.all[call.to].service)
+                else {
+                    return;
+                };
+                let tells = call.policies.iter().any(
+                    |policy| matches!(policy, PolicySpec::Deadline(deadline) if deadline.propagate),
+                );
+                let told = if tells { from.base } else { from.told };
+                let untold = (from.worst - told.min(from.worst)) * calls;
+                let limit = limit_inside(call.policies);
+                let direct = if limit.is_some() {
+                    factor(call.policies, true)
+                } else {
+                    1.0
+                };
+                let own = limit.filter(|_| direct > 1.0).map(|limit| Above {
+                    call,
                     factor: direct,
-                    bounded: told * calls + untold * direct > bound,
                     limit,
+                    held: f64::INFINITY,
                 });
-            }
-            let behind = &mut flows[call.to];
-            behind.base += base;
-            behind.told += told * calls;
-            behind.worst +=
-                base.max((told * calls + untold * factor(call.policies, false)).min(bound));
-        };
+                // Late answers reach further up unless something here drops or stops them.
+                let stops = |policy: &PolicySpec| {
+                    matches!(policy, PolicySpec::Breaker(_) | PolicySpec::Cancellation(_))
+                };
+                let passes = told == 0.0 && !call.policies.iter().any(stops);
+                let above = from.above.filter(|_| passes).map(|above| Above {
+                    limit: call.limit().map_or(above.limit, |own| own.min(above.limit)),
+                    held: above.held.min(bounds.held),
+                    ..above
+                });
+                let base = from.base * calls;
+                let most = match (own, above) {
+                    (None, Some(_)) => from.late * calls,
+                    _ => told * calls + untold * direct,
+                };
+                let rate = base.max(most.min(bounds.rate));
+                let sum = &mut at_service[service];
+                sum.base += base;
+                sum.worst += rate;
+                let added = rate - base;
+                let by = own.or(above);
+                if let Some(by) = by
+                    && worst[service]
+                        .as_ref()
+                        .is_none_or(|other| added > other.added)
+                {
+                    worst[service] = Some(Worst {
+                        added,
+                        by,
+                        bounded: most > bounds.rate,
+                    });
+                }
+                let behind = &mut flows[call.to];
+                if behind.late - behind.base <= added {
+                    behind.above = by.or(behind.above);
+                }
+                behind.base += base;
+                behind.late += rate;
+                behind.told += told * calls;
+                behind.worst += base
+                    .max((told * calls + untold * factor(call.policies, false)).min(bounds.rate));
+            };
         for (name, load) in &view.scenario.workloads {
             let Workload::Open(open) = load else { continue };
             let rate = open.rate.0 * f64::from(open.batch);
@@ -95,14 +149,15 @@ impl Checker<'_> {
                 let from = Flow {
                     base: own,
                     worst: own,
-                    told: 0.0,
+                    late: own,
+                    ..Flow::default()
                 };
                 bring(
                     &mut at_endpoint,
                     view.call(name, true, to),
                     from,
                     1.0,
-                    f64::INFINITY,
+                    ENDLESS,
                 );
             }
         }
@@ -116,8 +171,8 @@ impl Checker<'_> {
                 let calls = flow.calls.get(&endpoints.all[*callee].target);
                 let calls = calls.map_or(0.0, |(calls, _)| *calls);
                 let call = view.call(endpoint.service, false, *callee);
-                let bound = most_sent(view, *at, &call);
-                bring(&mut at_endpoint, call, from, calls, bound);
+                let bounds = bounds(view, *at, &call);
+                bring(&mut at_endpoint, call, from, calls, bounds);
             }
         }
         for ((name, capacity), (flow, worst)) in topology
@@ -127,21 +182,35 @@ impl Checker<'_> {
         {
             let (most, _) = most_of(capacity);
             let Some(worst) = worst else { continue };
-            let wait = room(view, name) / most;
-            if flow.worst <= most || flow.base > most || wait <= worst.limit.as_secs_f64() {
+            let wait = room(view, name).min(worst.by.held) / most;
+            let limit = worst.by.limit;
+            if flow.worst <= most || flow.base > most || wait <= limit.as_secs_f64() {
                 continue;
             }
-            let key = worst.call.key.unwrap_or_default();
+            let call = worst.by.call;
+            let key = call.key.unwrap_or_default();
             let bound = if worst.bounded {
                 ", all that the threads of its callers can send"
             } else {
                 ""
             };
+            let all: f64 = call
+                .policies
+                .iter()
+                .map(PolicySpec::worst_case_attempts)
+                .product();
+            let which = if attempts_that_fit(call.policies, true) < all {
+                format!(
+                    "the {} attempts of `{key}` that its limits leave time for",
+                    rounded(worst.by.factor)
+                )
+            } else {
+                format!("all {} attempts of `{key}`", rounded(worst.by.factor))
+            };
             let message = format!(
-                "`{name}` gets {} requests a second and can carry {}, but with all {} attempts of `{key}` it gets {}{bound}: once they time out, retries keep it overloaded",
+                "`{name}` gets {} requests a second and can carry {}, but with {which} it gets {}{bound}: once they time out, retries keep it overloaded",
                 rounded(flow.base),
                 rounded(most),
-                rounded(worst.factor),
                 rounded(flow.worst),
             );
             let queue = if wait.is_finite() {
@@ -155,26 +224,10 @@ impl Checker<'_> {
             let place = self.key_span(at!["calls"], key);
             self.report_at(Code::Storm, place, message).help.push(format!(
                 "{queue}, and an attempt is given up after {}: make fewer attempts, add a `retry_budget` or a `breaker`, or shorten the queue",
-                worst.limit
+                limit
             ));
         }
     }
-}
-
-/// The name of a caller as the scenario holds it.
-fn name_of<'a>(view: &View<'a>, name: &str) -> &'a str {
-    let scenario = view.scenario;
-    let service = scenario
-        .services
-        .get_key_value(name)
-        .map(|(name, _)| name.as_str());
-    let workload = || {
-        scenario
-            .workloads
-            .get_key_value(name)
-            .map(|(name, _)| name.as_str())
-    };
-    service.or_else(workload).unwrap_or_default()
 }
 
 /// The limit inside the innermost retry that makes more than one attempt.
@@ -190,10 +243,7 @@ fn limit_inside(policies: &[PolicySpec]) -> Option<SimDuration> {
 /// How many attempts a call becomes in the long run while all of them fail; `late` if they fail because
 /// they are given up, and what they left behind still has to be done.
 fn factor(policies: &[PolicySpec], late: bool) -> f64 {
-    let mut most: f64 = policies
-        .iter()
-        .map(PolicySpec::worst_case_attempts)
-        .product();
+    let mut most = attempts_that_fit(policies, late);
     for policy in policies {
         match policy {
             PolicySpec::RetryBudget(budget) => most = most.min(1.0 + budget.ratio),
@@ -206,19 +256,56 @@ fn factor(policies: &[PolicySpec], late: bool) -> f64 {
     most
 }
 
-/// The attempts per second that a caller can send while each of them is given up: a pool of threads that
-/// wait bounds them.
-fn most_sent(view: &View<'_>, caller: usize, call: &Call<'_>) -> f64 {
+/// How many attempts begin before a limit outside of them cuts them off, if each of them ends at its own
+/// limit (`late`) or at once.
+pub(super) fn attempts_that_fit(policies: &[PolicySpec], late: bool) -> f64 {
+    let (mut attempts, mut takes) = (1.0, if late { f64::INFINITY } else { 0.0 });
+    // Innermost first: what is tried again is all that is inside.
+    for (i, policy) in policies.iter().enumerate().rev() {
+        if let Some(limit) = policy.time_limit() {
+            takes = f64::min(takes, limit.as_secs_f64());
+        }
+        let PolicySpec::Retry(retry) = policy else {
+            attempts *= policy.worst_case_attempts();
+            continue;
+        };
+        let outer = policies[..i].iter().filter_map(PolicySpec::time_limit);
+        let outer = outer
+            .min()
+            .map_or(f64::INFINITY, |limit| limit.as_secs_f64());
+        let (mut begun, mut at) = (1, takes);
+        while begun < retry.attempts.min(MOST_ATTEMPTS) {
+            let begins = at + retry.backoff.mean_wait(begun).as_secs_f64();
+            // One that is never given up has none after it, which is said of the retry itself.
+            if begins >= outer && outer.is_finite() {
+                break;
+            }
+            begun += 1;
+            at = begins + takes;
+        }
+        attempts *= f64::from(begun);
+        takes = at.min(outer);
+    }
+    attempts
+}
+
+/// What a caller can have under way: a pool of threads that wait bounds it.
+fn bounds(view: &View<'_>, caller: usize, call: &Call<'_>) -> Bounds {
     let endpoint = &view.endpoints.all[caller];
     let of = endpoint.of;
     let branches = endpoint
         .steps
         .iter()
         .any(|step| matches!(step, Step::Parallel(_)));
-    match (of.threading, of.threads, call.limit()) {
-        (Threading::Sync, Bound::Limit(threads), Some(limit)) if !branches => {
-            f64::from(of.replicas) * f64::from(threads) / limit.as_secs_f64()
-        }
-        _ => f64::INFINITY,
+    let (Threading::Sync, Bound::Limit(threads), false) = (of.threading, of.threads, branches)
+    else {
+        return ENDLESS;
+    };
+    let held = f64::from(of.replicas) * f64::from(threads);
+    Bounds {
+        rate: call
+            .limit()
+            .map_or(f64::INFINITY, |limit| held / limit.as_secs_f64()),
+        held,
     }
 }

@@ -1,17 +1,20 @@
 //! The least time that calls can take, against the time that their callers wait.
 
 use super::super::{Checker, at};
-use super::{Call, View, span};
+use super::{Call, View, span, storm};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::distribution::DurationSpec;
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::scenario::{Need, Scenario, Service, Step, Workload};
-use crate::topology::Endpoints;
+use crate::topology::{Endpoints, Place};
+use petgraph::visit::EdgeRef;
 use std::collections::BTreeMap;
 
-/// The share of attempts from which on a limit is called too short.
+/// The share of attempts from which on a limit is called too short, whatever becomes of them.
 const MOST: f64 = 0.5;
+/// The share of requests that a limit may cost beyond what the objective allows.
+const LOST: f64 = 0.01;
 
 /// The least delay of messages between places as wholes.
 pub(super) struct Links<'a> {
@@ -152,6 +155,35 @@ impl Reader<'_, '_> {
     }
 }
 
+/// A share in per cent, no larger than it is.
+fn percent(share: f64) -> f64 {
+    let digits = if share < 0.1 { 10.0 } else { 1.0 };
+    // A share such as 0.001 is not quite that.
+    (share * 100.0 * digits + 1e-9).floor() / digits
+}
+
+/// For each call between services, its caller and its target, how many of all requests make it and cannot
+/// do without it, as a share.
+fn shares<'v>(view: &'v View<'_>) -> BTreeMap<(&'v str, &'v str), f64> {
+    let graph = &view.topology.graph;
+    let outside = graph
+        .edge_references()
+        .filter(|edge| matches!(graph[edge.source()], Place::Workload(_)));
+    let all: f64 = outside.map(|edge| edge.weight().rate).sum();
+    let mut shares = BTreeMap::new();
+    for (name, flow) in &view.topology.endpoints {
+        let Some((service, _)) = name.split_once('/') else {
+            continue;
+        };
+        for (target, (calls, optional)) in &flow.calls {
+            if !optional && all > 0.0 {
+                *shares.entry((service, target.as_str())).or_insert(0.0) += flow.rate * calls / all;
+            }
+        }
+    }
+    shares
+}
+
 /// How long work takes at least: a job alone gets one core, or what there is of one.
 fn work_time(of: &Service, demand: f64) -> f64 {
     demand / of.cores.unwrap_or(1.0).min(1.0)
@@ -160,6 +192,7 @@ fn work_time(of: &Service, demand: f64) -> f64 {
 impl Checker<'_> {
     /// Whether callees can answer while their callers wait.
     pub(super) fn answers_come_in_time(&mut self, view: &View<'_>) {
+        let shares = shares(view);
         for call in &view.calls {
             let patience = match view.scenario.workloads.get(call.from) {
                 Some(Workload::Closed(closed)) if call.outside => closed.patience.as_ref(),
@@ -171,11 +204,19 @@ impl Checker<'_> {
             let Some(limit) = limit.into_iter().chain(patience).min_by(f64::total_cmp) else {
                 continue;
             };
-            self.answer_comes_in_time(view, call, limit);
+            let target = view.endpoints.all[call.to].target.as_str();
+            let share = if call.outside {
+                1.0
+            } else {
+                shares
+                    .get(&(call.from, target))
+                    .map_or(0.0, |share| share.min(1.0))
+            };
+            self.answer_comes_in_time(view, call, limit, share);
         }
     }
 
-    fn answer_comes_in_time(&mut self, view: &View<'_>, call: &Call<'_>, limit: f64) {
+    fn answer_comes_in_time(&mut self, view: &View<'_>, call: &Call<'_>, limit: f64, share: f64) {
         let callee = &view.endpoints.all[call.to];
         let target = &callee.target;
         let ways = view.links.both(call.from, callee.service);
@@ -213,12 +254,23 @@ impl Checker<'_> {
                 .steps
                 .iter()
                 .any(|step| matches!(step, Step::Fail(_)));
-            if late <= MOST || fails {
+            let lost = share * libm::pow(late, storm::attempts_that_fit(call.policies, true));
+            let allowed = 1.0 - view.scenario.hypothesis.objective;
+            if fails || (late <= MOST && lost <= allowed + LOST) {
                 return;
             }
+            let objective = if late <= MOST {
+                format!(
+                    ": {} % of the requests are lost to that, and the objective allows {} %",
+                    percent(lost),
+                    percent(allowed)
+                )
+            } else {
+                String::new()
+            };
             format!(
-                "`{who}` gives up after {limit_span}, but `{target}` takes longer than that in {:.0} % of all cases, without any queue",
-                (late * 100.0).floor()
+                "`{who}` gives up after {limit_span}, but `{target}` takes longer than that in {} % of all cases, without any queue{objective}",
+                percent(late)
             )
         };
         let span = match call.key {

@@ -1,0 +1,97 @@
+//! Whether a folder holds another sweep of the same scenario.
+
+use super::resolved;
+use crate::files::Disk;
+use crate::output::claim::Claim;
+use crate::output::folder::FolderError;
+use crate::output::sweep::folder::Texts;
+use sim_models::experiment::spec::read_spec;
+use sim_models::experiment::sweep::Sweep;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Refuses a folder whose sweep has something that this one leaves out, or has all of it replaced.
+/// What has the same and more goes on: runs that are known are not run again. So does the same sweep of
+/// a scenario that was changed since.
+///
+/// # Errors
+/// If the folder holds another sweep and is not to be replaced.
+pub fn refuse_other(
+    claim: Claim,
+    folder: &Path,
+    (sweep, texts): (&Sweep, &Texts),
+    force: bool,
+) -> Result<Claim, FolderError> {
+    let file = folder.join("sweep.ron");
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    if text.is_empty() || text.trim_end() == texts.sweep.trim_end() {
+        return Ok(claim);
+    }
+    // What cannot be read any more cannot be compared either; its runs stay in the journal.
+    let there = read_spec(&file.to_string_lossy(), &Disk)
+        .ok()
+        .and_then(|spec| resolved(&spec, &file).ok());
+    let Some(difference) = there.and_then(|(there, _)| difference(&there, sweep)) else {
+        return Ok(claim);
+    };
+    if force {
+        return claim.anew();
+    }
+    Err(FolderError::Refused {
+        what: format!("{} holds another experiment: {difference}", folder.display()),
+        help: "choose another folder with --out, or replace what that experiment wrote there with --force"
+            .into(),
+    })
+}
+
+/// What a sweep has that another one of the same scenario has not.
+fn difference(there: &Sweep, here: &Sweep) -> Option<String> {
+    let axes = |sweep: &Sweep| -> Vec<String> {
+        sweep
+            .axes
+            .iter()
+            .map(|axis| axis.paths.join(", "))
+            .collect()
+    };
+    let (old, new) = (axes(there), axes(here));
+    if old != new {
+        return Some(format!(
+            "a sweep of {}, and not of {}",
+            old.join(" and "),
+            new.join(" and ")
+        ));
+    }
+    if there.seed != here.seed {
+        return Some(format!(
+            "a sweep with seed {}, and not {}",
+            there.seed, here.seed
+        ));
+    }
+    let points = |sweep: &Sweep| -> BTreeSet<Vec<(String, String)>> {
+        let set = sweep.points.iter().map(|point| &point.set);
+        set.map(|set| {
+            set.iter()
+                .map(|set| (set.path.clone(), set.value.clone()))
+                .collect()
+        })
+        .collect()
+    };
+    let (old, new) = (points(there), points(here));
+    if let Some(point) = old.difference(&new).next() {
+        let settings: Vec<String> = point
+            .iter()
+            .map(|(path, value)| format!("{path}={value}"))
+            .collect();
+        return Some(format!(
+            "a sweep with {}, which is not a point of this one",
+            settings.join(" ")
+        ));
+    }
+    let measures: BTreeSet<String> = here.measures.iter().map(ToString::to_string).collect();
+    let mut old = there.measures.iter().map(ToString::to_string);
+    let lost = old.find(|measure| !measures.contains(measure))?;
+    Some(format!(
+        "a sweep that measures {lost}, which this one does not"
+    ))
+}
