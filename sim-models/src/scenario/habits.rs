@@ -34,6 +34,9 @@ pub fn habit(text: &str, at: usize, file: u16) -> Option<Diagnostic> {
         let past = at + mended.len() - text.len().min(mended.len());
         lexer::read(&mended).map_or_else(|fault| fault.at > past, |_| true)
     };
+    if lexer::read(text).is_ok() {
+        return None;
+    }
     let mut known = guesses.into_iter().flatten();
     known.find(helps).map(|guess| guess.found)
 }
@@ -298,8 +301,7 @@ impl Look<'_> {
     }
 }
 
-/// The bracket that is open at a byte, and the brackets of a text one by one: those in quotes and in
-/// comments to the end of the line are none.
+/// The brackets of a text one by one: those in quotes and in comments to the end of the line are none.
 fn brackets(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
     let bytes = text.as_bytes();
     let (mut at, mut quoted) = (0, false);
