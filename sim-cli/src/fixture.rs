@@ -1,5 +1,7 @@
 //! A made-up result for tests: a retry storm that outlives the fault that set it off.
 
+use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::summary::Damage;
 use sim_models::observe::summary::{
     AvailabilitySummary, CheckSummary, EdgeSeries, EdgeSummary, Example, FaultSummary,
     HypothesisSummary, Incident, LatencySummary, LevelSummary, Moment, RunResult, SCHEMA, Series,
@@ -35,14 +37,14 @@ fn counts(value: impl Fn(u64) -> f64) -> Vec<u64> {
 fn latency(median: f64, tail: f64) -> LatencySummary {
     LatencySummary {
         count: 243_211,
-        mean: median * 1.3,
-        sd: median,
-        p50: median,
-        p90: tail * 0.6,
-        p95: tail * 0.8,
-        p99: tail,
-        p999: tail * 1.7,
-        max: tail * 2.2,
+        mean: Some(median * 1.3),
+        sd: Some(median),
+        p50: Some(median),
+        p90: Some(tail * 0.6),
+        p95: Some(tail * 0.8),
+        p99: Some(tail),
+        p999: Some(tail * 1.7),
+        max: Some(tail * 2.2),
     }
 }
 
@@ -94,6 +96,10 @@ fn edge_series(most: f64) -> EdgeSeries {
         attempts: counts(|w| 900.0 * (1.0 + storm(w) * (most - 1.0) * (0.8 + ripple(w, 0.08)))),
         retries: counts(|w| 900.0 * storm(w) * (most - 1.0) * 0.8),
         failures: counts(|w| 900.0 * storm(w)),
+        calls_sent: counts(|_| 900.0),
+        call_attempts: counts(|w| {
+            900.0 * (1.0 + storm(w) * (most - 1.0) * (0.8 + ripple(w, 0.08)))
+        }),
         breakers_open: counts(|_| 0.0),
     }
 }
@@ -136,18 +142,19 @@ fn workload() -> WorkloadSummary {
         ]),
         latency: latency(0.019, 1.1),
         latency_true: latency(1.98, 2.0),
-        goodput: 185.9,
-        offered_rate: 900.8,
-        success_ratio: 0.207_8,
+        goodput: Some(185.9),
+        throughput: Some(897.4),
+        offered_rate: Some(900.8),
+        success_ratio: Some(0.207_8),
         availability: AvailabilitySummary {
             objective: 0.999,
-            by_requests: 0.207_8,
-            by_windows: 0.113,
-            predicted: 0.998_1,
-            budget_used: 792.2,
-            burn_rate_max: 880.0,
-            mttr: 239.0,
-            mtbf: 0.0,
+            by_requests: Some(0.207_8),
+            by_windows: Some(0.113),
+            predicted: Some(0.998_1),
+            budget_used: Some(792.2),
+            burn_rate_max: Some(880.0),
+            mttr: None,
+            mtbf: None,
         },
     }
 }
@@ -155,6 +162,7 @@ fn workload() -> WorkloadSummary {
 fn service(utilization: f64) -> ServiceSummary {
     ServiceSummary {
         arrivals: 725_411,
+        arrival_rate: Some(2_686.7),
         started: 505_121,
         ok: 90_211,
         failed: 71_211,
@@ -176,7 +184,7 @@ fn service(utilization: f64) -> ServiceSummary {
         waiting: latency(0.12, 0.4),
         service_time: latency(0.008, 0.04),
         sojourn: latency(0.13, 0.43),
-        doomed_share: 0.83,
+        doomed_share: Some(0.83),
         ..ServiceSummary::default()
     }
 }
@@ -184,11 +192,14 @@ fn service(utilization: f64) -> ServiceSummary {
 fn edge(amplification: f64, worst: f64) -> EdgeSummary {
     EdgeSummary {
         calls: 243_211,
+        call_rate: Some(900.8),
+        attempt_rate: Some(900.8 * amplification),
+        retry_rate: Some(900.8 * (amplification - 1.0)),
         attempts: (243_211.0 * amplification) as u64,
         retries: (243_211.0 * (amplification - 1.0)) as u64,
-        amplification,
+        amplification: Some(amplification),
         amplification_worst: worst,
-        retry_efficiency: 0.061,
+        retry_efficiency: Some(0.061),
         outcomes: BTreeMap::from([("ok".into(), 50_187), ("timeout_deadline".into(), 193_024)]),
         attempt_outcomes: BTreeMap::from([("ok".into(), 50_187)]),
         latency: latency(0.5, 2.0),
@@ -216,14 +227,27 @@ fn check(kind: &str, check: &str, over: &str, value: Option<f64>, limit: f64) ->
         over: over.into(),
         value,
         limit,
-        held: kind == "steady",
+        held: Some(kind == "steady"),
     }
 }
 
 fn hypothesis() -> HypothesisSummary {
     HypothesisSummary {
-        verdict: "not_recovered".into(),
-        metastable: true,
+        recovery_seconds: None,
+        recovery_expected_seconds: None,
+        unharmed: Vec::new(),
+        verdict: Conclusion::Metastable,
+        harm: "shoppers: 88 % lost for 230s".into(),
+        damage: vec![Damage {
+            workload: "shoppers".into(),
+            start: 60.0,
+            end: 300.0,
+            seconds: 230.0,
+            lost: 182_000,
+            lost_share: Some(0.88),
+            latency_p99: Some(0.9),
+            latency_p99_before: Some(0.12),
+        }],
         reason: "Slow db ended at 70s, but success_ratio(shoppers) stayed at 12% until the end: \
                  retries keep the database overloaded."
             .into(),
@@ -263,6 +287,7 @@ fn moments() -> Vec<Moment> {
     .map(|(time, what)| Moment {
         time,
         what: what.into(),
+        rule: "fault".into(),
     })
     .collect()
 }
@@ -277,9 +302,10 @@ fn summary() -> Summary {
         warmup_seconds: 30.0,
         events: 12_345_678,
         stopped_by: "end".into(),
+        stalled: None,
         workloads: BTreeMap::from([("shoppers".into(), workload())]),
         tenants: BTreeMap::new(),
-        fairness_gap: 0.0,
+        fairness_gap: None,
         services: BTreeMap::from([
             ("db".into(), service(0.91)),
             ("orders".into(), service(0.84)),
@@ -298,14 +324,19 @@ fn summary() -> Summary {
             periods: vec![(60.0, 70.0)],
             touched: 24_210,
             recovery_seconds: None,
-            judged: true,
+            verdict: Conclusion::Metastable,
             blast_radius: vec!["shoppers".into()],
         }],
         incidents: vec![Incident {
             workload: "shoppers".into(),
             start: 61.0,
             end: 300.0,
-            success_ratio: 0.12,
+            over: false,
+            success_ratio: Some(0.12),
+            ended: 213_000,
+            failed: 187_440,
+            hanging: 0,
+            rule: "failures".into(),
         }],
         moments: moments(),
         examples: vec![Example {
@@ -315,6 +346,7 @@ fn summary() -> Summary {
             time: 61.03,
             latency: 2.0,
         }],
+        measures: BTreeMap::new(),
     }
 }
 
@@ -329,6 +361,7 @@ pub fn story() -> Story {
     Story {
         request: 55_012,
         workload: "shoppers".into(),
+        unfinished: false,
         lines: vec![
             line(61.030_012, 0, "shoppers", "asks web/checkout"),
             line(61.030_512, 1, "web#2", "starts at once"),

@@ -11,6 +11,9 @@ use crate::time::SimTime;
 /// How often the numbers in flight and the memory are compared with the budget, in events.
 const CHECK_EVERY: u64 = 1024;
 
+/// How often it is asked whether to go on, in events.
+const ASK_EVERY: u64 = 16 * CHECK_EVERY;
+
 /// What is simulated: a state that changes by handling events.
 pub trait Model {
     /// One member of a closed, small set of events.
@@ -31,6 +34,11 @@ pub trait Model {
     /// capacities.
     fn memory(&self) -> usize {
         0
+    }
+
+    /// Whether the model turns in a circle at the instant `now`, so that time will never go on.
+    fn stalled(&self, _now: SimTime) -> bool {
+        false
     }
 }
 
@@ -73,6 +81,10 @@ pub enum Stop {
     InFlight,
     /// Model and agenda hold more memory than the budget allows.
     Memory,
+    /// Time does not advance any more: see [`Model::stalled`].
+    Stalled,
+    /// It was asked not to go on.
+    Interrupted,
 }
 
 impl Stop {
@@ -177,8 +189,20 @@ impl<M: Model> Simulation<M> {
     ///
     /// More pending events than the agenda can number stop it as too much in flight.
     /// The budget of events is exact. What is in flight and the memory are looked at after every
-    /// 1024th event of the run, so the run may go beyond them by what 1024 events can add.
+    /// 1024th event of the run, so the run may go beyond them by what 1024 events can add; so is
+    /// whether the model turns in a circle.
     pub fn run_until(&mut self, end: SimTime, budget: &Budget) -> Stop {
+        self.run_while(end, budget, |_| true)
+    }
+
+    /// Like [`Self::run_until`], and asks after every 16,384th event of the run, with the time
+    /// reached, whether to go on: a stretch of time may hold any number of events.
+    pub fn run_while(
+        &mut self,
+        end: SimTime,
+        budget: &Budget,
+        mut go_on: impl FnMut(SimTime) -> bool,
+    ) -> Stop {
         loop {
             // The checks fall on fixed event numbers, so that windows and forks do not move them.
             let check = self.events - self.events % CHECK_EVERY + CHECK_EVERY;
@@ -200,6 +224,12 @@ impl<M: Model> Simulation<M> {
             }
             if budget.memory != usize::MAX && self.memory() > budget.memory {
                 return Stop::Memory;
+            }
+            if self.model.stalled(self.agenda.now()) {
+                return Stop::Stalled;
+            }
+            if self.events.is_multiple_of(ASK_EVERY) && !go_on(self.agenda.now()) {
+                return Stop::Interrupted;
             }
         }
     }
@@ -305,6 +335,45 @@ mod tests {
             ..Budget::UNLIMITED
         };
         assert_eq!(whole.run_until(end, &memory), Stop::Memory);
+    }
+
+    /// Something that happens again at once, for ever.
+    struct Circle(u64);
+
+    impl Model for Circle {
+        type Event = ();
+        fn words((): &()) -> [u64; 2] {
+            [0, 0]
+        }
+        fn handle(&mut self, (): (), agenda: &mut Agenda<()>) {
+            self.0 += 1;
+            agenda.schedule_after(SimDuration::ZERO, ());
+        }
+        fn stalled(&self, now: SimTime) -> bool {
+            now == SimTime::ZERO && self.0 > 50_000
+        }
+    }
+
+    #[test]
+    fn a_circle_is_left() {
+        let circle = || {
+            let mut agenda = Agenda::new();
+            agenda.schedule_at(SimTime::ZERO, ());
+            Simulation::new(Circle(0), agenda)
+        };
+        let mut stalled = circle();
+        let stop = stalled.run_until(SimTime(1), &Budget::UNLIMITED);
+        assert_eq!((stop, stalled.now()), (Stop::Stalled, SimTime::ZERO));
+        assert!(stalled.events() <= 50_000 + CHECK_EVERY);
+        let (mut interrupted, mut asked) = (circle(), 0);
+        let stop = interrupted.run_while(SimTime(1), &Budget::UNLIMITED, |_| {
+            asked += 1;
+            asked < 3
+        });
+        assert_eq!(
+            (stop, interrupted.events()),
+            (Stop::Interrupted, 3 * ASK_EVERY)
+        );
     }
 
     #[test]

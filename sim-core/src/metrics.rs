@@ -301,8 +301,22 @@ impl Snapshot {
             .sum()
     }
 
+    /// Adds one duration; dearer than [`WindowHistogram::record`], for those that come late.
+    pub fn add(&mut self, span: SimDuration) {
+        let step = step::<COARSE>(span.0) as u16;
+        match self.steps.binary_search_by_key(&step, |(step, _)| *step) {
+            Ok(at) => self.steps[at].1 += 1,
+            Err(at) => self.steps.insert(at, (step, 1)),
+        }
+        self.count += 1;
+        self.sum += u128::from(span.0);
+    }
+
     /// Adds all durations of the other.
     pub fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
         self.count += other.count;
         self.sum += other.sum;
         let mut merged = Vec::with_capacity(self.steps.len().max(other.steps.len()));
@@ -548,8 +562,15 @@ mod tests {
         left.merge(&right);
         assert_eq!(left, whole);
         let [mut first, second, both] = windows.each_mut().map(WindowHistogram::take);
+        let mut one_by_one = second.clone();
         first.merge(&second);
         assert_eq!(first, both);
+        for (at, value) in draws().into_iter().enumerate() {
+            if !(value > 1_000_000 && at % 3 > 0) {
+                one_by_one.add(SimDuration(value));
+            }
+        }
+        assert_eq!(one_by_one, both);
         // A window that was taken is as good as new.
         assert_eq!(windows[0].take(), Snapshot::default());
         windows[0].record(SimDuration(5));

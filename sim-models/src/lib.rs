@@ -12,6 +12,7 @@ pub mod faults;
 pub mod scenario;
 pub mod topology;
 pub mod plan;
+pub mod reliability;
 pub mod observe;
 pub mod world;
 pub mod experiment;

@@ -91,7 +91,7 @@ fn the_number_of_threads_changes_nothing() {
             .num_threads(threads)
             .build()
             .expect("threads can be started");
-        pool.install(|| experiment::replicate(&scenario, &seeds, || (), || true))
+        pool.install(|| experiment::replicate(&scenario, &seeds, &[], || (), || true))
             .expect("it passed its checks")
     };
     let one = on(1);

@@ -73,7 +73,8 @@ fn agrees(name: &str, every: usize) {
         let result = run_with(scenario, options, |_| true).expect("the examples are sound");
         assert_eq!(row["digest"], result.summary.digest, "{name}: {row:?}");
         assert_eq!(
-            row["verdict"], result.summary.hypothesis.verdict,
+            row["verdict"],
+            result.summary.hypothesis.verdict.name(),
             "{name}: {row:?}"
         );
         assert_eq!(row["events"], result.summary.events.to_string());

@@ -147,7 +147,10 @@ fn several_goals_give_a_front_and_the_folder_holds_the_answer() {
     ];
     let (code, text, err) = sim(&arguments);
     assert_eq!(code, exit::HELD, "{err}");
-    assert!(text.starts_with("3 settings, marked *, trade"), "{text}");
+    assert!(
+        text.starts_with("3 settings, marked * and >, trade"),
+        "{text}"
+    );
     assert!(
         text.lines().all(|line| line.chars().count() <= 100),
         "{text}"
@@ -199,7 +202,10 @@ fn sensitivity_tells_what_matters() {
         let (code, text, err) = sim(&arguments);
         assert_eq!(code, exit::HELD, "{err}");
         let flat = text.replace('\n', " ");
-        assert!(flat.contains("backlog does not matter"), "{text}");
+        // So few samples show that, and do not prove it.
+        assert!(flat.contains(&format!("of backlog {samples} ")), "{text}");
+        assert!(flat.contains("but to prove it takes about"), "{text}");
+        assert!(!flat.contains("does not matter"), "{text}");
         assert!(flat.contains("Luck makes"), "{text}");
         assert!(
             text.lines().all(|line| line.chars().count() <= 100),

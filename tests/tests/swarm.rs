@@ -163,7 +163,9 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
             );
         };
         ratio("utilization", service.utilization);
-        ratio("doomed share", service.doomed_share);
+        if let Some(share) = service.doomed_share {
+            ratio("doomed share", share);
+        }
         for value in &windows.utilization {
             ratio("utilization in a window", *value);
         }
@@ -201,17 +203,15 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
         );
         let first = edge.attempts - edge.retries;
         assert!(first <= edge.calls, "{name}: {edge:?}");
-        let amplification = if first > 0 {
-            edge.attempts as f64 / first as f64
-        } else {
-            1.0
-        };
-        assert!((edge.amplification - amplification).abs() < 1e-9, "{name}");
+        let amplification = (first > 0).then(|| edge.attempts as f64 / first as f64);
+        assert_eq!(edge.amplification, amplification, "{name}");
         assert!(
-            edge.amplification <= edge.amplification_worst,
+            amplification.is_none_or(|amplification| amplification <= edge.amplification_worst),
             "{name}: {edge:?}"
         );
-        assert!((0.0..=1.0).contains(&edge.retry_efficiency), "{name}");
+        assert_eq!(edge.retry_efficiency.is_some(), edge.retries > 0, "{name}");
+        let well = edge.retry_efficiency.unwrap_or_default();
+        assert!((0.0..=1.0).contains(&well), "{name}");
         let windows = &series.edges[name];
         assert_eq!(sum(&windows.calls), edge.calls);
         assert_eq!(sum(&windows.attempts), edge.attempts);

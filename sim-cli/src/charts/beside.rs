@@ -4,6 +4,7 @@ use super::canvas::{Anchor, Canvas, Ink, Letters, Rect, Stroke};
 use super::marks;
 use super::palette::{self, Mark};
 use super::ruler::Ruler;
+use std::collections::BTreeSet;
 
 /// Size of the names, pixels.
 const SIZE: f64 = 12.0;
@@ -11,6 +12,11 @@ const SIZE: f64 = 12.0;
 pub const LEADING: f64 = 16.0;
 /// Length of the sample of a line before its name, pixels.
 const SAMPLE: f64 = 26.0;
+
+/// What stands before a name and what stays free after it, pixels.
+pub const SAMPLES: f64 = 10.0 + SAMPLE + 6.0 + MARGIN;
+/// What stays free after a name, pixels.
+const MARGIN: f64 = 8.0;
 
 /// What a name stands beside.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +54,7 @@ pub fn draw(canvas: &Canvas, names: &[Name], rect: Rect, width: f64) {
     let left = rect.right() + 10.0;
     let start = left + SAMPLE + 6.0;
     let full: Vec<&str> = names.iter().map(|name| name.text).collect();
-    let texts = fitted(canvas, &full, letters, width - (start - rect.right()));
+    let texts = fitted(canvas, &full, letters, width - SAMPLES);
     for ((y, text), name) in places.into_iter().zip(texts).zip(names) {
         sample(canvas, name.sample, (left, y));
         canvas.label(&text, (start, y), Anchor::Start, letters);
@@ -67,29 +73,97 @@ pub fn sample(canvas: &Canvas, sample: Sample, (left, y): (f64, f64)) {
     }
 }
 
-/// Names that fit and can still be told apart: shortened in the middle, or, where that makes two of
-/// them alike, without the beginning that they share.
+/// Names that fit and can still be told apart. Those that are too long lose as little as need be of
+/// the beginning that they share with another, up to the end of a word; or else their middle; and
+/// where that makes two of them alike, all that they share before their first difference, or all but
+/// the letters at which they part.
 #[must_use]
-pub fn fitted(canvas: &Ruler, names: &[&str], letters: Letters, width: f64) -> Vec<String> {
-    let short = |name: &&str| canvas.shorten_name(name, letters, width);
-    let texts: Vec<String> = names.iter().map(short).collect();
-    // Names that are the same in full stay so.
-    let alike = |n: usize| {
-        let mut others = names.iter().zip(&texts);
-        others.any(|(name, text)| *text == texts[n] && *name != names[n])
+pub fn fitted(ruler: &Ruler, names: &[&str], letters: Letters, width: f64) -> Vec<String> {
+    let cut = |name: &str, start: usize| match start {
+        0 => name.to_owned(),
+        _ => format!("…{}", name[start..].trim_start()),
     };
-    let twins: Vec<&str> = (0..names.len())
-        .filter(|n| alike(*n))
-        .map(|n| names[n])
+    let fits = |text: &str| ruler.text_width(text, letters) <= width;
+    let first = |name: &&str| {
+        let starts = || std::iter::once(0).chain(word_ends(name, names));
+        let fitting = starts().find(|start| fits(&cut(name, *start)));
+        fitting.or(starts().last()).unwrap_or_default()
+    };
+    let starts: Vec<usize> = names.iter().map(first).collect();
+    // What is cut from one is cut from all that are cut and begin with it.
+    let along = |n: usize| {
+        let others = (0..names.len()).filter(|m| starts[*m] > 0 && starts[n] > 0);
+        let same = others.filter(|m| names[n].starts_with(&names[*m][..starts[*m]]));
+        same.map(|m| starts[m]).max().unwrap_or_default()
+    };
+    let texts: Vec<String> = (0..names.len())
+        .map(|n| ruler.shorten_name(&cut(names[n], along(n)), letters, width))
         .collect();
-    let Some(shared) = twins.iter().copied().reduce(shared_start) else {
+    if distinct(names, &texts) {
         return texts;
+    }
+    let short = |text: String| ruler.shorten(&text, letters, width);
+    let alike = |n: usize, m: usize| texts[n] == texts[m] && names[n] != names[m];
+    let alone = |n: usize| {
+        let twins = (0..names.len()).filter(|m| alike(n, *m));
+        let shared = twins.map(|m| shared_start(names[n], names[m]).len()).min();
+        shared.map_or_else(
+            || texts[n].clone(),
+            |start| short(format!("…{}", &names[n][start..])),
+        )
     };
-    (0..names.len())
-        .map(|n| match names[n].strip_prefix(shared) {
-            Some(rest) if alike(n) => canvas.shorten(&format!("…{rest}"), letters, width),
-            _ => texts[n].clone(),
+    let alone: Vec<String> = (0..names.len()).map(alone).collect();
+    if distinct(names, &alone) {
+        return alone;
+    }
+    let parted = at_differences(names).into_iter().zip(names);
+    parted
+        .map(|(parted, name)| {
+            if fits(name) {
+                (*name).to_owned()
+            } else {
+                short(parted)
+            }
         })
+        .collect()
+}
+
+/// Whether names that differ have texts that differ.
+fn distinct(names: &[&str], texts: &[String]) -> bool {
+    let pairs = || names.iter().zip(texts);
+    pairs().all(|(a, first)| pairs().all(|(b, second)| a == b || first != second))
+}
+
+/// Of each name the letters at which it parts from others, and all that follows the last of these.
+fn at_differences(names: &[&str]) -> Vec<String> {
+    let texts = names.iter().map(|name| {
+        let others = names.iter().filter(|other| *other != name);
+        let parts = others.map(|other| shared_start(name, other).len());
+        let parts: BTreeSet<usize> = parts.collect();
+        let last = parts.last().copied().unwrap_or_default();
+        let (mut text, mut end) = (String::new(), 0);
+        for part in parts {
+            if part > end {
+                text.push('…');
+            }
+            let letter = name[part..].chars().next();
+            let letter = letter.filter(|_| part < last);
+            text.extend(letter);
+            end = part + letter.map_or(0, char::len_utf8);
+        }
+        text + &name[last..]
+    });
+    texts.collect()
+}
+
+/// Where words end in what a name shares with the beginning of another.
+fn word_ends(name: &str, names: &[&str]) -> Vec<usize> {
+    let others = names.iter().filter(|other| **other != name);
+    let shared = others.map(|other| shared_start(name, other).len()).max();
+    let shared = name[..shared.unwrap_or_default()].char_indices();
+    shared
+        .filter(|(_, c)| !c.is_alphanumeric())
+        .map(|(i, c)| i + c.len_utf8())
         .collect()
 }
 
@@ -132,6 +206,48 @@ mod tests {
         assert_eq!(short, vec!["…a, too", "…b, too"]);
         let same = fitted(&ruler, &["timeout", "timeout", "load"], letters, 200.0);
         assert_eq!(same, vec!["timeout", "timeout", "load"]);
+    }
+
+    #[test]
+    fn edges_of_one_caller_keep_their_callees() {
+        let (ruler, letters) = (Ruler::new(), Letters::new(SIZE, palette::BLACK));
+        let callees = ["payment-service", "payment-ledger", "cart-service"];
+        let names = callees.map(|callee| format!("checkout-service -> {callee}"));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let short = fitted(&ruler, &names, letters, 140.0);
+        assert_eq!(
+            short,
+            vec![
+                "…-> payment-service",
+                "…-> payment-ledger",
+                "…-> cart-service"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_differs_stays_at_every_width() {
+        let (ruler, letters) = (Ruler::new(), Letters::new(SIZE, palette::BLACK));
+        let mut names = Vec::new();
+        for caller in ["checkout-service", "recommendation-service-of-region-1"] {
+            for callee in 0..6 {
+                names.push(format!(
+                    "{caller} -> payment-provider-{callee}-in-the-far-zone"
+                ));
+                names.push(format!("{caller} -> payment-provider-{callee}"));
+            }
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for width in (60..500).step_by(5) {
+            let texts = fitted(&ruler, &names, letters, f64::from(width));
+            for (n, text) in texts.iter().enumerate() {
+                assert!(
+                    ruler.text_width(text, letters) <= f64::from(width),
+                    "{text}"
+                );
+                assert!(!texts[..n].contains(text), "{width}: {text} twice");
+            }
+        }
     }
 
     #[test]

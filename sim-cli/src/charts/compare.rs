@@ -11,16 +11,19 @@ use super::plot::shares::{self, Shares};
 use super::scale::Unit;
 use super::sweep::measured;
 use super::sweep::values;
-use crate::output::units;
 use sim_core::stats::Interval;
-use sim_models::experiment::compare::{Comparison, Finding, Verdict};
+use sim_models::experiment::compare::{Comparison, Finding, Verdict, VerdictShares};
+use sim_models::observe::conclusion::Conclusion;
+use std::collections::BTreeSet;
 
 /// The most charts of differences by condition.
 const MOST_MEASURES: usize = 3;
 /// The most bytes of sentences above a chart: four lines or so.
 const MOST_LETTERS: usize = 640;
-/// The most charts of pairs.
-const MOST_VARIANTS: usize = 2;
+/// The most rows of a chart that were not asked for, of all variants together.
+const MOST_BESIDES: usize = 24;
+/// The most letters of a title: three lines.
+const MOST_TITLE: usize = 225;
 
 /// All charts of a comparison, the main one first.
 #[must_use]
@@ -28,13 +31,15 @@ pub fn charts(comparison: &Comparison) -> Vec<Chart> {
     let chart = |name: String, svg| Chart { name, svg };
     let mut charts = vec![chart("differences".to_owned(), differences(comparison))];
     if comparison.conditions.len() > 1 {
-        for measure in telling(comparison).into_iter().take(MOST_MEASURES) {
+        let asked = telling(comparison).into_iter();
+        let asked = asked.filter(|measure| comparison.tested[*measure]);
+        for measure in asked.take(MOST_MEASURES) {
             let name = values::file_name(&comparison.measures[measure]);
             let svg = by_condition(comparison, measure);
             charts.push(chart(format!("conditions-{name}"), svg));
         }
     }
-    for variant in 0..comparison.variants.len().min(MOST_VARIANTS) {
+    for variant in 0..comparison.variants.len() {
         let name = format!("pairs-{}", file_name(&comparison.variants[variant]));
         charts.push(chart(name, paired(comparison, variant)));
     }
@@ -44,20 +49,37 @@ pub fn charts(comparison: &Comparison) -> Vec<Chart> {
     charts
 }
 
-/// The measures, the most telling first.
+/// The measures, those that were asked for first, then what differs most with any variant.
 fn telling(comparison: &Comparison) -> Vec<usize> {
+    let overall = comparison.overall();
+    let size = |measure: usize| {
+        let variants = 0..comparison.variants.len();
+        let found = variants.filter_map(|variant| comparison.finding(variant, measure, overall));
+        found.map(Finding::size).fold(0.0, f64::max)
+    };
     let mut measures: Vec<usize> = (0..comparison.measures.len()).collect();
-    measures.sort_by_key(|measure| values::rank(&comparison.measures[*measure]));
+    measures.sort_by(|a, b| {
+        let rank = |n: usize| (!comparison.tested[n], values::rank(&comparison.measures[n]));
+        // What differs in nothing comes last, whatever it is.
+        let same = |n: usize| size(n) == 0.0;
+        (same(*a), rank(*a).0)
+            .cmp(&(same(*b), rank(*b).0))
+            .then(size(*b).total_cmp(&size(*a)))
+            .then(rank(*a).cmp(&rank(*b)))
+    });
     measures
 }
 
 fn note(comparison: &Comparison) -> String {
     format!(
         "{} replications, each variant under the same luck  ·  {:.0}% intervals of each difference \
-         by itself; marks follow tests corrected for {} questions  ·  {}",
+         by itself; marks follow tests corrected for {}  ·  {}",
         comparison.replications,
         comparison.question.level * 100.0,
-        comparison.family,
+        match comparison.family {
+            1 => "1 test".to_owned(),
+            tests => format!("{tests} tests"),
+        },
         comparison.title
     )
 }
@@ -82,26 +104,45 @@ fn says(finding: &Finding) -> Says {
         Verdict::Worse => Says::Worse,
         Verdict::Different => Says::Different,
         Verdict::NoDifference | Verdict::Undecided => Says::Nothing,
+        Verdict::NotTested => Says::Untested,
     }
 }
 
+/// What was measured before and after: `38.05% → 39.17%`, or in how many runs it came to an end.
+fn change_words(comparison: &Comparison, finding: &Finding) -> String {
+    let measure = &comparison.measures[finding.measure];
+    if let Some(scale) = finding.scale(measure) {
+        let value = |value: Option<f64>| scale.value(value.unwrap_or_default());
+        return format!("{} → {}", value(finding.baseline), value(finding.value));
+    }
+    if finding.runs == 0 {
+        return NOTHING.to_owned();
+    }
+    let never = endless(measured(measure, None).unit);
+    let (before, after) = finding.never;
+    format!("{never} in {before} → {after} of {} runs", finding.runs)
+}
+
 fn row(comparison: &Comparison, finding: &Finding, name: String) -> Row {
-    let shown = measured(&comparison.measures[finding.measure], None);
-    let value = |value: Option<f64>| value.map_or_else(|| NOTHING.to_owned(), |v| shown.text(v));
-    let never = match finding.never {
-        (0, 0) => String::new(),
-        (before, after) => format!(", {} {before} → {after} times", endless(shown.unit)),
+    let words = change_words(comparison, finding);
+    let words = match finding.verdict {
+        Verdict::NotTested => words,
+        verdict => format!("{}: {words}", verdict.words()),
     };
+    // What was nothing before, or never ends, has no share that it changed by.
+    let (more, less) = finding.signs();
+    let beyond = finding.matters().then(|| match more.cmp(&less) {
+        std::cmp::Ordering::Greater => Some(Estimate::exact(f64::INFINITY)),
+        std::cmp::Ordering::Less => Some(Estimate::exact(f64::NEG_INFINITY)),
+        std::cmp::Ordering::Equal => None,
+    });
+    let beyond = beyond.flatten();
+    let same = finding.is_same().then(|| Estimate::exact(0.0));
     Row {
         name,
-        estimate: finding.relative.map(estimate),
+        estimate: finding.relative.map(estimate).or(same).or(beyond),
         says: says(finding),
-        words: format!(
-            "{}: {} → {}{never}",
-            finding.verdict.words(),
-            value(finding.baseline),
-            value(finding.value)
-        ),
+        words,
     }
 }
 
@@ -115,26 +156,45 @@ fn sides(wish: Wish) -> (String, String) {
     (left.to_owned(), right.to_owned())
 }
 
+/// What was asked of every variant, and of the rest what differs most.
 fn differences(comparison: &Comparison) -> String {
     let overall = comparison.overall();
+    let measures = telling(comparison);
     let kinds = [Wish::Low, Wish::High, Wish::Neither];
+    let most = MOST_BESIDES / comparison.variants.len().max(1);
     let mut groups = Vec::new();
     for (variant, name) in comparison.variants.iter().enumerate() {
-        for wish in kinds {
-            let rows = telling(comparison)
-                .into_iter()
-                .filter(|n| measured(&comparison.measures[*n], None).wish == wish)
-                .filter_map(|n| {
-                    let finding = comparison.finding(variant, n, overall)?;
-                    Some(row(comparison, finding, comparison.measures[n].label()))
+        let rows = |wanted: &dyn Fn(&Finding) -> bool| -> Vec<Row> {
+            let all = measures.iter();
+            let found = all.filter_map(|n| comparison.finding(variant, *n, overall));
+            found
+                .filter(|found| wanted(found))
+                .map(|found| {
+                    let label = comparison.measures[found.measure].label();
+                    row(comparison, found, label)
                 })
-                .collect();
+                .collect()
+        };
+        let tested = |found: &Finding| comparison.tested[found.measure];
+        for wish in kinds {
+            let asked = |found: &Finding| {
+                tested(found) && measured(&comparison.measures[found.measure], None).wish == wish
+            };
             groups.push(Group {
                 title: name.clone(),
                 sides: sides(wish),
-                rows,
+                rows: rows(&asked),
             });
         }
+        let mut besides = rows(&|found| !tested(found) && found.matters());
+        let size = |row: &Row| row.estimate.map_or(0.0, |estimate| estimate.mean.abs());
+        besides.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        besides.truncate(most);
+        groups.push(Group {
+            title: format!("{name}, besides"),
+            sides: sides(Wish::Neither),
+            rows: besides,
+        });
     }
     let page = Page::new(headline(comparison), forest::GUIDE, &note(comparison))
         .because(sentences(comparison));
@@ -158,33 +218,60 @@ fn sentences(comparison: &Comparison) -> String {
     told
 }
 
-/// In how many measures each variant is better and worse.
+/// What was found of each variant, with numbers if they fit.
 fn headline(comparison: &Comparison) -> String {
-    let told = comparison
-        .variants
+    let all = comparison.variants.len();
+    let told = |numbers: bool, count: usize| {
+        let variants = (0..count).map(|variant| told_of(comparison, variant, numbers));
+        let variants: Vec<String> = variants.collect();
+        let more = match all - count {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        format!(
+            "Against \"{}\": {}{more}",
+            comparison.baseline,
+            variants.join("; ")
+        )
+    };
+    let fits = |text: &String| text.chars().count() <= MOST_TITLE;
+    let mut tries = std::iter::once(told(true, all)).chain((1..=all).rev().map(|n| told(false, n)));
+    tries.find(fits).unwrap_or_else(|| told(false, 1))
+}
+
+/// What a variant is better and worse in, first of all.
+fn told_of(comparison: &Comparison, variant: usize, numbers: bool) -> String {
+    let name = &comparison.variants[variant];
+    let overall = comparison.overall();
+    let mut measures: Vec<usize> = (0..comparison.measures.len()).collect();
+    measures.sort_by_key(|measure| values::rank(&comparison.measures[*measure]));
+    let found = measures
         .iter()
-        .enumerate()
-        .map(|(variant, name)| {
-            let measures = 0..comparison.measures.len();
-            let findings = measures
-                .filter_map(|measure| comparison.finding(variant, measure, comparison.overall()));
-            let count = |wanted: Verdict| {
-                let findings = findings.clone();
-                match findings.filter(|found| found.verdict == wanted).count() {
-                    0 => "none".to_owned(),
-                    count => count.to_string(),
-                }
+        .filter_map(|n| comparison.finding(variant, *n, overall));
+    let found: Vec<&Finding> = found.collect();
+    let kinds = [Verdict::Better, Verdict::Worse, Verdict::Different];
+    let parts: Vec<String> = kinds
+        .into_iter()
+        .filter_map(|verdict| {
+            let mut claims = found.iter().filter(|found| found.verdict == verdict);
+            let first = claims.next()?;
+            let label = comparison.measures[first.measure].label();
+            let numbers = if numbers {
+                format!(" ({})", change_words(comparison, first))
+            } else {
+                String::new()
             };
-            let (better, worse) = (count(Verdict::Better), count(Verdict::Worse));
-            format!("\"{name}\" is better in {better} and worse in {worse}")
-        });
-    let told: Vec<String> = told.collect();
-    format!(
-        "Of {} measures, {} than \"{}\"",
-        comparison.measures.len(),
-        told.join(", "),
-        comparison.baseline
-    )
+            let more = match claims.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Some(format!("{} in {label}{numbers}{more}", verdict.words()))
+        })
+        .collect();
+    match parts.is_empty() {
+        true => format!("\"{name}\": no difference found"),
+        false => format!("\"{name}\": {}", parts.join(", ")),
+    }
 }
 
 fn by_condition(comparison: &Comparison, measure: usize) -> String {
@@ -204,7 +291,7 @@ fn by_condition(comparison: &Comparison, measure: usize) -> String {
             match row.says {
                 Says::Better => tally[0] += 1,
                 Says::Worse => tally[1] += 1,
-                Says::Different | Says::Nothing => tally[2] += 1,
+                Says::Different | Says::Nothing | Says::Untested => tally[2] += 1,
             }
         }
         groups.push(Group {
@@ -254,34 +341,48 @@ fn paired(comparison: &Comparison, variant: usize) -> String {
                 pairs: pairs.collect(),
             })
         })
-        .filter(|panel| !panel.pairs.is_empty())
+        .filter(|panel| panel.pairs.iter().any(|(left, right)| left != right))
         .collect();
     let counted: Vec<String> = panels
         .iter()
         .filter(|panel| panel.measured.wish != Wish::Neither)
         .take(1)
         .map(|panel| {
-            let better = panel.pairs.iter().filter(|(left, right)| {
-                if panel.measured.wish == Wish::Low {
-                    right < left
-                } else {
-                    right > left
-                }
-            });
+            let count = |wanted: Wish| {
+                let those = panel.pairs.iter().filter(|(left, right)| match wanted {
+                    Wish::Low => right < left,
+                    _ => right > left,
+                });
+                those.count()
+            };
+            let (low, high) = (count(Wish::Low), count(Wish::High));
+            let (better, worse) = match panel.measured.wish {
+                Wish::Low => (low, high),
+                _ => (high, low),
+            };
+            let (word, most) = if better >= worse {
+                ("better", better)
+            } else {
+                ("worse", worse)
+            };
             format!(
-                "{} is better in {} of {} replications",
+                "{} is {word} in {most} of {} replications",
                 panel.measured.name,
-                better.count(),
                 panel.pairs.len()
             )
         })
         .collect();
-    let title = format!(
-        "With \"{name}\" instead of \"{}\", {}",
-        comparison.baseline,
-        counted.join(", ")
-    );
-    let title = title.trim_end_matches(", ");
+    let title = match counted.first() {
+        Some(counted) => format!(
+            "With \"{name}\" instead of \"{}\", {counted}",
+            comparison.baseline
+        ),
+        None if panels.is_empty() => format!(
+            "\"{name}\" and \"{}\" are the same in every replication",
+            comparison.baseline
+        ),
+        None => format!("\"{name}\" instead of \"{}\"", comparison.baseline),
+    };
     pairs::pairs(&Pairs {
         page: Page::new(title, pairs::GUIDE, &note(comparison)),
         baseline: comparison.baseline.clone(),
@@ -290,13 +391,8 @@ fn paired(comparison: &Comparison, variant: usize) -> String {
 }
 
 fn verdicts(comparison: &Comparison) -> String {
-    let words = |verdict: &str| units::verdict(verdict, false).to_lowercase();
-    let mut kinds: Vec<String> = Vec::new();
-    for (verdict, _, _) in comparison.verdicts.iter().flat_map(|shares| &shares.counts) {
-        if !kinds.contains(&words(verdict)) {
-            kinds.push(words(verdict));
-        }
-    }
+    let all = comparison.verdicts.iter().flat_map(|shares| &shares.counts);
+    let kinds: BTreeSet<Conclusion> = all.map(|(verdict, ..)| *verdict).collect();
     let several = comparison.conditions.len() > 1;
     let shown = comparison
         .verdicts
@@ -313,12 +409,9 @@ fn verdicts(comparison: &Comparison) -> String {
             Some(label) => format!("{label} · {variant}"),
             None => variant.to_owned(),
         };
-        let counts = |side: fn(&(String, u32, u32)) -> u32| {
-            let count = |kind: &String| {
-                let same = shares
-                    .counts
-                    .iter()
-                    .filter(|count| words(&count.0) == *kind);
+        let counts = |side: fn(&(Conclusion, u32, u32)) -> u32| {
+            let count = |kind: &Conclusion| {
+                let same = shares.counts.iter().filter(|count| count.0 == *kind);
                 same.map(side).sum()
             };
             kinds.iter().map(count).collect::<Vec<u32>>()
@@ -341,19 +434,27 @@ fn verdicts(comparison: &Comparison) -> String {
     // Under each condition the variants side by side.
     rows.sort_by_key(|(condition, _)| *condition);
     rows.truncate(60);
-    let pooled = comparison
+    let pooled: Vec<&VerdictShares> = comparison
         .verdicts
         .iter()
-        .find(|s| s.condition.is_none() || !several);
-    let title = pooled.map_or_else(String::new, |shares| {
-        let held = shares.counts.iter().find(|count| count.0 == "held");
-        let (before, after) = held.map_or((0, 0), |count| (count.1, count.2));
-        let all: u32 = shares.counts.iter().map(|count| count.1).sum();
+        .filter(|s| s.condition.is_none() || !several)
+        .collect();
+    let before = pooled.first().map_or_else(String::new, |shares| {
+        let held = shares.held;
+        let (count, name) = (held.both + held.right, &comparison.baseline);
         format!(
-            "The hypothesis held in {after} of {all} runs with \"{}\", in {before} with \"{}\"",
-            comparison.variants[shares.variant], comparison.baseline
+            "The hypothesis held in {count} of {} runs with \"{name}\"",
+            held.pairs()
         )
     });
+    let after = pooled.iter().map(|shares| {
+        let count = shares.held.both + shares.held.left;
+        format!(
+            ", in {count} with \"{}\"",
+            comparison.variants[shares.variant]
+        )
+    });
+    let title = before + &after.collect::<String>();
     let heading: Vec<&str> = comparison
         .condition_axes
         .iter()
@@ -363,7 +464,7 @@ fn verdicts(comparison: &Comparison) -> String {
     shares::shares(&Shares {
         page: Page::new(title, shares::GUIDE, &note(comparison)),
         heading: heading.join(" · ").trim_start_matches(" · ").to_owned(),
-        kinds,
+        kinds: kinds.iter().map(|kind| kind.words()).collect(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
     })
 }

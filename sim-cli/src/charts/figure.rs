@@ -28,7 +28,7 @@ const LINE: f64 = 17.0;
 pub struct Words {
     /// The finding.
     pub title: String,
-    /// The finding in one sentence.
+    /// The finding in sentences; what follows a line break begins a line of its own.
     pub reason: String,
     /// How to read the chart.
     pub guide: String,
@@ -52,11 +52,7 @@ enum LaneKind {
 #[must_use]
 pub fn finding(summary: &Summary) -> String {
     let hypothesis = &summary.hypothesis;
-    format!(
-        "{}: {}",
-        summary.scenario,
-        units::verdict(&hypothesis.verdict, hypothesis.metastable)
-    )
+    format!("{}: {}", summary.scenario, units::verdict_of(hypothesis))
 }
 
 /// The lines at the top, each with the height of its baseline, and the height of them all.
@@ -67,13 +63,16 @@ fn headlines(ruler: &Ruler, words: &Words) -> (Vec<(String, f64, Letters)>, f64)
         Letters::new(12.0, palette::GREY),
     );
     let kinds = [
-        (&words.title, title, 25.0, 2),
+        (&words.title, title, 25.0, 3),
         (&words.reason, reason, 20.0, 5),
         (&words.guide, guide, 18.0, 2),
     ];
     let (mut y, mut lines) = (16.0, Vec::new());
     for (text, letters, leading, most) in kinds {
-        for line in ruler.wrap(text, letters, WIDTH - 48.0, most) {
+        // Who was hurt comes first, in a paragraph of its own.
+        let paragraphs = text.lines();
+        let wrapped = paragraphs.flat_map(|text| ruler.wrap(text, letters, WIDTH - 48.0, most));
+        for line in wrapped {
             y += leading;
             lines.push((line, y, letters));
         }
@@ -361,5 +360,27 @@ pub fn time_labels(canvas: &Canvas, time: &TimeAxis, rect: Rect) {
         canvas.line(&[(x, y), (x, y + 4.0)], Stroke::solid(1.0, palette::GREY));
         let text = time_text(*tick, time.end);
         canvas.label(&text, (x, y + 13.0), Anchor::Middle, letters);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_hurt_has_a_line_of_its_own() {
+        let words = |reason: &str| Words {
+            title: "A shop: RECOVERED after 17s".into(),
+            reason: reason.into(),
+            guide: "How to read".into(),
+        };
+        let long = "because the payment service was slow and everybody waited for it ".repeat(4);
+        let reason = format!("buyers: 28% lost for 307s; browsers unharmed\n{long}");
+        let (lines, height) = headlines(&Ruler::new(), &words(&reason));
+        assert_eq!(lines[1].0, "buyers: 28% lost for 307s; browsers unharmed");
+        assert_eq!(lines.len(), 5);
+        assert!(lines.windows(2).all(|pair| pair[1].1 - pair[0].1 >= 18.0));
+        assert!(height > lines[4].1);
+        assert_eq!(headlines(&Ruler::new(), &words("")).0.len(), 2);
     }
 }

@@ -10,8 +10,11 @@ pub mod scale;
 pub mod bins;
 pub mod panel;
 pub mod figure;
+pub mod traffic;
+pub mod signals;
 pub mod timeline;
 pub mod workload;
+pub mod rows;
 pub mod multiples;
 pub mod layers;
 pub mod graph_drawing;
@@ -21,6 +24,10 @@ pub mod sweep;
 pub mod compare;
 pub mod tune;
 pub mod sensitivity;
+#[cfg(test)]
+pub mod sight;
+#[cfg(test)]
+mod timeline_tests;
 
 pub use raster::{RasterError, png};
 

@@ -1,29 +1,74 @@
 //! Small multiples: a row per service or per edge, a column per kind of signal.
 
 use super::bins::{self, Bins};
-use super::canvas::{Anchor, Canvas, Letters, Rect, Stroke, sheet};
-use super::figure::{self, WIDTH, Words};
+use super::canvas::{Ink, Stroke};
+use super::figure::Words;
 use super::palette::{self, Mark};
-use super::panel::{self, Line, Panel};
-use super::ruler::Ruler;
-use super::scale::{Spread, Unit};
-use super::timeline::time_axis;
+use super::panel::{Line, Note, Panel};
+use super::rows::{Row, grid};
+use super::scale::{Spread, Unit, pace, tick_text};
+use super::signals::{IDLE, NOBODY, ONCE};
+use super::traffic::counted;
 use crate::output::units;
 use sim_models::observe::summary::{EdgeSeries, RunResult, ServiceSeries};
 
 /// The most rows of a chart.
 const MOST_ROWS: usize = 40;
-/// Height of a row, pixels.
-const ROW: f64 = 176.0;
-/// Space for the numbers of an axis, pixels.
-const NUMBERS: f64 = 52.0;
-/// Space above panels, pixels.
-const ABOVE: f64 = 46.0;
 
-struct Row {
-    name: String,
-    note: String,
-    panels: Vec<Panel>,
+/// Of rows in which nothing happens, so many are shown where there are no others.
+const QUIET_ROWS: usize = 3;
+/// Utilisation below which a service at which nothing fails or waits is not shown.
+const EASY: f64 = 0.5;
+/// Of so many attempts one may fail or be a retry in an edge that has nothing to show.
+const RARE: u64 = 1000;
+/// The most names of rows that are not shown.
+const MOST_NAMES: usize = 12;
+
+/// The rows that are shown, and what is said of the others.
+struct Chosen<'a, T> {
+    shown: Vec<(&'a String, &'a T)>,
+    left_out: String,
+}
+
+/// Of ranked rows, those in which something happens.
+fn choose<'a, T>(
+    ranked: Vec<(&'a String, &'a T)>,
+    quiet: impl Fn(&T) -> bool,
+    (what, why): (&str, &str),
+) -> Chosen<'a, T> {
+    let all = ranked.len();
+    let (mut silent, mut shown): (Vec<_>, Vec<_>) =
+        ranked.into_iter().partition(|(_, one)| quiet(one));
+    if shown.is_empty() {
+        let rest = silent.split_off(silent.len().min(QUIET_ROWS));
+        (shown, silent) = (silent, rest);
+    }
+    let mut sentences = Vec::new();
+    if shown.len() > MOST_ROWS {
+        shown.truncate(MOST_ROWS);
+        sentences.push(format!(
+            "The first {MOST_ROWS} of {} are shown; the tables have them all.",
+            counted(all, what)
+        ));
+    }
+    if !silent.is_empty() {
+        // Lines do not break within a name.
+        let names = silent.iter().take(MOST_NAMES);
+        let names: Vec<String> = names.map(|(name, _)| name.replace(' ', "\u{a0}")).collect();
+        let more = match silent.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        sentences.push(format!(
+            "Not shown: {} {why}: {}{more}.",
+            counted(silent.len(), what),
+            names.join(", ")
+        ));
+    }
+    Chosen {
+        shown,
+        left_out: sentences.join(" "),
+    }
 }
 
 /// A row per service: what came, how busy it was, who waited.
@@ -49,32 +94,60 @@ pub fn services(result: &RunResult) -> String {
             )
         },
     );
-    let rows = ranked
+    let never = |counts: &[u64]| counts.iter().all(|count| *count == 0);
+    let quiet = |series: &ServiceSeries| {
+        busiest(series) < EASY
+            && bins::largest(&series.queue) < NOBODY
+            && never(&series.failed)
+            && never(&series.rejected)
+    };
+    let why = "less than half busy that failed nothing and kept less than 1 waiting";
+    let chosen = choose(ranked, quiet, ("service", why));
+    let rows = chosen
+        .shown
         .iter()
-        .take(MOST_ROWS)
-        .map(|(name, series)| Row {
-            name: (*name).clone(),
-            note: service_note(result, name),
-            panels: service_panels(series, &bins),
+        .map(|(name, series)| {
+            let panels = service_panels(series, &bins);
+            let calm = panels[1..].iter().all(|panel| !panel.is_drawn());
+            let note = if calm {
+                let waiting = bins::largest(&series.queue);
+                format!(
+                    "at most {} busy, {} waiting",
+                    tick_text(busiest(series), Unit::Ratio),
+                    tick_text(waiting, Unit::Count)
+                )
+            } else {
+                service_note(result, name)
+            };
+            let name = (*name).clone();
+            Row { name, note, panels }
         })
         .collect();
     let words = Words {
         title: finding,
-        reason: left_out(ranked.len(), "services"),
+        reason: String::new(),
         guide: "How to read: the busiest service comes first. A service that works without \
                 answering (high utilisation, few ok) works for callers who have gone. Scales of \
                 requests and of queues differ from row to row."
             .into(),
     };
-    grid(result, &bins, &words, rows)
+    grid(result, &bins, &words, rows, &chosen.left_out)
 }
 
 /// A row per edge: calls and attempts, amplification, breakers.
 #[must_use]
 pub fn edges(result: &RunResult) -> String {
     let bins = Bins::of(&result.series);
-    let peak = |series: &EdgeSeries| bins::largest(&bins.ratio(&series.attempts, &series.calls));
-    let ranked = ranked(result.series.edges.iter(), peak);
+    let peak =
+        |series: &EdgeSeries| bins::largest(&bins.ratio(&series.call_attempts, &series.calls_sent));
+    let share = |series: &EdgeSeries| {
+        let sum = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
+        sum(&series.failures) / sum(&series.attempts).max(1.0)
+    };
+    // Those that repeat most come first; of those that never repeat, those that fail most.
+    let ranked = ranked(result.series.edges.iter(), |series| {
+        peak(series) + share(series)
+    });
     let finding = match ranked.first() {
         Some((name, series)) if peak(series) > 1.0 => format!(
             "{name} repeated most: up to {} attempts per call",
@@ -85,9 +158,26 @@ pub fn edges(result: &RunResult) -> String {
     };
     let opened = |series: &EdgeSeries| series.breakers_open.iter().any(|open| *open > 0);
     let breakers = result.series.edges.values().any(opened);
-    let rows = ranked
+    let troubled = |series: &EdgeSeries| {
+        let sum = |counts: &[u64]| counts.iter().sum::<u64>();
+        let troubled = sum(&series.retries) + sum(&series.failures);
+        (troubled, sum(&series.attempts))
+    };
+    let quiet = |series: &EdgeSeries| {
+        let (troubled, attempts) = troubled(series);
+        troubled * RARE <= attempts && !opened(series)
+    };
+    let clean = |series: &EdgeSeries| troubled(series).0 == 0;
+    let edges = result.series.edges.values();
+    let why = if edges.filter(|edge| quiet(edge)).all(clean) {
+        "without a retry or a failure"
+    } else {
+        "with a retry or a failure in at most one of 1,000 attempts"
+    };
+    let chosen = choose(ranked, quiet, ("edge", why));
+    let rows = chosen
+        .shown
         .iter()
-        .take(MOST_ROWS)
         .map(|(name, series)| Row {
             name: (*name).clone(),
             note: edge_note(result, name),
@@ -96,12 +186,12 @@ pub fn edges(result: &RunResult) -> String {
         .collect();
     let words = Words {
         title: finding,
-        reason: left_out(ranked.len(), "edges"),
+        reason: String::new(),
         guide: "How to read: attempts above calls are retries, load that users did not ask for. \
                 Amplification multiplies along a path of calls."
             .into(),
     };
-    grid(result, &bins, &words, rows)
+    grid(result, &bins, &words, rows, &chosen.left_out)
 }
 
 fn ranked<'a, T>(
@@ -113,22 +203,14 @@ fn ranked<'a, T>(
     ranked
 }
 
-fn left_out(count: usize, what: &str) -> String {
-    if count > MOST_ROWS {
-        format!("The first {MOST_ROWS} of {count} {what} are shown; the tables have them all.")
-    } else {
-        String::new()
-    }
-}
-
 fn service_note(result: &RunResult, name: &str) -> String {
     let Some(totals) = result.summary.services.get(name) else {
         return String::new();
     };
     format!(
         "sojourn p99 {}, doomed work {}",
-        units::duration(totals.sojourn.p99),
-        units::percent(totals.doomed_share)
+        units::known(totals.sojourn.p99, units::duration),
+        units::known(totals.doomed_share, units::percent)
     )
 }
 
@@ -138,129 +220,119 @@ fn edge_note(result: &RunResult, name: &str) -> String {
     };
     format!(
         "amplification {} (at worst {}), {} retries",
-        units::factor(totals.amplification),
+        units::known(totals.amplification, units::factor),
         units::factor(totals.amplification_worst),
         units::count(totals.retries)
     )
 }
 
+/// A panel of rates: those that are always zero are not drawn.
+fn rates(title: &str, lines: Vec<(&str, Vec<f64>, Stroke)>) -> Panel {
+    let highest = lines.iter().map(|(_, rates, _)| bins::largest(rates));
+    let (factor, per) = pace(highest.fold(0.0, f64::max));
+    let mut panel = Panel::new(format!("{title} per {per}"), Unit::Rate, Spread::Linear);
+    panel.lines = lines
+        .into_iter()
+        .enumerate()
+        .filter(|(n, (_, rates, _))| *n == 0 || bins::largest(rates) > 0.0)
+        .map(|(_, (name, rates, stroke))| {
+            line(
+                name,
+                rates.iter().map(|rate| rate * factor).collect(),
+                stroke,
+            )
+        })
+        .collect();
+    panel
+}
+
+/// A panel that says in words that its values stay below a level, if they do.
+fn or_told(mut panel: Panel, below: f64, words: &str) -> Panel {
+    let peaks = panel.lines.iter().map(|line| bins::largest(&line.values));
+    let peak = peaks.fold(0.0, f64::max);
+    if peak < below {
+        panel.lines.clear();
+        let most = tick_text(peak, panel.unit);
+        panel.note = Some(Note {
+            lead: if peak > 0.0 {
+                format!("{words}; at most {most}")
+            } else {
+                "0 throughout".to_owned()
+            },
+            names: Vec::new(),
+        });
+    }
+    panel
+}
+
 fn service_panels(series: &ServiceSeries, bins: &Bins) -> Vec<Panel> {
-    let mut requests = Panel::new("Requests per second", Unit::Rate, Spread::Linear);
-    requests.lines = vec![
-        line("arrived", bins.rate(&series.arrivals), 0),
-        line("ok", bins.rate(&series.ok), 2),
-        line("failed", bins.rate(&series.failed), 1),
-        line("rejected", bins.rate(&series.rejected), 3),
-    ];
+    let requests = rates(
+        "Requests",
+        vec![
+            ("arrived", bins.rate(&series.arrivals), ARRIVED),
+            ("ok", bins.rate(&series.ok), OK),
+            ("failed", bins.rate(&series.failed), FAILED),
+            ("rejected", bins.rate(&series.rejected), REJECTED),
+        ],
+    );
     let mut busy = Panel::new("Utilisation", Unit::Ratio, Spread::Linear);
     busy.lines = vec![
-        line("threads", bins.mean(&series.utilization), 0),
-        line("cores", bins.mean(&series.cpu_utilization), 1),
+        line("threads", bins.mean(&series.utilization), FIRST),
+        line("cores", bins.mean(&series.cpu_utilization), SECOND),
     ];
     busy.top = Some(1.05);
     let mut queue = Panel::new("Waiting for a thread", Unit::Count, Spread::Linear);
-    queue.lines = vec![
-        line("mean", bins.mean(&series.queue), 0),
-        line("largest", bins.most(&series.queue_max), 1),
-    ];
-    vec![requests, busy, queue]
+    let mean = bins.peak(&series.queue);
+    let empty = bins::largest(&mean) < NOBODY;
+    queue.lines = vec![line("mean", mean, FIRST)];
+    if !empty {
+        let most = bins.most(&series.queue_max);
+        queue.lines.push(line("largest", most, SECOND));
+    }
+    vec![
+        requests,
+        or_told(busy, IDLE, "below 10%"),
+        or_told(queue, NOBODY, "below 1"),
+    ]
 }
 
 fn edge_panels(series: &EdgeSeries, bins: &Bins, breakers: bool) -> Vec<Panel> {
-    let mut requests = Panel::new("Per second", Unit::Rate, Spread::Linear);
-    requests.lines = vec![
-        line("calls", bins.rate(&series.calls), 0),
-        line("attempts", bins.rate(&series.attempts), 1),
-        line("failures", bins.rate(&series.failures), 3),
-    ];
+    let repeated = series.retries.iter().any(|count| *count > 0);
+    let mut lines = vec![("calls", bins.rate(&series.calls), ARRIVED)];
+    if repeated {
+        lines.push(("attempts", bins.rate(&series.attempts), FIRST));
+    }
+    lines.push(("failures", bins.rate(&series.failures), FAILED));
+    let requests = rates("Calls", lines);
     let mut factor = Panel::new("Attempts per call", Unit::Factor, Spread::Linear);
-    factor.lines = vec![line(
-        "attempts",
-        bins.ratio(&series.attempts, &series.calls),
-        0,
-    )];
+    let attempts = bins.ratio(&series.call_attempts, &series.calls_sent);
+    factor.lines = vec![line("attempts", attempts, FIRST)];
+    factor = or_told(factor, ONCE, "below 1.1×");
     let mut open = Panel::new("Breakers not closed", Unit::Count, Spread::Linear);
-    open.lines = vec![line("breakers", bins.most(&series.breakers_open), 0)];
+    open.lines = vec![line("breakers", bins.most(&series.breakers_open), FIRST)];
     if breakers {
-        vec![requests, factor, open]
+        vec![requests, factor, or_told(open, 1.0, "below 1")]
     } else {
         vec![requests, factor]
     }
 }
 
-fn line(name: &str, values: Vec<f64>, index: usize) -> Line {
+const fn stroke(width: f64, ink: Ink, dash: &'static [f64]) -> Stroke {
+    Stroke { width, ink, dash }
+}
+
+const ARRIVED: Stroke = stroke(1.25, palette::BLACK, &[]);
+const OK: Stroke = stroke(1.75, palette::GREEN, &[]);
+const FAILED: Stroke = stroke(1.75, palette::VERMILION, palette::DASHED);
+const REJECTED: Stroke = stroke(1.75, palette::PURPLE, &[]);
+const FIRST: Stroke = stroke(1.75, palette::BLUE, &[]);
+const SECOND: Stroke = stroke(1.75, palette::VERMILION, palette::DASHED);
+
+fn line(name: &str, values: Vec<f64>, stroke: Stroke) -> Line {
     Line {
         name: name.to_owned(),
         values,
-        stroke: palette::series(index).0,
+        stroke,
         mark: Mark::None,
-    }
-}
-
-fn grid(result: &RunResult, bins: &Bins, words: &Words, rows: Vec<Row>) -> String {
-    let summary = &result.summary;
-    let time = time_axis(result, bins, 5);
-    let head = figure::headline_height(&Ruler::new(), words);
-    let top = head + 32.0;
-    let height = top + ROW * rows.len() as f64 + 36.0;
-    sheet(WIDTH, height.ceil(), &words.title, |canvas| {
-        figure::headline(canvas, words);
-        let mut bottom = top;
-        for (row, n) in rows.iter().zip(0..) {
-            bottom = top + ROW * f64::from(n + 1);
-            draw_row(canvas, result, row, &time, bottom - ROW);
-        }
-        legend(canvas, summary, head);
-        figure::short_footer(canvas, result, bins.seconds, bottom);
-    })
-}
-
-/// Says what the shading means.
-fn legend(canvas: &Canvas, summary: &sim_models::observe::summary::Summary, top: f64) {
-    let letters = Letters::new(12.0, palette::BLACK);
-    let mut x = 24.0;
-    let mut item = |paint: &dyn Fn(Rect), name: &str| {
-        let swatch = Rect::new(x, top, 26.0, 12.0);
-        paint(swatch);
-        canvas.label(name, (x + 32.0, top + 6.0), Anchor::Start, letters);
-        x += 32.0 + canvas.text_width(name, letters) + 24.0;
-    };
-    if summary.warmup_seconds > 0.0 {
-        item(
-            &|rect| {
-                canvas.fill(rect, palette::WARMUP);
-                canvas.hatch(rect, 5.0, Stroke::solid(0.75, palette::GREY));
-            },
-            "warm-up, in no total",
-        );
-    }
-    let names: Vec<&str> = summary.faults.iter().map(|f| f.name.as_str()).collect();
-    if !names.is_empty() {
-        let text = format!("fault: {}", names.join(", "));
-        let text = canvas.shorten(&text, letters, WIDTH - 320.0);
-        item(&|rect| canvas.fill(rect, palette::FAULT), &text);
-    }
-}
-
-fn draw_row(canvas: &Canvas, result: &RunResult, row: &Row, time: &panel::TimeAxis, top: f64) {
-    let name = Letters::new(14.0, palette::BLACK).bold();
-    let note = Letters::new(12.0, palette::GREY);
-    let text = canvas.shorten(&row.name, name, WIDTH / 2.0);
-    canvas.text(&text, (24.0, top + 14.0), Anchor::Start, name);
-    let x = 24.0 + canvas.text_width(&text, name) + 12.0;
-    canvas.text(&row.note, (x, top + 14.0), Anchor::Start, note);
-    let labels = 110.0;
-    let cell = (WIDTH - 24.0) / row.panels.len() as f64;
-    for (panel, n) in row.panels.iter().zip(0..) {
-        let left = 14.0 + cell * f64::from(n) + NUMBERS;
-        let rect = Rect::new(
-            left,
-            top + ABOVE,
-            cell - NUMBERS - labels,
-            ROW - ABOVE - 34.0,
-        );
-        figure::shade(canvas, &result.summary, time, rect);
-        panel::draw(canvas, panel, time, rect, labels);
-        figure::time_labels(canvas, time, rect);
     }
 }

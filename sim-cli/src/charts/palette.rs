@@ -41,7 +41,7 @@ const LINES: [Ink; 8] = [
     BLACK,
     ORANGE,
     SKY,
-    RGBAColor(130, 130, 130, 1.0),
+    RGBAColor(170, 170, 170, 1.0),
 ];
 
 /// How many series of one panel can be told apart.
@@ -111,20 +111,22 @@ pub fn marked_series(index: usize) -> (Stroke, Mark) {
     (series(index).0, MARKS[index % MOST_SERIES])
 }
 
-/// The colour of an outcome, the same in every chart. They differ in lightness, too, and the most
-/// frequent are light enough for a line to be seen on them.
+/// The colour of an outcome, the same in every chart. None is a green: that is what usable answers
+/// are drawn in. They differ in lightness, too, and the most frequent are light enough for a line to
+/// be seen on them. Tests (`sight`) hold
+/// all that share a panel apart, also for the colour-blind.
 #[must_use]
 pub fn outcome(name: &str) -> Ink {
     match name {
         "error" => RGBAColor(200, 80, 0, 1.0),
-        "timeout_attempt" => RGBAColor(252, 232, 180, 1.0),
+        "timeout_attempt" => RGBAColor(252, 228, 160, 1.0),
         "timeout_deadline" => RGBAColor(245, 200, 100, 1.0),
-        "timeout_patience" => RGBAColor(190, 140, 40, 1.0),
+        "timeout_patience" => RGBAColor(160, 130, 60, 1.0),
         "refused" => RGBAColor(120, 50, 100, 1.0),
         "rejected" => PURPLE,
-        "reset" => RGBAColor(0, 130, 95, 1.0),
+        "reset" => RGBAColor(75, 60, 200, 1.0),
         "breaker_open" => SKY,
-        "lost" => RGBAColor(50, 50, 50, 1.0),
-        _ => RGBAColor(185, 185, 185, 1.0),
+        "lost" => RGBAColor(100, 100, 100, 1.0),
+        _ => RGBAColor(178, 178, 178, 1.0),
     }
 }

@@ -5,8 +5,11 @@ use super::bins::largest;
 use super::canvas::{Anchor, Canvas, Ink, Letters, Rect, Stroke};
 use super::marks;
 use super::palette::{self, Mark};
+use super::ruler::Ruler;
 use super::scale::{Scale, Spread, Unit, tick_text};
 
+/// What stays free on the right of names, pixels.
+const MARGIN: f64 = 8.0;
 /// Size of labels, pixels.
 const LABEL: f64 = 12.0;
 
@@ -34,6 +37,34 @@ pub struct Area {
     pub ink: Ink,
 }
 
+/// What is told in words instead of being drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Note {
+    /// What is said of them: `"8 services below 10%"`.
+    pub lead: String,
+    /// Their names, of which as many are written as there is room for.
+    pub names: Vec<String>,
+}
+
+impl Note {
+    /// The note in one line of at most this width.
+    #[must_use]
+    pub fn text(&self, ruler: &Ruler, letters: Letters, width: f64) -> String {
+        let all = self.names.len();
+        let texts = (1..=all).rev().map(|shown| {
+            let names = self.names[..shown].join(", ");
+            let more = match all - shown {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{}: {names}{more}", self.lead)
+        });
+        let mut fitting = texts.filter(|text| ruler.text_width(text, letters) <= width);
+        let text = fitting.next().unwrap_or_else(|| self.lead.clone());
+        ruler.shorten(&text, letters, width)
+    }
+}
+
 /// What a panel shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
@@ -51,6 +82,8 @@ pub struct Panel {
     pub areas: Vec<Area>,
     /// What is left out.
     pub more: Option<String>,
+    /// What is told beside the title.
+    pub note: Option<Note>,
 }
 
 impl Panel {
@@ -65,6 +98,7 @@ impl Panel {
             lines: Vec::new(),
             areas: Vec::new(),
             more: None,
+            note: None,
         }
     }
 
@@ -75,7 +109,10 @@ impl Panel {
         ranked.sort_by(|a, b| largest(&series[*b].1).total_cmp(&largest(&series[*a].1)));
         ranked.truncate(palette::MOST_SERIES);
         if series.len() > ranked.len() {
-            self.more = Some(format!("{} more {what}", series.len() - ranked.len()));
+            self.more = Some(format!(
+                "{} more {what}, lower",
+                series.len() - ranked.len()
+            ));
         }
         ranked.sort_unstable();
         let mut series: Vec<Option<_>> = series.into_iter().map(Some).collect();
@@ -90,6 +127,19 @@ impl Panel {
             });
         }
         self
+    }
+
+    /// Whether anything is drawn; the rest is told in a line.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        !(self.lines.is_empty() && self.areas.is_empty() && self.note.is_some())
+    }
+
+    /// The height that the names of its series need, pixels.
+    #[must_use]
+    pub fn names_height(&self) -> f64 {
+        let names = self.lines.len() + self.areas.len() + usize::from(self.more.is_some());
+        names as f64 * beside::LEADING
     }
 
     fn scale(&self) -> Scale {
@@ -140,6 +190,12 @@ impl TimeAxis {
 pub fn draw(canvas: &Canvas, panel: &Panel, time: &TimeAxis, rect: Rect, labels: f64) {
     let scale = panel.scale();
     axes(canvas, panel, &scale, time, rect);
+    heading(
+        canvas,
+        panel,
+        (rect.left, rect.top - 9.0),
+        rect.width + labels - MARGIN,
+    );
     let height = |value: f64| rect.bottom() - rect.height * scale.place(value);
     areas(canvas, panel, time, rect, height);
     for line in &panel.lines {
@@ -183,13 +239,19 @@ fn axes(canvas: &Canvas, panel: &Panel, scale: &Scale, time: &TimeAxis, rect: Re
         let text = tick_text(tick, panel.unit);
         canvas.label(&text, (rect.left - 7.0, y), Anchor::End, small);
     }
+}
+
+/// Writes the title of a panel, and what is told beside it, into this width.
+pub fn heading(canvas: &Canvas, panel: &Panel, (x, y): (f64, f64), width: f64) {
     let title = Letters::new(13.0, palette::BLACK).bold();
-    canvas.text(
-        &canvas.shorten(&panel.title, title, rect.width),
-        (rect.left, rect.top - 9.0),
-        Anchor::Start,
-        title,
-    );
+    let text = canvas.shorten(&panel.title, title, width);
+    canvas.text(&text, (x, y), Anchor::Start, title);
+    if let Some(note) = &panel.note {
+        let small = Letters::new(LABEL, palette::GREY);
+        let used = canvas.text_width(&text, title) + 14.0;
+        let text = note.text(canvas, small, width - used);
+        canvas.text(&text, (x + used, y), Anchor::Start, small);
+    }
 }
 
 fn areas(canvas: &Canvas, panel: &Panel, time: &TimeAxis, rect: Rect, height: impl Fn(f64) -> f64) {
@@ -298,7 +360,31 @@ mod tests {
         let panel = Panel::new("x", Unit::Count, Spread::Linear).of_series(series, "services");
         assert_eq!(panel.lines.len(), 8);
         assert_eq!(panel.lines[0].name, "s4");
-        assert_eq!(panel.more.as_deref(), Some("4 more services"));
+        assert_eq!(panel.more.as_deref(), Some("4 more services, lower"));
+    }
+
+    #[test]
+    fn notes_name_as_many_as_fit() {
+        let (ruler, letters) = (Ruler::new(), Letters::new(LABEL, palette::GREY));
+        let note = Note {
+            lead: "3 calls without a retry".into(),
+            names: ["web -> db", "web -> cache", "web -> mail"]
+                .map(String::from)
+                .into(),
+        };
+        let all = note.text(&ruler, letters, 600.0);
+        assert_eq!(
+            all,
+            "3 calls without a retry: web -> db, web -> cache, web -> mail"
+        );
+        let width = ruler.text_width(&all, letters) - 1.0;
+        let some = note.text(&ruler, letters, width);
+        assert_eq!(
+            some,
+            "3 calls without a retry: web -> db, web -> cache and 1 more"
+        );
+        let none = note.text(&ruler, letters, 150.0);
+        assert_eq!(none, "3 calls without a retry");
     }
 
     #[test]

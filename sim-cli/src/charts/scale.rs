@@ -293,21 +293,39 @@ pub fn time_ticks(end: f64, wanted: usize) -> Vec<f64> {
     (0..=last).map(|n| n as f64 * step).collect()
 }
 
-/// A point in time as text, the same unit along one axis that ends at `end`.
+/// What rates with this peak, per second, are multiplied by so that their numbers can be read, and
+/// per which time they then are.
+#[must_use]
+pub fn pace(peak: f64) -> (f64, &'static str) {
+    if peak >= 0.5 || peak <= 0.0 {
+        (1.0, "second")
+    } else if peak >= 0.5 / 60.0 {
+        (60.0, "minute")
+    } else {
+        (3600.0, "hour")
+    }
+}
+
+/// A point in time on an axis that ends at `end`, s: in seconds on short axes, otherwise as people
+/// say it: `30s`, `1min30s`, `2h`, `1h30min`, `1d12h`.
 #[must_use]
 pub fn time_text(time: f64, end: f64) -> String {
-    let (unit, length) = if end <= 900.0 {
-        ("s", 1.0)
-    } else if end <= 4.0 * 3600.0 {
-        ("min", 60.0)
-    } else if end <= 4.0 * 86_400.0 {
-        ("h", 3600.0)
-    } else {
-        ("d", 86_400.0)
-    };
-    let text = format!("{:.2}", time / length);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text}{unit}")
+    if time < 60.0 || end <= 300.0 {
+        let text = format!("{time:.1}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        return format!("{text}s");
+    }
+    let seconds = time.round() as u64;
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    parts
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -326,6 +344,35 @@ mod tests {
             time_ticks(300.0, 12),
             (0..=10).map(|n| f64::from(n) * 30.0).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn times_are_as_people_say_them() {
+        let texts = |end: f64, wanted| -> Vec<String> {
+            let ticks = time_ticks(end, wanted);
+            ticks.iter().map(|tick| time_text(*tick, end)).collect()
+        };
+        assert_eq!(texts(120.0, 4), ["0s", "30s", "60s", "90s", "120s"]);
+        assert_eq!(texts(360.0, 4), ["0s", "2min", "4min", "6min"]);
+        assert_eq!(
+            texts(14_400.0, 8),
+            [
+                "0s", "30min", "1h", "1h30min", "2h", "2h30min", "3h", "3h30min", "4h"
+            ]
+        );
+        assert_eq!(
+            texts(259_200.0, 6),
+            ["0s", "12h", "1d", "1d12h", "2d", "2d12h", "3d"]
+        );
+        assert_eq!(texts(0.4, 4), ["0s", "0.1s", "0.2s", "0.3s", "0.4s"]);
+    }
+
+    #[test]
+    fn low_rates_are_counted_by_the_minute_or_the_hour() {
+        assert_eq!(pace(620.0), (1.0, "second"));
+        assert_eq!(pace(1.0 / 60.0), (60.0, "minute"));
+        assert_eq!(pace(1.0 / 3600.0), (3600.0, "hour"));
+        assert_eq!(pace(0.0), (1.0, "second"));
     }
 
     #[test]

@@ -49,16 +49,15 @@ fn finding(sensitivity: &Sensitivity, effects: &Effects) -> String {
             Method::Morris => shown.text(strength),
         }
     };
-    let matters: Vec<String> = effects
-        .order
-        .iter()
-        .filter(|axis| effects.settings[**axis].influence == Influence::Matters)
-        .map(|axis| format!("{} ({})", sensitivity.axes[*axis].name, strength(*axis)))
+    let named = |axis: &usize| format!("{} ({})", sensitivity.axes[*axis].name, strength(*axis));
+    let groups = effects.groups.iter();
+    let matters: Vec<String> = groups
+        .map(|group| group.iter().map(named).collect::<Vec<_>>().join(" and "))
         .collect();
     let name = &shown.name;
     match matters.len() {
         0 => format!("No setting was shown to matter for {name}"),
-        _ => format!("What matters for {name}: {}", matters.join(", ")),
+        _ => format!("What matters for {name}: {}", matters.join(", then ")),
     }
 }
 
@@ -72,9 +71,17 @@ fn reason(sensitivity: &Sensitivity, effects: &Effects) -> String {
         names.join(", ")
     };
     let mut parts = Vec::new();
+    let bound = match sensitivity.method {
+        Method::Sobol => format!("{:.0}% of the variance", effects.negligible.bound * 100.0),
+        Method::Morris => measured(&effects.measure, None).text(effects.negligible.bound),
+    };
     for (wanted, words) in [
-        (Influence::Negligible, "Negligible here"),
-        (Influence::Unclear, "Unclear with so few runs"),
+        (Influence::Negligible, format!("Less than {bound}")),
+        (
+            Influence::Unproven,
+            format!("Not seen to be {bound} or more, by too few runs to prove it"),
+        ),
+        (Influence::Unclear, "Unclear with so few runs".to_owned()),
     ] {
         let names = names(wanted);
         if !names.is_empty() {
@@ -184,7 +191,7 @@ fn morris(sensitivity: &Sensitivity, effects: &Effects) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::charts::plot::legible::assert_legible;
-    use sim_models::experiment::sensitivity::Effect;
+    use sim_models::experiment::sensitivity::{Effect, Negligible};
     use sim_models::experiment::space::Axis;
 
     fn interval(mean: f64, half_width: f64) -> Interval {
@@ -219,6 +226,7 @@ pub(crate) mod tests {
                     sigma: strength * 0.5,
                 },
             },
+            needed: None,
             influence: match strength {
                 s if *s > 0.2 => Influence::Matters,
                 s if *s > 0.05 => Influence::Unclear,
@@ -244,6 +252,11 @@ pub(crate) mod tests {
                 luck: Some(0.12),
                 settings,
                 order: vec![1, 2, 0, 3],
+                groups: vec![vec![1], vec![2]],
+                negligible: Negligible {
+                    bound: 0.05,
+                    luck: false,
+                },
                 together: None,
             }],
         }
@@ -266,7 +279,13 @@ pub(crate) mod tests {
                     .svg
                     .contains("What matters for p99 latency of shoppers: timeout (")
             );
-            assert!(charts[0].svg.contains("Negligible here: cache size."));
+            let bound = if name == "sobol" {
+                "5% of the variance"
+            } else {
+                "50ms"
+            };
+            let little = format!("Less than {bound}: cache size.");
+            assert!(charts[0].svg.contains(&little), "{little}");
         }
     }
 }

@@ -76,8 +76,7 @@ impl Told<'_> {
     }
 
     fn chosen(&self) -> Option<&Finalist> {
-        let first = self.tuning.chosen.first()?;
-        self.tuning.finalists.get(*first)
+        self.tuning.finalists.get(self.tuning.used?)
     }
 
     fn note(&self) -> String {
@@ -103,7 +102,8 @@ impl Told<'_> {
             .collect();
         let many = match self.tuning.chosen.len() {
             1 => "Best".to_owned(),
-            count => format!("One of {count} on the front"),
+            2 => "One of 2 on the front".to_owned(),
+            count => format!("The compromise of {count} on the front"),
         };
         format!("{many}: {} gives {}", self.name(chosen), goals.join(", "))
     }
@@ -123,6 +123,16 @@ impl Told<'_> {
 
     fn page(&self, guide: &str) -> Page {
         Page::new(self.finding(), guide, &self.note()).because(self.constraints())
+    }
+
+    /// Whether one of the front stands for this point.
+    fn stands_for(&self, point: usize) -> bool {
+        let mut chosen = self.tuning.chosen.iter();
+        chosen.any(|place| self.tuning.finalists[*place].alike.contains(&point))
+    }
+
+    fn is_twin(&self, finalist: &Finalist) -> bool {
+        finalist.point.is_some_and(|point| self.stands_for(point))
     }
 
     fn is_present(finalist: &Finalist) -> bool {
@@ -146,7 +156,7 @@ impl Told<'_> {
         let mut dots: Vec<Dot> = Vec::new();
         let finalists: Vec<Option<usize>> = tuning.finalists.iter().map(|f| f.point).collect();
         for (point, standing) in self.standings() {
-            if finalists.contains(&Some(point)) {
+            if finalists.contains(&Some(point)) || self.stands_for(point) {
                 continue;
             }
             dots.push(Dot {
@@ -161,6 +171,9 @@ impl Told<'_> {
             });
         }
         for (n, finalist) in tuning.finalists.iter().enumerate() {
+            if self.is_twin(finalist) {
+                continue;
+            }
             let (Some(x), Some(y)) = (
                 estimate(finalist.goals[0].mean),
                 estimate(finalist.goals[1].mean),
@@ -169,7 +182,7 @@ impl Told<'_> {
             };
             let kind = if Self::is_present(finalist) {
                 Kind::Present
-            } else if tuning.chosen.first() == Some(&n) {
+            } else if tuning.used == Some(n) {
                 Kind::Chosen
             } else if tuning.chosen.contains(&n) {
                 Kind::Front
@@ -178,12 +191,11 @@ impl Told<'_> {
             } else {
                 Kind::Other
             };
-            dots.push(Dot {
-                name: self.name(finalist),
-                x,
-                y,
-                kind,
-            });
+            let name = match finalist.alike.len() {
+                0 => self.name(finalist),
+                alike => format!("{} and {alike} alike", self.name(finalist)),
+            };
+            dots.push(Dot { name, x, y, kind });
         }
         let guide = "How to read: every point is a setting. Those on the steps are beaten by no \
                      other in both goals; moving along them trades one goal for the other. Small \
@@ -199,9 +211,9 @@ impl Told<'_> {
 
     fn finalists(&self) -> String {
         let goal = &self.tuning.goals[0];
-        let best = self.tuning.chosen.first();
+        let best = self.tuning.used;
         let row = |(n, finalist): (usize, &Finalist)| {
-            let mark = if best == Some(&n) { "chosen: " } else { "" };
+            let mark = if best == Some(n) { "chosen: " } else { "" };
             let held = match self.tuning.constraints.len() {
                 0 => String::new(),
                 _ => format!(
@@ -212,11 +224,15 @@ impl Told<'_> {
             let name = format!("{mark}{}{held}", self.name(finalist));
             (name, vec![estimate(finalist.goals[0].mean)])
         };
+        let finalists = self.tuning.finalists.iter().enumerate();
         bars::bars(&Bars {
             page: self.page(bars::GUIDE),
             measured: wished(goal),
             series: vec![goal.measure.label()],
-            rows: self.tuning.finalists.iter().enumerate().map(row).collect(),
+            rows: finalists
+                .filter(|(_, one)| !self.is_twin(one))
+                .map(row)
+                .collect(),
         })
     }
 
@@ -353,6 +369,7 @@ pub(crate) mod tests {
         };
         Finalist {
             point,
+            alike: Vec::new(),
             goals: goals.iter().map(outcome).collect(),
             constraints: vec![held(share)],
             all: held(share),
@@ -428,7 +445,10 @@ pub(crate) mod tests {
                 runs: 240,
             }],
             finalists,
+            used: chosen.first().copied(),
             chosen,
+            ends: Vec::new(),
+            outage: true,
             elsewhere: vec![
                 elsewhere("load x 1.2", Transfer::Better),
                 elsewhere("without slow database", Transfer::Worse),
@@ -470,7 +490,7 @@ pub(crate) mod tests {
                 "one-goal" => {
                     "<title>Best: timeout = 100ms, threads = 8, jitter = none gives p99 latency"
                 }
-                "front" => "<title>One of 3 on the front: timeout = 100ms",
+                "front" => "<title>The compromise of 3 on the front: timeout = 100ms",
                 _ => "<title>No setting meets all constraints",
             };
             assert!(first.svg.contains(said), "{name}");

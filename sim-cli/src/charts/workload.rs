@@ -4,7 +4,9 @@ use super::bins::{self, Bins};
 use super::figure::Words;
 use super::panel::Panel;
 use super::scale::{Spread, Unit};
-use super::timeline::{latency_lines, stacked, traffic};
+use super::signals::{latency_lines, latency_title};
+use super::timeline::stacked;
+use super::traffic::{self, traffic};
 use crate::output::units;
 use sim_models::observe::summary::{RunResult, Series};
 
@@ -13,13 +15,10 @@ use sim_models::observe::summary::{RunResult, Series};
 pub fn workload(result: &RunResult, name: &str) -> Option<String> {
     let series = result.series.workloads.get(name)?;
     let totals = result.summary.workloads.get(name)?;
-    let bins = Bins::of(&result.series);
-    let mut latency = Panel::new(
-        "Latency (log scale): solid as monitoring of answers sees it, dashed the truth with failures",
-        Unit::Seconds,
-        Spread::Log,
-    );
-    latency.lines = latency_lines(series, "", &bins, 0);
+    let bins = Bins::of(&result.series).for_workload(series);
+    let lines = latency_lines(series, "", &bins, (0, true));
+    let mut latency = Panel::new(latency_title(&lines), Unit::Seconds, Spread::Log);
+    latency.lines = lines;
     let in_flight = bins.most(&series.in_flight);
     let spread = if bins::largest(&in_flight) > 50.0 {
         Spread::Root
@@ -33,23 +32,29 @@ pub fn workload(result: &RunResult, name: &str) -> Option<String> {
     let flight =
         Panel::new(title, Unit::Count, spread).of_series(vec![("in flight".into(), in_flight)], "");
     let words = Words {
-        title: format!(
-            "{name}: {} of requests were answered usably",
-            units::percent(totals.success_ratio)
-        ),
+        title: match totals.success_ratio {
+            Some(success) => format!(
+                "{name}: {} of requests were answered usably",
+                units::percent(success)
+            ),
+            None => format!("{name}: no request ended"),
+        },
         reason: format!(
             "Offered {}, goodput {}. p99 as monitored {}, true {}.",
-            units::rate(totals.offered_rate),
-            units::rate(totals.goodput),
-            units::duration(totals.latency.p99),
-            units::duration(totals.latency_true.p99)
+            units::known(totals.offered_rate, units::rate),
+            units::known(totals.goodput, units::rate),
+            units::known(totals.latency.p99, units::duration),
+            units::known(totals.latency_true.p99, units::duration)
         ),
         guide: "How to read: monitoring that times only answers misses those who gave up; the gap \
                 between the dashed and the solid lines is what it hides."
             .into(),
     };
     let panels = [
-        (traffic(std::iter::once(series), &bins), 320.0),
+        (
+            traffic(std::iter::once(series), &bins, traffic::title),
+            320.0,
+        ),
         (latency, 280.0),
         (flight, 170.0),
     ];

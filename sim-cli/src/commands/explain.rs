@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 use sim_models::faults::{self, FaultKind};
-use sim_models::observe::expression::{METRICS, Of, Unit};
+use sim_models::observe::expression::{Expression, METRICS, Metric, Of, Unit};
 use sim_models::resilience::{self, PolicySpec};
 use sim_models::scenario::diagnostics::{CODES, nearest};
 use sim_models::scenario::explain;
@@ -125,6 +125,24 @@ fn measured(kind: &str, name: &str) -> String {
     } else {
         "over whole runs"
     };
+    let rate = matches!(metric, Metric::Goodput | Metric::Throughput);
+    let whole = if rate {
+        "A whole run counts what ended after the warm-up and divides it by that time; so does each window."
+    } else {
+        "A whole run counts the requests that began after the warm-up, a window those that ended in it."
+    };
+    let stretches = if metric.by_requests() {
+        let check = metric.example().parse::<Expression>();
+        let measure = check.map_or_else(|_| name.to_owned(), |check| check.measure.to_string());
+        format!(
+            "\n{whole}\nOf a stretch of time it counts\n\n  {measure} in 60s..90s{:>18}  the requests that began then, whenever they ended\n  {measure} of requests ended in 60s..90s  those that ended then, whenever they began\n",
+            ""
+        )
+    } else if metric.by_windows() {
+        "\nOf a stretch of time, `in 60s..90s`, it tells what happened then, whenever the requests began.\n".to_owned()
+    } else {
+        String::new()
+    };
     let second = metric.arguments();
     let second = if second.is_empty() {
         String::new()
@@ -135,10 +153,21 @@ fn measured(kind: &str, name: &str) -> String {
         )
     };
     format!(
-        "\nIt is about {about}, {unit}, and measured {scope}.\n{second}\n  {}\n",
+        "\nIt is about {about}, {unit}, and measured {scope}.\n{second}\n  {}\n{stretches}",
         metric.example()
     )
 }
+
+/// How checks and measures are written.
+const WRITTEN: &str = r#"  A check:                latency(shoppers, p99) < 250ms
+  Of a stretch of time:   goodput(shoppers) in 60s..90s > 700/s
+    which means the requests that began then, as `of requests begun in 60s..90s`
+    does; `of requests ended in 60s..90s` means those that ended then.
+  Two measures of a unit: goodput(shoppers) / offered(shoppers) >= 95%
+                          latency(shoppers, p99) < 2 * latency(shoppers, p50)
+    where a stretch after the second of a ratio is meant for both.
+
+"#;
 
 fn overview() -> String {
     let mut text = String::new();
@@ -152,6 +181,9 @@ fn overview() -> String {
             };
             let gap = if before.is_empty() { "" } else { "\n" };
             text.push_str(&format!("{gap}{title}:\n"));
+            if kind == "metric" {
+                text.push_str(WRITTEN);
+            }
             before = kind;
         }
         text.push_str(&format!("  {name:<22} {}\n", summary.trim()));
@@ -166,7 +198,6 @@ fn overview() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_models::observe::expression::Expression;
 
     fn ask(name: Option<&str>) -> (u8, String, String) {
         let args = Args {

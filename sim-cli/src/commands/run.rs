@@ -1,5 +1,6 @@
 //! `sim run`: one scenario, once or many times.
 
+use crate::commands::rounds::read;
 use crate::commands::{broken, check};
 use crate::files::load_file;
 pub(crate) use crate::files::quoted;
@@ -11,6 +12,9 @@ use crate::progress;
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
+use sim_models::observe::choice::check_measure;
+use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::expression::Measure;
 use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
@@ -45,6 +49,10 @@ pub struct Args {
     /// How to show the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// A measure to take besides, such as 'latency(shoppers, p99)' or 'goodput(shoppers) /
+    /// offered(shoppers) in 60s..90s'; may be given several times (`sim explain` lists them).
+    #[arg(long, value_name = "MEASURE", value_parser = read::<Measure>)]
+    pub measure: Vec<Measure>,
     /// Tell the story of request N (`examples` in the result names some worth a look).
     #[arg(long, value_name = "N", conflicts_with = "replications")]
     pub explain_request: Option<u32>,
@@ -98,6 +106,15 @@ pub fn run(
             .scenario
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned());
+    }
+    for measure in &args.measure {
+        if let Err((message, help)) = check_measure(&scenario, measure) {
+            writeln!(err, "error: --measure '{measure}': {message}")?;
+            for line in help {
+                writeln!(err, "help: {line}")?;
+            }
+            return Ok(exit::BAD_INPUT);
+        }
     }
     let seed = args.seed.unwrap_or(scenario.seed);
     let reproduce = reproduce(args, seed);
@@ -175,6 +192,7 @@ fn once(
             every: args.sample_stories.unwrap_or(0),
         },
         log: false,
+        measures: args.measure.clone(),
     };
     let result = experiment::run_with(scenario, options, |now| {
         bar.set_position(now.0);
@@ -250,6 +268,7 @@ fn many(
         experiment::replicate(
             scenario,
             &seeds,
+            &args.measure,
             || bar.inc(1),
             || !stop.load(Ordering::Relaxed),
         )
@@ -298,12 +317,9 @@ fn exit_code(result: &RunResult) -> u8 {
 }
 
 fn summary_code(summary: &Summary) -> u8 {
-    match (
-        summary.stopped_by.as_str(),
-        summary.hypothesis.verdict.as_str(),
-    ) {
+    match (summary.stopped_by.as_str(), summary.hypothesis.verdict) {
         ("interrupt", _) => exit::INTERRUPTED,
-        ("end", "held" | "none") => exit::HELD,
+        ("end", Conclusion::Held | Conclusion::Recovered | Conclusion::NoHypothesis) => exit::HELD,
         ("end", _) => exit::REFUTED,
         _ => exit::BUDGET,
     }
@@ -357,6 +373,9 @@ fn reproduce(args: &Args, seed: u64) -> String {
     words.push(format!("--seed {seed}"));
     if args.replications > 1 {
         words.push(format!("--replications {}", args.replications));
+    }
+    for measure in &args.measure {
+        words.push(format!("--measure {}", quoted(&measure.to_string())));
     }
     let sets: String = args.set.iter().map(setting).collect();
     words.join(" ") + &sets

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 const LEVEL: f64 = 0.95;
 
 /// Base samples for Sobol indices, trajectories for Morris, unless asked otherwise.
-const SAMPLES: (u32, u32) = (64, 20);
+const SAMPLES: (u32, u32) = (shown::COVERED, 30);
 
 /// Finds out which settings matter.
 #[derive(Clone, Debug, PartialEq, ClapArgs)]
@@ -32,6 +32,8 @@ const SAMPLES: (u32, u32) = (64, 20);
 sobol shares the variance of a measure out among the settings, in SAMPLES x (settings + 2) points, and as
 many again as samples for what the important ones explain together; morris only ranks them, in SAMPLES x
 (settings + 1) points, for many settings or slow scenarios. Each point is run under the same seeds.
+That a setting does not matter is said only where its interval lies below a bound, which is named, and enough
+points were compared to have met a part of the ranges in which it does; else it is said how many that takes.
 A value that is missing or infinite (a time to recover of a run that never did) is refused, because a
 variance needs all values: ask for a bounded measure instead, such as failed_ratio.
 Exit codes: 0 done, 2 bad input, 3 a budget stopped some runs (their values are partial), 130 interrupted
@@ -51,7 +53,7 @@ pub struct Args {
     /// How it is found out.
     #[arg(long, value_enum, default_value_t = How::Sobol)]
     pub method: How,
-    /// Base samples (powers of two are best), or trajectories with morris [default: 64, or 20].
+    /// Base samples (powers of two are best), or trajectories with morris [default: 128, or 30].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=i64::from(sobol::MOST_SAMPLES)))]
     pub samples: Option<u32>,
     /// Run each point so often, under the same seeds; two or more tell how much is luck.

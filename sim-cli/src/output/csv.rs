@@ -136,6 +136,8 @@ pub fn edges(series: &Series) -> Vec<u8> {
         "attempts_count",
         "retries_count",
         "failures_count",
+        "calls_sent_count",
+        "call_attempts_count",
         "breakers_open_count",
     ]);
     put(&mut writer, &head);
@@ -148,6 +150,8 @@ pub fn edges(series: &Series) -> Vec<u8> {
                 count(&edge.attempts, i),
                 count(&edge.retries, i),
                 count(&edge.failures, i),
+                count(&edge.calls_sent, i),
+                count(&edge.call_attempts, i),
                 count(&edge.breakers_open, i),
             ];
             put(&mut writer, &row);

@@ -3,8 +3,9 @@
 use super::style::Style;
 use super::table::{Table, WIDTH, shorten, width, wrap};
 use super::{tables, units};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{Expression, Unit};
-use sim_models::observe::summary::{CheckSummary, FaultSummary, RunResult, Summary};
+use sim_models::observe::summary::{CheckSummary, FaultSummary, Incident, RunResult, Summary};
 
 /// Longer lists are cut, and say so.
 const MOST: usize = 20;
@@ -14,6 +15,7 @@ const MOST: usize = 20;
 pub fn render(result: &RunResult, reproduce: &str, style: Style) -> String {
     let summary = &result.summary;
     let mut sections = vec![headline(summary, style), hypothesis(summary, style)];
+    sections.push(tables::styled(&tables::measures(summary), style));
     sections.extend(tables::all(summary, style));
     sections.push(failures(summary, style));
     sections.push(faults(summary, style));
@@ -47,21 +49,24 @@ pub fn join(sections: &[Vec<String>]) -> String {
 
 /// The verdict in its colour.
 #[must_use]
-pub fn painted_verdict(verdict: &str, metastable: bool, style: Style) -> String {
-    let words = units::verdict(verdict, metastable);
+pub fn painted_verdict(verdict: Conclusion, words: &str, style: Style) -> String {
     match verdict {
-        "held" => style.good(&words),
-        "none" | "" => style.heading(&words),
-        _ => style.bad(&words),
+        Conclusion::Held => style.good(words),
+        Conclusion::Recovered | Conclusion::Inconclusive => style.careful(words),
+        Conclusion::NoHypothesis => style.heading(words),
+        _ => style.bad(words),
     }
 }
 
 fn headline(summary: &Summary, style: Style) -> Vec<String> {
     let hypothesis = &summary.hypothesis;
-    let verdict = painted_verdict(&hypothesis.verdict, hypothesis.metastable, style);
-    let room = WIDTH
-        .saturating_sub(2 + width(&units::verdict(&hypothesis.verdict, hypothesis.metastable)));
+    let words = units::verdict_of(hypothesis);
+    let verdict = painted_verdict(hypothesis.verdict, &words, style);
+    let room = WIDTH.saturating_sub(2 + width(&words));
     let mut lines = vec![format!("{verdict}  {}", shorten(&summary.scenario, room))];
+    if !hypothesis.harm.is_empty() {
+        lines.extend(wrap(&hypothesis.harm, "  ", "  "));
+    }
     if !hypothesis.reason.is_empty() {
         lines.extend(wrap(&hypothesis.reason, "  ", "  "));
     }
@@ -69,7 +74,11 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
         lines.extend(wrap(text, "  ", "  ").iter().map(|l| style.careful(l)));
     };
     if hypothesis.close_to_edge {
-        warn("Close to a tipping point, where one run proves nothing: add --replications 20.");
+        warn("Close to a limit, where one run proves little: add --replications 20.");
+    }
+    if let Some(why) = &summary.stalled {
+        let why = why.replacen("time", "Time", 1);
+        warn(&format!("{why}."));
     }
     if summary.stopped_by != "end" {
         warn(&format!(
@@ -77,6 +86,7 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
             units::moment(summary.simulated_seconds),
             match summary.stopped_by.as_str() {
                 "interrupt" => "an interruption".to_owned(),
+                "stalled" => "a circle without an end".to_owned(),
                 budget => format!("the budget of {budget}"),
             }
         ));
@@ -103,10 +113,10 @@ fn hypothesis(summary: &Summary, style: Style) -> Vec<String> {
     lines[0] = style.heading(&lines[0]);
     // The rows get a tick or a cross in their indent.
     for (line, check) in lines[1..].iter_mut().zip(checks) {
-        let mark = if check.held {
-            style.good("✓")
-        } else {
-            style.bad("✗")
+        let mark = match check.held {
+            Some(true) => style.good("✓"),
+            Some(false) => style.bad("✗"),
+            None => style.careful("?"),
         };
         *line = format!("{mark} {}", line.get(2..).unwrap_or_default());
     }
@@ -119,7 +129,7 @@ fn measured(check: &CheckSummary, value: Option<f64>) -> String {
         return if check.kind == "recovers" {
             "never"
         } else {
-            "nothing"
+            units::NOTHING
         }
         .to_owned();
     };
@@ -225,17 +235,20 @@ fn fault_text(fault: &FaultSummary) -> String {
     if periods.is_empty() {
         periods.push("never on".into());
     }
-    let recovery = fault.recovery_seconds.map_or_else(
-        || "no recovery seen".to_owned(),
-        |seconds| format!("recovered after {}", units::duration(seconds)),
-    );
+    let became = match (fault.verdict, fault.recovery_seconds) {
+        (Conclusion::Recovered, Some(0.0)) => "recovered as soon as it was gone".to_owned(),
+        (Conclusion::Recovered, Some(seconds)) => {
+            format!("recovered after {}", units::duration(seconds))
+        }
+        (verdict, _) => verdict.words(),
+    };
     let blast = if fault.blast_radius.is_empty() {
-        "no workload hurt".to_owned()
+        "hurt nobody".to_owned()
     } else {
         format!("hurt {}", fault.blast_radius.join(", "))
     };
     format!(
-        "{} ({} at {}): {}; touched {}; {recovery}; {blast}",
+        "{} ({} at {}): {}; touched {}; {became}; {blast}",
         fault.name,
         fault.kind,
         if fault.target.is_empty() {
@@ -252,19 +265,39 @@ fn incidents(summary: &Summary, style: Style) -> Vec<String> {
     if summary.incidents.is_empty() {
         return Vec::new();
     }
-    let mut table = Table::new(&["Incidents", "from", "to", "lasted", "success"]);
+    let mut table = Table::new(&["Incidents", "from", "to", "lasted", "success", "because"]);
     for incident in summary.incidents.iter().take(MOST) {
         table.row(vec![
             incident.workload.clone(),
             units::moment(incident.start),
-            units::moment(incident.end),
+            if incident.over {
+                units::moment(incident.end)
+            } else {
+                "the end".into()
+            },
             units::duration(incident.end - incident.start),
-            units::percent(incident.success_ratio),
+            units::percent(incident.success_ratio.unwrap_or(f64::NAN)),
+            because(incident),
         ]);
     }
     let mut lines = tables::styled(&table, style);
     more(&mut lines, summary.incidents.len());
     lines
+}
+
+/// What proves an incident.
+fn because(incident: &Incident) -> String {
+    let failed = format!(
+        "{} of {} failed",
+        units::count(incident.failed),
+        units::count(incident.ended)
+    );
+    let hang = format!("at least {} hang", units::count(incident.hanging));
+    match incident.rule.as_str() {
+        "failures" => failed,
+        "hanging" => hang,
+        _ => format!("{failed}, {hang}"),
+    }
 }
 
 fn more(lines: &mut Vec<String>, count: usize) {
@@ -411,7 +444,9 @@ mod tests {
             assert_eq!(line, line.trim_end());
         }
         assert!(
-            text.starts_with("NOT RECOVERED — METASTABLE  Retry storm"),
+            text.starts_with(
+                "METASTABLE  Retry storm: a slow database\n  shoppers: 88 % lost for 230s\n"
+            ),
             "{text}"
         );
         assert!(!text.contains('\x1b'));
@@ -481,7 +516,7 @@ mod tests {
         assert_eq!(Style::detect(true, no_color), Style::PLAIN);
         assert_eq!(Style::detect(false, None), Style::PLAIN);
         let text = render(&retry_storm(), REPRODUCE, Style::detect(true, None));
-        assert!(text.starts_with("\x1b[1;31mNOT RECOVERED"));
+        assert!(text.starts_with("\x1b[1;31mMETASTABLE"));
     }
 
     /// For people: `cargo test -p sim-cli print -- --ignored --nocapture`.

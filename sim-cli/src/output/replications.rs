@@ -3,10 +3,13 @@
 
 use super::human::{command, join, painted_verdict};
 use super::style::Style;
-use super::table::{Table, width};
+use super::sweep::human::{level_text, takes};
+use super::table::{Table, width, wrap};
 use super::tables::styled;
 use super::units;
-use sim_core::stats::{Interval, mean_interval, proportion_interval};
+use sim_core::stats::{Interval, proportion_interval, quantile_interval};
+use sim_models::experiment::sweep::{Cell, MEDIAN};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::summary::{Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
@@ -23,23 +26,23 @@ pub fn render_replications(runs: &[Summary], reproduce: &str, style: Style) -> S
         headline(first, runs, style),
         verdicts(runs, style),
         recovery(runs, style),
+        asked(runs, style),
         measures(runs, style),
         ending(runs, reproduce, style),
     ];
     join(&sections)
 }
 
-/// The result of replications as one JSON object: how often each verdict came, with its interval, and
-/// the summary of every run.
+/// The result of replications as one JSON object: how often each verdict came, how long recovery took and
+/// what was measured of each workload, with intervals; and the summary of every run.
 #[must_use]
 pub fn json(runs: &[Summary]) -> String {
     let verdicts: Vec<serde_json::Value> = verdict_counts(runs)
         .into_iter()
-        .map(|((verdict, metastable), hits)| {
+        .map(|(verdict, hits)| {
             let interval = proportion_interval(hits, runs.len() as u64, LEVEL).ok();
             serde_json::json!({
                 "verdict": verdict,
-                "metastable": metastable,
                 "runs": hits,
                 "share": hits as f64 / runs.len() as f64,
                 "share_low": interval.map(|interval| interval.low),
@@ -47,42 +50,156 @@ pub fn json(runs: &[Summary]) -> String {
             })
         })
         .collect();
+    let statistics = super::sweep::summary::cell;
+    let workloads: BTreeMap<&String, BTreeMap<&str, serde_json::Value>> = runs
+        .first()
+        .into_iter()
+        .flat_map(|run| run.workloads.keys())
+        .map(|name| {
+            let all = MEASURES.iter();
+            let all =
+                all.map(|(_, key, value, _)| (*key, statistics(&estimate(runs, name, *value))));
+            (name, all.collect())
+        })
+        .collect();
+    let recovery: Vec<serde_json::Value> = recoveries(runs)
+        .map(|(name, times)| {
+            let cell = Cell::of(times.into_iter());
+            let mut value = statistics(&cell);
+            value["fault"] = name.into();
+            value["unjudged"] = (cell.runs - cell.count).into();
+            value
+        })
+        .collect();
     let all = serde_json::json!({
         "schema": sim_models::observe::summary::SCHEMA,
         "replications": runs.len(),
+        "level": LEVEL,
         "verdicts": verdicts,
+        "recovery": recovery,
+        "damage": harms(runs)
+            .iter()
+            .map(|harm| {
+                let value = serde_json::json!({
+                    "runs": harm.runs,
+                    "lost_share_median": harm.lost_share,
+                    "seconds_median": harm.seconds,
+                });
+                (harm.workload.to_owned(), value)
+            })
+            .collect::<BTreeMap<_, _>>(),
+        "workloads": workloads,
+        "measures": measured(runs)
+            .map(|(text, cell)| (text.to_owned(), statistics(&cell)))
+            .collect::<BTreeMap<_, _>>(),
         "runs": runs,
     });
     super::json::tidy(&all).to_string()
 }
 
-/// How often each verdict came, with whether it was metastable; the most frequent first.
+/// How often each verdict came; the most frequent first, then the best.
 #[must_use]
-pub fn verdict_counts(runs: &[Summary]) -> Vec<((String, bool), u64)> {
-    let mut counts: BTreeMap<(String, bool), u64> = BTreeMap::new();
+pub fn verdict_counts(runs: &[Summary]) -> Vec<(Conclusion, u64)> {
+    let mut counts: BTreeMap<Conclusion, u64> = BTreeMap::new();
     for run in runs {
-        let hypothesis = &run.hypothesis;
-        let key = (hypothesis.verdict.clone(), hypothesis.metastable);
-        *counts.entry(key).or_default() += 1;
+        *counts.entry(run.hypothesis.verdict).or_default() += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts.sort_by_key(|(_, hits)| std::cmp::Reverse(*hits));
     counts
 }
 
 fn headline(first: &Summary, runs: &[Summary], style: Style) -> Vec<String> {
     let counts = verdict_counts(runs);
-    let ((verdict, metastable), hits) = &counts[0];
-    let words = painted_verdict(verdict, *metastable, style);
+    let (verdict, hits) = counts[0];
+    let words = painted_verdict(verdict, &units::verdict(verdict), style);
     let how = if counts.len() == 1 {
         format!("in all {} runs", runs.len())
     } else {
         format!("in {hits} of {} runs", runs.len())
     };
-    let used = width(&units::verdict(verdict, *metastable)) + 1 + width(&how) + 2;
+    let used = width(&units::verdict(verdict)) + 1 + width(&how) + 2;
     let room = super::table::WIDTH.saturating_sub(used);
     let scenario = super::table::shorten(&first.scenario, room);
-    vec![format!("{words} {how}  {scenario}")]
+    let mut lines = vec![format!("{words} {how}  {scenario}")];
+    let harm = harm(runs);
+    if !harm.is_empty() {
+        lines.extend(wrap(&harm, "  ", "  "));
+    }
+    lines
+}
+
+/// What a workload suffered in some runs.
+struct Harm<'a> {
+    workload: &'a str,
+    /// In so many.
+    runs: usize,
+    /// Median of the share lost meanwhile; none if no request ended in most of them.
+    lost_share: Option<f64>,
+    /// Median of how long, s.
+    seconds: f64,
+}
+
+/// The workloads that were hurt in some run.
+fn harms(runs: &[Summary]) -> Vec<Harm<'_>> {
+    let mut names: Vec<&str> = Vec::new();
+    for damage in runs.iter().flat_map(|run| &run.hypothesis.damage) {
+        if !names.contains(&damage.workload.as_str()) {
+            names.push(&damage.workload);
+        }
+    }
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        (!values.is_empty()).then(|| quantile(&values, 0.5))
+    };
+    let harm = |workload| {
+        let all = runs.iter().flat_map(|run| &run.hypothesis.damage);
+        let own: Vec<_> = all.filter(|damage| damage.workload == workload).collect();
+        let shares = own.iter().filter_map(|damage| damage.lost_share);
+        Harm {
+            workload,
+            runs: own.len(),
+            lost_share: median(shares.collect()),
+            seconds: median(own.iter().map(|damage| damage.seconds).collect()).unwrap_or(0.0),
+        }
+    };
+    names.into_iter().map(harm).collect()
+}
+
+/// Who was hurt, in how many runs, by how much and for how long.
+fn harm(runs: &[Summary]) -> String {
+    let harms = harms(runs);
+    let mut parts: Vec<String> = harms
+        .iter()
+        .map(|harm| {
+            let often = match harm.runs {
+                all if all == runs.len() => "in the median".to_owned(),
+                some => format!("hurt in {some} of {} runs, in the median", runs.len()),
+            };
+            let how = match harm.lost_share {
+                Some(share) if share > 0.0 => format!("{} lost", units::percent(share)),
+                Some(_) => "slowed down".to_owned(),
+                None => "not answered".to_owned(),
+            };
+            let long = units::duration(harm.seconds);
+            format!("{}: {often} {how} for {long}", harm.workload)
+        })
+        .collect();
+    let unharmed = |name: &&String| {
+        runs.iter()
+            .all(|run| run.hypothesis.unharmed.contains(name))
+    };
+    let unharmed: Vec<&str> = runs[0]
+        .hypothesis
+        .unharmed
+        .iter()
+        .filter(unharmed)
+        .map(String::as_str)
+        .collect();
+    if !parts.is_empty() && !unharmed.is_empty() {
+        parts.push(format!("{} unharmed in every run", unharmed.join(", ")));
+    }
+    parts.join("; ")
 }
 
 fn range(interval: Option<Interval>, print: impl Fn(f64) -> String) -> String {
@@ -101,10 +218,10 @@ fn confidence_heading() -> String {
 fn verdicts(runs: &[Summary], style: Style) -> Vec<String> {
     let heading = confidence_heading();
     let mut table = Table::new(&["Verdicts", "runs", "share", &heading]);
-    for ((verdict, metastable), hits) in verdict_counts(runs) {
+    for (verdict, hits) in verdict_counts(runs) {
         let interval = proportion_interval(hits, runs.len() as u64, LEVEL).ok();
         table.row(vec![
-            units::verdict(&verdict, metastable),
+            units::verdict(verdict),
             hits.to_string(),
             units::percent(hits as f64 / runs.len() as f64),
             range(interval, units::percent),
@@ -125,6 +242,19 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64)
 }
 
+/// The times to recover from each fault that was on, by run: none where it could not be judged, infinite
+/// where the steady state did not hold again.
+fn recoveries(runs: &[Summary]) -> impl Iterator<Item = (&str, Vec<Option<f64>>)> {
+    let faults = runs.first().into_iter().flat_map(|run| &run.faults);
+    let faults = faults.enumerate();
+    faults
+        .filter(|(_, fault)| !fault.periods.is_empty())
+        .map(|(n, fault)| {
+            let time = |run: &Summary| run.faults.get(n)?.recovery_time();
+            (fault.name.as_str(), runs.iter().map(time).collect())
+        })
+}
+
 fn recovery(runs: &[Summary], style: Style) -> Vec<String> {
     let mut table = Table::new(&[
         "Time to recover",
@@ -136,67 +266,154 @@ fn recovery(runs: &[Summary], style: Style) -> Vec<String> {
         "p90",
         "max",
     ]);
-    let faults = runs[0].faults.iter().enumerate();
-    for (n, fault) in faults.filter(|(_, fault)| !fault.periods.is_empty()) {
-        let mut times: Vec<f64> = runs
-            .iter()
-            .filter_map(|run| run.faults.get(n))
-            .map(|fault| fault.recovery_seconds.unwrap_or(f64::INFINITY))
-            .collect();
+    let mut medians = Vec::new();
+    for (name, times) in recoveries(runs) {
+        let mut times: Vec<f64> = times.into_iter().flatten().collect();
         times.sort_by(f64::total_cmp);
         let never = times.iter().filter(|t| t.is_infinite()).count();
-        let mut row = vec![fault.name.clone(), format!("{never}/{}", times.len())];
+        let mut row = vec![name.to_owned(), format!("{never}/{}", times.len())];
         row.extend([0.0, 0.25, 0.5, 0.75, 0.9, 1.0].map(|share| {
-            let time = quantile(&times, share);
-            if time.is_finite() {
-                units::duration(time)
-            } else {
-                "never".to_owned()
+            if times.is_empty() {
+                return units::NOTHING.to_owned();
             }
+            time(quantile(&times, share))
         }));
         table.row(row);
+        medians.extend(median(name, &times));
     }
-    styled(&table, style)
+    let mut lines = styled(&table, style);
+    lines.extend(medians);
+    lines
 }
 
-/// A measure of a workload: its name, its value, how it is printed.
-type Measure = (&'static str, fn(&WorkloadSummary) -> f64, fn(f64) -> String);
+fn time(seconds: f64) -> String {
+    if seconds.is_finite() {
+        units::duration(seconds)
+    } else {
+        "never".to_owned()
+    }
+}
+
+/// How sure a median is; the other quantiles are those of these runs, and less sure.
+fn median(fault: &str, times: &[f64]) -> Option<String> {
+    let known = quantile_interval(times, MEDIAN, LEVEL).ok()?;
+    // Where no run came back the table says all there is.
+    known.low.is_finite().then(|| {
+        format!(
+            "  {}: the median is {} to {} with {} confidence{}",
+            super::table::shorten(fault, 22),
+            time(known.low),
+            time(known.high),
+            level_text(known.level),
+            takes(MEDIAN, known.level)
+        )
+    })
+}
+
+/// A measure of a workload: its name, its name in JSON, its value, how it is printed.
+type Measure = (
+    &'static str,
+    &'static str,
+    fn(&WorkloadSummary) -> Option<f64>,
+    fn(f64) -> String,
+);
 
 const MEASURES: [Measure; 6] = [
-    ("success", |w| w.success_ratio, units::percent),
-    ("goodput", |w| w.goodput, units::rate),
-    ("p50 monitored", |w| w.latency.p50, units::duration),
-    ("p99 monitored", |w| w.latency.p99, units::duration),
-    ("p99 true", |w| w.latency_true.p99, units::duration),
+    (
+        "success",
+        "success_ratio",
+        |w| w.success_ratio,
+        units::percent,
+    ),
+    ("goodput", "goodput", |w| w.goodput, units::rate),
+    (
+        "p50 monitored",
+        "latency_p50",
+        |w| w.latency.p50,
+        units::duration,
+    ),
+    (
+        "p99 monitored",
+        "latency_p99",
+        |w| w.latency.p99,
+        units::duration,
+    ),
+    (
+        "p99 true",
+        "latency_true_p99",
+        |w| w.latency_true.p99,
+        units::duration,
+    ),
     (
         "error budget used",
+        "budget_used",
         |w| w.availability.budget_used,
         units::factor,
     ),
 ];
 
+/// A measure of a workload over all runs.
+fn estimate(runs: &[Summary], name: &str, value: fn(&WorkloadSummary) -> Option<f64>) -> Cell {
+    Cell::of(
+        runs.iter()
+            .map(|run| run.workloads.get(name).and_then(value)),
+    )
+}
+
+/// What was asked for with `--measure`, over all runs.
+fn measured(runs: &[Summary]) -> impl Iterator<Item = (&str, Cell)> {
+    let texts = runs.first().into_iter().flat_map(|run| run.measures.keys());
+    texts.map(|text| {
+        let values = runs.iter();
+        let values = values.map(|run| run.measures.get(text).and_then(|value| value.0));
+        (text.as_str(), Cell::of(values))
+    })
+}
+
+fn asked(runs: &[Summary], style: Style) -> Vec<String> {
+    let heading = confidence_heading();
+    let mut table = Table::new(&["Measures", "mean", &heading, "least", "most"]);
+    for (text, cell) in measured(runs) {
+        let print = |value: f64| match text.parse() {
+            Ok(measure) => super::sweep::human::value(&measure, value),
+            Err(_) => units::number(value),
+        };
+        table.row(row(text.to_owned(), &cell, print));
+    }
+    styled(&table, style)
+}
+
 fn measures(runs: &[Summary], style: Style) -> Vec<String> {
     let heading = confidence_heading();
     let mut table = Table::new(&["Workloads", "mean", &heading, "least", "most"]);
     for name in runs[0].workloads.keys() {
-        for (measure, value, print) in MEASURES {
-            let workloads = runs.iter().filter_map(|run| run.workloads.get(name));
-            let values: Vec<f64> = workloads.map(value).filter(|v| v.is_finite()).collect();
-            if values.is_empty() {
-                continue;
-            }
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            let interval = mean_interval(&values, LEVEL).ok();
-            table.row(vec![
-                format!("{name}: {measure}"),
-                print(mean),
-                range(interval, print),
-                print(values.iter().copied().fold(f64::INFINITY, f64::min)),
-                print(values.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
-            ]);
+        for (measure, _, value, print) in MEASURES {
+            let cell = estimate(runs, name, value);
+            table.row(row(format!("{name}: {measure}"), &cell, print));
         }
     }
     styled(&table, style)
+}
+
+/// The statistics of a measure as a row; what is not known is `-`.
+fn row(name: String, cell: &Cell, print: impl Fn(f64) -> String) -> Vec<String> {
+    let endless = cell.count - cell.finite.map_or(0, |finite| finite.count);
+    let name = if cell.count < cell.runs {
+        format!("{name} ({} of {} runs)", cell.count, cell.runs)
+    } else if endless > 0 {
+        format!("{name} (never in {endless} of {})", cell.runs)
+    } else {
+        name
+    };
+    let known = cell.mean.filter(|mean| mean.half_width.is_finite());
+    let interval = known.map(|mean| format!("{} to {}", print(mean.low), print(mean.high)));
+    vec![
+        name,
+        units::known(cell.mean.map(|mean| mean.mean), &print),
+        interval.unwrap_or_else(|| units::NOTHING.to_owned()),
+        units::known(cell.min, &print),
+        units::known(cell.max, &print),
+    ]
 }
 
 fn ending(runs: &[Summary], reproduce: &str, style: Style) -> Vec<String> {
@@ -230,8 +447,8 @@ mod tests {
         for (n, run) in runs.iter_mut().enumerate() {
             run.seed = n as u64;
             if n % 5 < 2 {
-                run.hypothesis.verdict = "held".into();
-                run.hypothesis.metastable = false;
+                run.hypothesis.verdict = Conclusion::Recovered;
+                run.faults[0].verdict = Conclusion::Recovered;
                 run.faults[0].recovery_seconds = Some(5.0 + n as f64);
             }
         }
@@ -242,10 +459,7 @@ mod tests {
     fn verdicts_are_a_distribution() {
         let text = render_replications(&runs(), "sim run x.ron", Style::PLAIN);
         assert!(text.lines().all(|line| width(line) <= WIDTH), "{text}");
-        assert!(
-            text.starts_with("NOT RECOVERED — METASTABLE in 6 of 10 runs"),
-            "{text}"
-        );
+        assert!(text.starts_with("METASTABLE in 6 of 10 runs"), "{text}");
         assert!(text.contains("6/10"), "{text}");
         assert!(text.contains("95% interval"), "{text}");
     }

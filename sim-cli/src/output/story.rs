@@ -15,12 +15,17 @@ pub fn render(story: &Story) -> String {
     };
     let start = first.time;
     let last = story.lines.last().map_or(start, |line| line.time);
+    let span = units::duration(last - start);
+    let how = if story.unfinished {
+        format!("still waiting at {}, after {span}", units::moment(last))
+    } else {
+        format!("{span} in all")
+    };
     let mut text = format!(
-        "Request {} of {}: began at {}, {} in all\n\n",
+        "Request {} of {}: began at {}, {how}\n\n",
         story.request,
         story.workload,
         units::moment(start),
-        units::duration(last - start)
     );
     let times: Vec<String> = story
         .lines

@@ -2,10 +2,9 @@
 
 use super::style::Style;
 use super::table::{Table, wrap};
-use super::units::{count, duration, factor, number, percent, rate};
-use sim_models::observe::summary::{
-    EdgeSummary, LatencySummary, ServiceSummary, Summary, WorkloadSummary,
-};
+use super::units::{count, duration, factor, known, number, percent, rate};
+use sim_models::observe::expression::Measure;
+use sim_models::observe::summary::{EdgeSummary, ServiceSummary, Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
 /// Two views of latency differ when one is this much above the other.
@@ -14,16 +13,29 @@ const DIFFERENT: f64 = 1.05;
 /// All tables.
 #[must_use]
 pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
-    let seconds = summary.simulated_seconds - summary.warmup_seconds;
     vec![
         styled(&workloads(summary), style),
         styled(&views(summary), style),
         styled(&availability(summary), style),
-        styled(&services(summary, seconds), style),
+        styled(&services(summary), style),
         styled(&times(summary), style),
-        styled(&edges(summary, seconds), style),
+        styled(&edges(summary), style),
         policies(summary, style),
     ]
+}
+
+/// What was asked for with `--measure`.
+#[must_use]
+pub fn measures(summary: &Summary) -> Table {
+    let mut table = Table::new(&["Measures", "value"]);
+    for (text, value) in &summary.measures {
+        let print = |value: f64| match text.parse::<Measure>() {
+            Ok(measure) => super::sweep::human::value(&measure, value),
+            Err(_) => number(value),
+        };
+        table.row(vec![text.clone(), known(value.0, print)]);
+    }
+    table
 }
 
 /// The lines of a table with its headings in style; none if it is empty.
@@ -53,27 +65,26 @@ fn workloads(summary: &Summary) -> Table {
     for (name, w) in &summary.workloads {
         table.row(vec![
             name.clone(),
-            rate(w.offered_rate),
-            rate(w.goodput),
-            percent(w.success_ratio),
+            known(w.offered_rate, rate),
+            known(w.goodput, rate),
+            known(w.success_ratio, percent),
             count(w.degraded),
             count(w.failed),
             count(w.unfinished),
-            duration_of(w.latency, w.latency.p50),
-            duration_of(w.latency, w.latency.p99),
-            duration_of(w.latency, w.latency.p999),
+            known(w.latency.p50, duration),
+            known(w.latency.p99, duration),
+            known(w.latency.p999, duration),
         ]);
     }
     table
 }
 
-/// A duration of a distribution, or nothing if nothing was measured.
-fn duration_of(latency: LatencySummary, value: f64) -> String {
-    duration(if latency.count == 0 { f64::NAN } else { value })
-}
-
 fn differ(w: &WorkloadSummary) -> bool {
-    let apart = |a: f64, b: f64| a.max(b) > DIFFERENT * a.min(b);
+    let apart = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => a.max(b) > DIFFERENT * a.min(b),
+        // One view sees what the other does not.
+        (a, b) => a != b,
+    };
     apart(w.latency.p50, w.latency_true.p50) || apart(w.latency.p99, w.latency_true.p99)
 }
 
@@ -100,7 +111,7 @@ fn views(summary: &Summary) -> Table {
                     latency.p999,
                     latency.max,
                 ]
-                .map(|value| duration_of(latency, value)),
+                .map(|value| known(value, duration)),
             );
             table.row(row);
         }
@@ -125,23 +136,27 @@ fn availability(summary: &Summary) -> Table {
         if a.objective == 0.0 {
             continue;
         }
-        let span = |seconds: f64| duration(if seconds > 0.0 { seconds } else { f64::NAN });
+        let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let times = |value: Option<f64>| {
+            let times = |value: f64| format!("{}x", number(value));
+            value.map_or_else(|| number(f64::NAN), times)
+        };
         table.row(vec![
             name.clone(),
             percent(a.objective),
-            percent(a.by_requests),
-            percent(a.by_windows),
-            percent(a.predicted),
-            format!("{}x", number(a.budget_used)),
-            format!("{}x", number(a.burn_rate_max)),
-            span(a.mttr),
-            span(a.mtbf),
+            percent(known(a.by_requests)),
+            percent(known(a.by_windows)),
+            percent(known(a.predicted)),
+            times(a.budget_used),
+            times(a.burn_rate_max),
+            duration(known(a.mttr)),
+            duration(known(a.mtbf)),
         ]);
     }
     table
 }
 
-fn services(summary: &Summary, seconds: f64) -> Table {
+fn services(summary: &Summary) -> Table {
     let mut table = Table::new(&[
         "Services", "arrivals", "ok", "failed", "rejected", "threads", "cores", "queue", "max",
         "doomed",
@@ -149,7 +164,7 @@ fn services(summary: &Summary, seconds: f64) -> Table {
     for (name, s) in &summary.services {
         table.row(vec![
             name.clone(),
-            rate(s.arrivals as f64 / seconds),
+            known(s.arrival_rate, rate),
             share(s.ok, s),
             share(s.failed, s),
             share(s.rejected, s),
@@ -157,14 +172,16 @@ fn services(summary: &Summary, seconds: f64) -> Table {
             percent(s.cpu_utilization),
             number(s.queue.mean),
             number(s.queue.max),
-            percent(s.doomed_share),
+            known(s.doomed_share, percent),
         ]);
     }
     table
 }
 
+/// Of those that ended: what still waits or runs at the end has neither failed nor succeeded.
 fn share(part: u64, service: &ServiceSummary) -> String {
-    percent(part as f64 / service.arrivals as f64)
+    let ended = service.ok + service.failed + service.rejected;
+    percent(part as f64 / ended as f64)
 }
 
 fn times(summary: &Summary) -> Table {
@@ -181,19 +198,19 @@ fn times(summary: &Summary) -> Table {
     for (name, s) in &summary.services {
         table.row(vec![
             name.clone(),
-            duration_of(s.waiting, s.waiting.p50),
-            duration_of(s.waiting, s.waiting.p99),
-            duration_of(s.service_time, s.service_time.p50),
-            duration_of(s.service_time, s.service_time.p99),
-            duration_of(s.sojourn, s.sojourn.p50),
-            duration_of(s.sojourn, s.sojourn.p99),
-            duration_of(s.sojourn, s.sojourn.max),
+            known(s.waiting.p50, duration),
+            known(s.waiting.p99, duration),
+            known(s.service_time.p50, duration),
+            known(s.service_time.p99, duration),
+            known(s.sojourn.p50, duration),
+            known(s.sojourn.p99, duration),
+            known(s.sojourn.max, duration),
         ]);
     }
     table
 }
 
-fn edges(summary: &Summary, seconds: f64) -> Table {
+fn edges(summary: &Summary) -> Table {
     let mut table = Table::new(&[
         "Edges",
         "calls",
@@ -208,18 +225,14 @@ fn edges(summary: &Summary, seconds: f64) -> Table {
     for (name, e) in &summary.edges {
         table.row(vec![
             name.clone(),
-            rate(e.calls as f64 / seconds),
-            rate(e.attempts as f64 / seconds),
+            known(e.call_rate, rate),
+            known(e.attempt_rate, rate),
             percent(success(e)),
-            factor(e.amplification),
+            known(e.amplification, factor),
             factor(e.amplification_worst),
-            percent(if e.retries == 0 {
-                f64::NAN
-            } else {
-                e.retry_efficiency
-            }),
-            duration_of(e.latency, e.latency.p50),
-            duration_of(e.latency, e.latency.p99),
+            known(e.retry_efficiency, percent),
+            known(e.latency.p50, duration),
+            known(e.latency.p99, duration),
         ]);
     }
     table

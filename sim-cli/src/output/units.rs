@@ -1,9 +1,17 @@
 //! Numbers as people read them.
 
 use sim_core::SimDuration;
+use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::summary::HypothesisSummary;
 
 /// What stands where there is no number.
 pub const NOTHING: &str = "-";
+
+/// A value as `print` prints it; nothing where it is not known.
+#[must_use]
+pub fn known(value: Option<f64>, print: impl Fn(f64) -> String) -> String {
+    value.map_or_else(|| NOTHING.to_owned(), print)
+}
 
 /// A number with `digits` significant digits and no exponent.
 fn significant(value: f64, digits: usize) -> String {
@@ -231,19 +239,23 @@ pub fn moment(seconds: f64) -> String {
 
 /// The outcome of a run as a headline.
 #[must_use]
-pub fn verdict(verdict: &str, metastable: bool) -> String {
-    let words = match verdict {
-        "held" => "HELD".to_owned(),
-        "refuted" => "REFUTED".to_owned(),
-        "never_steady" => "NEVER STEADY".to_owned(),
-        "not_recovered" => "NOT RECOVERED".to_owned(),
-        "none" | "" => "NO HYPOTHESIS".to_owned(),
-        other => other.to_uppercase().replace('_', " "),
-    };
-    if metastable {
-        format!("{words} — METASTABLE")
-    } else {
-        words
+pub fn verdict(verdict: Conclusion) -> String {
+    verdict.words().to_uppercase()
+}
+
+/// The outcome of one run as a headline, with how long it took to recover, or will at this pace.
+#[must_use]
+pub fn verdict_of(hypothesis: &HypothesisSummary) -> String {
+    let words = verdict(hypothesis.verdict);
+    match (
+        hypothesis.verdict,
+        hypothesis.recovery_seconds,
+        hypothesis.recovery_expected_seconds,
+    ) {
+        (Conclusion::Recovered, Some(0.0), _) => format!("{words} at once"),
+        (Conclusion::Recovered, Some(seconds), _) => format!("{words} after {}", moment(seconds)),
+        (_, _, Some(_)) => format!("{words}, getting better"),
+        _ => words,
     }
 }
 
@@ -284,7 +296,20 @@ mod tests {
         assert_eq!(percent(0.123), "12.3%");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(moment(61.25), "61.25s");
+        assert_eq!(verdict(Conclusion::NotRecovered), "NOT RECOVERED");
+        let recovered = |seconds| HypothesisSummary {
+            verdict: Conclusion::Recovered,
+            recovery_seconds: Some(seconds),
+            ..HypothesisSummary::default()
+        };
+        assert_eq!(verdict_of(&recovered(17.0)), "RECOVERED after 17s");
+        assert_eq!(verdict_of(&recovered(0.0)), "RECOVERED at once");
+        let better = HypothesisSummary {
+            verdict: Conclusion::NotRecovered,
+            recovery_expected_seconds: Some(240.0),
+            ..HypothesisSummary::default()
+        };
+        assert_eq!(verdict_of(&better), "NOT RECOVERED, getting better");
         assert_eq!(moment(4088.05), "1h8min8.05s");
-        assert_eq!(verdict("not_recovered", true), "NOT RECOVERED — METASTABLE");
     }
 }

@@ -232,8 +232,7 @@ mod tests {
             digest: format!("{number:032x}"),
             events: 10,
             stopped_by: "end".into(),
-            verdict: "held".into(),
-            metastable: false,
+            verdict: sim_models::observe::conclusion::Conclusion::Held,
             values: vec![Some(f64::from(number) / 3.0)],
             windows: vec![vec![Some(f64::from(number))]; 2],
         }

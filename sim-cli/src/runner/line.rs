@@ -8,6 +8,7 @@ use serde::de::{Error, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sim_models::experiment::sweep::{Record, RunKey};
+use sim_models::observe::conclusion::Conclusion;
 use std::fmt;
 
 const HEAD: &str = "{\"check\":\"";
@@ -90,8 +91,7 @@ struct WrittenRun<'a> {
     digest: &'a str,
     events: u64,
     stopped_by: &'a str,
-    verdict: &'a str,
-    metastable: bool,
+    verdict: Conclusion,
     values: Cells<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     windows: Vec<Cells<'a>>,
@@ -111,8 +111,7 @@ struct ReadRun {
     digest: String,
     events: u64,
     stopped_by: String,
-    verdict: String,
-    metastable: bool,
+    verdict: Conclusion,
     values: Vec<Cell>,
 }
 
@@ -133,8 +132,7 @@ pub fn write(key: RunKey, record: &Record) -> Vec<u8> {
             digest: &record.digest,
             events: record.events,
             stopped_by: &record.stopped_by,
-            verdict: &record.verdict,
-            metastable: record.metastable,
+            verdict: record.verdict,
             values: Cells(&record.values),
             windows: record.windows.iter().map(|row| Cells(row)).collect(),
         },
@@ -162,7 +160,6 @@ pub fn read(line: &[u8]) -> Option<(RunKey, Record)> {
         events: run.events,
         stopped_by: run.stopped_by,
         verdict: run.verdict,
-        metastable: run.metastable,
         values: run.values.into_iter().map(|cell| cell.0).collect(),
         windows: Vec::new(),
     };
@@ -200,8 +197,7 @@ mod tests {
             digest: "00ff".into(),
             events: 12,
             stopped_by: "end".into(),
-            verdict: "held".into(),
-            metastable: true,
+            verdict: Conclusion::Held,
             values: vec![
                 None,
                 Some(f64::INFINITY),

@@ -158,6 +158,38 @@ impl Dist {
         }
     }
 
+    /// The least value that it can take: no draw is below it, and draws come as near to it as one likes.
+    #[must_use]
+    pub fn least(&self) -> f64 {
+        let lowest = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+        match &self.0 {
+            Kind::Constant(value) => *value,
+            Kind::Uniform { low, .. } | Kind::Integers { low, .. } => *low,
+            Kind::Exponential { .. }
+            | Kind::Normal { .. }
+            | Kind::Lognormal { .. }
+            | Kind::Weibull { .. }
+            | Kind::Erlang { .. }
+            | Kind::Gamma(_)
+            | Kind::Hyperexponential(_) => 0.0,
+            Kind::Pareto { scale, .. } => *scale,
+            Kind::Quantiles(segments) => {
+                let starts = segments.iter().map(|segment| segment.from);
+                starts.fold(f64::INFINITY, f64::min)
+            }
+            Kind::Values(values) => lowest(values),
+            Kind::Table(table) => lowest(&table.values),
+            Kind::Geometric { min, .. } => *min,
+            Kind::Zipf(zipf) => zipf.low,
+            Kind::Mixture(branches) => {
+                let each = branches.iter().map(|(_, of)| of.least());
+                each.fold(f64::INFINITY, f64::min)
+            }
+            Kind::Affine(affine) => affine.scale * affine.of.least() + affine.shift,
+            Kind::Truncated(truncated) => truncated.of.least().max(truncated.min),
+        }
+    }
+
     /// The value that a share `p` (in (0, 1)) of all draws does not exceed.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {

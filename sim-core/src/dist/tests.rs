@@ -48,6 +48,12 @@ fn agrees_with_itself(name: &str, dist: &Dist, (moments, shares): (f64, f64)) {
         );
     }
     values.sort_by(f64::total_cmp);
+    let (least, below) = (dist.least(), dist.least() - 1e-9 * dist.mean().min(1.0));
+    assert!(
+        least <= values[0] && dist.survival(below) >= 1.0 - 1e-9,
+        "{name}: {} was drawn, which is below {least}",
+        values[0]
+    );
     for p in [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999] {
         let q = dist.quantile(p);
         let exceed = dist.survival(q);

@@ -5,13 +5,16 @@
 //! data give the same bytes.
 //!
 //! - [`Moments`], [`mean_interval`]: independent values, one for each replication.
-//! - [`proportion_interval`], [`quantile_interval`]: shares and quantiles of them.
+//! - [`proportion_interval`], [`quantile_interval`]: shares and quantiles of them; [`values_needed`]: how
+//!   many values an interval of a quantile takes.
 //! - [`paired_difference`], [`relative_difference`], [`paired_t_test`], [`wilcoxon`], [`sign_test`]:
 //!   two settings under the same seeds.
 //! - [`holm`], [`bonferroni_level`]: many questions asked at once.
 //! - [`replications_needed`], [`detectable_difference`]: how many runs it takes to see a difference.
 //! - [`mser5`], [`welch`]: where the warm-up ends. [`batch_means`], [`effective_sample_size`],
 //!   [`correlated_interval`]: one long run, whose values hang together.
+//! - [`trend`]: whether a series grows or falls, and how fast.
+//! - [`excess`], [`steps_up`]: where a series of counts stops being what it should be.
 //!
 //! Sources: A. M. Law, "Simulation Modeling and Analysis", 5th ed., chapters 9 and 10; distribution
 //! functions of Student's t, the normal and the binomial distribution by `statrs`.
@@ -23,7 +26,9 @@ mod power;
 mod proportion;
 mod quantile;
 mod ranks;
+mod scan;
 mod steady;
+mod trend;
 #[cfg(test)]
 mod tests;
 
@@ -32,11 +37,13 @@ pub use moments::{Moments, mean_interval};
 pub use paired::{paired_difference, paired_t_test, relative_difference, standardised_difference};
 pub use power::{detectable_difference, replications_needed};
 pub use proportion::{PairedCounts, paired_share_difference, proportion_interval};
-pub use quantile::{quantile_interval, sample_quantile};
+pub use quantile::{quantile_interval, sample_quantile, values_needed};
 pub use ranks::{sign_test, wilcoxon};
+pub use scan::{StepUp, evidence_needed, evidence_of_more, excess, steps_up};
 pub use steady::{
     batch_means, correlated_interval, effective_sample_size, mser5, welch, welch_curve,
 };
+pub use trend::{Trend, trend};
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 

@@ -6,8 +6,8 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 /// The `p`-quantile of independent values with a distribution-free interval between two order
 /// statistics, whose ranks are quantiles of the binomial distribution (H. A. David and
 /// H. N. Nagaraja, "Order Statistics", section 7.1). Its level is the one reached, at least `level`
-/// unless the values are too few: then it ends at the least or largest value and says what it
-/// reaches.
+/// unless the values are fewer than [`values_needed`]: then it ends at the least or largest value and
+/// says what it reaches.
 pub fn quantile_interval(values: &[f64], p: f64, level: f64) -> Result<Interval, StatsError> {
     check_probability("the confidence level", level)?;
     check_probability("the probability of a quantile", p)?;
@@ -46,6 +46,16 @@ pub fn quantile_interval(values: &[f64], p: f64, level: f64) -> Result<Interval,
             high -= 1;
         }
     }
+    // With hardly enough values one end is the last of them, and what that lacks the other must give.
+    if n as u64 >= least_count(p, level) {
+        while between(low, high) < level && (low > 1 || high < n as u64) {
+            if low > 1 {
+                low -= 1;
+            } else {
+                high += 1;
+            }
+        }
+    }
     let reached = between(low, high);
     let at = |rank: u64| sorted[(rank - 1) as usize];
     Ok(Interval::between(
@@ -55,6 +65,25 @@ pub fn quantile_interval(values: &[f64], p: f64, level: f64) -> Result<Interval,
         reached,
         n as u64,
     ))
+}
+
+/// How many values it takes until an interval of the `p`-quantile can have this level: from the least to
+/// the largest of `n` values it reaches `1 - p^n - (1 - p)^n`. That is 6 for a median and 29 for a 90 %
+/// quantile at 95 %.
+pub fn values_needed(p: f64, level: f64) -> Result<u64, StatsError> {
+    check_probability("the confidence level", level)?;
+    check_probability("the probability of a quantile", p)?;
+    Ok(least_count(p, level))
+}
+
+fn least_count(p: f64, level: f64) -> u64 {
+    let (mut all_below, mut all_above, mut count) = (p, 1.0 - p, 1);
+    while 1.0 - all_below - all_above < level {
+        all_below *= p;
+        all_above *= 1.0 - p;
+        count += 1;
+    }
+    count
 }
 
 /// The least number that a binomial variable does not exceed with probability `p`.

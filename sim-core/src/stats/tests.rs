@@ -84,6 +84,48 @@ fn order_statistics_bound_a_quantile() {
     assert!(poor.level < 0.06, "{}", poor.level);
 }
 
+/// Levels by hand: four values hold their median unless all lie on one side of it, 1 - 2/16; of ten the
+/// seventh to the tenth hold the 90 % quantile unless none lies above it (0.9^10 = 0.3487) or seven do not
+/// lie below it (0.0128).
+#[test]
+fn an_interval_of_a_quantile_says_what_it_reaches_and_what_it_takes() {
+    let values: Vec<f64> = (1..=40).map(f64::from).collect();
+    let of = |count: usize, p| quantile_interval(&values[..count], p, 0.95).unwrap();
+    close(of(4, 0.5).level, 0.875, 1e-12);
+    close(of(10, 0.9).level, 0.6385, 1e-4);
+    assert_eq!((of(10, 0.9).low, of(10, 0.9).high), (7.0, 10.0));
+    assert_eq!(values_needed(0.5, 0.95), Ok(6));
+    assert_eq!(values_needed(0.9, 0.95), Ok(29));
+    assert_eq!(values_needed(0.99, 0.95), Ok(299));
+    assert!(values_needed(1.0, 0.95).is_err());
+    for (p, needed) in [(0.5, 6), (0.9, 29)] {
+        for count in 1..=40 {
+            let level = of(count, p).level;
+            assert_eq!(level >= 0.95, count >= needed, "{p} of {count}: {level}");
+        }
+    }
+}
+
+/// The share of samples whose interval holds the true quantile is the level that it says, at the sample
+/// sizes that sweeps have.
+#[test]
+fn intervals_of_quantiles_cover_at_the_level_that_they_say() {
+    let mut stream = Seed(12).stream("stats", "quantiles");
+    let trials = 4000;
+    for (count, p) in [(4, 0.5), (10, 0.5), (10, 0.9), (20, 0.9), (30, 0.9)] {
+        let (mut hits, mut level) = (0, 0.0);
+        for _ in 0..trials {
+            let values: Vec<f64> = (0..count).map(|_| stream.uniform()).collect();
+            let interval = quantile_interval(&values, p, 0.95).unwrap();
+            hits += u32::from(interval.contains(p));
+            level = interval.level;
+        }
+        let n = f64::from(trials);
+        let error = (level * (1.0 - level) / n).sqrt();
+        close(f64::from(hits) / n, level, 4.0 * error);
+    }
+}
+
 #[test]
 fn wilson_is_that_of_the_textbook() {
     // 8 of 10: (0.4901625, 0.9433178).

@@ -1,7 +1,8 @@
 //! One run, window by window.
 
 use crate::observe::measure::Measurer;
-use crate::observe::summary::{RunResult, SCHEMA, Story, Summary};
+use crate::observe::naming::Measure;
+use crate::observe::summary::{Measured, RunResult, SCHEMA, Story, Summary};
 use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
 use crate::scenario::Scenario;
@@ -9,6 +10,7 @@ use crate::world::{Told, World, first_fault};
 use sim_core::SimTime;
 use sim_core::engine::{Budget, Simulation, Stop};
 use sim_core::random::Seed;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a scenario cannot be run: it did not pass its checks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +26,8 @@ pub struct Options {
     pub told: Told,
     /// Whether a log of all requests is kept, for comparing runs request by request.
     pub log: bool,
+    /// What its summary measures besides; see [`crate::observe::choice::check_measure`].
+    pub measures: Vec<Measure>,
 }
 
 /// A run under way: a value that can be forked at any window.
@@ -32,6 +36,7 @@ pub struct Run<'p> {
     scenario: &'p Scenario,
     plan: &'p Plan,
     seed: u64,
+    measures: Vec<Measure>,
     simulation: Simulation<World<'p>>,
     ends: Vec<SimTime>,
     stopped_by: Option<&'static str>,
@@ -49,6 +54,7 @@ impl<'p> Run<'p> {
             scenario,
             plan,
             seed: options.seed,
+            measures: options.measures,
             simulation: Simulation::new(world, agenda),
             ends: Vec::new(),
             stopped_by: None,
@@ -67,6 +73,12 @@ impl<'p> Run<'p> {
         self.stopped_by.is_some() || self.now() >= self.plan.end
     }
 
+    /// Whether it was asked to stop before its end.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.stopped_by == Some("interrupt")
+    }
+
     /// How many windows it has run.
     #[must_use]
     pub fn windows(&self) -> usize {
@@ -81,28 +93,38 @@ impl<'p> Run<'p> {
 
     /// Runs one window on.
     pub fn window(&mut self) {
+        self.window_while(&mut |_| true);
+    }
+
+    /// Runs one window on; within a window of very many events `go_on` is asked from time to time, and
+    /// told the simulated time, whether to go on.
+    pub fn window_while(&mut self, go_on: &mut dyn FnMut(SimTime) -> bool) {
         let end = (self.now() + self.plan.window).min(self.plan.end);
         let warmup = self.plan.warmup;
         if self.now() <= warmup && warmup < end {
-            self.until(warmup);
+            self.until(warmup, go_on);
             let now = match self.stopped_by {
                 Some(_) => self.simulation.now(),
                 None => warmup,
             };
             self.simulation.parts_mut().0.begin_totals(now);
         }
-        self.until(end);
-        // A budget may stop a run in the middle of a window: nothing happened after that.
+        self.until(end, go_on);
+        // A run may be stopped in the middle of a window: nothing happened after that.
         let end = match self.stopped_by {
             Some(_) => self.simulation.now().max(self.now()),
             None => end,
         };
-        self.simulation.parts_mut().0.close_window(end);
+        let whole = self.stopped_by.is_none();
+        self.simulation.parts_mut().0.close_window(end, whole);
         self.ends.push(end);
+        if self.is_over() {
+            self.simulation.parts_mut().0.close_books(end);
+        }
     }
 
     /// Handles all events before `end`: a window does not hold its own end.
-    fn until(&mut self, end: SimTime) {
+    fn until(&mut self, end: SimTime, go_on: &mut dyn FnMut(SimTime) -> bool) {
         if end == SimTime::ZERO || self.stopped_by.is_some() {
             return;
         }
@@ -112,18 +134,26 @@ impl<'p> Run<'p> {
             in_flight: limits.in_flight,
             memory: usize::try_from(limits.memory.0).unwrap_or(usize::MAX),
         };
-        let stop = self.simulation.run_until(SimTime(end.0 - 1), &budget);
+        let stop = self
+            .simulation
+            .run_while(SimTime(end.0 - 1), &budget, go_on);
         self.stopped_by = match stop {
             Stop::Time | Stop::Idle => None,
             Stop::Events => Some("events"),
             Stop::InFlight => Some("in_flight"),
             Stop::Memory => Some("memory"),
+            Stop::Stalled => Some("stalled"),
+            Stop::Interrupted => Some("interrupt"),
         };
     }
 
     /// Stops it before its end.
     pub fn interrupt(&mut self) {
-        self.stopped_by = Some("interrupt");
+        if !self.is_over() {
+            self.stopped_by = Some("interrupt");
+            let now = self.now();
+            self.simulation.parts_mut().0.close_books(now);
+        }
     }
 
     /// Makes a run without faults one that is to meet those of another plan, which must be its own
@@ -160,7 +190,7 @@ impl<'p> Run<'p> {
         let now = self.now();
         let unfinished: Vec<_> = world.unfinished().collect();
         let workloads = summarise::workloads(self.plan, &world.recorder, now, &unfinished);
-        let tenants = summarise::tenants(self.scenario, &world.recorder, now);
+        let tenants = summarise::tenants(self.scenario, self.plan, &world.recorder, now);
         let mut summary = Summary {
             schema: SCHEMA,
             scenario: self.scenario.title.clone().unwrap_or_default(),
@@ -170,20 +200,33 @@ impl<'p> Run<'p> {
             warmup_seconds: self.plan.warmup.as_secs_f64(),
             events: self.simulation.events(),
             stopped_by: self.stopped_by.unwrap_or("end").to_string(),
+            stalled: (self.stopped_by == Some("stalled"))
+                .then(|| world.stall(self.simulation.now()))
+                .flatten(),
             workloads,
             fairness_gap: summarise::fairness_gap(&tenants),
             tenants,
             services: summarise::services(self.plan, &world.recorder, now),
-            edges: summarise::edges(self.plan, &world.recorder, |edge| world.counters(edge)),
+            edges: summarise::edges(self.plan, &world.recorder, now, |edge| world.counters(edge)),
             hypothesis: Default::default(),
             faults: Vec::new(),
             incidents: Vec::new(),
             moments: Vec::new(),
             examples: Vec::new(),
+            measures: BTreeMap::new(),
         };
         // Checks may ask for availability, so that comes first.
         self.judge_availability(&mut summary);
         verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        let measurer = Measurer {
+            plan: self.plan,
+            recorder: &world.recorder,
+            summary: &summary,
+        };
+        let measures = self.measures.iter();
+        let values =
+            measures.map(|measure| (measure.to_string(), Measured(measurer.whole(measure))));
+        summary.measures = values.collect();
         summary
     }
 
@@ -193,7 +236,9 @@ impl<'p> Run<'p> {
         let recorder = &self.simulation.model.recorder;
         let mut summary = self.summary();
         let series = summarise::series(self.plan, recorder, &self.ends);
-        summary.moments = moments::moments(self.plan, &series, &summary.faults);
+        let objective = self.scenario.hypothesis.objective;
+        let faults = &summary.faults;
+        summary.moments = moments::moments(self.plan, recorder, &series, faults, objective);
         summary.examples = summarise::examples(self.plan, recorder);
         RunResult {
             summary,
@@ -219,7 +264,9 @@ impl<'p> Run<'p> {
     }
 
     fn stories(&self) -> Vec<Story> {
-        let stories = self.simulation.model.stories();
+        let world = &self.simulation.model;
+        let open: BTreeSet<u32> = world.unfinished().map(|(_, number, ..)| number).collect();
+        let stories = world.stories();
         stories
             .map(|(request, lines)| Story {
                 request: u64::from(request),
@@ -227,6 +274,7 @@ impl<'p> Run<'p> {
                     .first()
                     .map(|line| line.place.clone())
                     .unwrap_or_default(),
+                unfinished: open.contains(&request),
                 lines: lines.to_vec(),
             })
             .collect()
@@ -245,7 +293,8 @@ pub fn run(scenario: &Scenario, seed: u64) -> Result<RunResult, Unable> {
     run_with(scenario, options, |_| true)
 }
 
-/// Runs a scenario; `go_on` is asked after each window, and told the simulated time, whether to go on.
+/// Runs a scenario; `go_on` is asked after each window and within long ones, and told the simulated
+/// time, whether to go on.
 ///
 /// # Errors
 /// The scenario did not pass its checks.
@@ -257,7 +306,7 @@ pub fn run_with(
     let plan = plan::compile(scenario).map_err(Unable)?;
     let mut run = Run::new(scenario, &plan, options);
     while !run.is_over() {
-        run.window();
+        run.window_while(&mut go_on);
         if !run.is_over() && !go_on(run.now()) {
             run.interrupt();
         }

@@ -1,21 +1,29 @@
 //! Availability against an objective: by requests and by windows, error budget and burn rate,
 //! incidents, and the times to repair and between failures.
 //!
+//! An incident is a stretch in which the objective was missed, and that is no matter of luck: the
+//! failures in it prove a share above the one that the objective allows (see [`excess`]), or requests
+//! hang (see [`super::behind`]). A healthy system of any size has none.
+//!
 //! Source of budget and burn rate: *The Site Reliability Workbook* (2018), chapter 5.
 
-use super::measure::Measurer;
-use super::summarise::ratio;
+use super::behind::{Behind, behind};
+use super::measure::{Measurer, Traffic};
 use super::summary::{AvailabilitySummary, Incident};
 use crate::plan::Plan;
+use crate::reliability;
 use crate::scenario::Scenario;
-use crate::topology::Topology;
 use sim_core::SimTime;
+use sim_core::stats::excess;
 use std::ops::Range;
 
-/// Good windows between two bad ones that do not end an incident, in seconds.
+/// Good time between two bad stretches that does not end an incident, in seconds.
 const SAME_INCIDENT: f64 = 5.0;
 /// Width of the windows over which the largest burn rate is looked for, in seconds.
 const BURN_WINDOW: f64 = 60.0;
+/// The chance with which luck alone makes an incident of a workload that keeps its objective, anywhere
+/// in a run.
+const CHANCE: f64 = 1e-6;
 
 /// Availability of each workload, in the order of the plan, and all incidents in order of time.
 #[must_use]
@@ -25,128 +33,247 @@ pub fn availability(
     ends: &[SimTime],
 ) -> (Vec<AvailabilitySummary>, Vec<Incident>) {
     let plan = measurer.plan;
-    let topology = Topology::new(scenario);
+    let predicted = reliability::predicted(scenario, plan);
     let warm = ends.partition_point(|end| *end <= plan.warmup);
     let mut all = Vec::new();
     let mut incidents = Vec::new();
     for workload in 0..plan.workloads.len() {
+        let view = View::new(measurer, workload, warm..ends.len(), scenario);
         let name = &plan.places[plan.services.len() + workload].name;
-        let own = incidents_of(
-            measurer,
-            workload,
-            warm..ends.len(),
-            scenario.hypothesis.objective,
-            ends,
-        );
-        let mut summary = summarise(
-            measurer,
-            workload,
-            warm..ends.len(),
-            scenario.hypothesis.objective,
-        );
-        summary.predicted = topology.predicted_availability(scenario, name);
-        let lengths: f64 = own
-            .iter()
-            .map(|incident| incident.end - incident.start)
-            .sum();
-        summary.mttr = ratio(lengths, own.len() as f64, 0.0);
-        if let [first, .., last] = own.as_slice() {
-            summary.mtbf = (last.start - first.start) / (own.len() - 1) as f64;
-        }
+        let own = view.incidents(name, ends);
+        let mut summary = view.summary(&own);
+        summary.predicted = predicted.get(workload).copied().flatten();
         all.push(summary);
-        incidents.extend(own);
+        incidents.extend(own.into_iter().map(|(_, incident)| incident));
     }
     incidents.sort_by(|a, b| a.start.total_cmp(&b.start));
     (all, incidents)
 }
 
-fn summarise(
-    measurer: Measurer,
+/// How many windows are at least this long.
+pub(super) fn windows_of(plan: &Plan, seconds: f64) -> usize {
+    (libm::ceil(seconds / plan.window.as_secs_f64()) as usize).max(1)
+}
+
+/// Windows in a row that it takes to say that something lasts.
+pub(super) fn lasting(plan: &Plan) -> usize {
+    windows_of(plan, SAME_INCIDENT).min(3)
+}
+
+/// Stretches that are no further from each other than a short good spell become one; `join` adds what
+/// is known of the second to the first.
+pub(super) fn merged<T>(
+    plan: &Plan,
+    mut stretches: Vec<(Range<usize>, T)>,
+    join: impl Fn(&mut T, T),
+) -> Vec<(Range<usize>, T)> {
+    let gap = windows_of(plan, SAME_INCIDENT);
+    stretches.sort_by_key(|(windows, _)| (windows.start, windows.end));
+    let mut all: Vec<(Range<usize>, T)> = Vec::new();
+    for (windows, what) in stretches {
+        match all.last_mut() {
+            Some((last, known)) if windows.start <= last.end + gap => {
+                last.end = last.end.max(windows.end);
+                join(known, what);
+            }
+            _ => all.push((windows, what)),
+        }
+    }
+    all
+}
+
+/// Why a stretch is an incident.
+#[derive(Clone, Copy, Debug, Default)]
+struct Why {
+    /// More failed than the objective allows.
+    failures: bool,
+    /// Requests that hang, at least.
+    hanging: u64,
+}
+
+/// A workload after the warm-up.
+struct View<'a> {
+    measurer: Measurer<'a>,
     workload: usize,
     windows: Range<usize>,
     objective: f64,
-) -> AvailabilitySummary {
-    let whole = measurer.traffic(workload, windows.clone());
-    let by_requests = whole.success().unwrap_or(1.0);
-    let allowed = 1.0 - objective;
-    let judged: Vec<bool> = windows
-        .clone()
-        .filter_map(|window| is_good(measurer, workload, window, objective))
-        .collect();
-    let good = judged.iter().filter(|good| **good).count();
-    let success = |windows: Range<usize>| {
-        let traffic = measurer.traffic(workload, windows);
-        // Nothing ended although something came: as bad as can be.
-        traffic.success().or((traffic.offered > 0).then_some(0.0))
-    };
-    let width = burn_width(measurer.plan).min(windows.len()).max(1);
-    let burns = windows.clone().filter(|start| start + width <= windows.end);
-    let worst = burns
-        .filter_map(|start| success(start..start + width))
-        .fold(1.0, f64::min);
-    AvailabilitySummary {
-        objective,
-        by_requests,
-        by_windows: ratio(good as f64, judged.len() as f64, 1.0),
-        predicted: 1.0,
-        budget_used: ratio(1.0 - by_requests, allowed, 0.0),
-        burn_rate_max: ratio(1.0 - worst, allowed, 0.0),
-        mttr: 0.0,
-        mtbf: 0.0,
-    }
+    whole: Traffic,
+    /// Stretches in which requests hang.
+    hangs: Vec<Behind>,
 }
 
-fn burn_width(plan: &Plan) -> usize {
-    libm::ceil(BURN_WINDOW / plan.window.as_secs_f64()) as usize
-}
-
-/// Whether a window meets the objective; none where there was nothing to do. A window in which nothing
-/// ends although requests are under way does not.
-fn is_good(measurer: Measurer, workload: usize, window: usize, objective: f64) -> Option<bool> {
-    let traffic = measurer.traffic(workload, window..window + 1);
-    let waiting = measurer.recorder.workloads[workload].windows[window]
-        .0
-        .in_flight
-        > 0;
-    match traffic.success() {
-        Some(success) => Some(success >= objective),
-        None => (traffic.offered > 0 || waiting).then_some(false),
-    }
-}
-
-/// Stretches of windows below the objective; short good spells in between do not end one.
-fn incidents_of(
-    measurer: Measurer,
-    workload: usize,
-    windows: Range<usize>,
-    objective: f64,
-    ends: &[SimTime],
-) -> Vec<Incident> {
-    let start_of = |window: usize| {
-        if window == 0 {
-            0.0
-        } else {
-            ends[window - 1].as_secs_f64()
-        }
-    };
-    let gap = libm::ceil(SAME_INCIDENT / measurer.plan.window.as_secs_f64()) as usize;
-    let mut spans: Vec<Range<usize>> = Vec::new();
-    for window in windows {
-        let bad = is_good(measurer, workload, window, objective) == Some(false);
-        match spans.last_mut() {
-            Some(last) if bad && window - last.end <= gap => last.end = window + 1,
-            _ if bad => spans.push(window..window + 1),
-            _ => {}
+impl<'a> View<'a> {
+    fn new(
+        measurer: Measurer<'a>,
+        workload: usize,
+        windows: Range<usize>,
+        scenario: &Scenario,
+    ) -> Self {
+        let rows = &measurer.recorder.workloads[workload].windows;
+        let lasting = lasting(measurer.plan).max(windows_of(measurer.plan, SAME_INCIDENT));
+        let mut hangs = behind(rows, measurer.plan.window.as_secs_f64());
+        hangs.retain(|one| {
+            one.hangs && one.windows.len() >= lasting && one.windows.end > windows.start
+        });
+        Self {
+            measurer,
+            workload,
+            objective: scenario.hypothesis.objective,
+            whole: measurer.traffic(workload, windows.clone()),
+            windows,
+            hangs,
         }
     }
-    let name = &measurer.plan.places[measurer.plan.services.len() + workload].name;
-    spans
-        .into_iter()
-        .map(|span| Incident {
-            workload: name.clone(),
-            start: start_of(span.start),
-            end: ends[span.end - 1].as_secs_f64(),
-            success_ratio: measurer.traffic(workload, span).success().unwrap_or(0.0),
+
+    fn traffic(&self, windows: Range<usize>) -> Traffic {
+        self.measurer.traffic(self.workload, windows)
+    }
+
+    /// Requests that hang at the end of the run, at least.
+    fn lost(&self) -> u64 {
+        let open = self.hangs.iter().filter(|one| one.open);
+        open.map(|one| one.overdue).sum()
+    }
+
+    /// Requests that were not answered, and all of which it is known whether they were.
+    fn errors(&self) -> (u64, u64) {
+        let failed = self.whole.finished - self.whole.good;
+        (failed + self.lost(), self.whole.finished + self.lost())
+    }
+
+    fn stretches(&self) -> Vec<(Range<usize>, Why)> {
+        let plan = self.measurer.plan;
+        let rows = self.windows.clone().map(|at| self.traffic(at..at + 1));
+        let (failed, finished): (Vec<u64>, Vec<u64>) = rows
+            .map(|row| (row.finished - row.good, row.finished))
+            .unzip();
+        let allowed = 1.0 - self.objective;
+        let (errors, all) = self.errors();
+        let kept = errors as f64 <= allowed * all as f64;
+        let failures = Why {
+            failures: true,
+            hanging: 0,
+        };
+        let stretches = excess(&failed, &finished, allowed, 0.0, CHANCE)
+            .into_iter()
+            .map(|found| found.start + self.windows.start..found.end + self.windows.start)
+            .map(|windows| (windows, failures));
+        let mut stretches = merged(plan, stretches.collect(), |_, _| {});
+        // Failures come in clusters, too: one of them is no incident while the objective is kept.
+        let short = lasting(plan);
+        stretches.retain(|(windows, _)| !kept || windows.len() >= short);
+        stretches.extend(self.hangs.iter().map(|one| {
+            let windows = one.windows.start.max(self.windows.start)..one.windows.end;
+            let hanging = Why {
+                failures: false,
+                hanging: one.overdue,
+            };
+            (windows, hanging)
+        }));
+        merged(plan, stretches, |why, other| {
+            why.failures |= other.failures;
+            why.hanging = why.hanging.max(other.hanging);
         })
-        .collect()
+    }
+
+    fn incidents(&self, name: &str, ends: &[SimTime]) -> Vec<(Range<usize>, Incident)> {
+        let incident = |(windows, why): (Range<usize>, Why)| {
+            let start = windows
+                .start
+                .checked_sub(1)
+                .map_or(0.0, |before| ends[before].as_secs_f64());
+            let traffic = self.traffic(windows.clone());
+            let rule = match (why.failures, why.hanging > 0) {
+                (true, true) => "failures+hanging",
+                (true, false) => "failures",
+                (false, _) => "hanging",
+            };
+            let incident = Incident {
+                workload: name.to_owned(),
+                start,
+                end: ends[windows.end - 1].as_secs_f64(),
+                over: windows.end < ends.len(),
+                success_ratio: traffic.success(),
+                ended: traffic.finished,
+                failed: traffic.finished - traffic.good,
+                hanging: why.hanging,
+                rule: rule.to_owned(),
+            };
+            (windows, incident)
+        };
+        self.stretches().into_iter().map(incident).collect()
+    }
+
+    fn summary(&self, incidents: &[(Range<usize>, Incident)]) -> AvailabilitySummary {
+        let allowed = 1.0 - self.objective;
+        let (errors, all) = self.errors();
+        let of_budget = |errors: f64| {
+            let used = errors / allowed;
+            if errors == 0.0 {
+                Some(0.0)
+            } else {
+                Some(used).filter(|used| used.is_finite())
+            }
+        };
+        let error_ratio = (all > 0).then(|| errors as f64 / all as f64);
+        let over = incidents.iter().all(|(_, incident)| incident.over);
+        let lengths = incidents.iter().map(|(_, one)| one.end - one.start);
+        let mtbf = match incidents {
+            [(_, first), .., (_, last)] => {
+                Some((last.start - first.start) / (incidents.len() - 1) as f64)
+            }
+            _ => None,
+        };
+        AvailabilitySummary {
+            objective: self.objective,
+            by_requests: error_ratio.map(|errors| 1.0 - errors),
+            by_windows: error_ratio.and(self.by_windows(incidents)),
+            predicted: None,
+            budget_used: error_ratio.and_then(of_budget),
+            burn_rate_max: error_ratio
+                .map(|whole| self.worst_minute(incidents).unwrap_or(0.0).max(whole))
+                .and_then(of_budget),
+            mttr: (over && !incidents.is_empty())
+                .then(|| lengths.sum::<f64>() / incidents.len() as f64),
+            mtbf,
+        }
+    }
+
+    /// The share of the windows with something to do that lie in no incident.
+    fn by_windows(&self, incidents: &[(Range<usize>, Incident)]) -> Option<f64> {
+        let rows = &self.measurer.recorder.workloads[self.workload].windows;
+        let busy = |at: &usize| {
+            let row = &rows[*at].0;
+            row.offered > 0 || row.in_flight > 0 || row.outcomes.iter().any(|count| *count > 0)
+        };
+        let bad = |at: &usize| incidents.iter().any(|(windows, _)| windows.contains(at));
+        let all = self.windows.clone().filter(busy).count();
+        let good = self
+            .windows
+            .clone()
+            .filter(|at| busy(at) && !bad(at))
+            .count();
+        (all > 0).then(|| good as f64 / all as f64)
+    }
+
+    /// The largest share of errors in any minute that an incident touches: elsewhere what a minute holds
+    /// proves nothing. A minute of a hang in which nothing ends is as bad as can be.
+    fn worst_minute(&self, incidents: &[(Range<usize>, Incident)]) -> Option<f64> {
+        let width = windows_of(self.measurer.plan, BURN_WINDOW).min(self.windows.len());
+        let starts = incidents.iter().flat_map(|(windows, _)| {
+            let first = (windows.start + 1)
+                .saturating_sub(width)
+                .max(self.windows.start);
+            first..windows.end.min(self.windows.end + 1 - width)
+        });
+        let ratio = |start: usize| {
+            let traffic = self.traffic(start..start + width);
+            let silent = |one: &Behind| one.silent && one.windows.contains(&start);
+            match traffic.success() {
+                None => self.hangs.iter().any(silent).then_some(1.0),
+                success => success.map(|success| 1.0 - success),
+            }
+        };
+        starts.filter_map(ratio).reduce(f64::max)
+    }
 }

@@ -2,13 +2,15 @@
 //! 250ms`, `amplification("web -> orders") < 1.1`.
 //!
 //! A measure ([`super::syntax`]), an operator and a limit. Units: limits are kept in seconds,
-//! per second, or as ratios, as the metric asks.
+//! per second, or as ratios, as the metric asks. Where two measures are compared, `latency(a, p99) < 2 *
+//! latency(a, p50)`, what is kept is their quotient and what it compares with: 2.
 
 pub use super::metric::{Better, METRICS, Metric, Of, Statistic, Unit};
-pub use super::naming::{Argument, Counter, Measure};
+pub use super::naming::{Argument, Counter, Measure, Requests};
 pub use super::syntax::ExpressionError;
 
-use super::syntax::{Found, Part, read_measure};
+use super::syntax::Part;
+use super::terms;
 use crate::scenario::units::Rate;
 use sim_core::SimDuration;
 use std::fmt;
@@ -74,14 +76,16 @@ pub struct Expression {
     pub op: Op,
     /// With what: a ratio, per second, seconds or a count, see [`Metric::unit`].
     pub limit: f64,
-    /// Where the subject stands in the text, in bytes.
+    /// Where the subject stands in the text, in bytes; that of the first measure where there are two.
     pub subject_at: Range<usize>,
+    /// Where that of the second measure stands.
+    pub other_at: Option<Range<usize>>,
 }
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.measure, self.op.symbol())?;
-        match self.measure.metric.unit() {
+        match self.measure.unit() {
             Unit::Seconds => write!(f, "{}", SimDuration::from_secs_f64(self.limit)),
             Unit::Rate => write!(f, "{}", Rate(self.limit)),
             Unit::Ratio | Unit::Count => write!(f, "{}", self.limit),
@@ -102,15 +106,13 @@ impl std::str::FromStr for Expression {
 /// What is wrong with it, where, and what to write instead.
 pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
     let whole = Part::of(text, 0..text.len());
-    let Found {
-        measure,
-        subject_at,
-        end,
-    } = read_measure(text, "check")?;
-    let (op, symbol_end) = read_op(text, end)?;
+    let left = terms::read_term(text, 0, "check")?;
+    let measure = left.measure()?;
+    let subject_at = left.first.subject_at.clone();
+    let (op, symbol_end) = read_op(text, left.end)?;
     let limit = Part::of(text, symbol_end..text.len());
     if limit.text.is_empty() {
-        let example = match measure.metric.unit() {
+        let example = match measure.unit() {
             Unit::Seconds => "250ms",
             Unit::Rate => "100/s",
             Unit::Ratio => "99.9%",
@@ -125,12 +127,36 @@ pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
             ..whole.error("the limit is missing")
         });
     }
-    let limit = read_limit(measure.metric, &limit)?;
+    if terms::comes(limit.text) {
+        let right = terms::read_term(text, symbol_end, "check")?;
+        let rest = Part::of(text, right.end..text.len());
+        if !rest.text.is_empty() {
+            return Err(rest.error("a check ends before this"));
+        }
+        if left.second.is_some() || right.second.is_some() {
+            return Err(ExpressionError {
+                help: vec![
+                    "compare a measure with a multiple of another, or the ratio of two with a number, such as `goodput(a) / offered(a) >= 0.95`"
+                        .into(),
+                ],
+                ..limit.error("a check is about two measures at most")
+            });
+        }
+        return Ok(Expression {
+            measure: terms::divide(measure, &right.first, "compared")?,
+            op,
+            limit: right.factor / left.factor,
+            subject_at,
+            other_at: Some(right.first.subject_at),
+        });
+    }
+    let limit = read_limit(&measure, &limit)?;
     Ok(Expression {
         measure,
         op,
-        limit,
+        limit: limit / left.factor,
         subject_at,
+        other_at: left.second.map(|second| second.subject_at),
     })
 }
 
@@ -166,19 +192,22 @@ fn read_op(text: &str, from: usize) -> Result<(Op, usize), ExpressionError> {
         })
 }
 
-fn read_limit(metric: Metric, limit: &Part<'_>) -> Result<f64, ExpressionError> {
+fn read_limit(measure: &Measure, limit: &Part<'_>) -> Result<f64, ExpressionError> {
+    let name = match measure.quotient {
+        Some(_) => measure.to_string(),
+        None => measure.metric.name().to_owned(),
+    };
     let number = |text: &str| {
         let number = text.trim().replace('_', "").parse::<f64>().ok();
         number.filter(|number| number.is_finite())
     };
     let fail = |what: &str| {
         limit.error(format!(
-            "`{}` is not {what}, which `{}` needs",
-            limit.text,
-            metric.name()
+            "`{}` is not {what}, which `{name}` needs",
+            limit.text
         ))
     };
-    match metric.unit() {
+    match measure.unit() {
         Unit::Seconds => limit
             .text
             .parse::<SimDuration>()
@@ -286,6 +315,65 @@ mod tests {
     }
 
     #[test]
+    fn two_measures_are_compared_by_their_quotient() {
+        for (text, printed, limit) in [
+            (
+                "goodput(a) / offered(a) >= 95%",
+                "goodput(a) / offered(a) >= 0.95",
+                0.95,
+            ),
+            (
+                "goodput(a) >= 0.9 * offered(a)",
+                "goodput(a) / offered(a) >= 0.9",
+                0.9,
+            ),
+            (
+                "latency(a, p99)<2*latency(a, p50)",
+                "latency(a, p99) / latency(a, p50) < 2",
+                2.0,
+            ),
+            (
+                "latency(a,p99) in 10s..20s < latency(a,p99) in 0s..10s * 1.5",
+                "latency(a, p99) in 10s..20s / latency(a, p99) in 0s..10s < 1.5",
+                1.5,
+            ),
+            (
+                "2 * goodput(a) > goodput(b) / 4",
+                "goodput(a) / goodput(b) > 0.125",
+                0.125,
+            ),
+            (
+                "recovery_time <= mttr(a)",
+                "recovery_time / mttr(a) <= 1",
+                1.0,
+            ),
+            // A stretch at the end is that of both.
+            (
+                "goodput(a) / offered(a) of requests ended in 1s..2s > 50%",
+                "goodput(a) in 1s..2s / offered(a) in 1s..2s > 0.5",
+                0.5,
+            ),
+            (
+                "failed(a) / failed(b) of requests ended in 1s..2s > 2",
+                "failed(a) of requests ended in 1s..2s / failed(b) of requests ended in 1s..2s > 2",
+                2.0,
+            ),
+            ("2 * goodput(a) > 10/s", "goodput(a) > 5/s", 5.0),
+        ] {
+            let read = parse(text).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
+            assert_eq!(read.to_string(), printed);
+            assert_eq!(
+                (read.limit, read.measure.unit() == Unit::Rate),
+                (limit, limit == 5.0)
+            );
+            let again = parse(printed).unwrap();
+            assert_eq!((again.measure, again.limit), (read.measure, read.limit));
+        }
+        let read = parse("goodput(a) > goodput(b)").unwrap();
+        assert_eq!((read.subject_at, read.other_at), (8..9, Some(21..22)));
+    }
+
+    #[test]
     fn says_what_is_wrong_and_where() {
         for (text, message, at, help) in [
             ("sucess_ratio(a) > 1", "no metric", 0..12, "success_ratio"),
@@ -297,6 +385,40 @@ mod tests {
             ("goodput(a) 900/s", "no comparison", 11..16, ""),
             ("success_ratio(a) > lots", "not a number", 19..23, "99.9%"),
             ("goodput a > 3", "not a check", 0..13, "METRIC"),
+            ("0.9 < success_ratio(a)", "not a check", 0..22, "METRIC"),
+            (
+                "latency(a, p99) < 2 * goodput(a)",
+                "`latency(a, p99)` is a duration and `goodput(a)` is a rate, so they cannot be compared",
+                30..31,
+                "one unit",
+            ),
+            (
+                "goodput(a) / queue(db, max) > 1",
+                "cannot be divided",
+                19..21,
+                "one unit",
+            ),
+            (
+                "goodput(a) / offered(a) > 2 * success_ratio(a)",
+                "two measures at most",
+                26..46,
+                "goodput(a) / offered(a) >= 0.95",
+            ),
+            (
+                "goodput(a) / offered(a) / offered(b) > 2",
+                "cannot be divided again",
+                26..36,
+                "one divided by another",
+            ),
+            ("goodput(a) + goodput(b) > 2/s", "no `+`", 11..29, "divided"),
+            ("goodput(a) > 0 * offered(a)", "not a factor", 13..14, "1.2"),
+            ("goodput(a) > ofered(b)", "no metric", 13..19, "offered"),
+            (
+                "goodput(a) / offered(a) > 3/s",
+                "not a number",
+                26..29,
+                "99.9%",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.message.contains(message), "{text}: {error:?}");

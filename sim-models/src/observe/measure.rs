@@ -1,6 +1,7 @@
 //! Evaluates measures and checks, over the whole run or over a stretch of windows.
 //!
-//! Totals cover what began after the warm-up and windows what happened in them, so the two differ by
+//! Totals cover what began after the warm-up, and windows what happened in them; a stretch that a measure
+//! names itself is asked for the requests that began in it, or for those that ended in it. These differ by
 //! what was under way; the definitions are the same.
 
 mod totals;
@@ -8,7 +9,7 @@ mod windowed;
 
 use super::expression::Expression;
 use super::metric::{Metric, Of, Statistic};
-use super::naming::Measure;
+use super::naming::{Measure, Requests};
 use super::recorder::{Recorder, ServiceWindow};
 use super::summary::Summary;
 use crate::outcome::Outcome;
@@ -72,7 +73,7 @@ impl Measurer<'_> {
         area.sum::<f64>() / self.seconds(windows)
     }
 
-    fn workload(&self, name: &str) -> Option<usize> {
+    pub(super) fn workload(&self, name: &str) -> Option<usize> {
         self.plan.places[self.plan.services.len()..]
             .iter()
             .position(|place| place.name == name)
@@ -107,7 +108,13 @@ impl Measurer<'_> {
     #[must_use]
     pub fn check(&self, check: &Expression, windows: Range<usize>) -> (Option<f64>, bool) {
         let value = self.over(&check.measure, windows.clone());
-        (value, self.holds(check, value, windows))
+        let nought = || {
+            check
+                .measure
+                .parts()
+                .all(|part| self.over(part, windows.clone()) == Some(0.0))
+        };
+        (value, self.holds(check, value, nought, windows.clone()))
     }
 
     /// A check of the whole run, and whether it holds; see [`Measurer::check`]. `windows` are those
@@ -115,14 +122,30 @@ impl Measurer<'_> {
     #[must_use]
     pub fn check_whole(&self, check: &Expression, windows: Range<usize>) -> (Option<f64>, bool) {
         let value = self.whole(&check.measure);
-        (value, self.holds(check, value, windows))
+        let nought = || {
+            check
+                .measure
+                .parts()
+                .all(|part| self.whole(part) == Some(0.0))
+        };
+        (value, self.holds(check, value, nought, windows))
     }
 
-    fn holds(&self, check: &Expression, value: Option<f64>, windows: Range<usize>) -> bool {
-        match value {
-            Some(value) => check.op.holds(value, check.limit),
-            None => !self.has_traffic(&check.measure, self.within(&check.measure, windows)),
+    /// `nought` says whether all that is measured is zero, whose quotient is not known.
+    fn holds(
+        &self,
+        check: &Expression,
+        value: Option<f64>,
+        nought: impl Fn() -> bool,
+        windows: Range<usize>,
+    ) -> bool {
+        if let Some(value) = value {
+            return check.op.holds(value, check.limit);
         }
+        // Zero is at most, and at least, any multiple of zero.
+        let compares = check.measure.quotient.is_some() && check.op.holds(0.0, 0.0) && nought();
+        let mut parts = check.measure.parts();
+        compares || !parts.any(|part| self.has_traffic(part, self.within(part, windows.clone())))
     }
 
     /// Whether anything came to what a check is about, so that a value was to be expected.
@@ -160,16 +183,31 @@ impl Measurer<'_> {
         start..own.end.min(windows.end).max(start)
     }
 
-    /// A measure over a stretch of windows; none where there is nothing to measure.
+    /// A measure over a stretch of windows, by what ended in them unless it names a stretch itself; none
+    /// where there is nothing to measure.
     #[must_use]
     pub fn over(&self, measure: &Measure, windows: Range<usize>) -> Option<f64> {
+        if let Some(parts) = &measure.quotient {
+            return quotient(
+                self.over(&parts.0, windows.clone()),
+                self.over(&parts.1, windows),
+            );
+        }
         let windows = self.within(measure, windows);
         if windows.is_empty() || !measure.metric.by_windows() {
             return None;
         }
         let subject = measure.subject.as_str();
         match measure.metric.of() {
-            Of::Workload => windowed::workload(self, measure, self.workload(subject)?, windows),
+            Of::Workload => {
+                let workload = self.workload(subject)?;
+                match measure.over.map(|_| measure.requests) {
+                    Some(Requests::Begun) => windowed::begun(self, measure, workload, windows),
+                    Some(Requests::Ended) | None => {
+                        windowed::workload(self, measure, workload, windows)
+                    }
+                }
+            }
             Of::Service => windowed::service(self, measure, self.service(subject)?, windows),
             Of::Edge => {
                 let mut edges = self.plan.edges.iter();
@@ -184,8 +222,11 @@ impl Measurer<'_> {
     /// nothing to measure, infinite for a time that did not end.
     #[must_use]
     pub fn whole(&self, measure: &Measure) -> Option<f64> {
+        if let Some(parts) = &measure.quotient {
+            return quotient(self.whole(&parts.0), self.whole(&parts.1));
+        }
         if measure.over.is_some() {
-            return self.over(measure, 0..self.windows());
+            return self.over(measure, 0..self.recorder.windows());
         }
         match measure.metric.of() {
             Of::Workload => totals::workload(self, measure),
@@ -194,19 +235,6 @@ impl Measurer<'_> {
             Of::Tenant => totals::tenant(self, measure),
             Of::Run => totals::run(self, measure),
         }
-    }
-
-    /// How many windows there are.
-    fn windows(&self) -> usize {
-        let recorder = self.recorder;
-        let workloads = recorder.workloads.iter().map(|record| record.windows.len());
-        let services = recorder.services.iter().map(|record| record.windows.len());
-        workloads.chain(services).next().unwrap_or(0)
-    }
-
-    /// Length of the run without its warm-up, s.
-    fn whole_seconds(&self) -> f64 {
-        self.summary.simulated_seconds - self.summary.warmup_seconds
     }
 }
 
@@ -226,6 +254,12 @@ pub fn windows_in(
         to.0 / width
     };
     start..(end as usize).max(start)
+}
+
+/// One value divided by another; none where one of them is not known, or both are zero or both infinite.
+fn quotient(dividend: Option<f64>, divisor: Option<f64>) -> Option<f64> {
+    let value = dividend? / divisor?;
+    (!value.is_nan()).then_some(value)
 }
 
 fn quantile(statistic: Statistic) -> Option<f64> {

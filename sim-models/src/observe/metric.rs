@@ -54,6 +54,17 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// In words: `a duration`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Ratio => "a ratio",
+            Self::Rate => "a rate",
+            Self::Seconds => "a duration",
+            Self::Count => "a count",
+        }
+    }
+
     /// As names of columns end: `_s`, `_per_s`, `_ratio`, `_count`.
     #[must_use]
     pub fn suffix(self) -> &'static str {
@@ -92,7 +103,10 @@ macro_rules! metrics {
         /// What is measured.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Metric {
-            $(#[doc = $doc] $name),*
+            $(#[doc = $doc] $name,)*
+            /// One measure divided by another; see [`super::naming::Measure::quotient`]. It has no name of
+            /// its own: it is written with a `/`.
+            Quotient,
         }
 
         /// Every metric with its name and what it means.
@@ -102,28 +116,28 @@ macro_rules! metrics {
             /// Its name in expressions.
             #[must_use]
             pub fn name(self) -> &'static str {
-                match self { $(Self::$name => $text),* }
+                match self { $(Self::$name => $text,)* Self::Quotient => "/" }
             }
             /// What it is about.
             #[must_use]
             pub fn of(self) -> Of {
-                match self { $(Self::$name => Of::$of),* }
+                match self { $(Self::$name => Of::$of,)* Self::Quotient => Of::Run }
             }
             /// What it is measured in.
             #[must_use]
             pub fn unit(self) -> Unit {
-                match self { $(Self::$name => Unit::$unit),* }
+                match self { $(Self::$name => Unit::$unit,)* Self::Quotient => Unit::Ratio }
             }
             /// Which values of it users want.
             #[must_use]
             pub fn better(self) -> Better {
-                match self { $(Self::$name => Better::$better),* }
+                match self { $(Self::$name => Better::$better,)* Self::Quotient => Better::Neither }
             }
             pub(super) fn asks(self) -> Asks {
-                match self { $(Self::$name => Asks::$asks),* }
+                match self { $(Self::$name => Asks::$asks,)* Self::Quotient => Asks::Nothing }
             }
             fn scope(self) -> Scope {
-                match self { $(Self::$name => Scope::$scope),* }
+                match self { $(Self::$name => Scope::$scope,)* Self::Quotient => Scope::Whole }
             }
         }
     };
@@ -132,9 +146,9 @@ macro_rules! metrics {
 metrics! {
     // Workloads.
     SuccessRatio "success_ratio" Workload Nothing Ratio Higher Windows "Requests answered, degraded ones included, of those that ended.",
-    Goodput "goodput" Workload Nothing Rate Higher Windows "Requests answered per second.",
+    Goodput "goodput" Workload Nothing Rate Higher Windows "Requests answered per second, whenever they began.",
     Offered "offered" Workload Nothing Rate Neither Windows "Requests begun per second.",
-    Throughput "throughput" Workload Nothing Rate Neither Windows "Requests ended per second, well or not.",
+    Throughput "throughput" Workload Nothing Rate Neither Windows "Requests ended per second, well or not, whenever they began.",
     Failed "failed" Workload Nothing Count Lower Windows "Requests that failed.",
     FailedRatio "failed_ratio" Workload Nothing Ratio Lower Windows "Requests failed of those that ended.",
     DegradedRatio "degraded_ratio" Workload Nothing Ratio Lower Windows "Requests answered in part of those that ended.",
@@ -142,12 +156,12 @@ metrics! {
     Latency "latency" Workload Latency Seconds Lower Windows "Latency of answered requests.",
     LatencyTrue "latency_true" Workload Latency Seconds Lower Windows "Latency of all requests, failed and unfinished ones included.",
     Unfinished "unfinished" Workload Nothing Count Lower Windows "Requests without an answer at the end.",
-    Availability "availability" Workload Nothing Ratio Higher Whole "Requests answered of those that ended after the warm-up, whenever they began.",
-    AvailabilityWindows "availability_windows" Workload Nothing Ratio Higher Whole "Share of the time windows with traffic in which the objective was met.",
-    AvailabilityPredicted "availability_predicted" Workload Nothing Ratio Higher Whole "Share of the requests that would be answered if error rates and faults alone decided, by the graph.",
+    Availability "availability" Workload Nothing Ratio Higher Whole "Requests answered of those that ended after the warm-up, whenever they began; those that hang when the run ends count as failed.",
+    AvailabilityWindows "availability_windows" Workload Nothing Ratio Higher Whole "Share of the time windows with traffic that lie in no incident.",
+    AvailabilityPredicted "availability_predicted" Workload Nothing Ratio Higher Whole "Share of the requests that would be answered if error rates and outages alone decided; unknown where slowness meets a limit.",
     BudgetUsed "budget_used" Workload Nothing Ratio Lower Whole "Errors of those that the objective allows; above 1 the error budget is overspent.",
-    BurnRate "burn_rate" Workload Nothing Ratio Lower Whole "Largest rate over any minute at which the error budget was used; 1 uses it up exactly.",
-    Mttr "mttr" Workload Nothing Seconds Lower Whole "Mean length of the incidents, in which the objective was missed.",
+    BurnRate "burn_rate" Workload Nothing Ratio Lower Whole "Largest rate over any minute of an incident at which the error budget was used, or that of the run; 1 uses it up exactly.",
+    Mttr "mttr" Workload Nothing Seconds Lower Whole "Mean length of the incidents, in which the objective was missed; infinite if one was not over.",
     Mtbf "mtbf" Workload Nothing Seconds Higher Whole "Mean time between the starts of incidents, if there were two.",
     // Services.
     Utilization "utilization" Service Nothing Ratio Neither Windows "Share of the threads that are taken.",
@@ -176,15 +190,15 @@ metrics! {
     AttemptOutcomeRatio "attempt_outcome_ratio" Edge Outcome Ratio Neither Whole "Attempts that ended in one way of those that ended.",
     PolicyCount "policy_count" Edge Counter Count Neither Whole "How often a policy did something after the warm-up.",
     // Tenants.
-    TenantGoodput "tenant_goodput" Tenant Nothing Rate Higher Whole "Requests of a tenant answered per second.",
+    TenantGoodput "tenant_goodput" Tenant Nothing Rate Higher Whole "Requests of a tenant answered per second, whenever they began.",
     TenantSuccessRatio "tenant_success_ratio" Tenant Nothing Ratio Higher Whole "Requests of a tenant answered of those that ended.",
     TenantBudgetUsed "tenant_budget_used" Tenant Nothing Ratio Lower Whole "Errors of a tenant of those that the objective allows.",
     TenantRetryShare "tenant_retry_share" Tenant Nothing Ratio Lower Whole "Retries of all attempts that the requests of a tenant led to.",
     // The run.
     RecoveryTime "recovery_time" Run Nothing Seconds Lower Whole "Time from the end of a fault until the steady state held again, the longest of all faults; infinite if it never did.",
-    Held "held" Run Nothing Ratio Higher Whole "1 if the hypothesis held, 0 if not; the mean of several runs is the share in which it held.",
+    Held "held" Run Nothing Ratio Higher Whole "1 if the hypothesis held, or the system recovered in time, 0 if not; the mean of several runs is the share in which it held.",
     Metastable "metastable" Run Nothing Ratio Lower Whole "1 if the trigger was gone and the damage stayed, 0 if not; the mean of several runs is a share.",
-    Incidents "incidents" Run Nothing Count Lower Whole "Stretches of time in which a workload missed its objective.",
+    Incidents "incidents" Run Nothing Count Lower Whole "Stretches of time in which a workload missed its objective, beyond what luck explains.",
     BlastRadius "blast_radius" Run Nothing Count Lower Whole "Workloads that the faults touched.",
     FairnessGap "fairness_gap" Run Nothing Ratio Lower Whole "Half the sum over tenants of the difference between their shares of retries and of first attempts.",
     Events "events" Run Nothing Count Neither Whole "Events that the simulator handled.",
@@ -195,6 +209,13 @@ impl Metric {
     #[must_use]
     pub fn by_windows(self) -> bool {
         self.scope() == Scope::Windows
+    }
+
+    /// Whether stretches of a run are asked for what became of the requests that began in them, or for
+    /// what ended in them: these may differ.
+    #[must_use]
+    pub fn by_requests(self) -> bool {
+        self.by_windows() && self.of() == Of::Workload && self != Self::Offered
     }
 
     /// Whether it sums up a verdict, and so cannot be part of one.

@@ -3,12 +3,17 @@
 pub mod metric;
 pub mod naming;
 pub mod syntax;
+mod terms;
 pub mod expression;
 pub mod choice;
+pub mod conclusion;
+pub mod noise;
+pub mod ledger;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;
 pub mod measure;
+pub mod behind;
 pub mod availability;
 pub mod moments;
 pub mod verdict;

@@ -1,158 +1,210 @@
-//! Notable moments: faults that come and go, goodput that breaks down and comes back, queues that
-//! fill up, breakers that open and close.
+//! Notable moments: faults that come and go, goodput that breaks down and comes back, load that steps
+//! up, queues that fill up, breakers that open and close.
+//!
+//! What is told is proven by its counts: goodput is compared with what was offered, and never with what
+//! it was at another time of day; a queue or a breaker is told where a good part of the traffic suffers
+//! from it.
 
+mod goodput;
+mod loads;
+
+use super::availability::{lasting, merged};
+use super::recorder::Recorder;
 use super::summary::{FaultSummary, Moment, Series};
 use crate::plan::Plan;
+use sim_core::stats::excess;
+use std::ops::Range;
 
-/// Share of the usual goodput below which it has broken down.
-const BROKEN: f64 = 0.8;
-/// Share of the usual goodput above which it is back.
-const BACK: f64 = 0.95;
-/// Windows in a row that it takes to say so: one alone is noise.
-const LASTING: usize = 3;
+/// Share of what is due that healthy traffic may lose, if its objective does not allow more.
+const USUAL: f64 = 0.01;
+/// Lost shares from here on are looked for.
+const BROKEN: f64 = 0.2;
+/// Share that a stretch must have lost, all in all.
+const LOST: f64 = 0.1;
+/// The chance with which luck alone makes a moment of a kind, anywhere in a healthy run.
+const CHANCE: f64 = 1e-6;
 /// Moments of one kind and place that are told; the rest is counted.
 const MOST: usize = 4;
 
-/// The notable moments of a run, in order of time.
+/// The notable moments of a run, in order of time. `objective` is that of its workloads.
 #[must_use]
-pub fn moments(plan: &Plan, series: &Series, faults: &[FaultSummary]) -> Vec<Moment> {
+pub fn moments(
+    plan: &Plan,
+    recorder: &Recorder,
+    series: &Series,
+    faults: &[FaultSummary],
+    objective: f64,
+) -> Vec<Moment> {
+    let start = |window: usize| window as f64 * series.window_seconds;
+    let teller = Teller {
+        plan,
+        recorder,
+        series,
+        warm: (0..series.time.len())
+            .take_while(|window| start(window + 1) <= plan.warmup.as_secs_f64())
+            .count(),
+        usual: USUAL.max(1.0 - objective),
+    };
     let mut all = Vec::new();
-    for fault in faults {
-        let comes = fault
-            .periods
-            .iter()
-            .map(|(start, _)| (*start, format!("`{}` begins", fault.name)));
-        tell(&mut all, comes.collect());
-        let end = series
-            .time
-            .last()
-            .map_or(0.0, |start| start + series.window_seconds);
-        let goes = fault.periods.iter().filter(|(_, stop)| *stop < end);
-        tell(
-            &mut all,
-            goes.map(|(_, stop)| (*stop, format!("`{}` ends", fault.name)))
-                .collect(),
-        );
-    }
-    let first = faults
-        .iter()
-        .flat_map(|fault| fault.periods.first())
-        .map(|(start, _)| *start)
-        .reduce(f64::min);
-    goodput(plan, series, first, &mut all);
-    queues(plan, series, &mut all);
-    breakers(series, &mut all);
+    teller.faults(faults, &mut all);
+    let breakdowns = teller.goodput(&mut all);
+    teller.loads(&breakdowns, &mut all);
+    teller.queues(&mut all);
+    teller.breakers(&mut all);
     all.sort_by(|a, b| a.time.total_cmp(&b.time));
     all
 }
 
-fn tell(all: &mut Vec<Moment>, found: Vec<(f64, String)>) {
+/// Tells the first moments of one kind and place; the rest is counted.
+fn tell(all: &mut Vec<Moment>, found: Vec<Moment>) {
     let more = found.len().saturating_sub(MOST);
-    for (position, (time, mut what)) in found.into_iter().take(MOST).enumerate() {
-        if position == MOST - 1 && more > 0 {
-            what = format!("{what} (and {more} more times)");
+    let last = (more > 0).then_some(MOST - 1);
+    for (position, mut moment) in found.into_iter().take(MOST).enumerate() {
+        if Some(position) == last {
+            moment.what += &format!(" (and {more} more times)");
         }
-        all.push(Moment { time, what });
+        all.push(moment);
     }
 }
 
-/// Breakpoints of goodput, against its median before the first fault, or of the whole run.
-fn goodput(plan: &Plan, series: &Series, first: Option<f64>, all: &mut Vec<Moment>) {
-    for (name, workload) in &series.workloads {
-        let good: Vec<f64> = workload
-            .ok
-            .iter()
-            .zip(&workload.degraded)
-            .map(|(ok, degraded)| (ok + degraded) as f64)
-            .collect();
-        let warmup = plan.warmup.as_secs_f64();
-        let calm = |time: f64| {
-            time >= warmup && first.is_none_or(|first| time + series.window_seconds <= first)
+fn moment(time: f64, rule: &str, what: String) -> Moment {
+    let rule = rule.to_owned();
+    Moment { time, what, rule }
+}
+
+/// A rate for people: whole numbers where those say enough.
+fn per_second(rate: f64) -> String {
+    let digits = if rate >= 9.95 || rate == 0.0 { 0 } else { 2 };
+    format!("{rate:.digits$}/s")
+}
+
+fn sum(counts: &[u64], windows: &Range<usize>) -> u64 {
+    counts[windows.clone()].iter().sum()
+}
+
+struct Teller<'a> {
+    plan: &'a Plan,
+    recorder: &'a Recorder,
+    series: &'a Series,
+    /// The first window after the warm-up.
+    warm: usize,
+    /// Share of losses that proves nothing.
+    usual: f64,
+}
+
+impl Teller<'_> {
+    fn seconds(&self, windows: &Range<usize>) -> f64 {
+        // The last window may be shorter than the others.
+        let end = |windows: usize| {
+            let end = windows as f64 * self.series.window_seconds;
+            end.min(self.plan.end.as_secs_f64())
         };
-        let mut usual: Vec<f64> = series
-            .time
-            .iter()
-            .zip(&good)
-            .filter(|(time, _)| calm(**time))
-            .map(|(_, good)| *good)
-            .collect();
-        usual.sort_by(f64::total_cmp);
-        let Some(usual) = usual
-            .get(usual.len() / 2)
-            .copied()
-            .filter(|usual| *usual >= 20.0)
-        else {
-            continue;
-        };
-        let rate = usual / series.window_seconds;
-        let mut broken = false;
-        let mut found = Vec::new();
-        for window in 0..good.len().saturating_sub(LASTING - 1) {
-            let next = &good[window..window + LASTING];
-            if series.time[window] < warmup {
+        end(windows.end) - end(windows.start)
+    }
+
+    fn faults(&self, faults: &[FaultSummary], all: &mut Vec<Moment>) {
+        let last = self.series.time.last();
+        let end = last.map_or(0.0, |start| start + self.series.window_seconds);
+        for fault in faults {
+            let told = |time, what| moment(time, "fault", format!("`{}` {what}", fault.name));
+            let periods = || fault.periods.iter();
+            tell(
+                all,
+                periods().map(|(start, _)| told(*start, "begins")).collect(),
+            );
+            let over = periods().filter(|(_, stop)| *stop < end);
+            tell(all, over.map(|(_, stop)| told(*stop, "ends")).collect());
+        }
+    }
+
+    /// Stretches after the warm-up in which a good part of what was due is proven to be lost.
+    fn losses(&self, lost: &[u64], due: &[u64]) -> Vec<Range<usize>> {
+        let after = |windows: Range<usize>| windows.start + self.warm..windows.end + self.warm;
+        let (after_lost, after_due) = (&lost[self.warm..], &due[self.warm..]);
+        let found = excess(after_lost, after_due, self.usual, BROKEN, CHANCE);
+        let found = found.into_iter().map(|windows| (after(windows), ()));
+        let mut found = merged(self.plan, found.collect(), |(), ()| {});
+        found.retain(|(windows, ())| sum(lost, windows) as f64 >= LOST * sum(due, windows) as f64);
+        found.into_iter().map(|(windows, ())| windows).collect()
+    }
+
+    /// Queues that are full while a good part of what arrives is turned away.
+    fn queues(&self, all: &mut Vec<Moment>) {
+        for (place, service) in self.plan.places.iter().zip(&self.plan.services) {
+            let Some(columns) = self.series.services.get(&place.name) else {
+                continue;
+            };
+            let limit =
+                u64::from(service.queue_limit).saturating_add(u64::from(service.backlog_limit));
+            if limit == 0 || limit >= u64::from(u32::MAX) {
                 continue;
             }
-            if !broken && next.iter().all(|good| *good < BROKEN * usual) {
-                let now = next[0] / series.window_seconds;
-                found.push((
-                    series.time[window],
-                    format!("goodput of {name} breaks down: {now:.0}/s of {rate:.0}/s"),
-                ));
-                broken = true;
-            } else if broken && next.iter().all(|good| *good >= BACK * usual) {
-                found.push((
-                    series.time[window],
-                    format!("goodput of {name} is back at {rate:.0}/s"),
-                ));
-                broken = false;
-            }
+            let losses = self
+                .losses(&columns.rejected, &columns.arrivals)
+                .into_iter();
+            let found = losses.filter_map(|mut windows| {
+                let turned = sum(&columns.rejected, &windows) as f64;
+                let share = percent(turned / sum(&columns.arrivals, &windows) as f64);
+                let full = windows.find(|window| columns.queue_max[*window] >= limit)?;
+                let what = format!(
+                    "the queue of {} is full ({limit} waiting): {share} of what comes is turned away",
+                    place.name
+                );
+                Some(moment(self.series.time[full], "queue", what))
+            });
+            tell(all, found.collect());
         }
-        tell(all, found);
+    }
+
+    /// Breakers that open where a good part of the calls fails, or is not let through.
+    fn breakers(&self, all: &mut Vec<Moment>) {
+        for (name, edge) in &self.series.edges {
+            let refused = edge
+                .calls
+                .iter()
+                .zip(&edge.calls_sent)
+                .map(|(all, sent)| all - sent);
+            let refused: Vec<u64> = refused.collect();
+            let mut lost = refused.clone();
+            add(&mut lost, &edge.failures);
+            let mut due = refused;
+            add(&mut due, &edge.attempts);
+            let losses = self.losses(&lost, &due);
+            let open = edge.breakers_open.iter().enumerate();
+            let open = open.filter(|(_, open)| **open > 0);
+            let open = open.map(|(window, _)| (window..window + 1, ()));
+            let near = lasting(self.plan);
+            let mut found = Vec::new();
+            for (windows, ()) in merged(self.plan, open.collect(), |(), ()| {}) {
+                let meets = |loss: &Range<usize>| {
+                    loss.start < windows.end + near && windows.start < loss.end + near
+                };
+                if windows.start < self.warm || !losses.iter().any(meets) {
+                    continue;
+                }
+                let opens = format!("a breaker opens on {name}");
+                found.push(moment(self.series.time[windows.start], "breaker", opens));
+                if let Some(time) = self.series.time.get(windows.end) {
+                    let closed = format!("the breakers on {name} are closed again");
+                    found.push(moment(*time, "breaker", closed));
+                }
+            }
+            tell(all, found);
+        }
     }
 }
 
-/// Queues that reach their limit, and so begin to turn requests away.
-fn queues(plan: &Plan, series: &Series, all: &mut Vec<Moment>) {
-    for (place, service) in plan.places.iter().zip(&plan.services) {
-        let Some(columns) = series.services.get(&place.name) else {
-            continue;
-        };
-        let limit = u64::from(service.queue_limit).saturating_add(u64::from(service.backlog_limit));
-        if limit == 0 || limit >= u64::from(u32::MAX) {
-            continue;
-        }
-        let mut full = false;
-        let mut found = Vec::new();
-        for (window, queue) in columns.queue_max.iter().enumerate() {
-            if !full && *queue >= limit {
-                found.push((
-                    series.time[window],
-                    format!("the queue of {} is full ({limit} waiting)", place.name),
-                ));
-                full = true;
-            } else if *queue < limit / 2 {
-                full = false;
-            }
-        }
-        tell(all, found);
+fn add(sums: &mut [u64], counts: &[u64]) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum += count;
     }
 }
 
-fn breakers(series: &Series, all: &mut Vec<Moment>) {
-    for (name, edge) in &series.edges {
-        let mut before = 0;
-        let mut found = Vec::new();
-        for (window, open) in edge.breakers_open.iter().enumerate() {
-            if before == 0 && *open > 0 {
-                found.push((series.time[window], format!("a breaker opens on {name}")));
-            } else if before > 0 && *open == 0 {
-                found.push((
-                    series.time[window],
-                    format!("the breakers on {name} are closed again"),
-                ));
-            }
-            before = *open;
-        }
-        tell(all, found);
+/// A share in whole per cent; not all of them where it is not.
+fn percent(share: f64) -> String {
+    if share < 1.0 && share >= 0.995 {
+        "over 99%".to_owned()
+    } else {
+        format!("{:.0}%", 100.0 * share)
     }
 }

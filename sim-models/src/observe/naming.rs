@@ -18,6 +18,21 @@ pub struct Measure {
     /// The part of the run that it is taken over, from and to: the windows that lie wholly in it. None:
     /// all of the run after its warm-up.
     pub over: Option<(SimTime, SimTime)>,
+    /// Which requests a stretch is asked for; [`Requests::Begun`] where they are the same, or where the
+    /// metric is not about requests.
+    pub requests: Requests,
+    /// Dividend and divisor of a [`Metric::Quotient`], which has no subject of its own.
+    pub quotient: Option<Box<(Measure, Measure)>>,
+}
+
+/// Which requests belong to a stretch of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Requests {
+    /// Those that began in it, whenever they ended: `of requests begun in 10s..13s`, or `in 10s..13s`.
+    #[default]
+    Begun,
+    /// Those that ended in it, whenever they began: `of requests ended in 10s..13s`.
+    Ended,
 }
 
 /// What some metrics ask for besides their subject.
@@ -58,6 +73,9 @@ impl fmt::Display for Argument {
 
 impl fmt::Display for Measure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parts) = &self.quotient {
+            return write!(f, "{} / {}", parts.0, parts.1);
+        }
         f.write_str(self.metric.name())?;
         if !self.subject.is_empty() {
             // What would end the argument stands in quotes.
@@ -72,6 +90,9 @@ impl fmt::Display for Measure {
             f.write_str(")")?;
         }
         if let Some((from, to)) = self.over {
+            if self.requests == Requests::Ended {
+                f.write_str(" of requests ended")?;
+            }
             write!(f, " in {}..{}", seconds(from), seconds(to))?;
         }
         Ok(())
@@ -87,7 +108,39 @@ impl Measure {
             subject: subject.into(),
             argument: None,
             over: None,
+            requests: Requests::Begun,
+            quotient: None,
         }
+    }
+
+    /// One measure divided by another.
+    ///
+    /// # Errors
+    /// The units of the two, if they are not the same.
+    pub fn divide(self, divisor: Self) -> Result<Self, (Unit, Unit)> {
+        if self.unit() != divisor.unit() {
+            return Err((self.unit(), divisor.unit()));
+        }
+        // Where both name a stretch, the quotient is about all from the first start to the last end.
+        let over = self.over.zip(divisor.over);
+        Ok(Self {
+            over: over.map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))),
+            quotient: Some(Box::new((self, divisor))),
+            ..Self::new(Metric::Quotient, "")
+        })
+    }
+
+    /// The measures that it consists of: its two parts, or itself.
+    pub fn parts(&self) -> impl Iterator<Item = &Self> {
+        let parts = self.quotient.as_deref();
+        let (first, second) = parts.map_or((self, None), |(a, b)| (a, Some(b)));
+        std::iter::once(first).chain(second)
+    }
+
+    /// Whether it is also measured over parts of a run.
+    #[must_use]
+    pub fn by_windows(&self) -> bool {
+        self.parts().all(|part| part.metric.by_windows())
     }
 
     /// Which statistic of a distribution it is, if it is one.
@@ -108,6 +161,13 @@ impl Measure {
     /// Which values of it users want.
     #[must_use]
     pub fn better(&self) -> Better {
+        if let Some(parts) = &self.quotient {
+            return match (parts.0.better(), parts.1.better()) {
+                (Better::Neither, Better::Higher) => Better::Lower,
+                (Better::Neither, Better::Lower) => Better::Higher,
+                (dividend, _) => dividend,
+            };
+        }
         match self.argument {
             Some(Argument::Outcome(Outcome::Ok)) => Better::Higher,
             Some(Argument::Outcome(Outcome::Degraded)) => Better::Neither,
@@ -120,10 +180,22 @@ impl Measure {
     /// a column where their subjects differ only in characters other than letters and digits.
     #[must_use]
     pub fn column(&self) -> String {
+        if let Some(parts) = &self.quotient {
+            let [dividend, divisor] = [&parts.0, &parts.1].map(|part| {
+                let column = part.column();
+                let bare = column.strip_suffix(part.unit().suffix());
+                bare.unwrap_or(&column).to_owned()
+            });
+            return format!("{dividend}_over_{divisor}{}", self.unit().suffix());
+        }
         let argument = self.argument.map(|argument| argument.to_string());
+        let ended = match self.requests {
+            Requests::Begun => "",
+            Requests::Ended => "ended ",
+        };
         let over = self
             .over
-            .map(|(from, to)| format!("{} {}", seconds(from), seconds(to)));
+            .map(|(from, to)| format!("{ended}{} {}", seconds(from), seconds(to)));
         let mut column = plain(&format!(
             "{} {} {} {}",
             self.metric.name(),
@@ -138,6 +210,9 @@ impl Measure {
     /// For people: `p99 latency of shoppers`, `amplification of shop -> db`.
     #[must_use]
     pub fn label(&self) -> String {
+        if let Some(parts) = &self.quotient {
+            return format!("{} / {}", parts.0.label(), parts.1.label());
+        }
         let name = match self.metric {
             Metric::LatencyTrue => "true latency".into(),
             Metric::Mttr => "mean time to repair".into(),
@@ -168,7 +243,12 @@ impl Measure {
             label.push_str(&self.subject);
         }
         if let Some((from, to)) = self.over {
-            label.push_str(&format!(", {} to {}", seconds(from), seconds(to)));
+            let whose = match self.requests {
+                _ if !self.metric.by_requests() => "",
+                Requests::Begun => "begun ",
+                Requests::Ended => "ended ",
+            };
+            label.push_str(&format!(", {whose}{} to {}", seconds(from), seconds(to)));
         }
         label
     }
@@ -257,8 +337,32 @@ mod tests {
             (
                 "goodput(shoppers) in 60s..90s",
                 "goodput_shoppers_60s_90s_per_s",
-                "goodput of shoppers, 60s to 90s",
+                "goodput of shoppers, begun 60s to 90s",
                 Better::Higher,
+            ),
+            (
+                "failed_ratio(shoppers) of requests ended in 60s..90s",
+                "failed_ratio_shoppers_ended_60s_90s_ratio",
+                "failed ratio of shoppers, ended 60s to 90s",
+                Better::Lower,
+            ),
+            (
+                "queue(db, max) in 60s..90s",
+                "queue_db_max_60s_90s_count",
+                "max queue of db, 60s to 90s",
+                Better::Lower,
+            ),
+            (
+                "goodput(shoppers) / offered(shoppers)",
+                "goodput_shoppers_over_offered_shoppers_ratio",
+                "goodput of shoppers / offered of shoppers",
+                Better::Higher,
+            ),
+            (
+                "offered(a) in 1s..2s / goodput(a) of requests ended in 3s..4s",
+                "offered_a_1s_2s_over_goodput_a_ended_3s_4s_ratio",
+                "offered of a, 1s to 2s / goodput of a, ended 3s to 4s",
+                Better::Lower,
             ),
             (
                 "utilization(db)",

@@ -1,17 +1,18 @@
 //! What is counted and measured while a run goes on.
 //!
 //! The world tells the recorder what happened; the recorder never answers. Totals cover requests that
-//! began after the warm-up (their frames carry a flag); windows cover everything.
+//! began after the warm-up (their frames carry a flag); windows cover everything, and so do rates, which
+//! are counts of windows from the end of the warm-up on.
 //!
 //! Units: durations in nanoseconds, converted to seconds when a summary is made.
 
+pub use super::ledger::ByOutcome;
+
+use super::ledger::Ledger;
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::Plan;
 use sim_core::metrics::{DurationStats, Level, Snapshot, WindowHistogram};
 use sim_core::{SimDuration, SimTime};
-
-/// Counts by outcome.
-pub type ByOutcome = [u64; Outcome::COUNT];
 
 /// How many examples of slow or failed requests are kept per workload and reason.
 const SLOWEST: usize = 3;
@@ -38,10 +39,25 @@ pub struct WorkloadRecord {
     /// Attempts that its requests led to, on all edges: first ones, and retries.
     pub attempts: (u64, u64),
     window: WorkloadWindow,
+    /// Of this window's ends those of requests that began in it.
     answered: WindowHistogram,
     failed: WindowHistogram,
+    /// Of this window's ends those of requests that began before it.
+    carried: Carried,
     /// What happened in each window, how long answers took, and how long all took.
     pub windows: Vec<(WorkloadWindow, Snapshot, Snapshot)>,
+    /// What became of the requests that began in each window.
+    pub begun: Ledger,
+    /// What had happened in the window in which totals begin before they did.
+    before_totals: WorkloadWindow,
+}
+
+/// What ended in a window of what began before it.
+#[derive(Clone, Debug, Default)]
+struct Carried {
+    outcomes: ByOutcome,
+    answered: WindowHistogram,
+    failed: WindowHistogram,
 }
 
 /// A workload in one window.
@@ -67,6 +83,7 @@ pub struct ServiceRecord {
     window: ServiceWindow,
     /// What happened in each window.
     pub windows: Vec<ServiceWindow>,
+    before_totals: ServiceWindow,
 }
 
 /// A service in one window.
@@ -158,6 +175,7 @@ pub struct EdgeRecord {
     window: EdgeWindow,
     /// What happened in each window.
     pub windows: Vec<EdgeWindow>,
+    before_totals: EdgeWindow,
 }
 
 /// An edge in one window.
@@ -171,6 +189,10 @@ pub struct EdgeWindow {
     pub retries: u64,
     /// Attempts that failed.
     pub failures: u64,
+    /// Calls begun in it that sent at least one attempt, whenever they did.
+    pub calls_sent: u64,
+    /// Attempts that the calls begun in it led to, whenever they were sent.
+    pub call_attempts: u64,
     /// Memories that stand in the way of calls at its end.
     pub breakers_open: u64,
 }
@@ -190,6 +212,21 @@ pub struct Recorder {
     pub edges: Vec<EdgeRecord>,
     /// When the totals began.
     pub since: SimTime,
+    /// The window in which they did.
+    first_window: usize,
+    /// When the current window began.
+    window_start: SimTime,
+    /// Width of a window.
+    width: SimDuration,
+}
+
+/// What happened from the end of the warm-up on, whenever the requests that it belongs to began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Requests that ended well.
+    pub good: u64,
+    /// Requests that ended.
+    pub all: u64,
 }
 
 impl Recorder {
@@ -209,7 +246,10 @@ impl Recorder {
             window: WorkloadWindow::default(),
             answered: WindowHistogram::default(),
             failed: WindowHistogram::default(),
+            carried: Carried::default(),
             windows: Vec::new(),
+            begun: Ledger::new(plan.window),
+            before_totals: WorkloadWindow::default(),
         };
         let edge = || EdgeRecord {
             calls: 0,
@@ -222,6 +262,7 @@ impl Recorder {
             latency: DurationStats::default(),
             window: EdgeWindow::default(),
             windows: Vec::new(),
+            before_totals: EdgeWindow::default(),
         };
         let instance = || InstanceRecord {
             arrivals: 0,
@@ -251,6 +292,9 @@ impl Recorder {
             instances: (0..instances).map(|_| instance()).collect(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
             since: SimTime::ZERO,
+            first_window: 0,
+            window_start: SimTime::ZERO,
+            width: plan.window,
         }
     }
 
@@ -280,10 +324,20 @@ impl Recorder {
         record.in_flight -= 1;
         record.window.outcomes[outcome] += 1;
         // Each duration is recorded once: those of all requests are put together in the end.
-        if success {
-            record.answered.record(took);
+        if arrived >= self.window_start {
+            if success {
+                record.answered.record(took);
+            } else {
+                record.failed.record(took);
+            }
         } else {
-            record.failed.record(took);
+            record.carried.outcomes[outcome] += 1;
+            if success {
+                record.carried.answered.record(took);
+            } else {
+                record.carried.failed.record(took);
+            }
+            record.begun.late(arrived, took, verdict.outcome);
         }
         if !counted {
             return;
@@ -316,12 +370,27 @@ impl Recorder {
         record.calls += u64::from(counted);
     }
 
-    /// An attempt was sent, the `attempt`th of its call.
+    /// An attempt was sent, the `attempt`th of a call that began then.
     #[inline]
-    pub fn attempt_sent(&mut self, edge: usize, workload: usize, attempt: u16, counted: bool) {
+    pub fn attempt_sent(
+        &mut self,
+        edge: usize,
+        workload: usize,
+        (attempt, began): (u16, SimTime),
+        counted: bool,
+    ) {
         let record = &mut self.edges[edge];
         record.window.attempts += 1;
         record.window.retries += u64::from(attempt > 1);
+        // A retry belongs to the window of its call, which may be closed: attempts per call are then
+        // never more than the policies allow.
+        let own = if began >= self.window_start {
+            &mut record.window
+        } else {
+            &mut record.windows[(began.0 / self.width.0) as usize]
+        };
+        own.call_attempts += 1;
+        own.calls_sent += u64::from(attempt == 1);
         if counted {
             record.attempts += 1;
             record.calls_sent += u64::from(attempt == 1);
@@ -419,6 +488,16 @@ impl Recorder {
     /// The warm-up is over: totals begin.
     pub fn begin_totals(&mut self, now: SimTime) {
         self.since = now;
+        self.first_window = self.windows();
+        for record in &mut self.workloads {
+            record.before_totals = record.window;
+        }
+        for record in &mut self.services {
+            record.before_totals = record.window;
+        }
+        for record in &mut self.edges {
+            record.before_totals = record.window;
+        }
         for instance in &mut self.instances {
             instance.busy.reset(now);
             instance.working.reset(now);
@@ -427,16 +506,78 @@ impl Recorder {
         }
     }
 
+    /// How many windows have ended.
+    #[must_use]
+    pub fn windows(&self) -> usize {
+        let workloads = self.workloads.iter().map(|record| record.windows.len());
+        let services = self.services.iter().map(|record| record.windows.len());
+        workloads.chain(services).next().unwrap_or(0)
+    }
+
+    /// Requests of a workload that ended since totals began.
+    #[must_use]
+    pub fn ended_since(&self, workload: usize) -> Ended {
+        let record = &self.workloads[workload];
+        let mut ended = Ended::default();
+        let rows = record.windows.iter().skip(self.first_window);
+        for outcome in Outcome::ALL {
+            let count = |window: &WorkloadWindow| window.outcomes[outcome as usize];
+            let all: u64 = rows.clone().map(|(window, ..)| count(window)).sum();
+            let count = all - count(&record.before_totals);
+            ended.all += count;
+            ended.good += if outcome.is_success() { count } else { 0 };
+        }
+        ended
+    }
+
+    /// Attempts that reached a service since totals began.
+    #[must_use]
+    pub fn arrived_since(&self, service: usize) -> u64 {
+        let record = &self.services[service];
+        let rows = record.windows.iter().skip(self.first_window);
+        let all: u64 = rows.map(|window| window.arrivals).sum();
+        all - record.before_totals.arrivals
+    }
+
+    /// Calls, attempts and retries of an edge since totals began.
+    #[must_use]
+    pub fn sent_since(&self, edge: usize) -> (u64, u64, u64) {
+        let record = &self.edges[edge];
+        let since = |get: fn(&EdgeWindow) -> u64| {
+            let rows = record.windows.iter().skip(self.first_window);
+            rows.map(get).sum::<u64>() - get(&record.before_totals)
+        };
+        (
+            since(|window| window.calls),
+            since(|window| window.attempts),
+            since(|window| window.retries),
+        )
+    }
+
+    /// The run is over, and this request has not ended.
+    pub fn left_open(&mut self, workload: usize, arrived: SimTime, now: SimTime) {
+        self.workloads[workload].begun.open(arrived, now);
+    }
+
     /// A window ends. `up` counts the instances of each service that are up, `open` the memories of
     /// each edge that stand in the way.
     pub fn close_window(&mut self, plan: &Plan, now: SimTime, up: &[u64], open: &[u64]) {
         for record in &mut self.workloads {
             record.window.in_flight = record.in_flight;
-            let answered = record.answered.take();
-            let mut ended = record.failed.take();
+            let (prompt, failed) = (record.answered.take(), record.failed.take());
+            let mut outcomes = record.window.outcomes;
+            for (count, carried) in outcomes.iter_mut().zip(&record.carried.outcomes) {
+                *count -= carried;
+            }
+            let mut answered = prompt.clone();
+            answered.merge(&record.carried.answered.take());
+            let mut ended = failed.clone();
+            ended.merge(&record.carried.failed.take());
             ended.merge(&answered);
+            record.begun.close(outcomes, prompt, failed);
             record.windows.push((record.window, answered, ended));
             record.window = WorkloadWindow::default();
+            record.carried.outcomes = ByOutcome::default();
         }
         for (service, record) in self.services.iter_mut().enumerate() {
             let place = &plan.places[service];
@@ -469,5 +610,6 @@ impl Recorder {
             window.breakers_open = open[edge];
             record.windows.push(window);
         }
+        self.window_start = now;
     }
 }

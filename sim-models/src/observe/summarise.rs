@@ -1,6 +1,6 @@
 //! From what was recorded to the summary and the series of a run.
 
-use super::recorder::{ByOutcome, EdgeRecord, Recorder, ServiceRecord, WorkloadRecord};
+use super::recorder::{ByOutcome, EdgeRecord, Ended, Recorder, ServiceRecord, WorkloadRecord};
 use super::summary::{
     EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary,
     LevelSummary, OutcomeCounts, Series, ServiceSeries, ServiceSummary, TenantSummary,
@@ -15,26 +15,29 @@ use std::collections::BTreeMap;
 
 impl From<&DurationStats> for LatencySummary {
     fn from(stats: &DurationStats) -> Self {
-        if stats.count() == 0 {
-            return Self::default();
-        }
+        let known = |value: f64| (!value.is_nan()).then_some(value);
         Self {
             count: stats.count(),
-            mean: stats.mean(),
-            sd: stats.sd(),
-            p50: stats.quantile(0.5),
-            p90: stats.quantile(0.9),
-            p95: stats.quantile(0.95),
-            p99: stats.quantile(0.99),
-            p999: stats.quantile(0.999),
-            max: stats.max(),
+            mean: known(stats.mean()),
+            sd: known(stats.sd()),
+            p50: known(stats.quantile(0.5)),
+            p90: known(stats.quantile(0.9)),
+            p95: known(stats.quantile(0.95)),
+            p99: known(stats.quantile(0.99)),
+            p999: known(stats.quantile(0.999)),
+            max: known(stats.max()),
         }
     }
 }
 
-/// A ratio; `otherwise` where there is nothing to divide by.
-pub(super) fn ratio(part: f64, whole: f64, otherwise: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { otherwise }
+/// A ratio; none where there is nothing to divide by.
+fn share(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// Time since the totals began, s; zero for a run that was stopped before.
+fn seconds_since(plan: &Plan, recorder: &Recorder, now: SimTime) -> f64 {
+    now.since(recorder.since.max(plan.warmup)).as_secs_f64()
 }
 
 fn by_name(counts: &ByOutcome) -> OutcomeCounts {
@@ -54,7 +57,7 @@ pub fn workloads(
     now: SimTime,
     unfinished: &[(usize, u32, SimTime, bool)],
 ) -> BTreeMap<String, WorkloadSummary> {
-    let seconds = now.since(recorder.since).as_secs_f64();
+    let seconds = seconds_since(plan, recorder, now);
     recorder
         .workloads
         .iter()
@@ -66,7 +69,9 @@ pub fn workloads(
                 .filter(|(workload, _, _, counted)| *workload == number && *counted)
                 .map(|(_, _, arrived, _)| *arrived)
                 .collect();
-            (name, workload(plan, record, seconds, now, &open))
+            let ended = recorder.ended_since(number);
+            let summary = workload(plan, record, (ended, seconds), now, &open);
+            (name, summary)
         })
         .collect()
 }
@@ -74,7 +79,7 @@ pub fn workloads(
 fn workload(
     plan: &Plan,
     record: &WorkloadRecord,
-    seconds: f64,
+    (ended, seconds): (Ended, f64),
     now: SimTime,
     open: &[SimTime],
 ) -> WorkloadSummary {
@@ -105,9 +110,10 @@ fn workload(
         causes,
         latency: (&record.latency).into(),
         latency_true: (&truth).into(),
-        goodput: ratio((ok + degraded) as f64, seconds, 0.0),
-        offered_rate: ratio(record.offered as f64, seconds, 0.0),
-        success_ratio: ratio((ok + degraded) as f64, finished as f64, 1.0),
+        goodput: share(ended.good as f64, seconds),
+        throughput: share(ended.all as f64, seconds),
+        offered_rate: share(record.offered as f64, seconds),
+        success_ratio: share((ok + degraded) as f64, finished as f64),
         // Filled in where the objective is known.
         availability: super::summary::AvailabilitySummary::default(),
     }
@@ -128,19 +134,20 @@ fn by_tenant(scenario: &Scenario) -> BTreeMap<&str, Vec<usize>> {
 #[must_use]
 pub fn tenants(
     scenario: &Scenario,
+    plan: &Plan,
     recorder: &Recorder,
     now: SimTime,
 ) -> BTreeMap<String, TenantSummary> {
-    let seconds = now.since(recorder.since).as_secs_f64();
+    let seconds = seconds_since(plan, recorder, now);
     let allowed = 1.0 - scenario.hypothesis.objective;
     by_tenant(scenario)
         .into_iter()
         .map(|(tenant, workloads)| {
             let mut summary = TenantSummary::default();
-            for record in workloads
-                .into_iter()
-                .map(|number| &recorder.workloads[number])
-            {
+            let mut answered = 0;
+            for number in workloads {
+                let record = &recorder.workloads[number];
+                answered += recorder.ended_since(number).good;
                 let good = record.outcomes[Outcome::Ok as usize]
                     + record.outcomes[Outcome::Degraded as usize];
                 summary.offered += record.offered;
@@ -150,29 +157,31 @@ pub fn tenants(
                 summary.retries += record.attempts.1;
             }
             let finished = (summary.good + summary.failed) as f64;
-            summary.goodput = ratio(summary.good as f64, seconds, 0.0);
-            summary.success_ratio = ratio(summary.good as f64, finished, 1.0);
-            summary.budget_used = ratio(1.0 - summary.success_ratio, allowed, 0.0);
+            summary.goodput = share(answered as f64, seconds);
+            summary.success_ratio = share(summary.good as f64, finished);
+            summary.budget_used = summary
+                .success_ratio
+                .and_then(|success| share(1.0 - success, allowed));
             (tenant.to_owned(), summary)
         })
         .collect()
 }
 
-/// Half the sum over tenants of |share of retries - share of first attempts|.
+/// Half the sum over tenants of |share of retries - share of first attempts|; none where nobody retries.
 #[must_use]
-pub fn fairness_gap(tenants: &BTreeMap<String, TenantSummary>) -> f64 {
+pub fn fairness_gap(tenants: &BTreeMap<String, TenantSummary>) -> Option<f64> {
     let sum = |get: fn(&TenantSummary) -> u64| tenants.values().map(get).sum::<u64>() as f64;
     let (retries, firsts) = (
         sum(|tenant| tenant.retries),
         sum(|tenant| tenant.first_attempts),
     );
     if retries == 0.0 {
-        return 0.0;
+        return None;
     }
     let gap = |tenant: &TenantSummary| {
         (tenant.retries as f64 / retries - tenant.first_attempts as f64 / firsts).abs()
     };
-    tenants.values().map(gap).sum::<f64>() / 2.0
+    Some(tenants.values().map(gap).sum::<f64>() / 2.0)
 }
 
 /// Requests worth a look: the slowest usable answers, and the first failure of each kind.
@@ -276,8 +285,10 @@ fn service_summary(
         }
     }
     let busy_time = record.service_time.sum();
+    let arrived = recorder.arrived_since(service) as f64;
     ServiceSummary {
         arrivals: totals.arrivals,
+        arrival_rate: share(arrived, seconds_since(plan, recorder, now)),
         started: instances.iter().map(|instance| instance.started).sum(),
         ok: totals.ok,
         failed: totals.failed,
@@ -290,7 +301,7 @@ fn service_summary(
         waiting: (&record.waiting).into(),
         service_time: (&record.service_time).into(),
         sojourn: (&sojourn).into(),
-        doomed_share: ratio(record.doomed_ns as f64 / 1e9, busy_time, 0.0),
+        doomed_share: share(record.doomed_ns as f64 / 1e9, busy_time),
         endpoints,
         instances: instances
             .iter()
@@ -312,17 +323,24 @@ fn service_summary(
 pub fn edges<'a>(
     plan: &Plan,
     recorder: &Recorder,
+    now: SimTime,
     counters: impl Fn(usize) -> &'a [u64],
 ) -> BTreeMap<String, EdgeSummary> {
+    let seconds = seconds_since(plan, recorder, now);
     plan.edges
         .iter()
         .zip(&recorder.edges)
         .enumerate()
         .map(|(number, (edge, record))| {
-            (
-                edge.name.clone(),
-                edge_summary(edge, record, counters(number)),
-            )
+            let (calls, attempts, retries) = recorder.sent_since(number);
+            let rate = |count: u64| share(count as f64, seconds);
+            let summary = EdgeSummary {
+                call_rate: rate(calls),
+                attempt_rate: rate(attempts),
+                retry_rate: rate(retries),
+                ..edge_summary(edge, record, counters(number))
+            };
+            (edge.name.clone(), summary)
         })
         .collect()
 }
@@ -345,17 +363,18 @@ fn edge_summary(
         calls: record.calls,
         attempts: record.attempts,
         retries: record.retries,
-        amplification: ratio(record.attempts as f64, record.calls_sent as f64, 1.0),
+        amplification: share(record.attempts as f64, record.calls_sent as f64),
         amplification_worst: plan
             .layers
             .iter()
             .map(|layer| layer.spec.worst_case_attempts())
             .product(),
-        retry_efficiency: ratio(record.retries_ok as f64, record.retries as f64, 1.0),
+        retry_efficiency: share(record.retries_ok as f64, record.retries as f64),
         outcomes: by_name(&record.outcomes),
         attempt_outcomes: by_name(&record.attempt_outcomes),
         latency: (&record.latency).into(),
         policies: policies.collect(),
+        ..EdgeSummary::default()
     }
 }
 
@@ -389,6 +408,8 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
             attempts: column(|window| window.attempts),
             retries: column(|window| window.retries),
             failures: column(|window| window.failures),
+            calls_sent: column(|window| window.calls_sent),
+            call_attempts: column(|window| window.call_attempts),
             breakers_open: column(|window| window.breakers_open),
         };
         series.edges.insert(edge.name.clone(), columns);

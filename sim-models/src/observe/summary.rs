@@ -3,6 +3,7 @@
 //! Times in seconds, rates per second, ratios 0 to 1. Maps are sorted by name. The totals cover
 //! what began after the warm-up; the series cover the whole run.
 
+use super::conclusion::Conclusion;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
@@ -32,15 +33,20 @@ pub struct Summary {
     pub warmup_seconds: f64,
     /// Events handled.
     pub events: u64,
-    /// `"end"`, or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`.
+    /// `"end"`; or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`; or `"stalled"`,
+    /// time did not advance any more; or `"interrupt"`.
     pub stopped_by: String,
+    /// Why time did not advance any more, in one sentence that names who turned in the circle; only
+    /// where that stopped the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled: Option<String>,
     /// By workload.
     pub workloads: BTreeMap<String, WorkloadSummary>,
     /// By tenant, where workloads are labelled with one.
     pub tenants: BTreeMap<String, TenantSummary>,
     /// Half the sum over tenants of |share of retries - share of first attempts|: 0 where everybody
-    /// retries alike, near 1 where one tenant makes all the retries.
-    pub fairness_gap: f64,
+    /// retries alike, near 1 where one tenant makes all the retries; none where nobody retries.
+    pub fairness_gap: Option<f64>,
     /// By service.
     pub services: BTreeMap<String, ServiceSummary>,
     /// By edge, `"caller -> callee"`.
@@ -55,29 +61,39 @@ pub struct Summary {
     pub moments: Vec<Moment>,
     /// Requests worth a look with `--explain-request`.
     pub examples: Vec<Example>,
+    /// What was asked for besides, by the measure as it is written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, Measured>,
 }
 
-/// A distribution of durations, s. All zero when nothing was counted.
+/// The value of a measure: in seconds, per second, or a ratio; null where there was nothing to measure,
+/// and the text `inf` for a time that did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Measured(#[serde(with = "maybe_infinite")] pub Option<f64>);
+
+/// A distribution of durations, s. None where it is not known: where nothing was counted, and the
+/// standard deviation of fewer than two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatencySummary {
     /// How many.
     pub count: u64,
     /// Mean.
-    pub mean: f64,
+    pub mean: Option<f64>,
     /// Standard deviation.
-    pub sd: f64,
+    pub sd: Option<f64>,
     /// Median.
-    pub p50: f64,
+    pub p50: Option<f64>,
     /// 90th percentile.
-    pub p90: f64,
+    pub p90: Option<f64>,
     /// 95th percentile.
-    pub p95: f64,
+    pub p95: Option<f64>,
     /// 99th percentile.
-    pub p99: f64,
+    pub p99: Option<f64>,
     /// 99.9th percentile.
-    pub p999: f64,
+    pub p999: Option<f64>,
     /// Largest.
-    pub max: f64,
+    pub max: Option<f64>,
 }
 
 /// A quantity over time.
@@ -110,12 +126,16 @@ pub struct WorkloadSummary {
     pub latency: LatencySummary,
     /// The truth: time until the user had an answer or gave up, failed and unfinished ones included.
     pub latency_true: LatencySummary,
-    /// Usable answers per second.
-    pub goodput: f64,
-    /// Arrivals per second.
-    pub offered_rate: f64,
-    /// Usable answers / finished.
-    pub success_ratio: f64,
+    /// Usable answers per second from the end of the warm-up on, whenever their requests began; none
+    /// where no time passed. So it is less than `ok` and `degraded` tell where answers take long.
+    pub goodput: Option<f64>,
+    /// Requests that ended per second, well or not, counted as goodput is.
+    #[serde(default)]
+    pub throughput: Option<f64>,
+    /// Arrivals per second; none where no time passed.
+    pub offered_rate: Option<f64>,
+    /// Usable answers / finished; none where nothing finished.
+    pub success_ratio: Option<f64>,
     /// Against the objective.
     pub availability: AvailabilitySummary,
 }
@@ -129,37 +149,41 @@ pub struct TenantSummary {
     pub good: u64,
     /// Ended in another way.
     pub failed: u64,
-    /// Usable answers per second.
-    pub goodput: f64,
-    /// Usable answers / finished.
-    pub success_ratio: f64,
+    /// Usable answers per second; see [`WorkloadSummary::goodput`].
+    pub goodput: Option<f64>,
+    /// Usable answers / finished; none where nothing finished.
+    pub success_ratio: Option<f64>,
     /// Attempts on all edges that were the first of their call.
     pub first_attempts: u64,
     /// Attempts on all edges after the first.
     pub retries: u64,
-    /// Share of the error budget that was used; above 1: overspent.
-    pub budget_used: f64,
+    /// Share of the error budget that was used; above 1: overspent. None where nothing finished.
+    pub budget_used: Option<f64>,
 }
 
-/// Availability against an objective.
+/// Availability against an objective. What is unknown is null: all of it where nothing ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AvailabilitySummary {
     /// The objective, a ratio.
     pub objective: f64,
-    /// Good requests / finished requests.
-    pub by_requests: f64,
-    /// Windows with success at or above the objective / windows with traffic.
-    pub by_windows: f64,
-    /// What the graph predicts from error rates and faults alone; see `topology`.
-    pub predicted: f64,
-    /// Share of the error budget that was used; above 1: overspent.
-    pub budget_used: f64,
-    /// Largest burn rate over any minute: errors / errors that the objective allows.
-    pub burn_rate_max: f64,
-    /// Mean time to repair: mean length of incidents, s; 0 without incidents.
-    pub mttr: f64,
-    /// Mean time between the starts of incidents, s; 0 with fewer than two.
-    pub mtbf: f64,
+    /// Good requests / finished requests; those that hang at the end of the run count as failed.
+    pub by_requests: Option<f64>,
+    /// Windows outside of incidents / windows with anything to do.
+    pub by_windows: Option<f64>,
+    /// What would be answered if error rates and outages alone decided; see `reliability`. Null where it
+    /// cannot be predicted.
+    pub predicted: Option<f64>,
+    /// Share of the error budget that was used; above 1: overspent. Null where the objective allows
+    /// no error and there was one.
+    pub budget_used: Option<f64>,
+    /// Largest burn rate, errors / errors that the objective allows, over any minute that an incident
+    /// touches; that of the whole run where it is larger, or there was no incident.
+    pub burn_rate_max: Option<f64>,
+    /// Mean time to repair: mean length of incidents, s; null without incidents, and where one was not
+    /// over when the run ended.
+    pub mttr: Option<f64>,
+    /// Mean time between the starts of incidents, s; null with fewer than two.
+    pub mtbf: Option<f64>,
 }
 
 /// A service.
@@ -167,6 +191,10 @@ pub struct AvailabilitySummary {
 pub struct ServiceSummary {
     /// Attempts that reached an instance.
     pub arrivals: u64,
+    /// Attempts that reached an instance per second from the end of the warm-up on, whenever their
+    /// requests began; none where no time passed.
+    #[serde(default)]
+    pub arrival_rate: Option<f64>,
     /// Attempts that got a thread.
     pub started: u64,
     /// Answered ok or degraded.
@@ -191,8 +219,9 @@ pub struct ServiceSummary {
     pub service_time: LatencySummary,
     /// Time from arrival to answer, s.
     pub sojourn: LatencySummary,
-    /// Share of the time spent in the program that was spent for callers who had already gone.
-    pub doomed_share: f64,
+    /// Share of the time spent in the program that was spent for callers who had already gone; none where
+    /// no time was spent.
+    pub doomed_share: Option<f64>,
     /// By endpoint.
     pub endpoints: BTreeMap<String, EndpointSummary>,
     /// By instance, from 0.
@@ -236,12 +265,22 @@ pub struct EdgeSummary {
     pub attempts: u64,
     /// Attempts after the first of their call.
     pub retries: u64,
-    /// Attempts / calls that sent one.
-    pub amplification: f64,
+    /// Calls begun per second from the end of the warm-up on, whenever their requests began; none where
+    /// no time passed.
+    #[serde(default)]
+    pub call_rate: Option<f64>,
+    /// Attempts sent per second, counted as `call_rate` is.
+    #[serde(default)]
+    pub attempt_rate: Option<f64>,
+    /// Retries sent per second, counted as `call_rate` is.
+    #[serde(default)]
+    pub retry_rate: Option<f64>,
+    /// Attempts / calls that sent one; none where none did.
+    pub amplification: Option<f64>,
     /// The most attempts that the policies allow per call.
     pub amplification_worst: f64,
-    /// Retries whose attempt ended ok / retries.
-    pub retry_efficiency: f64,
+    /// Retries whose attempt ended ok / retries; none without retries.
+    pub retry_efficiency: Option<f64>,
     /// Calls by outcome.
     pub outcomes: OutcomeCounts,
     /// Attempts by outcome.
@@ -255,24 +294,53 @@ pub struct EdgeSummary {
 /// What was believed, and what happened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HypothesisSummary {
-    /// `held`, `refuted`, `never_steady` or `not_recovered`; `inconclusive` where nothing failed but
-    /// nothing was proved either (a run cut short, no traffic, no time to recover); `none` where nothing
-    /// was believed.
-    pub verdict: String,
-    /// The trigger is gone and the damage stays.
-    pub metastable: bool,
+    /// The verdict.
+    pub verdict: Conclusion,
+    /// How long it took after the end of the slowest disturbance until the steady state held again, s;
+    /// null unless it broke and came back.
+    pub recovery_seconds: Option<f64>,
+    /// Where it did not come back but gets better: how long after the end of the disturbance it would
+    /// hold again at this pace, s.
+    pub recovery_expected_seconds: Option<f64>,
+    /// Who was hurt, by how much and for how long, in one line; empty where nothing went wrong.
+    pub harm: String,
     /// The verdict in one sentence.
     pub reason: String,
     /// Near a tipping point one run proves nothing: replicate.
     pub close_to_edge: bool,
+    /// The workloads that were hurt, the worst first.
+    pub damage: Vec<Damage>,
+    /// The workloads that were not hurt.
+    pub unharmed: Vec<String>,
     /// Each check, evaluated.
     pub checks: Vec<CheckSummary>,
+}
+
+/// What a workload suffered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Damage {
+    /// The workload.
+    pub workload: String,
+    /// When it began, s.
+    pub start: f64,
+    /// When it ended, s; the end of the run if it did not.
+    pub end: f64,
+    /// How long it was hurt in between, s.
+    pub seconds: f64,
+    /// Requests that failed meanwhile.
+    pub lost: u64,
+    /// Those of all that ended meanwhile; null where none ended.
+    pub lost_share: Option<f64>,
+    /// Latency that 99 % of the usable answers meanwhile did not exceed, s; null without one.
+    pub latency_p99: Option<f64>,
+    /// The same before the first disturbance, s; null without one.
+    pub latency_p99_before: Option<f64>,
 }
 
 /// A check, evaluated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CheckSummary {
-    /// `steady`, `always` or `recovers`.
+    /// `steady`, `during`, `always` or `recovers`.
     pub kind: String,
     /// As written.
     pub check: String,
@@ -284,8 +352,8 @@ pub struct CheckSummary {
     pub value: Option<f64>,
     /// To compare with.
     pub limit: f64,
-    /// Whether it held.
-    pub held: bool,
+    /// Whether it held; null where that cannot be known.
+    pub held: Option<bool>,
 }
 
 /// An injected fault.
@@ -301,27 +369,50 @@ pub struct FaultSummary {
     pub periods: Vec<(f64, f64)>,
     /// Requests, attempts or messages that it touched.
     pub touched: u64,
-    /// Time from the end of its last period to the start of the stretch in which the steady state
-    /// held again, s; null: never, or nothing to judge by.
+    /// Time from its end to the start of the stretch in which the steady state held again, s, the
+    /// longest of all its periods; 0 where it never broke; null: never, or nothing to judge by.
     pub recovery_seconds: Option<f64>,
-    /// Whether there was enough time after it to say whether the steady state held again.
-    #[serde(default)]
-    pub judged: bool,
-    /// Workloads whose success fell below what it was before, during or after this fault.
+    /// What became of the steady state: `held`, `recovered`, `not_recovered`, `metastable`,
+    /// `never_steady` or `inconclusive`.
+    pub verdict: Conclusion,
+    /// Workloads that were hurt while it was on or soon after, and services that failed or turned away
+    /// more than 5 per cent more than before.
     pub blast_radius: Vec<String>,
 }
 
-/// A stretch of time in which a workload missed its objective.
+impl FaultSummary {
+    /// The time to recover from it, s: infinite where the steady state did not come back, none where
+    /// that was not judged.
+    #[must_use]
+    pub fn recovery_time(&self) -> Option<f64> {
+        match self.verdict {
+            Conclusion::NotRecovered | Conclusion::Metastable => Some(f64::INFINITY),
+            _ => self.recovery_seconds,
+        }
+    }
+}
+
+/// A stretch of time in which a workload missed its objective, beyond what luck explains.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// The workload.
     pub workload: String,
     /// Start, s.
     pub start: f64,
-    /// End, s; the end of the run if it never ended.
+    /// End, s; the end of the run if it was not over then.
     pub end: f64,
-    /// Success ratio meanwhile.
-    pub success_ratio: f64,
+    /// Whether it was over when the run ended.
+    pub over: bool,
+    /// Success ratio of what ended meanwhile; null if nothing did.
+    pub success_ratio: Option<f64>,
+    /// Requests that ended meanwhile.
+    pub ended: u64,
+    /// Requests that failed meanwhile.
+    pub failed: u64,
+    /// Requests that hung at its end, at least: under way for more than twice as long as any took before.
+    pub hanging: u64,
+    /// What proves it: `failures`, `hanging`, or `failures+hanging`.
+    pub rule: String,
 }
 
 /// A notable moment.
@@ -331,6 +422,9 @@ pub struct Moment {
     pub time: f64,
     /// What, in one line.
     pub what: String,
+    /// What proves it: `fault` (it was injected), `failures`, `behind` (answers fall behind what is
+    /// offered), `silence` (nothing is answered), `load`, `retries`, `queue` or `breaker`.
+    pub rule: String,
 }
 
 /// A request worth a look.
@@ -410,6 +504,11 @@ pub struct EdgeSeries {
     pub retries: Vec<u64>,
     /// Attempts that failed.
     pub failures: Vec<u64>,
+    /// Calls begun in the window that sent at least one attempt, whenever they did.
+    pub calls_sent: Vec<u64>,
+    /// Attempts that the calls begun in the window led to, whenever they were sent: divided by
+    /// `calls_sent`, never more than the policies allow per call.
+    pub call_attempts: Vec<u64>,
     /// Breakers that were not closed at the end of the window.
     pub breakers_open: Vec<u64>,
 }
@@ -467,6 +566,9 @@ pub struct Story {
     pub request: u64,
     /// Its workload.
     pub workload: String,
+    /// It had not ended when the run did: its last lines say what it waited for.
+    #[serde(default)]
+    pub unfinished: bool,
     /// What happened, in order.
     pub lines: Vec<StoryLine>,
 }

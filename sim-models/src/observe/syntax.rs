@@ -1,7 +1,8 @@
-//! Reads measures: `latency(shoppers, p99)`, `recovery_time`, `goodput(shoppers) in 60s..90s`.
+//! Reads measures: `latency(shoppers, p99)`, `recovery_time`, `goodput(shoppers) in 60s..90s`,
+//! `goodput(shoppers) of requests ended in 60s..90s`.
 
 use super::metric::{Asks, METRICS, Metric, Of, Statistic};
-use super::naming::{Argument, Counter, Measure};
+use super::naming::{Argument, Counter, Measure, Requests};
 use crate::outcome::Outcome;
 use crate::resilience;
 use crate::scenario::diagnostics::{nearest, suggest};
@@ -23,22 +24,6 @@ pub struct ExpressionError {
 impl fmt::Display for ExpressionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
-    }
-}
-
-impl std::str::FromStr for Measure {
-    type Err = ExpressionError;
-    /// Reads a measure without a comparison.
-    fn from_str(text: &str) -> Result<Self, ExpressionError> {
-        let Found { measure, end, .. } = read_measure(text, "measure")?;
-        let rest = Part::of(text, end..text.len());
-        if rest.text.is_empty() {
-            return Ok(measure);
-        }
-        Err(ExpressionError {
-            help: vec![format!("write `{measure}` alone: a measure has no limit")],
-            ..rest.error("a measure ends before this")
-        })
     }
 }
 
@@ -85,6 +70,7 @@ impl<'a> Part<'a> {
 }
 
 /// A measure that has been read.
+#[derive(Clone)]
 pub(super) struct Found {
     pub(super) measure: Measure,
     /// Where its subject stands, in bytes; its name, if it is about nothing in particular.
@@ -93,17 +79,27 @@ pub(super) struct Found {
     pub(super) end: usize,
 }
 
-/// Reads the measure that a text begins with; `what` is what the text as a whole should be.
-pub(super) fn read_measure(text: &str, what: &str) -> Result<Found, ExpressionError> {
-    let whole = Part::of(text, 0..text.len());
-    let shape = || ExpressionError {
+/// The error of a text that is not what it should be.
+pub(super) fn misshapen(whole: &Part<'_>, what: &str) -> ExpressionError {
+    ExpressionError {
         help: vec![if what == "check" {
             "write METRIC(SUBJECT) OP LIMIT, such as `success_ratio(shoppers) >= 99.9%`".into()
         } else {
             "write METRIC(SUBJECT), such as `latency(shoppers, p99)`".into()
         }],
         ..whole.error(format!("`{}` is not a {what}", whole.text))
-    };
+    }
+}
+
+/// Whether a metric of the run as a whole is called so, which takes no parentheses.
+pub(super) fn is_of_run(word: &str) -> bool {
+    named(word).is_some_and(|metric| metric.of() == Of::Run)
+}
+
+/// Reads the measure that begins at `from` in a text; `what` is what the text as a whole should be.
+pub(super) fn read_measure(text: &str, from: usize, what: &str) -> Result<Found, ExpressionError> {
+    let whole = Part::of(text, from..text.len());
+    let shape = || misshapen(&whole, what);
     let word_end = whole.at.start
         + whole
             .text
@@ -111,7 +107,7 @@ pub(super) fn read_measure(text: &str, what: &str) -> Result<Found, ExpressionEr
             .unwrap_or(whole.text.len());
     let word = Part::of(text, whole.at.start..word_end);
     let after = Part::of(text, word_end..text.len());
-    if let Some(metric) = named(word.text).filter(|metric| metric.of() == Of::Run) {
+    if let Some(metric) = named(word.text).filter(|_| is_of_run(word.text)) {
         let end = read_nothing(text, metric, &after)?.unwrap_or(word_end);
         let measure = Measure::new(metric, "");
         return read_stretch(text, measure, word.at, end);
@@ -217,6 +213,55 @@ fn read_nothing(
     })
 }
 
+/// `of requests begun` or `of requests ended`, if it is there, and where it ends.
+fn read_requests(
+    text: &str,
+    measure: &Measure,
+    end: usize,
+) -> Result<(Option<Requests>, usize), ExpressionError> {
+    let rest = Part::of(text, end..text.len());
+    let mut words = rest.text.split_whitespace();
+    if words.next() != Some("of") {
+        return Ok((None, end));
+    }
+    let shape = |message: String| {
+        ExpressionError {
+        help: vec![
+            "write `of requests begun in 10s..13s`, which `in 10s..13s` means too, or `of requests ended in 10s..13s`"
+                .into(),
+        ],
+        ..rest.error(message)
+    }
+    };
+    let requests = match (words.next(), words.next()) {
+        (Some("requests"), Some("begun")) => Requests::Begun,
+        (Some("requests"), Some("ended")) => Requests::Ended,
+        _ => return Err(shape(format!("`{}` names no requests", rest.text))),
+    };
+    if words.next() != Some("in") {
+        return Err(shape("there is no stretch of time after this".into()));
+    }
+    let metric = measure.metric;
+    if metric.by_windows() && !metric.by_requests() && metric != Metric::Offered {
+        return Err(ExpressionError {
+            help: vec![format!(
+                "write `{measure} in 10s..13s`: it is measured by what happens then"
+            )],
+            ..rest.error(format!(
+                "`{}` is not about the requests of a workload, so they cannot be told apart by when they began or ended",
+                metric.name()
+            ))
+        });
+    }
+    let word = if requests == Requests::Begun {
+        "begun"
+    } else {
+        "ended"
+    };
+    let at = rest.text.find(word).map_or(0, |at| at + word.len());
+    Ok((Some(requests), rest.at.start + at))
+}
+
 /// `in 60s..90s`, if it is there.
 fn read_stretch(
     text: &str,
@@ -224,6 +269,7 @@ fn read_stretch(
     subject_at: Range<usize>,
     end: usize,
 ) -> Result<Found, ExpressionError> {
+    let (requests, end) = read_requests(text, &measure, end)?;
     let rest = Part::of(text, end..text.len());
     let keyword = rest
         .text
@@ -238,7 +284,7 @@ fn read_stretch(
     };
     let start = rest.at.start + "in".len();
     let length = after
-        .find(['<', '>', '=', '!', '\u{2264}', '\u{2265}'])
+        .find(['<', '>', '=', '!', '*', '/', '+', '\u{2264}', '\u{2265}'])
         .unwrap_or(after.len());
     let stretch = Part::of(text, start..start + length);
     let shape = |why: &str| ExpressionError {
@@ -262,6 +308,9 @@ fn read_stretch(
         )));
     }
     measure.over = Some((from, to));
+    if measure.metric.by_requests() {
+        measure.requests = requests.unwrap_or_default();
+    }
     Ok(Found {
         measure,
         subject_at,
@@ -406,6 +455,19 @@ mod tests {
                 "goodput(shoppers) in 60s..90s",
             ),
             ("goodput(a) in 0s .. 500ms", "goodput(a) in 0s..0.5s"),
+            (
+                "goodput(a) of requests begun in 10s..13s",
+                "goodput(a) in 10s..13s",
+            ),
+            (
+                "latency(a, p99)  of  requests ended in 10s..13s",
+                "latency(a, p99) of requests ended in 10s..13s",
+            ),
+            // The same both ways.
+            (
+                "offered(a) of requests ended in 1s..2s",
+                "offered(a) in 1s..2s",
+            ),
         ] {
             let measure: Measure = text.parse().unwrap();
             assert_eq!(measure.to_string(), printed);
@@ -441,6 +503,30 @@ mod tests {
             ("goodput(a) > 3/s", "ends before", 11..16, "no limit"),
             ("goodput", "not a measure", 0..7, "METRIC(SUBJECT)"),
             ("sojourn(db, p99) in 1s..2s", "whole runs only", 20..26, ""),
+            (
+                "queue(db, max) of requests begun in 1s..2s",
+                "not about the requests",
+                15..42,
+                "`queue(db, max) in 10s..13s`",
+            ),
+            (
+                "availability(a) of requests begun in 1s..2s",
+                "whole runs only",
+                37..43,
+                "",
+            ),
+            (
+                "goodput(a) of requests started in 1s..2s",
+                "names no requests",
+                11..40,
+                "of requests begun in",
+            ),
+            (
+                "goodput(a) of requests ended",
+                "no stretch of time",
+                11..28,
+                "of requests ended in",
+            ),
         ] {
             let error = text.parse::<Measure>().unwrap_err();
             assert!(error.message.contains(message), "{text}: {error:?}");

@@ -177,6 +177,54 @@ impl Backoff {
     }
 }
 
+impl Backoff {
+    /// The mean of the wait before retry `n` (from 1); of a decorrelated one, which depends on the wait
+    /// before, that of a wait whose predecessors were of mean length.
+    #[must_use]
+    pub fn mean_wait(&self, n: u32) -> SimDuration {
+        let mut before = SimDuration::ZERO;
+        let first = if self.is_decorrelated() { 1 } else { n };
+        for n in first..=n.min(1000) {
+            before = self.wait(n, before, &mut Half);
+        }
+        before
+    }
+
+    /// The shortest that the wait before retry `n` (from 1) can be.
+    #[must_use]
+    pub fn least_wait(&self, n: u32) -> SimDuration {
+        self.wait(n, SimDuration::ZERO, &mut Lowest)
+    }
+
+    fn is_decorrelated(&self) -> bool {
+        let jitter = match self {
+            Self::None => return false,
+            Self::Constant(constant) => constant.jitter,
+            Self::Linear(linear) => linear.jitter,
+            Self::Exponential(exponential) => exponential.jitter,
+        };
+        jitter == Jitter::Decorrelated
+    }
+}
+
+/// Every draw is in the middle.
+struct Half;
+
+impl Source for Half {
+    fn next_u64(&mut self) -> u64 {
+        1 << 63
+    }
+}
+
+/// Every draw is at the lower end.
+struct Lowest;
+
+impl Source for Lowest {
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+}
+
 /// More attempts than anybody means; without a backoff they could all come at one instant.
 const MOST_ATTEMPTS: u32 = 10_000;
 const _: () = assert!(

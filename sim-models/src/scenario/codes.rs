@@ -82,7 +82,7 @@ codes! {
     Times "V0015" "the times of the run make no sense":
         "`duration` is longer than zero and longer than `warmup`; `window` is longer than zero."
     Expression "V0016" "an expression cannot be read":
-        "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes; what is about the run as a whole has none. `in` and two times narrow it to a part of the run:\n\n    recovery_time < 30s\n    goodput(shoppers) in 60s..90s > 700/s\n\nSee `sim explain` for all metrics."
+        "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes; what is about the run as a whole has none. `in` and two times narrow it to a part of the run, which means the requests that began then, or with `of requests ended in` those that ended then:\n\n    recovery_time < 30s\n    goodput(shoppers) in 60s..90s > 700/s\n    failed(shoppers) of requests ended in 60s..90s < 10\n\nTwo measures of one unit can be divided or compared:\n\n    goodput(shoppers) / offered(shoppers) >= 95%\n    latency(shoppers, p99) < 2 * latency(shoppers, p50)\n\nSee `sim explain` for all metrics."
     Pattern "V0017" "a pattern cannot be read":
         "The keys of `links` are `\"from -> to\"`, those of `calls` also `\"from -> to/endpoint\"`, and faults of links name theirs in the same way. A side is a service, a workload or `*`; for links also one instance (`db#0`), `zone:NAME`, `region:NAME` or `host:NAME`."
     Count "V0018" "a count must be at least one":
@@ -118,4 +118,34 @@ codes! {
         "No call of the scenario matches a key of `calls`, or no pair of places a key of `links`, so what it says has no effect."
     WarmupCut "W0012" "the warm-up reaches past the start of a fault":
         "Totals leave out what begins during the warm-up, and the steady state before a fault is judged between the end of the warm-up and the fault. A fault that begins earlier leaves nothing to compare with, and its first damage is not counted. Let the warm-up end before the first fault, with some time to spare."
+    NeverInTime "W0013" "a call takes longer than its caller waits":
+        "The least that the callee can take, all steps and calls at their shortest and no queue at all, is more than its caller waits for one attempt: every attempt times out. Or most attempts are bound to: a step of the callee alone takes longer in half of the cases. Let the caller wait for longer, or the callee do less."
+    Storm "W0014" "retries can keep an overload alive":
+        "The service can carry the load, but not the load times the attempts. Once it is slow for long enough that attempts time out, every request comes several times, the queue stays full, and what is answered is answered too late: the overload outlives its cause (a metastable failure; see scenarios/retry-storm.ron). It is looked for where the load is open, attempts are given up by a limit inside the retry, and the queue holds more than that limit can wait for. Fewer attempts, a `retry_budget` or a `breaker`, a shorter queue, `cancellation` or a deadline that is told (`propagate: true`) help."
+    Peak "W0015" "the load peaks above the capacity":
+        "The shape of a load (`shape`) takes a service above what its threads or cores can serve, for long enough that its queue overflows or those who wait in it give up (or wait for more than a second, where nobody would). The mean may be far below. More replicas help, or turning away what cannot be served."
+    Crowd "W0016" "closed users wait for longer than they are ready to":
+        "So many users share what one service can carry, so that each of them has an answer every users / capacity on average; less the time that they think, that is how long they wait at least (operational analysis: N = X (R + Z), Denning and Buzen 1978). It is more than their timeout or patience. Fewer users, longer think times or more capacity help."
+    LateBackoff "W0017" "backoffs do not fit the limit around them":
+        "The waits between the attempts of a retry add up to more than the timeout or deadline outside of it, so that the last attempts never come, however short each one is. With jitter that is so on average. Make the backoff shorter, the attempts fewer, or the limit longer."
+    DeafBreaker "W0018" "a breaker has no timeout inside":
+        "A breaker counts results. An attempt that is never answered has none until something gives it up inside of the breaker, so a callee that hangs, or messages that vanish, never open it; a limit outside of it does not count as a failure. Add `timeout(..)` after it in the list."
+    NeverRetried "W0019" "what takes too long is not tried again":
+        "The limit inside the retry that comes first is a deadline. What it gives up ends as `timeout_deadline`, which the `on` of a retry leaves out unless it is named there, since a deadline usually bounds the whole: no attempt that takes too long is tried again. Use `timeout(..)` inside the retry, put the deadline outside of it, or add `timeout_deadline` to `on`."
+    Endless "W0020" "requests lead to ever more of their kind":
+        "Endpoints call each other, or themselves, in a circle, and each request leads to one more or several of its kind on average (spectral radius of the expected calls of the circle). They never come to an end: the number in flight grows until a budget stops the run. Let a `choice` or a count end the circle."
+    OneArm "W0021" "a choice with a single arm":
+        "A `choice` runs one of its arms, so a single one is always run, whatever its weight: weights are relative. To run steps now and then give the rest an arm of its own:\n\n    choice([(0.1, [call(\"ads/get\")]), (0.9, [])])      // one request in ten"
+    NoEnd "W0022" "a fault does not end":
+        "A fault without `for` lasts to the end of the run, so that no recovery from it can be seen, and the steady state is not judged after it. Give it a `for`; or, if it is meant to stay, say under `always` what must hold all the same."
+    WrongTarget "W0023" "a fault hits nothing, or everything":
+        "No instance of the service is in the place that the fault names, or no request reaches what it hits, so that it does nothing. Or it names no place at all, and hits every instance of every service."
+    NoEffect "W0024" "an option of a fault has no effect":
+        "Instances die or stand still whole and at once, so `share`, `ramp` and `correlation` say nothing of a crash or a pause: `instances` says how many are hit. `correlation` is between draws, so it needs a `share` (or a rate) below 1; `times` counts periods, so it needs `every`, `cron` or `random`. A factor of 1, nothing added and a share of 0 change nothing."
+    Vacuous "W0025" "a check can never fail, or never hold":
+        "Ratios are from 0 to 1, times, rates and counts are never negative, and every call that sends anything has one attempt at least. A check that allows all of these values proves nothing; one that allows none is always refuted. Per cent are written with their sign: `success_ratio(users) >= 99%`."
+    CannotHold "W0026" "the load and the capacity contradict a check":
+        "Without running anything, rates, service times and numbers of threads say that the check cannot hold: more answers than requests, or than a service that all of them need can give; answers faster than the steps take; threads less busy than the load keeps them; or more success than `fail` steps let through."
+    Circle "W0027" "time may stand still":
+        "Users who do not think and who are answered or turned away at once ask again at the same instant, for ever: no simulated time passes, and the run is stopped (`stopped_by: stalled`). Give them a `think` time, or a `retry` with a backoff; or let links have a latency."
 }

@@ -34,6 +34,7 @@ pub fn habit(text: &str, at: usize, file: u16) -> Option<Diagnostic> {
         let past = at + mended.len() - text.len().min(mended.len());
         lexer::read(&mended).map_or_else(|fault| fault.at > past, |_| true)
     };
+    // What can be read is no slip.
     if lexer::read(text).is_ok() {
         return None;
     }

@@ -20,6 +20,7 @@ pub mod units;
 pub mod distribution;
 pub mod cron;
 pub mod types;
+pub mod shape;
 pub mod pattern;
 pub mod decode;
 pub mod mixed;

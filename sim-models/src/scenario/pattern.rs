@@ -2,6 +2,8 @@
 //! `"zone:eu-1 -> *"`.
 
 use super::types::{Link, Scenario};
+use crate::resilience::PolicySpec;
+use std::collections::BTreeMap;
 
 /// One side of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,6 +177,62 @@ pub fn most_specific_calls<'a>(
         .map(|(key, _)| key.as_str())
 }
 
+/// Caller, callee and endpoint of a pattern; `*` and nothing where it says none.
+type Sides<'a> = (&'a str, &'a str, &'a str);
+
+/// The keys of `calls`, read once, for those who ask about every call of a scenario.
+#[derive(Clone, Debug)]
+pub struct CallIndex<'a> {
+    scenario: &'a Scenario,
+    keys: BTreeMap<Sides<'a>, &'a str>,
+}
+
+impl<'a> CallIndex<'a> {
+    /// Of a scenario; keys that cannot be read are left out.
+    #[must_use]
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let mut keys = BTreeMap::new();
+        for key in scenario.calls.keys() {
+            if Pattern::calls(key).is_err() {
+                continue;
+            }
+            let Some((from, to)) = key.split_once("->") else {
+                continue;
+            };
+            let (to, endpoint) = to.split_once('/').unwrap_or((to, ""));
+            // Of two keys that say the same, the last one counts.
+            keys.insert((from.trim(), to.trim(), endpoint), key.as_str());
+        }
+        Self { scenario, keys }
+    }
+
+    /// As [`most_specific_calls`], for a call to `"service/endpoint"`.
+    #[must_use]
+    pub fn key(&self, from: &str, target: &str) -> Option<&'a str> {
+        let (to, endpoint) = target.split_once('/').unwrap_or((target, ""));
+        // In the order of `Pattern::call_weight`.
+        let ways = [
+            (from, to, endpoint),
+            ("*", to, endpoint),
+            (from, to, ""),
+            ("*", to, ""),
+            (from, "*", ""),
+            ("*", "*", ""),
+        ];
+        ways.iter().find_map(|way| self.keys.get(way).copied())
+    }
+
+    /// The policies of a call, outermost first; none where no key matches.
+    #[must_use]
+    pub fn policies(&self, from: &str, target: &str) -> &'a [PolicySpec] {
+        let scenario = self.scenario;
+        let policies = self
+            .key(from, target)
+            .and_then(|key| scenario.calls.get(key));
+        policies.map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The link that says most about messages between two places as wholes; of two that say the same,
 /// the last one.
 #[must_use]
@@ -191,6 +249,35 @@ pub fn most_specific_link<'a>(scenario: &'a Scenario, from: &str, to: &str) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_index_finds_what_the_search_finds() {
+        let keys = [
+            "* -> *", "a -> *", "* -> b", "a->b", "a -> b", "* -> b/x", "a -> b/x", "c -> b/y",
+        ];
+        for left_out in 0..=keys.len() {
+            let kept = keys.iter().enumerate().filter(|(i, _)| *i != left_out);
+            let calls: Vec<String> = kept.map(|(_, key)| format!("\"{key}\": []")).collect();
+            let text = format!(
+                r#"(duration: "1s", services: {{ "a": (endpoints: {{ "x": [] }}), "c": (endpoints: {{ "x": [] }}),
+                    "b": (endpoints: {{ "x": [], "y": [] }}) }},
+                    workloads: {{ "u": open("1/s", "a/x") }}, calls: {{ {} }})"#,
+                calls.join(", ")
+            );
+            let loaded = crate::scenario::load("a.ron", &[("a.ron", text.as_str())], &[]);
+            let scenario = loaded.scenario.expect("it is right");
+            let index = CallIndex::new(&scenario);
+            for from in ["a", "c", "u"] {
+                for (to, endpoint) in [("a", "x"), ("b", "x"), ("b", "y"), ("c", "x")] {
+                    assert_eq!(
+                        index.key(from, &format!("{to}/{endpoint}")),
+                        most_specific_calls(&scenario, from, to, endpoint),
+                        "{from} -> {to}/{endpoint} without {left_out}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn reads_patterns() {

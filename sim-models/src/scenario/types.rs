@@ -436,6 +436,10 @@ pub struct Hypothesis {
     /// Checks that hold before the first fault and again after each: `"success_ratio(shoppers) >= 0.999"`.
     #[serde(default)]
     pub steady: Vec<String>,
+    /// Checks while a fault is on, over each of its periods: what it may do. Where they hold, the steady
+    /// state may break meanwhile.
+    #[serde(default)]
+    pub during: Vec<String>,
     /// Checks on the whole run after the warm-up, faults included.
     #[serde(default)]
     pub always: Vec<String>,
@@ -487,6 +491,7 @@ impl Default for Hypothesis {
     fn default() -> Self {
         Self {
             steady: Vec::new(),
+            during: Vec::new(),
             always: Vec::new(),
             recovers: None,
             objective: defaults::objective(),

@@ -26,6 +26,8 @@ pub struct EndpointFlow {
 
 pub(super) struct Flows {
     pub endpoints: IndexMap<String, EndpointFlow>,
+    /// Which of them each service has.
+    of_services: IndexMap<String, Vec<usize>>,
 }
 
 /// Endpoints that call themselves more often than this add no more visits.
@@ -37,11 +39,17 @@ impl Flows {
     pub fn new(scenario: &Scenario) -> Self {
         let mut flows = Self {
             endpoints: IndexMap::new(),
+            of_services: IndexMap::new(),
         };
         for (name, service) in &scenario.services {
             for endpoint in service.endpoints.keys() {
                 flows.latency(scenario, &format!("{name}/{endpoint}"), &mut Vec::new());
             }
+        }
+        for (number, target) in flows.endpoints.keys().enumerate() {
+            let service = target.split('/').next().unwrap_or("");
+            let own = flows.of_services.entry(service.into()).or_default();
+            own.push(number);
         }
         flows.visit(scenario);
         flows
@@ -146,9 +154,9 @@ impl Flows {
         }
         for name in scenario.services.keys() {
             let of_service = || self.of_service(name);
-            let total: f64 = of_service().map(|(_, flow)| flow.rate).sum();
+            let total: f64 = of_service().map(|flow| flow.rate).sum();
             let count = of_service().count().max(1) as f64;
-            for (_, flow) in of_service() {
+            for flow in of_service() {
                 // Without any load the endpoints count alike.
                 let share = if total > 0.0 {
                     flow.rate / total
@@ -170,11 +178,9 @@ impl Flows {
     }
 
     /// The endpoints of a service.
-    pub fn of_service(&self, name: &str) -> impl Iterator<Item = (&str, &EndpointFlow)> {
-        self.endpoints.iter().filter_map(move |(target, flow)| {
-            let (service, endpoint) = target.split_once('/')?;
-            (service == name).then_some((endpoint, flow))
-        })
+    pub fn of_service(&self, name: &str) -> impl Iterator<Item = &EndpointFlow> {
+        let own = self.of_services.get(name).map_or(&[][..], Vec::as_slice);
+        own.iter().map(|number| &self.endpoints[*number])
     }
 }
 

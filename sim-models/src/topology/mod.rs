@@ -1,5 +1,5 @@
 //! What can be said of a system without running it: who calls whom how often, where circles and
-//! single points of failure are, how much load it can carry, how fast and how available it can be.
+//! single points of failure are, how much load it can carry and how fast it can be.
 //!
 //! All of it is about means and about the system at rest: no queueing, no retries, no contention
 //! for cores. Visit rates follow from the rates of the workloads and the expected calls of each
@@ -7,14 +7,18 @@
 //! 1978). Units: seconds, per second.
 
 mod capacity;
+mod endpoints;
 mod flow;
-mod reliability;
+mod needs;
 
 pub use capacity::Capacity;
+pub use endpoints::{Endpoint, Endpoints};
 pub use flow::EndpointFlow;
-pub(crate) use reliability::starts;
+pub(crate) use flow::seconds;
+pub use needs::inevitable;
+pub(crate) use needs::starts;
 
-use crate::scenario::{Scenario, Threading};
+use crate::scenario::{Bound, Scenario, Service, Threading};
 use flow::Flows;
 use indexmap::IndexMap;
 use petgraph::algo::tarjan_scc;
@@ -60,7 +64,8 @@ pub struct Topology {
     pub endpoints: IndexMap<String, EndpointFlow>,
     /// What each service can carry, by name.
     pub capacity: IndexMap<String, Capacity>,
-    sync: IndexMap<String, bool>,
+    /// Whether a service runs out of threads if its requests wait for others of their kind.
+    holds: IndexMap<String, bool>,
 }
 
 impl Topology {
@@ -84,16 +89,19 @@ impl Topology {
             }
         }
         let capacity = capacity::of_services(scenario, &flows);
-        let sync = scenario
+        let holds = |service: &Service| {
+            service.threading == Threading::Sync && service.threads != Bound::Unbounded
+        };
+        let holds = scenario
             .services
             .iter()
-            .map(|(name, service)| (name.clone(), service.threading == Threading::Sync))
+            .map(|(name, service)| (name.clone(), holds(service)))
             .collect();
         Self {
             graph,
             endpoints: flows.endpoints,
             capacity,
-            sync,
+            holds,
         }
     }
 
@@ -144,10 +152,11 @@ impl Topology {
             .collect()
     }
 
-    /// The circles in which every service holds a thread while it waits for the next.
+    /// The circles in which every service holds one of a bounded number of threads while it waits for
+    /// the next.
     #[must_use]
     pub fn deadlocks(&self) -> Vec<Vec<&str>> {
-        let holds = |name: &&str| self.sync.get(*name).copied().unwrap_or(false);
+        let holds = |name: &&str| self.holds.get(*name).copied().unwrap_or(false);
         let cycles = self.cycles().into_iter();
         cycles.filter(|cycle| cycle.iter().all(holds)).collect()
     }
@@ -156,7 +165,12 @@ impl Topology {
     /// scenario; calls that are optional do not count.
     #[must_use]
     pub fn inevitable(&self, scenario: &Scenario, workload: &str) -> Vec<String> {
-        reliability::inevitable(scenario, workload)
+        let number = scenario.workloads.get_index_of(workload);
+        let own = number.map(|number| inevitable(scenario).swap_remove(number));
+        own.unwrap_or_default()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Those of [`Self::inevitable`] that have one replica.
@@ -165,15 +179,6 @@ impl Topology {
         let mut services = self.inevitable(scenario, workload);
         services.retain(|name| scenario.services.get(name).is_some_and(|s| s.replicas == 1));
         services
-    }
-
-    /// The share of the requests of a workload that is answered, predicted from `fail` steps and from
-    /// the time share of faults that answer with errors or take all instances of a service down.
-    /// Dependencies that are not optional are in series: their availabilities multiply. Retries,
-    /// timeouts and fallbacks are left out; replicas do not help against error rates.
-    #[must_use]
-    pub fn predicted_availability(&self, scenario: &Scenario, workload: &str) -> f64 {
-        reliability::predicted(scenario, workload)
     }
 
     /// The mean latency of a workload's requests without any queueing, in seconds: the critical path.

@@ -247,6 +247,7 @@ impl<'p> World<'p> {
             attempts,
             deadline,
             callee_endpoint,
+            mark: began,
             ..
         } = *frame;
         let key = mix(call_key(frame), u64::from(attempts));
@@ -268,7 +269,7 @@ impl<'p> World<'p> {
         self.recorder.attempt_sent(
             edge as usize,
             usize::from(workload),
-            attempts,
+            (attempts, began),
             flags & flag::COUNTED != 0,
         );
         let child = self.frames.add();

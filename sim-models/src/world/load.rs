@@ -5,6 +5,7 @@ use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
+use crate::scenario::shape::factor;
 use crate::scenario::{Arrivals, Impatience, Shape, Start};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source, Stream, mix};
@@ -28,7 +29,23 @@ pub struct LoadState {
     arrivals: u64,
     count: u64,
     users: Vec<User>,
+    /// When it asked last.
+    instant: SimTime,
+    /// How often it has asked at that instant.
+    rounds: u64,
+    /// How its last request ended.
+    last: Option<Verdict>,
 }
+
+/// A workload asks so many times as often as it has users and the system instances at one instant, and
+/// more than [`FEW_ROUNDS`] times: it turns in a circle. A crowd asks once for each user, and one that
+/// is sent on from instance to instance at random until everybody has found room needs about n ln n
+/// attempts for n places (coupon collector), which is below 14 n for the largest system there can be.
+const CIRCLE: u64 = 100;
+/// Below so many rounds at one instant nothing is called a circle.
+const FEW_ROUNDS: u64 = 100_000;
+/// Arrivals of an open workload at one nanosecond that nobody means.
+const MOST_ARRIVALS: u64 = 1_000_000;
 
 /// A user of a closed workload.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +69,9 @@ impl<'p> World<'p> {
                 arrivals: 0,
                 count: 0,
                 users: Vec::new(),
+                instant: SimTime::ZERO,
+                rounds: 0,
+                last: None,
             };
             let workload = number as u16;
             match &plan.kind {
@@ -90,6 +110,7 @@ impl<'p> World<'p> {
             unreachable!("only open workloads have arrivals")
         };
         let load = &mut self.loads[usize::from(workload)];
+        load.asks_at(agenda.now());
         if let Some(next) = load.next_arrival(kind, agenda.now(), self.plan.end) {
             agenda.schedule_at(next, Event::Arrival { workload });
         }
@@ -104,6 +125,7 @@ impl<'p> World<'p> {
     /// A user who has thought, or lost patience, asks.
     pub(super) fn ask(&mut self, workload: u16, user: u32, agenda: &mut Agenda<Event>) {
         let load = &mut self.loads[usize::from(workload)];
+        load.asks_at(agenda.now());
         let state = &mut load.users[user as usize];
         state.asked += 1;
         state.clicks += 1;
@@ -171,6 +193,7 @@ impl<'p> World<'p> {
         let frame = self.frames[index];
         agenda.cancel(frame.timer);
         self.end_request(index, verdict, agenda);
+        self.loads[usize::from(frame.workload)].last = Some(verdict);
         if frame.endpoint != u32::MAX {
             self.think(frame.workload, frame.endpoint, agenda);
         }
@@ -218,16 +241,14 @@ impl<'p> World<'p> {
         let origin = self.plan.edges[frame.edge as usize].callee as u16;
         self.abandon_call(index, Outcome::TimeoutPatience, agenda);
         let outcome = Outcome::TimeoutPatience;
-        self.end_request(
-            index,
-            Verdict {
-                outcome,
-                cause: outcome,
-                origin,
-                status: 0,
-            },
-            agenda,
-        );
+        let verdict = Verdict {
+            outcome,
+            cause: outcome,
+            origin,
+            status: 0,
+        };
+        self.end_request(index, verdict, agenda);
+        self.loads[usize::from(frame.workload)].last = Some(verdict);
         let WorkloadKind::Closed { then, clicks, .. } =
             &self.plan.workloads[usize::from(frame.workload)].kind
         else {
@@ -242,7 +263,70 @@ impl<'p> World<'p> {
     }
 }
 
+impl World<'_> {
+    /// The workloads that turn in a circle at this instant.
+    pub(super) fn in_circle(&self, now: SimTime) -> impl Iterator<Item = usize> + '_ {
+        let instances = self.plan.instances.len() as u64;
+        let loads = self.loads.iter().enumerate();
+        loads
+            .filter(move |(_, load)| {
+                let most = match load.users.len() as u64 {
+                    0 => MOST_ARRIVALS,
+                    users => (CIRCLE * (users + instances)).max(FEW_ROUNDS),
+                };
+                load.instant == now && load.rounds > most
+            })
+            .map(|(number, _)| number)
+    }
+
+    /// Why time does not advance at this instant, with the names of those who turn in the circle; none
+    /// if it does.
+    #[must_use]
+    pub fn stall(&self, now: SimTime) -> Option<String> {
+        let mut who: Vec<String> = Vec::new();
+        for number in self.in_circle(now) {
+            let load = &self.loads[number];
+            let name = &self.plan.places[self.plan.services.len() + number].name;
+            who.push(if load.users.is_empty() {
+                format!("`{name}` arrives more than {MOST_ARRIVALS} times in one nanosecond")
+            } else {
+                let because = load.last.map(|verdict| self.ended_at_once(verdict));
+                format!(
+                    "`{name}` asks again as soon as {}",
+                    because.unwrap_or_default()
+                )
+            });
+        }
+        (!who.is_empty()).then(|| format!("time does not advance at {now}: {}", who.join("; ")))
+    }
+
+    /// How a request that took no time ended, in words.
+    fn ended_at_once(&self, verdict: Verdict) -> String {
+        let place = &self.plan.places[usize::from(verdict.origin)].name;
+        match verdict.cause {
+            Outcome::Rejected => format!("`{place}` refuses (queue full)"),
+            Outcome::Refused => {
+                format!("`{place}` refuses (backlog full, or instances down)")
+            }
+            Outcome::BreakerOpen => format!("the breaker of `{place}` refuses"),
+            Outcome::TimeoutPatience => "patience is lost, which takes no time".into(),
+            Outcome::Ok | Outcome::Degraded => format!("`{place}` answers, which takes no time"),
+            cause => format!("`{place}` fails ({}), which takes no time", cause.name()),
+        }
+    }
+}
+
 impl LoadState {
+    /// Counts that it asks, by the instant.
+    #[inline]
+    fn asks_at(&mut self, now: SimTime) {
+        if self.instant == now {
+            self.rounds += 1;
+        } else {
+            (self.instant, self.rounds) = (now, 1);
+        }
+    }
+
     /// The source of a user's next think time.
     fn thought(&self, user: u32) -> Keyed {
         let user_key = mix(self.key, u64::from(user));
@@ -295,7 +379,7 @@ impl LoadState {
         mut now: SimTime,
         end: SimTime,
     ) -> Option<SimTime> {
-        let peak: f64 = shape.iter().map(peak).product();
+        let peak: f64 = shape.iter().map(Shape::peak).product();
         if peak <= 0.0 {
             return None;
         }
@@ -322,43 +406,6 @@ fn integrate(rate: f64, shape: &[Shape], mut now: SimTime, end: SimTime) -> Opti
         now += STRIDE;
     }
     None
-}
-
-/// By what shapes multiply the rate at a time.
-fn factor(shape: &[Shape], at: SimTime) -> f64 {
-    shape.iter().map(|shape| factor_of(shape, at)).product()
-}
-
-fn factor_of(shape: &Shape, now: SimTime) -> f64 {
-    let since = |at: SimDuration| (now.0 >= at.0).then(|| now.since(SimTime(at.0)));
-    match shape {
-        Shape::Step(step) => since(step.at).map_or(1.0, |_| step.factor),
-        Shape::Ramp(ramp) => since(ramp.at).map_or(1.0, |since| {
-            let share = if ramp.over.0 == 0 {
-                1.0
-            } else {
-                (since.as_nanos_f64() / ramp.over.as_nanos_f64()).min(1.0)
-            };
-            1.0 + (ramp.factor - 1.0) * share
-        }),
-        Shape::Spike(spike) => since(spike.at)
-            .filter(|since| *since < spike.lasts)
-            .map_or(1.0, |_| spike.factor),
-        Shape::Diurnal(day) => {
-            let phase = (now.as_secs_f64() - day.peak.as_secs_f64()) / day.period.as_secs_f64();
-            1.0 + day.amplitude * libm::cos(2.0 * std::f64::consts::PI * phase)
-        }
-    }
-}
-
-/// The most that a shape multiplies the rate by.
-fn peak(shape: &Shape) -> f64 {
-    match shape {
-        Shape::Step(step) => step.factor.max(1.0),
-        Shape::Ramp(ramp) => ramp.factor.max(1.0),
-        Shape::Spike(spike) => spike.factor.max(1.0),
-        Shape::Diurnal(day) => 1.0 + day.amplitude,
-    }
 }
 
 const _: () = assert!(

@@ -336,10 +336,15 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Ends a window of the series.
-    pub fn close_window(&mut self, now: SimTime) {
+    /// Ends a window of the series; `whole` if the run got to its end, and was not stopped in the
+    /// middle of an instant.
+    pub fn close_window(&mut self, now: SimTime, whole: bool) {
         #[cfg(debug_assertions)]
-        self.audit();
+        if whole {
+            self.audit();
+        }
+        #[cfg(not(debug_assertions))]
+        let _ = whole;
         let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
             .iter()
             .map(|place| {
@@ -362,6 +367,17 @@ impl<'p> World<'p> {
             })
             .collect();
         self.recorder.close_window(self.plan, now, &up, &open);
+    }
+
+    /// The run is over: the recorder is told what has not ended, and stories that they are still going on.
+    pub fn close_books(&mut self, now: SimTime) {
+        let open: Vec<u32> = self.open_requests().collect();
+        for index in open {
+            let frame = &self.frames[index];
+            let (workload, arrived) = (usize::from(frame.workload), frame.arrived);
+            self.recorder.left_open(workload, arrived, now);
+            self.tell_unfinished(index, now);
+        }
     }
 
     /// The frames of requests that have not ended.
@@ -518,6 +534,10 @@ impl Model for World<'_> {
 
     fn memory(&self) -> usize {
         self.frames.memory() + self.slots.slots.len() * size_of::<Slot>() + self.log_memory()
+    }
+
+    fn stalled(&self, now: SimTime) -> bool {
+        self.in_circle(now).next().is_some()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The story of one request: what happened to it and to all the calls that it led to, in order.
 
 use super::World;
-use super::frame::{FrameId, flag};
+use super::frame::{FrameId, State, flag};
 use crate::observe::summary::StoryLine;
 use sim_core::{SimDuration, SimTime};
 
@@ -63,6 +63,60 @@ impl World<'_> {
             && let Some(request) = self.told_frames.get(&(parent.index, parent.generation))
         {
             self.belongs_to(frame, *request);
+        }
+    }
+
+    /// The run is over: what the story of this request that has not ended waits for, from the user down to
+    /// where nothing moves on.
+    #[cold]
+    pub(super) fn tell_unfinished(&mut self, root: u32, now: SimTime) {
+        if !self.frames[root].is(flag::TRACED) {
+            return;
+        }
+        let mut rest = vec![root];
+        while let Some(index) = rest.pop() {
+            let frame = self.frames[index];
+            let still = self.still(index, now);
+            self.tell_now(index, now, || still);
+            let mut next = match frame.state {
+                State::Calling | State::Forked => self.frames.alive(frame.child),
+                _ => None,
+            };
+            let first = rest.len();
+            while let Some(child) = next {
+                rest.push(child);
+                let after = self.frames[child].next;
+                // Branches are linked to each other; an attempt stands alone, or in a queue.
+                next = (frame.state == State::Forked && after != u32::MAX).then_some(after);
+            }
+            // The first branch is told first.
+            rest[first..].reverse();
+        }
+    }
+
+    /// What a frame does or waits for at the end of the run.
+    fn still(&self, index: u32, now: SimTime) -> String {
+        let frame = &self.frames[index];
+        let waits = format!("still waiting at {}s", now.as_secs_f64());
+        match frame.state {
+            State::Queued => format!("{waits} for a thread, in the queue"),
+            State::Backlogged => format!("{waits} for a thread, in the backlog"),
+            State::Ready => format!("{waits} for a thread to go on with"),
+            State::Running => format!("{waits} for its own step to end"),
+            State::Computing => format!("{waits} for its work on the cores to end"),
+            State::Hung => format!("{waits}: it hangs"),
+            State::Forked => format!("{waits} for {} branches", frame.attempts),
+            State::InTransit => format!("{waits}: the request is on its way"),
+            State::Replying => format!("{waits}: its answer is on its way"),
+            State::Calling => {
+                let callee = self.endpoint_name(frame.callee_endpoint);
+                let out = match self.frames.alive(frame.child) {
+                    Some(_) => format!(", attempt {}", frame.attempts),
+                    None => format!(", no attempt is out after {}", frame.attempts),
+                };
+                format!("{waits} for an answer of {callee}{out}")
+            }
+            State::Free => waits,
         }
     }
 

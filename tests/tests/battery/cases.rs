@@ -210,6 +210,16 @@ impl std::fmt::Display for Text {
     }
 }
 
+/// A number of a run; what is not known is no number, and so never right.
+fn known(value: impl Into<Option<f64>>) -> f64 {
+    value.into().unwrap_or(f64::NAN)
+}
+
+/// The share of requests that failed of those that ended.
+fn lost(load: &WorkloadSummary) -> Option<f64> {
+    load.success_ratio.map(|success| 1.0 - success)
+}
+
 impl Case {
     fn seeds(mut self, seeds: u64) -> Self {
         self.seeds = seeds;
@@ -231,35 +241,49 @@ impl Case {
     }
 
     /// Reads a number of a service.
-    fn service(
+    fn service<V: Into<Option<f64>> + 'static>(
         self,
         id: impl Into<String>,
         judge: Judge,
         name: &'static str,
-        get: fn(&ServiceSummary) -> f64,
+        get: fn(&ServiceSummary) -> V,
     ) -> Self {
-        self.run(id, judge, move |run| get(&run.summary.services[name]))
+        self.run(id, judge, move |run| {
+            known(get(&run.summary.services[name]))
+        })
     }
 
     /// Reads a number of service `q`.
-    fn q(self, id: impl Into<String>, judge: Judge, get: fn(&ServiceSummary) -> f64) -> Self {
+    fn q<V: Into<Option<f64>> + 'static>(
+        self,
+        id: impl Into<String>,
+        judge: Judge,
+        get: fn(&ServiceSummary) -> V,
+    ) -> Self {
         self.service(id, judge, "q", get)
     }
 
     /// Reads a number of the workload.
-    fn load(self, id: impl Into<String>, judge: Judge, get: fn(&WorkloadSummary) -> f64) -> Self {
-        self.run(id, judge, move |run| get(&run.summary.workloads["load"]))
+    fn load<V: Into<Option<f64>> + 'static>(
+        self,
+        id: impl Into<String>,
+        judge: Judge,
+        get: fn(&WorkloadSummary) -> V,
+    ) -> Self {
+        self.run(id, judge, move |run| {
+            known(get(&run.summary.workloads["load"]))
+        })
     }
 
     /// Reads a number of an edge.
-    fn edge(
+    fn edge<V: Into<Option<f64>> + 'static>(
         self,
         id: impl Into<String>,
         judge: Judge,
         name: &'static str,
-        get: fn(&EdgeSummary) -> f64,
+        get: fn(&EdgeSummary) -> V,
     ) -> Self {
-        self.run(id, judge, move |run| get(&run.summary.edges[name]))
+        self.run(id, judge, move |run| known(get(&run.summary.edges[name])))
     }
 }
 
@@ -407,7 +431,7 @@ fn single_server(truth: &Truth) -> Vec<Case> {
                     truth.param(id, "timeout")
                 ))
                 .case()
-                .load(id, Statistical, |load| 1.0 - load.success_ratio),
+                .load(id, Statistical, lost),
         );
     }
     let id = "overload-fifo-goodput";
@@ -859,7 +883,9 @@ fn forks(truth: &Truth) -> Vec<Case> {
         leaves(&steps, work, JOBS / 2.0)
             .case()
             // The data counts milliseconds here.
-            .load(id, Statistical, |load| load.latency.sd * 1000.0),
+            .load(id, Statistical, |load| {
+                load.latency.sd.map(|sd| sd * 1000.0)
+            }),
     );
     // A request is slow that takes a second; the caller waits for half of one.
     for (id, requests) in [
@@ -881,7 +907,7 @@ fn forks(truth: &Truth) -> Vec<Case> {
             )
             .calls(r#""load -> front": [timeout("500ms")]"#)
             .case()
-            .load(id, Statistical, |load| 1.0 - load.success_ratio),
+            .load(id, Statistical, lost),
         );
     }
     // A hedge: a second branch that waits before it calls, and the first answer wins.
@@ -922,9 +948,7 @@ fn retries(truth: &Truth) -> Vec<Case> {
             ))
             .case()
             .edge(id, Statistical, "load -> q", |edge| edge.amplification)
-            .load(format!("{name}-fail"), Statistical, |load| {
-                1.0 - load.success_ratio
-            }),
+            .load(format!("{name}-fail"), Statistical, lost),
         );
     }
     // A chain in which every layer tries again, and the last one fails.

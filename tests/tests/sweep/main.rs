@@ -98,7 +98,9 @@ fn contents(folder: &str) -> BTreeMap<String, Vec<u8>> {
             (name, fs::read(entry.path()).expect("a file"))
         })
         .collect();
-    assert!(files.remove("provenance.json").is_some(), "{folder}");
+    for own in ["provenance.json", "experiment.json"] {
+        assert!(files.remove(own).is_some(), "{folder}: {own}");
+    }
     files
 }
 

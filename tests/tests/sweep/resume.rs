@@ -185,8 +185,8 @@ fn another_scenario_is_not_mistaken_for_the_same() {
 fn one_process_at_a_time() {
     let folder = Folder::new("busy");
     let out = folder.path("a");
-    fs::create_dir_all(&out).expect("a folder");
-    let journal = fs::File::create(format!("{out}/journal.jsonl")).expect("a journal");
+    works(&small(&out, &[]));
+    let journal = fs::File::open(format!("{out}/journal.jsonl")).expect("a journal");
     journal.lock().expect("a lock");
     let told = fails(&small(&out, &[]));
     assert!(told.contains("another `sim` is at work"), "{told}");

@@ -14,17 +14,20 @@ pub fn shade(share: f64) -> Ink {
     RGBAColor(color.0, color.1, color.2, 1.0)
 }
 
+/// The linear intensity of a channel of sRGB, 0 to 1. Source: as of [`luminance`].
+#[must_use]
+pub fn linear(channel: u8) -> f64 {
+    let share = f64::from(channel) / 255.0;
+    if share <= 0.040_45 {
+        share / 12.92
+    } else {
+        libm::pow((share + 0.055) / 1.055, 2.4)
+    }
+}
+
 /// Relative luminance, 0 to 1. Source: W3C, "Web Content Accessibility Guidelines 2.2", 2023.
 #[must_use]
 pub fn luminance(ink: Ink) -> f64 {
-    let linear = |channel: u8| {
-        let share = f64::from(channel) / 255.0;
-        if share <= 0.040_45 {
-            share / 12.92
-        } else {
-            libm::pow((share + 0.055) / 1.055, 2.4)
-        }
-    };
     0.2126 * linear(ink.0) + 0.7152 * linear(ink.1) + 0.0722 * linear(ink.2)
 }
 

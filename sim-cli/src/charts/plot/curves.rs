@@ -24,6 +24,8 @@ const GAP: f64 = 26.0;
 const LEGEND: f64 = 20.0;
 /// Radius of marks, pixels.
 const RADIUS: f64 = 4.0;
+/// Radius of the ring round a knee, pixels.
+const RING: f64 = 9.0;
 /// How much of its colour a band has.
 const BAND: f64 = 0.16;
 
@@ -31,7 +33,11 @@ const BAND: f64 = 0.16;
 pub const GUIDE: &str = "How to read: marks are means of the replications, bands and whiskers 95% \
                          confidence intervals; where two bands overlap widely, the lines cannot be \
                          told apart. A mark with a white dot is a median: some of its runs never \
-                         ended.";
+                         ended; it has an interval from six runs on.";
+
+/// The same of knees.
+pub const KNEES: &str =
+    " A ring marks a knee: up to there the measure goes no more than a tenth of its way.";
 
 /// A curve.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +46,8 @@ pub struct Curve {
     pub name: String,
     /// One for each level of the parameter across; none, where nothing was measured.
     pub points: Vec<Option<Estimate>>,
+    /// Levels at which it leaves or reaches a flat.
+    pub knees: Vec<usize>,
 }
 
 /// A panel of curves.
@@ -256,6 +264,7 @@ fn draw_panel(
                         })
                     })
                     .collect(),
+                knees: curve.knees.clone(),
                 stroke,
                 mark,
             }
@@ -308,6 +317,8 @@ struct Placed {
 /// A curve on the sheet.
 struct Drawn {
     points: Vec<Option<Placed>>,
+    /// Levels with a ring.
+    knees: Vec<usize>,
     stroke: Stroke,
     mark: Mark,
 }
@@ -363,6 +374,12 @@ impl Drawn {
 
     fn draw_marks(&self, canvas: &Canvas) {
         let thin = Stroke::solid(1.0, self.stroke.ink);
+        for level in &self.knees {
+            if let Some(placed) = &self.points[*level] {
+                canvas.disc(placed.at, RING, palette::BLACK);
+                canvas.disc(placed.at, RING - 1.5, crate::charts::canvas::WHITE);
+            }
+        }
         for placed in self.points.iter().flatten() {
             if let Some((low, high)) = placed.ends {
                 canvas.line(&[low, high], thin);

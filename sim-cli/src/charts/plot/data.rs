@@ -150,9 +150,9 @@ pub fn endless(unit: Unit) -> &'static str {
 pub struct Estimate {
     /// Mean of the runs; their median, if some did not end, which is infinite if most did not.
     pub mean: f64,
-    /// Lower end of its interval; the mean, if there is none.
+    /// Lower end of its interval; the mean, or infinite, if there is none.
     pub low: f64,
-    /// Upper end of its interval; the mean, if there is none.
+    /// Upper end of its interval; the mean, or infinite, if there is none.
     pub high: f64,
     /// Runs with a value.
     pub runs: u32,

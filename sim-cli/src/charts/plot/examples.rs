@@ -112,6 +112,7 @@ pub fn around(mean: f64, n: usize) -> Option<Estimate> {
 
 fn curve(name: &str, points: Vec<Option<Estimate>>) -> Curve {
     Curve {
+        knees: Vec::new(),
         name: name.into(),
         points,
     }

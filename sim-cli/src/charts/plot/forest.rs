@@ -23,9 +23,10 @@ const MOST: usize = 60;
 const WIDEST: f64 = 3.0;
 
 /// How forest plots are read.
-pub const GUIDE: &str = "How to read: the mark is the estimate, the line its 95% interval. Where the \
-                         line touches zero, luck alone could explain the difference. Filled discs \
-                         are better, squares worse, rings undecided or no difference.";
+pub const GUIDE: &str = "How to read: the mark is the estimate, the line its interval. Discs are better, \
+                         squares worse, diamonds different by a test of all of them together; rings \
+                         undecided or no difference; crosses were not tested. An arrow at the edge: \
+                         from nothing, or from never or to it.";
 
 /// What a row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub enum Says {
     Different,
     /// No difference, or not enough to tell.
     Nothing,
+    /// Nobody asked: it is there to be read.
+    Untested,
 }
 
 impl Says {
@@ -47,6 +50,7 @@ impl Says {
             Self::Worse => (Mark::Square, palette::VERMILION),
             Self::Different => (Mark::Diamond, palette::BLUE),
             Self::Nothing => (Mark::Ring, palette::GREY),
+            Self::Untested => (Mark::Cross, palette::BLACK),
         }
     }
 }
@@ -56,7 +60,7 @@ impl Says {
 pub struct Row {
     /// What it is about.
     pub name: String,
-    /// The difference; none, if it is not a number.
+    /// The difference; infinite where nothing on the axis is as large; none, if it is not a number.
     pub estimate: Option<Estimate>,
     /// What that means.
     pub says: Says,
@@ -91,26 +95,34 @@ fn cut(estimate: &Estimate, widest: f64) -> (f64, f64) {
     (estimate.low.max(-widest), estimate.high.min(widest))
 }
 
+/// How many rows each group may show, so that all are at most so many and no group stands back for
+/// another.
+fn fair(sizes: &[usize], most: usize) -> usize {
+    let shown = |each: usize| sizes.iter().map(|size| (*size).min(each)).sum::<usize>();
+    let largest = sizes.iter().copied().max().unwrap_or_default();
+    (1..=largest)
+        .rev()
+        .find(|each| shown(*each) <= most)
+        .unwrap_or(1)
+}
+
 /// The chart as SVG.
 #[must_use]
 pub fn forest(chart: &Forest) -> String {
     let ruler = Ruler::new();
     let small = Letters::new(12.0, palette::BLACK);
-    let mut room = MOST;
+    let sizes: Vec<usize> = chart.groups.iter().map(|group| group.rows.len()).collect();
+    let each = fair(&sizes, MOST);
     let groups: Vec<(&Group, &[Row])> = chart
         .groups
         .iter()
-        .map(|group| {
-            let shown = group.rows.len().min(room);
-            room -= shown;
-            (group, &group.rows[..shown])
-        })
+        .map(|group| (group, &group.rows[..group.rows.len().min(each)]))
         .filter(|(_, rows)| !rows.is_empty())
         .collect();
-    let all: usize = chart.groups.iter().map(|group| group.rows.len()).sum();
+    let all: usize = sizes.iter().sum();
     let mut page = chart.page.clone();
-    if all > MOST {
-        page.note = format!("the first {MOST} of {all} rows  ·  {}", page.note);
+    if sizes.iter().any(|size| *size > each) {
+        page.note = format!("the first {each} rows of each of {all}  ·  {}", page.note);
     }
     let rows = || groups.iter().flat_map(|(_, rows)| rows.iter());
     let known = || {
@@ -210,7 +222,30 @@ fn draw_row(canvas: &Canvas, row: &Row, along: &Along, (y, widest): (f64, f64), 
         }
         marks::draw(canvas, mark, (along.x(estimate.mean, rect), y), 5.0, ink);
     }
+    if let Some(estimate) = row.estimate.filter(|e| e.mean.is_infinite()) {
+        // It lies beyond any axis: a mark at the edge, and an arrow beyond it.
+        let (x, ahead) = if estimate.mean > 0.0 {
+            (rect.right() - 10.0, 6.0)
+        } else {
+            (rect.left + 10.0, -6.0)
+        };
+        let tip = x + 1.9 * ahead;
+        canvas.polygon(&[(x + ahead, y - 4.0), (x + ahead, y + 4.0), (tip, y)], ink);
+        marks::draw(canvas, mark, (x, y), 5.0, ink);
+    }
     let letters = Letters::new(12.0, palette::BLACK);
     let words = canvas.shorten(&row.words, letters, WORDS);
     canvas.label(&words, (rect.right() + 16.0, y), Anchor::Start, letters);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_group_stands_back_for_another() {
+        assert_eq!(fair(&[3, 4], 60), 4);
+        assert_eq!(fair(&[100, 10, 100], 60), 25);
+        assert_eq!(fair(&[1; 100], 60), 1);
+    }
 }

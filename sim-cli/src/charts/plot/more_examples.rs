@@ -330,11 +330,7 @@ fn others() -> Vec<Chart> {
         let shares = Shares {
             page: page("Held in some", shares::GUIDE),
             heading: "backoff · jitter".into(),
-            kinds: vec![
-                "held".into(),
-                "refuted".into(),
-                "not recovered — metastable".into(),
-            ],
+            kinds: vec!["held".into(), "refuted".into(), "metastable".into()],
             rows: rows(count),
         };
         chart(name, shares::shares(&shares))

@@ -37,11 +37,13 @@ pub struct Shares {
 pub fn kind_ink(kind: &str) -> Ink {
     match kind {
         "held" => RGBAColor(196, 232, 216, 1.0),
+        "recovered" => RGBAColor(250, 222, 140, 1.0),
+        "no hypothesis" => WHITE,
         "inconclusive" => RGBAColor(228, 228, 228, 1.0),
         "never steady" => RGBAColor(150, 190, 225, 1.0),
         "refuted" => RGBAColor(220, 120, 40, 1.0),
         "not recovered" => RGBAColor(140, 60, 110, 1.0),
-        _ if kind.contains("metastable") => RGBAColor(45, 15, 60, 1.0),
+        "metastable" => RGBAColor(45, 15, 60, 1.0),
         _ => RGBAColor(130, 130, 130, 1.0),
     }
 }

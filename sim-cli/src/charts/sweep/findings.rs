@@ -1,8 +1,13 @@
 //! What a sweep says about a measure, in words.
 
 use super::grid::Grid;
-use super::values::{Column, marginal};
-use crate::charts::plot::data::{Estimate, Wish};
+use super::knee::{self, Knee};
+use super::values::Column;
+use crate::charts::plot::curves::Curve;
+use crate::charts::plot::data::{Estimate, Factor, Measured, Wish};
+
+/// No more knees than this are told of in words.
+const MOST_KNEES: usize = 2;
 
 /// More parameters than this do not fit into a title.
 const MOST_IN_TITLE: usize = 2;
@@ -114,36 +119,36 @@ pub fn rivals(column: &Column) -> Option<String> {
     }
 }
 
-/// Which parameter matters most, by means over all others.
+/// Where the curves of a measure along a parameter have knees, in words; `curves` are named unless there is
+/// one.
 #[must_use]
-pub fn strongest(grid: &Grid, column: &Column) -> Option<String> {
-    if grid.factors.len() < 2 || !grid.full || column.is_flat() {
-        return None;
-    }
-    let range = |means: &[f64]| {
-        let low = means.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        (low, high)
-    };
-    let mut effects: Vec<(usize, (f64, f64))> = (0..grid.factors.len())
-        .map(|factor| Some((factor, range(&marginal(grid, column, factor)?))))
-        .collect::<Option<_>>()?;
-    let width = |(_, (low, high)): &(usize, (f64, f64))| high - low;
-    effects.sort_by(|a, b| width(b).total_cmp(&width(a)));
-    let text = |(factor, (low, high)): (usize, (f64, f64))| {
+pub fn knees(across: &Factor, measured: &Measured, curves: &[Curve]) -> Option<String> {
+    let one = |curve: &Curve, knee: &Knee| {
+        let at = |level: usize| across.levels[level].label.clone();
+        let [start, here, end] = knee.values.map(|value| measured.text(value));
+        let whose = match curves.len() {
+            1 => String::new(),
+            _ => format!(" of {}", curve.name),
+        };
+        let flat = if start == here {
+            here
+        } else {
+            format!("{start} to {here}")
+        };
         format!(
-            "{} moves it from {} to {}",
-            grid.factors[factor].name,
-            column.measured.text(low),
-            column.measured.text(high)
+            "knee{whose} at {} = {}: from {} to there it stays at {flat}, by {} it is at {end}",
+            across.name,
+            at(knee.level),
+            at(knee.ends[0]),
+            at(knee.ends[1]),
         )
     };
-    let (first, last) = (effects[0], effects[effects.len() - 1]);
-    Some(format!(
-        "Averaged over the rest, {}, {} only.",
-        text(first),
-        text(last).replacen(" moves it", "", 1)
-    ))
+    let all = curves.iter().flat_map(|curve| {
+        let found = knee::knees(across, &curve.points);
+        found.into_iter().map(move |knee| one(curve, &knee))
+    });
+    let all: Vec<String> = all.take(MOST_KNEES).collect();
+    (!all.is_empty()).then(|| format!("{}.", capital(&all.join("; "))))
 }
 
 /// In how many points the hypothesis held: the title of charts of verdicts.

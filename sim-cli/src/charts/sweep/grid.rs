@@ -46,6 +46,16 @@ impl Grid {
         }
     }
 
+    /// Whether each combination is there once.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let combinations: usize = self.factors.iter().map(|f| f.levels.len()).product();
+        let mut distinct = self.levels.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        distinct.len() == combinations && self.levels.len() == combinations
+    }
+
     /// The point at these levels.
     #[must_use]
     pub fn point(&self, levels: &[usize]) -> Option<usize> {

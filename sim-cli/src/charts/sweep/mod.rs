@@ -6,6 +6,8 @@
 
 pub mod grid;
 pub mod values;
+pub mod effects;
+pub mod knee;
 pub mod findings;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -63,6 +65,25 @@ pub fn charts(table: &Table<'_>) -> Vec<Chart> {
         charts.push(drawing.verdicts(table));
     }
     charts
+}
+
+/// What the measures of a sweep show, in words, the most telling measure first; of each its name and the
+/// sentences.
+#[must_use]
+pub fn words(table: &Table<'_>) -> Vec<(String, Vec<String>)> {
+    let grid = Grid::of(&table.sweep.axes, &table.sweep.points);
+    let drawing = Drawing {
+        form: Form::of(&grid),
+        title: None,
+        note: String::new(),
+        grid: &grid,
+        held: &[],
+    };
+    columns(table)
+        .iter()
+        .map(|column| (column.measured.name.clone(), drawing.found(column)))
+        .filter(|(_, sentences)| !sentences.is_empty())
+        .collect()
 }
 
 /// How the points of a sweep are shown. The numbers are indices of factors.
@@ -170,13 +191,53 @@ impl Drawing<'_> {
             return Page::new(title, guide, &self.note);
         }
         let (title, settings) = findings::extremes(self.grid, column);
-        let reasons = [
-            settings,
-            findings::strongest(self.grid, column),
-            findings::rivals(column),
-        ];
-        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+        let mut reasons: Vec<String> = settings.into_iter().collect();
+        reasons.extend(self.found(column));
+        reasons.extend(findings::rivals(column));
         Page::new(title, guide, &self.note).because(reasons.join(" "))
+    }
+
+    /// What a measure shows besides its best and its worst.
+    fn found(&self, column: &Column) -> Vec<String> {
+        let knees = match self.form {
+            Form::Curves {
+                across,
+                lines,
+                panels: None,
+            } => {
+                let curves = self.curves_of(column, across, lines, (None, 0));
+                findings::knees(&self.grid.factors[across], &column.measured, &curves)
+            }
+            _ => None,
+        };
+        knees
+            .into_iter()
+            .chain(effects::effects(self.grid, column))
+            .collect()
+    }
+
+    /// The curves of a panel.
+    fn curves_of(
+        &self,
+        column: &Column,
+        across: usize,
+        lines: Option<usize>,
+        panel: (Option<usize>, usize),
+    ) -> Vec<Curve> {
+        let factor = &self.grid.factors[across];
+        let curve = |(line, name): (usize, String)| {
+            let at = |level| self.point(&[panel, (lines, line), (Some(across), level)]);
+            let points: Vec<Option<Estimate>> = (0..factor.levels.len())
+                .map(|level| column.values[at(level)?])
+                .collect();
+            let knees = knee::knees(factor, &points);
+            Curve {
+                name,
+                knees: knees.iter().map(|knee| knee.level).collect(),
+                points,
+            }
+        };
+        self.titles(lines).into_iter().map(curve).collect()
     }
 
     fn chart(&self, column: &Column) -> Chart {
@@ -266,6 +327,7 @@ impl Drawing<'_> {
                     limit: None,
                 },
                 rank: 0,
+                runs: Vec::new(),
                 values: self.held.iter().copied().map(share).collect(),
             };
             let mut drawn = self.titled(title).chart(&column);
@@ -313,28 +375,23 @@ impl Drawing<'_> {
         panels: Option<usize>,
     ) -> Chart {
         let factor = &self.grid.factors[across];
-        let curve = |panel: usize, line: usize, name: String| Curve {
-            name,
-            points: (0..factor.levels.len())
-                .map(|level| {
-                    let places = [(panels, panel), (lines, line), (Some(across), level)];
-                    column.values[self.point(&places)?]
-                })
-                .collect(),
-        };
         let panel = |(panel, title): (usize, String)| curves::Panel {
             title,
-            curves: self
-                .titles(lines)
-                .into_iter()
-                .map(|(line, name)| curve(panel, line, name))
-                .collect(),
+            curves: self.curves_of(column, across, lines, (panels, panel)),
         };
+        let panels: Vec<curves::Panel> = self.titles(panels).into_iter().map(panel).collect();
+        let mut all = panels.iter().flat_map(|panel| &panel.curves);
+        let has_knee = all.any(|curve| !curve.knees.is_empty());
+        let guide = format!(
+            "{}{}",
+            curves::GUIDE,
+            if has_knee { curves::KNEES } else { "" }
+        );
         let chart = Curves {
-            page: self.page(column, curves::GUIDE),
+            page: self.page(column, &guide),
             across: factor.clone(),
             measured: column.measured.clone(),
-            panels: self.titles(panels).into_iter().map(panel).collect(),
+            panels,
         };
         Chart {
             name: format!("curves-{}", column.name),

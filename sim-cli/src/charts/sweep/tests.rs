@@ -4,6 +4,7 @@ use super::*;
 use crate::charts::plot::legible::assert_legible;
 use sim_models::experiment::space::{Axis, Coordinate, Point};
 use sim_models::experiment::sweep::{Record, Replications, Sweep};
+use sim_models::observe::conclusion::Conclusion;
 
 /// An axis with its values.
 pub struct Varied(
@@ -92,10 +93,11 @@ pub fn records(points: &[Vec<usize>], pressure: impl Fn(&[usize]) -> f64) -> Vec
                 5.0 + 60.0 * pressure
             };
             let verdict = match pressure {
-                p if p < 0.5 => "held",
-                p if p < 0.52 => "inconclusive",
-                p if p < 0.85 => "refuted",
-                _ => "not_recovered",
+                p if p < 0.5 => Conclusion::Held,
+                p if p < 0.52 => Conclusion::Inconclusive,
+                p if p < 0.85 => Conclusion::Refuted,
+                p if p <= 0.95 => Conclusion::NotRecovered,
+                _ => Conclusion::Metastable,
             };
             records.push(Record {
                 point: n as u32,
@@ -104,8 +106,7 @@ pub fn records(points: &[Vec<usize>], pressure: impl Fn(&[usize]) -> f64) -> Vec
                 digest: String::new(),
                 events: 1,
                 stopped_by: "end".into(),
-                verdict: verdict.into(),
-                metastable: pressure > 0.95,
+                verdict,
                 values: vec![
                     Some(900.0 * (1.0 - failed)),
                     (pressure < 0.99).then_some(0.02 + 2.0 * pressure * pressure),

@@ -1,14 +1,15 @@
 //! What a sweep measured, as charts take it.
 
-use super::grid::Grid;
 use crate::charts::plot::data::{Estimate, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
 use crate::output::units;
-use sim_models::experiment::sweep::{Cell, Table};
+use sim_models::experiment::sweep::{Cell, LEVEL, Table};
+use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{
     Better, Expression, Measure, Metric, Statistic, Unit as MeasureUnit,
 };
 use sim_models::scenario::types::Hypothesis;
+use std::collections::BTreeSet;
 
 /// A measure and what it was at each point.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Column {
     pub rank: usize,
     /// By point.
     pub values: Vec<Option<Estimate>>,
+    /// By point, then by replication, which has the same seed at all points; empty if it is none of runs.
+    pub runs: Vec<Vec<Option<f64>>>,
 }
 
 impl Column {
@@ -45,6 +48,9 @@ pub fn columns(table: &Table<'_>) -> Vec<Column> {
             values: (0..table.runs.len())
                 .map(|point| estimate(&table.cell(point, n)))
                 .collect(),
+            runs: (0..table.runs.len())
+                .map(|point| table.values(point, n).collect())
+                .collect(),
         })
         .filter(|column| column.values.iter().any(Option::is_some))
         .collect();
@@ -62,9 +68,8 @@ pub fn columns(table: &Table<'_>) -> Vec<Column> {
 /// The share of the runs of each point in which the hypothesis held; empty without a hypothesis.
 #[must_use]
 pub fn held(table: &Table<'_>) -> Vec<Option<f64>> {
-    let asked = |verdict: &str| !matches!(verdict, "" | "none");
-    let runs = || table.runs.iter().flatten();
-    if !runs().any(|run| asked(&run.verdict)) {
+    let mut runs = table.runs.iter().flatten();
+    if runs.all(|run| run.verdict == Conclusion::NoHypothesis) {
         return Vec::new();
     }
     let share = |runs: &Vec<_>| {
@@ -75,38 +80,20 @@ pub fn held(table: &Table<'_>) -> Vec<Option<f64>> {
 }
 
 fn table_held(runs: &[sim_models::experiment::sweep::Record]) -> usize {
-    runs.iter().filter(|run| run.verdict == "held").count()
+    runs.iter().filter(|run| run.verdict.passes()).count()
 }
 
 /// How often the runs of each point ended how, in words; the words come in the order of badness.
 #[must_use]
 pub fn verdicts(table: &Table<'_>) -> (Vec<String>, Vec<Vec<u32>>) {
-    const ORDER: [&str; 5] = [
-        "held",
-        "inconclusive",
-        "never_steady",
-        "refuted",
-        "not_recovered",
-    ];
-    let mut kinds: Vec<(usize, bool, String)> = Vec::new();
-    let kind = |run: &sim_models::experiment::sweep::Record| {
-        let place = ORDER.iter().position(|v| *v == run.verdict);
-        let words = units::verdict(&run.verdict, run.metastable).to_lowercase();
-        (place.unwrap_or(ORDER.len()), run.metastable, words)
-    };
-    for run in table.runs.iter().flatten() {
-        let kind = kind(run);
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    kinds.sort();
+    let runs = table.runs.iter().flatten();
+    let kinds: BTreeSet<Conclusion> = runs.map(|run| run.verdict).collect();
     let counts = table.runs.iter().map(|runs| {
-        let count = |wanted: &_| runs.iter().filter(|run| kind(run) == *wanted).count() as u32;
+        let count = |wanted: &_| runs.iter().filter(|run| run.verdict == *wanted).count() as u32;
         kinds.iter().map(count).collect()
     });
     let counts = counts.collect();
-    (kinds.into_iter().map(|kind| kind.2).collect(), counts)
+    (kinds.iter().map(|kind| kind.words()).collect(), counts)
 }
 
 /// What the replications of a sweep were, in words.
@@ -142,7 +129,7 @@ fn hypothesis<'a>(table: &'a Table<'_>) -> Option<&'a Hypothesis> {
 #[must_use]
 pub fn measured(measure: &Measure, hypothesis: Option<&Hypothesis>) -> Measured {
     let unit = match (measure.metric, measure.unit()) {
-        (Metric::Amplification | Metric::BurnRate, _) => Unit::Factor,
+        (Metric::Amplification | Metric::BurnRate | Metric::Quotient, _) => Unit::Factor,
         (_, MeasureUnit::Ratio) => Unit::Ratio,
         (_, MeasureUnit::Rate) => Unit::Rate,
         (_, MeasureUnit::Seconds) => Unit::Seconds,
@@ -184,10 +171,16 @@ fn limit(measure: &Measure, hypothesis: &Hypothesis) -> Option<Limit> {
 pub fn estimate(cell: &Cell) -> Option<Estimate> {
     let finite = cell.finite.as_ref()?.count;
     let interval = cell.mean.or(cell.median)?;
+    // Of too few runs no interval of a median reaches the level that charts promise.
+    let (low, high) = if interval.level < LEVEL {
+        (f64::NEG_INFINITY, f64::INFINITY)
+    } else {
+        (interval.low, interval.high)
+    };
     Some(Estimate {
         mean: interval.mean,
-        low: interval.low,
-        high: interval.high,
+        low,
+        high,
         runs: cell.count as u32,
         endless: (cell.count - finite) as u32,
     })
@@ -219,22 +212,4 @@ pub fn file_name(measure: &Measure) -> String {
     // The name of a metric may itself end in its unit.
     let short = short.filter(|short| short.contains(measure.metric.name()));
     short.unwrap_or(&column).to_owned()
-}
-
-/// Means over all other parameters by level of one; none where some are missing or endless.
-#[must_use]
-pub fn marginal(grid: &Grid, column: &Column, factor: usize) -> Option<Vec<f64>> {
-    let count = grid.factors[factor].levels.len();
-    let mut sums = vec![(0.0, 0_u32); count];
-    for (point, levels) in grid.levels.iter().enumerate() {
-        let mean = column.values[point]?.mean;
-        let (sum, number) = &mut sums[levels[factor]];
-        *sum += mean;
-        *number += 1;
-    }
-    let means = sums
-        .into_iter()
-        .map(|(sum, number)| sum / f64::from(number));
-    let means: Vec<f64> = means.collect();
-    means.iter().all(|mean| mean.is_finite()).then_some(means)
 }

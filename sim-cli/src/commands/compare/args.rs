@@ -52,11 +52,13 @@ pub struct Args {
     /// Run each at most so often with --until [default: 200].
     #[arg(long, value_name = "N", requires = "until", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub at_most: Option<u32>,
-    /// A measure, such as 'latency(shoppers, p99)'; may be given several times. What is usual for the
-    /// scenario unless given. Fewer measures need fewer replications.
+    /// What to compare, such as 'latency(shoppers, p99)'; may be given several times. Unless given, it is
+    /// tested how many requests of each workload fail, how long they take and how long the system takes to
+    /// recover; the rest is only listed. Fewer measures need fewer replications.
     #[arg(long, value_name = "MEASURE")]
     pub measure: Vec<String>,
-    /// The least difference that matters, in per cent of what the baseline measures.
+    /// The least difference that matters, in per cent of what the baseline measures (of a share's smaller
+    /// side, and of no less than 100us, 0.1% of requests, 0.1/s, or 0.1); smaller ones are none.
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = percent)]
     pub difference: f64,
     /// Confidence level of intervals, and of all claims together.

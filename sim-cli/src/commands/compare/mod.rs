@@ -19,7 +19,7 @@ use crate::output::sweep::folder::{self, Extras, put};
 use crate::output::sweep::provenance::{Started, provenance};
 use crate::runner::{How, Runner};
 use crate::{Terminal, exit, progress};
-use sim_models::experiment::compare::{Comparison, Pair, Question, compare, trace};
+use sim_models::experiment::compare::{Comparison, Finding, Question, compare, trace};
 use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep, Table};
 use sim_models::observe::metric::Metric;
 use std::io::{self, Write};
@@ -101,6 +101,8 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
     let question = Question {
         level: args.level,
         difference: args.difference,
+        chosen: asked.chosen,
+        own: asked.own,
         ..Question::new(0, asked.baseline.clone())
     };
     let comparison = compare(&table, &question).map_err(|why| Failure::Input(why.to_string()))?;
@@ -188,24 +190,28 @@ fn request_by_request(sweep: &Sweep, comparison: &Comparison) -> Result<Vec<Trac
     Ok(traced)
 }
 
-/// The condition and the replication in which most more requests are lost on one side.
+/// The condition and the replication in which most more requests are lost on one side, or, where none
+/// are, in which what is asked about differs most.
 fn where_most(comparison: &Comparison, variant: usize) -> (usize, u32) {
-    let mut measures = comparison.measures.iter();
-    let lost = measures.position(|measure| measure.metric == Metric::FailedRatio);
-    let mut most = (0.0, 0, 0);
-    for found in &comparison.findings {
-        let Some(condition) = found.condition else {
-            continue;
-        };
-        if (found.variant, found.measure) != (variant, lost.unwrap_or_default()) {
-            continue;
-        }
-        for pair in &found.pairs {
-            let size = Pair::difference(pair).abs();
-            if size > most.0 {
-                most = (size, condition, pair.replication);
+    let lost = |found: &Finding| comparison.measures[found.measure].metric == Metric::FailedRatio;
+    let most = |wanted: &dyn Fn(&Finding) -> bool| {
+        let mut most = (0.0, 0, 0);
+        for found in &comparison.findings {
+            let Some(condition) = found.condition.filter(|_| wanted(found)) else {
+                continue;
+            };
+            for pair in &found.pairs {
+                // Beside what is measured: seconds and shares are not of one size.
+                let small = found.least.unwrap_or(1.0);
+                let size = (pair.difference() / small).abs();
+                if size > most.0 {
+                    most = (size, condition, pair.replication);
+                }
             }
         }
-    }
-    (most.1, most.2)
+        (most.0 > 0.0).then_some((most.1, most.2))
+    };
+    most(&|found| found.variant == variant && lost(found))
+        .or_else(|| most(&|found| found.variant == variant && comparison.tested[found.measure]))
+        .unwrap_or_default()
 }

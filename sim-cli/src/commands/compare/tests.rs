@@ -77,7 +77,8 @@ fn one_variant_is_compared_with_the_scenario_as_it_is() {
     assert!(out.lines().all(|line| width(line) <= WIDTH), "{out}");
     for part in [
         "with 95% confidence",
-        "less load on db",
+        "With \"single\" db gets ",
+        "Besides (not tested)",
         "Request by request, seed ",
         "With as is",
         "failed ratio of shoppers",
@@ -128,7 +129,11 @@ fn the_folder_holds_the_answer_and_what_it_rests_on() {
     ];
     let (code, text, err) = sim(&asked);
     assert_eq!(code, exit::HELD, "{err}");
-    assert!(text.contains("mean of 2 conditions"), "{text}");
+    // Wherever its lines break.
+    let told = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["mean of 2 conditions", "at rate 80/s, the scenario's own, "] {
+        assert!(told.contains(part), "{part}: {text}");
+    }
     for name in [
         "compare.json",
         "compare.csv",
@@ -170,6 +175,82 @@ fn files_are_compared_by_their_names() {
     let turned = ["--baseline", "single"];
     let (_, out, _) = sim(&[&[first.as_str(), &second][..], &measure, &turned].concat());
     assert!(out.starts_with("patient against single"), "{out}");
+}
+
+/// What is measured but was not asked for is called neither better nor worse anywhere.
+#[test]
+fn only_what_was_asked_for_is_tested() {
+    let scratch = Scratch::new("asked");
+    let shop = scratch.file("shop.ron", SHOP);
+    let told = |more: &[&str]| -> Value {
+        let asked = [
+            shop.as_str(),
+            "--variant",
+            NO_RETRIES,
+            "--replications",
+            "6",
+            "--format",
+            "json",
+        ];
+        let (_, json, err) = sim(&[&asked[..], more].concat());
+        serde_json::from_str(&json).unwrap_or_else(|_| panic!("{err}"))
+    };
+    let usual = told(&[]);
+    assert_eq!(
+        usual["tested"],
+        serde_json::json!([
+            "failed_ratio(shoppers)",
+            "latency(shoppers, p50)",
+            "latency_true(shoppers, p99)",
+            "recovery_time"
+        ])
+    );
+    let findings = usual["findings"].as_array().unwrap();
+    assert!(findings.len() > 8);
+    for found in findings {
+        let tested = found["tested"].as_bool().unwrap();
+        assert_eq!(found["p_adjusted"].is_null(), !tested, "{found}");
+        assert_eq!(found["verdict"] == "not_tested", !tested, "{found}");
+    }
+    let chosen = told(&[
+        "--measure",
+        "goodput(shoppers)",
+        "--measure",
+        "queue(db, mean)",
+    ]);
+    assert!(
+        chosen["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|f| f["tested"] == true)
+    );
+    let sentences = chosen["sentences"].to_string();
+    assert!(sentences.contains("goodput of shoppers"), "{sentences}");
+}
+
+#[test]
+fn names_that_begin_alike_stay_apart() {
+    let scratch = Scratch::new("alike");
+    let shop = scratch.file("shop.ron", SHOP);
+    let named =
+        |name: &str| format!("a retry policy of {name}:calls.\"shop -> db\".retry.attempts=1");
+    let (first, second) = (named("the one kind"), named("the other kind"));
+    let (_, out, err) = sim(&[
+        &shop,
+        "--variant",
+        &first,
+        "--variant",
+        &second,
+        "--replications",
+        "2",
+    ]);
+    let heading = out.lines().find(|line| line.starts_with("Measures"));
+    let heading = heading.unwrap_or_else(|| panic!("{err}"));
+    assert!(
+        heading.contains("ne kind") && heading.contains("er kind"),
+        "{heading}"
+    );
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use super::args::{AS_IS, Args};
 use crate::commands::sweep::finish::Failure;
 use crate::commands::sweep::resolved;
+use crate::files::Disk;
 use crate::output::sweep::folder::Texts;
 use sim_models::experiment::space::{Axis, Coordinate, VARIANT};
-use sim_models::experiment::spec::{Unresolved, Variant};
+use sim_models::experiment::spec::{Unresolved, Variant, resolve};
 use sim_models::experiment::sweep::Sweep;
 use sim_models::scenario::diagnostics::nearest;
 use std::path::Path;
@@ -16,6 +17,10 @@ pub struct Asked {
     pub sweep: Sweep,
     /// The baseline.
     pub baseline: String,
+    /// Whether the measures were chosen.
+    pub chosen: bool,
+    /// Index of the point at which the baseline is as it was written.
+    pub own: Option<usize>,
     /// The texts that say so in a folder.
     pub texts: Texts,
 }
@@ -65,11 +70,38 @@ pub fn asked(args: &Args) -> Result<Asked, Refused> {
             "there is only one variant, and nothing to compare it with\nadd another --variant",
         ));
     }
+    let (chosen, own) = as_written(args, &sweep, baseline)?;
     Ok(Asked {
         baseline: baseline.to_owned(),
+        chosen,
+        own,
         sweep,
         texts,
     })
+}
+
+/// Whether the measures were chosen, and at which point nothing but the baseline itself is set.
+fn as_written(
+    args: &Args,
+    sweep: &Sweep,
+    baseline: &str,
+) -> Result<(bool, Option<usize>), Refused> {
+    let mut chosen = false;
+    let mut written = Vec::new();
+    for file in &args.scenarios {
+        let mut spec = args.spec(file).map_err(Refused::Unresolved)?;
+        chosen |= !spec.measures.is_empty();
+        (spec.vary, spec.sample, spec.points) = (Vec::new(), None, None);
+        // The scenario as it is may be a variant that nobody named.
+        spec.variants.retain(|variant| variant.name == baseline);
+        let alone = resolve(&spec, &Disk).map_err(Refused::Unresolved)?;
+        written.extend(alone.scenarios);
+    }
+    let mut points = sweep.points.iter().zip(&sweep.scenarios);
+    let own = points.position(|(point, scenario)| {
+        point.coordinates[0].label == baseline && written.contains(scenario)
+    });
+    Ok((chosen, own))
 }
 
 /// Variants from flags, or from a sweep file.

@@ -5,18 +5,23 @@ use crate::output::json::round;
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::Comparison;
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 30] = [
     "variant",
     "baseline",
     "measure",
     "column",
     "condition",
+    "tested",
     "pairs",
     "missing",
+    "runs",
     "never_baseline",
     "never_variant",
+    "ended_in_both",
     "baseline_mean",
     "variant_mean",
+    "ended_baseline_mean",
+    "ended_variant_mean",
     "difference",
     "difference_low",
     "difference_high",
@@ -28,6 +33,7 @@ const COLUMNS: [&str; 24] = [
     "effect_size",
     "p",
     "p_adjusted",
+    "least_difference",
     "verdict",
     "replications_needed",
 ];
@@ -53,12 +59,17 @@ pub fn render(comparison: &Comparison) -> Vec<u8> {
             measure.to_string(),
             measure.column(),
             condition.unwrap_or_default(),
+            comparison.tested[found.measure].to_string(),
             found.pairs.len().to_string(),
             found.missing.to_string(),
+            found.runs.to_string(),
             found.never.0.to_string(),
             found.never.1.to_string(),
+            found.ended_in_both().to_string(),
             number(found.baseline),
             number(found.value),
+            number(found.among.map(|among| among.baseline)),
+            number(found.among.map(|among| among.value)),
             end(difference, |interval| interval.mean),
             end(difference, |interval| interval.low),
             end(difference, |interval| interval.high),
@@ -68,8 +79,9 @@ pub fn render(comparison: &Comparison) -> Vec<u8> {
             end(relative, |interval| interval.low),
             end(relative, |interval| interval.high),
             number(found.effect),
-            number(Some(found.p)),
-            number(Some(found.adjusted_p)),
+            number(found.adjusted_p.map(|_| found.p)),
+            number(found.adjusted_p),
+            number(found.least),
             found.verdict.name().to_owned(),
             found
                 .needed
@@ -81,7 +93,7 @@ pub fn render(comparison: &Comparison) -> Vec<u8> {
     writer.into_inner().expect(ok)
 }
 
-/// Nothing for what there is not, `inf` for what does not end.
+/// Nothing for what there is not.
 fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| round(value).to_string())
 }

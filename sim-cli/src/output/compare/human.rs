@@ -3,7 +3,7 @@
 use super::{Told, Traced};
 use crate::output::human::{command, join};
 use crate::output::style::Style;
-use crate::output::table::{Table, WIDTH, shorten, wrap};
+use crate::output::table::{Table, WIDTH, shorten, width, wrap};
 use crate::output::tables::styled;
 use crate::output::{story, units};
 use sim_models::experiment::compare::numbers::{Scale, level, probability};
@@ -25,6 +25,7 @@ pub fn render(told: &Told, style: Style) -> String {
     for variant in 0..comparison.variants.len() {
         sections.push(overall(comparison, variant, style));
         sections.push(by_condition(comparison, variant, style));
+        sections.push(besides(comparison, variant, style));
         sections.push(verdicts(comparison, variant, style));
         for traced in told
             .joined
@@ -54,89 +55,196 @@ fn sentences(comparison: &Comparison) -> Vec<String> {
         .collect()
 }
 
-/// The table of all measures, over all conditions where there are several.
+/// The table of what was asked, over all conditions where there are several.
 fn overall(comparison: &Comparison, variant: usize, style: Style) -> Vec<String> {
-    let overall = comparison.overall();
-    let title = match overall {
+    let title = match comparison.overall() {
         Some(_) => "Measures".to_owned(),
         None => format!(
             "Measures, mean of {} conditions",
             comparison.conditions.len()
         ),
     };
-    let mut table = headed(comparison, variant, &title);
-    for measure in 0..comparison.measures.len() {
-        if let Some(finding) = comparison.finding(variant, measure, overall) {
-            let name = comparison.measures[measure].label();
-            table.row(row(comparison, finding, name));
-        }
-    }
-    painted(&table, style)
+    let asked = findings(comparison, variant, comparison.overall(), true);
+    table(comparison, variant, &title, asked, style)
 }
 
-/// Where there are several conditions: the measures of the first sentences, condition by condition.
-fn by_condition(comparison: &Comparison, variant: usize, style: Style) -> Vec<String> {
-    let mut lines = Vec::new();
-    if comparison.conditions.len() < 2 {
-        return lines;
-    }
-    for measure in 0..comparison.measures.len().min(BY_CONDITION) {
-        let title = shorten(&comparison.measures[measure].label(), WIDTH / 3);
-        let mut table = headed(comparison, variant, &title);
-        for (number, condition) in comparison.conditions.iter().enumerate() {
-            if let Some(finding) = comparison.finding(variant, measure, Some(number)) {
-                table.row(row(comparison, finding, condition.label.clone()));
-            }
-        }
-        lines.extend(painted(&table, style));
+/// What was measured besides, what differs most first: to be read on, and called neither better nor
+/// worse, for nothing of it was tested.
+fn besides(comparison: &Comparison, variant: usize, style: Style) -> Vec<String> {
+    let all = findings(comparison, variant, comparison.overall(), false);
+    let (mut told, rest): (Vec<Row<'_>>, Vec<Row<'_>>) =
+        all.into_iter().partition(|(_, found)| found.matters());
+    told.sort_by(|a, b| b.1.size().total_cmp(&a.1.size()));
+    let mut lines = table(comparison, variant, "Besides (not tested)", told, style);
+    let count = |wanted: &dyn Fn(&Finding) -> bool| {
+        let those = rest.iter().filter(|(_, found)| wanted(found));
+        those.count()
+    };
+    let same = count(&|found| found.is_same());
+    let unknown = count(&|found| found.pairs.is_empty());
+    let least = level(comparison.question.difference);
+    let parts = [
+        (same, "the same in all runs".to_owned()),
+        (
+            rest.len() - same - unknown,
+            format!("closer than what matters ({least})"),
+        ),
+        (unknown, "never measured with both".to_owned()),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !parts.is_empty() {
+        lines.extend(wrap(
+            &format!("Other measures: {}.", parts.join(", ")),
+            "  ",
+            "  ",
+        ));
     }
     lines
 }
 
-/// An empty table of differences.
-fn headed(comparison: &Comparison, variant: usize, title: &str) -> Table {
-    Table::new(&[
-        title,
-        &shorten(&comparison.baseline, MOST_NAME),
-        &shorten(&comparison.variants[variant], MOST_NAME),
-        &format!("difference ({})", level(comparison.question.level)),
-        "p adj.",
-        "verdict",
-    ])
+/// Where there are several conditions: the measures of the first sentences, condition by condition.
+fn by_condition(comparison: &Comparison, variant: usize, style: Style) -> Vec<String> {
+    if comparison.conditions.len() < 2 {
+        return Vec::new();
+    }
+    let measures = 0..comparison.measures.len();
+    measures
+        .filter(|measure| comparison.tested[*measure])
+        .take(BY_CONDITION)
+        .flat_map(|measure| {
+            let title = shorten(&comparison.measures[measure].label(), WIDTH / 3);
+            let conditions = comparison.conditions.iter().enumerate();
+            let rows = conditions.filter_map(|(number, condition)| {
+                let finding = comparison.finding(variant, measure, Some(number))?;
+                Some((condition.label.clone(), finding))
+            });
+            table(comparison, variant, &title, rows.collect(), style)
+        })
+        .collect()
 }
 
-fn row(comparison: &Comparison, finding: &Finding, name: String) -> Vec<String> {
+/// A finding under its name.
+type Row<'a> = (String, &'a Finding);
+
+/// What was found under a condition about what is tested, or what is not, by the names of measures.
+fn findings(
+    comparison: &Comparison,
+    variant: usize,
+    condition: Option<usize>,
+    tested: bool,
+) -> Vec<Row<'_>> {
+    let measures = 0..comparison.measures.len();
+    measures
+        .filter(|measure| comparison.tested[*measure] == tested)
+        .filter_map(|measure| {
+            let finding = comparison.finding(variant, measure, condition)?;
+            Some((comparison.measures[measure].label(), finding))
+        })
+        .collect()
+}
+
+/// A table of differences; nothing where there are none.
+fn table(
+    comparison: &Comparison,
+    variant: usize,
+    title: &str,
+    rows: Vec<Row<'_>>,
+    style: Style,
+) -> Vec<String> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let names = [&comparison.baseline, &comparison.variants[variant]];
+    let names = apart(&names.map(String::as_str), MOST_NAME);
+    let tested = rows.iter().any(|(_, found)| found.adjusted_p.is_some());
+    let difference = format!("difference ({})", level(comparison.question.level));
+    let mut headings = vec![names[0].as_str(), names[1].as_str(), difference.as_str()];
+    if tested {
+        headings.extend(["p adj.", "verdict"]);
+    }
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(_, finding)| {
+            let mut cells = cells(comparison, finding);
+            cells.truncate(headings.len());
+            cells
+        })
+        .collect();
+    // What the numbers leave is for the names, which must stay apart.
+    let wide = |column: usize| {
+        let cells = cells.iter().map(|row| width(&row[column]));
+        2 + cells.fold(width(headings[column]), usize::max)
+    };
+    let room = WIDTH - (0..headings.len()).map(wide).sum::<usize>();
+    let full: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
+    let title = shorten(title, room);
+    headings.insert(0, &title);
+    let mut table = Table::new(&headings);
+    for (name, cells) in apart(&full, room - 2).into_iter().zip(cells) {
+        table.row([vec![name], cells].concat());
+    }
+    painted(&table, style)
+}
+
+/// Names of at most so many characters, two of which are alike only where they are in full: shortened in
+/// the middle, or where that is not enough, numbered.
+fn apart(names: &[&str], most: usize) -> Vec<String> {
+    let short = |name: &str| {
+        if width(name) <= most {
+            return name.to_owned();
+        }
+        let letters: Vec<char> = name.chars().collect();
+        let (first, last) = ((most - 1).div_ceil(2), (most - 1) / 2);
+        let start: String = letters[..first].iter().collect();
+        let end: String = letters[letters.len() - last..].iter().collect();
+        format!("{start}…{end}")
+    };
+    let texts: Vec<String> = names.iter().map(|name| short(name)).collect();
+    let alike = |n: usize| {
+        let mut others = names.iter().zip(&texts);
+        others.any(|(name, text)| *text == texts[n] && *name != names[n])
+    };
+    (0..names.len())
+        .map(|n| {
+            if alike(n) {
+                let number = format!(" #{}", n + 1);
+                shorten(&texts[n], most - width(&number)) + &number
+            } else {
+                texts[n].clone()
+            }
+        })
+        .collect()
+}
+
+/// The values, their difference, the corrected p-value and what follows.
+fn cells(comparison: &Comparison, finding: &Finding) -> Vec<String> {
     let measure = &comparison.measures[finding.measure];
-    let p = probability(finding.adjusted_p)
-        .replace("p = ", "")
-        .replace("p ", "");
+    let nothing = || units::NOTHING.to_owned();
+    let p = finding.adjusted_p.map_or_else(nothing, |p| {
+        probability(p).replace("p = ", "").replace("p ", "")
+    });
     let verdict = finding.verdict.words().to_owned();
     let (Some(difference), Some(scale)) = (&finding.difference, finding.scale(measure)) else {
-        let runs = finding.pairs.len();
-        let nothing = units::NOTHING.to_owned();
+        let runs = finding.runs;
         if runs == 0 {
             let verdict = "not measured".to_owned();
-            return vec![
-                name,
-                nothing.clone(),
-                nothing.clone(),
-                nothing.clone(),
-                nothing,
-                verdict,
-            ];
+            return vec![nothing(), nothing(), nothing(), nothing(), verdict];
         }
         let never = |count: u32| format!("{count}/{runs} never");
         let (baseline, variant) = finding.never;
-        return vec![name, never(baseline), never(variant), nothing, p, verdict];
+        return vec![never(baseline), never(variant), nothing(), p, verdict];
     };
-    let value = |value: Option<f64>| value.map_or(units::NOTHING.to_owned(), |v| scale.value(v));
+    let value = |value: Option<f64>| value.map_or_else(nothing, |v| scale.value(v));
     let reach = if difference.half_width.is_finite() {
         format!(" ± {}", scale.bare(difference.half_width))
     } else {
         String::new()
     };
     vec![
-        name,
         value(finding.baseline),
         value(finding.value),
         signed(&scale, difference.mean) + &reach,
@@ -177,15 +285,12 @@ fn verdicts(comparison: &Comparison, variant: usize, style: Style) -> Vec<String
     else {
         return Vec::new();
     };
-    let name = |name: &str| shorten(name, MOST_NAME);
-    let mut table = Table::new(&[
-        "Verdicts",
-        &name(&comparison.baseline),
-        &name(&comparison.variants[variant]),
-    ]);
+    let names = [&comparison.baseline, &comparison.variants[variant]];
+    let names = apart(&names.map(String::as_str), MOST_NAME);
+    let mut table = Table::new(&["Verdicts", &names[0], &names[1]]);
     for (verdict, baseline, variant) in &shares.counts {
         table.row(vec![
-            units::verdict(verdict, false),
+            units::verdict(*verdict),
             baseline.to_string(),
             variant.to_string(),
         ]);
@@ -220,9 +325,10 @@ fn requests(comparison: &Comparison, traced: &Traced, style: Style) -> Vec<Strin
         ));
     }
     lines.extend(wrap(&told, "  ", "  "));
+    let names = apart(&[baseline, variant], MOST_NAME);
     let mut table = Table::new(&[
-        &format!("With {}", shorten(baseline, MOST_NAME)),
-        &format!("with {}", shorten(variant, MOST_NAME)),
+        &format!("With {}", names[0]),
+        &format!("with {}", names[1]),
         "requests",
     ]);
     for transition in joined.transitions.iter().take(MOST_TRANSITIONS) {
@@ -284,12 +390,16 @@ fn ending(told: &Told, style: Style) -> Vec<String> {
     let question = &comparison.question;
     let mut lines = wrap(
         &format!(
-            "{} replications of each, seeds {} to {}; p-values are corrected for {} tests (Holm), so that all claims together are wrong with a probability of at most {}; intervals are those of each difference by itself.",
+            "{} replications of each, seeds {} to {}; p-values are corrected for {} (Holm), so that all claims together are wrong with a probability of at most {}; intervals are those of each difference by itself. Differences below {} of what the baseline measures do not matter here (--difference).",
             comparison.replications,
             told.seeds.0,
             told.seeds.1,
-            comparison.family,
+            match comparison.family {
+                1 => "1 test".to_owned(),
+                tests => format!("{tests} tests"),
+            },
             level(1.0 - question.level),
+            level(question.difference),
         ),
         "",
         "",

@@ -1,5 +1,6 @@
-//! As one JSON object. Values of measures in seconds, per second, or as ratios; `"inf"` for a time that
-//! did not end.
+//! As one JSON object. Values of measures in seconds, per second, or as ratios; null for what is not
+//! known, and for a mean of times some of which did not end. `"inf"` is the end of an interval without
+//! bound.
 
 use super::{SCHEMA, Told};
 use crate::output::json::tidy;
@@ -62,6 +63,11 @@ fn value(told: &Told) -> Value {
         "difference": comparison.question.difference,
         "power": comparison.question.power,
         "tests": comparison.family,
+        "tested": comparison.measures.iter().zip(&comparison.tested)
+            .filter(|(_, tested)| **tested)
+            .map(|(measure, _)| measure.to_string())
+            .collect::<Vec<_>>(),
+        "own_condition": comparison.own.map(|own| comparison.conditions[own].label.as_str()),
         "sentences": comparison.sentences,
         "findings": comparison.findings.iter().map(|found| finding(comparison, found)).collect::<Vec<_>>(),
         "verdicts": comparison.verdicts.iter().map(|shares| verdicts(comparison, shares)).collect::<Vec<_>>(),
@@ -113,20 +119,26 @@ fn finding(comparison: &Comparison, finding: &Finding) -> Value {
         "measure": measure.to_string(),
         "column": measure.column(),
         "condition": condition(comparison, finding.condition),
+        "tested": comparison.tested[finding.measure],
         "pairs": finding.pairs.len(),
         "missing": finding.missing,
+        "runs": finding.runs,
         "never_baseline": finding.never.0,
         "never_variant": finding.never.1,
-        "baseline": finding.baseline.map(number),
-        "value": finding.value.map(number),
+        "ended_in_both": finding.ended_in_both(),
+        "baseline": finding.baseline,
+        "value": finding.value,
+        "ended_baseline": finding.among.map(|among| among.baseline),
+        "ended_value": finding.among.map(|among| among.value),
         "difference": interval(&finding.difference),
         "simultaneous": interval(&finding.simultaneous),
         "relative": interval(&finding.relative),
         "effect_size": finding.effect,
+        "least_difference": finding.least,
         "test": finding.test.name(),
-        "p": finding.p,
+        "p": finding.adjusted_p.map(|_| finding.p),
         "p_adjusted": finding.adjusted_p,
-        "p_ranks": finding.rank_p,
+        "p_ranks": finding.adjusted_p.map(|_| finding.rank_p),
         "verdict": finding.verdict.name(),
         "replications_needed": finding.needed,
         "replications_needed_for_observed": finding.needed_for_observed,
@@ -145,6 +157,8 @@ fn verdicts(comparison: &Comparison, shares: &VerdictShares) -> Value {
         "held_with_variant_only": shares.held.left,
         "held_with_baseline_only": shares.held.right,
         "held_in_neither": shares.held.neither,
+        "replications_more": shares.more.0,
+        "replications_less": shares.more.1,
         "difference": interval(&Some(shares.difference)),
         "p": shares.p,
         "p_adjusted": shares.adjusted_p,

@@ -31,4 +31,4 @@ pub struct Traced {
 }
 
 /// Version of the JSON and the CSV; counts up when a key or column changes its meaning or goes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;

@@ -68,9 +68,11 @@ pub const CELL: &[Fixed] = &[
     ("median", Kind::Number),
     ("median_low", Kind::Number),
     ("median_high", Kind::Number),
+    ("median_level", Kind::Number),
     ("p90", Kind::Number),
     ("p90_low", Kind::Number),
     ("p90_high", Kind::Number),
+    ("p90_level", Kind::Number),
     ("min", Kind::Number),
     ("max", Kind::Number),
 ];

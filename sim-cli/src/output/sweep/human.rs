@@ -1,17 +1,24 @@
 //! A sweep for people: how its points fared in the measures that tell most.
 
+use crate::charts;
 use crate::output::human::{command, join};
 use crate::output::style::Style;
 use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::units;
-use sim_models::experiment::sweep::{Cell, Record, Replications, Table};
-use sim_models::observe::expression::{Better, Measure, Of, Unit};
+use sim_core::stats::{quantile_interval, values_needed};
+use sim_models::experiment::space::{Axis, Point};
+use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Record, Replications, Table};
+use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::expression::{Better, Measure, Metric, Of, Unit};
+use std::collections::BTreeMap;
 
 /// So many points fit on a screen.
 const ROWS: usize = 24;
 /// No more measures than this stand beside the settings.
 const MEASURES: usize = 4;
+/// Of so many measures it is said in words what they show.
+const FINDINGS: usize = 2;
 /// Headings are not longer than this.
 const HEADING: usize = 25;
 
@@ -30,8 +37,10 @@ pub fn render(table: &Table<'_>, ending: &Ending<'_>, style: Style) -> String {
     join(&[
         headline(table, style),
         points(&Cells::new(table), style),
+        findings(table, style),
         verdicts(table, style),
         notes(table, style),
+        tables(table, ending),
         closing(ending, style),
     ])
 }
@@ -188,6 +197,9 @@ fn points_with(cells: &Cells<'_>, chosen: &[usize], style: Style) -> (Vec<String
     if best.iter().any(Option::is_some) && shown.len() > 1 {
         lines.push("  * best of its column; ± reaches to the ends of the 95% interval".to_owned());
     }
+    let places = shown.iter();
+    let places = places.flat_map(|point| chosen.iter().map(|measure| cells.at(*point, *measure)));
+    lines.extend(medians(places).map(|text| format!("  {text}")));
     let left = table.runs.len() - shown.len();
     if left > 0 {
         lines.push(format!(
@@ -223,25 +235,41 @@ fn shown(cells: &Cells<'_>, chosen: &[usize]) -> Vec<usize> {
 #[must_use]
 pub fn point_name(table: &Table<'_>, point: usize) -> String {
     let sweep = table.sweep;
-    let coordinates = sweep.axes.iter().zip(&sweep.points[point].coordinates);
-    let names: Vec<String> = coordinates
-        .map(|(axis, place)| {
-            let name = axis.name.rsplit('.').next().unwrap_or(&axis.name);
-            format!("{name}={}", place.label)
-        })
-        .collect();
-    if names.is_empty() {
-        "as it is".to_owned()
-    } else {
-        names.join(", ")
+    if sweep.axes.is_empty() {
+        return "as it is".to_owned();
     }
+    setting(&sweep.axes, &sweep.points[point])
+}
+
+/// `timeout=250ms, retries=3`: with the last part of the name of an axis, where that tells it from all
+/// others.
+#[must_use]
+pub fn setting(axes: &[Axis], point: &Point) -> String {
+    let last = |axis: &Axis| axis.name.rsplit('.').next().map(str::to_owned);
+    let names = axes.iter().map(|axis| {
+        let alike = axes
+            .iter()
+            .filter(|other| last(other) == last(axis))
+            .count();
+        last(axis)
+            .filter(|_| alike == 1)
+            .unwrap_or_else(|| axis.name.clone())
+    });
+    let settings = names.zip(&point.coordinates);
+    let settings: Vec<String> = settings
+        .map(|(name, place)| format!("{name}={}", place.label))
+        .collect();
+    settings.join(", ")
 }
 
 fn held(runs: &[Record]) -> String {
-    if runs.iter().all(|run| run.verdict == "none") {
+    if runs
+        .iter()
+        .all(|run| run.verdict == Conclusion::NoHypothesis)
+    {
         return units::NOTHING.to_owned();
     }
-    let held = runs.iter().filter(|run| run.verdict == "held").count();
+    let held = runs.iter().filter(|run| run.verdict.passes()).count();
     format!("{held}/{}", runs.len())
 }
 
@@ -260,6 +288,11 @@ pub fn value(measure: &Measure, value: f64) -> String {
         Unit::Seconds => units::duration(value),
         Unit::Rate => units::rate(value),
         Unit::Ratio if measure.metric.of() == Of::Edge => units::factor(value),
+        // Three digits also of those just below one: two of them would make 0.95 and 0.949 alike.
+        Unit::Ratio if measure.metric == Metric::Quotient && value.abs() < 1.0 => {
+            format!("{value:.3}")
+        }
+        Unit::Ratio if measure.metric == Metric::Quotient => units::number(value),
         Unit::Ratio => units::percent(value),
         Unit::Count => units::number(value),
     }
@@ -277,7 +310,12 @@ fn with_interval(measure: &Measure, cell: &Cell) -> String {
             let never = cell.count - cell.finite.map_or(0, |finite| finite.count);
             let never = format!("never {never}/{}", cell.count);
             match median.mean.is_finite() {
-                true => format!("{}, {never}", value(measure, median.mean)),
+                true => format!(
+                    "{} ({} to {}), {never}",
+                    value(measure, median.mean),
+                    value(measure, median.low),
+                    value(measure, median.high)
+                ),
                 false => never,
             }
         }
@@ -285,25 +323,101 @@ fn with_interval(measure: &Measure, cell: &Cell) -> String {
     }
 }
 
+/// What the brackets around medians hold, where there are any: the level that the least sure of them
+/// reaches.
+fn medians<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<String> {
+    let known = cells.filter(|cell| cell.mean.is_none());
+    let known = known.filter_map(|cell| cell.median.filter(|median| median.mean.is_finite()));
+    let level = known.map(|median| median.level).reduce(f64::min)?;
+    Some(format!(
+        "where some never end: the median, and between which values it lies with {} confidence{}",
+        level_text(level),
+        takes(MEDIAN, level)
+    ))
+}
+
+/// A confidence level.
+#[must_use]
+pub fn level_text(level: f64) -> String {
+    units::percent(level).replace(".0%", "%")
+}
+
+/// How many replications it would take, where an interval of a quantile does not reach the level of all
+/// others: `" (95% takes 29 replications)"`.
+#[must_use]
+pub fn takes(quantile: f64, reached: f64) -> String {
+    match values_needed(quantile, LEVEL) {
+        Ok(needed) if reached < LEVEL => {
+            format!(" ({} takes {needed} replications)", level_text(LEVEL))
+        }
+        _ => String::new(),
+    }
+}
+
+fn tables(table: &Table<'_>, ending: &Ending<'_>) -> Vec<String> {
+    let text = quantiles(table).filter(|_| !ending.open.is_empty());
+    text.map_or_else(Vec::new, |text| wrap(&text, "", ""))
+}
+
+/// What the intervals of quantiles in the tables reach, where that is less than all others do.
+fn quantiles(table: &Table<'_>) -> Option<String> {
+    let counts = table.runs.iter().map(Vec::len);
+    let least = counts.filter(|count| *count > 0).min()?;
+    // Which values does not matter.
+    let values = vec![0.0; least];
+    let told: Vec<String> = [(MEDIAN, "medians"), (P90, "90% quantiles")]
+        .into_iter()
+        .filter_map(|(p, name)| {
+            let level = quantile_interval(&values, p, LEVEL).ok()?.level;
+            let text = format!(
+                "those of {name} reach {}{}",
+                level_text(level),
+                takes(p, level)
+            );
+            (level < LEVEL).then_some(text)
+        })
+        .collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "Of the intervals in cells.csv, {} with {least} replications.",
+            told.join(" and ")
+        )
+    })
+}
+
+/// What the most telling measures show.
+fn findings(table: &Table<'_>, style: Style) -> Vec<String> {
+    let found = charts::sweep::words(table);
+    let mut lines = Vec::new();
+    for (name, sentences) in found.iter().take(FINDINGS) {
+        let name = charts::sweep::findings::capital(name);
+        lines.push(style.heading(&name));
+        for sentence in sentences {
+            lines.extend(wrap(sentence, "  ", "  "));
+        }
+    }
+    lines
+}
+
 fn verdicts(table: &Table<'_>, style: Style) -> Vec<String> {
-    let mut counts: Vec<((String, bool), u64)> = Vec::new();
+    let mut counts: BTreeMap<Conclusion, u64> = BTreeMap::new();
     let mut runs = 0;
     for run in table.runs.iter().flatten() {
         runs += 1;
-        let key = (run.verdict.clone(), run.metastable);
-        match counts.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((key, 1)),
-        }
+        *counts.entry(run.verdict).or_default() += 1;
     }
-    if counts.iter().all(|((verdict, _), _)| verdict == "none") {
+    if counts
+        .keys()
+        .all(|verdict| *verdict == Conclusion::NoHypothesis)
+    {
         return Vec::new();
     }
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut counts: Vec<(Conclusion, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut text = Text::new(&["Verdicts", "runs", "share"]);
-    for ((verdict, metastable), count) in counts {
+    for (verdict, count) in counts {
         text.row(vec![
-            units::verdict(&verdict, metastable),
+            units::verdict(verdict),
             units::count(count),
             units::percent(count as f64 / f64::from(runs)),
         ]);

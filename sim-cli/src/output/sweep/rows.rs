@@ -5,6 +5,7 @@ use crate::output::folder::FolderError;
 use crate::runner::journal::JournalError;
 use sim_core::stats::Interval;
 use sim_models::experiment::sweep::{Record, Sweep, Table};
+use sim_models::observe::conclusion::Conclusion;
 
 /// Why results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +48,8 @@ pub fn runs(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
             Value::Text(&record.digest),
             Value::Integer(record.events),
             Value::Text(&record.stopped_by),
-            Value::Text(&record.verdict),
-            Value::Truth(record.metastable),
+            Value::Text(record.verdict.name()),
+            Value::Truth(record.verdict == Conclusion::Metastable),
         ]);
         row.extend(record.values.iter().copied().map(Value::Number));
         sink.row(&row)?;
@@ -105,8 +106,10 @@ pub fn cells(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> 
         ]);
         row.extend(ends(cell.mean));
         row.push(Value::Number(cell.sd));
-        row.extend(ends(cell.median));
-        row.extend(ends(cell.p90));
+        for quantile in [cell.median, cell.p90] {
+            row.extend(ends(quantile));
+            row.push(Value::Number(quantile.map(|known| known.level)));
+        }
         row.extend([Value::Number(cell.min), Value::Number(cell.max)]);
         sink.row(&row)?;
     }

@@ -1,12 +1,13 @@
 //! `summary.json`: what a sweep yielded, in one object.
 
 use super::{SCHEMA, columns};
+use crate::charts;
 use crate::output::json::tidy;
 use serde_json::{Map, Value, json};
 use sim_core::SimTime;
 use sim_core::digest::Digest;
-use sim_core::stats::Interval;
-use sim_models::experiment::sweep::{Cell, LEVEL, Replications, Sweep, Table};
+use sim_core::stats::{Interval, values_needed};
+use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Replications, Sweep, Table};
 
 /// The summary as JSON with sorted keys.
 #[must_use]
@@ -19,12 +20,19 @@ pub fn summary(table: &Table<'_>) -> Value {
         "digest": digest(table).to_string(),
         "sweep": sweep(table.sweep),
         "level": LEVEL,
+        "replications_for_level": {
+            "median": values_needed(MEDIAN, LEVEL).ok(),
+            "p90": values_needed(P90, LEVEL).ok(),
+        },
         "counts": {
             "points": table.runs.len(),
             "runs": records().count(),
             "stopped_by_budget": stopped,
             "events": records().map(|run| run.events).sum::<u64>(),
         },
+        "findings": charts::sweep::words(table).into_iter().map(|(measure, sentences)| {
+            json!({ "measure": measure, "sentences": sentences })
+        }).collect::<Vec<_>>(),
         "points": points(table),
     }))
 }
@@ -150,19 +158,20 @@ fn verdicts(table: &Table<'_>, point: usize) -> Map<String, Value> {
             "low": share.share.low,
             "high": share.share.high,
         });
-        (share.verdict, value)
+        (share.verdict.name().to_owned(), value)
     });
     shares.collect()
 }
 
-fn cell(cell: &Cell) -> Value {
+/// The statistics of a measure over replications; null where they are not known.
+pub fn cell(cell: &Cell) -> Value {
     json!({
         "count": cell.count,
         "finite": cell.finite.map_or(0, |finite| finite.count),
         "mean": interval(cell.mean),
         "sd": number(cell.sd),
-        "median": interval(cell.median),
-        "p90": interval(cell.p90),
+        "median": quantile(cell.median),
+        "p90": quantile(cell.p90),
         "min": number(cell.min),
         "max": number(cell.max),
     })
@@ -176,6 +185,15 @@ fn interval(interval: Option<Interval>) -> Value {
             "high": number(Some(known.high)),
         })
     })
+}
+
+/// An interval between order statistics, with the level that it reaches.
+fn quantile(known: Option<Interval>) -> Value {
+    let mut told = interval(known);
+    if let Some(known) = known {
+        told["level"] = json!(known.level);
+    }
+    told
 }
 
 /// A value; infinity, which JSON lacks, is the text `"inf"`.

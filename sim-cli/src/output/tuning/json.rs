@@ -21,10 +21,13 @@ pub fn json(tuning: &Tuning, also: usize) -> Value {
         })
     });
     let points = tuning.points.iter().map(|one| point(tuning, one));
-    let winner = tuning
-        .chosen
-        .first()
-        .and_then(|place| tuning.finalists[*place].point);
+    let winner = tuning.used.and_then(|place| tuning.finalists[place].point);
+    let ends = tuning.ends.iter().map(|end| {
+        json!({
+            "axis": tuning.axes[end.axis].name,
+            "end": if end.upper { "upper" } else { "lower" },
+        })
+    });
     json!({
         "schema": SCHEMA,
         "goals": goals.collect::<Vec<_>>(),
@@ -37,6 +40,8 @@ pub fn json(tuning: &Tuning, also: usize) -> Value {
         "rungs": tuning.rungs.iter().map(rung).collect::<Vec<_>>(),
         "finalists": tuning.finalists.iter().map(finalist).collect::<Vec<_>>(),
         "chosen": tuning.chosen,
+        "used": tuning.used,
+        "at_end_of_search": ends.collect::<Vec<_>>(),
         "winner": winner.map(|winner| point(tuning, &tuning.points[winner])),
         "elsewhere": tuning.elsewhere.iter().enumerate()
             .map(|(number, other)| elsewhere(other, number < also)).collect::<Vec<_>>(),
@@ -89,6 +94,7 @@ fn finalist(one: &Finalist) -> Value {
     });
     json!({
         "point": one.point,
+        "alike": one.alike,
         "goals": goals.collect::<Vec<_>>(),
         "constraints": one.constraints.iter().map(held).collect::<Vec<_>>(),
         "all_constraints": held(&one.all),

@@ -12,7 +12,7 @@ use super::table::{Table, shorten, wrap};
 use super::tables::styled;
 use super::units;
 use sim_models::experiment::tune::{Finalist, Goal, Outcome, Transfer, Tuning};
-use words::{held, interval, settings};
+use words::{held, interval};
 
 /// The result as text. `also` says how many of the other scenarios the user named.
 #[must_use]
@@ -38,6 +38,11 @@ fn chosen(tuning: &Tuning) -> impl Iterator<Item = &Finalist> {
     tuning.chosen.iter().map(|place| &tuning.finalists[*place])
 }
 
+/// The finalist that is used.
+fn used(tuning: &Tuning) -> Option<&Finalist> {
+    tuning.finalists.get(tuning.used?)
+}
+
 fn headline(tuning: &Tuning, style: Style) -> Vec<String> {
     let all: Vec<&Finalist> = chosen(tuning).collect();
     let (text, paint): (String, fn(Style, &str) -> String) = match &all[..] {
@@ -52,12 +57,28 @@ fn headline(tuning: &Tuning, style: Style) -> Vec<String> {
     lines
 }
 
+/// The commands of what is chosen, that of the one that is used first.
 fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
-    let Some(point) = chosen(tuning).next().and_then(|first| first.point) else {
+    let of = |one: &Finalist| one.point.map(|point| &tuning.points[point]);
+    let Some(point) = used(tuning).and_then(of) else {
         return Vec::new();
     };
-    let mut lines = vec![style.heading("To use it")];
-    lines.extend(command(&words::flags(&tuning.points[point])));
+    let heading = format!("To use {}", words::settings(tuning, point));
+    let mut lines = wrap(&heading, "", "");
+    lines[0] = style.heading(&lines[0]);
+    lines.extend(command(&words::flags(point)));
+    let others = tuning
+        .chosen
+        .iter()
+        .filter(|place| Some(**place) != tuning.used);
+    for other in others.filter_map(|place| of(&tuning.finalists[*place])) {
+        lines.extend(wrap(
+            &format!("Or {}", words::settings(tuning, other)),
+            "",
+            "",
+        ));
+        lines.extend(command(&words::flags(other)));
+    }
     lines
 }
 
@@ -98,15 +119,19 @@ fn finalists(tuning: &Tuning, style: Style) -> Vec<String> {
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut table = Table::new(&headings);
     for (place, one) in tuning.finalists.iter().enumerate() {
-        let mark = if tuning.chosen.contains(&place) {
+        let is_twin =
+            |other: &&Finalist| one.point.is_some_and(|point| other.alike.contains(&point));
+        if chosen(tuning).any(|other| is_twin(&other)) {
+            continue;
+        }
+        let mark = if tuning.chosen.len() > 1 && tuning.used == Some(place) {
+            "> "
+        } else if tuning.chosen.contains(&place) {
             "* "
         } else {
             ""
         };
-        let name = one.point.map_or("as it is now".into(), |point| {
-            settings(tuning, &tuning.points[point])
-        });
-        let mut row = vec![format!("{mark}{name}")];
+        let mut row = vec![format!("{mark}{}", words::named(tuning, one))];
         for (goal, outcome) in tuning.goals.iter().zip(&one.goals) {
             row.push(shown(goal, outcome));
             if with_differences {
@@ -139,7 +164,7 @@ fn constraints(tuning: &Tuning, style: Style) -> Vec<String> {
         "chosen"
     };
     let mut table = Table::new(&["Constraints", whose, "held", "now", "held"]);
-    let first = tuning.chosen.first().copied().unwrap_or(0);
+    let first = tuning.used.unwrap_or(0);
     for (number, check) in tuning.constraints.iter().enumerate() {
         let mut row = vec![check.to_string()];
         for one in [tuning.finalists.get(first), present(tuning)] {
@@ -205,7 +230,12 @@ fn transfer(verdict: Transfer) -> &'static str {
 
 fn warning(tuning: &Tuning, also: usize, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(text) = words::trap(tuning) {
+    if let Some(text) = words::ends(tuning) {
+        let mut wrapped = wrap(&text, "", "");
+        wrapped[0] = style.careful(&wrapped[0]);
+        lines.extend(wrapped);
+    }
+    if let Some(text) = words::trap(tuning, also) {
         let mut wrapped = wrap(&text, "", "");
         wrapped[0] = style.bad(&wrapped[0]);
         lines.extend(wrapped);
@@ -216,9 +246,12 @@ fn warning(tuning: &Tuning, also: usize, style: Style) -> Vec<String> {
         lines.extend(wrapped);
     }
     if also == 0 {
-        let text = "Tuned on this outage, and tried only in changes of the same scenario. A setting that is \
-            right for one outage can be wrong for the next: try it in others with --also OTHER.ron";
-        let mut wrapped = wrap(text, "", "");
+        let what = if tuning.outage { "outage" } else { "load" };
+        let text = format!(
+            "Tuned on this {what}, and tried only in changes of the same scenario. A setting that is right for \
+             one {what} can be wrong for the next: try it in others with --also OTHER.ron"
+        );
+        let mut wrapped = wrap(&text, "", "");
         wrapped[0] = style.careful(&wrapped[0]);
         lines.extend(wrapped);
     }

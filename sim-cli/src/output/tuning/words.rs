@@ -1,7 +1,7 @@
 //! The sentences about tuning, and the numbers in them.
 
-use super::super::sweep::human::value;
-use super::{chosen, present, spoken};
+use super::super::sweep::human::{setting as setting_of, value};
+use super::{present, spoken, used};
 use crate::commands::run::setting;
 use crate::output::units;
 use sim_core::stats::Interval;
@@ -29,12 +29,18 @@ pub fn level(tuning: &Tuning) -> String {
 
 /// `attempts=2, threads=8`.
 pub fn settings(tuning: &Tuning, point: &Point) -> String {
-    let coordinates = tuning.axes.iter().zip(&point.coordinates);
-    let each = coordinates.map(|(axis, place)| {
-        let name = axis.name.rsplit('.').next().unwrap_or(&axis.name);
-        format!("{name}={}", place.label)
+    setting_of(&tuning.axes, point)
+}
+
+/// The same with how many others it stands for.
+pub fn named(tuning: &Tuning, one: &Finalist) -> String {
+    let name = one.point.map_or("as it is now".into(), |point| {
+        settings(tuning, &tuning.points[point])
     });
-    each.collect::<Vec<_>>().join(", ")
+    match one.alike.len() {
+        0 => name,
+        alike => format!("{name} and {alike} alike"),
+    }
 }
 
 /// `--set PATH=VALUE ...`, to be pasted.
@@ -187,27 +193,86 @@ fn ties(tuning: &Tuning, winner: &Finalist) -> String {
     text
 }
 
-/// The front in one sentence.
+/// The front in a few sentences.
 pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
     let goals: Vec<String> = tuning.goals.iter().map(goal).collect();
     let (goals, under) = (goals.join(" and "), under(tuning));
-    let name = |one: &Finalist| {
-        one.point
-            .map(|point| settings(tuning, &tuning.points[point]))
-    };
+    let now = beside_now(tuning, all);
     match all {
         [one] => format!(
-            "{} gives the {goals}{under}: no other that was left beats it in any.{}",
-            name(one).unwrap_or_default(),
+            "{} gives the {goals}{under}: no other that was left beats it in any.{now}{}",
+            named(tuning, one),
             sure(tuning, one)
         ),
-        _ => format!(
-            "{} settings, marked *, trade {goals} off against each other{under}; no other that was left beats one \
-             of them in everything. Below, the first of them is used and tried elsewhere.{}",
-            all.len(),
-            all.first().map_or(String::new(), |one| sure(tuning, one))
+        _ => {
+            let which = if all.len() > 2 {
+                "the one nearest to the best of all goals, marked >, is used"
+            } else {
+                "the first of them, marked >, is used"
+            };
+            format!(
+                "{} settings, marked * and >, trade {goals} off against each other{under}; no other that was left \
+                 beats one of them in everything.{now} Below, {which} and tried elsewhere.{}",
+                all.len(),
+                used(tuning).map_or(String::new(), |one| sure(tuning, one))
+            )
+        }
+    }
+}
+
+/// How many of a front beat the present setting: better in one goal beyond luck, and worse in none.
+fn beside_now(tuning: &Tuning, all: &[&Finalist]) -> String {
+    let beats = |one: &&&Finalist| {
+        let goals = tuning.goals.iter().zip(&one.against_present);
+        let differences: Vec<Option<f64>> = goals
+            .map(|(goal, found)| {
+                let sign = if goal.maximise { -1.0 } else { 1.0 };
+                let found = (*found)?;
+                Some(if found.excludes_zero() {
+                    found.mean * sign
+                } else {
+                    0.0
+                })
+            })
+            .collect();
+        let known = || differences.iter().copied().flatten();
+        known().count() == differences.len()
+            && known().all(|difference| difference <= 0.0)
+            && known().any(|difference| difference < 0.0)
+    };
+    match (all.iter().filter(beats).count(), all.len()) {
+        (0, 1) => " It does not beat the present setting in everything.".into(),
+        (0, _) => " None of them beats the present setting in everything.".into(),
+        (1, 1) => {
+            " It beats the present setting: better in one goal at least, worse in none.".into()
+        }
+        (some, count) => format!(
+            " The present setting is beaten by {some} of the {count}: better in one goal at least, worse in none."
         ),
     }
+}
+
+/// That the setting lies at an end of what was searched.
+pub fn ends(tuning: &Tuning) -> Option<String> {
+    let point = used(tuning)?.point?;
+    let each: Vec<String> = tuning
+        .ends
+        .iter()
+        .map(|end| {
+            let axis = &tuning.axes[end.axis];
+            let side = if end.upper { "upper" } else { "lower" };
+            format!(
+                "{}={} is at the {side} end of what was searched",
+                axis.name, tuning.points[point].coordinates[end.axis].label
+            )
+        })
+        .collect();
+    (!each.is_empty()).then(|| {
+        format!(
+            "{}: what lies beyond was not tried, and may be better still. Widen --vary, if there is more.",
+            each.join(", ")
+        )
+    })
 }
 
 /// That nothing meets the constraints, what comes nearest, and which constraint binds.
@@ -237,7 +302,7 @@ pub fn infeasible(tuning: &Tuning) -> String {
 
 /// The best value of the first goal among candidates that broke the constraints, as far as they came.
 pub fn given_up(tuning: &Tuning) -> Option<String> {
-    let (goal, best) = (tuning.goals.first()?, chosen(tuning).next()?);
+    let (goal, best) = (tuning.goals.first()?, used(tuning)?);
     let reached = best.goals[0].mean?.mean;
     let sign = if goal.maximise { -1.0 } else { 1.0 };
     let first = tuning.rungs.first()?;
@@ -258,22 +323,56 @@ pub fn given_up(tuning: &Tuning) -> Option<String> {
     ))
 }
 
-/// That the setting is worse than the present one somewhere, and by how much.
-pub fn trap(tuning: &Tuning) -> Option<String> {
-    let bad = |verdict| matches!(verdict, Transfer::Worse | Transfer::Mixed);
-    let worse: Vec<String> = tuning
-        .elsewhere
-        .iter()
-        .filter(|other| bad(other.verdict))
+/// That the setting is worse than the present one somewhere, and by how much. `also` says how many of the
+/// other scenarios the user named: only those tell whether it fits more than what it was tuned on.
+pub fn trap(tuning: &Tuning, also: usize) -> Option<String> {
+    // What is given up for another goal here is no news elsewhere.
+    let given = used(tuning).map_or(Vec::new(), |one| worse(tuning, one));
+    let bad = |other: &Elsewhere| match other.verdict {
+        Transfer::Worse => true,
+        Transfer::Mixed => {
+            let there = worse(tuning, &other.chosen);
+            there
+                .iter()
+                .zip(&given)
+                .any(|(there, here)| *there && !here)
+                || !there.contains(&true)
+                || other.chosen.all.count < other.present.all.count
+        }
+        Transfer::Better | Transfer::Same => false,
+    };
+    let elsewhere = tuning.elsewhere.iter();
+    let worse: Vec<String> = elsewhere
+        .filter(|other| bad(other))
         .map(|other| format!("{} ({})", other.name, damage(tuning, other)))
         .collect();
     if worse.is_empty() {
         return None;
     }
+    let named = tuning
+        .elsewhere
+        .iter()
+        .take(also)
+        .filter(|other| bad(other));
+    let fits = match (named.count(), tuning.outage) {
+        (0, _) => "",
+        (_, true) => " It fits this outage, not the system.",
+        (_, false) => " It fits this load, not the system.",
+    };
     Some(format!(
-        "Careful: it is worse than the present setting elsewhere: {}. It fits this outage, not the system.",
+        "Careful: it is worse than the present setting elsewhere: {}.{fits}",
         worse.join("; ")
     ))
+}
+
+/// For each goal whether a setting is worse in it than the present one beyond luck.
+fn worse(tuning: &Tuning, one: &Finalist) -> Vec<bool> {
+    let goals = tuning.goals.iter().zip(&one.against_present);
+    let worse = goals.map(|(goal, found)| {
+        let sign = if goal.maximise { -1.0 } else { 1.0 };
+        found.is_some_and(|found| found.excludes_zero() && found.mean * sign > 0.0)
+    });
+    worse.collect()
 }
 
 /// Where the setting does not meet the constraints.
@@ -301,14 +400,12 @@ pub fn unmet(tuning: &Tuning) -> Option<String> {
 /// `failed ratio of shoppers 12% instead of 0.5%`, for each goal that is worse.
 fn damage(tuning: &Tuning, other: &Elsewhere) -> String {
     let mut parts = Vec::new();
+    let worse = worse(tuning, &other.chosen);
     for (number, goal) in tuning.goals.iter().enumerate() {
-        let sign = if goal.maximise { -1.0 } else { 1.0 };
-        let worse = other.chosen.against_present[number]
-            .is_some_and(|found| found.excludes_zero() && found.mean * sign > 0.0);
         let means = other.chosen.goals[number]
             .mean
             .zip(other.present.goals[number].mean);
-        if let (true, Some((is, was))) = (worse, means) {
+        if let (true, Some((is, was))) = (worse[number], means) {
             let (label, is, was) = (
                 goal.measure.label(),
                 spoken(goal, is.mean),

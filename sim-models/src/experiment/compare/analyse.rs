@@ -1,18 +1,20 @@
 //! From the runs of a sweep to findings.
 
+use super::cells::Cells;
 use super::change::changes;
 use super::sentence::sentences;
 use super::{
-    Comparison, Condition, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
+    Among, Comparison, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
+    least_difference,
 };
-use crate::experiment::space::Coordinate;
 use crate::experiment::sweep::{Record, Table};
+use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use crate::observe::metric::Better;
 use sim_core::stats::{
-    Interval, Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
-    paired_share_difference, paired_t_test, relative_difference, replications_needed,
-    sample_quantile, sign_test, standardised_difference, wilcoxon,
+    Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
+    paired_share_difference, paired_t_test, relative_difference, replications_needed, sign_test,
+    standardised_difference, wilcoxon,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +26,7 @@ use std::collections::BTreeMap;
 pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, StatsError> {
     let cells = Cells::new(table, question);
     let measures = &table.sweep.measures;
+    let tested = question.asks(measures);
     let conditions: Vec<Option<usize>> = (0..cells.conditions.len())
         .map(Some)
         .chain((cells.conditions.len() > 1).then_some(None))
@@ -31,19 +34,29 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
     let mut findings = Vec::new();
     let mut verdicts = Vec::new();
     for variant in 0..cells.variants.len() {
-        for measure in 0..measures.len() {
+        for (measure, about) in measures.iter().enumerate() {
             for condition in &conditions {
                 let pairs = cells.pairs(variant, measure, *condition);
-                findings.push(finding(variant, measure, *condition, pairs, question)?);
+                let runs = pairs.0.len() * cells.chosen(*condition).len();
+                let mut found = finding(pairs, runs as u32, question)?;
+                (found.variant, found.measure, found.condition) = (variant, measure, *condition);
+                found.least = found
+                    .baseline
+                    .or_else(|| found.among.map(|among| among.baseline))
+                    .map(|baseline| least_difference(about, question.difference, baseline));
+                findings.push(found);
             }
         }
         for condition in &conditions {
             verdicts.extend(verdict_shares(&cells, variant, *condition, question)?);
         }
     }
-    let family = correct(&mut findings, &mut verdicts);
+    let family = correct(&mut findings, &mut verdicts, &tested);
+    let all = family + findings.iter().filter(|f| !tested[f.measure]).count();
     for finding in &mut findings {
-        conclude(finding, &measures[finding.measure], question, family)?;
+        let tests = if tested[finding.measure] { family } else { all };
+        let level = bonferroni_level(question.level, tests);
+        conclude(finding, &measures[finding.measure], question, level)?;
     }
     for shares in &mut verdicts {
         shares.verdict = shares_verdict(shares, question);
@@ -57,6 +70,8 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
         measures: measures.clone(),
         condition_axes: cells.condition_axes,
         conditions: cells.conditions,
+        own: cells.own,
+        tested,
         replications: table.runs.iter().map(Vec::len).max().unwrap_or_default() as u32,
         cut_short: records.filter(|run| run.stopped_by != "end").count() as u32,
         question: question.clone(),
@@ -71,154 +86,27 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
     Ok(comparison)
 }
 
-/// The runs of a sweep by variant and condition.
-struct Cells<'a> {
-    variants: Vec<String>,
-    conditions: Vec<Condition>,
-    condition_axes: Vec<(String, &'static str)>,
-    /// By condition: the runs of the baseline, then of each variant, by replication.
-    runs: Vec<Vec<BTreeMap<u32, &'a Record>>>,
-}
-
-impl<'a> Cells<'a> {
-    fn new(table: &'a Table<'_>, question: &Question) -> Self {
-        let sweep = table.sweep;
-        let label = |point: usize| {
-            sweep.points[point].coordinates[question.axis]
-                .label
-                .as_str()
-        };
-        let elsewhere = |point: usize| -> Vec<Coordinate> {
-            let coordinates = sweep.points[point].coordinates.iter().enumerate();
-            coordinates
-                .filter(|(axis, _)| *axis != question.axis)
-                .map(|(_, coordinate)| coordinate.clone())
-                .collect()
-        };
-        let axes = sweep.axes.iter().enumerate();
-        let condition_axes: Vec<(String, &'static str)> = axes
-            .filter(|(axis, _)| *axis != question.axis)
-            .map(|(_, axis)| (axis.name.clone(), axis.unit))
-            .collect();
-        let mut variants: Vec<String> = Vec::new();
-        let mut places: Vec<Vec<Coordinate>> = Vec::new();
-        for point in 0..sweep.points.len() {
-            if label(point) != question.baseline && !variants.iter().any(|v| v == label(point)) {
-                variants.push(label(point).to_owned());
-            }
-            if !places.contains(&elsewhere(point)) {
-                places.push(elsewhere(point));
-            }
-        }
-        let mut runs = vec![vec![BTreeMap::new(); variants.len() + 1]; places.len()];
-        for point in 0..sweep.points.len() {
-            let place = places.iter().position(|place| *place == elsewhere(point));
-            let variant = variants.iter().position(|variant| variant == label(point));
-            let by_replication = table.runs[point].iter().map(|run| (run.replication, run));
-            runs[place.unwrap_or_default()][variant.map_or(0, |variant| variant + 1)]
-                .extend(by_replication);
-        }
-        let conditions = places
-            .into_iter()
-            .map(|coordinates| Condition {
-                label: condition_axes
-                    .iter()
-                    .zip(&coordinates)
-                    .map(|((name, _), coordinate)| format!("{name} {}", coordinate.label))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                coordinates,
-            })
-            .collect();
-        Self {
-            variants,
-            conditions,
-            condition_axes,
-            runs,
-        }
-    }
-
-    /// The pairs of runs of the baseline and a variant under one condition.
-    fn both(
-        &self,
-        variant: usize,
-        condition: usize,
-    ) -> impl Iterator<Item = (u32, &'a Record, &'a Record)> + '_ {
-        let runs = &self.runs[condition];
-        runs[0].iter().filter_map(move |(replication, baseline)| {
-            let run = runs[variant + 1].get(replication)?;
-            Some((*replication, *baseline, *run))
-        })
-    }
-
-    /// The values of both, by replication, and how many replications had nothing to measure.
-    fn pairs(&self, variant: usize, measure: usize, condition: Option<usize>) -> (Vec<Pair>, u32) {
-        let Some(condition) = condition else {
-            return self.pooled(variant, measure);
-        };
-        let mut missing = 0;
-        let pairs = self
-            .both(variant, condition)
-            .filter_map(|(replication, baseline, run)| {
-                match (baseline.values[measure], run.values[measure]) {
-                    (Some(baseline), Some(variant)) => Some(Pair {
-                        replication,
-                        baseline,
-                        variant,
-                    }),
-                    _ => {
-                        missing += 1;
-                        None
-                    }
-                }
-            })
-            .collect();
-        (pairs, missing)
-    }
-
-    /// Each replication by its mean over the conditions: runs with one seed under several conditions
-    /// share their luck, so that replications alone are independent.
-    fn pooled(&self, variant: usize, measure: usize) -> (Vec<Pair>, u32) {
-        let mut sums: BTreeMap<u32, (usize, f64, f64)> = BTreeMap::new();
-        for condition in 0..self.conditions.len() {
-            for pair in self.pairs(variant, measure, Some(condition)).0 {
-                let sum = sums.entry(pair.replication).or_default();
-                *sum = (sum.0 + 1, sum.1 + pair.baseline, sum.2 + pair.variant);
-            }
-        }
-        let seen = sums.len();
-        let pairs: Vec<Pair> = sums
-            .into_iter()
-            .filter(|(_, (count, ..))| *count == self.conditions.len())
-            .map(|(replication, (count, baseline, variant))| Pair {
-                replication,
-                baseline: baseline / count as f64,
-                variant: variant / count as f64,
-            })
-            .collect();
-        let missing = (seen - pairs.len()) as u32;
-        (pairs, missing)
-    }
-}
-
+/// What was found in these pairs of `runs` runs a side; what it is about is filled in by the caller.
 fn finding(
-    variant: usize,
-    measure: usize,
-    condition: Option<usize>,
     (pairs, missing): (Vec<Pair>, u32),
+    runs: u32,
     question: &Question,
 ) -> Result<Finding, StatsError> {
     let baseline: Vec<f64> = pairs.iter().map(|pair| pair.baseline).collect();
     let value: Vec<f64> = pairs.iter().map(|pair| pair.variant).collect();
     let differences: Vec<f64> = pairs.iter().map(Pair::difference).collect();
-    let infinite =
-        |values: &[f64]| values.iter().filter(|value| value.is_infinite()).count() as u32;
-    let never = (infinite(&baseline), infinite(&value));
+    let ended = |side: fn(&Pair) -> u32| pairs.iter().map(side).sum::<u32>();
+    let never = (
+        runs - ended(|pair| pair.ended.0),
+        runs - ended(|pair| pair.ended.1),
+    );
     let finite = never == (0, 0);
-    let test = match (pairs.len(), finite) {
-        (0 | 1, _) => Test::None,
-        (_, true) => Test::PairedT,
-        (_, false) => Test::SignedRank,
+    let same = differences.iter().all(|difference| *difference == 0.0);
+    let test = match pairs.len() {
+        0 | 1 => Test::None,
+        _ if same => Test::None,
+        _ if finite && !is_coarse(&differences) => Test::PairedT,
+        _ => Test::SignedRank,
     };
     let rank_p = if test == Test::None {
         1.0
@@ -230,25 +118,30 @@ fn finding(
         Test::SignedRank | Test::None => rank_p,
     };
     let compared = finite && !pairs.is_empty();
-    let interval = |level: f64| paired_difference(&value, &baseline, level);
+    let mean = |values: &[f64]| values.iter().copied().collect::<Moments>().mean();
     Ok(Finding {
-        variant,
-        measure,
-        condition,
+        variant: 0,
+        measure: 0,
+        condition: None,
         missing,
+        runs,
         never,
-        baseline: centre(&baseline, finite),
-        value: centre(&value, finite),
-        difference: compared.then(|| interval(question.level)).transpose()?,
+        baseline: compared.then(|| mean(&baseline)),
+        value: compared.then(|| mean(&value)),
+        among: if finite { None } else { among(&pairs) },
+        difference: compared
+            .then(|| paired_difference(&value, &baseline, question.level))
+            .transpose()?,
         simultaneous: None,
         relative: compared
             .then(|| relative_difference(&value, &baseline, question.level))
             .transpose()?
             .filter(|relative| relative.mean.is_finite()),
+        least: None,
         effect: standardised_difference(&differences).filter(|_| finite),
         test,
         p,
-        adjusted_p: 1.0,
+        adjusted_p: None,
         rank_p,
         verdict: Verdict::Undecided,
         needed: None,
@@ -257,37 +150,47 @@ fn finding(
     })
 }
 
-/// The mean, or the median where some are infinite.
-fn centre(values: &[f64], finite: bool) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    if finite {
-        return Some(values.iter().copied().collect::<Moments>().mean());
-    }
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted[sorted.len() / 2];
-    // Between a finite and an infinite value nothing can be interpolated.
-    let neighbour = sorted[(sorted.len() - 1) / 2];
-    if middle.is_infinite() || neighbour.is_infinite() {
-        return Some(middle);
-    }
-    Some(sample_quantile(&sorted, 0.5))
+/// Whether differences come in few sizes only, as times in whole windows and rare failures do: their
+/// spread says little, and where they are all equal nothing, which a t test would take for certainty. The
+/// sizes alone decide, not the signs that are tested.
+fn is_coarse(differences: &[f64]) -> bool {
+    let mut sizes: Vec<f64> = differences
+        .iter()
+        .map(|difference| difference.abs())
+        .collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.dedup();
+    sizes.len() * 2 <= differences.len()
 }
 
-/// Corrects the p-values of everything that was tested together; returns how many tests there were.
-fn correct(findings: &mut [Finding], verdicts: &mut [VerdictShares]) -> usize {
+/// What was measured where both ended, as far as that can be told of replications.
+fn among(pairs: &[Pair]) -> Option<Among> {
+    let both: Vec<(f64, f64)> = pairs.iter().filter_map(|pair| pair.among).collect();
+    let mean = |side: fn(&(f64, f64)) -> f64| both.iter().map(side).collect::<Moments>().mean();
+    (!both.is_empty()).then(|| Among {
+        runs: pairs.iter().map(|pair| pair.both).sum(),
+        baseline: mean(|both| both.0),
+        value: mean(|both| both.1),
+    })
+}
+
+/// Corrects the p-values of everything that was tested together; returns how many tests there were. What
+/// is the same in all runs is none of them: given how much the pairs differ, whichever way, no signs of
+/// these differences could make it significant (R. E. Tarone, "A Modified Bonferroni Method for Discrete
+/// Data", Biometrics 46, 1990).
+fn correct(findings: &mut [Finding], verdicts: &mut [VerdictShares], tested: &[bool]) -> usize {
     let mut p_values: Vec<&mut f64> = Vec::new();
-    for finding in findings {
+    for finding in findings.iter_mut().filter(|f| tested[f.measure]) {
+        let adjusted = finding.adjusted_p.insert(finding.p);
         if finding.test != Test::None {
-            finding.adjusted_p = finding.p;
-            p_values.push(&mut finding.adjusted_p);
+            p_values.push(adjusted);
         }
     }
     for shares in verdicts {
         shares.adjusted_p = shares.p;
-        p_values.push(&mut shares.adjusted_p);
+        if shares.more != (0, 0) {
+            p_values.push(&mut shares.adjusted_p);
+        }
     }
     let given: Vec<f64> = p_values.iter().map(|p| **p).collect();
     for (p, adjusted) in p_values.iter_mut().zip(holm(&given)) {
@@ -296,31 +199,36 @@ fn correct(findings: &mut [Finding], verdicts: &mut [VerdictShares]) -> usize {
     given.len()
 }
 
-/// What follows from the corrected p-value, and how many replications it would take to see more.
+/// What follows from the corrected p-value, and how many replications it would take to see more; `level`
+/// is that of intervals that hold together.
 fn conclude(
     finding: &mut Finding,
     measure: &Measure,
     question: &Question,
-    family: usize,
+    level: f64,
 ) -> Result<(), StatsError> {
-    let level = bonferroni_level(question.level, family);
     let differences: Vec<f64> = finding.pairs.iter().map(Pair::difference).collect();
     if finding.difference.is_some() {
         finding.simultaneous = Some(mean_interval(&differences, level)?);
         let moments: Moments = differences.iter().copied().collect();
-        let wanted = question.difference * finding.baseline.unwrap_or_default().abs();
-        if moments.count() >= 2 && wanted > 0.0 {
-            finding.needed = replications_needed(moments.sd(), wanted, level, question.power);
-        }
-        if moments.count() >= 2 && moments.sd() > 0.0 {
+        if moments.count() >= 2
+            && moments.sd() > 0.0
+            && let Some(least) = finding.least
+        {
+            finding.needed = replications_needed(moments.sd(), least, level, question.power);
             finding.needed_for_observed =
                 replications_needed(moments.sd(), moments.mean(), level, question.power);
         }
     }
-    finding.verdict = if finding.test != Test::None && finding.adjusted_p <= 1.0 - question.level {
-        direction(measure, rise(&differences))
-    } else if is_none(finding, &differences, question) {
+    let Some(p) = finding.adjusted_p else {
+        finding.verdict = Verdict::NotTested;
+        return Ok(());
+    };
+    let significant = finding.test != Test::None && p <= 1.0 - question.level;
+    finding.verdict = if is_none(finding) {
         Verdict::NoDifference
+    } else if significant && finding.matters() {
+        direction(measure, rise(&differences))
     } else {
         Verdict::Undecided
     };
@@ -347,44 +255,43 @@ fn direction(measure: &Measure, rise: f64) -> Verdict {
     }
 }
 
-/// Whether all runs agree, or no difference of the size asked for is left in the interval that holds
-/// together with all others.
-fn is_none(finding: &Finding, differences: &[f64], question: &Question) -> bool {
-    if !differences.is_empty() && differences.iter().all(|difference| *difference == 0.0) {
+/// Whether all runs agree, or no difference that matters is left in the interval that holds together
+/// with all others.
+fn is_none(finding: &Finding) -> bool {
+    if finding.is_same() {
         return true;
     }
-    let least = question.difference * finding.baseline.unwrap_or_default().abs();
-    finding.simultaneous.is_some_and(|interval: Interval| {
-        -least <= interval.low && interval.high <= least && least > 0.0
-    })
+    let (Some(least), Some(interval)) = (finding.least, finding.simultaneous) else {
+        return false;
+    };
+    -least <= interval.low && interval.high <= least
 }
 
-/// How often the hypothesis held; nothing where none was stated.
+/// How often the hypothesis held; nothing where none was stated on either side.
 fn verdict_shares(
     cells: &Cells<'_>,
     variant: usize,
     condition: Option<usize>,
     question: &Question,
 ) -> Result<Option<VerdictShares>, StatsError> {
-    let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    let mut counts: BTreeMap<Conclusion, (u32, u32)> = BTreeMap::new();
     let mut held = PairedCounts::default();
+    let mut judged = (false, false);
     let mut by_replication: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
-    let conditions = match condition {
-        Some(condition) => condition..condition + 1,
-        None => 0..cells.conditions.len(),
-    };
-    for condition in conditions {
+    for condition in cells.chosen(condition) {
         for (replication, baseline, run) in cells.both(variant, condition) {
-            counts.entry(&baseline.verdict).or_default().0 += 1;
-            counts.entry(&run.verdict).or_default().1 += 1;
-            let holds = |run: &Record| run.verdict == "held";
+            counts.entry(baseline.verdict).or_default().0 += 1;
+            counts.entry(run.verdict).or_default().1 += 1;
+            judged.0 |= baseline.verdict != Conclusion::NoHypothesis;
+            judged.1 |= run.verdict != Conclusion::NoHypothesis;
+            let holds = |run: &Record| run.verdict.passes();
             held.push(holds(run), holds(baseline));
             let sums = by_replication.entry(replication).or_default();
             sums.0 += f64::from(u8::from(holds(run)));
             sums.1 += f64::from(u8::from(holds(baseline)));
         }
     }
-    if counts.keys().all(|verdict| *verdict == "none") {
+    if judged != (true, true) {
         return Ok(None);
     }
     let (left, right): (Vec<f64>, Vec<f64>) = by_replication.into_values().unzip();
@@ -401,17 +308,18 @@ fn verdict_shares(
             paired_difference(&shares(&left), &shares(&right), question.level)?
         }
     };
-    let mut counts: Vec<(String, u32, u32)> = counts
+    // The best first, which is how they are ordered.
+    let counts: Vec<(Conclusion, u32, u32)> = counts
         .into_iter()
-        .map(|(verdict, (baseline, variant))| (verdict.to_owned(), baseline, variant))
+        .map(|(verdict, (baseline, variant))| (verdict, baseline, variant))
         .collect();
-    counts.sort_by_key(|(verdict, ..)| verdict != "held");
     Ok(Some(VerdictShares {
         variant,
         condition,
         counts,
         held,
         difference,
+        more: (more, less),
         p: sign_test(more, less),
         adjusted_p: 1.0,
         verdict: Verdict::Undecided,
@@ -419,9 +327,11 @@ fn verdict_shares(
 }
 
 fn shares_verdict(shares: &VerdictShares, question: &Question) -> Verdict {
-    if shares.adjusted_p > 1.0 - question.level {
+    if shares.held.left == 0 && shares.held.right == 0 {
+        Verdict::NoDifference
+    } else if shares.adjusted_p > 1.0 - question.level {
         Verdict::Undecided
-    } else if shares.held.left > shares.held.right {
+    } else if shares.more.0 > shares.more.1 {
         Verdict::Better
     } else {
         Verdict::Worse

@@ -102,7 +102,16 @@ pub fn trace(
             only: told,
             every: 0,
         };
-        run_with(scenario, Options { seed, told, log }, |_| go_on())
+        run_with(
+            scenario,
+            Options {
+                seed,
+                told,
+                log,
+                measures: Vec::new(),
+            },
+            |_| go_on(),
+        )
     };
     let (left, right) = (
         run(baseline, Vec::new(), true)?,

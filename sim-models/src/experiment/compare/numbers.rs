@@ -10,6 +10,8 @@ use sim_core::stats::Interval;
 
 /// The most significant digits that are shown.
 const MOST_DIGITS: i32 = 6;
+/// Half widths below this share of a value are what rounding left.
+const NOISE: f64 = 1e-9;
 
 /// How the values of a measure are written: times what, with how many decimals, followed by what.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,7 +54,7 @@ impl Scale {
         };
         Self {
             factor,
-            decimals: decimals(interval.half_width * factor, interval.mean * factor),
+            decimals: decimals(interval.half_width * factor, size * factor),
             unit,
             difference,
         }
@@ -63,9 +65,18 @@ impl Scale {
     pub fn percent(interval: &Interval) -> Self {
         Self {
             factor: 100.0,
-            decimals: decimals(interval.half_width * 100.0, interval.mean * 100.0),
+            decimals: decimals(interval.half_width * 100.0, interval.mean.abs() * 100.0),
             unit: "%",
             difference: " points",
+        }
+    }
+
+    /// Takes as many more decimals, up to two, as it takes to tell a number from zero.
+    pub fn show(&mut self, number: f64) {
+        let most = self.decimals + 2;
+        let digits = |text: String| text.contains(|c: char| matches!(c, '1'..='9'));
+        while number != 0.0 && self.decimals < most && !digits(self.bare(number)) {
+            self.decimals += 1;
         }
     }
 
@@ -107,15 +118,16 @@ pub fn is_share(measure: &Measure) -> bool {
             | Metric::BurnRate
             | Metric::TenantBudgetUsed
             | Metric::FairnessGap
+            | Metric::Quotient
     );
     measure.unit() == Unit::Ratio && !multiple
 }
 
 /// How many decimals show a half width with the digits that it warrants, or three significant digits of
-/// the value where there is none.
+/// the largest value beside it where there is none, or nothing but the noise of rounding.
 fn decimals(half_width: f64, value: f64) -> usize {
-    let known = half_width.is_finite() && half_width > 0.0;
-    let size = if known { half_width } else { value.abs() };
+    let known = half_width.is_finite() && half_width > NOISE * value;
+    let size = if known { half_width } else { value };
     if size == 0.0 || !size.is_finite() {
         return 1;
     }
@@ -134,7 +146,7 @@ fn decimals(half_width: f64, value: f64) -> usize {
     };
     let decimals = usize::try_from(digits - 1 - power).unwrap_or_default();
     // What hardly varies at all would fill the line with digits.
-    let whole = libm::floor(libm::log10(value.abs().max(1e-300))) as i32 + 1;
+    let whole = libm::floor(libm::log10(value.max(1e-300))) as i32 + 1;
     let most = usize::try_from(MOST_DIGITS - whole).unwrap_or_default();
     decimals.min(most)
 }

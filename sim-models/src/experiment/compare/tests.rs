@@ -4,6 +4,7 @@ use super::numbers::Scale;
 use super::*;
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep, Table};
+use crate::observe::conclusion::Conclusion;
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::Outcome;
 use sim_core::SimTime;
@@ -55,7 +56,7 @@ fn sweep(variants: &[&str], rates: &[f64], measures: &[&str]) -> Sweep {
 }
 
 /// What one run yields: its values and its verdict.
-type Yields<'a> = &'a mut dyn FnMut(usize, u32) -> (Vec<Option<f64>>, &'static str);
+type Yields<'a> = &'a mut dyn FnMut(usize, u32) -> (Vec<Option<f64>>, Conclusion);
 
 fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> {
     let mut records = Vec::new();
@@ -69,8 +70,7 @@ fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> 
                 digest: String::new(),
                 events: 0,
                 stopped_by: "end".into(),
-                verdict: verdict.into(),
-                metastable: false,
+                verdict,
                 values,
                 windows: Vec::new(),
             });
@@ -102,7 +102,7 @@ fn a_difference_is_found_and_told() {
         let shared = luck(replication);
         let lost = 0.069 + 0.01 * shared - better * (0.018 + 0.003 * noise(&mut stream));
         let load = 500.0 + 20.0 * shared + better * (20.0 + noise(&mut stream));
-        (vec![Some(lost), Some(load)], "none")
+        (vec![Some(lost), Some(load)], Conclusion::NoHypothesis)
     });
     let comparison = found(&sweep, records);
     let lost = comparison.finding(0, 0, Some(0)).unwrap();
@@ -111,17 +111,20 @@ fn a_difference_is_found_and_told() {
     // What both share cancels: unpaired, the interval would be some 0.0045 wide to each side.
     assert!(lost.difference.unwrap().half_width < 0.002);
     let load = comparison.finding(0, 1, Some(0)).unwrap();
-    assert_eq!(load.verdict, Verdict::Different);
+    // The load is the price, and not part of the question.
+    assert_eq!((load.verdict, load.adjusted_p), (Verdict::NotTested, None));
+    assert_eq!(comparison.family, 1);
     let simultaneous = load.simultaneous.unwrap();
     assert!(simultaneous.half_width > load.difference.unwrap().half_width);
-    let told = &comparison.sentences[0];
+    let told = comparison.sentences.join("\n");
     for part in [
         "\"B\" loses 1.",
         " percentage points fewer requests than \"A\" (",
         "% instead of ",
         "% fewer), between ",
-        " points with 95% confidence, at ",
-        "% more load on db.",
+        " points with 95% confidence.",
+        "With \"B\" db gets ",
+        "% more load than with \"A\" (between ",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
@@ -132,7 +135,10 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
     let sweep = sweep(&["A", "B"], &[], &["failed_ratio(users)"]);
     let mut stream = Seed(2).stream("tests", "left");
     let noisy = records(&sweep, 20, &mut |_, _| {
-        (vec![Some(0.05 + 0.005 * noise(&mut stream))], "none")
+        (
+            vec![Some(0.05 + 0.005 * noise(&mut stream))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, noisy);
     let lost = &comparison.findings[0];
@@ -155,7 +161,10 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
     );
 
     let same = records(&sweep, 20, &mut |_, replication| {
-        (vec![Some(0.05 + 0.005 * luck(replication))], "none")
+        (
+            vec![Some(0.05 + 0.005 * luck(replication))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, same);
     assert_eq!(comparison.findings[0].verdict, Verdict::NoDifference);
@@ -176,7 +185,10 @@ fn a_variant_that_is_worse_at_low_rates_is_not_sold_as_better() {
         // Worse by a point at the lowest rate, better by two elsewhere.
         let effect = if rate == 0 { 0.01 } else { -0.02 };
         let lost = 0.1 + 0.02 * luck(replication) + effect * variant as f64;
-        (vec![Some(lost + 0.002 * noise(&mut stream))], "none")
+        (
+            vec![Some(lost + 0.002 * noise(&mut stream))],
+            Conclusion::NoHypothesis,
+        )
     });
     let comparison = found(&sweep, records);
     assert_eq!(comparison.family, 5);
@@ -205,7 +217,11 @@ fn what_never_recovers_is_counted_and_ranked() {
         };
         (
             vec![Some(time)],
-            if ends { "held" } else { "not_recovered" },
+            if ends {
+                Conclusion::Held
+            } else {
+                Conclusion::NotRecovered
+            },
         )
     });
     let comparison = found(&sweep, records);
@@ -215,7 +231,10 @@ fn what_never_recovers_is_counted_and_ranked() {
         (recovery.difference, recovery.verdict),
         (None, Verdict::Better)
     );
-    assert_eq!(recovery.baseline, Some(f64::INFINITY));
+    // Five pairs recover with both, and as fast: no mean has an infinity in it.
+    assert_eq!((recovery.baseline, recovery.value), (None, None));
+    let among = recovery.among.unwrap();
+    assert_eq!((among.runs, among.baseline, among.value), (5, 18.0, 18.0));
     let shares = &comparison.verdicts[0];
     assert_eq!(
         (shares.held.left, shares.held.right, shares.held.both),
@@ -226,7 +245,8 @@ fn what_never_recovers_is_counted_and_ranked() {
     assert!((shares.adjusted_p - 4.0 / 32_768.0).abs() < 1e-12);
     let told = comparison.sentences.join("\n");
     assert!(
-        told.contains("recovers in 20 of 20 runs (median 19.5s) with \"B\" and in 5 of 20 runs with \"A\": better, p"),
+        told.contains("recovers in 20 of 20 runs with \"B\" and in 5 with \"A\": better, p")
+            && told.contains("where it recovers with both (5 of 20 pairs of runs) it takes 18.0s instead of 18.0s"),
         "{told}"
     );
     assert!(
@@ -236,12 +256,241 @@ fn what_never_recovers_is_counted_and_ranked() {
 }
 
 #[test]
+fn every_run_is_counted_over_conditions() {
+    let sweep = sweep(&["A", "B"], &[100.0, 200.0, 300.0], &["recovery_time"]);
+    // With A it recovers under two of three conditions, with B everywhere.
+    let records = records(&sweep, 20, &mut |point, replication| {
+        let ends = point != 2;
+        let time = if ends {
+            5.0 + luck(replication)
+        } else {
+            f64::INFINITY
+        };
+        let verdict = if ends {
+            Conclusion::Recovered
+        } else {
+            Conclusion::NotRecovered
+        };
+        (vec![Some(time)], verdict)
+    });
+    let comparison = found(&sweep, records);
+    let pooled = comparison.finding(0, 0, None).unwrap();
+    assert_eq!((pooled.runs, pooled.never), (60, (20, 0)));
+    assert_eq!(pooled.verdict, Verdict::Better);
+    let told = comparison.sentences.join("\n");
+    for part in [
+        "recovers in 60 of 60 runs (20 replications under 3 conditions) with \"B\" and in 40 with \"A\"",
+        "where it recovers with both (40 of 60 pairs of runs)",
+        "better under 1 of 3 (rate 300/s), no difference under 2",
+        "The hypothesis held in 60 of 60 runs with \"B\" and in 40 with \"A\": better",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn a_mean_over_conditions_names_the_own_one() {
+    let sweep = sweep(
+        &["A", "B"],
+        &[100.0, 200.0, 300.0],
+        &["failed_ratio(users)"],
+    );
+    let records = records(&sweep, 20, &mut |point, replication| {
+        let (variant, rate) = (point / 3, point % 3);
+        let lost = 0.1 + 0.01 * luck(replication) + 0.1 * (variant * rate) as f64;
+        (vec![Some(lost)], Conclusion::NoHypothesis)
+    });
+    let mut question = Question::new(0, "A");
+    let told = |question: &Question| {
+        let table = Table::new(&sweep, records.clone());
+        compare(&table, question).unwrap().sentences.remove(0)
+    };
+    let unknown = told(&question);
+    assert!(unknown.contains("as the mean of 3 conditions"), "{unknown}");
+    assert!(
+        unknown.contains("from 0.0 points at rate 100/s to +20.0 points at rate 300/s"),
+        "{unknown}"
+    );
+    question.own = Some(1);
+    let own = told(&question);
+    assert!(
+        own.contains("at rate 200/s, the scenario's own, 20.") && own.contains("(worse)"),
+        "{own}"
+    );
+    assert!(
+        own.contains("worse under 2 of 3 (rate 200/s, rate 300/s), no difference under 1"),
+        "{own}"
+    );
+}
+
+#[test]
+fn what_does_not_matter_is_no_difference() {
+    let measures = [
+        "failed_ratio(users)",
+        "latency(users, p50)",
+        "goodput(users)",
+        "success_ratio(users)",
+    ];
+    let sweep = sweep(&["A", "B"], &[], &measures);
+    // All of it shows beyond any luck; only the last is large: twice as many failures.
+    let records = records(&sweep, 20, &mut |point, replication| {
+        let (b, luck) = (point as f64, 1.0 + 0.1 * luck(replication));
+        let values = [
+            3e-7 * b * luck,
+            0.05 + 3e-7 * b * luck,
+            100.0 + 0.5 * b * luck,
+            0.999 - 0.001 * b * luck,
+        ];
+        (values.map(Some).to_vec(), Conclusion::NoHypothesis)
+    });
+    let mut question = Question::new(0, "A");
+    question.chosen = true;
+    let verdicts = |question: &Question| -> Vec<Verdict> {
+        let found = compare(&Table::new(&sweep, records.clone()), question).unwrap();
+        assert_eq!(found.family, 4);
+        assert!(found.findings.iter().all(|f| f.adjusted_p.unwrap() < 0.001));
+        found.findings.iter().map(|f| f.verdict).collect()
+    };
+    let none = Verdict::NoDifference;
+    assert_eq!(verdicts(&question), [none, none, none, Verdict::Worse]);
+    question.difference = 0.001;
+    assert_eq!(
+        verdicts(&question),
+        [none, none, Verdict::Better, Verdict::Worse]
+    );
+}
+
+#[test]
+fn two_equal_differences_prove_nothing() {
+    let sweep = sweep(&["A", "B"], &[], &["recovery_time"]);
+    let verdict = |replications: u32| {
+        let records = records(&sweep, replications, &mut |point, _| {
+            (vec![Some(3.0 + point as f64)], Conclusion::NoHypothesis)
+        });
+        found(&sweep, records).findings[0].clone()
+    };
+    let two = verdict(2);
+    assert_eq!((two.test, two.p), (Test::SignedRank, 0.5));
+    assert_eq!(two.verdict, Verdict::Undecided);
+    assert_eq!(verdict(10).verdict, Verdict::Worse);
+}
+
+/// Times in whole windows, of which most agree: a t test would take four of ten for proof.
+#[test]
+fn coarse_times_raise_no_more_alarms_than_others() {
+    const COMPARISONS: u64 = 400;
+    let sweep = sweep(&["A", "B"], &[], &["recovery_time"]);
+    let mut stream = Seed(11).stream("tests", "coarse");
+    let mut alarms = 0;
+    for _ in 0..COMPARISONS {
+        let records = records(&sweep, 10, &mut |_, _| {
+            let late = if stream.uniform() < 0.15 { 1.0 } else { 0.0 };
+            (vec![Some(3.0 - late)], Conclusion::NoHypothesis)
+        });
+        alarms += u64::from(found(&sweep, records).findings[0].is_significant());
+    }
+    let share = sim_core::stats::proportion_interval(alarms, COMPARISONS, 0.95).unwrap();
+    println!("{alarms} of {COMPARISONS}");
+    assert!(share.low <= 0.05, "{share:?}");
+    // Four of ten is what luck does, ten of ten is not.
+    for (earlier, wanted) in [(4, Verdict::Undecided), (10, Verdict::Better)] {
+        let records = records(&sweep, 10, &mut |point, replication| {
+            let early = point == 1 && replication < earlier;
+            (
+                vec![Some(if early { 2.0 } else { 3.0 })],
+                Conclusion::NoHypothesis,
+            )
+        });
+        assert_eq!(found(&sweep, records).findings[0].verdict, wanted);
+    }
+}
+
+#[test]
+fn what_is_the_same_is_no_test_and_ten_replications_prove_what_is_plain() {
+    // A real system: many measures, most of which do not change.
+    let services: Vec<String> = (0..30).map(|n| format!("arrivals(s{n})")).collect();
+    let users = ["a", "b", "c"];
+    let felt = users.iter().flat_map(|user| {
+        [
+            format!("failed_ratio({user})"),
+            format!("latency({user}, p50)"),
+            format!("latency_true({user}, p99)"),
+        ]
+    });
+    let measures: Vec<String> = felt.chain(services).collect();
+    let measures: Vec<&str> = measures.iter().map(String::as_str).collect();
+    let sweep = sweep(&["A", "B", "C", "D"], &[], &measures);
+    let mut stream = Seed(7).stream("tests", "left");
+    let records = records(&sweep, 10, &mut |point, replication| {
+        let mut values = vec![Some(1.0 + 0.1 * luck(replication)); 39];
+        if point == 1 {
+            values[0] = Some(2.0 + 0.1 * noise(&mut stream));
+        }
+        (
+            values,
+            if point == 1 {
+                Conclusion::Refuted
+            } else {
+                Conclusion::Held
+            },
+        )
+    });
+    let comparison = found(&sweep, records);
+    assert_eq!(comparison.family, 2);
+    assert_eq!(comparison.verdicts[0].verdict, Verdict::Worse);
+    assert!((comparison.verdicts[0].adjusted_p - 2.0 / 1024.0).abs() < 1e-12);
+    assert_eq!(
+        comparison.finding(0, 0, Some(0)).unwrap().verdict,
+        Verdict::Worse
+    );
+    // Two variants that are the same throughout are said to be.
+    assert_eq!(comparison.verdicts[1].verdict, Verdict::NoDifference);
+    let told = comparison.sentences.join("\n");
+    assert!(!told.contains("\"C\" loses"), "{told}");
+}
+
+#[test]
+fn counts_say_how_many_replications_would_tell() {
+    let sweep = sweep(&["A", "B"], &[], &["goodput(users)"]);
+    let records = records(&sweep, 4, &mut |point, _| {
+        let verdict = if point == 0 {
+            Conclusion::Held
+        } else {
+            Conclusion::Refuted
+        };
+        (vec![Some(1.0)], verdict)
+    });
+    let told = found(&sweep, records).sentences.join("\n");
+    // 2 / 2^6 is below 0.05, 2 / 2^5 is not.
+    assert!(
+        told.contains(
+            "4 replications cannot tell that from luck among 1 tests; if it goes on so, 6 would"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_hypothesis_of_one_side_is_not_compared() {
+    let sweep = sweep(&["A", "B"], &[], &["goodput(users)"]);
+    let records = records(&sweep, 10, &mut |point, _| {
+        let verdict = if point == 0 {
+            Conclusion::Held
+        } else {
+            Conclusion::NoHypothesis
+        };
+        (vec![Some(1.0)], verdict)
+    });
+    assert_eq!(found(&sweep, records).verdicts, vec![]);
+}
+
+#[test]
 fn runs_without_a_value_are_left_out_and_counted() {
     let sweep = sweep(&["A", "B"], &[], &["latency(users, p99)"]);
     let records = records(&sweep, 6, &mut |point, replication| {
         let value =
             (point == 0 || replication > 1).then_some(1.0 + point as f64 + luck(replication));
-        (vec![value], "none")
+        (vec![value], Conclusion::NoHypothesis)
     });
     let finding = &found(&sweep, records).findings[0];
     assert_eq!((finding.pairs.len(), finding.missing), (4, 2));

@@ -2,11 +2,11 @@
 
 use super::morris::STEP;
 use super::{
-    Effect, Effects, Indices, Influence, Method, NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NoIndices,
-    luck, morris, sobol,
+    Effect, Effects, Found, Indices, Influence, Method, NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE,
+    Negligible, NoIndices, luck, morris, sobol,
 };
 use crate::observe::expression::Measure;
-use sim_core::stats::{Interval, Moments};
+use sim_core::stats::{Interval, Moments, bonferroni_level};
 
 /// A design of either method.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,38 +55,50 @@ impl Design {
         let values = finite(values)?;
         let means = by_point(&values);
         let moments: Moments = means.iter().copied().collect();
-        let share = luck::share(&values);
-        let indices = match self {
-            Self::Sobol(_) => sobol::indices(settings, &means, level, seed),
+        let luck = luck::share(&values);
+        let found = match self {
+            Self::Sobol(_) => sobol::indices(settings, &values, level, seed),
             Self::Morris(design) => morris::indices(design, &means, level, seed),
         };
-        let indices = indices.unwrap_or_else(|| vec![self.nothing(level); settings]);
-        let negligible = self.negligible(&indices, share, moments.sd());
-        let judge = |indices: Indices| Effect {
-            indices,
-            influence: Influence::judge(&indices.strength(), negligible),
-        };
-        let mut order: Vec<usize> = (0..settings).collect();
-        let strength = |setting: usize| indices[setting].strength().mean;
-        order.sort_by(|a, b| strength(*b).total_cmp(&strength(*a)).then(a.cmp(b)));
-        Ok(Effects {
+        let mut effects = Effects {
             measure: measure.clone(),
             mean: moments.mean(),
             sd: moments.sd(),
-            luck: share,
-            settings: indices.into_iter().map(judge).collect(),
-            order,
+            luck,
+            settings: Vec::new(),
+            order: (0..settings).collect(),
+            groups: Vec::new(),
+            negligible: Negligible {
+                bound: 0.0,
+                luck: false,
+            },
             together: None,
-        })
+        };
+        // The same at all points.
+        let Some(found) = found.filter(|_| moments.sd() > 0.0) else {
+            effects.settings = vec![self.nothing(level); settings];
+            return Ok(effects);
+        };
+        let once = values.iter().all(|runs| runs.len() < 2);
+        effects.negligible = self.negligible(&found.indices, luck, moments.sd());
+        let bound = effects.negligible.bound;
+        let judge = |setting| found.judge(setting, bound, once, level);
+        effects.settings = (0..settings).map(judge).collect();
+        let strength = |setting: usize| found.indices[setting].strength().mean;
+        effects
+            .order
+            .sort_by(|a, b| strength(*b).total_cmp(&strength(*a)).then(a.cmp(b)));
+        effects.groups = found.groups(&effects.that(Influence::Matters), level);
+        Ok(effects)
     }
 
     /// What a setting does to a measure that is the same at all points.
-    fn nothing(&self, level: f64) -> Indices {
+    fn nothing(&self, level: f64) -> Effect {
         let zero = Interval {
             level,
             ..Interval::exact(0.0, 0)
         };
-        match self {
+        let indices = match self {
             Self::Sobol(_) => Indices::Sobol {
                 first: zero,
                 total: zero,
@@ -97,20 +109,32 @@ impl Design {
                 mu_star: zero,
                 sigma: 0.0,
             },
+        };
+        Effect {
+            indices,
+            influence: Influence::Unproven,
+            needed: None,
         }
     }
 
-    /// What a setting that only reshuffles luck would reach, and what is too little to matter.
-    fn negligible(&self, indices: &[Indices], luck: Option<f64>, sd: f64) -> f64 {
-        let luck = luck.unwrap_or(0.0);
+    /// What is too little to matter. Sobol indices are free of luck; of mu* it is what a setting that only
+    /// reshuffles luck would reach, if that is more.
+    fn negligible(&self, indices: &[Indices], luck: Option<f64>, sd: f64) -> Negligible {
         match self {
-            Self::Sobol(_) => NEGLIGIBLE_SHARE.max(luck),
+            Self::Sobol(_) => Negligible {
+                bound: NEGLIGIBLE_SHARE,
+                luck: false,
+            },
             Self::Morris(_) => {
                 let strengths = indices.iter().map(|indices| indices.strength().mean);
-                let most = strengths.fold(0.0, f64::max);
+                let share = NEGLIGIBLE_EFFECT * strengths.fold(0.0, f64::max);
                 // The mean of the absolute value of the difference of two normal values.
-                let two = 2.0 * luck / std::f64::consts::PI * 2.0;
-                (NEGLIGIBLE_EFFECT * most).max(libm::sqrt(two) * sd / STEP)
+                let two = 2.0 * luck.unwrap_or(0.0) / std::f64::consts::PI * 2.0;
+                let of_luck = libm::sqrt(two) * sd / STEP;
+                Negligible {
+                    bound: share.max(of_luck),
+                    luck: of_luck > share,
+                }
             }
         }
     }
@@ -129,6 +153,87 @@ impl Design {
             _ => None,
         }
     }
+}
+
+impl Found {
+    /// What the indices of a setting say.
+    fn judge(&self, setting: usize, bound: f64, once: bool, level: f64) -> Effect {
+        let indices = self.indices[setting];
+        let strength = indices.strength();
+        let family = bonferroni_level(level, self.indices.len());
+        // Luck makes every strength larger, and a single replication cannot tell by how much; on means of
+        // differences of both signs it has no effect.
+        let least = if once {
+            let unmixed = self.resamples.interval(self.unmixed[setting], family);
+            unmixed.low.max(-unmixed.high)
+        } else {
+            let together = self.resamples.interval(self.strengths[setting], family);
+            together.low
+        };
+        let (influence, needed) = if least > bound {
+            (Influence::Matters, None)
+        } else if strength.high <= bound {
+            // All comparisons may have missed a part of the ranges with this share in one of twenty
+            // designs: (1 - share)^count = 1 - level.
+            let missed = |count: f64| 1.0 - libm::pow(1.0 - level, 1.0 / count);
+            let share = missed(strength.count as f64);
+            let reach = strength.high + share * (self.most - strength.high).max(0.0);
+            let room = (bound - strength.high) / (self.most - strength.high);
+            if reach <= bound {
+                (Influence::Negligible, None)
+            } else {
+                let needed = libm::log(1.0 - level) / libm::log1p(-room);
+                (Influence::Unproven, Some(libm::ceil(needed) as u32))
+            }
+        } else {
+            // Intervals narrow with the square root of the samples.
+            let (arm, gap) = if strength.mean > bound {
+                (
+                    strength.mean - least.min(strength.mean),
+                    strength.mean - bound,
+                )
+            } else {
+                (strength.high - strength.mean, bound - strength.mean)
+            };
+            let times = arm / gap;
+            let needed = strength.count as f64 * times * times;
+            (Influence::Unclear, within(needed, strength.count))
+        };
+        Effect {
+            indices,
+            influence,
+            needed,
+        }
+    }
+
+    /// Cuts the settings, which come in the order of their strength, into groups between which the order is
+    /// sure.
+    fn groups(&self, settings: &[usize], level: f64) -> Vec<Vec<usize>> {
+        let pairs = settings.len() * settings.len().saturating_sub(1) / 2;
+        let level = bonferroni_level(level, pairs.max(1));
+        let more = |strong: usize, weak: usize| {
+            let (strong, weak) = (self.strengths[strong], self.strengths[weak]);
+            self.resamples.difference(strong, weak, level).low > 0.0
+        };
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (place, setting) in settings.iter().enumerate() {
+            let (before, after) = settings.split_at(place);
+            let cut = before
+                .iter()
+                .all(|strong| after.iter().all(|weak| more(*strong, *weak)));
+            match groups.last_mut() {
+                Some(group) if !cut => group.push(*setting),
+                _ => groups.push(vec![*setting]),
+            }
+        }
+        groups
+    }
+}
+
+/// A number of samples, if it is at most 64 times that of those there are.
+fn within(needed: f64, count: u64) -> Option<u32> {
+    let needed = libm::ceil(needed);
+    (needed.is_finite() && needed > 0.0 && needed <= 64.0 * count as f64).then_some(needed as u32)
 }
 
 impl Effects {
@@ -153,8 +258,10 @@ impl Effects {
         level: f64,
         seed: u64,
     ) -> Result<(), NoIndices> {
-        let (values, group) = (by_point(&finite(values)?), by_point(&finite(group)?));
-        self.together = sobol::together(self.settings.len(), &values, &group, level, seed);
+        let (values, group) = (finite(values)?, finite(group)?);
+        let luck = self.luck.unwrap_or(0.0);
+        let count = self.settings.len();
+        self.together = sobol::together(count, &values, &group, luck, level, seed);
         Ok(())
     }
 }
@@ -204,16 +311,17 @@ mod tests {
 
     #[test]
     fn tells_what_matters_and_what_it_explains() {
-        let design = Design::new(Method::Sobol, 4, 256, 1);
+        let design = Design::new(Method::Sobol, 4, 512, 1);
         let values = run(&design.points(), 0.1);
         let mut effects = design.effects(&measure(), 4, &values, 0.95, 1).unwrap();
         assert_eq!(effects.that(Influence::Matters), [0, 1]);
+        assert_eq!(effects.groups, [[0], [1]]);
         let mut rest = effects.that(Influence::Negligible);
         rest.sort_unstable();
         assert_eq!(rest, [2, 3]);
         assert!(effects.luck.unwrap() < 0.01);
         let group = design.group(&effects).unwrap();
-        assert_eq!(group.len(), 256);
+        assert_eq!(group.len(), 512);
         effects
             .explain(&values, &run(&group, 0.1), 0.95, 1)
             .unwrap();
@@ -225,29 +333,134 @@ mod tests {
         );
     }
 
+    const DESIGNS: usize = 20;
+
+    /// What is claimed of a function under luck, in many designs.
+    fn claimed(
+        method: Method,
+        settings: usize,
+        (samples, replications): (u32, u32),
+        function: impl Fn(&[f64]) -> f64,
+        luck: f64,
+    ) -> Vec<Effects> {
+        (0..DESIGNS as u64)
+            .map(|seed| {
+                let design = Design::new(method, settings, samples, seed);
+                let mut stream = Seed(seed).stream("test", "claims");
+                let mut once = |value: f64| Some(value + luck * (stream.uniform() - 0.5));
+                let values: Values = design
+                    .points()
+                    .iter()
+                    .map(|u| (0..replications).map(|_| once(function(u))).collect())
+                    .collect();
+                let found = design.effects(&measure(), settings, &values, 0.95, seed);
+                found.unwrap()
+            })
+            .collect()
+    }
+
+    /// In how many of the designs a setting is said to have this influence.
+    fn count(all: &[Effects], setting: usize, influence: Influence) -> usize {
+        let is = |effects: &&Effects| effects.settings[setting].influence == influence;
+        all.iter().filter(is).count()
+    }
+
+    const BOTH: [(Method, (u32, u32)); 2] = [(Method::Sobol, (512, 2)), (Method::Morris, (100, 2))];
+
     #[test]
-    fn pure_luck_does_not_matter() {
-        let design = Design::new(Method::Sobol, 3, 128, 1);
-        let mut stream = Seed(4).stream("test", "assess");
-        let values: Values = design
-            .points()
-            .iter()
-            .map(|_| (0..3).map(|_| Some(stream.uniform())).collect())
-            .collect();
-        let effects = design.effects(&measure(), 3, &values, 0.95, 1).unwrap();
-        assert!(effects.luck.unwrap() > 0.85, "{:?}", effects.luck);
-        assert!(effects.that(Influence::Matters).is_empty());
-        assert_eq!(design.group(&effects), None);
+    fn a_sum_has_an_order_only_where_its_slopes_differ() {
+        let sum = |u: &[f64]| 5.0 * u[0] + 3.0 * u[1] + 3.0 * u[2];
+        for (method, effort) in BOTH {
+            let all = claimed(method, 4, effort, sum, 0.5);
+            for effects in &all {
+                assert_eq!(effects.groups[0], [0], "{method:?}");
+                assert_eq!(effects.groups.concat().len(), 3);
+            }
+            assert_eq!(count(&all, 3, Influence::Negligible), DESIGNS, "{method:?}");
+            // The second and the third are alike: an order between them may be claimed in one of 20.
+            let ordered = all.iter().filter(|effects| effects.groups.len() == 3);
+            assert!(ordered.count() <= 4, "{method:?}");
+        }
     }
 
     #[test]
-    fn screening_ranks_and_drops() {
-        let design = Design::new(Method::Morris, 4, 10, 1);
-        let values = run(&design.points(), 0.0);
-        let effects = design.effects(&measure(), 4, &values, 0.95, 1).unwrap();
-        assert_eq!(effects.order, [0, 1, 3, 2]);
-        assert_eq!(effects.that(Influence::Matters), [0, 1]);
-        assert_eq!(effects.that(Influence::Negligible), [3, 2]);
+    fn a_pure_interaction_matters() {
+        let both = |u: &[f64]| (2.0 * u[0] - 1.0) * (2.0 * u[1] - 1.0);
+        for (method, effort) in BOTH {
+            let all = claimed(method, 3, effort, both, 0.0);
+            for setting in [0, 1] {
+                assert_eq!(
+                    count(&all, setting, Influence::Matters),
+                    DESIGNS,
+                    "{method:?}"
+                );
+            }
+            assert_eq!(count(&all, 2, Influence::Matters), 0, "{method:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_rules_is_alone_and_many_that_do_nothing_do_not_matter() {
+        for (method, effort) in BOTH {
+            let all = claimed(method, 12, effort, |u| u[7], 0.0);
+            for effects in &all {
+                assert_eq!(effects.groups, [[7]], "{method:?}");
+                assert_eq!(effects.that(Influence::Negligible).len(), 11, "{method:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn pure_luck_does_not_matter() {
+        for (method, (samples, _)) in BOTH {
+            for replications in [1, 2, 3] {
+                let all = claimed(method, 6, (samples.min(128), replications), |_| 0.0, 1.0);
+                // A false claim among all settings in one of 20.
+                let wrong = all.iter().filter(|effects| !effects.groups.is_empty());
+                assert!(wrong.count() <= 4, "{method:?} {replications}");
+                for effects in &all {
+                    assert!(effects.luck.is_none_or(|luck| luck > 0.8), "{effects:?}");
+                }
+            }
+        }
+    }
+
+    /// A cliff in a corner of a tenth of the range, as high as what rules elsewhere: few comparisons miss
+    /// it, and must not say that it does not matter.
+    #[test]
+    fn a_cliff_that_few_samples_miss_is_not_denied() {
+        let cliff = |u: &[f64]| u[0] + if u[1] > 0.9 && u[2] > 0.5 { 2.0 } else { 0.0 };
+        for (method, effort) in [(Method::Sobol, (8, 2)), (Method::Morris, (4, 2))] {
+            let all = claimed(method, 3, effort, cliff, 0.0);
+            assert!(count(&all, 1, Influence::Negligible) <= 1, "{method:?}");
+            let missed = all
+                .iter()
+                .filter(|effects| effects.settings[1].influence == Influence::Unproven);
+            for effects in missed {
+                let needed = effects.settings[1].needed.unwrap();
+                assert!(needed > effort.0, "{method:?}: {needed}");
+            }
+        }
+    }
+
+    #[test]
+    fn screening_ranks_and_says_what_dropping_takes() {
+        let judged = |trajectories| {
+            let design = Design::new(Method::Morris, 4, trajectories, 1);
+            let values = run(&design.points(), 0.0);
+            design.effects(&measure(), 4, &values, 0.95, 1).unwrap()
+        };
+        let few = judged(10);
+        assert_eq!(few.order, [0, 1, 3, 2]);
+        assert_eq!(few.groups, [[0], [1]]);
+        assert_eq!(few.that(Influence::Unproven), [3, 2]);
+        // A tenth of 5 is negligible, and a single move of 5 was seen: 0.9^29 < 0.05, and more for that which
+        // has 0.3 of the 0.5 already: (1 - 0.2 / 4.7)^69 < 0.05.
+        assert_eq!(few.settings[2].needed, Some(29));
+        assert_eq!(few.settings[3].needed, Some(69));
+        let many = judged(69);
+        assert_eq!(many.that(Influence::Negligible), [3, 2]);
+        assert_eq!(judged(68).that(Influence::Negligible), [2]);
     }
 
     #[test]
@@ -255,7 +468,7 @@ mod tests {
         let design = Design::new(Method::Sobol, 2, 8, 1);
         let mut values = vec![vec![Some(1.0)]; 32];
         let effects = design.effects(&measure(), 2, &values, 0.95, 1).unwrap();
-        assert_eq!(effects.that(Influence::Negligible), [0, 1]);
+        assert_eq!(effects.that(Influence::Unproven), [0, 1]);
         values[3][0] = Some(f64::INFINITY);
         let refused = |values: &Values| design.effects(&measure(), 2, values, 0.95, 1).unwrap_err();
         assert_eq!(

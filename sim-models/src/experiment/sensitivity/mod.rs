@@ -14,6 +14,7 @@ pub use assess::{Design, Values};
 
 use super::space::Axis;
 use crate::observe::expression::Measure;
+use bootstrap::Resamples;
 use sim_core::stats::Interval;
 
 /// Which settings matter, for one or more measures.
@@ -60,6 +61,12 @@ pub struct Effects {
     pub settings: Vec<Effect>,
     /// Indices of the axes, the most influential first.
     pub order: Vec<usize>,
+    /// The settings that matter, the most influential first, in groups: every one of a group has more
+    /// influence than every one of the next, by paired differences that hold together; within a group
+    /// there is no order.
+    pub groups: Vec<Vec<usize>>,
+    /// What is too little to matter: a share of the variance, or a mu* in the unit of the measure.
+    pub negligible: Negligible,
     /// Share of the variance that the settings that matter explain together, 0 to 1, with their
     /// interactions among each other. None for Morris and where no setting matters.
     pub together: Option<Interval>,
@@ -72,6 +79,24 @@ pub struct Effect {
     pub indices: Indices,
     /// What they say.
     pub influence: Influence,
+    /// About how many base samples or trajectories it would take to say more; none where it is said, or
+    /// where it would be far more than there are.
+    pub needed: Option<u32>,
+}
+
+/// Indices with all that claims about them rest on.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// For each setting.
+    pub indices: Vec<Indices>,
+    /// Resampled statistics.
+    resamples: Resamples,
+    /// Which of them is the strength of each setting.
+    strengths: Vec<usize>,
+    /// Which of them is of each setting what luck cannot make larger on average: first index, or mu.
+    unmixed: Vec<usize>,
+    /// The largest strength that a single comparison of two points has shown, of any setting.
+    most: f64,
 }
 
 /// Numbers for the influence of a setting.
@@ -109,15 +134,29 @@ impl Indices {
     }
 }
 
-/// Whether a setting matters.
+/// Whether a setting matters. That it does is said with 95 % confidence for all settings together, that it
+/// does not with as much for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Influence {
     /// The lower end of its interval lies above what is negligible.
     Matters,
     /// The interval holds both.
     Unclear,
-    /// The upper end of its interval lies below what is negligible.
+    /// The interval lies below what is negligible, but so few comparisons may have missed a part of the
+    /// ranges in which it is strong.
+    Unproven,
+    /// The upper end of its interval lies below what is negligible, even if a part of the ranges that is
+    /// small enough to have been missed is as sensitive to it as any that was seen.
     Negligible,
+}
+
+/// What is too little to matter, and where that comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Negligible {
+    /// A share of the variance, or a mu* in the unit of the measure.
+    pub bound: f64,
+    /// Luck alone moves the measure as far (Morris).
+    pub luck: bool,
 }
 
 /// A total index up to which a setting is negligible: 5 % of the variance (A. Saltelli et al.,
@@ -126,20 +165,6 @@ pub const NEGLIGIBLE_SHARE: f64 = 0.05;
 
 /// A mu* up to which a setting is negligible, as a share of the largest one.
 pub const NEGLIGIBLE_EFFECT: f64 = 0.1;
-
-impl Influence {
-    /// Judges an interval against what is negligible.
-    #[must_use]
-    pub fn judge(strength: &Interval, negligible: f64) -> Self {
-        if strength.low > negligible {
-            Self::Matters
-        } else if strength.high <= negligible {
-            Self::Negligible
-        } else {
-            Self::Unclear
-        }
-    }
-}
 
 /// Why there are no indices.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -7,8 +7,8 @@
 //! effective screening design for sensitivity analysis of large models", 2007): it does not vanish
 //! where an effect goes up here and down there.
 
-use super::Indices;
 use super::bootstrap::bootstrap;
+use super::{Found, Indices};
 use sim_core::random::{Seed, Source};
 use sim_core::stats::Moments;
 
@@ -81,7 +81,7 @@ impl Walk {
 /// The indices of each setting from the values at [`Design::points`], which must be finite, in the
 /// unit of the measure for a move over the whole range; none without trajectories.
 #[must_use]
-pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option<Vec<Indices>> {
+pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option<Found> {
     let settings = design.settings;
     // effects[setting][trajectory]
     let mut effects = vec![Vec::with_capacity(design.walks.len()); settings];
@@ -92,22 +92,34 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
         }
     }
     let statistics = |walks: &[usize]| {
-        let mean = |effects: &Vec<f64>| {
-            let sum: f64 = walks.iter().map(|walk| effects[*walk].abs()).sum();
+        let mean = |effects: &Vec<f64>, value: fn(f64) -> f64| {
+            let sum: f64 = walks.iter().map(|walk| value(effects[*walk])).sum();
             sum / walks.len() as f64
         };
-        effects.iter().map(mean).collect()
+        let means = effects.iter();
+        means
+            .flat_map(|effects| [mean(effects, f64::abs), mean(effects, |effect| effect)])
+            .collect()
     };
-    let mu_star = bootstrap(design.walks.len(), level, seed, statistics)?;
-    let each = effects.iter().zip(mu_star).map(|(effects, mu_star)| {
+    let resamples = bootstrap(design.walks.len(), seed, statistics)?;
+    let each = effects.iter().enumerate().map(|(setting, effects)| {
         let moments: Moments = effects.iter().copied().collect();
         Indices::Morris {
             mu: moments.mean(),
-            mu_star,
+            mu_star: resamples.interval(2 * setting, level),
             sigma: moments.sd(),
         }
     });
-    Some(each.collect())
+    Some(Found {
+        indices: each.collect(),
+        strengths: (0..settings).map(|setting| 2 * setting).collect(),
+        unmixed: (0..settings).map(|setting| 2 * setting + 1).collect(),
+        most: effects
+            .iter()
+            .flatten()
+            .fold(0.0, |most, effect| f64::max(most, effect.abs())),
+        resamples,
+    })
 }
 
 #[cfg(test)]
@@ -123,7 +135,7 @@ mod tests {
         let design = Design::new(settings, trajectories, 4);
         let values: Vec<f64> = design.points().iter().map(|point| value(point)).collect();
         let found = indices(&design, &values, 0.95, 4).unwrap();
-        let parts = found.into_iter().map(|found| match found {
+        let parts = found.indices.into_iter().map(|found| match found {
             Indices::Morris { mu, mu_star, sigma } => (mu, mu_star, sigma),
             Indices::Sobol { .. } => unreachable!("these are Morris's"),
         });

@@ -10,11 +10,14 @@
 //! "Practical Hash-based Owen Scrambling", 2020). Intervals come from bootstrap resamples of the
 //! rows (G. E. B. Archer, A. Saltelli and I. M. Sobol, 1997; see `bootstrap`); as low-discrepancy
 //! points err less than independent ones, most are rather too wide than too narrow.
+//!
+//! Shares are of all variance between points, that of luck included, but no setting is given the share of
+//! luck: where points were run several times, what luck adds to a squared difference is taken off.
 
-use super::Indices;
 use super::bootstrap::bootstrap;
+use super::{Found, Indices};
 use sim_core::random::{Seed, Source};
-use sim_core::stats::Interval;
+use sim_core::stats::{Interval, Moments};
 
 /// The most base samples: the sequence ends there.
 pub const MOST_SAMPLES: u32 = 1 << 16;
@@ -87,36 +90,46 @@ impl Design {
     }
 }
 
-/// The values of [`Design::points`], centred: their variance is all that indices are about, and
-/// numbers far from zero lose digits.
+/// The values of [`Design::points`] by point and replication, centred: their variance is all that indices
+/// are about, and numbers far from zero lose digits.
 struct Values {
     settings: usize,
-    values: Vec<f64>,
+    means: Vec<f64>,
+    /// By row and setting: the squared difference that the setting makes there.
+    squares: Vec<f64>,
 }
 
 impl Values {
-    fn new(settings: usize, values: &[f64]) -> Self {
-        let ends = values.chunks_exact(settings + 2);
-        let sum: f64 = ends.map(|row| row[0] + row[settings + 1]).sum();
-        let mean = sum / (2 * (values.len() / (settings + 2))) as f64;
-        let values = values.iter().map(|value| value - mean).collect();
-        Self { settings, values }
+    fn new(settings: usize, values: &[Vec<f64>]) -> Self {
+        let width = settings + 2;
+        let ends = values.chunks_exact(width);
+        let sum: f64 = ends.map(|row| mean(&row[0]) + mean(&row[width - 1])).sum();
+        let centre = sum / (2 * (values.len() / width)) as f64;
+        let rows = values.chunks_exact(width);
+        let squares =
+            rows.flat_map(|row| row[1..=settings].iter().map(|mixed| square(&row[0], mixed)));
+        Self {
+            settings,
+            means: values.iter().map(|runs| mean(runs) - centre).collect(),
+            squares: squares.collect(),
+        }
     }
 
     fn count(&self) -> usize {
-        self.values.len() / (self.settings + 2)
+        self.means.len() / (self.settings + 2)
     }
 
-    fn row(&self, row: usize) -> &[f64] {
-        let width = self.settings + 2;
-        &self.values[row * width..(row + 1) * width]
+    /// Place of a point of a row: 0 is that of A, then come the mixed ones, then that of B.
+    fn place(&self, row: usize, point: usize) -> usize {
+        row * (self.settings + 2) + point
     }
 
     fn variance(&self, rows: &[usize]) -> f64 {
         let count = 2.0 * rows.len() as f64;
         let (mut sum, mut squares) = (0.0, 0.0);
         for row in rows {
-            for value in [self.row(*row)[0], self.row(*row)[self.settings + 1]] {
+            for point in [0, self.settings + 1] {
+                let value = self.means[self.place(*row, point)];
                 sum += value;
                 squares += value * value;
             }
@@ -128,20 +141,35 @@ impl Values {
     fn of(&self, setting: usize, rows: &[usize], variance: f64) -> [f64; 2] {
         let (mut first, mut total) = (0.0, 0.0);
         for row in rows {
-            let row = self.row(*row);
-            let (a, mixed, b) = (row[0], row[1 + setting], row[1 + self.settings]);
-            first += b * (mixed - a);
-            total += (a - mixed) * (a - mixed);
+            let value = |point| self.means[self.place(*row, point)];
+            first += value(1 + self.settings) * (value(1 + setting) - value(0));
+            total += self.squares[row * self.settings + setting];
         }
         let count = rows.len() as f64;
         [first / count / variance, total / (2.0 * count) / variance]
     }
 }
 
-/// The indices of each setting from the values at [`Design::points`]; none if these do not vary.
-/// Values must be finite.
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The square of the difference between two points, without what luck adds to it: that is the variance of
+/// the difference of the means, which the replications tell, as they face the same seeds at both points.
+/// Of a single replication it cannot be told.
+fn square(left: &[f64], right: &[f64]) -> f64 {
+    let differences: Moments = left.iter().zip(right).map(|(a, b)| a - b).collect();
+    let square = differences.mean() * differences.mean();
+    match left.len() {
+        0 | 1 => square,
+        count => square - differences.variance() / count as f64,
+    }
+}
+
+/// The indices of each setting from the values at [`Design::points`], by point and replication; none if
+/// these do not vary. Values must be finite.
 #[must_use]
-pub fn indices(settings: usize, values: &[f64], level: f64, seed: u64) -> Option<Vec<Indices>> {
+pub fn indices(settings: usize, values: &[Vec<f64>], level: f64, seed: u64) -> Option<Found> {
     let values = Values::new(settings, values);
     let statistics = |rows: &[usize]| {
         let variance = values.variance(rows);
@@ -152,35 +180,41 @@ pub fn indices(settings: usize, values: &[f64], level: f64, seed: u64) -> Option
             })
             .collect()
     };
-    let intervals = bootstrap(values.count(), level, seed, statistics)?;
-    let each = intervals.chunks_exact(3).map(|interval| Indices::Sobol {
-        first: interval[0],
-        total: interval[1],
-        interactions: interval[2],
+    let resamples = bootstrap(values.count(), seed, statistics)?;
+    let all: Vec<usize> = (0..values.count()).collect();
+    let most = values.squares.iter().copied().fold(0.0, f64::max);
+    let each = (0..settings).map(|setting| Indices::Sobol {
+        first: resamples.interval(3 * setting, level),
+        total: resamples.interval(3 * setting + 1, level),
+        interactions: resamples.interval(3 * setting + 2, level),
     });
-    Some(each.collect())
+    Some(Found {
+        indices: each.collect(),
+        strengths: (0..settings).map(|setting| 3 * setting + 1).collect(),
+        unmixed: (0..settings).map(|setting| 3 * setting).collect(),
+        most: most / (2.0 * values.variance(&all)),
+        resamples,
+    })
 }
 
 /// The share of the variance that a group of settings explains together, from the values at
-/// [`Design::points`] and at [`Design::group`]: all but the total index of the others.
+/// [`Design::points`] and at [`Design::group`]: all but the total index of the others, and luck.
 #[must_use]
 pub fn together(
     settings: usize,
-    values: &[f64],
-    group: &[f64],
+    values: &[Vec<f64>],
+    group: &[Vec<f64>],
+    luck: f64,
     level: f64,
     seed: u64,
 ) -> Option<Interval> {
     let centred = Values::new(settings, values);
     let statistics = |rows: &[usize]| {
-        let difference = |row: usize| values[row * (settings + 2)] - group[row];
-        let squares: f64 = rows
-            .iter()
-            .map(|row| difference(*row) * difference(*row))
-            .sum();
-        vec![1.0 - squares / (2.0 * rows.len() as f64) / centred.variance(rows)]
+        let difference = |row: &usize| square(&values[row * (settings + 2)], &group[*row]);
+        let squares: f64 = rows.iter().map(difference).sum();
+        vec![1.0 - luck - squares / (2.0 * rows.len() as f64) / centred.variance(rows)]
     };
-    bootstrap(centred.count(), level, seed, statistics).map(|intervals| intervals[0])
+    Some(bootstrap(centred.count(), seed, statistics)?.interval(0, level))
 }
 
 #[cfg(test)]

@@ -17,10 +17,11 @@ pub use execute::{Known, execute, points, runs};
 pub use failure::{Failure, Panicked};
 pub use key::{Keys, RunKey, run_key, sweep_key};
 pub use shard::Shard;
-pub use table::{Cell, Finite, LEVEL, Table, VerdictShare};
+pub use table::{Cell, Finite, LEVEL, MEDIAN, P90, Table, VerdictShare};
 pub use until::{Next, Precision};
 
 use super::space::{Axis, Point};
+use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use crate::scenario::Scenario;
 
@@ -77,10 +78,8 @@ pub struct Record {
     pub events: u64,
     /// `"end"`, or the budget that stopped it.
     pub stopped_by: String,
-    /// Verdict; see [`crate::observe::summary::HypothesisSummary`].
-    pub verdict: String,
-    /// The trigger is gone and the damage stays.
-    pub metastable: bool,
+    /// The verdict.
+    pub verdict: Conclusion,
     /// The measures over the run without its warm-up, in the order of the sweep; none where there was
     /// nothing to measure, infinite for a time that did not end.
     pub values: Vec<Option<f64>>,

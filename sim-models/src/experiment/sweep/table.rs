@@ -1,10 +1,17 @@
 //! What a sweep yielded, in order: runs by point and replication, and the statistics of each point.
 
 use super::{Record, Sweep};
+use crate::observe::conclusion::Conclusion;
 use sim_core::stats::{Interval, Moments, StatsError, proportion_interval, quantile_interval};
 
 /// Confidence level of the intervals of [`Table::cells`].
 pub const LEVEL: f64 = 0.95;
+
+/// Which quantile [`Cell::median`] is.
+pub const MEDIAN: f64 = 0.5;
+
+/// Which quantile [`Cell::p90`] is.
+pub const P90: f64 = 0.9;
 
 /// All that a sweep yielded: its records by point and replication.
 #[derive(Clone, Debug)]
@@ -19,7 +26,9 @@ pub struct Table<'a> {
 ///
 /// A replication without a value (nothing to measure) is left out of everything. A value may be
 /// infinite (never recovered): then a mean means nothing, and median, 90 % quantile and the share of
-/// finite values tell what there is to tell. All intervals have level [`LEVEL`].
+/// finite values tell what there is to tell. Intervals have level [`LEVEL`]; those of quantiles the level
+/// that is in them, which is lower where replications are few
+/// ([`sim_core::stats::values_needed`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Index of the point.
@@ -59,12 +68,43 @@ pub struct Finite {
 /// How often the runs of a point came to a verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerdictShare {
-    /// The verdict; see [`crate::observe::summary::HypothesisSummary`].
-    pub verdict: String,
+    /// The verdict.
+    pub verdict: Conclusion,
     /// Runs with it.
     pub count: u64,
     /// Their share of the runs of the point, with Wilson's interval at [`LEVEL`].
     pub share: Interval,
+}
+
+impl Cell {
+    /// The statistics of the values of one measure, by replication; point and measure are the first.
+    #[must_use]
+    pub fn of(values: impl Iterator<Item = Option<f64>>) -> Self {
+        let all: Vec<Option<f64>> = values.collect();
+        let mut values: Vec<f64> = all.iter().copied().flatten().collect();
+        let moments: Moments = values.iter().copied().collect();
+        let mean = told(moments.interval(LEVEL));
+        values.sort_unstable_by(f64::total_cmp);
+        let finite = values.iter().filter(|value| value.is_finite()).count() as u64;
+        let count = values.len() as u64;
+        let all_finite = finite == count;
+        Self {
+            point: 0,
+            measure: 0,
+            runs: all.len() as u64,
+            count,
+            finite: told(proportion_interval(finite, count, LEVEL)).map(|share| Finite {
+                count: finite,
+                share,
+            }),
+            mean: mean.filter(|_| all_finite),
+            sd: (all_finite && count > 1).then(|| moments.sd()),
+            median: quantile(&values, MEDIAN),
+            p90: quantile(&values, P90),
+            min: (count > 0).then(|| moments.min()),
+            max: (count > 0).then(|| moments.max()),
+        }
+    }
 }
 
 impl<'a> Table<'a> {
@@ -99,49 +139,31 @@ impl<'a> Table<'a> {
     /// The statistics of a measure at a point.
     #[must_use]
     pub fn cell(&self, point: usize, measure: usize) -> Cell {
-        let mut values: Vec<f64> = self.values(point, measure).flatten().collect();
-        let moments: Moments = values.iter().copied().collect();
-        let mean = told(moments.interval(LEVEL));
-        values.sort_unstable_by(f64::total_cmp);
-        let finite = values.iter().filter(|value| value.is_finite()).count() as u64;
-        let count = values.len() as u64;
-        let all_finite = finite == count;
         Cell {
             point: point as u32,
             measure,
-            runs: self.runs[point].len() as u64,
-            count,
-            finite: told(proportion_interval(finite, count, LEVEL)).map(|share| Finite {
-                count: finite,
-                share,
-            }),
-            mean: mean.filter(|_| all_finite),
-            sd: (all_finite && count > 1).then(|| moments.sd()),
-            median: quantile(&values, 0.5),
-            p90: quantile(&values, 0.9),
-            min: (count > 0).then(|| moments.min()),
-            max: (count > 0).then(|| moments.max()),
+            ..Cell::of(self.values(point, measure))
         }
     }
 
-    /// How often each verdict came at a point, the most frequent first, then by name.
+    /// How often each verdict came at a point, the most frequent first, then the best.
     #[must_use]
     pub fn verdicts(&self, point: usize) -> Vec<VerdictShare> {
         let runs = &self.runs[point];
-        let mut names: Vec<&str> = runs.iter().map(|run| run.verdict.as_str()).collect();
-        names.sort_unstable();
-        let mut shares: Vec<VerdictShare> = names
+        let mut verdicts: Vec<Conclusion> = runs.iter().map(|run| run.verdict).collect();
+        verdicts.sort_unstable();
+        let mut shares: Vec<VerdictShare> = verdicts
             .chunk_by(|a, b| a == b)
             .filter_map(|same| {
                 let count = same.len() as u64;
                 Some(VerdictShare {
-                    verdict: same[0].to_string(),
+                    verdict: same[0],
                     count,
                     share: told(proportion_interval(count, runs.len() as u64, LEVEL))?,
                 })
             })
             .collect();
-        // The sort is stable: equal counts stay in the order of their names.
+        // The sort is stable: equal counts stay in their order.
         shares.sort_by_key(|share| std::cmp::Reverse(share.count));
         shares
     }
@@ -151,7 +173,10 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn metastable(&self, point: usize) -> Option<Interval> {
         let runs = &self.runs[point];
-        let count = runs.iter().filter(|run| run.metastable).count();
+        let count = runs
+            .iter()
+            .filter(|run| run.verdict == Conclusion::Metastable)
+            .count();
         told(proportion_interval(count as u64, runs.len() as u64, LEVEL))
     }
 }

@@ -369,9 +369,9 @@ impl<'s> Work<'s> {
             if !self.goes_on() {
                 return false;
             }
-            run.window();
+            run.window_while(&mut |_| self.goes_on());
         }
-        true
+        !run.is_interrupted()
     }
 
     /// Does something for a run that may panic.
@@ -416,6 +416,5 @@ fn record(sweep: &Sweep, run: &Run, plan: &Plan, point: u32, replication: u32) -
         events: summary.events,
         stopped_by: summary.stopped_by,
         verdict: summary.hypothesis.verdict,
-        metastable: summary.hypothesis.metastable,
     }
 }

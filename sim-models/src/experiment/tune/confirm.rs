@@ -39,6 +39,7 @@ impl Judge<'_> {
             .count();
         Finalist {
             point,
+            alike: Vec::new(),
             goals: (0..self.goals.len())
                 .map(|goal| Outcome::new(column(runs, goal), level))
                 .collect(),
@@ -158,6 +159,12 @@ fn column(runs: &[Values], place: usize) -> Vec<Option<f64>> {
 fn finite_mean(values: &[Option<f64>], level: f64) -> Option<Interval> {
     let known: Vec<f64> = values.iter().copied().map(finite).collect::<Option<_>>()?;
     mean_interval(&known, level).ok()
+}
+
+/// Whether nothing tells two settings apart in a goal: neither their values nor how many are lost.
+pub(super) fn is_alike(goal: usize, left: &[Values], right: &[Values], level: f64) -> bool {
+    let differs = |found: Option<Interval>| found.is_some_and(|found| found.excludes_zero());
+    !differs(difference(goal, left, right, level)) && !differs(lost(goal, left, right, level))
 }
 
 /// Left minus right over the replications in which both are finite.

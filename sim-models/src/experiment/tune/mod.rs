@@ -4,6 +4,7 @@
 pub mod rank;
 pub mod halving;
 mod confirm;
+mod front;
 pub mod elsewhere;
 mod search;
 
@@ -31,11 +32,19 @@ pub struct Tuning {
     /// The best of the last rung, in its order, then the present setting, on fresh seeds.
     pub finalists: Vec<Finalist>,
     /// Indices of the finalists that are chosen: with one goal the winner, with several the front
-    /// (nobody is better in all goals), in the order of the first goal. Empty if no finalist meets the
-    /// constraints.
+    /// (nobody is better in all goals), in the order of the first goal, without those that cannot be told
+    /// from one before. Empty if no finalist meets the constraints.
     pub chosen: Vec<usize>,
-    /// How the chosen setting (with several goals: the first one) does in other scenarios.
+    /// Index of the finalist that is used: the winner, or the compromise of a front of three or more, or
+    /// the first of two.
+    pub used: Option<usize>,
+    /// Where the one that is used lies at an end of what was searched, and the next setting inwards is not
+    /// just as good.
+    pub ends: Vec<End>,
+    /// How the one that is used does in other scenarios.
     pub elsewhere: Vec<Elsewhere>,
+    /// Whether the scenario has faults.
+    pub outage: bool,
     /// Seed of the first replication of the first rung.
     pub seed: u64,
     /// Seed of the first replication that no rung used.
@@ -80,6 +89,9 @@ pub struct Standing {
 pub struct Finalist {
     /// Index of its point; none for the present setting.
     pub point: Option<usize>,
+    /// Points of a front that are alike in all goals: equal in all runs of the last rung that both were
+    /// in, or finalists that paired differences cannot tell from it. Empty with one goal.
+    pub alike: Vec<usize>,
     /// For each goal.
     pub goals: Vec<Outcome>,
     /// For each constraint.
@@ -91,6 +103,15 @@ pub struct Finalist {
     pub against_present: Vec<Option<Interval>>,
     /// For each goal this setting minus the winner; likewise.
     pub against_winner: Vec<Option<Interval>>,
+}
+
+/// An end of the numbers that were searched on an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Index of the axis.
+    pub axis: usize,
+    /// Whether it is the upper one.
+    pub upper: bool,
 }
 
 /// The values of a goal.

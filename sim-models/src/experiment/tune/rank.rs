@@ -171,12 +171,23 @@ impl Judge<'_> {
             });
             return group;
         }
-        let mut ranked = Vec::with_capacity(group.len());
+        let (mut ranked, mut twins) = (Vec::with_capacity(group.len()), Vec::new());
         while !group.is_empty() {
             let front = self.front(scores, &group);
             group.retain(|place| !front.contains(place));
-            ranked.extend(self.by_crowding(scores, front));
+            let mut single: Vec<usize> = Vec::new();
+            for place in front {
+                let is_twin = |other: &usize| scores[*other].goals == scores[place].goals;
+                if single.iter().any(is_twin) {
+                    twins.push(place);
+                } else {
+                    single.push(place);
+                }
+            }
+            ranked.extend(self.by_crowding(scores, single));
         }
+        // Whoever is equal to another in all goals is worth no more runs.
+        ranked.extend(twins);
         ranked
     }
 
@@ -194,8 +205,8 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// A front in the order of its crowding distances, the loneliest first: of a front that is too
-    /// large its whole width survives, not one corner.
+    /// A front with its compromise first, then in the order of its crowding distances, the loneliest first:
+    /// of a front that is too large its middle and its whole width survive, not one corner.
     fn by_crowding(&self, scores: &[Score], front: Vec<usize>) -> Vec<usize> {
         let mut distance = vec![0.0; front.len()];
         for goal in 0..self.goals.len() {
@@ -216,7 +227,13 @@ impl Judge<'_> {
             }
         }
         let mut order: Vec<usize> = (0..front.len()).collect();
-        order.sort_by(|a, b| distance[*b].total_cmp(&distance[*a]).then(a.cmp(b)));
+        let compromise = self.compromise(scores, &front);
+        if let Some(place) = front.iter().position(|place| Some(*place) == compromise) {
+            distance[place] = f64::INFINITY;
+            order.swap(0, place);
+        }
+        // The sort is stable.
+        order.sort_by(|a, b| distance[*b].total_cmp(&distance[*a]));
         order.into_iter().map(|place| front[place]).collect()
     }
 }

@@ -3,7 +3,7 @@
 use super::elsewhere::Other;
 use super::halving::{Ask, Halving};
 use super::rank::{Judge, Values};
-use super::{Finalist, Goal, Rung, Tuning};
+use super::{Finalist, Goal, Rung, Tuning, front};
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep};
 use crate::observe::expression::{Expression, Measure};
@@ -48,6 +48,41 @@ impl Question {
 /// A part of the work, for people: `"rung 1 of 64 settings"`.
 pub type Doing<'a> = &'a str;
 
+/// What the fresh seeds told.
+#[derive(Default)]
+struct Confirmed {
+    finalists: Vec<Finalist>,
+    chosen: Vec<usize>,
+    /// For each of a front the finalists that cannot be told from it.
+    twins: Vec<Vec<usize>>,
+    used: Option<usize>,
+}
+
+impl Confirmed {
+    /// Notes all points that one of the front stands for: its own twins, and those of the finalists that
+    /// cannot be told from it.
+    fn add_twins(&mut self, place: usize, last: &[usize], alike: impl Fn(usize) -> Vec<usize>) {
+        let number = self.chosen.iter().position(|other| *other == place);
+        let twins = number.and_then(|number| self.twins.get(number));
+        let twins: Vec<usize> = twins
+            .into_iter()
+            .flatten()
+            .map(|twin| last[*twin])
+            .collect();
+        let own = last[place];
+        let mut all: Vec<usize> = twins
+            .iter()
+            .chain([&own])
+            .flat_map(|one| alike(*one))
+            .collect();
+        all.extend(twins);
+        all.retain(|point| *point != own);
+        all.sort_unstable();
+        all.dedup();
+        self.finalists[place].alike = all;
+    }
+}
+
 struct Search<'a, F> {
     question: &'a Question,
     sweep: &'a Sweep,
@@ -87,11 +122,24 @@ pub fn tune<E>(
     let used = rungs.last().map_or(0, |rung| rung.replications);
     let fresh_seed = sweep.seed.wrapping_add(u64::from(used));
     let last = best(&rungs, question.halving.finalists);
-    let (finalists, chosen) = search.confirm(&last, present, fresh_seed)?;
-    let elsewhere = match chosen.first() {
-        Some(first) => search.elsewhere(last[*first], others, fresh_seed)?,
-        None => Vec::new(),
-    };
+    let mut confirmed = search.confirm(&last, present, fresh_seed)?;
+    if question.goals.len() > 1 {
+        for place in confirmed.chosen.clone() {
+            let count = sweep.points.len();
+            confirmed.add_twins(place, &last, |point| front::alike(&rungs, point, count));
+        }
+    }
+    let (mut elsewhere, mut ends) = (Vec::new(), Vec::new());
+    if let Some(used) = confirmed.used {
+        elsewhere = search.elsewhere(last[used], others, fresh_seed)?;
+        ends = front::ends(&sweep.axes, &sweep.points, &rungs, last[used]);
+    }
+    let Confirmed {
+        finalists,
+        chosen,
+        used,
+        ..
+    } = confirmed;
     Ok(Tuning {
         axes: sweep.axes.clone(),
         points: sweep.points.clone(),
@@ -101,7 +149,10 @@ pub fn tune<E>(
         rungs,
         finalists,
         chosen,
+        used,
+        ends,
         elsewhere,
+        outage: !present.faults.is_empty(),
         seed: sweep.seed,
         fresh_seed,
         runs: search.runs,
@@ -170,19 +221,14 @@ impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>> Search<'_, F> {
     }
 
     /// The finalists and the present setting on fresh seeds, and who of them is chosen.
-    fn confirm(
-        &mut self,
-        last: &[usize],
-        present: &Scenario,
-        seed: u64,
-    ) -> Result<(Vec<Finalist>, Vec<usize>), E> {
+    fn confirm(&mut self, last: &[usize], present: &Scenario, seed: u64) -> Result<Confirmed, E> {
         let (judge, level) = (self.question.judge(), self.question.level);
         let mut points: Vec<_> = last.iter().map(|point| self.candidate(*point)).collect();
         points.push((Point::default(), present.clone()));
         let axes = self.sweep.axes.clone();
         let values = self.run(points, &axes, seed, self.question.confirm, "confirming")?;
         let (Some(was), Some(candidates)) = (values.last(), values.get(..last.len())) else {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Confirmed::default());
         };
         let idle = vec![false; self.question.constraints.len()];
         let build = |place: usize, winner: Option<usize>| {
@@ -194,10 +240,11 @@ impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>> Search<'_, F> {
         };
         let alone: Vec<Finalist> = (0..values.len()).map(|place| build(place, None)).collect();
         let met = (0..last.len()).filter(|place| judge.meets(&alone[*place]));
-        let chosen: Vec<usize> = if self.question.goals.len() == 1 {
+        let (mut chosen, mut twins, mut used) = (Vec::new(), Vec::new(), None);
+        if self.question.goals.len() == 1 {
             // The first in the order of the last rung: who picked the best on fresh seeds would
             // believe its luck on them.
-            met.take(1).collect()
+            chosen.extend(met.take(1));
         } else {
             let scores: Vec<_> = candidates.iter().map(|runs| judge.score(runs)).collect();
             let mut front = judge.front(&scores, &met.collect::<Vec<_>>());
@@ -206,13 +253,20 @@ impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>> Search<'_, F> {
                     .compare_goal(0, &scores[*a], &scores[*b])
                     .then(a.cmp(b))
             });
-            front
-        };
-        let winner = chosen.first().copied();
-        let finalists = (0..values.len())
-            .map(|place| build(place, winner))
-            .collect();
-        Ok((finalists, chosen))
+            (chosen, twins) = judge
+                .without_twins(&front, candidates, level)
+                .into_iter()
+                .unzip();
+            used = judge.compromise(&scores, &chosen);
+        }
+        let used = used.or(chosen.first().copied());
+        let finalists = (0..values.len()).map(|place| build(place, used)).collect();
+        Ok(Confirmed {
+            finalists,
+            chosen,
+            twins,
+            used,
+        })
     }
 
     fn elsewhere(

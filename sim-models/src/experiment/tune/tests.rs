@@ -102,8 +102,7 @@ fn fake<'a>(
                 digest: String::new(),
                 events: 0,
                 stopped_by: "end".into(),
-                verdict: "none".into(),
-                metastable: false,
+                verdict: crate::observe::conclusion::Conclusion::NoHypothesis,
                 values: value(&title, seed),
                 windows: Vec::new(),
             }
@@ -250,6 +249,110 @@ fn several_goals_give_a_front() {
         .filter_map(|place| found.finalists[*place].point)
         .collect();
     assert_eq!(front, [0, 1, 2, 4, 6, 7, 8]);
+    // Half of the way in either goal.
+    let used = found.used.map(|place| found.finalists[place].point);
+    assert_eq!(used, Some(Some(4)));
+    assert_eq!(found.ends, []);
+}
+
+#[test]
+fn a_front_has_no_twins_and_keeps_its_middle() {
+    let question = question(&["goodput(users)"], &[]);
+    let sweep = sweep(&question, 22);
+    // Each comes twice, and only five may be left: both ends, the middle, and two more.
+    let value = |title: &str, seed| {
+        let number: f64 = title.parse().unwrap_or(3.0);
+        let half = (number / 2.0).floor();
+        vec![Some(half + luck(seed)), Some(half)]
+    };
+    let few = Question {
+        halving: Halving {
+            finalists: 5,
+            ..question.halving
+        },
+        ..question
+    };
+    let mut stages = Vec::new();
+    let found = tune(
+        &few,
+        &sweep,
+        &scenario("now"),
+        &[],
+        fake(value, &mut stages),
+    )
+    .unwrap();
+    assert_eq!(found.chosen.len(), 5);
+    let points: Vec<usize> = found
+        .chosen
+        .iter()
+        .filter_map(|place| found.finalists[*place].point)
+        .collect();
+    for end in [0, 10, 20] {
+        assert!(points.contains(&end), "{points:?}");
+    }
+    for place in &found.chosen {
+        let one = &found.finalists[*place];
+        assert_eq!(one.alike, [one.point.unwrap() + 1]);
+    }
+    let used = found.used.map(|place| found.finalists[place].point);
+    assert_eq!(used, Some(Some(10)));
+}
+
+#[test]
+fn finalists_that_luck_alone_tells_apart_are_one() {
+    let question = question(&["goodput(users)"], &[]);
+    let sweep = sweep(&question, 3);
+    // The first two differ by what each seed brings, one this way, one that; the third is another matter.
+    let value = |title: &str, seed: u64| {
+        let number: f64 = title.parse().unwrap_or(3.0);
+        let swing = if (seed + number as u64).is_multiple_of(2) {
+            0.3
+        } else {
+            -0.3
+        };
+        let base = if number < 2.0 { 1.0 } else { 9.0 };
+        let lead = if number == 1.0 { 0.001 } else { 0.0 };
+        vec![Some(base + swing + lead), Some(base - swing + lead)]
+    };
+    let mut stages = Vec::new();
+    let found = tune(
+        &question,
+        &sweep,
+        &scenario("now"),
+        &[],
+        fake(value, &mut stages),
+    )
+    .unwrap();
+    assert_eq!(found.chosen.len(), 2, "{:?}", found.chosen);
+    let first = &found.finalists[found.chosen[0]];
+    assert_eq!((first.point, &first.alike[..]), (Some(0), &[1][..]));
+}
+
+#[test]
+fn a_winner_at_an_end_is_known_unless_that_makes_no_difference() {
+    let question = question(&[], &[]);
+    for (value, ends) in [
+        // The less the better, up to the end.
+        ((|number| number) as fn(f64) -> f64, vec![(0, false)]),
+        (|number| (number - 2.0).abs(), vec![]),
+        (|number| 5.0 - number, vec![(0, true)]),
+        (|_| 1.0, vec![]),
+    ] {
+        let sweep = sweep(&question, 6);
+        let mut stages = Vec::new();
+        let run = |title: &str, _| vec![Some(value(title.parse().unwrap_or(3.0)))];
+        let found = tune(
+            &question,
+            &sweep,
+            &scenario("now"),
+            &[],
+            fake(run, &mut stages),
+        )
+        .unwrap();
+        let told: Vec<(usize, bool)> = found.ends.iter().map(|end| (end.axis, end.upper)).collect();
+        assert_eq!(told, ends);
+        assert!(found.outage);
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Measures over all that counts in totals: what began after the warm-up.
 
 use super::Measurer;
+use crate::observe::conclusion::Conclusion;
 use crate::observe::metric::{Metric, Statistic};
 use crate::observe::naming::{Argument, Measure};
 use crate::observe::summary::{
-    EdgeSummary, LatencySummary, LevelSummary, OutcomeCounts, WorkloadSummary,
+    AvailabilitySummary, EdgeSummary, Incident, LatencySummary, LevelSummary, OutcomeCounts,
 };
 
 pub(super) fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
@@ -17,37 +18,33 @@ pub(super) fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64
         Metric::FailedRatio => share(workload.failed),
         Metric::DegradedRatio => share(workload.degraded),
         Metric::OutcomeRatio => outcome_share(&workload.outcomes, measure),
-        Metric::Goodput => Some(workload.goodput),
-        Metric::Offered => Some(workload.offered_rate),
-        Metric::Throughput => Some(finished as f64 / measurer.whole_seconds()),
+        Metric::Goodput => workload.goodput,
+        Metric::Offered => workload.offered_rate,
+        Metric::Throughput => workload.throughput,
         Metric::Unfinished => Some(workload.unfinished as f64),
         Metric::Latency => pick(&workload.latency, measure),
         Metric::LatencyTrue => pick(&workload.latency_true, measure),
-        _ => availability(measurer, measure, workload, finished > 0),
+        _ => availability(measurer, measure, &workload.availability),
     }
 }
 
 fn availability(
     measurer: &Measurer<'_>,
     measure: &Measure,
-    workload: &WorkloadSummary,
-    ended: bool,
+    availability: &AvailabilitySummary,
 ) -> Option<f64> {
-    let availability = &workload.availability;
-    let incidents = || {
-        let all = measurer.summary.incidents.iter();
-        all.filter(|incident| incident.workload == measure.subject)
-            .count()
-    };
-    let traffic = workload.offered > 0;
     match measure.metric {
-        Metric::Availability => ended.then_some(availability.by_requests),
-        Metric::AvailabilityWindows => traffic.then_some(availability.by_windows),
-        Metric::AvailabilityPredicted => Some(availability.predicted),
-        Metric::BudgetUsed => ended.then_some(availability.budget_used),
-        Metric::BurnRate => traffic.then_some(availability.burn_rate_max),
-        Metric::Mttr => (incidents() > 0).then_some(availability.mttr),
-        Metric::Mtbf => (incidents() > 1).then_some(availability.mtbf),
+        Metric::Availability => availability.by_requests,
+        Metric::AvailabilityWindows => availability.by_windows,
+        Metric::AvailabilityPredicted => availability.predicted,
+        Metric::BudgetUsed => availability.budget_used,
+        Metric::BurnRate => availability.burn_rate_max,
+        Metric::Mttr => {
+            let open = |incident: &Incident| incident.workload == measure.subject && !incident.over;
+            let never = measurer.summary.incidents.iter().any(open);
+            availability.mttr.or(never.then_some(f64::INFINITY))
+        }
+        Metric::Mtbf => availability.mtbf,
         _ => None,
     }
 }
@@ -70,8 +67,8 @@ pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64>
         Metric::InSystem => level(service.in_system),
         Metric::Rejected => Some(service.rejected as f64),
         Metric::RejectedRatio => (arrivals > 0.0).then(|| service.rejected as f64 / arrivals),
-        Metric::Arrivals => Some(arrivals / measurer.whole_seconds()),
-        Metric::DoomedShare => (service.service_time.mean > 0.0).then_some(service.doomed_share),
+        Metric::Arrivals => service.arrival_rate,
+        Metric::DoomedShare => service.doomed_share,
         Metric::Sojourn => pick(&service.sojourn, measure),
         Metric::Waiting => pick(&service.waiting, measure),
         Metric::ServiceTime => pick(&service.service_time, measure),
@@ -81,17 +78,15 @@ pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64>
 
 pub(super) fn edge(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let edge = measurer.summary.edges.get(&measure.subject)?;
-    let rate = |count: u64| Some(count as f64 / measurer.whole_seconds());
     match measure.metric {
-        Metric::Calls => rate(edge.calls),
-        Metric::Attempts => rate(edge.attempts),
-        Metric::Retries => rate(edge.retries),
+        Metric::Calls => edge.call_rate,
+        Metric::Attempts => edge.attempt_rate,
+        Metric::Retries => edge.retry_rate,
         Metric::RetryShare => {
             (edge.attempts > 0).then(|| edge.retries as f64 / edge.attempts as f64)
         }
-        Metric::RetryEfficiency => (edge.retries > 0).then_some(edge.retry_efficiency),
-        // Every call that sends anything has one first attempt.
-        Metric::Amplification => (edge.attempts > edge.retries).then_some(edge.amplification),
+        Metric::RetryEfficiency => edge.retry_efficiency,
+        Metric::Amplification => edge.amplification,
         Metric::AmplificationWorst => Some(edge.amplification_worst),
         Metric::CallLatency => pick(&edge.latency, measure),
         Metric::CallSuccessRatio => {
@@ -123,12 +118,11 @@ fn policy_count(edge: &EdgeSummary, measure: &Measure) -> Option<f64> {
 
 pub(super) fn tenant(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let tenant = measurer.summary.tenants.get(&measure.subject)?;
-    let ended = tenant.good + tenant.failed > 0;
     let attempts = tenant.first_attempts + tenant.retries;
     match measure.metric {
-        Metric::TenantGoodput => Some(tenant.goodput),
-        Metric::TenantSuccessRatio => ended.then_some(tenant.success_ratio),
-        Metric::TenantBudgetUsed => ended.then_some(tenant.budget_used),
+        Metric::TenantGoodput => tenant.goodput,
+        Metric::TenantSuccessRatio => tenant.success_ratio,
+        Metric::TenantBudgetUsed => tenant.budget_used,
         Metric::TenantRetryShare => (attempts > 0).then(|| tenant.retries as f64 / attempts as f64),
         _ => None,
     }
@@ -141,14 +135,15 @@ pub(super) fn run(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
         Metric::RecoveryTime => summary
             .faults
             .iter()
-            .filter(|fault| fault.judged)
-            .map(|fault| fault.recovery_seconds.unwrap_or(f64::INFINITY))
+            .filter_map(|fault| fault.recovery_time())
             .reduce(f64::max),
-        Metric::Held => match summary.hypothesis.verdict.as_str() {
-            "none" | "inconclusive" => None,
-            verdict => flag(verdict == "held"),
-        },
-        Metric::Metastable => flag(summary.hypothesis.metastable),
+        Metric::Held => {
+            let verdict = summary.hypothesis.verdict;
+            verdict
+                .is_known()
+                .then_some(f64::from(u8::from(verdict.passes())))
+        }
+        Metric::Metastable => flag(summary.hypothesis.verdict == Conclusion::Metastable),
         Metric::Incidents => Some(summary.incidents.len() as f64),
         Metric::BlastRadius => {
             let hit = |name: &&String| {
@@ -156,10 +151,10 @@ pub(super) fn run(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
                 faults.any(|fault| fault.blast_radius.contains(name))
             };
             // Where nothing was steady to begin with, nobody can say what a fault did.
-            let sound = summary.hypothesis.verdict != "never_steady";
+            let sound = summary.hypothesis.verdict != Conclusion::NeverSteady;
             sound.then(|| summary.workloads.keys().filter(hit).count() as f64)
         }
-        Metric::FairnessGap => (!summary.tenants.is_empty()).then_some(summary.fairness_gap),
+        Metric::FairnessGap => summary.fairness_gap,
         Metric::Events => Some(summary.events as f64),
         _ => None,
     }
@@ -179,7 +174,7 @@ fn outcome_share(counts: &OutcomeCounts, measure: &Measure) -> Option<f64> {
 }
 
 fn pick(latency: &LatencySummary, measure: &Measure) -> Option<f64> {
-    (latency.count > 0).then_some(match measure.statistic().unwrap_or(Statistic::Mean) {
+    match measure.statistic().unwrap_or(Statistic::Mean) {
         Statistic::Mean => latency.mean,
         Statistic::P50 => latency.p50,
         Statistic::P90 => latency.p90,
@@ -187,5 +182,5 @@ fn pick(latency: &LatencySummary, measure: &Measure) -> Option<f64> {
         Statistic::P99 => latency.p99,
         Statistic::P999 => latency.p999,
         Statistic::Max => latency.max,
-    })
+    }
 }

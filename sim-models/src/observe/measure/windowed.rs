@@ -4,6 +4,7 @@ use super::{Measurer, quantile};
 use crate::observe::metric::{Metric, Statistic};
 use crate::observe::naming::{Argument, Measure};
 use crate::observe::recorder::ServiceWindow;
+use crate::outcome::Outcome;
 use sim_core::metrics::Snapshot;
 use std::ops::Range;
 
@@ -39,6 +40,49 @@ pub(super) fn workload(
         ),
         Metric::LatencyTrue => of(
             rows[windows].iter().map(|(.., ended)| ended),
+            measure.statistic(),
+        ),
+        _ => None,
+    }
+}
+
+/// What became of the requests that began in these windows, whenever they ended.
+pub(super) fn begun(
+    measurer: &Measurer<'_>,
+    measure: &Measure,
+    workload: usize,
+    windows: Range<usize>,
+) -> Option<f64> {
+    let record = &measurer.recorder.workloads[workload];
+    let rows = &record.begun.rows[windows.clone()];
+    let offered = record.windows[windows.clone()].iter();
+    let offered: u64 = offered.map(|(window, ..)| window.offered).sum();
+    let count =
+        |outcome: Outcome| -> u64 { rows.iter().map(|row| row.outcomes[outcome as usize]).sum() };
+    let ended: u64 = Outcome::ALL.iter().map(|outcome| count(*outcome)).sum();
+    let degraded = count(Outcome::Degraded);
+    let good = count(Outcome::Ok) + degraded;
+    let share = |part: u64| (ended > 0).then(|| part as f64 / ended as f64);
+    let rate = |count: u64| Some(count as f64 / measurer.seconds(&windows));
+    match measure.metric {
+        Metric::SuccessRatio => share(good),
+        Metric::Failed => Some((ended - good) as f64),
+        Metric::FailedRatio => share(ended - good),
+        Metric::DegradedRatio => share(degraded),
+        Metric::OutcomeRatio => {
+            let Some(Argument::Outcome(outcome)) = measure.argument else {
+                return None;
+            };
+            share(count(outcome))
+        }
+        Metric::Goodput => rate(good),
+        Metric::Offered => rate(offered),
+        Metric::Throughput => rate(ended),
+        Metric::Unfinished => Some((offered - ended) as f64),
+        Metric::Latency => of(rows.iter().map(|row| &row.answered), measure.statistic()),
+        Metric::LatencyTrue => of(
+            rows.iter()
+                .flat_map(|row| [&row.answered, &row.failed, &row.open]),
             measure.statistic(),
         ),
         _ => None,
@@ -92,10 +136,13 @@ pub(super) fn edge(
 ) -> Option<f64> {
     let rows = &measurer.recorder.edges[edge].windows[windows.clone()];
     let (mut calls, mut attempts, mut retries) = (0, 0, 0);
+    let (mut calls_sent, mut call_attempts) = (0, 0);
     for window in rows {
         calls += window.calls;
         attempts += window.attempts;
         retries += window.retries;
+        calls_sent += window.calls_sent;
+        call_attempts += window.call_attempts;
     }
     let rate = |count: u64| Some(count as f64 / measurer.seconds(&windows));
     match measure.metric {
@@ -103,10 +150,8 @@ pub(super) fn edge(
         Metric::Attempts => rate(attempts),
         Metric::Retries => rate(retries),
         Metric::RetryShare => (attempts > 0).then(|| retries as f64 / attempts as f64),
-        // Every call that sends anything has one first attempt.
-        Metric::Amplification => {
-            (attempts > retries).then(|| attempts as f64 / (attempts - retries) as f64)
-        }
+        // Attempts count with their call, in the window in which that began.
+        Metric::Amplification => (calls_sent > 0).then(|| call_attempts as f64 / calls_sent as f64),
         _ => None,
     }
 }

@@ -1,13 +1,17 @@
 //! The hypothesis: expressions.
 
 use super::{Checker, at};
-use crate::observe::expression::{Measure, Of, parse};
+use crate::observe::expression::{Expression, Measure, Of, parse};
 use crate::observe::measure::windows_in;
 use crate::plan;
 use crate::scenario::diagnostics::{Code, suggest};
 use crate::scenario::{Scenario, Workload};
 use crate::topology::Topology;
 use sim_core::SimTime;
+use std::ops::Range;
+
+/// What is wrong, and what to do about it.
+type Wrong = (String, Vec<String>);
 
 impl Checker<'_> {
     pub(super) fn goals(&mut self) {
@@ -15,6 +19,7 @@ impl Checker<'_> {
         let hypothesis = &scenario.hypothesis;
         for (list, checks) in [
             ("steady", &hypothesis.steady),
+            ("during", &hypothesis.during),
             ("always", &hypothesis.always),
         ] {
             for (i, text) in checks.iter().enumerate() {
@@ -45,10 +50,8 @@ impl Checker<'_> {
                     self.report_at(Code::Expression, span, message)
                         .help
                         .push(help.into());
-                } else if let Err((message, help)) =
-                    wrong_subject(self.scenario, &expression.measure, &self.edges())
-                {
-                    let span = self.span_in_text(path, &expression.subject_at);
+                } else if let Some((at, (message, help))) = self.wrong_part(&expression) {
+                    let span = self.span_in_text(path, &at);
                     self.report_at(Code::Expression, span, message)
                         .help
                         .extend(help);
@@ -64,6 +67,17 @@ impl Checker<'_> {
         }
     }
 
+    /// What is wrong with the subject of a measure in a check, and where it stands.
+    fn wrong_part(&self, check: &Expression) -> Option<(Range<usize>, Wrong)> {
+        let edges = self.edges();
+        let places = std::iter::once(&check.subject_at).chain(&check.other_at);
+        let mut parts = check.measure.parts().zip(places);
+        parts.find_map(|(part, at)| {
+            let wrong = wrong_subject(self.scenario, part, &edges).err()?;
+            Some((at.clone(), wrong))
+        })
+    }
+
     /// The edges, as far as they are known while other things may still be wrong.
     fn edges(&self) -> Vec<String> {
         if self.found.is_empty() {
@@ -76,6 +90,9 @@ impl Checker<'_> {
 
 /// Why a measure cannot be checked in this list, and what to do about it.
 fn misplaced(measure: &Measure, list: &str) -> Option<(String, &'static str)> {
+    if measure.quotient.is_some() {
+        return measure.parts().find_map(|part| misplaced(part, list));
+    }
     let metric = measure.metric;
     let name = metric.name();
     if metric.is_verdict() {
@@ -84,15 +101,19 @@ fn misplaced(measure: &Measure, list: &str) -> Option<(String, &'static str)> {
             message,
             "measure it in sweeps; a run that did not hold ends with exit code 1 anyway",
         ))
-    } else if list == "steady" && !metric.by_windows() {
-        let message = format!(
-            "`{name}` is measured over whole runs only, and a steady state is judged window by window"
-        );
+    } else if list != "always" && !metric.by_windows() {
+        let judged = match list {
+            "steady" => "a steady state is judged window by window",
+            _ => "what a fault may do is judged over the time in which it is on",
+        };
+        let message = format!("`{name}` is measured over whole runs only, and {judged}");
         Some((message, "put the check under `always`"))
-    } else if list == "steady" && measure.over.is_some() {
-        let message = format!(
-            "`{measure}` names a stretch of time, and a steady state is judged before and after every fault"
-        );
+    } else if list != "always" && measure.over.is_some() {
+        let judged = match list {
+            "steady" => "a steady state is judged before and after every fault",
+            _ => "what a fault may do is judged over the time in which it is on",
+        };
+        let message = format!("`{measure}` names a stretch of time, and {judged}");
         Some((
             message,
             "put the check under `always`, or leave the stretch out",
@@ -118,12 +139,20 @@ fn edges(scenario: &Scenario) -> Vec<String> {
 /// # Errors
 /// What is wrong with it, and what to do about it.
 pub fn check_measure(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
-    wrong_subject(scenario, measure, &edges(scenario))?;
+    let edges = edges(scenario);
+    for part in measure.parts() {
+        wrong_subject(scenario, part, &edges)?;
+    }
     wrong_stretch(scenario, measure)
 }
 
 /// What is wrong with the stretch of time of a measure, and what to do about it.
 fn wrong_stretch(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
+    if measure.quotient.is_some() {
+        return measure
+            .parts()
+            .try_for_each(|part| wrong_stretch(scenario, part));
+    }
     let Some((from, to)) = measure.over else {
         return Ok(());
     };

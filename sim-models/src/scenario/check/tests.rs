@@ -383,3 +383,398 @@ fn warns_about_patterns_and_time() {
     );
     assert!(text.contains("begins at 20s"), "{text}");
 }
+
+/// A scenario of a database and those who call it, which is sound but for what a test changes.
+fn of(db: &str, calls: &str, users: &str, rest: &str) -> Vec<String> {
+    let services = format!(
+        r#"services: {{ "web": (replicas: 2, threads: unbounded, endpoints: {{ "page": [call("db/get")] }}),
+            "db": (replicas: 2, {db} endpoints: {{ "get": [work("20ms")], "slow": [wait(uniform("300ms", "1s"))] }}) }}"#
+    );
+    let calls = format!(r#"calls: {{ "web -> db": [{calls}] }}"#);
+    let users = format!(r#"workloads: {{ "users": {users} }}"#);
+    let mut parts = vec![services.as_str(), calls.as_str(), users.as_str()];
+    if !rest.is_empty() {
+        parts.push(rest);
+    }
+    found(&parts)
+}
+
+const USERS: &str = r#"open("100/s", "web/page")"#;
+
+/// That exactly this is suspected, or nothing.
+#[track_caller]
+fn suspects(found: &[String], expected: &[(&str, &str)]) {
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, (code, part)) in found.iter().zip(expected) {
+        assert!(found.starts_with(code) && found.contains(part), "{found}");
+    }
+}
+
+#[test]
+fn suspects_calls_that_cannot_be_answered_in_time() {
+    let of_slow = |calls: &str| {
+        let services = r#"services: { "web": (replicas: 2, threads: unbounded, endpoints: { "page": [call("db/slow")] }),
+            "db": (replicas: 2, threads: unbounded, endpoints: { "slow": [wait(uniform("300ms", "1s"))] }) }"#;
+        let calls = format!(r#"calls: {{ {calls} }}, links: {{ "* -> *": (latency: "5ms") }}"#);
+        found(&[services, &calls])
+    };
+    let never = of_slow(r#""web -> db": [timeout("305ms")]"#);
+    suspects(
+        &never,
+        &[(
+            "W0013",
+            "at least 300ms (and the way there and back 10ms), but `web -> db` gives up after 305ms",
+        )],
+    );
+    // 300 ms to 1 s, uniform: half of all are longer than 650 ms.
+    let mostly = of_slow(r#""web -> db": [timeout("500ms")]"#);
+    suspects(
+        &mostly,
+        &[("W0013", "longer than that in 72 % of all cases")],
+    );
+    suspects(&of_slow(r#""web -> db": [timeout("700ms")]"#), &[]);
+    // What a callee calls counts, however deep.
+    let outer = of_slow(r#""users -> web": [timeout("315ms")], "web -> db": [timeout("2s")]"#);
+    suspects(
+        &outer,
+        &[
+            ("W0013", "`web/page` takes at least 310ms"),
+            ("W0002", "may take 2s"),
+        ],
+    );
+}
+
+#[test]
+fn suspects_retries_that_outlive_their_cause() {
+    let pool = "threads: 2,";
+    let calls = r#"retry(attempts: 3, backoff: none), timeout("1s")"#;
+    // 100/s x 3 attempts into 4 threads / 20 ms = 200/s.
+    let storm = of(pool, calls, USERS, "");
+    suspects(
+        &storm,
+        &[(
+            "W0014",
+            "gets 100 requests a second and can carry 200, but with all 3 attempts of `web -> db` it gets 300",
+        )],
+    );
+    for held in [
+        r#"retry(attempts: 3, backoff: none), retry_budget(ratio: 0.1), timeout("1s")"#,
+        r#"retry(attempts: 3, backoff: none), breaker(failures: 9), timeout("1s")"#,
+        r#"retry(attempts: 3, backoff: none), timeout("1s"), cancellation"#,
+        // 2 x 100/s is all that it can carry.
+        r#"retry(attempts: 2, backoff: none), timeout("1s")"#,
+        // A full queue of 128 is a wait of 1.28 s.
+        r#"retry(attempts: 3, backoff: none), timeout("2s")"#,
+    ] {
+        suspects(&of(pool, held, USERS, ""), &[]);
+    }
+    suspects(&of("threads: 2, backlog: 50,", calls, USERS, ""), &[]);
+    // Users who wait for their answer send no more than there are of them.
+    let closed = r#"closed(users: 30, think: "1s", to: "web/page")"#;
+    suspects(&of(pool, calls, closed, ""), &[]);
+}
+
+#[test]
+fn suspects_loads_at_their_peaks() {
+    let calls = r#"timeout("2s")"#;
+    let with = |shape: &str| {
+        let users = format!(r#"open(rate: "100/s", to: "web/page", shape: [{shape}])"#);
+        of("threads: 2,", calls, &users, "")
+    };
+    let found = with(r#"spike(at: "60s", for: "30s", factor: 3)"#);
+    suspects(
+        &found,
+        &[(
+            "W0015",
+            "gets 300 requests a second, and its threads can carry 200",
+        )],
+    );
+    let found = with(r#"ramp(at: "60s", over: "2min", factor: 2.5)"#);
+    suspects(&found, &[("W0015", "gets 250 requests a second")]);
+    let found =
+        with(r#"diurnal(period: "4min", amplitude: 1, peak: "1min"), step(at: "2s", factor: 1.2)"#);
+    suspects(&found, &[("W0015", "gets 240 requests a second")]);
+    // 100 more than it can carry for a second: they find room, and wait for half a second.
+    suspects(&with(r#"spike(at: "60s", for: "1s", factor: 3)"#), &[]);
+    suspects(&with(r#"step(at: "60s", factor: 1.9)"#), &[]);
+    suspects(&with(r#"spike(at: "60s", for: "30s", factor: 0)"#), &[]);
+}
+
+#[test]
+fn suspects_crowds_that_wait_for_too_long() {
+    let with = |users: u32, more: &str| {
+        let text = format!(r#"closed(users: {users}, think: "1s", to: "db/get"{more})"#);
+        let services = r#"services: { "db": (replicas: 2, threads: 2, queue: (limit: unbounded), endpoints: { "get": [work("20ms")] }) }"#;
+        let load = format!(r#"workloads: {{ "users": {text} }}"#);
+        found(&[services, "calls: {}", &load])
+    };
+    // 1000 users over 200/s, less the second that they think.
+    let crowd = with(1000, r#", patience: "2s""#);
+    suspects(
+        &crowd,
+        &[(
+            "W0016",
+            "1000 users of `users` share what `db` can carry, 200 requests a second: each waits for at least 4s on average, and gives up after 2s",
+        )],
+    );
+    suspects(&with(500, r#", patience: "2s""#), &[]);
+    suspects(&with(1000, ""), &[]);
+}
+
+#[test]
+fn suspects_lists_of_policies() {
+    let big = "threads: 64,";
+    let late = |backoff: &str| {
+        let calls =
+            format!(r#"deadline("3s"), retry(attempts: 3, backoff: {backoff}), timeout("1s")"#);
+        of(big, &calls, USERS, "")
+    };
+    suspects(
+        &late(r#"exponential(base: "2s", jitter: none)"#),
+        &[(
+            "W0017",
+            "before attempt 3 of 3 add up to 6s, which does not fit into the deadline of 3s outside of it: it never comes",
+        )],
+    );
+    suspects(
+        &late(r#"exponential(base: "2s")"#),
+        &[("W0017", "3s on average")],
+    );
+    suspects(&late(r#"constant(base: "1400ms", jitter: none)"#), &[]);
+    suspects(
+        &of(big, r#"timeout("5s"), breaker(failures: 5)"#, USERS, ""),
+        &[("W0018", "hangs never opens it")],
+    );
+    suspects(
+        &of(big, r#"breaker(failures: 5), timeout("5s")"#, USERS, ""),
+        &[],
+    );
+    let told = r#"retry(attempts: 3), deadline(after: "200ms", propagate: true)"#;
+    suspects(
+        &of(big, told, USERS, ""),
+        &[(
+            "W0019",
+            "longer than the deadline of 200ms is not tried again",
+        )],
+    );
+    for fine in [
+        r#"retry(attempts: 3, on: [error, timeout_deadline]), deadline("200ms")"#,
+        r#"retry(attempts: 3), deadline("200ms"), timeout("100ms")"#,
+        r#"retry(attempts: 1), deadline("200ms")"#,
+    ] {
+        suspects(&of(big, fine, USERS, ""), &[]);
+    }
+}
+
+#[test]
+fn suspects_circles_and_choices() {
+    let with = |steps: &str| {
+        let services = format!(
+            r#"services: {{ "a": (replicas: 2, threads: unbounded, endpoints: {{ "x": [work("1ms"), {steps}] }}) }}"#
+        );
+        found(&[
+            &services,
+            "calls: {}",
+            r#"workloads: { "u": open("1/s", "a/x") }"#,
+        ])
+    };
+    suspects(
+        &with(r#"call("a/x")"#),
+        &[("W0020", "each request of `a/x` leads to 1 more of its kind")],
+    );
+    suspects(
+        &with(r#"choice([(1, repeat(2, [call("a/x")])), (1, [])])"#),
+        &[("W0020", "leads to 1 more")],
+    );
+    suspects(&with(r#"choice([(1, call("a/x")), (1, [])])"#), &[]);
+    suspects(
+        &with(r#"choice([(0.1, work("1ms"))])"#),
+        &[("W0021", "a weight of 0.1 is no chance")],
+    );
+    suspects(
+        &with(r#"parallel([[choice([(3, [])])], []])"#),
+        &[("W0021", "single arm")],
+    );
+    let one =
+        r#"services: { "a": (threads: 1, endpoints: { "x": [call("a/y")], "y": [work("1ms")] }) }"#;
+    let found = found(&[
+        one,
+        "calls: {}",
+        r#"workloads: { "u": open("1/s", "a/x") }"#,
+    ]);
+    suspects(
+        &found,
+        &[
+            ("W0006", "holds its only thread while it waits"),
+            ("W0007", ""),
+        ],
+    );
+}
+
+#[test]
+fn suspects_faults_that_do_nothing() {
+    let with = |fault: &str| {
+        let faults = format!("faults: [{fault}]");
+        found(&[&faults])
+    };
+    suspects(
+        &with(r#"(at: "1min", inject: crash(service: "db"))"#),
+        &[("W0022", "lasts to the end of the run")],
+    );
+    let faults = r#"faults: [(at: "1min", inject: crash(service: "db"))]"#;
+    suspects(
+        &found(&[
+            faults,
+            r#"hypothesis: (always: ["success_ratio(users) > 5%"])"#,
+        ]),
+        &[],
+    );
+    suspects(
+        &with(r#"(at: "1min", for: "10s", inject: crash())"#),
+        &[("W0023", "all 4 instances of all 2 services")],
+    );
+    suspects(
+        &with(r#"(at: "1min", for: "10s", inject: crash(service: "db", zone: "z2"))"#),
+        &[("W0023", "no instance of `db` is in zone `z2`")],
+    );
+    for (options, inject, part) in [
+        (
+            "share: 0.1,",
+            r#"crash(service: "db")"#,
+            "`share: 0.1` has no effect on a crash",
+        ),
+        (
+            r#"ramp: "5s","#,
+            r#"pause(service: "db")"#,
+            "`ramp: 5s` has no effect on a pause",
+        ),
+        (
+            "correlation: 0.5,",
+            r#"error(service: "db")"#,
+            "`correlation: 0.5` has no effect where everything is hit",
+        ),
+        (
+            "times: 3,",
+            r#"crash(service: "db")"#,
+            "`times: 3` has no effect",
+        ),
+        ("", r#"slow(service: "db")"#, "changes nothing"),
+        ("", r#"loss(link: "web -> db", rate: 0)"#, "changes nothing"),
+    ] {
+        let fault = format!(r#"(at: "1min", for: "10s", {options} inject: {inject})"#);
+        suspects(&with(&fault), &[("W0024", part)]);
+    }
+    for fine in [
+        r#"(at: "1min", for: "10s", share: 0.1, correlation: 0.5, inject: error(service: "db"))"#,
+        r#"(at: "1min", for: "10s", ramp: "5s", inject: slow(service: "db", factor: 2))"#,
+        r#"(at: "1min", for: "10s", every: "20s", times: 3, inject: crash(zone: "z1"))"#,
+    ] {
+        suspects(&with(fine), &[]);
+    }
+}
+
+#[test]
+fn suspects_checks_that_say_nothing_or_cannot_hold() {
+    let with = |check: &str| found(&[&format!("hypothesis: (always: [\"{check}\"])")]);
+    for (check, part) in [
+        (
+            "success_ratio(users) >= 99",
+            "can never hold: `success_ratio` is from 0 to 1 for 99 per cent write `99%`",
+        ),
+        ("success_ratio(users) >= 0", "can never fail"),
+        (
+            "latency(users, p99) >= 0s",
+            "can never fail: `latency` is never below 0",
+        ),
+        (
+            "utilization(db) <= 5",
+            "can never fail: `utilization` is from 0 to 1",
+        ),
+        ("goodput(users) < 0/s", "can never hold"),
+        (
+            "amplification(web -> db) >= 1",
+            "can never fail: `amplification` is never below 1",
+        ),
+    ] {
+        let told = with(check);
+        let told: Vec<String> = told
+            .iter()
+            .map(|found| found.replace(&format!("@\"{check}\" "), ""))
+            .collect();
+        suspects(&told, &[("W0025", part)]);
+    }
+    for (check, part) in [
+        (
+            "goodput(users) >= 200/s",
+            "`users` asks 100 times a second at most",
+        ),
+        (
+            "latency(users, p50) < 5ms",
+            "a request of `users` takes at least 8ms",
+        ),
+    ] {
+        suspects(&with(check), &[("W0026", part)]);
+    }
+    for fine in [
+        "success_ratio(users) >= 1",
+        "goodput(users) >= 99/s",
+        "latency(users, p99) < 20ms",
+        "utilization(db) < 0.1",
+        "rejected(db) <= 0",
+    ] {
+        suspects(&with(fine), &[]);
+    }
+    // 100/s of 20 ms on 2 x 2 threads are half of these.
+    let busy = |check: &str| {
+        let rest = format!("hypothesis: (steady: [\"{check}\"])");
+        of("threads: 2,", r#"timeout("2s")"#, USERS, &rest)
+    };
+    suspects(
+        &busy("utilization(db) < 0.4"),
+        &[("W0026", "keep 2 of 4 threads of `db` busy")],
+    );
+    suspects(&busy("utilization(db) < 0.6"), &[]);
+    let fails = r#"services: { "web": (replicas: 2, endpoints: { "page": [fail(0.05), call("db/get")] }),
+        "db": (replicas: 2, endpoints: { "get": [work("2ms")] }) }"#;
+    let told = |check: &str| found(&[fails, &format!("hypothesis: (steady: [\"{check}\"])")]);
+    suspects(
+        &told("success_ratio(users) >= 0.99"),
+        &[("W0026", "let 0.9500 of the requests of `users` through")],
+    );
+    suspects(&told("success_ratio(users) >= 0.94"), &[]);
+}
+
+#[test]
+fn suspects_users_for_whom_no_time_passes() {
+    let with = |service: &str, users: &str, rest: &str| {
+        let services = format!(
+            r#"services: {{ "a": (replicas: 2, {service} endpoints: {{ "x": [work("100ms")] }}) }}"#
+        );
+        let load = format!(r#"workloads: {{ "u": closed({users}, to: "a/x") }}"#);
+        let mut parts = vec![services.as_str(), "calls: {}", load.as_str()];
+        if !rest.is_empty() {
+            parts.push(rest);
+        }
+        found(&parts)
+    };
+    let full = "threads: 1, queue: (limit: 0), backlog: 0,";
+    suspects(
+        &with(full, "users: 3", ""),
+        &[(
+            "W0027",
+            "3 of them are more than the 2 that `a` has room for",
+        )],
+    );
+    let crash = r#"faults: [(at: "1min", for: "1s", inject: crash(service: "a"))]"#;
+    suspects(
+        &with("", "users: 3", crash),
+        &[("W0027", "refuses them at once during the fault `crash`")],
+    );
+    suspects(&with(full, "users: 2", ""), &[]);
+    suspects(&with(full, r#"users: 3, think: "1s""#, ""), &[]);
+    suspects(
+        &with(full, "users: 3", r#"links: { "* -> *": (latency: "1ms") }"#),
+        &[],
+    );
+    suspects(&with("", "users: 3", ""), &[]);
+}

@@ -4,6 +4,7 @@ mod runs;
 
 use super::*;
 use crate::experiment::space::Coordinate;
+use crate::observe::conclusion::Conclusion;
 use crate::scenario::{Override, load};
 
 /// A queue that a slow database fills for a while.
@@ -162,7 +163,7 @@ fn a_sweep_is_known_by_all_that_its_table_shows() {
 }
 
 /// A table of one point and one measure with these values.
-fn record(replication: u32, value: Option<f64>, verdict: &str) -> Record {
+fn record(replication: u32, value: Option<f64>, verdict: Conclusion) -> Record {
     Record {
         point: 0,
         replication,
@@ -170,8 +171,7 @@ fn record(replication: u32, value: Option<f64>, verdict: &str) -> Record {
         digest: String::new(),
         events: 0,
         stopped_by: "end".into(),
-        verdict: verdict.into(),
-        metastable: verdict == "metastable",
+        verdict,
         values: vec![value, None],
         windows: Vec::new(),
     }
@@ -186,9 +186,9 @@ fn cells_tell_means_where_there_are_any_and_shares_where_not() {
         numbered
             .map(|(number, value)| {
                 let verdict = if number == 1 {
-                    "metastable"
+                    Conclusion::Metastable
                 } else {
-                    "recovered"
+                    Conclusion::Recovered
                 };
                 record(number as u32, *value, verdict)
             })
@@ -212,12 +212,12 @@ fn cells_tell_means_where_there_are_any_and_shares_where_not() {
     );
     let verdicts = table.verdicts(0);
     assert_eq!(
-        (verdicts[0].verdict.as_str(), verdicts[0].count),
-        ("recovered", 3)
+        (verdicts[0].verdict, verdicts[0].count),
+        (Conclusion::Recovered, 3)
     );
     assert_eq!(
-        (verdicts[1].verdict.as_str(), verdicts[1].count),
-        ("metastable", 1)
+        (verdicts[1].verdict, verdicts[1].count),
+        (Conclusion::Metastable, 1)
     );
     assert_eq!(verdicts[1].share, table.metastable(0).unwrap());
     // Some never end: no mean, but a median.

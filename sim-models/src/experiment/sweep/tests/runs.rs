@@ -3,6 +3,7 @@
 use super::*;
 use crate::experiment;
 use crate::experiment::sweep::group::groups;
+use crate::observe::conclusion::Conclusion;
 use sim_core::random::mix;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -44,7 +45,7 @@ fn whole(sweep: &Sweep) -> Vec<Record> {
 }
 
 /// Every run by itself, from scratch.
-fn by_hand(sweep: &Sweep, replications: u32) -> Vec<(u32, u32, String, u64, String)> {
+fn by_hand(sweep: &Sweep, replications: u32) -> Vec<(u32, u32, String, u64, Conclusion)> {
     let points = 0..sweep.points.len() as u32;
     points
         .flat_map(|point| (0..replications).map(move |replication| (point, replication)))
@@ -58,14 +59,14 @@ fn by_hand(sweep: &Sweep, replications: u32) -> Vec<(u32, u32, String, u64, Stri
         .collect()
 }
 
-fn short(records: &[Record]) -> Vec<(u32, u32, String, u64, String)> {
+fn short(records: &[Record]) -> Vec<(u32, u32, String, u64, Conclusion)> {
     let of = |record: &Record| {
         (
             record.point,
             record.replication,
             record.digest.clone(),
             record.events,
-            record.verdict.clone(),
+            record.verdict,
         )
     };
     records.iter().map(of).collect()

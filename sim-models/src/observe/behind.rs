@@ -1,0 +1,195 @@
+//! Stretches in which the answers to a workload fall behind what it offers.
+//!
+//! A request that is under way is no failure: it may be one that takes long. What tells is how long
+//! requests took before. Of those that are under way at the end of a window, at most as many are younger
+//! than a given time as arrived within it, so the others are older: they are *overdue* if that time is
+//! twice the longest that any request took before. An answer can be late without being lost; a stretch
+//! in which requests become overdue while nothing is answered late is one in which they *hang*.
+
+use super::recorder::WorkloadWindow;
+use sim_core::metrics::Snapshot;
+use sim_core::stats::{evidence_needed, evidence_of_more};
+use std::ops::Range;
+
+/// The chance with which healthy traffic is taken for one that falls behind, anywhere in a run.
+const CHANCE: f64 = 1e-6;
+/// So many times as long as the longest request before is too long.
+const PATIENCE: f64 = 2.0;
+/// Windows before the one looked at that do not count as before: what goes wrong little by little must
+/// not become its own excuse.
+const LAG: usize = 5;
+/// Requests that must have ended before anything is known about how long they take.
+const KNOWN: u64 = 20;
+/// So many times as long as the longest request a workload must have gone on: before that, only the short
+/// ones can have ended.
+const SEASONED: f64 = 4.0;
+/// Windows in a row that it takes.
+const LASTING: usize = 3;
+/// Windows without a new largest number of overdue requests, after which answers keep up again.
+const PAUSE: usize = 10;
+/// Answers to offers below which answers fall behind.
+const BEHIND: f64 = 0.9;
+
+/// A stretch in which answers fall behind offers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Behind {
+    /// Its windows: from where answers fall behind to where they keep up again.
+    pub windows: Range<usize>,
+    /// Requests that are overdue at its end, at least.
+    pub overdue: u64,
+    /// How long those have waited, at least, s.
+    pub waited: f64,
+    /// Whether nothing at all ended meanwhile.
+    pub silent: bool,
+    /// Whether all that ended meanwhile did so in time, so that the others are not late, but hang.
+    pub hangs: bool,
+    /// Whether it goes on to the end of the run.
+    pub open: bool,
+}
+
+/// How a workload did in each window: see [`super::recorder::WorkloadRecord::windows`].
+type Windows = [(WorkloadWindow, Snapshot, Snapshot)];
+
+/// The stretches in which a workload's answers fall behind, in order. `width` is that of a window, s.
+#[must_use]
+pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
+    let flow = Flow::new(windows);
+    let begins = flow.offered.iter().take_while(|count| **count == 0).count();
+    let mut found = Vec::new();
+    let (mut known, mut longest) = (0, 0.0);
+    let mut open: Option<Open> = None;
+    for at in 0..windows.len() {
+        if let Some(one) = &mut open {
+            let overdue = flow.overdue(at, one.lag);
+            let still = overdue == one.most && flow.ended[at] == 0;
+            if overdue > one.most || still {
+                (one.most, one.last) = (overdue, at);
+            }
+            if overdue == 0 || at - one.last >= PAUSE {
+                found.extend(flow.judge(one));
+                open = None;
+            }
+        }
+        if at > LAG {
+            known += flow.ended[at - LAG - 1];
+            longest = f64::max(longest, flow.longest[at - LAG - 1]);
+        }
+        let seasoned = (at - begins.min(at)) as f64 * width >= SEASONED * longest;
+        if open.is_none() && known >= KNOWN && seasoned {
+            let waited = PATIENCE * longest;
+            let lag = (libm::ceil(waited / width) as usize).max(1);
+            let most = flow.overdue(at, lag);
+            if most > 0 {
+                open = Some(Open {
+                    first: at,
+                    last: at,
+                    lag,
+                    most,
+                    waited,
+                    known,
+                });
+            }
+        }
+    }
+    found.extend(open.iter().filter_map(|one| flow.judge(one)));
+    found
+}
+
+/// A stretch that may become one.
+struct Open {
+    /// The first window with overdue requests.
+    first: usize,
+    /// The window with most of them.
+    last: usize,
+    /// Windows that a request may take.
+    lag: usize,
+    /// Overdue requests at the end of the window with most of them.
+    most: u64,
+    /// How long those have waited, at least, s.
+    waited: f64,
+    /// Requests that had ended before.
+    known: u64,
+}
+
+/// What came and went, by window.
+struct Flow {
+    offered: Vec<u64>,
+    /// All that arrived before window i.
+    arrived: Vec<u64>,
+    ended: Vec<u64>,
+    in_flight: Vec<u64>,
+    /// The longest that any took of those that ended, s.
+    longest: Vec<f64>,
+}
+
+impl Flow {
+    fn new(windows: &Windows) -> Self {
+        let column = |get: fn(&WorkloadWindow) -> u64| -> Vec<u64> {
+            windows.iter().map(|(row, ..)| get(row)).collect()
+        };
+        let offered = column(|row| row.offered);
+        let mut arrived = vec![0];
+        for count in &offered {
+            arrived.push(arrived[arrived.len() - 1] + count);
+        }
+        let longest = windows.iter().map(|(.., all)| {
+            if all.count > 0 {
+                all.quantile(1.0)
+            } else {
+                0.0
+            }
+        });
+        Self {
+            arrived,
+            ended: column(|row| row.outcomes.iter().sum()),
+            in_flight: column(|row| row.in_flight),
+            longest: longest.collect(),
+            offered,
+        }
+    }
+
+    /// Requests that have been under way for more than `lag` windows at the end of a window, at least.
+    fn overdue(&self, at: usize, lag: usize) -> u64 {
+        let young = self.arrived[at + 1] - self.arrived[(at + 1).saturating_sub(lag)];
+        self.in_flight[at].saturating_sub(young)
+    }
+
+    fn judge(&self, open: &Open) -> Option<Behind> {
+        let end = open.last + 1;
+        let silence = (0..end).rev().take_while(|at| self.ended[*at] == 0).count();
+        // Nothing came of it: the chance that `most` requests take longer than all `known` before,
+        // if any order of them is as likely as any other, is one in as many as there are ways to
+        // choose them.
+        let needed = evidence_needed(self.ended.len(), CHANCE);
+        if silence >= LASTING && ways(open.known, open.most) >= needed {
+            return Some(self.found(open, end - silence, true));
+        }
+        let keeps_up = |at: &usize| self.ended[*at] as f64 > BEHIND * self.offered[*at] as f64;
+        let mut start = (open.first + 1).saturating_sub(open.lag + 1);
+        start += (start..open.first).take_while(keeps_up).count();
+        let sum = |counts: &[u64]| counts[start..end].iter().sum::<u64>();
+        let (offered, ended) = (sum(&self.offered), sum(&self.ended));
+        let proven = evidence_of_more(offered, ended, 0.5) >= needed;
+        let behind = ended as f64 <= BEHIND * offered as f64;
+        (proven && behind && end - start >= LASTING).then(|| self.found(open, start, false))
+    }
+
+    fn found(&self, open: &Open, start: usize, silent: bool) -> Behind {
+        let windows = start..open.last + 1;
+        let slowest = self.longest[windows.clone()].iter().copied();
+        Behind {
+            overdue: open.most,
+            waited: open.waited,
+            silent,
+            hangs: slowest.fold(0.0, f64::max) <= open.waited,
+            open: windows.end == self.ended.len(),
+            windows,
+        }
+    }
+}
+
+/// The logarithm of the number of ways to choose `chosen` of `chosen + others`.
+fn ways(others: u64, chosen: u64) -> f64 {
+    let log_factorial = |n: u64| libm::lgamma(n as f64 + 1.0);
+    log_factorial(others + chosen) - log_factorial(others) - log_factorial(chosen)
+}

@@ -1,0 +1,552 @@
+//! The verdict of an experiment: steady before? broken during? back after each disturbance, and how
+//! soon? And who was hurt.
+//!
+//! - *Never steady* comes first: the steady-state checks fail before the first disturbance.
+//! - *Held*: they hold throughout, or what `during` allows is kept while a disturbance is on and they
+//!   hold again as soon as it is gone.
+//! - *Recovered*: they break, and from some window on hold again and keep holding for a stretch (30 s
+//!   unless said otherwise). The time to recover ends where that stretch begins, so the first good
+//!   window is not recovery; and it is none while they certainly break again later.
+//! - *Metastable*: the disturbance is gone, the load is what it was, and neither what fails nor a queue
+//!   in front of it gets better.
+//! - *Inconclusive*: some disturbance cannot be judged, or some check cannot be measured.
+//!
+//! Each disturbance is judged by itself: a fault, or a spike in the shape of a workload.
+//!
+//! Source of the notion: N. Bronson et al., "Metastable failures in distributed systems" (HotOS 2021).
+
+mod aftermath;
+mod damage;
+mod disturbance;
+mod pace;
+mod steady;
+mod tally;
+mod words;
+
+use super::conclusion::Conclusion;
+use super::expression::{self, Expression, Op, Unit};
+use super::measure::Measurer;
+use super::metric::{Metric, Of};
+use super::noise::{CERTAIN, too_many, unlike};
+use super::summary::{CheckSummary, HypothesisSummary, Summary};
+use crate::plan::Plan;
+use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
+use crate::world::World;
+use aftermath::{Aftermath, Unjudged};
+use damage::Fate;
+use disturbance::Disturbance;
+use pace::Pace;
+use sim_core::SimTime;
+use std::ops::Range;
+use steady::{BLOCK, GOODPUT_AGAIN, SUCCESS_AGAIN, Steady};
+
+/// Judges a run, and fills in what its summary says of hypothesis and faults.
+pub fn judge(
+    scenario: &Scenario,
+    plan: &Plan,
+    world: &World,
+    ends: &[SimTime],
+    summary: &mut Summary,
+) {
+    let over = ends.last().copied().unwrap_or(SimTime::ZERO);
+    let mut disturbances = disturbance::disturbances(scenario, plan, world, over);
+    let hypothesis = &scenario.hypothesis;
+    let first = disturbances
+        .iter()
+        .flat_map(|disturbance| disturbance.periods.first())
+        .map(|(start, _)| *start)
+        .min();
+    let warm = ends.partition_point(|end| *end <= plan.warmup);
+    let calm_end = first.map_or(ends.len(), |first| {
+        ends.partition_point(|end| *end <= first)
+    });
+    let recovers = hypothesis.recovers;
+    let stretch = recovers.map_or(defaults::stretch(), |recovers| recovers.stretch);
+    let stretch = (stretch.0.div_ceil(plan.window.0.max(1)) as usize).max(1);
+    let mut out = HypothesisSummary::default();
+    let found = {
+        let steady = Steady::new(
+            Measurer {
+                plan,
+                recorder: &world.recorder,
+                summary,
+            },
+            ends,
+            read(&hypothesis.steady),
+            warm.min(calm_end)..calm_end,
+            stretch,
+        );
+        let before = steady.before_all(first, &mut out);
+        steady.tell_harm(
+            first.filter(|_| before == Before::Steady),
+            hypothesis.objective,
+            &mut out,
+        );
+        (before == Before::Steady).then(|| {
+            let aftermaths = steady.aftermaths(&disturbances, recovers);
+            steady.blast_radii(&mut disturbances, &out);
+            aftermaths
+        })
+    };
+    let Some(mut aftermaths) = found else {
+        for disturbance in &mut disturbances {
+            disturbance.summary.verdict = out.verdict;
+        }
+        summary.faults = disturbances.into_iter().map(|d| d.summary).collect();
+        summary.hypothesis = out;
+        return;
+    };
+    for (disturbance, aftermath) in disturbances.iter_mut().zip(&aftermaths) {
+        disturbance.summary.recovery_seconds = match aftermath {
+            Aftermath::Held => Some(0.0),
+            Aftermath::Recovered(seconds) => Some(*seconds),
+            _ => None,
+        };
+        disturbance.summary.verdict = conclusion(aftermath);
+    }
+    // Checks may ask for the time to recover, so the summary has to know of it before they do.
+    summary.faults = disturbances.iter().map(|d| d.summary.clone()).collect();
+    let steady = Steady::new(
+        Measurer {
+            plan,
+            recorder: &world.recorder,
+            summary,
+        },
+        ends,
+        read(&hypothesis.steady),
+        warm.min(calm_end)..calm_end,
+        stretch,
+    );
+    steady.always(hypothesis, warm, &mut out.checks);
+    let kept = steady.during(
+        hypothesis,
+        &mut disturbances,
+        &mut aftermaths,
+        &mut out.checks,
+    );
+    if let Some(recovers) = recovers {
+        recovery_checks(recovers, &disturbances, &aftermaths, &mut out.checks);
+    }
+    steady.conclude(hypothesis, &disturbances, &aftermaths, kept, &mut out);
+    out.close_to_edge = close_to_edge(hypothesis, &aftermaths, &out);
+    summary.faults = disturbances.into_iter().map(|d| d.summary).collect();
+    summary.hypothesis = out;
+}
+
+fn read(checks: &[String]) -> Vec<(String, Expression)> {
+    let checks = checks.iter();
+    checks
+        .filter_map(|text| Some((text.clone(), expression::parse(text).ok()?)))
+        .collect()
+}
+
+fn conclusion(aftermath: &Aftermath) -> Conclusion {
+    match aftermath {
+        Aftermath::Held => Conclusion::Held,
+        Aftermath::Recovered(_) => Conclusion::Recovered,
+        Aftermath::Unjudged(_) => Conclusion::Inconclusive,
+        Aftermath::Lost(loss) if loss.is_metastable() => Conclusion::Metastable,
+        Aftermath::Lost(_) => Conclusion::NotRecovered,
+    }
+}
+
+/// How it was before the first disturbance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Steady,
+    /// Not steady, or not to be seen: that is the verdict.
+    Other,
+}
+
+impl Steady<'_> {
+    /// Whether the steady state holds before the first disturbance: over all that time, and over its
+    /// end, so that a collapse just before it does not hide in an average.
+    fn before_all(&self, first: Option<SimTime>, out: &mut HypothesisSummary) -> Before {
+        let calm = self.calm.clone();
+        if calm.is_empty() {
+            return Before::Steady;
+        }
+        let late = calm.end - (calm.len() / 3).max(BLOCK.min(calm.len()))..calm.end;
+        let mut failing = None;
+        for check in &self.checks {
+            let (value, mut held) = self.judged(&check.expression, &calm);
+            if first.is_some() && held == Some(true) && self.certainly_fails(check, &late) {
+                held = Some(false);
+            }
+            let row = self.summary_of(
+                "steady",
+                (&check.text, &check.expression),
+                &calm,
+                value,
+                held,
+            );
+            if held == Some(false) && failing.is_none() {
+                failing = Some(words::refuted(&row));
+            }
+            out.checks.push(row);
+        }
+        if first.is_none() {
+            return Before::Steady;
+        }
+        let workloads = || 0..self.before.len();
+        if self.checks.is_empty() && failing.is_none() {
+            let lags = workloads().any(|workload| {
+                let traffic = self.measurer.traffic(workload, late.clone());
+                let due = GOODPUT_AGAIN * traffic.offered as f64;
+                (traffic.good as f64) < due && unlike(traffic.good, due) > CERTAIN
+            });
+            failing = lags.then(|| {
+                "before any disturbance less than 0.9 of the requests got a usable answer"
+                    .to_owned()
+            });
+        }
+        let answered = workloads().any(|workload| self.before[workload].finished > 0);
+        if !answered
+            && self.checks.iter().all(|check| {
+                self.measurer
+                    .over(&check.expression.measure, calm.clone())
+                    .is_none()
+            })
+        {
+            out.verdict = Conclusion::Inconclusive;
+            out.reason = "nothing was answered before the first disturbance, so there is nothing to compare with what came after: let it begin later".into();
+            return Before::Other;
+        }
+        if let Some(why) = failing {
+            out.verdict = Conclusion::NeverSteady;
+            out.reason = format!("{why}; what came after the first disturbance proves nothing");
+            return Before::Other;
+        }
+        Before::Steady
+    }
+
+    /// The value of a check over a stretch of windows, and whether it holds; none where that cannot be
+    /// known.
+    fn judged(&self, check: &Expression, windows: &Range<usize>) -> (Option<f64>, Option<bool>) {
+        let (value, held) = self.measurer.check(check, windows.clone());
+        (value, known(check, value, held))
+    }
+
+    fn summary_of(
+        &self,
+        kind: &str,
+        (text, check): (&str, &Expression),
+        over: &Range<usize>,
+        value: Option<f64>,
+        held: Option<bool>,
+    ) -> CheckSummary {
+        CheckSummary {
+            kind: kind.into(),
+            check: text.into(),
+            over: format!("{}..{}", self.start(over.start), self.start(over.end)),
+            value,
+            limit: check.limit,
+            held,
+        }
+    }
+
+    /// Tells who was hurt, by how much and for how long.
+    fn tell_harm(&self, first: Option<SimTime>, objective: f64, out: &mut HypothesisSummary) {
+        let plan = self.measurer.plan;
+        let names = plan.places[plan.services.len()..].iter();
+        let names: Vec<String> = names.map(|place| place.name.clone()).collect();
+        let disturbed = first.is_some();
+        let windows = self.damage_windows(first);
+        let fates: Vec<Fate> = (0..plan.workloads.len())
+            .map(|workload| self.fate(workload, &windows, 1.0 - objective, disturbed))
+            .collect();
+        let hurt = fates.iter().any(|fate| matches!(fate, Fate::Hurt(_)));
+        if hurt || disturbed {
+            out.harm = words::harm(&names, &fates);
+        }
+        out.damage = words::worst_first(&fates);
+        let unharmed = names.into_iter().zip(fates);
+        let unharmed = unharmed.filter(|(_, fate)| *fate == Fate::Unharmed);
+        out.unharmed = unharmed.map(|(name, _)| name).collect();
+    }
+
+    /// Which workloads and services each disturbance hurt, while it was on and for a stretch after it.
+    fn blast_radii(&self, disturbances: &mut [Disturbance], out: &HypothesisSummary) {
+        for disturbance in disturbances {
+            let mut hurt: Vec<String> = Vec::new();
+            for (start, stop) in &disturbance.periods {
+                let windows = self.touching(*start, (*stop).min(self.over()));
+                let windows = windows.start..(windows.end + self.stretch).min(self.ends.len());
+                let (from, to) = (self.start(windows.start), self.start(windows.end));
+                let meanwhile =
+                    |from_s: f64, to_s: f64| from_s < to.as_secs_f64() && to_s > from.as_secs_f64();
+                let workloads = out.damage.iter();
+                let workloads = workloads.filter(|damage| meanwhile(damage.start, damage.end));
+                hurt.extend(workloads.map(|damage| damage.workload.clone()));
+                hurt.extend(self.services_hurt(&windows));
+            }
+            for name in hurt {
+                if !disturbance.summary.blast_radius.contains(&name) {
+                    disturbance.summary.blast_radius.push(name);
+                }
+            }
+        }
+    }
+
+    /// The services that certainly failed or turned away more than 5 per cent more of what reached them
+    /// than before.
+    fn services_hurt(&self, windows: &Range<usize>) -> Vec<String> {
+        let services = self.measurer.recorder.services.iter().enumerate();
+        let hurt = services.filter(|(_, record)| {
+            let bad = |windows: &Range<usize>| {
+                let rows = record.windows[windows.clone()].iter();
+                rows.fold((0, 0), |(bad, all), row| {
+                    (
+                        bad + row.failed + row.rejected,
+                        all + row.ok + row.failed + row.rejected,
+                    )
+                })
+            };
+            let (calm, all) = bad(&self.calm);
+            let usual = if all > 0 {
+                calm as f64 / all as f64
+            } else {
+                0.0
+            };
+            let (now, all) = bad(windows);
+            too_many(now, all, (usual + 1.0 - SUCCESS_AGAIN).min(1.0)) > CERTAIN
+        });
+        let places = &self.measurer.plan.places;
+        hurt.map(|(service, _)| places[service].name.clone())
+            .collect()
+    }
+
+    fn always(&self, hypothesis: &Hypothesis, warm: usize, checks: &mut Vec<CheckSummary>) {
+        let whole = warm..self.ends.len();
+        for (text, check) in read(&hypothesis.always) {
+            let (value, held) = self.measurer.check_whole(&check, whole.clone());
+            // A stretch that a check names may begin before the warm-up ends.
+            let over = match check.measure.over {
+                Some(_) => self.measurer.within(&check.measure, 0..self.ends.len()),
+                None => whole.clone(),
+            };
+            let held = known(&check, value, held);
+            checks.push(self.summary_of("always", (&text, &check), &over, value, held));
+        }
+    }
+
+    /// Judges what each disturbance may do while it is on. Where that is kept, breaking the steady state
+    /// meanwhile is allowed, and a fault that is meant to stay is judged by it. True if anything was
+    /// allowed in this way.
+    fn during(
+        &self,
+        hypothesis: &Hypothesis,
+        disturbances: &mut [Disturbance],
+        aftermaths: &mut [Aftermath],
+        checks: &mut Vec<CheckSummary>,
+    ) -> bool {
+        let asked = read(&hypothesis.during);
+        let mut allowed = false;
+        for (disturbance, aftermath) in disturbances.iter_mut().zip(aftermaths) {
+            let mut kept = !disturbance.periods.is_empty();
+            for (text, check) in &asked {
+                let worst = disturbance.periods.iter().map(|(start, stop)| {
+                    let whole = self.within(*start, (*stop).min(self.over()));
+                    let windows = if whole.is_empty() {
+                        self.touching(*start, (*stop).min(self.over()))
+                    } else {
+                        whole
+                    };
+                    let (value, held) = self.judged(check, &windows);
+                    (held != Some(false), held.is_some(), windows, value, held)
+                });
+                let Some((_, _, windows, value, held)) = worst.min_by_key(|row| (row.0, row.1))
+                else {
+                    continue;
+                };
+                kept &= held == Some(true);
+                checks.push(self.summary_of("during", (text, check), &windows, value, held));
+            }
+            let stays = disturbance.stays()
+                && matches!(
+                    aftermath,
+                    Aftermath::Unjudged(Unjudged::StillOn { other: None })
+                )
+                && (!asked.is_empty() || !hypothesis.always.is_empty());
+            let back_at_once = *aftermath == Aftermath::Recovered(0.0) && !asked.is_empty();
+            if kept && (stays || back_at_once) {
+                *aftermath = Aftermath::Held;
+                disturbance.summary.verdict = Conclusion::Held;
+                allowed = true;
+            }
+        }
+        allowed
+    }
+
+    fn conclude(
+        &self,
+        hypothesis: &Hypothesis,
+        disturbances: &[Disturbance],
+        aftermaths: &[Aftermath],
+        kept: bool,
+        out: &mut HypothesisSummary,
+    ) {
+        let failed = out.checks.iter().filter(|check| check.held == Some(false));
+        let failed = failed.min_by_key(|check| check.kind == "recovers");
+        let slowest = disturbances
+            .iter()
+            .zip(aftermaths)
+            .filter_map(|(disturbance, aftermath)| match aftermath {
+                Aftermath::Recovered(seconds) => Some((disturbance, *seconds)),
+                _ => None,
+            })
+            .max_by(|(_, a), (_, b)| a.total_cmp(b));
+        out.recovery_seconds = slowest.as_ref().map(|(_, seconds)| *seconds);
+        if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
+            out.verdict = conclusion(&Aftermath::Lost(loss.clone()));
+            out.recovery_seconds = None;
+            if let Pace::Better(better) = &loss.pace {
+                out.recovery_expected_seconds = Some(words::expected(self, loss.quiet, better));
+            }
+            out.reason = words::lost(self, disturbance, loss);
+        } else if let Some(check) = failed {
+            out.verdict = Conclusion::Refuted;
+            out.reason = words::refuted(check);
+        } else if let Some(why) =
+            self.inconclusive(hypothesis, disturbances, aftermaths, &out.checks)
+        {
+            out.verdict = Conclusion::Inconclusive;
+            out.reason = why;
+        } else if let Some((disturbance, seconds)) = slowest {
+            out.verdict = Conclusion::Recovered;
+            out.reason = words::recovered(&disturbance.summary.name, seconds);
+        } else if believes(hypothesis) {
+            out.verdict = Conclusion::Held;
+            out.reason = words::held(disturbances, kept);
+        } else {
+            out.verdict = Conclusion::NoHypothesis;
+            out.reason = "nothing was believed, so there is nothing to hold or refute".into();
+        }
+    }
+
+    /// Why a run in which nothing failed proves nothing all the same, and what it would take.
+    fn inconclusive(
+        &self,
+        hypothesis: &Hypothesis,
+        disturbances: &[Disturbance],
+        aftermaths: &[Aftermath],
+        checks: &[CheckSummary],
+    ) -> Option<String> {
+        if self.measurer.summary.stopped_by != "end" {
+            return Some(
+                "the run was stopped before its end: what would have come then is not known".into(),
+            );
+        }
+        let came = disturbances
+            .iter()
+            .any(|disturbance| !disturbance.periods.is_empty());
+        let asked = hypothesis.recovers.is_some() || !hypothesis.during.is_empty();
+        let unjudged = disturbances
+            .iter()
+            .zip(aftermaths)
+            .find_map(|(disturbance, aftermath)| match aftermath {
+                // A fault that comes by chance need not come in every run.
+                Aftermath::Unjudged(Unjudged::NeverOn) if came || !asked => None,
+                Aftermath::Unjudged(why) => Some(words::unjudged(self, disturbance, why)),
+                _ => None,
+            });
+        unjudged.or_else(|| {
+            let unknown = checks.iter().find(|check| check.held.is_none());
+            unknown.map(|check| {
+                format!(
+                    "`{}` could not be measured over {}: no request of that kind ended",
+                    check.check, check.over
+                )
+            })
+        })
+    }
+}
+
+/// Whether a check holds, as far as that is known: where nothing was measured although requests were
+/// what it asks about, nobody knows; where nothing broke, repaired or retried, nothing is against it.
+fn known(check: &Expression, value: Option<f64>, held: bool) -> Option<bool> {
+    let metric = check.measure.metric;
+    let about_requests = matches!(metric.of(), Of::Workload | Of::Tenant)
+        && !matches!(
+            metric,
+            Metric::Mttr | Metric::Mtbf | Metric::TenantRetryShare
+        );
+    match value {
+        None if about_requests => None,
+        _ => Some(held),
+    }
+}
+
+fn believes(hypothesis: &Hypothesis) -> bool {
+    !hypothesis.steady.is_empty()
+        || !hypothesis.always.is_empty()
+        || !hypothesis.during.is_empty()
+        || hypothesis.recovers.is_some()
+}
+
+fn recovery_checks(
+    recovers: Recovers,
+    disturbances: &[Disturbance],
+    aftermaths: &[Aftermath],
+    checks: &mut Vec<CheckSummary>,
+) {
+    for (disturbance, aftermath) in disturbances.iter().zip(aftermaths) {
+        let (value, held) = match aftermath {
+            Aftermath::Held if disturbance.stays() => continue,
+            Aftermath::Held => (Some(0.0), true),
+            Aftermath::Recovered(seconds) => {
+                (Some(*seconds), *seconds <= recovers.within.as_secs_f64())
+            }
+            Aftermath::Lost(_) => (None, false),
+            Aftermath::Unjudged(_) => continue,
+        };
+        let stop = disturbance
+            .periods
+            .last()
+            .map_or(SimTime::ZERO, |(_, stop)| *stop);
+        checks.push(CheckSummary {
+            kind: "recovers".into(),
+            check: format!("recovers from `{}`", disturbance.summary.name),
+            over: format!("{stop}.."),
+            value,
+            limit: recovers.within.as_secs_f64(),
+            held: Some(held),
+        });
+    }
+}
+
+/// Near a tipping point one run proves nothing: a slow recovery, one that is under way, or a check that
+/// holds or fails by little.
+fn close_to_edge(
+    hypothesis: &Hypothesis,
+    aftermaths: &[Aftermath],
+    out: &HypothesisSummary,
+) -> bool {
+    let within = hypothesis
+        .recovers
+        .map_or(60.0, |recovers| recovers.within.as_secs_f64());
+    let slow = aftermaths.iter().any(|aftermath| match aftermath {
+        Aftermath::Recovered(seconds) => *seconds > 0.5 * within && *seconds > BLOCK as f64,
+        Aftermath::Lost(loss) => matches!(loss.pace, Pace::Better(_)),
+        _ => false,
+    });
+    let tight = out
+        .checks
+        .iter()
+        .filter(|check| check.kind != "recovers")
+        .any(|check| {
+            let (Some(value), Ok(read)) = (check.value, check.check.parse::<Expression>()) else {
+                return false;
+            };
+            // Ratios near one are compared by what they leave: 0.999 against 0.998 is a factor of two.
+            let ratio = read.measure.metric.unit() == Unit::Ratio;
+            let (value, limit) = if ratio && check.limit > 0.5 && check.limit <= 1.0 {
+                (1.0 - value, 1.0 - check.limit)
+            } else {
+                (value, check.limit)
+            };
+            let bounds = matches!(read.op, Op::Less | Op::AtMost | Op::More | Op::AtLeast);
+            bounds && limit > 0.0 && (value / limit - 1.0).abs() < 0.05
+        });
+    slow || tight
+}

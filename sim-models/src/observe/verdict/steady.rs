@@ -1,0 +1,313 @@
+//! Whether the steady state holds over a stretch of windows, and where it certainly breaks.
+//!
+//! Where no steady state is named, it is success of at least 0.95, and goodput of at least 0.90, of what
+//! they were before; of an open workload that offers less than before, no more goodput is asked than
+//! what it offers.
+
+use super::tally::Tally;
+use crate::observe::expression::{Expression, Op};
+use crate::observe::measure::{Measurer, Traffic};
+use crate::observe::metric::Metric;
+use crate::observe::naming::Measure;
+use crate::observe::noise::{CERTAIN, too_many, unlike};
+use crate::plan::WorkloadKind;
+use sim_core::SimTime;
+use std::ops::Range;
+
+/// Windows that are judged together: one alone is noisy.
+pub(super) const BLOCK: usize = 5;
+/// Success after / success before, where no steady state is named.
+pub(super) const SUCCESS_AGAIN: f64 = 0.95;
+/// Goodput after / goodput before, where no steady state is named.
+pub(super) const GOODPUT_AGAIN: f64 = 0.90;
+/// Evidence up to which a block is still called luck: one in a hundred.
+const NOISE: f64 = 4.605_170_185_988_091;
+
+/// A check of the steady state.
+pub(super) struct Check {
+    /// As written.
+    pub text: String,
+    pub expression: Expression,
+    tally: Option<Tally>,
+}
+
+/// The steady state of a run.
+pub(super) struct Steady<'a> {
+    pub measurer: Measurer<'a>,
+    /// Ends of the windows.
+    pub ends: &'a [SimTime],
+    /// What it is by name.
+    pub checks: Vec<Check>,
+    /// The windows between the warm-up and the first disturbance.
+    pub calm: Range<usize>,
+    /// What each workload did then.
+    pub before: Vec<Traffic>,
+    /// Windows that a stretch takes.
+    pub stretch: usize,
+}
+
+impl<'a> Steady<'a> {
+    pub fn new(
+        measurer: Measurer<'a>,
+        ends: &'a [SimTime],
+        checks: Vec<(String, Expression)>,
+        calm: Range<usize>,
+        stretch: usize,
+    ) -> Self {
+        let checks = checks.into_iter().map(|(text, expression)| Check {
+            tally: Tally::of(&measurer, &expression, &calm),
+            text,
+            expression,
+        });
+        let workloads = 0..measurer.plan.workloads.len();
+        Self {
+            checks: checks.collect(),
+            before: workloads
+                .map(|workload| measurer.traffic(workload, calm.clone()))
+                .collect(),
+            measurer,
+            ends,
+            calm,
+            stretch,
+        }
+    }
+
+    /// Start of a window.
+    pub fn start(&self, window: usize) -> SimTime {
+        if window == 0 {
+            SimTime::ZERO
+        } else {
+            self.ends[window - 1]
+        }
+    }
+
+    /// End of the run.
+    pub fn over(&self) -> SimTime {
+        self.ends.last().copied().unwrap_or(SimTime::ZERO)
+    }
+
+    /// The windows that lie wholly between two times.
+    pub fn within(&self, from: SimTime, to: SimTime) -> Range<usize> {
+        let first = self.ends.partition_point(|end| *end <= from);
+        let first = first + usize::from(first < self.ends.len() && self.start(first) < from);
+        let last = self.ends.partition_point(|end| *end <= to);
+        first..last.max(first)
+    }
+
+    /// The windows that lie at least in part between two times.
+    pub fn touching(&self, from: SimTime, to: SimTime) -> Range<usize> {
+        let first = self.ends.partition_point(|end| *end <= from);
+        let last = self.ends.partition_point(|end| *end < to) + 1;
+        first..last.min(self.ends.len()).max(first)
+    }
+
+    /// Whether anything that the steady state speaks of was answered over these windows.
+    pub fn is_measured(&self, windows: &Range<usize>) -> bool {
+        if self.checks.is_empty() {
+            let workloads = 0..self.before.len();
+            return workloads
+                .map(|workload| self.measurer.traffic(workload, windows.clone()))
+                .any(|traffic| traffic.finished > 0);
+        }
+        let values = self.checks.iter().map(|check| {
+            let measure = &check.expression.measure;
+            self.measurer.over(measure, windows.clone())
+        });
+        values.flatten().next().is_some()
+    }
+
+    /// Whether the steady state holds over these windows taken together.
+    pub fn holds(&self, windows: Range<usize>) -> bool {
+        if self.checks.is_empty() {
+            return (0..self.before.len()).all(|workload| self.keeps_up(workload, &windows));
+        }
+        let mut checks = self.checks.iter();
+        checks.all(|check| self.measurer.check(&check.expression, windows.clone()).1)
+    }
+
+    /// Whether the steady state begins to hold at a window and keeps holding up to `end`: in the first
+    /// window, over all of them, and in every block as far as luck allows.
+    pub fn holds_from(&self, start: usize, end: usize) -> bool {
+        self.holds(start..start + 1)
+            && self.holds(start..end)
+            && (start..=end.saturating_sub(BLOCK).max(start)).all(|block| {
+                let block = block..(block + BLOCK).min(end);
+                self.holds(block.clone()) || !self.evidence(&block).any(|known| known > NOISE)
+            })
+    }
+
+    /// The evidence against each check, or each workload where no check is named.
+    fn evidence(&self, windows: &Range<usize>) -> impl Iterator<Item = f64> {
+        let checks = self.checks.iter();
+        let checks = checks.map(|check| self.evidence_against(check, windows));
+        let workloads = 0..if self.checks.is_empty() {
+            self.before.len()
+        } else {
+            0
+        };
+        checks.chain(workloads.map(|workload| self.shortfall(workload, windows)))
+    }
+
+    /// A stretch in which the steady state certainly breaks, looked for in blocks of 1, 2, 4, … windows:
+    /// short outages drown in long blocks, and rare requests say nothing in short ones.
+    pub fn first_break(&self, windows: &Range<usize>) -> Option<Range<usize>> {
+        lengths(windows).find_map(|length| self.breaking(length, blocks(windows, length)).next())
+    }
+
+    /// The stretch that ends last among those in which the steady state certainly breaks.
+    pub fn last_break(&self, windows: &Range<usize>) -> Option<Range<usize>> {
+        lengths(windows)
+            .filter_map(|length| self.breaking(length, blocks(windows, length).rev()).next())
+            .max_by_key(|block| block.end)
+    }
+
+    /// Those blocks of a length in which the steady state certainly breaks.
+    fn breaking(
+        &self,
+        length: usize,
+        blocks: impl Iterator<Item = Range<usize>>,
+    ) -> impl Iterator<Item = Range<usize>> {
+        let checks = self.checks.iter().filter(move |check| {
+            length >= shortest(&check.expression.measure, check.tally.is_some())
+        });
+        let checks: Vec<(&Check, Option<f64>)> = checks
+            .map(|check| (check, self.tolerated(check, length)))
+            .collect();
+        blocks.filter(move |block| {
+            if self.checks.is_empty() {
+                let mut workloads = 0..self.before.len();
+                return workloads.any(|workload| self.shortfall(workload, block) > CERTAIN);
+            }
+            checks.iter().any(|(check, tolerated)| {
+                self.evidence_against(check, block) > CERTAIN
+                    && tolerated.is_none_or(|calm| {
+                        let value = self.measurer.over(&check.expression.measure, block.clone());
+                        value.is_none_or(|value| worse(check.expression.op, value, calm))
+                    })
+            })
+        })
+    }
+
+    /// The worst value of a check over blocks of this length before the first disturbance, for measures
+    /// that are no counts: what was seen while all was well is no sign that something broke.
+    fn tolerated(&self, check: &Check, length: usize) -> Option<f64> {
+        if check.tally.is_some() {
+            return None;
+        }
+        let op = check.expression.op;
+        blocks(&self.calm, length)
+            .filter_map(|block| self.measurer.over(&check.expression.measure, block))
+            .reduce(|a, b| if worse(op, a, b) { a } else { b })
+    }
+
+    /// Whether luck cannot explain that a check does not hold over these windows.
+    pub fn certainly_fails(&self, check: &Check, windows: &Range<usize>) -> bool {
+        self.evidence_against(check, windows) > CERTAIN
+    }
+
+    /// How much evidence there is that a check does not hold: minus the logarithm of the chance that
+    /// what is seen is luck where the check just holds; infinite for measures that are no counts.
+    fn evidence_against(&self, check: &Check, windows: &Range<usize>) -> f64 {
+        if let Some(known) = check
+            .tally
+            .as_ref()
+            .and_then(|tally| tally.evidence(windows))
+        {
+            return known;
+        }
+        let check = &check.expression;
+        let (value, held) = self.measurer.check(check, windows.clone());
+        if held {
+            return 0.0;
+        }
+        let Some(workload) = self.measurer.workload(&check.measure.subject) else {
+            return f64::INFINITY;
+        };
+        let traffic = self.measurer.traffic(workload, windows.clone());
+        let single = check.measure.parts().count() == 1;
+        match (value, check.measure.metric) {
+            (Some(_), _) if !single => f64::INFINITY,
+            // Nothing ended: how much should have?
+            (None, _) => unlike(0, self.due(workload, &traffic)),
+            (Some(value), Metric::Goodput | Metric::Throughput | Metric::Offered) => {
+                let count = libm::round(value * traffic.seconds) as u64;
+                unlike(count, check.limit * traffic.seconds)
+            }
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// Requests of a workload that should have ended in this time: as many as before, but of an open
+    /// workload no more than what it offers now.
+    pub fn due(&self, workload: usize, traffic: &Traffic) -> f64 {
+        let before = &self.before[workload];
+        let usual = before.finished as f64 / before.seconds.max(1e-9) * traffic.seconds;
+        match self.measurer.plan.workloads[workload].kind {
+            WorkloadKind::Open { .. } => usual.min(traffic.offered as f64),
+            WorkloadKind::Closed { .. } => usual,
+        }
+    }
+
+    /// Whether a workload has success as before, and goodput as far as luck allows.
+    fn keeps_up(&self, workload: usize, windows: &Range<usize>) -> bool {
+        let traffic = self.measurer.traffic(workload, windows.clone());
+        let usual = self.before[workload].success().unwrap_or(1.0);
+        let succeeds = traffic
+            .success()
+            .is_none_or(|success| success >= SUCCESS_AGAIN * usual);
+        succeeds && self.shortfall(workload, windows) <= NOISE
+    }
+
+    /// How much evidence there is that a workload has less success or goodput than before.
+    fn shortfall(&self, workload: usize, windows: &Range<usize>) -> f64 {
+        let traffic = self.measurer.traffic(workload, windows.clone());
+        let usual = self.before[workload].success().unwrap_or(1.0);
+        let lost = traffic.finished - traffic.good;
+        let fails = too_many(lost, traffic.finished, 1.0 - SUCCESS_AGAIN * usual);
+        let due = GOODPUT_AGAIN * usual * self.due(workload, &traffic);
+        if traffic.good as f64 >= due {
+            fails
+        } else {
+            fails.max(unlike(traffic.good, due))
+        }
+    }
+}
+
+/// Windows that a check is judged over at the least: a request that fails is a fact, while late ones
+/// come in clusters, and averages of levels swing.
+fn shortest(measure: &Measure, counted: bool) -> usize {
+    match measure.metric {
+        Metric::Latency if counted => BLOCK,
+        Metric::Goodput | Metric::Throughput | Metric::Offered if measure.parts().count() == 1 => 1,
+        _ if counted => 1,
+        _ => 2 * BLOCK,
+    }
+}
+
+/// Whether a value is further off a limit than another.
+fn worse(op: Op, value: f64, than: f64) -> bool {
+    match op {
+        Op::AtLeast | Op::More => value < than,
+        Op::AtMost | Op::Less => value > than,
+        Op::Equal | Op::Unequal => value != than,
+    }
+}
+
+/// 1, 2, 4, … windows, and all of them.
+pub(super) fn lengths(windows: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
+    let all = windows.len();
+    std::iter::successors(Some(1_usize), |length| Some(2 * length))
+        .take_while(move |length| *length < all)
+        .chain((all > 0).then_some(all))
+}
+
+/// Blocks of a length, each half over the one before.
+pub(super) fn blocks(
+    windows: &Range<usize>,
+    length: usize,
+) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
+    let starts = windows.start..(windows.end + 1).saturating_sub(length);
+    starts
+        .step_by((length / 2).max(1))
+        .map(move |start| start..start + length)
+}

@@ -1,0 +1,140 @@
+//! Checks that are about counts of requests, counted window by window, so that what luck explains is
+//! known.
+
+use crate::observe::expression::{Expression, Op};
+use crate::observe::measure::Measurer;
+use crate::observe::metric::{Metric, Statistic};
+use crate::observe::naming::Argument;
+use crate::observe::noise::too_many;
+use crate::outcome::Outcome;
+use sim_core::SimDuration;
+use std::ops::Range;
+
+/// What counts against a check, and of how many.
+pub(super) struct Tally {
+    /// The share that the check allows to count against it.
+    allowed: f64,
+    /// Running sums over the windows, one longer than they: requests that count against it, and all.
+    sums: Vec<(u64, u64)>,
+    /// How much more than independent requests the first ones vary from window to window while all is
+    /// well: late answers come in clusters, because they waited in the same queue. At least 1.
+    dispersion: f64,
+}
+
+impl Tally {
+    /// The tally of a check, if it is about counts; `calm` are the windows before the first disturbance.
+    pub fn of(measurer: &Measurer<'_>, check: &Expression, calm: &Range<usize>) -> Option<Self> {
+        let measure = &check.measure;
+        if measure.parts().count() > 1 {
+            return None;
+        }
+        let rows = &measurer.recorder.workloads[measurer.workload(&measure.subject)?].windows;
+        let at_least = matches!(check.op, Op::AtLeast | Op::More);
+        let at_most = matches!(check.op, Op::AtMost | Op::Less);
+        let failed = |outcomes: &[u64; Outcome::COUNT], which: &dyn Fn(Outcome) -> bool| {
+            let all = Outcome::ALL.iter();
+            let hits = all
+                .filter(|outcome| which(**outcome))
+                .map(|outcome| outcomes[*outcome as usize]);
+            (hits.sum(), outcomes.iter().sum())
+        };
+        let by_outcome = |which: &dyn Fn(Outcome) -> bool| -> Vec<(u64, u64)> {
+            rows.iter()
+                .map(|(window, ..)| failed(&window.outcomes, which))
+                .collect()
+        };
+        let (allowed, counts) = match measure.metric {
+            Metric::SuccessRatio if at_least => (
+                1.0 - check.limit,
+                by_outcome(&|outcome| !outcome.is_success()),
+            ),
+            Metric::FailedRatio if at_most => {
+                (check.limit, by_outcome(&|outcome| !outcome.is_success()))
+            }
+            Metric::DegradedRatio if at_most => (
+                check.limit,
+                by_outcome(&|outcome| outcome == Outcome::Degraded),
+            ),
+            Metric::OutcomeRatio if at_most => {
+                let Some(Argument::Outcome(asked)) = measure.argument else {
+                    return None;
+                };
+                (check.limit, by_outcome(&|outcome| outcome == asked))
+            }
+            Metric::Latency if at_most => {
+                let above = match measure.statistic()? {
+                    Statistic::P50 => 0.5,
+                    Statistic::P90 => 0.1,
+                    Statistic::P95 => 0.05,
+                    Statistic::P99 => 0.01,
+                    Statistic::P999 => 0.001,
+                    Statistic::Max | Statistic::Mean => return None,
+                };
+                let limit = SimDuration::from_secs_f64(check.limit);
+                let late = rows.iter().map(|(_, answered, _)| {
+                    (answered.count - answered.count_below(limit), answered.count)
+                });
+                (above, late.collect())
+            }
+            _ => return None,
+        };
+        let mut sums = vec![(0, 0)];
+        for (hits, all) in &counts {
+            let (before, all_before) = sums[sums.len() - 1];
+            sums.push((before + hits, all_before + all));
+        }
+        Some(Self {
+            allowed,
+            sums,
+            dispersion: dispersion(&counts[calm.clone()]),
+        })
+    }
+
+    /// How many count against the check over these windows, and of how many.
+    fn over(&self, windows: &Range<usize>) -> (u64, u64) {
+        let (start, end) = (self.sums[windows.start], self.sums[windows.end]);
+        (end.0 - start.0, end.1 - start.1)
+    }
+
+    /// How much evidence there is that the check does not hold: minus the logarithm of the chance that
+    /// what is seen is luck where it just holds. None where nothing was counted.
+    pub fn evidence(&self, windows: &Range<usize>) -> Option<f64> {
+        let (hits, all) = self.over(windows);
+        (all > 0).then(|| too_many(hits, all, self.allowed) / self.dispersion)
+    }
+}
+
+/// Pearson's statistic over its degrees of freedom; P. McCullagh and J. A. Nelder, "Generalized Linear
+/// Models", 2nd ed. (1989), section 4.5.
+fn dispersion(counts: &[(u64, u64)]) -> f64 {
+    let counts = counts.iter().filter(|(_, all)| *all > 0);
+    let counts: Vec<(f64, f64)> = counts
+        .map(|(hits, all)| (*hits as f64, *all as f64))
+        .collect();
+    let sum = counts
+        .iter()
+        .fold((0.0, 0.0), |sum, (hits, all)| (sum.0 + hits, sum.1 + all));
+    let share = sum.0 / sum.1;
+    if counts.len() < 2 || !(share > 0.0 && share < 1.0) {
+        return 1.0;
+    }
+    let squares = counts.iter().map(|(hits, all)| {
+        let off = hits - all * share;
+        off * off / (all * share * (1.0 - share))
+    });
+    (squares.sum::<f64>() / (counts.len() - 1) as f64).max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_are_less_evidence_than_single_requests() {
+        let single = dispersion(&[(1, 100), (0, 100), (1, 100), (2, 100), (1, 100), (1, 100)]);
+        let clusters = dispersion(&[(0, 100), (0, 100), (30, 100), (0, 100), (0, 100), (0, 100)]);
+        assert_eq!(single, 1.0);
+        assert!(clusters > 20.0, "{clusters}");
+        assert_eq!(dispersion(&[(0, 10), (0, 10)]), 1.0);
+    }
+}

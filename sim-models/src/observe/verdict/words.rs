@@ -1,0 +1,381 @@
+//! What a verdict says.
+
+use super::aftermath::{Aftermath, Loss, Unjudged};
+use super::damage::Fate;
+use super::disturbance::Disturbance;
+use super::pace::{Improvement, Pace};
+use super::steady::{BLOCK, Steady};
+use crate::observe::metric::Unit;
+use crate::observe::summary::{CheckSummary, Damage};
+use crate::scenario::units::Rate;
+use sim_core::{SimDuration, SimTime};
+use std::ops::Range;
+
+/// Workloads that are named one by one.
+const NAMED: usize = 3;
+
+/// A number with three significant digits.
+pub(super) fn short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let text = format!("{value:.*}", digits(value));
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text
+    }
+}
+
+/// Digits after the point that make three significant ones.
+fn digits(value: f64) -> usize {
+    let digits = 2 - libm::floor(libm::log10(value.abs())) as i32;
+    digits.clamp(0, 12) as usize
+}
+
+/// A span of time, s, as people read it: `3.42s`, `1h12min`.
+pub(super) fn span(seconds: f64) -> String {
+    if seconds.is_finite() {
+        SimDuration::from_secs_f64(seconds).rounded().to_string()
+    } else {
+        "for ever".into()
+    }
+}
+
+/// About so long: two significant digits.
+fn about(seconds: f64) -> String {
+    let unit = if seconds > 0.0 {
+        libm::pow(10.0, libm::floor(libm::log10(seconds)) - 1.0)
+    } else {
+        1.0
+    };
+    span(libm::round(seconds / unit) * unit)
+}
+
+/// A share as per cent, never rounded up to all or down to nothing: `28 %`.
+pub(super) fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match short(percent) {
+        all if all == "100" && share < 1.0 => "over 99.9 %".into(),
+        text => format!("{text} %"),
+    }
+}
+
+/// A value in its unit.
+fn in_unit(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Seconds => span(value),
+        Unit::Rate => Rate(short(value).parse().unwrap_or(value)).to_string(),
+        Unit::Ratio | Unit::Count => short(value),
+    }
+}
+
+/// Who was hurt, by how much and for how long: `buyers: 28 % lost for 307s; browsers unharmed`.
+pub(super) fn harm(names: &[String], fates: &[Fate]) -> String {
+    let mut hurt: Vec<&Damage> = fates
+        .iter()
+        .filter_map(|fate| match fate {
+            Fate::Hurt(damage) => Some(damage),
+            _ => None,
+        })
+        .collect();
+    hurt.sort_by(|a, b| severity(b).total_cmp(&severity(a)));
+    let of = |wanted: Fate| -> Vec<&str> {
+        let names = names.iter().zip(fates);
+        let names = names.filter(|(_, fate)| **fate == wanted);
+        names.map(|(name, _)| name.as_str()).collect()
+    };
+    let (unharmed, unknown) = (of(Fate::Unharmed), of(Fate::Unknown));
+    let mut parts: Vec<String> = hurt
+        .iter()
+        .take(NAMED)
+        .map(|damage| suffered(damage))
+        .collect();
+    if hurt.len() > NAMED {
+        parts.push(format!("{} more were hurt", hurt.len() - NAMED));
+    }
+    if !unharmed.is_empty() {
+        parts.push(match (hurt.is_empty(), unharmed.len()) {
+            (true, _) if unknown.is_empty() => "nobody was hurt".to_owned(),
+            (_, many) if many > NAMED => format!("{many} others unharmed"),
+            _ => format!("{} unharmed", listed(&unharmed)),
+        });
+    }
+    if !unknown.is_empty() {
+        let who = if unknown.len() > NAMED {
+            format!("{} others", unknown.len())
+        } else {
+            listed(&unknown)
+        };
+        parts.push(format!("{who}: too few requests to tell"));
+    }
+    parts.join("; ")
+}
+
+/// The workloads that were hurt, the worst first.
+pub(super) fn worst_first(fates: &[Fate]) -> Vec<Damage> {
+    let mut hurt: Vec<Damage> = fates
+        .iter()
+        .filter_map(|fate| match fate {
+            Fate::Hurt(damage) => Some(damage.clone()),
+            _ => None,
+        })
+        .collect();
+    hurt.sort_by(|a, b| severity(b).total_cmp(&severity(a)));
+    hurt
+}
+
+/// Share lost times how long; those who were only slow come last.
+fn severity(damage: &Damage) -> f64 {
+    damage.lost_share.unwrap_or(1.0) * damage.seconds
+}
+
+fn suffered(damage: &Damage) -> String {
+    let name = &damage.workload;
+    let long = span(damage.seconds);
+    match (
+        damage.lost_share,
+        damage.latency_p99,
+        damage.latency_p99_before,
+    ) {
+        (None, ..) => format!("{name}: not answered for {long}"),
+        (Some(share), ..) if share > 0.0 => {
+            format!("{name}: {} lost for {long}", percent(share))
+        }
+        (_, Some(now), Some(before)) => format!(
+            "{name}: p99 {} instead of {} for {long}",
+            span(now),
+            span(before)
+        ),
+        _ => format!("{name}: hardly answered for {long}"),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// Why all was well.
+pub(super) fn held(all: &[Disturbance], kept: bool) -> String {
+    let came: Vec<&str> = names_of(all);
+    match (came.is_empty(), kept) {
+        (true, _) => "every check held".into(),
+        (false, true) => format!(
+            "what the hypothesis allows while {} is on was kept",
+            quoted(&came)
+        ),
+        (false, false) => format!(
+            "the steady state held throughout, while {} was on and after it",
+            quoted(&came)
+        ),
+    }
+}
+
+fn names_of(all: &[Disturbance]) -> Vec<&str> {
+    let came = all
+        .iter()
+        .filter(|disturbance| !disturbance.periods.is_empty());
+    came.map(|disturbance| disturbance.summary.name.as_str())
+        .collect()
+}
+
+fn quoted(names: &[&str]) -> String {
+    if names.len() > NAMED {
+        return format!("each of {} disturbances", names.len());
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// That it came back.
+pub(super) fn recovered(name: &str, seconds: f64) -> String {
+    if seconds > 0.0 {
+        format!(
+            "the steady state broke, and held again {} after `{name}` was gone",
+            span(seconds)
+        )
+    } else {
+        format!("the steady state broke, and held again as soon as `{name}` was gone")
+    }
+}
+
+/// That a check failed.
+pub(super) fn refuted(check: &CheckSummary) -> String {
+    if check.kind == "recovers" {
+        let took = check.value.map_or_else(|| "never".to_owned(), span);
+        return format!(
+            "it recovered, but not in time: {} after {took}, and {} are allowed",
+            check.check,
+            span(check.limit)
+        );
+    }
+    let value = check.value.map_or("nothing was measured".into(), |value| {
+        value_of(check, value)
+    });
+    let when = if check.kind == "during" {
+        " while a fault was on,"
+    } else {
+        ""
+    };
+    format!(
+        "`{}` did not hold{when} over {}: {value}",
+        check.check, check.over
+    )
+}
+
+/// A value in the unit of its check.
+pub(super) fn value_of(check: &CheckSummary, value: f64) -> String {
+    let unit = check
+        .check
+        .parse::<crate::observe::expression::Expression>();
+    in_unit(
+        value,
+        unit.map_or(Unit::Count, |check| check.measure.unit()),
+    )
+}
+
+/// Why a disturbance cannot be judged, and what it would take.
+pub(super) fn unjudged(steady: &Steady<'_>, disturbance: &Disturbance, why: &Unjudged) -> String {
+    let name = &disturbance.summary.name;
+    let stretch = steady.measurer.plan.window.0 * steady.stretch as u64;
+    let stretch = SimDuration(stretch);
+    let over = steady.over();
+    match why {
+        Unjudged::NeverOn => format!("`{name}` never came: nothing was tested"),
+        Unjudged::StillOn { other: Some(other) } => format!(
+            "`{other}` was on when the run ended, and hides what came after `{name}`: let it end, or judge it by `during` or `always`"
+        ),
+        Unjudged::StillOn { other: None } if disturbance.stays() => format!(
+            "`{name}` stays on to the end of the run, so nothing is known of a recovery: give it an end (`for`), or say with `during` or `always` what it may do"
+        ),
+        Unjudged::StillOn { other: None } => format!(
+            "`{name}` was still on when the run ended at {over}: to judge it takes a run that goes on for at least {stretch} after it"
+        ),
+        Unjudged::TooShort { left, holds } => format!(
+            "the run ended {} after `{name}`, and to judge a recovery takes {stretch} of steady state{}: set a longer `duration`",
+            span(*left),
+            if *holds {
+                ""
+            } else {
+                ", which did not hold yet"
+            }
+        ),
+        Unjudged::Nothing => format!(
+            "no request was answered after `{name}`, so nothing is known of what it did: set a longer `duration` or more load"
+        ),
+        Unjudged::NoBefore => format!(
+            "there was no steady state to see before `{name}`, so nobody can say what it broke: let it begin later, after the warm-up"
+        ),
+    }
+}
+
+/// Why a disturbance counts as not recovered from.
+pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) -> String {
+    let name = &disturbance.summary.name;
+    let quiet = loss.quiet;
+    let after = span(steady.start(loss.after.end).since(quiet).as_secs_f64());
+    let late = late(&loss.after);
+    let what = match loss.check.map(|check| &steady.checks[check]) {
+        Some(check) => {
+            let value = steady
+                .measurer
+                .over(&check.expression.measure, late.clone());
+            let unit = check.expression.measure.unit();
+            let value = value.map_or("nothing is answered".into(), |value| in_unit(value, unit));
+            format!(
+                "`{}` does not hold ({value} over the last {})",
+                check.text,
+                length(steady, &late)
+            )
+        }
+        None => {
+            let rate = |windows: &Range<usize>| {
+                let workloads = 0..steady.before.len();
+                let traffic = workloads.map(|w| steady.measurer.traffic(w, windows.clone()));
+                traffic
+                    .map(|t| t.good as f64 / t.seconds.max(1e-9))
+                    .sum::<f64>()
+            };
+            format!(
+                "goodput is {}/s over the last {}, where it was {}/s before",
+                short(rate(&late)),
+                length(steady, &late),
+                short(rate(&steady.calm))
+            )
+        }
+    };
+    let meanwhile = loss.held_meanwhile.map_or(String::new(), |since| {
+        format!(
+            "; it held for a while from {} after it, and broke again",
+            span(since)
+        )
+    });
+    let outlook = match (&loss.pace, loss.more_load) {
+        (Pace::Better(better), _) => getting_better(steady, quiet, better),
+        (_, Some(more)) => format!("the load is {} times what it was before", short(more)),
+        (Pace::Stays, None) => {
+            "nothing gets better: the trigger is gone and the damage stays".into()
+        }
+        (Pace::Unknown, None) => {
+            "the run ended too soon after it to tell whether it gets better".into()
+        }
+    };
+    let yet = if loss.is_metastable() { "yet " } else { "" };
+    format!("`{name}` was gone at {quiet}, {yet}{after} later {what}, and {outlook}{meanwhile}")
+}
+
+fn getting_better(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> String {
+    let (from, to) = better.from_to;
+    let how = match &better.queue_of {
+        Some(service) => format!(
+            "the queue of {service} drains ({} to {} waiting)",
+            short(libm::round(from)),
+            short(libm::round(to))
+        ),
+        None => "it gets better".to_owned(),
+    };
+    let seconds = expected(steady, quiet, better);
+    format!(
+        "{how}: at this pace it holds about {} after the end of it",
+        about(seconds)
+    )
+}
+
+/// When it would hold again at this pace, s after all was quiet.
+pub(super) fn expected(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> f64 {
+    steady.over().since(quiet).as_secs_f64() + better.remaining
+}
+
+/// The last quarter of what came after.
+pub(super) fn late(after: &Range<usize>) -> Range<usize> {
+    after.end - (after.len() / 4).max(BLOCK.min(after.len()))..after.end
+}
+
+fn length(steady: &Steady<'_>, windows: &Range<usize>) -> String {
+    span(
+        steady
+            .start(windows.end)
+            .since(steady.start(windows.start))
+            .as_secs_f64(),
+    )
+}
+
+/// The worst of what came after the disturbances, by its rank.
+pub(super) fn lost_worst<'a>(
+    all: &'a [Disturbance],
+    aftermaths: &'a [Aftermath],
+) -> Option<(&'a Disturbance, &'a Loss)> {
+    let lost = all
+        .iter()
+        .zip(aftermaths)
+        .filter_map(|(disturbance, aftermath)| match aftermath {
+            Aftermath::Lost(loss) => Some((disturbance, loss)),
+            _ => None,
+        });
+    // The first of those that are metastable, or else the first.
+    lost.min_by_key(|(_, loss)| !loss.is_metastable())
+}

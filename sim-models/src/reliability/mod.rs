@@ -1,0 +1,192 @@
+//! What share of the requests would be answered if nothing but error rates and outages decided.
+//!
+//! Parts of a system that fail together are not independent: two calls to one database find it dead
+//! both, or neither. So the prediction is conditional on the state of the parts (C. Colbourn, *The
+//! Combinatorics of Network Reliability*, 1987, chapter 1: factoring): the run is cut wherever a fault
+//! comes or goes; between two cuts the state is known and all that is left to chance are independent
+//! draws of single attempts, whose probabilities multiply along the program of each endpoint. The
+//! share is the mean over the run, weighted by the arrival rate. Faults that come at random are taken
+//! at the share of time that they last in the long run, every combination of them by itself.
+//!
+//! Retries are tried at the times at which they would be: they help against errors of single
+//! attempts, and against an outage only as far as they reach beyond its end. Backoffs are taken at
+//! their means. Attempts meet the instances of a service at random, but that a balancer which takes each
+//! in turn sends a retry elsewhere, as far as not too many others come in between.
+//!
+//! What is late is not predicted: where slowness, a pause, a hang or a retransmission meets a limit on
+//! time or on places to wait, at the services that it hits or at those that wait for them, the result
+//! is unknown. So it is where a balancer prefers instances that
+//! fail fast, where a breaker may open on errors of a part of the attempts, and in circles of calls.
+//!
+//! Units: seconds, shares from 0 to 1.
+
+mod evaluate;
+mod policies;
+mod state;
+mod timeline;
+#[cfg(test)]
+mod tests;
+
+use crate::plan::Plan;
+use crate::scenario::pattern::CallIndex;
+use crate::scenario::shape;
+use crate::scenario::{Scenario, Workload};
+use crate::topology::{Endpoints, Topology};
+use evaluate::{Evaluation, When};
+use petgraph::visit::EdgeRef;
+use sim_core::SimTime;
+use std::collections::BTreeMap;
+use timeline::Timeline;
+
+/// Points, fewest and most, at which a stretch is looked at whose requests still retry when the next
+/// one begins.
+const POINTS: (u64, u64) = (8, 64);
+/// The points of all such stretches together, as far as each has the fewest.
+const ALL_POINTS: u64 = 5_000;
+/// Beyond so many points no prediction is made.
+const MOST_POINTS: u64 = 20_000;
+
+/// What does not change while a prediction is made.
+struct System<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    endpoints: Endpoints<'a>,
+    calls: CallIndex<'a>,
+    /// Calls per second of each instance of a place (number) to a service (number), before any retry.
+    rates: BTreeMap<(u32, u32), f64>,
+    /// For each fault, which services it makes late.
+    delayed: Vec<Vec<bool>>,
+}
+
+impl<'a> System<'a> {
+    fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
+        let endpoints = Endpoints::new(scenario);
+        Self {
+            scenario,
+            plan,
+            rates: rates(plan, &Topology::new(scenario)),
+            delayed: state::delayed(scenario, plan, &endpoints),
+            endpoints,
+            calls: CallIndex::new(scenario),
+        }
+    }
+}
+
+/// See [`System::rates`].
+fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
+    let places = plan.places.iter().enumerate();
+    let places: BTreeMap<&str, u32> = places
+        .map(|(number, place)| (place.name.as_str(), number as u32))
+        .collect();
+    let graph = &topology.graph;
+    let edges = graph.edge_references().filter_map(|edge| {
+        let from = *places.get(graph[edge.source()].name())?;
+        let to = *places.get(graph[edge.target()].name())?;
+        let instances = plan.places[from as usize].instance_count;
+        Some(((from, to), edge.weight().rate / f64::from(instances)))
+    });
+    edges.collect()
+}
+
+/// The share of each workload's requests that would be answered, in the order of the scenario; none
+/// where it cannot be said.
+#[must_use]
+pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
+    let system = System::new(scenario, plan);
+    let timeline = Timeline::new(plan);
+    let workloads = 0..scenario.workloads.len();
+    workloads
+        .map(|workload| over_run(&system, timeline.as_ref()?, workload))
+        .collect()
+}
+
+/// The same while no fault is on.
+#[must_use]
+pub fn calm(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
+    let system = System::new(scenario, plan);
+    let timeline = Timeline::calm(plan);
+    let workloads = 0..scenario.workloads.len();
+    workloads
+        .map(|workload| over_run(&system, &timeline, workload))
+        .collect()
+}
+
+/// The mean over the run after the warm-up, weighted by the arrivals, over all combinations of the
+/// faults that come at random.
+fn over_run(system: &System<'_>, timeline: &Timeline, workload: usize) -> Option<f64> {
+    let load = &system.scenario.workloads[workload];
+    let mut total = 0.0;
+    for (share, more) in timeline.combinations() {
+        total += share * over_stretches(system, timeline, workload, load, &more)?;
+    }
+    Some(total.clamp(0.0, 1.0))
+}
+
+fn over_stretches(
+    system: &System<'_>,
+    timeline: &Timeline,
+    workload: usize,
+    load: &Workload,
+    more: &[u16],
+) -> Option<f64> {
+    let (mut good, mut all) = (0.0, 0.0);
+    let mut known: Vec<Option<Option<evaluate::Value>>> = vec![None; timeline.states.len()];
+    let each = ALL_POINTS / timeline.stretches.len().max(1) as u64;
+    let each = each.clamp(POINTS.0, POINTS.1);
+    let mut points = 0;
+    let mut weigh = |from: SimTime, to: SimTime, share: f64| {
+        let arrivals = to.since(from).as_secs_f64() * rate(load, from, to);
+        all += arrivals;
+        good += arrivals * share;
+    };
+    for (number, stretch) in timeline.stretches.iter().enumerate() {
+        let value = *known[stretch.state].get_or_insert_with(|| {
+            Evaluation::new(
+                system,
+                timeline,
+                workload,
+                more,
+                When::Always(stretch.state),
+            )
+            .value()
+        });
+        let value = value?;
+        let last = number + 1 == timeline.stretches.len();
+        // Requests that come later than this still retry in the next stretch.
+        let calm_until = if last || value.reach <= 0.0 {
+            stretch.to
+        } else {
+            let reach = sim_core::SimDuration::from_secs_f64(value.reach);
+            SimTime(stretch.to.0.saturating_sub(reach.0)).max(stretch.from)
+        };
+        if calm_until > stretch.from {
+            weigh(stretch.from, calm_until, value.ok);
+        }
+        let width = stretch.to.since(calm_until).0;
+        for point in 0..each.min(width) {
+            points += 1;
+            if points > MOST_POINTS {
+                return None;
+            }
+            let cut = |n: u64| {
+                let offset = u128::from(width) * u128::from(n) / u128::from(each.min(width));
+                SimTime(calm_until.0 + offset as u64)
+            };
+            let (from, to) = (cut(point), cut(point + 1));
+            let middle = SimTime(from.0 + (to.0 - from.0) / 2);
+            let when = When::From(middle);
+            let value = Evaluation::new(system, timeline, workload, more, when).value()?;
+            weigh(from, to, value.ok);
+        }
+    }
+    (all > 0.0).then(|| good / all)
+}
+
+/// The mean rate of a workload over a stretch, as a factor: users of a closed one are taken to ask at
+/// an even pace.
+fn rate(load: &Workload, from: SimTime, to: SimTime) -> f64 {
+    match load {
+        Workload::Open(open) => shape::mean(&open.shape, from, to),
+        Workload::Closed(_) => 1.0,
+    }
+}

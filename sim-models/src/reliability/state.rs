@@ -1,0 +1,300 @@
+//! What the faults that are on do to an attempt at an instance, and to messages between two.
+
+use super::System;
+use super::timeline::State;
+use crate::faults::{Effect, Instances, Target};
+use crate::plan::{FaultPlan, Plan};
+use crate::scenario::{Balance, Scenario, Workload};
+use crate::topology::Endpoints;
+
+/// What becomes of an attempt that reaches an instance, before its program runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reception {
+    /// The chance that nobody is there.
+    pub down: f64,
+    /// The chance of an error, given that somebody is.
+    pub error: f64,
+}
+
+/// The faults that are on, each with its strength.
+pub(super) fn on(state: &State, more: &[u16]) -> Vec<(usize, f64)> {
+    let strengths = state
+        .iter()
+        .map(|(fault, bits)| (usize::from(*fault), f64::from_bits(*bits)));
+    strengths
+        .chain(more.iter().map(|fault| (usize::from(*fault), 1.0)))
+        .collect()
+}
+
+/// For each instance of a service, what an attempt at an endpoint of it finds; one entry where all are
+/// alike, none where it cannot be said.
+pub(super) fn reception(
+    system: &System<'_>,
+    faults: &[(usize, f64)],
+    endpoint: usize,
+    workload: usize,
+) -> Option<Vec<Reception>> {
+    let of = &system.endpoints.all[endpoint];
+    let number = system.scenario.services.get_index_of(of.service)?;
+    let place = &system.plan.places[number];
+    let instances = place.first_instance..place.first_instance + place.instance_count;
+    let unhurt = Reception {
+        down: 0.0,
+        error: 0.0,
+    };
+    let mut all = vec![unhurt];
+    // What a second choice of instances has in common with the first is left to chance.
+    let mut unnamed = true;
+    let alike = !system.plan.edges.iter().any(|edge| edge.routes.by_instance);
+    for (number_of_fault, strength) in faults {
+        // Late, and not lost: unless somebody does not wait, or has no room to.
+        if system.delayed[*number_of_fault].get(number) == Some(&true)
+            && !(ends(&system.plan.faults[*number_of_fault]) && is_patient(system, workload))
+        {
+            return None;
+        }
+        let fault = &system.plan.faults[*number_of_fault];
+        if !concerns(fault, &of.target, workload) {
+            continue;
+        }
+        let hit = instances
+            .clone()
+            .map(|instance| fault.candidates.binary_search(&instance).is_ok());
+        let hit: Vec<bool> = hit.collect();
+        if !hit.contains(&true) {
+            continue;
+        }
+        let chosen = chosen(system, fault)?;
+        let worse = match &fault.effect {
+            Effect::Down { .. } => |own: &mut Reception, chance: f64, _: f64| {
+                own.down = 1.0 - (1.0 - own.down) * (1.0 - chance);
+            },
+            Effect::Fail { .. } => |own: &mut Reception, chance: f64, share: f64| {
+                own.error = 1.0 - (1.0 - own.error) * (1.0 - chance * share);
+            },
+            _ => continue,
+        };
+        let share = fault.spec.share * strength;
+        if fault.spec.correlation > 0.0
+            && share < 1.0
+            && matches!(fault.effect, Effect::Fail { .. })
+        {
+            return None;
+        }
+        let part = chosen < 1.0 || hit.contains(&false);
+        let prefers = matches!(
+            of.of.balance,
+            Balance::LeastOutstanding | Balance::PowerOfTwo
+        );
+        if part && prefers && of.of.replicas > 1 {
+            // Those that fail fast have the fewest requests outstanding, and attract more.
+            return None;
+        }
+        if part && all.len() == 1 {
+            all = vec![all[0]; hit.len()];
+        }
+        // Instances that are alike may be numbered as one likes: those that are chosen come first.
+        let named = alike && chosen < 1.0 && std::mem::replace(&mut unnamed, false);
+        let some = (chosen * fault.candidates.len() as f64).round() as usize;
+        let those = all.iter_mut().zip(&hit).filter(|(_, hit)| **hit);
+        for (number, (own, _)) in those.enumerate() {
+            match named {
+                true if number < some => worse(own, 1.0, share),
+                true => {}
+                false => worse(own, chosen, share),
+            }
+        }
+    }
+    Some(all)
+}
+
+/// Whether what a fault makes late comes in the end.
+fn ends(fault: &FaultPlan) -> bool {
+    match fault.effect {
+        Effect::Frozen | Effect::Hang => fault.spec.lasts.is_some() || fault.spec.random.is_some(),
+        _ => true,
+    }
+}
+
+/// For each fault, which services answer later for it: those that it slows down or stops, and all that
+/// wait for them, whatever they are asked for, since they share threads and cores. Empty for faults that
+/// delay nothing.
+pub(super) fn delayed(
+    scenario: &Scenario,
+    plan: &Plan,
+    endpoints: &Endpoints<'_>,
+) -> Vec<Vec<bool>> {
+    let count = plan.services.len();
+    let number = |name: &str| scenario.services.get_index_of(name);
+    let faults = plan.faults.iter().map(|fault| {
+        let mut hit = vec![false; count];
+        match &fault.effect {
+            Effect::Slow { .. } | Effect::Frozen | Effect::Hang => {
+                for instance in &fault.candidates {
+                    hit[plan.instances[*instance as usize].place as usize] = true;
+                }
+            }
+            Effect::Delay { .. }
+            | Effect::Lose {
+                retransmit: Some(_),
+                ..
+            } => {
+                for link in &fault.candidates {
+                    let link = &plan.links[*link as usize];
+                    for (place, _) in [link.from, link.to] {
+                        if let Some(hit) = hit.get_mut(place as usize) {
+                            *hit = true;
+                        }
+                    }
+                }
+            }
+            _ => return Vec::new(),
+        }
+        // Callees come first in this order; in circles whoever is hit hits all at the second time.
+        for _ in 0..2 {
+            for at in &endpoints.order {
+                let endpoint = &endpoints.all[*at];
+                let mut callees = endpoint.callees.iter();
+                let waits =
+                    callees.any(|to| number(endpoints.all[*to].service).is_some_and(|to| hit[to]));
+                if let Some(own) = number(endpoint.service).filter(|_| waits) {
+                    hit[own] = true;
+                }
+            }
+        }
+        hit
+    });
+    faults.collect()
+}
+
+/// The chance of each candidate of a fault to be chosen; none where those of several services are
+/// chosen from together, so that one is spared because another is hit.
+fn chosen(system: &System<'_>, fault: &FaultPlan) -> Option<f64> {
+    let count = fault.candidates.len() as f64;
+    let Target::Instances { instances, .. } = &fault.target else {
+        return Some(1.0);
+    };
+    let chosen = match instances {
+        Instances::All | Instances::Only(_) => return Some(1.0),
+        Instances::One => 1.0,
+        Instances::Count(count) => f64::from(*count),
+        Instances::Percent(percent) => libm::ceil(percent / 100.0 * count),
+    };
+    if chosen >= count {
+        return Some(1.0);
+    }
+    let place = |instance: u32| system.plan.instances[instance as usize].place;
+    let first = place(fault.candidates[0]);
+    let alone = fault
+        .candidates
+        .iter()
+        .all(|instance| place(*instance) == first);
+    alone.then(|| chosen / count)
+}
+
+fn concerns(fault: &FaultPlan, target: &str, workload: usize) -> bool {
+    let endpoint = target.split_once('/').map_or("", |(_, endpoint)| endpoint);
+    matches!(fault.target, Target::Instances { .. })
+        && fault
+            .endpoint
+            .as_deref()
+            .is_none_or(|only| only == endpoint)
+        && fault.workload.is_none_or(|only| only as usize == workload)
+}
+
+/// Whether nobody whom the requests of a workload meet gives up or turns away.
+fn is_patient(system: &System<'_>, workload: usize) -> bool {
+    let Some((name, load)) = system.scenario.workloads.get_index(workload) else {
+        return false;
+    };
+    let bounded = |from: &str, to: &str| {
+        let policies = system.calls.policies(from, to);
+        policies.iter().any(|policy| policy.time_limit().is_some())
+    };
+    if matches!(load, Workload::Closed(closed) if closed.patience.is_some())
+        || load.targets().iter().any(|(to, _)| bounded(name, to))
+    {
+        return false;
+    }
+    let reached = system.endpoints.reached(load);
+    let all = system
+        .endpoints
+        .all
+        .iter()
+        .zip(reached)
+        .filter(|(_, reached)| *reached);
+    let unbounded = crate::scenario::Bound::Unbounded;
+    let mut all = all.map(|(endpoint, _)| endpoint);
+    all.all(|endpoint| {
+        let of = endpoint.of;
+        let room = [of.threads, of.queue.limit, of.backlog].contains(&unbounded);
+        let mut callees = endpoint.callees.iter();
+        room && !callees.any(|to| bounded(endpoint.service, &system.endpoints.all[*to].target))
+    })
+}
+
+/// What becomes of the two messages of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Passage {
+    /// The chance that both get through.
+    pub through: f64,
+    /// The chance that one of them vanishes, of which nobody is told.
+    pub vanished: f64,
+}
+
+/// What becomes of the messages of a call between two places, for each pair of instances (caller by
+/// caller); one entry where all are alike, none where it cannot be said. What neither gets through nor
+/// vanishes is given up by its sender.
+pub(super) fn passage(
+    system: &System<'_>,
+    faults: &[(usize, f64)],
+    (caller, callee): (u32, u32),
+    workload: usize,
+) -> Option<Vec<Passage>> {
+    let unhurt = Passage {
+        through: 1.0,
+        vanished: 0.0,
+    };
+    let mut edges = system.plan.edges.iter();
+    let Some(edge) = edges.find(|edge| edge.caller == caller && edge.callee == callee) else {
+        return Some(vec![unhurt]);
+    };
+    let pairs = if edge.routes.by_instance {
+        let count = |place: u32| system.plan.places[place as usize].instance_count as usize;
+        count(caller) * count(callee)
+    } else {
+        1
+    };
+    let first = edge.routes.first as usize;
+    let mut all = vec![unhurt; pairs];
+    for (fault, strength) in faults {
+        let fault = &system.plan.faults[*fault];
+        let (rate, resent) = match &fault.effect {
+            Effect::Lose {
+                rate, retransmit, ..
+            } => (rate * strength * fault.spec.share, retransmit.is_some()),
+            Effect::Delay { .. } => (0.0, true),
+            _ => continue,
+        };
+        for link in &fault.candidates {
+            let pair = (*link as usize).checked_sub(first).map(|offset| offset / 2);
+            let Some(own) = pair.and_then(|pair| all.get_mut(pair)) else {
+                continue;
+            };
+            let by_chance = rate > 0.0 && rate < 1.0;
+            if resent && !is_patient(system, workload) || fault.spec.correlation > 0.0 && by_chance
+            {
+                return None;
+            }
+            if resent {
+                // Given up when it has been lost for the seventh time.
+                own.through *= 1.0 - libm::pow(rate, 7.0);
+            } else {
+                own.vanished += own.through * rate;
+                own.through *= 1.0 - rate;
+            }
+        }
+    }
+    let alike = all.iter().all(|other| *other == all[0]);
+    Some(if alike { vec![all[0]] } else { all })
+}

@@ -1,0 +1,248 @@
+//! The load against what services can carry.
+
+use super::super::{Checker, at};
+use super::{View, rounded, span};
+use crate::scenario::diagnostics::Code;
+use crate::scenario::{Bound, Workload, shape};
+use crate::topology::{Capacity, seconds};
+use sim_core::SimTime;
+
+/// Stretches that a run is cut into to look for peaks.
+const GRID: u64 = 2_000;
+/// A wait in front of a service that nobody's limit bounds is worth a word from so many seconds on.
+const LONG_WAIT: f64 = 1.0;
+
+impl Checker<'_> {
+    pub(super) fn load_fits(&mut self, view: &View<'_>) {
+        for (name, capacity) in &view.topology.capacity {
+            if capacity.open_utilization > 1.0 {
+                let (what, most) = if capacity.by_threads < capacity.by_cores {
+                    ("threads", capacity.by_threads)
+                } else {
+                    ("cores", capacity.by_cores)
+                };
+                let message = format!(
+                    "`{name}` gets {} requests a second, but its {what} can carry {}",
+                    rounded(capacity.rate),
+                    rounded(most)
+                );
+                let place = self.key_span(at!["services"], name);
+                self.report_at(Code::Overload, place, message)
+                    .help
+                    .push(format!(
+                        "a request takes {} of work and holds a thread for {}",
+                        span(capacity.work),
+                        span(capacity.held)
+                    ));
+            }
+        }
+    }
+
+    /// Whether shapes take a service above what it can carry for longer than its queue can bear.
+    pub(super) fn peaks_fit(&mut self, view: &View<'_>) {
+        let shaped = view
+            .scenario
+            .workloads
+            .iter()
+            .filter_map(|(name, load)| match load {
+                Workload::Open(open) if !open.shape.is_empty() => Some((name.as_str(), open)),
+                _ => None,
+            });
+        let shaped: Vec<_> = shaped
+            .map(|(name, open)| (open, arrivals_of(view, name)))
+            .collect();
+        if shaped.is_empty() {
+            return;
+        }
+        let shapes = shaped.iter().map(|(open, _)| open.shape.as_slice());
+        let cuts = cuts(view, shapes);
+        for (number, (name, capacity)) in view.topology.capacity.iter().enumerate() {
+            let (most, of) = most_of(capacity);
+            let own: Vec<f64> = shaped.iter().map(|(_, rates)| rates[number]).collect();
+            if capacity.open_utilization > 1.0 || !most.is_finite() || own.iter().all(|r| *r == 0.0)
+            {
+                continue;
+            }
+            let base = capacity.open_utilization * most;
+            let (mut peak, mut first, mut last, mut excess, mut worst) =
+                (0.0_f64, None, SimTime::ZERO, 0.0, 0.0_f64);
+            for ends in cuts.windows(2) {
+                let middle = SimTime(ends[0].0 + (ends[1].0 - ends[0].0) / 2);
+                let more = shaped
+                    .iter()
+                    .zip(&own)
+                    .map(|((open, _), rate)| rate * (shape::factor(&open.shape, middle) - 1.0));
+                let rate = base + more.sum::<f64>();
+                peak = peak.max(rate);
+                if rate > most {
+                    first.get_or_insert(ends[0]);
+                    last = ends[1];
+                }
+                // What is there beyond capacity piles up, and goes when there is room again.
+                excess = f64::max(
+                    0.0,
+                    excess + (rate - most) * ends[1].since(ends[0]).as_secs_f64(),
+                );
+                worst = worst.max(excess);
+            }
+            let limits = view
+                .calls
+                .iter()
+                .filter(|call| view.endpoints.all[call.to].service == name);
+            let limit = limits.filter_map(|call| call.limit()).min();
+            let patience = limit.map_or(LONG_WAIT, |limit| limit.as_secs_f64());
+            let Some(first) = first.filter(|_| worst > room(view, name) || worst / most > patience)
+            else {
+                continue;
+            };
+            let message = format!(
+                "at the peak of the load `{name}` gets {} requests a second, and its {of} can carry {}: it is above that from {first} to {last}",
+                rounded(peak),
+                rounded(most)
+            );
+            let place = self.key_span(at!["services"], name);
+            self.report_at(Code::Peak, place, message)
+                .help
+                .push(format!(
+                    "by then {} requests are too many: they wait for {}, or are turned away",
+                    rounded(worst),
+                    span((worst / most * 10.0).round() / 10.0)
+                ));
+        }
+    }
+
+    /// Whether closed users have their answers before they give up, if they share what there is.
+    pub(super) fn crowds_fit(&mut self, view: &View<'_>) {
+        for (name, load) in &view.scenario.workloads {
+            let Workload::Closed(closed) = load else {
+                continue;
+            };
+            let patience = closed.patience.as_ref().map(seconds);
+            let limits = load.targets().iter().filter_map(|(to, _)| {
+                let limit = view.call(name, true, view.endpoints.find(to)?).limit()?;
+                Some(limit.as_secs_f64())
+            });
+            let Some(limit) = limits.chain(patience).min_by(f64::total_cmp) else {
+                continue;
+            };
+            let think = seconds(&closed.think);
+            let users = f64::from(closed.users);
+            let own = visits_of(view, name);
+            let mut tight: Option<(f64, &str, f64)> = None;
+            for ((service, capacity), visits) in view.topology.capacity.iter().zip(own) {
+                let (most, _) = most_of(capacity);
+                // Where there is no room to wait for that long, they are turned away instead.
+                if visits <= 0.0 || !most.is_finite() || room(view, service) / most < limit {
+                    continue;
+                }
+                let wait = users * visits / most - think;
+                if wait > limit && tight.is_none_or(|(longest, ..)| wait > longest) {
+                    tight = Some((wait, service, most));
+                }
+            }
+            if let Some((wait, service, most)) = tight {
+                let message = format!(
+                    "{users} users of `{name}` share what `{service}` can carry, {} requests a second: each waits for at least {} on average, and gives up after {}",
+                    rounded(most),
+                    span((wait * 1e3).round() / 1e3),
+                    span(limit)
+                );
+                let place = self.key_span(at!["workloads"], name);
+                self.report_at(Code::Crowd, place, message)
+                    .help
+                    .push(format!(
+                        "that is {users} users over the capacity, less the {} that they think",
+                        span(think)
+                    ));
+            }
+        }
+    }
+}
+
+/// Requests per second that a service can carry, and what bounds them.
+pub(super) fn most_of(capacity: &Capacity) -> (f64, &'static str) {
+    if capacity.by_threads < capacity.by_cores {
+        (capacity.by_threads, "threads")
+    } else {
+        (capacity.by_cores, "cores")
+    }
+}
+
+/// How many requests may wait in front of all instances of a service; those that share cores count as
+/// waiting.
+pub(super) fn room(view: &View<'_>, service: &str) -> f64 {
+    let Some(of) = view.scenario.services.get(service) else {
+        return 0.0;
+    };
+    let places = |bound: Bound| match bound {
+        Bound::Limit(limit) => f64::from(limit),
+        Bound::Unbounded => f64::INFINITY,
+    };
+    let mut each = places(of.queue.limit) + places(of.backlog);
+    if of.cores.is_some() {
+        each += places(of.threads);
+    }
+    if of.threads == Bound::Unbounded {
+        each = f64::INFINITY;
+    }
+    f64::from(of.replicas) * each
+}
+
+/// Requests of a workload that reach each service, per request, in the order of the scenario.
+pub(super) fn visits_of(view: &View<'_>, workload: &str) -> Vec<f64> {
+    let scenario = view.scenario;
+    let mut services = vec![0.0; scenario.services.len()];
+    let Some(load) = scenario.workloads.get(workload) else {
+        return services;
+    };
+    let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
+    let mut visits = vec![0.0; view.endpoints.all.len()];
+    for (target, weight) in load.targets().iter() {
+        if let Some(endpoint) = view.endpoints.find(target) {
+            visits[endpoint] += weight / total;
+        }
+    }
+    // Callers first. Calls within a circle are left out: their sum is not found in one pass.
+    for at in view.endpoints.order.iter().rev() {
+        let endpoint = &view.endpoints.all[*at];
+        if let Some(service) = scenario.services.get_index_of(endpoint.service) {
+            services[service] += visits[*at];
+        }
+        let Some(flow) = view.topology.endpoints.get(&endpoint.target) else {
+            continue;
+        };
+        for callee in endpoint.callees.iter().filter(|callee| *callee != at) {
+            if let Some((calls, _)) = flow.calls.get(&view.endpoints.all[*callee].target) {
+                visits[*callee] += visits[*at] * calls;
+            }
+        }
+    }
+    services
+}
+
+/// Requests per second of an open workload that reach each service, before its shape.
+fn arrivals_of(view: &View<'_>, workload: &str) -> Vec<f64> {
+    let rate = match view.scenario.workloads.get(workload) {
+        Some(Workload::Open(open)) => open.rate.0 * f64::from(open.batch),
+        _ => 0.0,
+    };
+    visits_of(view, workload)
+        .into_iter()
+        .map(|visits| visits * rate)
+        .collect()
+}
+
+/// The run, cut into a grid and wherever a shape jumps.
+fn cuts<'s>(
+    view: &View<'_>,
+    shapes: impl Iterator<Item = &'s [crate::scenario::Shape]>,
+) -> Vec<SimTime> {
+    let end = view.scenario.duration.0;
+    let grid =
+        (0..=GRID).map(|n| SimTime((u128::from(end) * u128::from(n) / u128::from(GRID)) as u64));
+    let mut cuts: Vec<SimTime> = grid.collect();
+    cuts.extend(shapes.flat_map(shape::jumps).filter(|at| at.0 < end));
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}

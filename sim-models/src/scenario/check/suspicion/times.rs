@@ -1,0 +1,232 @@
+//! The least time that calls can take, against the time that their callers wait.
+
+use super::super::{Checker, at};
+use super::{Call, View, span};
+use crate::resilience::PolicySpec;
+use crate::scenario::diagnostics::Code;
+use crate::scenario::distribution::DurationSpec;
+use crate::scenario::pattern::{CallIndex, Pattern, Side};
+use crate::scenario::{Need, Scenario, Service, Step, Workload};
+use crate::topology::Endpoints;
+use std::collections::BTreeMap;
+
+/// The share of attempts from which on a limit is called too short.
+const MOST: f64 = 0.5;
+
+/// The least delay of messages between places as wholes.
+pub(super) struct Links<'a> {
+    /// By the names of both sides, `*` for any: the delay, s, and which link of the scenario it is.
+    named: BTreeMap<(&'a str, &'a str), (f64, usize)>,
+    /// The least of all, where links of single instances or of places may be meant.
+    all: Option<f64>,
+}
+
+impl<'a> Links<'a> {
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let mut named = BTreeMap::new();
+        let (mut all, mut special) = (f64::INFINITY, false);
+        for (number, (key, link)) in scenario.links.iter().enumerate() {
+            let Some((from, to)) = key.split_once("->") else {
+                continue;
+            };
+            let delay = least_of(&link.latency);
+            all = all.min(delay);
+            let whole = |side: &Side| matches!(side, Side::Any | Side::Named(_));
+            match Pattern::link(key) {
+                Ok(pattern) if whole(&pattern.from) && whole(&pattern.to) => {
+                    named.insert((from.trim(), to.trim()), (delay, number));
+                }
+                _ => special = true,
+            }
+        }
+        Self {
+            named,
+            all: special.then_some(all),
+        }
+    }
+
+    /// The least delay one way, s.
+    fn least(&self, from: &str, to: &str) -> f64 {
+        let exact = self.named.get(&(from, to));
+        // Of two that say as much the last one counts.
+        let half = [(from, "*"), ("*", to)].map(|key| self.named.get(&key));
+        let half = half.into_iter().flatten().max_by_key(|(_, number)| *number);
+        let found = exact.or(half).or_else(|| self.named.get(&("*", "*")));
+        let own = found.map_or(0.0, |(delay, _)| *delay);
+        self.all.map_or(own, |all| all.min(own))
+    }
+
+    /// The least delay of both messages of a call, s: the way back may be another one.
+    pub fn both(&self, from: &str, to: &str) -> f64 {
+        let there = self.least(from, to);
+        let known = self.named.contains_key(&(to, from)) || self.named.contains_key(&(to, "*"));
+        there
+            + if known {
+                there.min(self.least(to, from))
+            } else {
+                there
+            }
+    }
+}
+
+/// The least that a duration can be, s.
+fn least_of(spec: &DurationSpec) -> f64 {
+    spec.compile()
+        .map_or(0.0, |dist| dist.least().max(0.0) / 1e9)
+}
+
+/// The least time that each endpoint can take to answer well while nothing waits, s.
+pub(super) fn least(
+    endpoints: &Endpoints<'_>,
+    index: &CallIndex<'_>,
+    links: &Links<'_>,
+) -> Vec<f64> {
+    let mut least = vec![0.0; endpoints.all.len()];
+    for at in &endpoints.order {
+        let endpoint = &endpoints.all[*at];
+        let reader = Reader {
+            endpoints,
+            index,
+            links,
+            known: &least,
+            service: endpoint.service,
+            of: endpoint.of,
+        };
+        least[*at] = reader.steps(endpoint.steps);
+    }
+    least
+}
+
+struct Reader<'r, 'a> {
+    endpoints: &'r Endpoints<'a>,
+    index: &'r CallIndex<'a>,
+    links: &'r Links<'a>,
+    known: &'r [f64],
+    service: &'r str,
+    of: &'r Service,
+}
+
+impl Reader<'_, '_> {
+    fn steps(&self, steps: &[Step]) -> f64 {
+        let mut sum = 0.0;
+        for step in steps {
+            sum += match step {
+                Step::Work(work) => work_time(self.of, least_of(&work.demand)),
+                Step::Wait(wait) => least_of(&wait.span),
+                Step::Call(call) => self.call(&call.to),
+                Step::Parallel(parallel) => {
+                    let branches = parallel.branches.iter();
+                    let mut each: Vec<f64> = branches.map(|branch| self.steps(branch)).collect();
+                    each.sort_by(f64::total_cmp);
+                    let need = match parallel.need {
+                        Need::All => each.len(),
+                        Need::First(need) => need as usize,
+                    };
+                    each.get(need.saturating_sub(1)).copied().unwrap_or(0.0)
+                }
+                Step::Choice(choice) => {
+                    let arms = choice.arms.iter().map(|arm| self.steps(&arm.steps));
+                    arms.min_by(f64::total_cmp).unwrap_or(0.0)
+                }
+                Step::Repeat(repeat) => {
+                    let times = repeat.times.compile().map_or(0.0, |dist| dist.least());
+                    times.max(0.0) * self.steps(&repeat.steps)
+                }
+                Step::Fail(fail) if fail.share >= 1.0 => break,
+                Step::Fail(_) => 0.0,
+            };
+        }
+        sum
+    }
+
+    /// Of a call: no longer than its limits, whatever becomes of it then.
+    fn call(&self, target: &str) -> f64 {
+        let Some(callee) = self.endpoints.find(target) else {
+            return 0.0;
+        };
+        let to = self.endpoints.all[callee].service;
+        let own = self.links.both(self.service, to) + self.known[callee];
+        let policies = self.index.policies(self.service, target).iter();
+        let limits = policies.filter_map(PolicySpec::time_limit);
+        limits.map(|limit| limit.as_secs_f64()).fold(own, f64::min)
+    }
+}
+
+/// How long work takes at least: a job alone gets one core, or what there is of one.
+fn work_time(of: &Service, demand: f64) -> f64 {
+    demand / of.cores.unwrap_or(1.0).min(1.0)
+}
+
+impl Checker<'_> {
+    /// Whether callees can answer while their callers wait.
+    pub(super) fn answers_come_in_time(&mut self, view: &View<'_>) {
+        for call in &view.calls {
+            let patience = match view.scenario.workloads.get(call.from) {
+                Some(Workload::Closed(closed)) if call.outside => closed.patience.as_ref(),
+                _ => None,
+            };
+            let patience = patience.and_then(|patience| patience.compile().ok()?.constant());
+            let patience = patience.map(|ns| ns / 1e9);
+            let limit = call.limit().map(|limit| limit.as_secs_f64());
+            let Some(limit) = limit.into_iter().chain(patience).min_by(f64::total_cmp) else {
+                continue;
+            };
+            self.answer_comes_in_time(view, call, limit);
+        }
+    }
+
+    fn answer_comes_in_time(&mut self, view: &View<'_>, call: &Call<'_>, limit: f64) {
+        let callee = &view.endpoints.all[call.to];
+        let target = &callee.target;
+        let ways = view.links.both(call.from, callee.service);
+        let least = ways + view.least[call.to];
+        let who = call.key.unwrap_or(call.from);
+        let limit_span = span(limit);
+        let message = if least > limit {
+            let via = if ways > 0.0 {
+                format!(" (and the way there and back {})", span(ways))
+            } else {
+                String::new()
+            };
+            format!(
+                "`{target}` takes at least {}{via}, but `{who}` gives up after {limit_span}: no attempt is ever answered in time",
+                span(view.least[call.to])
+            )
+        } else {
+            // All else at its shortest, one step alone may be too long.
+            let left = limit - least;
+            let steps = callee.steps.iter();
+            let late = steps.map(|step| {
+                let (spec, factor) = match step {
+                    Step::Work(work) => (&work.demand, work_time(callee.of, 1.0)),
+                    Step::Wait(wait) => (&wait.span, 1.0),
+                    _ => return 0.0,
+                };
+                let dist = spec.compile().ok();
+                dist.map_or(0.0, |dist| {
+                    dist.survival(dist.least() + left / factor * 1e9)
+                })
+            });
+            let late = late.fold(0.0, f64::max);
+            // What can fail before that step need not get there.
+            let fails = callee
+                .steps
+                .iter()
+                .any(|step| matches!(step, Step::Fail(_)));
+            if late <= MOST || fails {
+                return;
+            }
+            format!(
+                "`{who}` gives up after {limit_span}, but `{target}` takes longer than that in {:.0} % of all cases, without any queue",
+                (late * 100.0).floor()
+            )
+        };
+        let span = match call.key {
+            Some(key) => self.key_span(at!["calls"], key),
+            None => self.key_span(at!["workloads"], call.from),
+        };
+        self.report_at(Code::NeverInTime, span, message)
+            .help
+            .push("let the caller wait for longer, or the callee take less".into());
+    }
+}

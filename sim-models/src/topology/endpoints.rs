@@ -1,0 +1,133 @@
+//! All endpoints in an order in which callees come before their callers, so that what is known of a
+//! callee is known where it is needed: one pass over the graph, whatever its depth, instead of a walk
+//! along its paths.
+
+use crate::scenario::{Scenario, Service, Step, Workload};
+use indexmap::IndexMap;
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+/// An endpoint of a service.
+#[derive(Clone, Debug)]
+pub struct Endpoint<'a> {
+    /// `"service/endpoint"`.
+    pub target: String,
+    /// Name of its service.
+    pub service: &'a str,
+    /// Its service.
+    pub of: &'a Service,
+    /// Its program.
+    pub steps: &'a [Step],
+    /// Those that it calls, each once, in the order of its steps.
+    pub callees: Vec<usize>,
+}
+
+/// All endpoints of a scenario.
+#[derive(Clone, Debug)]
+pub struct Endpoints<'a> {
+    /// In the order of the scenario.
+    pub all: Vec<Endpoint<'a>>,
+    /// Callees first; those that call each other in a circle stand together.
+    pub order: Vec<usize>,
+    /// Those that call each other, or themselves, in a circle.
+    pub circles: Vec<Vec<usize>>,
+    index: IndexMap<String, usize>,
+}
+
+impl<'a> Endpoints<'a> {
+    /// Of a scenario; calls that lead nowhere are left out.
+    #[must_use]
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let mut index = IndexMap::new();
+        let mut all = Vec::new();
+        for (service, of) in &scenario.services {
+            for (endpoint, steps) in &of.endpoints {
+                let target = format!("{service}/{endpoint}");
+                index.insert(target.clone(), all.len());
+                all.push(Endpoint {
+                    target,
+                    service,
+                    of,
+                    steps,
+                    callees: Vec::new(),
+                });
+            }
+        }
+        let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(all.len(), all.len());
+        for _ in &all {
+            graph.add_node(());
+        }
+        for (caller, endpoint) in all.iter_mut().enumerate() {
+            let mut targets = indexmap::IndexSet::new();
+            calls(endpoint.steps, &mut targets);
+            endpoint.callees = targets
+                .into_iter()
+                .filter_map(|target| index.get(target).copied())
+                .collect();
+            for callee in &endpoint.callees {
+                graph.add_edge(NodeIndex::new(caller), NodeIndex::new(*callee), ());
+            }
+        }
+        // Strongly connected components come in postorder: what is called before what calls it.
+        let groups = kosaraju_scc(&graph);
+        let mut order = Vec::with_capacity(all.len());
+        let mut circles = Vec::new();
+        for group in groups {
+            let mut group: Vec<usize> = group.into_iter().map(NodeIndex::index).collect();
+            group.sort_unstable();
+            if group.len() > 1 || all[group[0]].callees.contains(&group[0]) {
+                circles.push(group.clone());
+            }
+            order.extend(group);
+        }
+        Self {
+            all,
+            order,
+            circles,
+            index,
+        }
+    }
+
+    /// Its place among all, by `"service/endpoint"`.
+    #[must_use]
+    pub fn find(&self, target: &str) -> Option<usize> {
+        self.index.get(target).copied()
+    }
+
+    /// Which of them the requests of a workload may reach.
+    #[must_use]
+    pub fn reached(&self, load: &Workload) -> Vec<bool> {
+        let mut reached = vec![false; self.all.len()];
+        let targets = load.targets().iter();
+        let mut rest: Vec<usize> = targets.filter_map(|(to, _)| self.find(to)).collect();
+        while let Some(endpoint) = rest.pop() {
+            if !std::mem::replace(&mut reached[endpoint], true) {
+                rest.extend(&self.all[endpoint].callees);
+            }
+        }
+        reached
+    }
+}
+
+/// The targets of all calls in some steps.
+fn calls<'s>(steps: &'s [Step], found: &mut indexmap::IndexSet<&'s str>) {
+    for step in steps {
+        match step {
+            Step::Call(call) => {
+                found.insert(&call.to);
+            }
+            Step::Parallel(parallel) => {
+                for branch in &parallel.branches {
+                    calls(branch, found);
+                }
+            }
+            Step::Choice(choice) => {
+                for arm in &choice.arms {
+                    calls(&arm.steps, found);
+                }
+            }
+            Step::Repeat(repeat) => calls(&repeat.steps, found),
+            Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
+        }
+    }
+}

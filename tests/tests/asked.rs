@@ -1,0 +1,119 @@
+//! `sim run --measure`, and what is said where nothing is known.
+
+use serde_json::Value;
+use sim_cli::{Terminal, exit};
+use std::ffi::OsString;
+
+fn sim(arguments: &[&str]) -> (u8, String, String) {
+    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
+    let text = |bytes| String::from_utf8(bytes).expect("output is text");
+    (code, text(out), text(err))
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let (_, out, err) = sim(&[arguments, &["--format", "json"]].concat());
+    serde_json::from_str(&out).unwrap_or_else(|wrong| panic!("{wrong}: {out}\n{err}"))
+}
+
+const LONGPOLL: &str = "data/cases/longpoll.ron";
+const NOTHING: &str = "data/cases/nothing-ended.ron";
+
+#[test]
+fn measures_are_taken_of_one_run_and_of_many() {
+    let asked = [
+        "run",
+        LONGPOLL,
+        "--measure",
+        "goodput(load) / offered(load)",
+        "--measure",
+        "latency(load,p99) of requests ended in 20s..30s",
+        "--measure",
+        "recovery_time",
+    ];
+    let (code, out, err) = sim(&asked);
+    assert_eq!(code, exit::HELD, "{err}");
+    let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split("  ").collect()).collect();
+    let value = |name: &str| {
+        let line = lines.iter().find(|cells| cells.contains(&name));
+        line.and_then(|cells| cells.last().map(|value| value.trim()))
+    };
+    assert_eq!(
+        value("goodput(load) / offered(load)"),
+        Some("1.00"),
+        "{out}"
+    );
+    let ended = "latency(load, p99) of requests ended in 20s..30s";
+    assert_eq!(value(ended), Some("5.00s"), "{out}");
+    assert_eq!(value("recovery_time"), Some("-"), "{out}");
+    // The command that repeats it asks the same.
+    assert!(
+        out.contains("--measure 'goodput(load) / offered(load)'"),
+        "{out}"
+    );
+
+    let one = json(&asked);
+    assert_eq!(one["measures"]["goodput(load) / offered(load)"], 1.0);
+    assert!(
+        one["measures"]["recovery_time"].is_null(),
+        "{}",
+        one["measures"]
+    );
+    let many = json(&[&asked[..], &["--replications", "3"]].concat());
+    let ratio = &many["measures"]["goodput(load) / offered(load)"];
+    assert_eq!(ratio["count"], 3);
+    assert_eq!(ratio["mean"]["value"], 1.0, "{ratio}");
+    assert!(many["measures"]["recovery_time"]["mean"].is_null());
+    assert_eq!(many["workloads"]["load"]["goodput"]["mean"]["value"], 100.0);
+
+    let (code, _, err) = sim(&["run", LONGPOLL, "--measure", "goodput(laod)"]);
+    assert_eq!(code, exit::BAD_INPUT);
+    assert!(
+        err.contains("no workload `laod`") && err.contains("`load`"),
+        "{err}"
+    );
+}
+
+#[test]
+fn nothing_is_claimed_where_nothing_ended() {
+    let (_, out, _) = sim(&["run", NOTHING]);
+    let users = out.lines().find(|line| line.starts_with("  users "));
+    let cells: Vec<&str> = users.expect("a workload").split_whitespace().collect();
+    // offered, goodput, success, degraded, failed, open, three percentiles
+    assert_eq!(
+        cells[2..],
+        ["0/s", "-", "0", "0", "5", "-", "-", "-"],
+        "{out}"
+    );
+
+    let many = json(&["run", NOTHING, "--replications", "5"]);
+    let users = &many["workloads"]["users"];
+    for key in ["success_ratio", "latency_p50", "latency_p99", "budget_used"] {
+        assert_eq!(users[key]["count"], 0, "{key}: {users}");
+        assert!(users[key]["mean"].is_null(), "{key}: {users}");
+    }
+    let (_, out, _) = sim(&["run", NOTHING, "--replications", "5"]);
+    let success = out.lines().find(|line| line.contains("users: success"));
+    let success = success.expect("a row");
+    assert!(
+        success
+            .split_whitespace()
+            .rev()
+            .take(4)
+            .all(|cell| cell == "-"),
+        "{out}"
+    );
+
+    let (_, story, _) = sim(&["run", NOTHING, "--explain-request", "1"]);
+    assert!(
+        story.starts_with("Request 1 of users: began at 0s, still waiting at 60s, after 60.0s\n"),
+        "{story}"
+    );
+    let last = story.lines().last().expect("it has lines");
+    assert!(
+        last.ends_with("still waiting at 60s for a thread, in the queue"),
+        "{story}"
+    );
+    assert!(!story.contains("in all"), "{story}");
+}
