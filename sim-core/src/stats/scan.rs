@@ -14,6 +14,9 @@ use std::ops::Range;
 /// Windows on either side of a step that are compared, from short to long.
 const SCALES: [usize; 3] = [5, 10, 30];
 
+/// A part of a stretch that proves nothing by itself belongs to it unless its share is less than so much
+/// of the largest one.
+const LIGHT: f64 = 0.25;
 /// The chance, about, with which a stretch of one share is divided where it need not be.
 const DIVIDED: f64 = 0.01;
 
@@ -75,8 +78,10 @@ pub fn excess(
                 };
                 shares.iter().any(|share| evidence(share) >= needed)
             };
+            let share = |part: &Range<usize>| sum(bad, part) as f64 / sum(all, part) as f64;
             let mut parts = parts_of(bad, all, stretch.clone());
-            parts.retain(proven);
+            let heaviest = parts.iter().map(share).fold(0.0, f64::max);
+            parts.retain(|part| proven(part) || share(part) >= LIGHT * heaviest);
             if parts.is_empty() {
                 parts.push(stretch);
             }

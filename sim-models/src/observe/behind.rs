@@ -29,6 +29,8 @@ const LASTING: usize = 3;
 const PAUSE: usize = 10;
 /// So many times as long as a stretch lasted, late answers may be those to its requests.
 const MOURNS: usize = 10;
+/// Windows before a silence whose answers tell how many there usually are.
+const BEFORE: usize = 30;
 /// Answers to offers below which answers fall behind.
 const BEHIND: f64 = 0.9;
 
@@ -92,6 +94,10 @@ pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
         }
         if let Some(one) = &after {
             let over = flow.overdue(at, one.lag) == 0 && flow.longest[at] <= one.waited;
+            if !over && at > one.until {
+                // It has become usual.
+                longest = flow.longest[..at].iter().copied().fold(longest, f64::max);
+            }
             if over || at > one.until {
                 (after, learns_from) = (None, at);
             }
@@ -108,6 +114,7 @@ pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
             if most > 0 {
                 open = Some(Open {
                     not_before: found.last().map_or(0, |one| one.windows.end),
+                    late: after.is_some(),
                     first: at,
                     last: at,
                     lag,
@@ -126,6 +133,8 @@ pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
 struct Open {
     /// The end of the stretch before.
     not_before: usize,
+    /// Whether requests of that stretch are still being answered.
+    late: bool,
     /// The first window with overdue requests.
     first: usize,
     /// The window with most of them.
@@ -205,6 +214,11 @@ impl Flow {
         // choose them.
         let needed = evidence_needed(self.ended.len(), CHANCE);
         let proven = end - start >= LASTING && ways(open.known, open.most) >= needed;
+        // Where answers are late anyway, what tells is that there were many just before.
+        let before = start.saturating_sub(BEFORE).max(open.not_before.min(start))..start;
+        let answers = self.ended[before.clone()].iter().sum::<u64>() as f64;
+        let missing = answers / before.len().max(1) as f64 * (end - start) as f64;
+        let proven = proven && (!open.late || missing >= needed);
         proven.then(|| self.found(open, start, true))
     }
 
