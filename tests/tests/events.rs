@@ -399,6 +399,154 @@ fn a_queue_that_drains_keeps_its_objective() {
     );
 }
 
+/// From when to when the incidents of a workload are, in whole seconds, and by which rule.
+fn incidents<'a>(summary: &'a Summary, workload: &str) -> Vec<(f64, f64, &'a str)> {
+    let all = summary.incidents.iter();
+    let own = all.filter(|one| one.workload == workload);
+    own.map(|one| (one.start, one.end, one.rule.as_str()))
+        .collect()
+}
+
+/// A service that pauses from 240 s to 300 s, with all that it needs to answer in the end.
+fn pause(load: &str) -> String {
+    format!(
+        r#"(duration: "10min", warmup: "30s",
+            services: {{ "q": (threads: 1, queue: (limit: unbounded), endpoints: {{ "x": [work(exponential("10ms"))] }}) }},
+            workloads: {{ "users": {load} }},
+            faults: [(at: "240s", for: "60s", inject: pause(service: "q"))])"#
+    )
+}
+
+#[test]
+fn a_total_silence_is_found_at_every_rate() {
+    for rate in [20, 50, 80, 85, 90, 92, 95] {
+        for seed in 0..5 {
+            let summary = run(
+                &pause(&format!(r#"open(rate: "{rate}/s", to: "q/x")"#)),
+                seed,
+            );
+            let found = incidents(&summary, "users");
+            assert_eq!(found, [(240.0, 300.0, "hanging")], "{rate}/s, seed {seed}");
+            let moments = found_of(&summary, "silence");
+            assert_eq!(moments.len(), 2, "{rate}/s, seed {seed}: {moments:#?}");
+            // A hundred can be answered in a second: at more than 90/s in three of them it may be by chance
+            // that more than that are asked for.
+            let back = moments[1].what.contains("is back");
+            assert!(back || rate > 90, "{rate}/s, seed {seed}: {moments:#?}");
+        }
+    }
+}
+
+fn found_of<'a>(summary: &'a Summary, rule: &str) -> Vec<&'a Moment> {
+    let all = found(summary).into_iter();
+    all.filter(|one| one.rule == rule).collect()
+}
+
+#[test]
+fn a_silence_begins_with_who_waits_and_its_end_is_told() {
+    // Users who all think from 291 s or so to 300 s wait for nothing.
+    let users = r#"(duration: "10min", warmup: "30s",
+        services: { "q": (threads: 4, queue: (limit: unbounded), endpoints: { "x": [work(exponential("10ms"))] }) },
+        workloads: { "users": closed(users: 500, think: "10s", to: "q/x") },
+        faults: [(at: "300s", for: "30s", inject: pause(service: "q"))])"#;
+    for seed in 0..5 {
+        let summary = run(users, seed);
+        let found = incidents(&summary, "users");
+        let [(start, end, "hanging")] = found[..] else {
+            panic!("seed {seed}: {found:?}");
+        };
+        assert!(
+            start >= 299.0 && start <= 311.0 && end == 330.0,
+            "{found:?}"
+        );
+        // At one request in two seconds.
+        let summary = run(&pause(r#"open(rate: "0.5/s", to: "q/x")"#), seed);
+        let found = incidents(&summary, "users");
+        let [(start, end, "hanging")] = found[..] else {
+            panic!("seed {seed}: {found:?}");
+        };
+        assert!(start >= 239.0 && start < 260.0 && end == 300.0, "{found:?}");
+        let told = found_of(&summary, "silence");
+        assert!(
+            told.len() == 2 && told[1].what.contains("goodput of users is back"),
+            "seed {seed}: {told:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_breakdown_whose_end_cannot_be_judged_ends_all_the_same() {
+    // Sixty seconds after the pause there are some thirty requests, ten seconds after it five.
+    let text = pause(r#"open(rate: "0.5/s", to: "q/x")"#).replace("10min", "310s");
+    let summary = run(&text, 1);
+    let told = found_of(&summary, "silence");
+    assert!(
+        told.len() == 2
+            && told[1]
+                .what
+                .starts_with("the breakdown of goodput of users ends"),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn a_crash_within_a_pause_does_not_end_it() {
+    // The crash loses those who waited for twenty seconds; nobody is answered until the pause is over.
+    let text = r#"(duration: "10min", warmup: "30s",
+        services: { "q": (threads: 4, queue: (limit: unbounded), endpoints: { "x": [work(exponential("10ms"))] }) },
+        workloads: { "a": open(rate: "200/s", to: "q/x"), "b": open(rate: "20/s", to: "q/x") },
+        faults: [
+            (at: "180s", for: "60s", inject: pause(service: "q")),
+            (at: "200s", for: "10s", inject: crash(service: "q")),
+        ])"#;
+    for seed in 0..5 {
+        let summary = run(text, seed);
+        for workload in ["a", "b"] {
+            let found = incidents(&summary, workload);
+            assert_eq!(found, [(180.0, 240.0, "failures+hanging")], "seed {seed}");
+            let back = format!("goodput of {workload} is back");
+            let told = |one: &&Moment| one.what.contains(&back) && one.time == 240.0;
+            assert!(summary.moments.iter().any(|one| told(&one)), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn each_of_several_silences_is_found() {
+    // What was answered late after one is no reason to wait longer for the next.
+    let text = pause(r#"open(rate: "60/s", to: "q/x")"#)
+        .replace("60s\", inject", "20s\", every: \"2min\", inject");
+    assert!(text.contains("every"));
+    for seed in 0..5 {
+        let found = run(&text, seed);
+        let found = incidents(&found, "users");
+        let right = [240.0, 360.0, 480.0].map(|at| (at, at + 20.0, "hanging"));
+        assert_eq!(found, right, "seed {seed}");
+    }
+}
+
+#[test]
+fn failures_are_told_from_when_they_happen_on() {
+    // Answers fall behind from 60 s on; the queue is full, and turns requests away, some ten seconds later.
+    let text = r#"(duration: "3min", warmup: "10s",
+        services: { "db": (threads: 1, queue: (limit: 1000), backlog: 0, endpoints: { "get": [work("4ms")] }) },
+        workloads: { "users": open(rate: "200/s", to: "db/get", shape: [spike(at: "60s", for: "60s", factor: 1.7)]) })"#;
+    for seed in 0..5 {
+        let summary = run(text, seed);
+        let breaks = found(&summary)
+            .into_iter()
+            .find(|one| one.what.contains("breaks down"))
+            .expect("goodput breaks down");
+        let first = summary.incidents[0].start;
+        assert!(first > 66.0, "seed {seed}: {first}");
+        assert!(
+            breaks.time >= first || breaks.what.contains("; from "),
+            "seed {seed}: {breaks:?}, {first}"
+        );
+        assert!(!(breaks.time < first && breaks.rule == "failures"));
+    }
+}
+
 #[test]
 fn queues_and_breakers_are_told_where_they_matter() {
     // The queue is full now and then, and one request in some thousands is turned away.

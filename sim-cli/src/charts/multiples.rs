@@ -30,18 +30,22 @@ struct Chosen<'a, T> {
     left_out: String,
 }
 
-/// Of ranked rows, those in which something happens.
+/// Of ranked rows, those in which something happens, and the first, of which the title speaks.
 fn choose<'a, T>(
     ranked: Vec<(&'a String, &'a T)>,
     quiet: impl Fn(&T) -> bool,
     (what, why): (&str, &str),
 ) -> Chosen<'a, T> {
     let all = ranked.len();
+    let first = ranked.first().copied();
     let (mut silent, mut shown): (Vec<_>, Vec<_>) =
         ranked.into_iter().partition(|(_, one)| quiet(one));
     if shown.is_empty() {
         let rest = silent.split_off(silent.len().min(QUIET_ROWS));
         (shown, silent) = (silent, rest);
+    } else if let Some(first) = first.filter(|(_, one)| quiet(one)) {
+        silent.remove(0);
+        shown.insert(0, first);
     }
     let mut sentences = Vec::new();
     if shown.len() > MOST_ROWS {
@@ -284,10 +288,10 @@ fn service_panels(series: &ServiceSeries, bins: &Bins) -> Vec<Panel> {
     let mut queue = Panel::new("Waiting for a thread", Unit::Count, Spread::Linear);
     let mean = bins.peak(&series.queue);
     let empty = bins::largest(&mean) < NOBODY;
-    queue.lines = vec![line("mean", mean, FIRST)];
+    queue.lines = vec![line("all instances, mean", mean, FIRST)];
     if !empty {
         let most = bins.most(&series.queue_max);
-        queue.lines.push(line("largest", most, SECOND));
+        queue.lines.push(line("one instance, most", most, SECOND));
     }
     vec![
         requests,

@@ -65,7 +65,8 @@ fn about(name: &str) -> String {
     text
 }
 
-/// An example of a policy or a fault, and all its fields with what they are by default.
+/// An example of a policy or a fault, and all its fields: those that it does not give as they are by
+/// default.
 fn written(kind: &str, name: &str) -> String {
     let example = |registry: &[(&str, &str)], examples: &[&'static str]| {
         let at = registry.iter().position(|(other, _)| *other == name)?;
@@ -96,7 +97,7 @@ fn written(kind: &str, name: &str) -> String {
     let out = out.unwrap_or_default();
     let lines: Vec<String> = out.lines().map(|line| format!("  {line}\n")).collect();
     format!(
-        "\n  {before}{example}{after}\n\nWith every field, as it is unless given:\n\n{}",
+        "\n  {before}{example}{after}\n\nThe same example with every field; what it does not give is as it is by default:\n\n{}",
         lines.concat()
     )
 }

@@ -248,8 +248,14 @@ fn fault_text(fault: &FaultSummary) -> String {
     } else {
         format!("hurt {}", fault.blast_radius.join(", "))
     };
+    // A spike is load, and has nothing to touch.
+    let touched = if fault.kind == "spike" {
+        String::new()
+    } else {
+        format!("touched {}; ", units::count(fault.touched))
+    };
     format!(
-        "{} ({} at {}): {}; touched {}; {became}; {blast}",
+        "{} ({} at {}): {}; {touched}{became}; {blast}",
         fault.name,
         fault.kind,
         if fault.target.is_empty() {
@@ -258,7 +264,6 @@ fn fault_text(fault: &FaultSummary) -> String {
             &fault.target
         },
         periods.join(", "),
-        units::count(fault.touched),
     )
 }
 

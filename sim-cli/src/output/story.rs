@@ -19,7 +19,16 @@ pub fn render(story: &Story) -> String {
     let how = if story.unfinished {
         format!("still waiting at {}, after {span}", units::moment(last))
     } else {
-        format!("{span} in all")
+        // Its user's own lines are the outermost ones; work that outlives them is no time of the user's.
+        let outermost = story.lines.iter().rev().find(|line| line.depth == 0);
+        let end = outermost.map_or(last, |line| line.time);
+        let all = format!("{} in all", units::duration(end - start));
+        if last > end {
+            let more = units::duration(last - end);
+            format!("{all}; work for it went on for {more} more")
+        } else {
+            all
+        }
     };
     let mut text = format!(
         "Request {} of {}: began at {}, {how}\n\n",
@@ -62,6 +71,20 @@ fn relative(seconds: f64, whole: f64) -> String {
 mod tests {
     use super::*;
     use crate::fixture;
+
+    #[test]
+    fn what_the_user_waited_for_is_told_apart_from_work_that_goes_on() {
+        let mut story = fixture::story();
+        let head = |story: &Story| render(story).lines().next().map(str::to_owned);
+        let told = head(&story).expect("a story has a headline");
+        assert!(told.ends_with(", 2.00s in all"), "{told}");
+        let mut late = story.lines[4].clone();
+        late.time = story.lines[6].time + 0.25;
+        story.lines.push(late);
+        let told = head(&story).expect("a story has a headline");
+        let right = ", 2.00s in all; work for it went on for 250ms more";
+        assert!(told.ends_with(right), "{told}");
+    }
 
     #[test]
     fn times_are_aligned_and_lines_fit() {

@@ -27,6 +27,10 @@ const SEASONED: f64 = 4.0;
 const LASTING: usize = 3;
 /// Windows without a new largest number of overdue requests, after which answers keep up again.
 const PAUSE: usize = 10;
+/// So many times as long as a stretch lasted, late answers may be those to its requests.
+const MOURNS: usize = 10;
+/// Windows before a silence whose answers tell how many there usually are.
+const BEFORE: usize = 30;
 /// Answers to offers below which answers fall behind.
 const BEHIND: f64 = 0.9;
 
@@ -55,22 +59,50 @@ type Windows = [(WorkloadWindow, Snapshot, Snapshot)];
 pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
     let flow = Flow::new(windows);
     let begins = flow.offered.iter().take_while(|count| **count == 0).count();
-    let mut found = Vec::new();
+    let mut found: Vec<Behind> = Vec::new();
     let (mut known, mut longest) = (0, 0.0);
     let mut open: Option<Open> = None;
+    let mut after: Option<Aftermath> = None;
+    // What ended in windows before this one is no measure of what is usual.
+    let mut learns_from = 0;
     for at in 0..windows.len() {
         if let Some(one) = &mut open {
             let overdue = flow.overdue(at, one.lag);
             let still = overdue == one.most && flow.ended[at] == 0;
-            if overdue > one.most || still {
-                (one.most, one.last) = (overdue, at);
-            }
-            if overdue == 0 || at - one.last >= PAUSE {
-                found.extend(flow.judge(one));
+            let answered = one.last + 1 == at && flow.longest[at] > one.waited;
+            let broken = answered.then(|| flow.silence(one)).flatten();
+            let judged = if broken.is_some() {
+                Some(broken)
+            } else {
+                if overdue > one.most || still {
+                    (one.most, one.last) = (overdue, at);
+                }
+                (overdue == 0 || at - one.last >= PAUSE).then(|| flow.judge(one))
+            };
+            if let Some(judged) = judged {
+                if let Some(stretch) = judged {
+                    (known, longest) = (one.known, one.waited / PATIENCE);
+                    after = Some(Aftermath {
+                        lag: one.lag,
+                        waited: one.waited,
+                        until: at + MOURNS * stretch.windows.len(),
+                    });
+                    found.push(stretch);
+                }
                 open = None;
             }
         }
-        if at > LAG {
+        if let Some(one) = &after {
+            let over = flow.overdue(at, one.lag) == 0 && flow.longest[at] <= one.waited;
+            if !over && at > one.until {
+                // It has become usual.
+                longest = flow.longest[..at].iter().copied().fold(longest, f64::max);
+            }
+            if over || at > one.until {
+                (after, learns_from) = (None, at);
+            }
+        }
+        if at > LAG && after.is_none() && at - LAG > learns_from {
             known += flow.ended[at - LAG - 1];
             longest = f64::max(longest, flow.longest[at - LAG - 1]);
         }
@@ -81,6 +113,8 @@ pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
             let most = flow.overdue(at, lag);
             if most > 0 {
                 open = Some(Open {
+                    not_before: found.last().map_or(0, |one| one.windows.end),
+                    late: after.is_some(),
                     first: at,
                     last: at,
                     lag,
@@ -97,6 +131,10 @@ pub fn behind(windows: &Windows, width: f64) -> Vec<Behind> {
 
 /// A stretch that may become one.
 struct Open {
+    /// The end of the stretch before.
+    not_before: usize,
+    /// Whether requests of that stretch are still being answered.
+    late: bool,
     /// The first window with overdue requests.
     first: usize,
     /// The window with most of them.
@@ -109,6 +147,17 @@ struct Open {
     waited: f64,
     /// Requests that had ended before.
     known: u64,
+}
+
+/// The time after a stretch in which its requests are still being answered, which says nothing of how long
+/// they usually take.
+struct Aftermath {
+    /// Windows that a request may take.
+    lag: usize,
+    /// How long it may take, s.
+    waited: f64,
+    /// The window from which on late answers are the usual ones.
+    until: usize,
 }
 
 /// What came and went, by window.
@@ -154,18 +203,35 @@ impl Flow {
         self.in_flight[at].saturating_sub(young)
     }
 
-    fn judge(&self, open: &Open) -> Option<Behind> {
+    /// The silence in which a stretch ends so far. It begins with a request that is waiting: before that
+    /// there was nothing to be answered.
+    fn silence(&self, open: &Open) -> Option<Behind> {
         let end = open.last + 1;
-        let silence = (0..end).rev().take_while(|at| self.ended[*at] == 0).count();
+        let silent = (0..end).rev().take_while(|at| self.ended[*at] == 0);
+        let start = silent.take_while(|at| self.in_flight[*at] > 0).last()?;
         // Nothing came of it: the chance that `most` requests take longer than all `known` before,
         // if any order of them is as likely as any other, is one in as many as there are ways to
         // choose them.
         let needed = evidence_needed(self.ended.len(), CHANCE);
-        if silence >= LASTING && ways(open.known, open.most) >= needed {
-            return Some(self.found(open, end - silence, true));
+        let proven = end - start >= LASTING && ways(open.known, open.most) >= needed;
+        // Where answers are late anyway, what tells is that there were many just before.
+        let before = start.saturating_sub(BEFORE).max(open.not_before.min(start))..start;
+        let answers = self.ended[before.clone()].iter().sum::<u64>() as f64;
+        let missing = answers / before.len().max(1) as f64 * (end - start) as f64;
+        let proven = proven && (!open.late || missing >= needed);
+        proven.then(|| self.found(open, start, true))
+    }
+
+    fn judge(&self, open: &Open) -> Option<Behind> {
+        let silence = self.silence(open);
+        if silence.is_some() {
+            return silence;
         }
+        let end = open.last + 1;
+        let needed = evidence_needed(self.ended.len(), CHANCE);
         let keeps_up = |at: &usize| self.ended[*at] as f64 > BEHIND * self.offered[*at] as f64;
-        let mut start = (open.first + 1).saturating_sub(open.lag + 1);
+        let start = (open.first + 1).saturating_sub(open.lag + 1);
+        let mut start = start.max(open.not_before.min(open.first));
         start += (start..open.first).take_while(keeps_up).count();
         let sum = |counts: &[u64]| counts[start..end].iter().sum::<u64>();
         let (offered, ended) = (sum(&self.offered), sum(&self.ended));

@@ -361,8 +361,7 @@ impl Look<'_> {
     }
 }
 
-/// The bracket that is open at a byte, and the brackets of a text one by one: those in quotes and in
-/// comments to the end of the line are none.
+/// The brackets of a text one by one: those in quotes and in comments to the end of the line are none.
 fn brackets(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
     let bytes = text.as_bytes();
     let (mut at, mut quoted) = (0, false);

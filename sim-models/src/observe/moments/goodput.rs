@@ -6,10 +6,23 @@ use crate::observe::behind::{Behind, behind};
 use crate::observe::recorder::WorkloadRecord;
 use crate::observe::summary::{Moment, WorkloadSeries};
 use sim_core::SimDuration;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Windows of a breakdown, the rule that tells of it, and how goodput breaks down.
-type Breakdown = (Range<usize>, (&'static str, String));
+/// Requests offered after a breakdown by which it is known whether goodput is back.
+const ENOUGH: u64 = 20;
+
+/// How goodput breaks down.
+#[derive(Default)]
+struct How {
+    /// Windows in which requests fail.
+    failures: Option<Range<usize>>,
+    /// The window in which answers begin to be late, the rule that tells of it, and how late.
+    late: Option<(usize, &'static str, String)>,
+}
+
+/// Windows of a breakdown, and how goodput breaks down.
+type Breakdown = (Range<usize>, How);
 
 impl Teller<'_> {
     /// Tells of the breakdowns of goodput; their windows by workload, in order.
@@ -26,24 +39,61 @@ impl Teller<'_> {
                 format!("{} of {} offered", rate(&good), rate(&workload.offered))
             };
             let mut moments = Vec::new();
-            for (windows, (rule, how)) in &found {
-                let tells = |at: usize, what: String| {
-                    let what = format!("goodput of {} {what}", place.name);
-                    moment(self.series.time[at], rule, what)
-                };
-                let broken = format!("breaks down: {} ({how})", compared(windows));
+            for (at, (windows, how)) in found.iter().enumerate() {
+                let (rule, how) = self.words(how, &workload.failed, &good, windows);
+                let tells = |at: usize, what: String| moment(self.series.time[at], rule, what);
+                let goodput = format!("goodput of {}", place.name);
+                let broken = format!("{goodput} breaks down: {} ({how})", compared(windows));
                 moments.push(tells(windows.start, broken));
-                let next = windows.end..(windows.end + lasting(self.plan)).min(good.len());
-                let (now, offered) = (sum(&good, &next), sum(&workload.offered, &next));
-                if now > 0 && now as f64 >= (1.0 - LOST) * offered as f64 {
-                    let back = format!("is back: {}", compared(&next));
-                    moments.push(tells(next.start, back));
+                let last = found.get(at + 1).map_or(good.len(), |(next, _)| next.start);
+                if windows.end >= last {
+                    continue;
                 }
+                // As long as it takes to see enough of what comes after.
+                let mut next = windows.end..(windows.end + lasting(self.plan)).min(last);
+                while next.end < last && sum(&workload.offered, &next) < ENOUGH {
+                    next.end += 1;
+                }
+                let (now, offered) = (sum(&good, &next), sum(&workload.offered, &next));
+                let back = offered >= ENOUGH && now as f64 >= (1.0 - LOST) * offered as f64;
+                let what = match (back, offered) {
+                    (true, _) => format!("{goodput} is back: {}", compared(&next)),
+                    (false, 0) => format!("the breakdown of {goodput} ends"),
+                    _ => format!("the breakdown of {goodput} ends: {}", compared(&next)),
+                };
+                moments.push(tells(next.start, what));
             }
             tell(all, moments);
             breakdowns.push(found.into_iter().map(|(windows, _)| windows).collect());
         }
         breakdowns
+    }
+
+    /// The rule that tells of a breakdown, and its words. What is said of failures is said of when they
+    /// happen: where answers are late for a while before the first of them, both are told.
+    fn words(
+        &self,
+        how: &How,
+        failed: &BTreeMap<String, Vec<u64>>,
+        good: &[u64],
+        windows: &Range<usize>,
+    ) -> (&'static str, String) {
+        let share = |windows: &Range<usize>| {
+            let failed: u64 = failed.values().map(|counts| sum(counts, windows)).sum();
+            let share = failed as f64 / (failed + sum(good, windows)) as f64;
+            format!("{} of what ends has failed", percent(share))
+        };
+        match (&how.failures, &how.late) {
+            (Some(failures), Some((start, rule, late)))
+                if start + lasting(self.plan) <= failures.start =>
+            {
+                let from = SimDuration::from_secs_f64(self.series.time[failures.start]);
+                (*rule, format!("{late}; from {from} on {}", share(failures)))
+            }
+            (Some(failures), _) => ("failures", share(&(windows.start..failures.end))),
+            (None, Some((_, rule, late))) => (*rule, late.clone()),
+            (None, None) => ("failures", String::new()),
+        }
     }
 
     fn breakdowns(
@@ -59,23 +109,29 @@ impl Teller<'_> {
         let mut ended = good.to_vec();
         add(&mut ended, &failed);
         let losses = self.losses(&failed, &ended).into_iter().map(|windows| {
-            let share = sum(&failed, &windows) as f64 / sum(&ended, &windows) as f64;
-            let how = format!("{} of what ends has failed", percent(share));
-            (windows, ("failures", how))
+            let failures = Some(windows.clone());
+            let late = None;
+            (windows, How { failures, late })
         });
         let late = behind(&record.windows, self.series.window_seconds);
         let late = late.into_iter().map(|one| {
             let windows = one.windows.start.max(self.warm)..one.windows.end;
-            (windows, how_late(&one))
+            let (rule, how) = how_late(&one);
+            let late = Some((windows.start, rule, how));
+            let failures = None;
+            (windows, How { failures, late })
         });
         let found = losses
             .chain(late)
             .filter(|(windows, _)| !windows.is_empty());
         let mut found = merged(self.plan, found.collect(), |known, other| {
-            // Those who wait fail in the end: that says more.
-            if other.0 == "failures" {
-                *known = other;
-            }
+            known.failures = match (known.failures.take(), other.failures) {
+                (Some(one), Some(other)) => {
+                    Some(one.start.min(other.start)..one.end.max(other.end))
+                }
+                (one, other) => one.or(other),
+            };
+            known.late = known.late.take().or(other.late);
         });
         found.retain(|(windows, _)| windows.len() >= lasting(self.plan));
         found
