@@ -172,7 +172,7 @@ pub fn utilization(result: &RunResult, bins: &Bins) -> Panel {
         busy.len(),
         &idle,
         "service",
-        "below 10% throughout",
+        "below 10% at every point",
         Unit::Ratio,
     );
     let mut panel = Panel::new(

@@ -228,7 +228,7 @@ fn what_is_flat_is_told_in_a_line() {
     let flat: Vec<String> = panels.iter().filter(|p| !p.is_drawn()).map(told).collect();
     assert_eq!(
         flat[0],
-        "all 3 services below 10% throughout; most: web, 4%"
+        "all 3 services below 10% at every point; most: web, 4%"
     );
     assert_eq!(flat[1], "all 3 services at 0 throughout");
     assert!(

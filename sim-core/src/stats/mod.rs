@@ -14,11 +14,13 @@
 //! - [`mser5`], [`welch`]: where the warm-up ends. [`batch_means`], [`effective_sample_size`],
 //!   [`correlated_interval`]: one long run, whose values hang together.
 //! - [`trend`]: whether a series grows or falls, and how fast.
+//! - [`too_many`], [`unlike`]: how much of a deviation luck explains.
 //! - [`excess`], [`steps_up`]: where a series of counts stops being what it should be.
 //!
 //! Sources: A. M. Law, "Simulation Modeling and Analysis", 5th ed., chapters 9 and 10; distribution
 //! functions of Student's t, the normal and the binomial distribution by `statrs`.
 
+mod evidence;
 mod family;
 mod moments;
 mod paired;
@@ -32,6 +34,7 @@ mod trend;
 #[cfg(test)]
 mod tests;
 
+pub use evidence::{too_many, unlike};
 pub use family::{bonferroni_level, holm};
 pub use moments::{Moments, mean_interval};
 pub use paired::{paired_difference, paired_t_test, relative_difference, standardised_difference};
@@ -39,7 +42,7 @@ pub use power::{detectable_difference, replications_needed};
 pub use proportion::{PairedCounts, paired_share_difference, proportion_interval, share_at_least};
 pub use quantile::{quantile_interval, sample_quantile, values_needed};
 pub use ranks::{sign_test, wilcoxon};
-pub use scan::{StepUp, evidence_needed, evidence_of_more, excess, steps_up};
+pub use scan::{StepUp, evidence_needed, excess, steps_up};
 pub use steady::{
     batch_means, correlated_interval, effective_sample_size, mser5, welch, welch_curve,
 };

@@ -9,6 +9,7 @@
 //! distribution; J. Przyborowski and H. Wilenski, Biometrika 31 (1940), for the comparison of two
 //! Poisson counts by the binomial distribution of one of them given their sum.
 
+use super::evidence::too_many;
 use std::ops::Range;
 
 /// Windows on either side of a step that are compared, from short to long.
@@ -197,25 +198,6 @@ fn runs(set: &[bool]) -> Vec<Range<usize>> {
     runs
 }
 
-/// The evidence that one count is larger than a share `expected` of its sum with another: the
-/// logarithm of a likelihood ratio, and by Chernoff's bound the logarithm of one over its chance.
-#[must_use]
-pub fn evidence_of_more(count: u64, other: u64, expected: f64) -> f64 {
-    let sum = (count + other) as f64;
-    let share = count as f64 / sum;
-    if sum == 0.0 || share <= expected {
-        return 0.0;
-    }
-    let part = |count: u64, expected: f64| {
-        if count == 0 {
-            0.0
-        } else {
-            count as f64 * libm::log(count as f64 / sum / expected)
-        }
-    };
-    part(count, expected) + part(other, 1.0 - expected)
-}
-
 /// A step up of a rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepUp {
@@ -260,7 +242,7 @@ pub fn steps_up(
             at..at + scale
         };
         let spread = dispersion(&counts[calm]).max(batch).max(1.0);
-        evidence_of_more(after, before, is / (is + was)) / spread
+        too_many(after, after + before, is / (is + was)) / spread
     };
     let mut found: Vec<StepUp> = Vec::new();
     for scale in SCALES {
@@ -394,11 +376,11 @@ mod tests {
     #[test]
     fn evidence_is_bounded_by_chernoff() {
         // P(X >= 9) of ten tosses of a coin is 11/1024, and Chernoff's bound exp(-3.68).
-        let evidence = evidence_of_more(9, 1, 0.5);
+        let evidence = too_many(9, 10, 0.5);
         assert!((evidence - 3.681).abs() < 1e-3 && libm::exp(-evidence) > 11.0 / 1024.0);
-        assert_eq!(evidence_of_more(5, 5, 0.5), 0.0);
-        assert!((evidence_of_more(7, 0, 0.5) - 7.0 * libm::log(2.0)).abs() < 1e-12);
-        assert_eq!(evidence_of_more(0, 0, 0.5), 0.0);
+        assert_eq!(too_many(5, 10, 0.5), 0.0);
+        assert!((too_many(7, 7, 0.5) - 7.0 * libm::log(2.0)).abs() < 1e-12);
+        assert_eq!(too_many(0, 0, 0.5), 0.0);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 
 use super::recorder::WorkloadWindow;
 use sim_core::metrics::Snapshot;
-use sim_core::stats::{evidence_needed, evidence_of_more};
+use sim_core::stats::{evidence_needed, too_many};
 use std::ops::Range;
 
 /// The chance with which healthy traffic is taken for one that falls behind, anywhere in a run.
@@ -235,7 +235,7 @@ impl Flow {
         start += (start..open.first).take_while(keeps_up).count();
         let sum = |counts: &[u64]| counts[start..end].iter().sum::<u64>();
         let (offered, ended) = (sum(&self.offered), sum(&self.ended));
-        let proven = evidence_of_more(offered, ended, 0.5) >= needed;
+        let proven = too_many(offered, offered + ended, 0.5) >= needed;
         let behind = ended as f64 <= BEHIND * offered as f64;
         (proven && behind && end - start >= LASTING).then(|| self.found(open, start, false))
     }

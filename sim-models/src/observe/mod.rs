@@ -7,7 +7,6 @@ mod terms;
 pub mod expression;
 pub mod choice;
 pub mod conclusion;
-pub mod noise;
 pub mod ledger;
 pub mod recorder;
 pub mod summary;

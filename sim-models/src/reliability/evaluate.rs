@@ -258,7 +258,12 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             1
         });
         let shares = match turn.take() {
-            Some(turn) if of.of.balance == Balance::RoundRobin && count > 1 => {
+            // Where the last attempt met them all alike, or otherwise many, its turn says nothing.
+            Some(turn)
+                if of.of.balance == Balance::RoundRobin
+                    && count > 1
+                    && turn.failed.len() == count =>
+            {
                 let rates = &system.rates;
                 let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
                 turn.next(rate * (after - turn.at))

@@ -45,7 +45,7 @@ impl Teller<'_> {
             steps.retain(|step| {
                 late(step)
                     && step.at > begun
-                    && !is_wave(offered, step)
+                    && !(matches!(plan.kind, WorkloadKind::Closed { .. }) && is_wave(offered, step))
                     && !comes_back(offered, breakdowns, step)
             });
             let what = |step| told(step, "load", format!("the load of {} steps up", place.name));

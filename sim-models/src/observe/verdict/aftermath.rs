@@ -2,11 +2,10 @@
 
 use super::disturbance::{Disturbance, next_after, quiet_after, quiet_after_those};
 use super::pace::{Pace, pace};
-use super::steady::{BLOCK, NOISE, Steady};
-use super::words::late;
-use crate::observe::noise::unlike;
+use super::steady::{BLOCK, NOISE, Steady, late};
 use crate::scenario::Recovers;
 use sim_core::SimTime;
+use sim_core::stats::unlike;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -6,14 +6,13 @@
 //! those of incidents do. Without a disturbance there is no before: what is lost all the time is told as
 //! such, and only what is lost in one stretch alone as a stretch.
 
-use super::steady::{NOISE, Steady};
+use super::steady::{CERTAIN, NOISE, Steady};
 use crate::observe::ledger::Row;
-use crate::observe::noise::{CERTAIN, too_many};
 use crate::observe::summary::Damage;
 use crate::outcome::Outcome;
 use sim_core::SimDuration;
 use sim_core::metrics::Snapshot;
-use sim_core::stats::{excess, proportion_interval};
+use sim_core::stats::{excess, proportion_interval, too_many};
 use std::ops::Range;
 
 /// How many times as long as before an answer takes that is slow.

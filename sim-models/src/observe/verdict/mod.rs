@@ -15,19 +15,18 @@
 //!
 //! Source of the notion: N. Bronson et al., "Metastable failures in distributed systems" (HotOS 2021).
 
-mod aftermath;
-mod damage;
 mod disturbance;
-mod pace;
-mod steady;
 mod tally;
+mod steady;
+mod pace;
+mod damage;
+mod aftermath;
 mod words;
 
 use super::conclusion::Conclusion;
 use super::expression::{self, Expression, Op, Unit};
 use super::measure::Measurer;
 use super::metric::{Metric, Of};
-use super::noise::{CERTAIN, too_many, unlike};
 use super::summary::{CheckSummary, HypothesisSummary, Summary};
 use crate::plan::Plan;
 use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
@@ -37,8 +36,9 @@ use damage::Fate;
 use disturbance::Disturbance;
 use pace::Pace;
 use sim_core::SimTime;
+use sim_core::stats::{too_many, unlike};
 use std::ops::Range;
-use steady::{BLOCK, GOODPUT_AGAIN, SUCCESS_AGAIN, Steady};
+use steady::{BLOCK, CERTAIN, GOODPUT_AGAIN, SUCCESS_AGAIN, Steady};
 
 /// Judges a run, and fills in what its summary says of hypothesis and faults.
 pub fn judge(

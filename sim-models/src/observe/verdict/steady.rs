@@ -9,9 +9,9 @@ use crate::observe::expression::{Expression, Op};
 use crate::observe::measure::{Measurer, Traffic};
 use crate::observe::metric::Metric;
 use crate::observe::naming::Measure;
-use crate::observe::noise::{CERTAIN, too_many, unlike};
 use crate::plan::WorkloadKind;
 use sim_core::SimTime;
+use sim_core::stats::{too_many, unlike};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,6 +22,8 @@ pub(super) const BLOCK: usize = 5;
 pub(super) const SUCCESS_AGAIN: f64 = 0.95;
 /// Goodput after / goodput before, where no steady state is named.
 pub(super) const GOODPUT_AGAIN: f64 = 0.90;
+/// How certain a failure must be: luck explains one in 100,000 blocks.
+pub(super) const CERTAIN: f64 = 11.512_925_464_970_229;
 /// Evidence up to which a block is still called luck: one in a hundred.
 pub(super) const NOISE: f64 = 4.605_170_185_988_091;
 
@@ -327,6 +329,11 @@ fn worse(op: Op, value: f64, than: f64) -> bool {
         Op::AtMost | Op::Less => value > than,
         Op::Equal | Op::Unequal => value != than,
     }
+}
+
+/// The last quarter of what came after.
+pub(super) fn late(after: &Range<usize>) -> Range<usize> {
+    after.end - (after.len() / 4).max(BLOCK.min(after.len()))..after.end
 }
 
 /// The most windows in a row in which nothing of a workload ended.

@@ -5,9 +5,9 @@ use crate::observe::expression::{Expression, Op};
 use crate::observe::measure::Measurer;
 use crate::observe::metric::{Metric, Statistic};
 use crate::observe::naming::Argument;
-use crate::observe::noise::too_many;
 use crate::outcome::Outcome;
 use sim_core::SimDuration;
+use sim_core::stats::too_many;
 use std::ops::Range;
 
 /// What counts against a check, and of how many.

@@ -4,7 +4,7 @@ use super::aftermath::{Aftermath, Loss, Unjudged};
 use super::damage::Fate;
 use super::disturbance::Disturbance;
 use super::pace::{Improvement, Pace};
-use super::steady::{BLOCK, Steady};
+use super::steady::{Steady, late};
 use crate::observe::metric::Unit;
 use crate::observe::summary::{CheckSummary, Damage};
 use crate::scenario::units::Rate;
@@ -354,11 +354,6 @@ fn getting_better(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> 
 /// When it would hold again at this pace, s after all was quiet.
 pub(super) fn expected(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> f64 {
     steady.over().since(quiet).as_secs_f64() + better.remaining
-}
-
-/// The last quarter of what came after.
-pub(super) fn late(after: &Range<usize>) -> Range<usize> {
-    after.end - (after.len() / 4).max(BLOCK.min(after.len()))..after.end
 }
 
 fn length(steady: &Steady<'_>, windows: &Range<usize>) -> String {

@@ -81,9 +81,13 @@ impl Checker<'_> {
                 None => " on average",
             };
             let message = format!(
-                "the waits before attempt {attempt} of {} add up to {waits}{how}, which does not fit into the {outer} of {limit} outside of it: it never comes{}",
+                "the waits before attempt {attempt} of {} add up to {waits}{how}, which does not fit into the {outer} of {limit} outside of it: it {}",
                 retry.attempts,
-                if surely.is_some() { "" } else { ", or rarely" },
+                if surely.is_some() {
+                    "never comes"
+                } else {
+                    "often does not come"
+                },
             );
             self.report(Code::LateBackoff, at!["calls", key, i], message)
                 .help

@@ -5,9 +5,6 @@
 //! certain is certain. Source: H. Chernoff, "A measure of asymptotic efficiency for tests of a
 //! hypothesis based on the sum of observations", Annals of Mathematical Statistics 23 (1952).
 
-/// How certain a failure must be: luck explains one in 100,000 windows.
-pub const CERTAIN: f64 = 11.512_925_464_970_229;
-
 /// Minus the logarithm of (a bound of) the chance that at least `hits` of `trials` hit where each one
 /// does with chance `chance`; 0 where that many are no more than expected.
 #[must_use]
