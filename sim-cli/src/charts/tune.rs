@@ -484,6 +484,33 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_changes_nothing_is_no_best_and_the_present_setting_is_named_once() {
+        let mut tuning = tuned(1, vec![0]);
+        for one in &mut tuning.finalists {
+            one.all = held(1.0);
+            one.against_present = vec![Some(interval(0.0, 0.1))];
+        }
+        let title = "<title>Nothing that was tried was shown to be better than the present setting";
+        assert!(charts(&tuning)[0].svg.contains(title));
+        let mut front = tuned(2, vec![0, 1, 2]);
+        let labels = |tuning: &Tuning| charts(tuning)[0].svg.matches("present setting").count();
+        let without = labels(&front);
+        front.present = Some(12);
+        let charts = charts(&front);
+        assert_legible(&charts);
+        assert_eq!(
+            front.shown().count(),
+            4,
+            "three, and the present one by its name"
+        );
+        assert!(charts[0].svg.contains("(present setting)"));
+        assert!(without > 0);
+        let candidates = charts.last().unwrap();
+        assert!(candidates.svg.contains("finalists are thick"));
+        assert!(!candidates.svg.contains("five best") && !candidates.svg.contains("whiskers"));
+    }
+
+    #[test]
     fn tunings_are_legible_and_name_the_winner() {
         for (name, charts) in examples() {
             assert_legible(&charts);

@@ -163,33 +163,7 @@ pub fn winner(tuning: &Tuning, one: &Finalist) -> String {
         .map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean));
     let ties = ties(tuning, one);
     if !tuning.improvable() {
-        let found = match (&one.against_present[0], tuning.is_now(one)) {
-            (_, true) => format!(
-                "It is {}, with {reached}{}.",
-                settings(tuning, &tuning.points[point]),
-                under(tuning)
-            ),
-            (Some(found), false) => format!(
-                "It has {}; with {}, which ranked first, {}: {}.",
-                tuning
-                    .now()
-                    .and_then(|now| now.goals[0].mean)
-                    .map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean)),
-                settings(tuning, &tuning.points[point]),
-                if found.excludes_zero() {
-                    "it is worse"
-                } else {
-                    "no difference was found"
-                },
-                difference(&first.measure, found)
-            ),
-            (None, false) => String::new(),
-        };
-        return format!(
-            "Nothing that was tried was shown to be better than the present setting for the {}. {found}{}",
-            goal(first),
-            sure(tuning, one)
-        );
+        return format!("{}{}", no_better(tuning, one), sure(tuning, one));
     }
     format!(
         "{} gives the {}{}: {reached}{}{}{ties}",
@@ -199,6 +173,36 @@ pub fn winner(tuning: &Tuning, one: &Finalist) -> String {
         against_now(tuning, one),
         sure(tuning, one),
     )
+}
+
+/// That nothing is worth a change, and how the one that ranked first compares.
+fn no_better(tuning: &Tuning, one: &Finalist) -> String {
+    let (Some(point), Some(first), Some(now)) = (one.point, tuning.goals.first(), tuning.now())
+    else {
+        return String::new();
+    };
+    let was = now.goals[0].mean;
+    let was = was.map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean));
+    let (name, label) = (
+        settings(tuning, &tuning.points[point]),
+        first.measure.label(),
+    );
+    let found = match &one.against_present[0] {
+        _ if tuning.is_now(one) => {
+            format!("{name} is the present setting, and ranked first: {label} {was}.")
+        }
+        Some(found) => {
+            let said = if found.excludes_zero() {
+                "is worse"
+            } else {
+                "makes no difference that was found"
+            };
+            let by = difference(&first.measure, found);
+            format!("{label} is {was} now; {name} ranked first and {said} ({by}).")
+        }
+        None => format!("{name} ranked first, and there is nothing to compare."),
+    };
+    format!("Nothing that was tried was shown to be better than the present setting. {found}")
 }
 
 /// Finalists that meet the constraints and do not differ from the winner beyond luck, or are better.
@@ -241,13 +245,18 @@ pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
         ),
         _ => {
             let which = if all.len() > 2 {
-                "the one nearest to the best of all goals, marked >, is used"
+                "the one nearest to the best of all goals, marked >, is"
             } else {
-                "the first of them, marked >, is used"
+                "the first of them, marked >, is"
+            };
+            let tried = if used(tuning).is_some_and(|one| tuning.is_now(one)) {
+                "taken: it is the present setting"
+            } else {
+                "used and tried elsewhere"
             };
             format!(
                 "{} settings, marked * and >, trade {goals} off against each other{under}; no other that was left \
-                 beats one of them in everything.{now} Below, {which} and tried elsewhere.{}",
+                 beats one of them in everything.{now} Below, {which} {tried}.{}",
                 all.len(),
                 used(tuning).map_or(String::new(), |one| sure(tuning, one))
             )

@@ -84,7 +84,7 @@ impl Tuning {
             .iter()
             .any(|one| one.point.is_some() && one.point == self.present && !self.is_twin(one));
         let all = self.finalists.iter().enumerate();
-        all.filter(move |(_, one)| !self.is_twin(one) && !(named && one.point.is_none()))
+        all.filter(move |(_, one)| !(self.is_twin(one) || named && one.point.is_none()))
     }
 
     /// Whether a finalist is worth a change: it meets the constraints, and it is better than the present

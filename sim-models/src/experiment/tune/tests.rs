@@ -442,3 +442,29 @@ fn a_scenario_is_changed_in_general_ways() {
     assert!((rate(&others[1].present) - 120.0).abs() < 1e-9);
     assert!((rate(&others[0].candidates[0]) - 80.0).abs() < 1e-9);
 }
+
+/// A candidate that is the present setting is known to be, and shown once; what does not differ from it
+/// beyond luck is no improvement, what does is.
+#[test]
+fn the_present_setting_is_known_among_the_candidates() {
+    let question = question(&[], &[]);
+    let sweep = sweep(&question, 3);
+    let told = |value: fn(&str, u64) -> f64| {
+        let mut stages = Vec::new();
+        let run = fake(
+            move |title, seed| vec![Some(value(title, seed))],
+            &mut stages,
+        );
+        tune(&question, &sweep, &scenario("1"), &[], run).unwrap()
+    };
+    let alike = told(|_, seed| luck(seed));
+    assert_eq!(alike.present, Some(1));
+    assert!(!alike.improvable());
+    assert_eq!(alike.finalists.len(), 4);
+    assert_eq!(alike.shown().count(), 3);
+    assert!(alike.shown().all(|(_, one)| one.point.is_some()));
+    let better = told(|title, seed| luck(seed) + f64::from(u8::from(title != "2")));
+    let improve = better.finalists.iter().filter(|one| better.improves(one));
+    let improve: Vec<Option<usize>> = improve.map(|one| one.point).collect();
+    assert_eq!(improve, [Some(2)]);
+}
