@@ -482,7 +482,7 @@ mod tests {
         let text = row("x".into(), &cell, true, units::percent);
         assert_eq!(text[2], "35.0% to 100%");
         let text = row("x".into(), &cell, false, units::percent);
-        assert_eq!(text[2], "35.0% to 125%");
+        assert_eq!(text[2], "35.0% to 125.0%");
     }
 
     #[test]
