@@ -117,3 +117,94 @@ fn nothing_is_claimed_where_nothing_ended() {
     );
     assert!(!story.contains("in all"), "{story}");
 }
+
+/// Two tiers, and a service that nobody calls.
+const TWO_TIER: &str = r#"(
+    title: "two tier", duration: "10s", warmup: "5s", seed: 1,
+    services: {
+        "web": (threads: 16, backlog: 200, endpoints: { "get": [work(exponential("4ms")), call("store/read")] }),
+        "store": (threads: 4, queue: (limit: 200), backlog: 0, endpoints: { "read": [work(exponential("10ms"))] }),
+        "unused": (threads: 4, endpoints: { "x": [work("1ms")] }),
+    },
+    calls: { "web -> store": [timeout("300ms")] },
+    workloads: { "users": open(rate: "300/s", to: "web/get") },
+)"#;
+
+#[test]
+fn words_of_sweeps_and_comparisons_are_earned() {
+    let path = |name: &str| {
+        let path = format!("{}/{name}.ron", env!("CARGO_TARGET_TMPDIR"));
+        std::fs::write(&path, TWO_TIER).expect("a place for files of tests");
+        path
+    };
+    let (one, other) = (path("one-tier-of-two"), path("other-tier-of-two"));
+    let said = |arguments: &[&str]| {
+        let (code, out, err) = sim(arguments);
+        assert_eq!(code, exit::HELD, "{err}");
+        // As if lines had no ends.
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let threads = "services.store.threads=4,8";
+    let idle = "services.unused.threads=1,2,3";
+    let busy = "utilization(store)";
+    let sweep = ["sweep", &one, "--vary", threads, "--vary", idle];
+    let sweep = |more: &[&str]| said(&[&sweep[..], &["--measure", busy], more].concat());
+
+    let text = sweep(&["--replications", "2"]);
+    assert!(
+        text.contains("unused_threads changes nothing in any run"),
+        "{text}"
+    );
+    assert!(!text.contains("only"), "{text}");
+    assert!(!text.contains("no effect"), "{text}");
+    // An interval that would reach beyond all of it is cut, and others are not.
+    assert!(text.contains("to 100%)") && text.contains('±'), "{text}");
+    assert!(
+        text.contains("shares in brackets: the 95% interval"),
+        "{text}"
+    );
+
+    // Where all are equal, none is the best; and one is one.
+    let same = [
+        "sweep",
+        &one,
+        "--vary",
+        idle,
+        "--measure",
+        "failed_ratio(users)",
+    ];
+    let text = said(&[&same[..], &["--replications", "1"]].concat());
+    assert!(!text.contains('*') && !text.contains("best"), "{text}");
+    assert!(
+        text.contains("3 points × 1 replication = 3 runs;"),
+        "{text}"
+    );
+    assert!(text.contains("seed 1, the same at every point"), "{text}");
+
+    // Points that ran a different number of times have only their first seeds in common.
+    let text = said(&[
+        "sweep",
+        &one,
+        "--vary",
+        threads,
+        "--until",
+        "latency(users, p99):5%",
+        "--at-most",
+        "12",
+    ]);
+    assert!(
+        text.contains("seeds 1 to 12, of which every point has the first, as many as it ran"),
+        "{text}"
+    );
+
+    let text = said(&["compare", &one, &other, "--replications", "2"]);
+    assert!(
+        text.contains(": all 2 runs are equal byte for byte."),
+        "{text}"
+    );
+    assert!(
+        !text.contains("Holm") && !text.contains("0 tests"),
+        "{text}"
+    );
+    assert!(text.contains("so that nothing was tested."), "{text}");
+}

@@ -10,6 +10,7 @@ use super::sweep::measured;
 use super::sweep::values::file_name as measure_name;
 use crate::output::units;
 use sim_core::stats::Interval;
+use sim_models::experiment::compare::numbers::counted;
 use sim_models::experiment::sensitivity::{Effects, Indices, Influence, Method, Sensitivity};
 
 /// The most measures.
@@ -113,13 +114,13 @@ fn reason(sensitivity: &Sensitivity, effects: &Effects) -> String {
 
 fn note(sensitivity: &Sensitivity) -> String {
     format!(
-        "{} {}, {} replications of each point under the same luck, {} runs, first seed {}",
+        "{} {}, {} of each point under the same luck, {} runs, first seed {}",
         sensitivity.samples,
         match sensitivity.method {
             Method::Sobol => "base samples (Sobol indices)",
             Method::Morris => "trajectories (Morris screening)",
         },
-        sensitivity.replications,
+        counted(u64::from(sensitivity.replications), "replication"),
         units::count(sensitivity.runs),
         sensitivity.seed
     )

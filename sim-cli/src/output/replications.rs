@@ -8,8 +8,10 @@ use super::table::{Table, width, wrap};
 use super::tables::styled;
 use super::units;
 use sim_core::stats::{Interval, proportion_interval, quantile_interval};
+use sim_models::experiment::compare::numbers::is_share;
 use sim_models::experiment::sweep::{Cell, MEDIAN};
 use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::expression::Measure as Parsed;
 use sim_models::observe::summary::{Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
@@ -374,11 +376,13 @@ fn asked(runs: &[Summary], style: Style) -> Vec<String> {
     let heading = confidence_heading();
     let mut table = Table::new(&["Measures", "mean", &heading, "least", "most"]);
     for (text, cell) in measured(runs) {
-        let print = |value: f64| match text.parse() {
-            Ok(measure) => super::sweep::human::value(&measure, value),
-            Err(_) => units::number(value),
+        let parsed = text.parse::<Parsed>().ok();
+        let print = |value: f64| match &parsed {
+            Some(measure) => super::sweep::human::value(measure, value),
+            None => units::number(value),
         };
-        table.row(row(text.to_owned(), &cell, print));
+        let share = parsed.as_ref().is_some_and(is_share);
+        table.row(row(text.to_owned(), &cell, share, print));
     }
     styled(&table, style)
 }
@@ -387,16 +391,17 @@ fn measures(runs: &[Summary], style: Style) -> Vec<String> {
     let heading = confidence_heading();
     let mut table = Table::new(&["Workloads", "mean", &heading, "least", "most"]);
     for name in runs[0].workloads.keys() {
-        for (measure, _, value, print) in MEASURES {
+        for (measure, key, value, print) in MEASURES {
             let cell = estimate(runs, name, value);
-            table.row(row(format!("{name}: {measure}"), &cell, print));
+            let share = key == "success_ratio";
+            table.row(row(format!("{name}: {measure}"), &cell, share, print));
         }
     }
     styled(&table, style)
 }
 
 /// The statistics of a measure as a row; what is not known is `-`.
-fn row(name: String, cell: &Cell, print: impl Fn(f64) -> String) -> Vec<String> {
+fn row(name: String, cell: &Cell, share: bool, print: impl Fn(f64) -> String) -> Vec<String> {
     let endless = cell.count - cell.finite.map_or(0, |finite| finite.count);
     let name = if cell.count < cell.runs {
         format!("{name} ({} of {} runs)", cell.count, cell.runs)
@@ -406,7 +411,12 @@ fn row(name: String, cell: &Cell, print: impl Fn(f64) -> String) -> Vec<String> 
         name
     };
     let known = cell.mean.filter(|mean| mean.half_width.is_finite());
-    let interval = known.map(|mean| format!("{} to {}", print(mean.low), print(mean.high)));
+    // An interval of a mean may reach beyond what a share can be.
+    let within = |end: f64| if share { end.clamp(0.0, 1.0) } else { end };
+    let interval = known.map(|mean| {
+        let ends = [mean.low, mean.high].map(within);
+        format!("{} to {}", print(ends[0]), print(ends[1]))
+    });
     vec![
         name,
         units::known(cell.mean.map(|mean| mean.mean), &print),
@@ -462,6 +472,17 @@ mod tests {
         assert!(text.starts_with("METASTABLE in 6 of 10 runs"), "{text}");
         assert!(text.contains("6/10"), "{text}");
         assert!(text.contains("95% interval"), "{text}");
+    }
+
+    #[test]
+    fn intervals_of_shares_end_where_shares_do() {
+        // 0.8 on average, and the interval of that mean from 0.35 to 1.25.
+        let values = [1.0, 1.0, 0.8, 0.4].map(Some);
+        let cell = Cell::of(values.into_iter());
+        let text = row("x".into(), &cell, true, units::percent);
+        assert_eq!(text[2], "35.0% to 100%");
+        let text = row("x".into(), &cell, false, units::percent);
+        assert_eq!(text[2], "35.0% to 125.0%");
     }
 
     #[test]

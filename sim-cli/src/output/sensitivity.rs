@@ -10,6 +10,7 @@ use super::tables::styled;
 use super::units;
 use serde_json::{Value, json as object};
 use sim_core::stats::Interval;
+use sim_models::experiment::compare::numbers::counted;
 use sim_models::experiment::sensitivity::{
     Effect, Effects, Indices, Influence, Method, Sensitivity,
 };
@@ -54,15 +55,20 @@ pub fn render(found: &Sensitivity, reproduce: &str, style: Style) -> String {
     }
     let mut ending = wrap(
         &format!(
-            "{} runs: {} {}, {} replications each under seeds {} to {}. That settings matter, and their order, is \
+            "{} runs: {} {}, {} each under {}. That settings matter, and their order, is \
              said with 95% confidence for all together, all else with 95% for each; intervals are over the points, \
              under these seeds.{}",
             units::count(found.runs),
             found.samples,
             kind(found.method),
-            found.replications,
-            found.seed,
-            found.seed.wrapping_add(u64::from(found.replications) - 1),
+            counted(u64::from(found.replications), "replication"),
+            match found.replications {
+                1 => format!("seed {}", found.seed),
+                more => {
+                    let last = found.seed.wrapping_add(u64::from(more) - 1);
+                    format!("seeds {} to {last}", found.seed)
+                }
+            },
             narrow(found),
         ),
         "",

@@ -7,7 +7,7 @@ use crate::output::table::{Table, WIDTH, shorten, width, wrap};
 use crate::output::tables::styled;
 use crate::output::{story, units};
 use sim_models::experiment::compare::numbers::{Scale, counted, level, probability};
-use sim_models::experiment::compare::{Comparison, Fate, Finding, Group};
+use sim_models::experiment::compare::{Comparison, Fate, Finding, Group, Test};
 
 /// Tables by condition are printed for so many measures, those that the sentences are about.
 const BY_CONDITION: usize = 2;
@@ -224,7 +224,9 @@ fn apart(names: &[&str], most: usize) -> Vec<String> {
 fn cells(comparison: &Comparison, finding: &Finding) -> Vec<String> {
     let measure = &comparison.measures[finding.measure];
     let nothing = || units::NOTHING.to_owned();
-    let p = finding.adjusted_p.map_or_else(nothing, |p| {
+    // What is the same in all runs was not tested.
+    let p = finding.adjusted_p.filter(|_| finding.test != Test::None);
+    let p = p.map_or_else(nothing, |p| {
         probability(p).replace("p = ", "").replace("p ", "")
     });
     let verdict = finding.verdict.words().to_owned();

@@ -7,6 +7,7 @@ use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
 use crate::output::units;
 use sim_core::stats::{quantile_interval, values_needed};
+use sim_models::experiment::compare::numbers::{counted, is_share};
 use sim_models::experiment::space::{Axis, Point};
 use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Record, Replications, Table};
 use sim_models::observe::conclusion::Conclusion;
@@ -63,14 +64,20 @@ fn headline(table: &Table<'_>, style: Style) -> Vec<String> {
         })
         .collect();
     let each = match sweep.replications {
-        Replications::Fixed(count) => format!("× {count}"),
-        Replications::Until(until) => format!("× {} to {}", until.least, until.most),
+        Replications::Fixed(count) => format!("× {}", counted(u64::from(count), "replication")),
+        Replications::Until(until) => {
+            format!("× {} to {} replications", until.least, until.most)
+        }
     };
     let mut lines = vec![style.heading(&shorten(&sweep.title, WIDTH))];
+    let some = |count: usize, what: &str| {
+        let s = if count == 1 { "" } else { "s" };
+        format!("{} {what}{s}", units::count(count as u64))
+    };
     let text = format!(
-        "{} points {each} replications = {} runs; varied: {}",
-        units::count(table.runs.len() as u64),
-        units::count(runs as u64),
+        "{} {each} = {}; varied: {}",
+        some(table.runs.len(), "point"),
+        some(runs, "run"),
         if axes.is_empty() {
             "nothing".to_owned()
         } else {
@@ -167,6 +174,12 @@ fn points_with(cells: &Cells<'_>, chosen: &[usize], style: Style) -> (Vec<String
         .map(|measure| {
             let points = cells.points();
             let centres = points.filter_map(|point| centre(cells.at(point, *measure)));
+            // Where all are equal, none is the best.
+            let all: Vec<f64> = centres.collect();
+            if all.iter().all(|centre| *centre == all[0]) {
+                return None;
+            }
+            let centres = all.into_iter();
             match cells.measure(*measure).better() {
                 Better::Lower => centres.reduce(f64::min),
                 Better::Higher => centres.reduce(f64::max),
@@ -194,8 +207,24 @@ fn points_with(cells: &Cells<'_>, chosen: &[usize], style: Style) -> (Vec<String
     }
     let mut lines = styled(&text, style);
     let fits = !lines.iter().skip(1).any(|line| line.contains('…'));
-    if best.iter().any(Option::is_some) && shown.len() > 1 {
-        lines.push("  * best of its column; ± reaches to the ends of the 95% interval".to_owned());
+    let mut legend = Vec::new();
+    if best.iter().any(Option::is_some) {
+        legend.push("* best of its column");
+    }
+    if lines.iter().any(|line| line.contains('±')) {
+        legend.push("± reaches to the ends of the 95% interval");
+    }
+    let brackets = shown
+        .iter()
+        .flat_map(|point| chosen.iter().map(move |m| (*point, *m)));
+    if brackets
+        .clone()
+        .any(|(point, m)| clipped(cells.measure(m), cells.at(point, m)).is_some())
+    {
+        legend.push("shares in brackets: the 95% interval, as far as shares go");
+    }
+    if !legend.is_empty() && shown.len() > 1 {
+        lines.extend(wrap(&legend.join("; "), "  ", "  "));
     }
     let places = shown.iter();
     let places = places.flat_map(|point| chosen.iter().map(|measure| cells.at(*point, *measure)));
@@ -298,7 +327,18 @@ pub fn value(measure: &Measure, value: f64) -> String {
     }
 }
 
+/// The ends of the interval of a share that would reach below nothing or above all of it, cut to these.
+fn clipped(measure: &Measure, cell: &Cell) -> Option<(f64, f64)> {
+    let mean = cell.mean.filter(|mean| mean.half_width.is_finite())?;
+    let within = mean.low >= 0.0 && mean.high <= 1.0;
+    (is_share(measure) && !within).then(|| (mean.low.max(0.0), mean.high.min(1.0)))
+}
+
 fn with_interval(measure: &Measure, cell: &Cell) -> String {
+    if let (Some((low, high)), Some(mean)) = (clipped(measure, cell), cell.mean) {
+        let value = |v: f64| value(measure, v);
+        return format!("{} ({} to {})", value(mean.mean), value(low), value(high));
+    }
     match (cell.mean, cell.median) {
         (Some(mean), _) if mean.half_width.is_finite() => format!(
             "{} ±{}",
@@ -379,8 +419,9 @@ fn quantiles(table: &Table<'_>) -> Option<String> {
         .collect();
     (!told.is_empty()).then(|| {
         format!(
-            "Of the intervals in cells.csv, {} with {least} replications.",
-            told.join(" and ")
+            "Of the intervals in cells.csv, {} with {}.",
+            told.join(" and "),
+            counted(least as u64, "replication")
         )
     })
 }
@@ -446,9 +487,15 @@ fn notes(table: &Table<'_>, style: Style) -> Vec<String> {
         match unmet.count() {
             0 => {}
             points => lines.push(style.careful(&format!(
-                "{points} of {} points ran {} times and are still not known as well as asked.",
+                "{points} of {} {} {} times and {} still not known as well as asked.",
                 table.runs.len(),
-                until.most
+                if table.runs.len() == 1 {
+                    "point ran"
+                } else {
+                    "points ran"
+                },
+                until.most,
+                if points == 1 { "is" } else { "are" },
             ))),
         }
     }
@@ -457,10 +504,19 @@ fn notes(table: &Table<'_>, style: Style) -> Vec<String> {
         records().map(|run| run.seed).min().unwrap_or_default(),
         records().map(|run| run.seed).max().unwrap_or_default(),
     );
-    lines.push(format!(
-        "{} events; seeds {first} to {last}, the same at every point",
-        units::count(events)
-    ));
+    let counts = || table.runs.iter().map(Vec::len);
+    let seeds = match (first == last, counts().min() == counts().max()) {
+        _ if table.runs.len() == 1 && first == last => format!("seed {first}"),
+        _ if table.runs.len() == 1 => format!("seeds {first} to {last}"),
+        (true, _) => format!("seed {first}, the same at every point"),
+        (false, true) => format!("seeds {first} to {last}, the same at every point"),
+        (false, false) => {
+            format!(
+                "seeds {first} to {last}, of which every point has the first, as many as it ran"
+            )
+        }
+    };
+    lines.push(format!("{} events; {seeds}", units::count(events)));
     lines
 }
 
