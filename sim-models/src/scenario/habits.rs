@@ -295,9 +295,25 @@ impl Look<'_> {
         let help = format!(
             "a field is written `{name}: value`; the entries of a map stand in braces, `{{ \"{name}\": value }}`"
         );
+        let after = self.text[place.end..].trim_start_matches([':', ' ']);
+        let help = if after.starts_with('[')
+            && !["zones", "hosts"].contains(&name)
+            && self.in_entry()
+        {
+            format!("endpoints stand in a field of their own: `endpoints: {{ \"{name}\": [..] }}`")
+        } else {
+            help
+        };
         // A name with other characters in it can only be meant as a key.
         let by = name.replace(|c: char| !(c.is_alphanumeric() || c == '_'), "_");
         Some(self.guess(place, by, said, help))
+    }
+
+    /// Whether the parentheses round the place are the value of a key in quotes, as those of a service are.
+    fn in_entry(&self) -> bool {
+        let before = enclosing(self.text, self.at).map(|open| self.text[..open].trim_end());
+        let key = before.and_then(|before| before.strip_suffix(':'));
+        key.is_some_and(|key| key.trim_end().ends_with('"'))
     }
 
     /// `["web": (..)]`
@@ -504,6 +520,12 @@ mod tests {
             ),
             ("(a: 2,5)", "a comma stands in a number", "write 2.5:"),
             ("(\"a\": 1)", "a name in quotes", "`a: value`"),
+            ("(\"a\": [1])", "a name in quotes", "`a: value`"),
+            (
+                "(s: {\"w\": (\"get\": [1])})",
+                "a name in quotes",
+                "`endpoints: { \"get\": [..] }`",
+            ),
             (
                 "(a: [\"web\": (b: 1)], c: 1)",
                 "the items of a list",

@@ -55,7 +55,7 @@ pub fn stray(text: &str, at: usize, said: &str, file: u16) -> Option<Diagnostic>
             return Some(
                 new(start, 1, "there are two scenarios in this file".into())
                     .label("the second one begins here")
-                    .help("give each of them a file of its own; a file can build upon another one: `include: [\"other.ron\"]`"),
+                    .help("give each of them a file of its own; a file can build upon another one: `include: \"other.ron\"`"),
             );
         }
         let line = rest.lines().next().unwrap_or_default().trim_end();

@@ -432,7 +432,12 @@ fn suspects_calls_that_cannot_be_answered_in_time() {
         &mostly,
         &[("W0013", "longer than that in 72 % of all cases")],
     );
-    suspects(&of_slow(r#""web -> db": [timeout("700ms")]"#), &[]);
+    // Less than half, but far more than the objective allows.
+    suspects(
+        &of_slow(r#""web -> db": [timeout("700ms")]"#),
+        &[("W0013", "44 % of the requests are lost to that")],
+    );
+    suspects(&of_slow(r#""web -> db": [timeout("1100ms")]"#), &[]);
     // What a callee calls counts, however deep.
     let outer = of_slow(r#""users -> web": [timeout("315ms")], "web -> db": [timeout("2s")]"#);
     suspects(
@@ -774,7 +779,10 @@ fn suspects_users_for_whom_no_time_passes() {
     suspects(&with(full, r#"users: 3, think: "1s""#, ""), &[]);
     suspects(
         &with(full, "users: 3", r#"links: { "* -> *": (latency: "1ms") }"#),
-        &[],
+        &[(
+            "W0016",
+            "3 of them would wait at a time, and `a` has room for 2",
+        )],
     );
     suspects(&with("", "users: 3", ""), &[]);
 }
