@@ -202,7 +202,7 @@ fn add(sums: &mut [u64], counts: &[u64]) {
 
 /// A share in whole per cent; not all of them where it is not.
 fn percent(share: f64) -> String {
-    if share < 1.0 && share >= 0.995 {
+    if (0.995..1.0).contains(&share) {
         "over 99%".to_owned()
     } else {
         format!("{:.0}%", 100.0 * share)
