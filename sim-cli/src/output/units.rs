@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(duration(9.999), "10.0s");
         assert_eq!(duration(f64::NAN), "-");
         assert_eq!(duration(599.4), "599s");
-        assert_eq!(duration(2468.050_150), "41min8s");
+        assert_eq!(duration(2_468.050_150), "41min8s");
         assert_eq!(duration(4320.0), "1h12min");
         assert_eq!(duration(-90_000.0), "-1d1h");
         assert_eq!(short_duration(0.01), "10ms");
