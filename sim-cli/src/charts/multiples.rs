@@ -131,8 +131,9 @@ pub fn services(result: &RunResult) -> String {
         title: finding,
         reason: String::new(),
         guide: "How to read: the busiest service comes first. A service that works without \
-                answering (high utilisation, few ok) works for callers who have gone. Scales of \
-                requests and of queues differ from row to row."
+                answering (high utilisation, few ok) works for callers who have gone. Waiting: all \
+                instances together (mean), and the one with most. Scales of requests and of queues \
+                differ from row to row."
             .into(),
     };
     grid(result, &bins, &words, rows, &chosen.left_out)
@@ -288,10 +289,10 @@ fn service_panels(series: &ServiceSeries, bins: &Bins) -> Vec<Panel> {
     let mut queue = Panel::new("Waiting for a thread", Unit::Count, Spread::Linear);
     let mean = bins.peak(&series.queue);
     let empty = bins::largest(&mean) < NOBODY;
-    queue.lines = vec![line("all instances, mean", mean, FIRST)];
+    queue.lines = vec![line("all", mean, FIRST)];
     if !empty {
         let most = bins.most(&series.queue_max);
-        queue.lines.push(line("one instance, most", most, SECOND));
+        queue.lines.push(line("one", most, SECOND));
     }
     vec![
         requests,
@@ -338,5 +339,42 @@ fn line(name: &str, values: Vec<f64>, stroke: Stroke) -> Line {
         values,
         stroke,
         mark: Mark::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::retry_storm;
+
+    #[test]
+    fn the_row_that_the_title_speaks_of_comes_first() {
+        // The database is busiest, but has nothing to show; the search fails, and is less busy.
+        let mut result = retry_storm();
+        for (name, series) in &mut result.series.services {
+            let busy = if name == "db" { 0.45 } else { 0.3 };
+            series.utilization.fill(busy);
+            series.cpu_utilization.fill(0.0);
+            series.queue.fill(0.0);
+            series.rejected.fill(0);
+            series.failed.fill(u64::from(name == "orders"));
+        }
+        let drawn = services(&result);
+        let at = |text: &str| drawn.find(text).unwrap_or_else(|| panic!("no {text}"));
+        assert!(at("db was the busiest service") < at("\ndb\n"));
+        assert!(at("\ndb\n") < at("\norders\n"), "the busiest comes first");
+        let left_out = &drawn[at("Not shown: ")..];
+        assert!(left_out.contains("web") && !left_out[..200.min(left_out.len())].contains("db"));
+    }
+
+    #[test]
+    fn levels_of_all_and_of_one_are_told_apart() {
+        let drawn = services(&retry_storm());
+        assert!(drawn.contains("\nall\n") && drawn.contains("\none\n"));
+        // Lines may be broken anywhere.
+        let words: Vec<&str> = drawn.lines().filter(|line| !line.contains('<')).collect();
+        let told = "all instances together (mean), and the one with most";
+        assert!(words.join(" ").contains(told), "{words:?}");
+        assert!(!drawn.contains("largest"));
     }
 }

@@ -97,7 +97,7 @@ fn written(kind: &str, name: &str) -> String {
     let out = out.unwrap_or_default();
     let lines: Vec<String> = out.lines().map(|line| format!("  {line}\n")).collect();
     format!(
-        "\n  {before}{example}{after}\n\nThe same example with every field; what it does not give is as it is by default:\n\n{}",
+        "\n  {before}{example}{after}\n\nThe same with every field; what the example does not give is as by default:\n\n{}",
         lines.concat()
     )
 }
@@ -223,6 +223,13 @@ mod tests {
             assert!(text.contains(name) && text.lines().count() >= 5, "{text}");
         }
         assert!(written("policy", "retry").contains("jitter: full"));
+        // What an example gives is not called a default.
+        let crash = written("fault", "crash");
+        assert!(
+            crash.contains("what the example does not give is as by default:")
+                && crash.matches("boot: \"5s\"").count() == 2,
+            "{crash}"
+        );
     }
 
     #[test]

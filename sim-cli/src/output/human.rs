@@ -517,6 +517,18 @@ mod tests {
     }
 
     #[test]
+    fn a_spike_touches_nothing() {
+        let mut fault = retry_storm().summary.faults.remove(0);
+        assert!(fault_text(&fault).contains("; touched 24,210; "));
+        (fault.kind, fault.touched) = ("spike".to_owned(), 0);
+        let text = fault_text(&fault);
+        assert!(
+            !text.contains("touched") && text.contains("; hurt "),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn colour_only_where_it_is_wanted() {
         let no_color = Some(std::ffi::OsStr::new("1"));
         assert_eq!(Style::detect(true, no_color), Style::PLAIN);
