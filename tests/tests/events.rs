@@ -456,7 +456,7 @@ fn a_silence_begins_with_who_waits_and_its_end_is_told() {
             panic!("seed {seed}: {found:?}");
         };
         assert!(
-            start >= 299.0 && start <= 311.0 && end == 330.0,
+            (299.0..=311.0).contains(&start) && end == 330.0,
             "{found:?}"
         );
         // At one request in two seconds.
@@ -465,7 +465,7 @@ fn a_silence_begins_with_who_waits_and_its_end_is_told() {
         let [(start, end, "hanging")] = found[..] else {
             panic!("seed {seed}: {found:?}");
         };
-        assert!(start >= 239.0 && start < 260.0 && end == 300.0, "{found:?}");
+        assert!((239.0..260.0).contains(&start) && end == 300.0, "{found:?}");
         let told = found_of(&summary, "silence");
         assert!(
             told.len() == 2 && told[1].what.contains("goodput of users is back"),
