@@ -173,7 +173,7 @@ pub(super) fn held(all: &[Disturbance], kept: bool) -> String {
             quoted(&came)
         ),
         (false, false) => format!(
-            "the steady state held throughout, with {}{}",
+            "the steady state held throughout, during {}{}",
             quoted(&came),
             if stays { "" } else { " and after" }
         ),
