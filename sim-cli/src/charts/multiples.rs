@@ -283,10 +283,10 @@ fn service_panels(series: &ServiceSeries, bins: &Bins) -> Vec<Panel> {
     let mut queue = Panel::new("Waiting for a thread", Unit::Count, Spread::Linear);
     let mean = bins.peak(&series.queue);
     let empty = bins::largest(&mean) < NOBODY;
-    queue.lines = vec![line("mean", mean, FIRST)];
+    queue.lines = vec![line("all, mean", mean, FIRST)];
     if !empty {
         let most = bins.most(&series.queue_max);
-        queue.lines.push(line("largest", most, SECOND));
+        queue.lines.push(line("one, most", most, SECOND));
     }
     vec![
         requests,
