@@ -35,11 +35,9 @@ impl Bins {
     pub fn of(series: &Series) -> Self {
         let windows = series.time.len();
         let workloads = series.workloads.values();
-        let busiest = workloads
-            .map(|workload| workload.offered.iter().sum())
-            .max();
+        let busiest = workloads.map(|workload| enough(&workload.offered)).min();
         let least = windows.div_ceil(MOST).max(1);
-        let wanted = enough(busiest.unwrap_or_default(), windows).max(least);
+        let wanted = busiest.unwrap_or(1).max(least);
         let per_point = round(wanted, series.window_seconds, (windows / FEWEST).max(least));
         let half = series.window_seconds / 2.0;
         let middles = series
@@ -62,7 +60,7 @@ impl Bins {
     #[must_use]
     pub fn for_workload(&self, workload: &WorkloadSeries) -> Self {
         let windows = workload.offered.len();
-        let wanted = enough(workload.offered.iter().sum(), windows);
+        let wanted = enough(&workload.offered);
         let most = (windows / FEWEST / self.per_point).max(1);
         let repeat = round(wanted.div_ceil(self.per_point), self.seconds, most);
         Self {
@@ -132,13 +130,17 @@ impl Bins {
     }
 }
 
-/// Windows in which so many arrivals are expected that a point may stand on them.
-fn enough(arrivals: u64, windows: usize) -> usize {
-    if arrivals == 0 {
+/// Windows in which so many arrivals are expected that a point may stand on them: from their mean
+/// number in a window, or from how many others an arrival has beside it, where they come in crowds.
+fn enough(counts: &[u64]) -> usize {
+    let sum = |of: fn(f64) -> f64| counts.iter().map(|n| of(*n as f64)).sum::<f64>();
+    let arrivals = sum(|n| n);
+    if arrivals == 0.0 {
         return 1;
     }
-    let needed = ARRIVALS * windows as f64 / arrivals as f64;
-    (needed.ceil() as usize).max(1)
+    let beside = sum(|n| n * (n - 1.0)) / arrivals;
+    let dense = beside.max(arrivals / counts.len() as f64);
+    ((ARRIVALS / dense).ceil() as usize).max(1)
 }
 
 /// So many steps, or a few more that make a width people count time in; at most `most` of them.
@@ -216,6 +218,11 @@ mod tests {
         let bins = Bins::of(&series(&rare));
         assert_eq!((bins.seconds, bins.middles.len()), (120.0, 120));
         assert_eq!(bins.sums(&rare.offered), vec![2.0; 120]);
+        // A crowd that comes at once needs no wide points, however long nobody comes after it.
+        let mut crowd = workload(1);
+        crowd.offered.fill(0);
+        crowd.offered[3] = 200;
+        assert_eq!(Bins::of(&series(&crowd)).seconds, 30.0);
         // Beside a busy workload the rare one has values that neighbours share, and as many points.
         let bins = Bins::of(&series(&workload(1)));
         assert_eq!((bins.seconds, bins.middles.len()), (30.0, 480));

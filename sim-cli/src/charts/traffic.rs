@@ -16,8 +16,13 @@ const HANGING: f64 = 0.01;
 
 /// What a panel of requests shows.
 #[must_use]
-pub fn title(per: &str) -> String {
-    format!("Requests per {per}: offered, answered usably, and failed by outcome (stacked)")
+pub fn title(per: &str, failed: bool) -> String {
+    let rest = if failed {
+        "offered, answered usably, and failed by outcome (stacked)"
+    } else {
+        "offered and answered usably; none failed"
+    };
+    format!("Requests per {per}: {rest}")
 }
 
 /// A panel per workload, each on its own scale, the most hurt first; where there are too many, those
@@ -49,7 +54,7 @@ pub fn by_workload(result: &RunResult, bins: &Bins) -> Vec<Panel> {
         .iter()
         .map(|(name, series)| {
             let own = bins.for_workload(series);
-            let title = |per: &str| format!("{name}: requests per {per}");
+            let title = |per: &str, _| format!("{name}: requests per {per}");
             let mut panel = traffic(std::iter::once(*series), &own, title);
             let mut lead = losses(totals(name));
             if own.seconds > bins.seconds {
@@ -67,7 +72,7 @@ pub fn by_workload(result: &RunResult, bins: &Bins) -> Vec<Panel> {
             "more workload"
         };
         let which = counted(rest.len(), what);
-        let title = |per: &str| format!("{which} together: requests per {per}");
+        let title = |per: &str, _| format!("{which} together: requests per {per}");
         let mut panel = traffic(rest.iter().map(|(_, series)| *series), bins, title);
         let mut sum = WorkloadSummary::default();
         for (name, _) in rest {
@@ -129,7 +134,7 @@ fn losses(totals: &WorkloadSummary) -> String {
 pub fn traffic<'a>(
     workloads: impl Iterator<Item = &'a WorkloadSeries>,
     bins: &Bins,
-    title: impl Fn(&str) -> String,
+    title: impl Fn(&str, bool) -> String,
 ) -> Panel {
     let (mut offered, mut usable, mut degraded) = (Vec::new(), Vec::new(), Vec::new());
     let mut failed: BTreeMap<String, Vec<f64>> = BTreeMap::new();
@@ -145,13 +150,11 @@ pub fn traffic<'a>(
             );
         }
     }
+    failed.retain(|_, rates| bins::largest(rates) > 0.0);
     let (factor, per) = pace(bins::largest(&offered).max(bins::largest(&usable)));
     let paced = |rates: Vec<f64>| rates.into_iter().map(|rate| rate * factor).collect();
-    let mut panel = Panel::new(title(per), Unit::Rate, Spread::Linear);
-    let mut stack: Vec<(String, Vec<f64>)> = failed
-        .into_iter()
-        .filter(|(_, rates)| bins::largest(rates) > 0.0)
-        .collect();
+    let mut panel = Panel::new(title(per, !failed.is_empty()), Unit::Rate, Spread::Linear);
+    let mut stack: Vec<(String, Vec<f64>)> = failed.into_iter().collect();
     stack.sort_by(|a, b| b.1.iter().sum::<f64>().total_cmp(&a.1.iter().sum()));
     panel.areas = stack
         .into_iter()
