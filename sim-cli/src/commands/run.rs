@@ -93,11 +93,8 @@ pub fn run(
         command: "run",
         source: &args.scenario,
     };
-    let claim = args
-        .out
-        .as_deref()
-        .map(|folder| Claim::ask(folder, of, args.force));
-    let claim = match claim.transpose() {
+    let claim = Claim::asked(args.out.as_deref(), of, args.force);
+    let claim = match claim {
         Ok(claim) => claim,
         Err(error) => return refuse(&error, err),
     };

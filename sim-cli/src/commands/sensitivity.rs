@@ -178,11 +178,7 @@ fn go(
         command: "sensitivity",
         source: &args.scenario,
     };
-    let claim = args
-        .out
-        .as_deref()
-        .map(|folder| Claim::ask(folder, of, args.force));
-    let claim = claim.transpose()?;
+    let claim = Claim::asked(args.out.as_deref(), of, args.force)?;
     let scenario = base(&args.bare_spec(), &Disk)?;
     let spec = args.spec(&scenario);
     let seed = args.seed.unwrap_or(scenario.seed);

@@ -76,6 +76,20 @@ struct Mark {
 }
 
 impl Claim {
+    /// The same as [`Claim::ask`] where a folder was named.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn asked(
+        folder: Option<&Path>,
+        of: Experiment<'_>,
+        force: bool,
+    ) -> Result<Option<Self>, FolderError> {
+        folder
+            .map(|folder| Self::ask(folder, of, force))
+            .transpose()
+    }
+
     /// Asks whether an experiment may write to a folder; `force` lets it replace another one. Nothing is
     /// written.
     ///

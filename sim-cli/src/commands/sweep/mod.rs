@@ -115,8 +115,7 @@ fn go(
         command: "sweep",
         source: &args.scenario,
     };
-    let claim = how.folder.map(|folder| Claim::ask(folder, of, args.force));
-    let mut claim = claim.transpose()?;
+    let mut claim = Claim::asked(how.folder, of, args.force)?;
     if let (Some(folder), true) = (how.folder, shard.is_all()) {
         let asked = |claim| other::refuse_other(claim, folder, (sweep, texts), args.force);
         claim = claim.map(asked).transpose()?;

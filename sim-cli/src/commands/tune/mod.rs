@@ -51,11 +51,7 @@ fn go(
         command: "tune",
         source: &args.scenario,
     };
-    let claim = args
-        .out
-        .as_deref()
-        .map(|folder| Claim::ask(folder, of, args.force));
-    let claim = claim.transpose()?;
+    let claim = Claim::asked(args.out.as_deref(), of, args.force)?;
     let question = args.question();
     let spec = args.spec(&question);
     let present = base(&spec, &Disk)?;
