@@ -254,7 +254,7 @@ fn hypothesis() -> HypothesisSummary {
         reason: "Slow db ended at 70s, but success_ratio(shoppers) stayed at 12% until the end: \
                  retries keep the database overloaded."
             .into(),
-        close_to_edge: true,
+        close_to_edge: Some("back after 17s, and 20s are allowed".into()),
         checks: vec![
             check(
                 "steady",

@@ -15,7 +15,7 @@ const EXPECTED: [(&str, Conclusion); 18] = [
     ("database-outage", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
-    ("jittered-retries", Conclusion::Recovered),
+    ("jittered-retries", Conclusion::Held),
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
     ("online-boutique", Conclusion::Recovered),

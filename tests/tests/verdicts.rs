@@ -312,8 +312,15 @@ fn a_run_without_a_hypothesis_is_not_held() {
     assert_eq!(calm.hypothesis.verdict, Conclusion::NoHypothesis);
     assert_eq!(calm.hypothesis.harm, "");
     let bare = swapped(SHOP, &SHOP[SHOP.find("    hypothesis").unwrap()..], ")");
-    let found = run(&bare).hypothesis;
-    assert_eq!(found.verdict, Conclusion::Recovered, "{found:#?}");
+    let found = run(&bare);
+    assert_eq!(
+        found.hypothesis.verdict,
+        Conclusion::NoHypothesis,
+        "{found:#?}"
+    );
+    assert!(!found.hypothesis.damage.is_empty(), "{found:#?}");
+    let faults = found.faults.iter().map(|fault| fault.verdict);
+    assert!(faults.eq([Conclusion::NoHypothesis]), "{found:#?}");
 }
 
 /// Users of long polls who ask in step: nothing ends for half a minute, then all at once.

@@ -73,8 +73,10 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
     let mut warn = |text: &str| {
         lines.extend(wrap(text, "  ", "  ").iter().map(|l| style.careful(l)));
     };
-    if hypothesis.close_to_edge {
-        warn("Close to a limit, where one run proves little: add --replications 20.");
+    if let Some(limit) = &hypothesis.close_to_edge {
+        warn(&format!(
+            "Close to a limit ({limit}), where one run proves little: add --replications 20."
+        ));
     }
     if let Some(why) = &summary.stalled {
         let why = why.replacen("time", "Time", 1);

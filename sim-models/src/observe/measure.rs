@@ -183,6 +183,17 @@ impl Measurer<'_> {
         start..own.end.min(windows.end).max(start)
     }
 
+    /// A measure of the requests of a workload that began in these windows, whenever they ended; none where
+    /// there is nothing to measure.
+    pub(super) fn begun(
+        &self,
+        measure: &Measure,
+        workload: usize,
+        windows: Range<usize>,
+    ) -> Option<f64> {
+        windowed::begun(self, measure, workload, windows)
+    }
+
     /// A measure over a stretch of windows, by what ended in them unless it names a stretch itself; none
     /// where there is nothing to measure.
     #[must_use]

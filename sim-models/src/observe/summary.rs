@@ -306,8 +306,9 @@ pub struct HypothesisSummary {
     pub harm: String,
     /// The verdict in one sentence.
     pub reason: String,
-    /// Near a tipping point one run proves nothing: replicate.
-    pub close_to_edge: bool,
+    /// The limit that the run came so close to that another seed may decide otherwise, and how close; null
+    /// where it came close to none.
+    pub close_to_edge: Option<String>,
     /// The workloads that were hurt, the worst first.
     pub damage: Vec<Damage>,
     /// The workloads that were not hurt.

@@ -4,6 +4,7 @@ use super::disturbance::{Disturbance, next_after, quiet_after, quiet_after_those
 use super::pace::{Pace, pace};
 use super::steady::{BLOCK, NOISE, Steady, late};
 use crate::scenario::Recovers;
+use crate::topology::Topology;
 use sim_core::SimTime;
 use sim_core::stats::unlike;
 use std::collections::BTreeMap;
@@ -12,13 +13,16 @@ use std::ops::Range;
 /// Load after / load before up to which the load is what it was.
 const SAME_LOAD: f64 = 1.10;
 
+/// Stretches in which a return may turn out to hold for good.
+const SETTLING: usize = 10;
+
 /// How a disturbance, or one period of it, ended.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Aftermath {
     /// The steady state held throughout.
     Held,
-    /// It broke, and held again so many seconds after the end of the disturbance.
-    Recovered(f64),
+    /// It broke, and held again so many seconds after this time, when the disturbance was gone.
+    Recovered(f64, SimTime),
     /// It belongs to the system: there is nothing before or after it.
     Background,
     /// It cannot be judged.
@@ -34,8 +38,9 @@ pub(super) enum Unjudged {
     NeverOn,
     /// It was on when the run ended: this one, or another one that hid what it did.
     StillOn { other: Option<String> },
-    /// The run ended too soon after it: seconds that were left, and whether the steady state held then.
-    TooShort { left: f64, holds: bool },
+    /// The run ended too soon after it: seconds that were left, and over how many of the last of them the
+    /// steady state held.
+    TooShort { left: f64, held: f64 },
     /// Nothing was answered after it.
     Nothing,
     /// There was no time before it in which the steady state could have been seen.
@@ -55,12 +60,17 @@ pub(super) struct Loss {
     pub pace: Pace,
     /// Load at the end / load before, where it is more than it was.
     pub more_load: Option<f64>,
+    /// A service to which more comes all the time than it can carry, and how many times as much.
+    pub overloaded: Option<(String, f64)>,
+    /// From which window on the steady state held again up to the end, which was too late and for too short.
+    pub back: Option<usize>,
 }
 
 impl Loss {
-    /// The trigger is gone, the load is what it was, and nothing gets better.
+    /// The trigger is gone, the load is what it was and can be carried, and nothing gets better.
     pub fn is_metastable(&self) -> bool {
-        self.more_load.is_none() && self.pace == Pace::Stays
+        let load_explains = self.more_load.is_some() || self.overloaded.is_some();
+        !load_explains && self.back.is_none() && self.pace == Pace::Stays
     }
 }
 
@@ -69,7 +79,7 @@ impl Aftermath {
     fn badness(&self) -> (u8, f64) {
         match self {
             Self::Held | Self::Background => (0, 0.0),
-            Self::Recovered(seconds) => (1, *seconds),
+            Self::Recovered(seconds, _) => (1, *seconds),
             Self::Unjudged(_) => (2, 0.0),
             Self::Lost(loss) => (3 + u8::from(loss.is_metastable()), 0.0),
         }
@@ -148,7 +158,7 @@ impl Steady<'_> {
         {
             let took = self.start(back).since(stop).as_secs_f64();
             let aftermath = if broke {
-                Aftermath::Recovered(took)
+                Aftermath::Recovered(took, stop)
             } else {
                 Aftermath::Held
             };
@@ -164,10 +174,21 @@ impl Steady<'_> {
         }
         let enough = next.is_some() && near.len() >= BLOCK || near.len() >= self.stretch;
         if !broke && enough && self.is_measured(&reach) {
-            return After::of(Aftermath::Held, broke, Some(near.start));
+            // What was begun meanwhile may end long after.
+            let settled = self.settles(near.start, &near, self.stretch);
+            let late = self.start(settled).since(quiet).as_secs_f64();
+            return if settled == near.start {
+                After::of(Aftermath::Held, broke, Some(settled))
+            } else {
+                After::of(Aftermath::Recovered(late, quiet), true, Some(settled))
+            };
         }
         let mut found = self.group(start, quiet, all, recovers, known);
         found.broke &= broke;
+        // It may only have taken a while until anything ended.
+        if !broke && matches!(found.aftermath, Aftermath::Recovered(..)) {
+            found.aftermath = Aftermath::Held;
+        }
         found
     }
 
@@ -197,8 +218,9 @@ impl Steady<'_> {
             if self.is_measured(&after)
                 && let Some(back) = self.returns(after.clone(), stretch)
             {
+                let back = self.settles(back, &after, stretch);
                 let took = self.start(back).since(quiet).as_secs_f64();
-                break After::of(Aftermath::Recovered(took), true, Some(back));
+                break After::of(Aftermath::Recovered(took, quiet), true, Some(back));
             }
             let Some(next) = next else {
                 break After::of(self.ending(start, quiet, after, recovers), true, None);
@@ -233,27 +255,62 @@ impl Steady<'_> {
         let allowed = recovers.map(|recovers| recovers.within.as_secs_f64());
         let since = |window: usize| self.start(window).since(quiet).as_secs_f64();
         let in_time = |start: usize| allowed.is_none_or(|allowed| since(start) <= allowed);
-        let coming = self.returns_to_the_end(after.clone()).is_some_and(in_time);
+        let back = self.returns_to_the_end(after.clone());
+        let held = match back {
+            Some(back) => self.over().since(self.start(back)).as_secs_f64(),
+            None if holds => self.over().since(self.start(last)).as_secs_f64(),
+            None => 0.0,
+        };
+        let coming = back.is_some_and(in_time);
         let short = after.len() < self.stretch;
         let overdue = allowed.is_some_and(|allowed| left > allowed);
         if coming || short && !overdue {
-            return Aftermath::Unjudged(Unjudged::TooShort { left, holds });
+            return Aftermath::Unjudged(Unjudged::TooShort { left, held });
         }
         if self.calm.is_empty() {
             return Aftermath::Unjudged(Unjudged::NoBefore);
         }
-        let loss = self.loss(start, quiet, after, short);
+        let mut loss = self.loss(start, quiet, after, short);
+        loss.back = back;
         // What gets better may still be back in time.
         if allowed.is_some() && !overdue && !loss.is_metastable() {
-            return Aftermath::Unjudged(Unjudged::TooShort { left, holds });
+            return Aftermath::Unjudged(Unjudged::TooShort { left, held });
         }
         Aftermath::Lost(loss)
     }
 
-    /// The first window from which the steady state holds for a stretch.
+    /// The first window from which the steady state holds for a stretch, or, where hardly anything ends in
+    /// one, for as long as it takes until something has: a silence proves nothing.
     fn returns(&self, windows: Range<usize>, stretch: usize) -> Option<usize> {
         let last = (windows.end + 1).saturating_sub(stretch);
-        (windows.start..last).find(|start| self.holds_from(*start, start + stretch))
+        (windows.start..last).find(|start| {
+            let end = start + stretch;
+            self.holds_from(*start, end) && {
+                let told = self.told_by(&(*start..end)).min(windows.end);
+                told == end || self.holds(*start..told)
+            }
+        })
+    }
+
+    /// The window from which on it holds for all the rest as well: among the first answers of rare requests
+    /// may be good ones by luck. The first return, if it does so from nowhere near.
+    fn settles(&self, back: usize, windows: &Range<usize>, stretch: usize) -> usize {
+        let stays = |start: usize| {
+            let rest = start..windows.end;
+            self.checks.iter().all(|check| {
+                self.measurer.check(&check.expression, rest.clone()).1
+                    || !self.is_doubtful(check, &rest)
+            })
+        };
+        let (last, step) = (windows.end.saturating_sub(stretch), stretch.div_ceil(10));
+        let mut later = (0..SETTLING * 10).map(|n| back + n * step);
+        later
+            .find(|start| {
+                *start <= last
+                    && stays(*start)
+                    && (*start == back || self.holds_from(*start, start + stretch))
+            })
+            .unwrap_or(back)
     }
 
     /// The first window from which the steady state holds to the end, if that is some blocks long.
@@ -295,7 +352,20 @@ impl Steady<'_> {
             },
             after,
             more_load: (more > SAME_LOAD && certain).then_some(more),
+            overloaded: self.overloaded(),
+            back: None,
         }
+    }
+
+    /// The service that is asked for most beyond what it can carry, by what comes no matter how it does,
+    /// nothing tried twice: there is no good state that it could return to.
+    fn overloaded(&self) -> Option<(String, f64)> {
+        let capacities = Topology::new(self.scenario).capacity;
+        let beyond = capacities
+            .into_iter()
+            .map(|(name, capacity)| (name, capacity.open_utilization))
+            .filter(|(_, utilization)| *utilization >= 1.0);
+        beyond.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
 

@@ -22,9 +22,10 @@ mod pace;
 mod damage;
 mod aftermath;
 mod words;
+mod edge;
 
 use super::conclusion::Conclusion;
-use super::expression::{self, Expression, Op, Unit};
+use super::expression::{self, Expression};
 use super::measure::Measurer;
 use super::metric::{Metric, Of};
 use super::summary::{CheckSummary, HypothesisSummary, Summary};
@@ -66,6 +67,7 @@ pub fn judge(
     let mut out = HypothesisSummary::default();
     let found = {
         let steady = Steady::new(
+            scenario,
             Measurer {
                 plan,
                 recorder: &world.recorder,
@@ -88,7 +90,11 @@ pub fn judge(
             steady.aftermaths(&disturbances, recovers)
         })
     };
+    let believes = believes(hypothesis);
     let Some((mut aftermaths, settled)) = found else {
+        if !believes && out.verdict == Conclusion::NeverSteady {
+            out.verdict = Conclusion::NoHypothesis;
+        }
         for disturbance in &mut disturbances {
             disturbance.summary.verdict = out.verdict;
         }
@@ -99,14 +105,19 @@ pub fn judge(
     for (disturbance, aftermath) in disturbances.iter_mut().zip(&aftermaths) {
         disturbance.summary.recovery_seconds = match aftermath {
             Aftermath::Held => Some(0.0),
-            Aftermath::Recovered(seconds) => Some(*seconds),
+            Aftermath::Recovered(seconds, _) => Some(*seconds),
             _ => None,
         };
-        disturbance.summary.verdict = conclusion(aftermath);
+        disturbance.summary.verdict = if believes {
+            conclusion(aftermath)
+        } else {
+            Conclusion::NoHypothesis
+        };
     }
     // Checks may ask for the time to recover, so the summary has to know of it before they do.
     summary.faults = disturbances.iter().map(|d| d.summary.clone()).collect();
     let steady = Steady::new(
+        scenario,
         Measurer {
             plan,
             recorder: &world.recorder,
@@ -131,7 +142,7 @@ pub fn judge(
         recovery_checks(recovers, &disturbances, &aftermaths, &mut out.checks);
     }
     steady.conclude(hypothesis, &disturbances, &aftermaths, kept, &mut out);
-    out.close_to_edge = close_to_edge(hypothesis, &aftermaths, &out);
+    out.close_to_edge = edge::close_to(hypothesis, &aftermaths, &out);
     summary.faults = disturbances.into_iter().map(|d| d.summary).collect();
     summary.hypothesis = out;
 }
@@ -146,7 +157,7 @@ fn read(checks: &[String]) -> Vec<(String, Expression)> {
 fn conclusion(aftermath: &Aftermath) -> Conclusion {
     match aftermath {
         Aftermath::Held => Conclusion::Held,
-        Aftermath::Recovered(_) => Conclusion::Recovered,
+        Aftermath::Recovered(..) => Conclusion::Recovered,
         Aftermath::Background => Conclusion::NoHypothesis,
         Aftermath::Unjudged(_) => Conclusion::Inconclusive,
         Aftermath::Lost(loss) if loss.is_metastable() => Conclusion::Metastable,
@@ -395,6 +406,7 @@ impl Steady<'_> {
         let mut allowed = false;
         for (disturbance, aftermath) in disturbances.iter_mut().zip(aftermaths) {
             let mut kept = !disturbance.periods.is_empty();
+            let mut broken = false;
             for (text, check) in &asked {
                 let periods = disturbance.periods.iter().chain(&disturbance.background);
                 let worst = periods.map(|(start, stop)| {
@@ -412,6 +424,7 @@ impl Steady<'_> {
                     continue;
                 };
                 kept &= held == Some(true);
+                broken |= held == Some(false);
                 checks.push(self.summary_of("during", (text, check), &windows, value, held));
             }
             let stays = disturbance.stays()
@@ -420,11 +433,15 @@ impl Steady<'_> {
                     Aftermath::Unjudged(Unjudged::StillOn { other: None })
                 )
                 && (!asked.is_empty() || !hypothesis.always.is_empty());
-            let back_at_once = *aftermath == Aftermath::Recovered(0.0) && !asked.is_empty();
+            let back_at_once =
+                matches!(aftermath, Aftermath::Recovered(0.0, _)) && !asked.is_empty();
             if kept && (stays || back_at_once) {
                 *aftermath = Aftermath::Held;
                 disturbance.summary.verdict = Conclusion::Held;
                 allowed = true;
+            }
+            if broken && !matches!(aftermath, Aftermath::Lost(_)) {
+                disturbance.summary.verdict = Conclusion::Refuted;
             }
         }
         allowed
@@ -438,13 +455,17 @@ impl Steady<'_> {
         kept: bool,
         out: &mut HypothesisSummary,
     ) {
+        if !believes(hypothesis) {
+            (out.verdict, out.reason) = self.unasked(disturbances, aftermaths);
+            return;
+        }
         let failed = out.checks.iter().filter(|check| check.held == Some(false));
         let failed = failed.min_by_key(|check| check.kind == "recovers");
         let slowest = disturbances
             .iter()
             .zip(aftermaths)
             .filter_map(|(disturbance, aftermath)| match aftermath {
-                Aftermath::Recovered(seconds) => Some((disturbance, *seconds)),
+                Aftermath::Recovered(seconds, _) => Some((disturbance, *seconds)),
                 _ => None,
             })
             .max_by(|(_, a), (_, b)| a.total_cmp(b));
@@ -467,13 +488,26 @@ impl Steady<'_> {
         } else if let Some((disturbance, seconds)) = slowest {
             out.verdict = Conclusion::Recovered;
             out.reason = words::recovered(&disturbance.summary.name, seconds);
-        } else if believes(hypothesis) {
+        } else {
             out.verdict = Conclusion::Held;
             out.reason = words::held(disturbances, kept);
-        } else {
-            out.verdict = Conclusion::NoHypothesis;
-            out.reason = "nothing was believed, so there is nothing to hold or refute".into();
         }
+    }
+
+    /// What to say where nothing was believed: no verdict, and all the same what was seen after the
+    /// disturbances.
+    fn unasked(
+        &self,
+        disturbances: &[Disturbance],
+        aftermaths: &[Aftermath],
+    ) -> (Conclusion, String) {
+        let mut reason = "nothing was believed, so there is nothing to hold or refute".to_owned();
+        if self.measurer.summary.stopped_by != "end" {
+            reason += "; the run was stopped before its end";
+        } else if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
+            reason += &format!("; {}", words::lost(self, disturbance, loss));
+        }
+        (Conclusion::NoHypothesis, reason)
     }
 
     /// Why a run in which nothing failed proves nothing all the same, and what it would take.
@@ -546,17 +580,22 @@ fn recovery_checks(
         let (value, held) = match aftermath {
             Aftermath::Held if disturbance.stays() => continue,
             Aftermath::Held => (Some(0.0), true),
-            Aftermath::Recovered(seconds) => {
+            Aftermath::Recovered(seconds, _) => {
                 (Some(*seconds), *seconds <= recovers.within.as_secs_f64())
             }
             Aftermath::Lost(_) => (None, false),
             Aftermath::Unjudged(_) | Aftermath::Background => continue,
         };
-        let stop = disturbance
-            .periods
-            .last()
-            .map_or(SimTime::ZERO, |(_, stop)| *stop);
-        let stop = disturbance::quiet_after(stop, disturbances).0;
+        // Of several periods the one that counts.
+        let stop = match aftermath {
+            Aftermath::Recovered(_, quiet) => *quiet,
+            Aftermath::Lost(loss) => loss.quiet,
+            _ => {
+                let last = disturbance.periods.last();
+                let stop = last.map_or(SimTime::ZERO, |(_, stop)| *stop);
+                disturbance::quiet_after(stop, disturbances).0
+            }
+        };
         checks.push(CheckSummary {
             kind: "recovers".into(),
             check: format!("recovers from `{}`", disturbance.summary.name),
@@ -566,40 +605,4 @@ fn recovery_checks(
             held: Some(held),
         });
     }
-}
-
-/// Near a tipping point one run proves nothing: a slow recovery, one that is under way, or a check that
-/// holds or fails by little.
-fn close_to_edge(
-    hypothesis: &Hypothesis,
-    aftermaths: &[Aftermath],
-    out: &HypothesisSummary,
-) -> bool {
-    let within = hypothesis
-        .recovers
-        .map_or(60.0, |recovers| recovers.within.as_secs_f64());
-    let slow = aftermaths.iter().any(|aftermath| match aftermath {
-        Aftermath::Recovered(seconds) => *seconds > 0.5 * within && *seconds > BLOCK as f64,
-        Aftermath::Lost(loss) => matches!(loss.pace, Pace::Better(_)),
-        _ => false,
-    });
-    let tight = out
-        .checks
-        .iter()
-        .filter(|check| check.kind != "recovers")
-        .any(|check| {
-            let (Some(value), Ok(read)) = (check.value, check.check.parse::<Expression>()) else {
-                return false;
-            };
-            // Ratios near one are compared by what they leave: 0.999 against 0.998 is a factor of two.
-            let ratio = read.measure.metric.unit() == Unit::Ratio;
-            let (value, limit) = if ratio && check.limit > 0.5 && check.limit <= 1.0 {
-                (1.0 - value, 1.0 - check.limit)
-            } else {
-                (value, check.limit)
-            };
-            let bounds = matches!(read.op, Op::Less | Op::AtMost | Op::More | Op::AtLeast);
-            bounds && limit > 0.0 && (value / limit - 1.0).abs() < 0.05
-        });
-    slow || tight
 }

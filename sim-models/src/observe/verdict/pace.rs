@@ -18,6 +18,9 @@ const LUCK: f64 = 0.01;
 /// all that can be told.
 const FAR: f64 = 20.0;
 
+/// Standard deviations that a queue has to have shrunk by, against those of a walk of as many steps.
+const WALK: f64 = 3.0;
+
 /// Whether, and how fast, what fails gets better.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Pace {
@@ -114,9 +117,16 @@ pub(super) fn pace(steady: &Steady<'_>, check: Option<usize>, windows: &Range<us
         };
         let values = series(&|cut| Some(waiting(cut)));
         let longest = values.iter().map(|(_, queue)| *queue).fold(0.0, f64::max);
+        // What comes and goes at random makes a queue walk that far by luck.
+        let walked: u64 = record.windows[half.clone()]
+            .iter()
+            .map(|row| row.arrivals + row.ok + row.failed)
+            .sum();
+        let luck = WALK * (walked as f64).sqrt();
         let found = improvement(&values, false, usual, watched, steady.over().as_secs_f64())?;
         // A handful of waiting requests is no backlog that anybody waits behind.
-        (longest > 2.0 * usual + 10.0).then_some((service, longest, found))
+        let drains = longest > 2.0 * usual + 10.0 && found.0.0 - found.0.1 > luck;
+        drains.then_some((service, longest, found))
     });
     match draining.max_by(|a, b| a.1.total_cmp(&b.1)) {
         Some((service, _, (from_to, remaining))) => Pace::Better(Improvement {

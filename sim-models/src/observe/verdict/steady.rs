@@ -10,6 +10,7 @@ use crate::observe::measure::{Measurer, Traffic};
 use crate::observe::metric::Metric;
 use crate::observe::naming::Measure;
 use crate::plan::WorkloadKind;
+use crate::scenario::Scenario;
 use sim_core::SimTime;
 use sim_core::stats::{too_many, unlike};
 use std::cell::RefCell;
@@ -18,6 +19,8 @@ use std::ops::Range;
 
 /// Windows that are judged together: one alone is noisy.
 pub(super) const BLOCK: usize = 5;
+/// Requests that a stretch of steady state has to tell of.
+const TELLING: u64 = 5;
 /// Success after / success before, where no steady state is named.
 pub(super) const SUCCESS_AGAIN: f64 = 0.95;
 /// Goodput after / goodput before, where no steady state is named.
@@ -37,6 +40,7 @@ pub(super) struct Check {
 
 /// The steady state of a run.
 pub(super) struct Steady<'a> {
+    pub scenario: &'a Scenario,
     pub measurer: Measurer<'a>,
     /// Ends of the windows.
     pub ends: &'a [SimTime],
@@ -50,6 +54,11 @@ pub(super) struct Steady<'a> {
     pub stretch: usize,
     /// Of each workload the most windows in a row in which nothing ended before the first disturbance.
     silence: Vec<usize>,
+    /// Of each workload the windows that a request took at most then.
+    longest: Vec<usize>,
+    /// Of each workload that the steady state speaks of, the windows in which something ended, with how
+    /// much had ended by their end.
+    told: Vec<Vec<(usize, u64)>>,
     /// Least usable answers of a workload in any block of a length then, as far as it was asked for.
     least: RefCell<BTreeMap<(usize, usize), Option<u64>>>,
     /// Worst value of a check in any block of a length then, as far as it was asked for.
@@ -58,6 +67,7 @@ pub(super) struct Steady<'a> {
 
 impl<'a> Steady<'a> {
     pub fn new(
+        scenario: &'a Scenario,
         measurer: Measurer<'a>,
         ends: &'a [SimTime],
         checks: Vec<(String, Expression)>,
@@ -70,14 +80,39 @@ impl<'a> Steady<'a> {
             expression,
         });
         let workloads = 0..measurer.plan.workloads.len();
+        let checks: Vec<Check> = checks.collect();
+        let mut asked: Vec<usize> = checks
+            .iter()
+            .flat_map(|check| check.expression.measure.parts())
+            .filter_map(|part| measurer.workload(&part.subject))
+            .filter(|workload| measurer.traffic(*workload, calm.clone()).finished > 0)
+            .collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let told = asked.into_iter().map(|workload| {
+            let mut all = 0;
+            let windows = measurer.recorder.workloads[workload].windows.iter();
+            let told = windows.enumerate().filter_map(|(n, (window, ..))| {
+                let ended: u64 = window.outcomes.iter().sum();
+                all += ended;
+                (ended > 0).then_some((n, all))
+            });
+            told.collect()
+        });
         Self {
-            checks: checks.collect(),
+            scenario,
+            told: told.collect(),
+            checks,
             before: workloads
                 .clone()
                 .map(|workload| measurer.traffic(workload, calm.clone()))
                 .collect(),
             silence: workloads
+                .clone()
                 .map(|workload| silence(&measurer, workload, &calm))
+                .collect(),
+            longest: workloads
+                .map(|workload| longest(&measurer, workload, &calm))
                 .collect(),
             least: RefCell::default(),
             worst: RefCell::default(),
@@ -130,6 +165,19 @@ impl<'a> Steady<'a> {
             self.measurer.over(measure, windows.clone())
         });
         values.flatten().next().is_some()
+    }
+
+    /// The end of these windows, or where too little ended in them of a workload that the steady state
+    /// speaks of, the end of the window by which enough had, or all that ever did.
+    pub fn told_by(&self, windows: &Range<usize>) -> usize {
+        let ends = self.told.iter().map(|told| {
+            let before = told.partition_point(|(window, _)| *window < windows.start);
+            let before = before.checked_sub(1).map_or(0, |last| told[last].1);
+            let enough = told.partition_point(|(_, ended)| *ended < before + TELLING);
+            let last = told.get(enough).or(told.last());
+            last.map_or(0, |(window, _)| window + 1)
+        });
+        ends.max().unwrap_or(0).max(windows.end)
     }
 
     /// Whether the steady state holds over these windows taken together.
@@ -252,6 +300,7 @@ impl<'a> Steady<'a> {
             (Some(_), _) if !single => f64::INFINITY,
             // Nothing ended: how much should have? Users who ask in step are silent between their waves.
             (None, _) if windows.len() <= 2 * self.silence[workload] => 0.0,
+            (None, _) if self.ended_well(check, workload, windows) => 0.0,
             (None, _) => unlike(0, self.due(workload, &traffic)),
             (Some(value), Metric::Goodput | Metric::Throughput | Metric::Offered) => {
                 let count = libm::round(value * traffic.seconds) as u64;
@@ -259,6 +308,17 @@ impl<'a> Steady<'a> {
             }
             _ => f64::INFINITY,
         }
+    }
+
+    /// Whether all that was under way while nothing ended came to an end later, and the check holds of it: then
+    /// the wait broke nothing.
+    fn ended_well(&self, check: &Expression, workload: usize, windows: &Range<usize>) -> bool {
+        let longest = &self.longest[workload];
+        let begun = windows.start.saturating_sub(*longest)..windows.end;
+        let rows = &self.measurer.recorder.workloads[workload].begun.rows[begun.clone()];
+        let open = rows.iter().any(|row| row.open.count > 0);
+        let value = self.measurer.begun(&check.measure, workload, begun);
+        !open && value.is_some_and(|value| check.op.holds(value, check.limit))
     }
 
     /// Requests of a workload that should have ended in this time: as many as before, but of an open
@@ -345,6 +405,17 @@ fn silence(measurer: &Measurer<'_>, workload: usize, windows: &Range<usize>) -> 
         longest = longest.max(now);
     }
     longest
+}
+
+/// The windows that the longest request of a workload that ended in these took, and one more.
+fn longest(measurer: &Measurer<'_>, workload: usize, windows: &Range<usize>) -> usize {
+    let ended = measurer.recorder.workloads[workload].windows[windows.clone()].iter();
+    let longest = ended
+        .filter(|(.., ended)| ended.count > 0)
+        .map(|(.., ended)| ended.quantile(1.0))
+        .fold(0.0, f64::max);
+    let width = measurer.plan.window.as_secs_f64().max(1e-9);
+    libm::ceil(longest / width) as usize + 1
 }
 
 /// 1, 2, 4, … windows, and all of them.

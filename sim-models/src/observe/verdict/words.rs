@@ -5,7 +5,8 @@ use super::damage::Fate;
 use super::disturbance::Disturbance;
 use super::pace::{Improvement, Pace};
 use super::steady::{Steady, late};
-use crate::observe::metric::Unit;
+use crate::observe::metric::{Of, Unit};
+use crate::observe::naming::Measure;
 use crate::observe::summary::{CheckSummary, Damage};
 use crate::scenario::units::Rate;
 use sim_core::{SimDuration, SimTime};
@@ -63,9 +64,13 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
-/// A value in its unit.
-fn in_unit(value: f64, unit: Unit) -> String {
-    match unit {
+/// A value in the unit of its measure.
+fn in_unit(value: f64, measure: &Measure) -> String {
+    match measure.unit() {
+        // Amplification is a factor.
+        Unit::Ratio if measure.metric.of() != Of::Edge && (0.0..=1.0).contains(&value) => {
+            percent(value)
+        }
         Unit::Seconds => span(value),
         Unit::Rate => Rate(short(value).parse().unwrap_or(value)).to_string(),
         Unit::Ratio | Unit::Count => short(value),
@@ -237,13 +242,10 @@ pub(super) fn refuted(check: &CheckSummary) -> String {
 
 /// A value in the unit of its check.
 pub(super) fn value_of(check: &CheckSummary, value: f64) -> String {
-    let unit = check
+    let read = check
         .check
         .parse::<crate::observe::expression::Expression>();
-    in_unit(
-        value,
-        unit.map_or(Unit::Count, |check| check.measure.unit()),
-    )
+    read.map_or_else(|_| short(value), |read| in_unit(value, &read.measure))
 }
 
 /// Why a disturbance cannot be judged, and what it would take.
@@ -263,15 +265,19 @@ pub(super) fn unjudged(steady: &Steady<'_>, disturbance: &Disturbance, why: &Unj
         Unjudged::StillOn { other: None } => format!(
             "`{name}` was still on when the run ended at {over}: to judge it takes a run that goes on for at least {stretch} after it"
         ),
-        Unjudged::TooShort { left, holds } => format!(
-            "the run ended {} after `{name}` and what came with it, and to judge a recovery takes {stretch} of steady state{}: set a longer `duration`",
-            span(*left),
-            if *holds {
-                ""
+        Unjudged::TooShort { left, held } => {
+            let missing = SimDuration::from_secs_f64((stretch.as_secs_f64() - held).max(0.0));
+            let seen = if *held > 0.0 {
+                format!("and held for the last {}", span(*held))
             } else {
-                ", which did not hold yet"
-            }
-        ),
+                "and did not hold yet".to_owned()
+            };
+            format!(
+                "the run ended {} after `{name}` and what came with it, {seen}; to judge a recovery takes {stretch} of steady state: set a `duration` of {} or more",
+                span(*left),
+                (over + missing).since(SimTime::ZERO).rounded()
+            )
+        }
         Unjudged::Nothing => format!(
             "no request was answered after `{name}`, so nothing is known of what it did: set a longer `duration` or more load"
         ),
@@ -292,8 +298,10 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
             let value = steady
                 .measurer
                 .over(&check.expression.measure, late.clone());
-            let unit = check.expression.measure.unit();
-            let value = value.map_or("nothing is answered".into(), |value| in_unit(value, unit));
+            let measure = &check.expression.measure;
+            let value = value.map_or("nothing is answered".into(), |value| {
+                in_unit(value, measure)
+            });
             format!(
                 "`{}` does not hold ({value} over the last {})",
                 check.text,
@@ -320,13 +328,25 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
             )
         }
     };
-    let outlook = match (&loss.pace, loss.more_load) {
-        (Pace::Better(better), _) => getting_better(steady, quiet, better),
-        (_, Some(more)) => format!("the load is {} times what it was before", short(more)),
-        (Pace::Stays, None) => {
+    if let Some(back) = loss.back {
+        let since = |window: usize| span(steady.start(window).since(quiet).as_secs_f64());
+        let left = span(steady.over().since(steady.start(back)).as_secs_f64());
+        return format!(
+            "`{name}` was gone at {quiet}, and the steady state held again only {} later, for the {left} that were left",
+            since(back)
+        );
+    }
+    let outlook = match (&loss.overloaded, &loss.pace, loss.more_load) {
+        (Some((service, times)), ..) => format!(
+            "{service} is asked for {} times what it can carry, with or without `{name}`",
+            short(*times)
+        ),
+        (_, Pace::Better(better), _) => getting_better(steady, quiet, better),
+        (_, _, Some(more)) => format!("the load is {} times what it was before", short(more)),
+        (_, Pace::Stays, None) => {
             "nothing gets better: the trigger is gone and the damage stays".into()
         }
-        (Pace::Unknown, None) => {
+        (_, Pace::Unknown, None) => {
             "the run ended too soon after it to tell whether it gets better".into()
         }
     };

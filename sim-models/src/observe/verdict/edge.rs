@@ -1,0 +1,57 @@
+//! Whether a run is so close to a limit that one run proves little.
+
+use super::aftermath::Aftermath;
+use super::steady::BLOCK;
+use super::words::{span, value_of};
+use crate::observe::expression::{Expression, Op, Unit};
+use crate::observe::summary::HypothesisSummary;
+use crate::scenario::Hypothesis;
+use std::ops::RangeInclusive;
+
+/// Recovery / what is allowed, between which another seed may decide otherwise.
+const NEAR: RangeInclusive<f64> = 0.7..=1.4;
+/// Value / limit, likewise, for checks over a whole stretch.
+const TIGHT: RangeInclusive<f64> = 0.95..=1.05;
+
+/// The limit that the run came close to, by what it is and what was measured.
+pub(super) fn close_to(
+    hypothesis: &Hypothesis,
+    aftermaths: &[Aftermath],
+    out: &HypothesisSummary,
+) -> Option<String> {
+    let allowed = hypothesis.recovers.map(|recovers| recovers.within);
+    let recovery = allowed.and_then(|allowed| {
+        let allowed = allowed.as_secs_f64();
+        let took = aftermaths.iter().filter_map(|aftermath| match aftermath {
+            Aftermath::Recovered(seconds, _) => Some(*seconds),
+            _ => None,
+        });
+        let near = |seconds: &f64| NEAR.contains(&(seconds / allowed)) && *seconds > BLOCK as f64;
+        let took = took.chain(out.recovery_expected_seconds).find(near)?;
+        let (took, allowed) = (span(took), span(allowed));
+        Some(format!("back after {took}, and {allowed} are allowed"))
+    });
+    let slow_way_back = out.recovery_seconds.is_some_and(|seconds| seconds > 0.0);
+    recovery.or_else(|| {
+        // What comes back slowly is just within its limit at first: that is no narrow escape.
+        let on_its_way = |n: usize, kind: &str| {
+            slow_way_back && kind == "steady" && n >= hypothesis.steady.len()
+        };
+        let checks = out.checks.iter().enumerate();
+        let mut checks =
+            checks.filter(|(n, check)| check.kind != "recovers" && !on_its_way(*n, &check.kind));
+        checks.find_map(|(_, check)| {
+            let (value, read) = (check.value?, check.check.parse::<Expression>().ok()?);
+            // Ratios near one are compared by what they leave: 0.999 against 0.998 is a factor of two.
+            let ratio = read.measure.metric.unit() == Unit::Ratio;
+            let (off, limit) = if ratio && check.limit > 0.5 && check.limit <= 1.0 {
+                (1.0 - value, 1.0 - check.limit)
+            } else {
+                (value, check.limit)
+            };
+            let bounds = matches!(read.op, Op::Less | Op::AtMost | Op::More | Op::AtLeast);
+            let close = bounds && limit > 0.0 && TIGHT.contains(&(off / limit));
+            close.then(|| format!("`{}` at {}", check.check, value_of(check, value)))
+        })
+    })
+}
