@@ -205,6 +205,7 @@ pub struct WindowHistogram {
     high: usize,
     count: u64,
     sum: u128,
+    max: u64,
 }
 
 impl WindowHistogram {
@@ -229,6 +230,7 @@ impl WindowHistogram {
         self.high = self.high.max(step + 1);
         self.count += 1;
         self.sum += u128::from(span.0);
+        self.max = self.max.max(span.0);
     }
 
     /// How many durations the window holds.
@@ -249,12 +251,14 @@ impl WindowHistogram {
         let snapshot = Snapshot {
             count: self.count,
             sum: self.sum,
+            max: self.max,
             steps,
         };
         self.low = usize::MAX;
         self.high = 0;
         self.count = 0;
         self.sum = 0;
+        self.max = 0;
         snapshot
     }
 }
@@ -265,6 +269,7 @@ pub struct Snapshot {
     /// How many durations there are.
     pub count: u64,
     sum: u128,
+    max: u64,
     /// Step and count, ascending, without zeros.
     steps: Vec<(u16, u32)>,
 }
@@ -276,8 +281,17 @@ impl Snapshot {
         self.sum as f64 / 1e9 / self.count as f64
     }
 
-    /// The duration that a share `q` (0 to 1) of all stays at or below, in seconds, to within 1 %;
-    /// NaN without durations.
+    /// The greatest duration, in seconds; NaN without durations.
+    #[must_use]
+    pub fn max(&self) -> f64 {
+        if self.count == 0 {
+            return f64::NAN;
+        }
+        self.max as f64 / 1e9
+    }
+
+    /// The duration that a share `q` (0 to 1) of all stays at or below, in seconds, to within 1 %, and
+    /// never above the greatest; NaN without durations.
     #[must_use]
     pub fn quantile(&self, q: f64) -> f64 {
         let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
@@ -285,7 +299,7 @@ impl Snapshot {
         for &(step, count) in &self.steps {
             seen += u64::from(count);
             if seen >= rank {
-                return middle_of::<COARSE>(usize::from(step)) as f64 / 1e9;
+                return middle_of::<COARSE>(usize::from(step)).min(self.max) as f64 / 1e9;
             }
         }
         f64::NAN
@@ -310,6 +324,7 @@ impl Snapshot {
         }
         self.count += 1;
         self.sum += u128::from(span.0);
+        self.max = self.max.max(span.0);
     }
 
     /// Adds all durations of the other.
@@ -319,6 +334,7 @@ impl Snapshot {
         }
         self.count += other.count;
         self.sum += other.sum;
+        self.max = self.max.max(other.max);
         let mut merged = Vec::with_capacity(self.steps.len().max(other.steps.len()));
         let (mut left, mut right) = (self.steps.iter().peekable(), other.steps.iter().peekable());
         loop {
@@ -522,7 +538,9 @@ mod tests {
             let exact = drawn[(q * drawn.len() as f64).ceil() as usize - 1] as f64 / 1e9;
             close(stats.quantile(q), exact, 0.001);
             close(snapshot.quantile(q), exact, 0.008);
+            assert!(snapshot.quantile(q) <= snapshot.max());
         }
+        assert_eq!(snapshot.max(), stats.max());
         let n = drawn.len() as f64;
         let mean = drawn.iter().map(|v| *v as f64).sum::<f64>() / n / 1e9;
         let spread = drawn
