@@ -308,9 +308,11 @@ impl Snapshot {
     /// How many durations are at or below `limit`, to within the resolution of 1 %.
     #[must_use]
     pub fn count_below(&self, limit: SimDuration) -> u64 {
+        // Those that are as long as the limit are counted: it may be twice a quantile of constant times.
+        let last = step::<COARSE>(limit.0);
         let steps = self.steps.iter();
         steps
-            .take_while(|(step, _)| middle_of::<COARSE>(usize::from(*step)) <= limit.0)
+            .take_while(|(step, _)| usize::from(*step) <= last)
             .map(|(_, count)| u64::from(*count))
             .sum()
     }
@@ -558,6 +560,11 @@ mod tests {
         let limit = SimDuration(drawn[15_000]);
         assert!(stats.count_below(limit).abs_diff(15_001) < 30);
         assert!(snapshot.count_below(limit).abs_diff(15_001) < 60);
+        let mut constant = Snapshot::default();
+        constant.add(SimDuration(2_000_000));
+        assert_eq!(constant.count_below(SimDuration(2_000_000)), 1);
+        assert_eq!(constant.quantile(0.5), 0.002);
+        assert_eq!(constant.count_below(SimDuration(1_900_000)), 0);
     }
 
     #[test]
