@@ -205,6 +205,7 @@ pub struct WindowHistogram {
     high: usize,
     count: u64,
     sum: u128,
+    max: u64,
 }
 
 impl WindowHistogram {
@@ -229,6 +230,7 @@ impl WindowHistogram {
         self.high = self.high.max(step + 1);
         self.count += 1;
         self.sum += u128::from(span.0);
+        self.max = self.max.max(span.0);
     }
 
     /// How many durations the window holds.
@@ -249,12 +251,14 @@ impl WindowHistogram {
         let snapshot = Snapshot {
             count: self.count,
             sum: self.sum,
+            max: self.max,
             steps,
         };
         self.low = usize::MAX;
         self.high = 0;
         self.count = 0;
         self.sum = 0;
+        self.max = 0;
         snapshot
     }
 }
@@ -265,6 +269,7 @@ pub struct Snapshot {
     /// How many durations there are.
     pub count: u64,
     sum: u128,
+    max: u64,
     /// Step and count, ascending, without zeros.
     steps: Vec<(u16, u32)>,
 }
@@ -276,8 +281,17 @@ impl Snapshot {
         self.sum as f64 / 1e9 / self.count as f64
     }
 
-    /// The duration that a share `q` (0 to 1) of all stays at or below, in seconds, to within 1 %;
-    /// NaN without durations.
+    /// The greatest duration, in seconds; NaN without durations.
+    #[must_use]
+    pub fn max(&self) -> f64 {
+        if self.count == 0 {
+            return f64::NAN;
+        }
+        self.max as f64 / 1e9
+    }
+
+    /// The duration that a share `q` (0 to 1) of all stays at or below, in seconds, to within 1 %, and
+    /// never above the greatest; NaN without durations.
     #[must_use]
     pub fn quantile(&self, q: f64) -> f64 {
         let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
@@ -285,7 +299,7 @@ impl Snapshot {
         for &(step, count) in &self.steps {
             seen += u64::from(count);
             if seen >= rank {
-                return middle_of::<COARSE>(usize::from(step)) as f64 / 1e9;
+                return middle_of::<COARSE>(usize::from(step)).min(self.max) as f64 / 1e9;
             }
         }
         f64::NAN
@@ -294,9 +308,11 @@ impl Snapshot {
     /// How many durations are at or below `limit`, to within the resolution of 1 %.
     #[must_use]
     pub fn count_below(&self, limit: SimDuration) -> u64 {
+        // Those that are as long as the limit are counted: it may be twice a quantile of constant times.
+        let last = step::<COARSE>(limit.0);
         let steps = self.steps.iter();
         steps
-            .take_while(|(step, _)| middle_of::<COARSE>(usize::from(*step)) <= limit.0)
+            .take_while(|(step, _)| usize::from(*step) <= last)
             .map(|(_, count)| u64::from(*count))
             .sum()
     }
@@ -310,6 +326,7 @@ impl Snapshot {
         }
         self.count += 1;
         self.sum += u128::from(span.0);
+        self.max = self.max.max(span.0);
     }
 
     /// Adds all durations of the other.
@@ -319,6 +336,7 @@ impl Snapshot {
         }
         self.count += other.count;
         self.sum += other.sum;
+        self.max = self.max.max(other.max);
         let mut merged = Vec::with_capacity(self.steps.len().max(other.steps.len()));
         let (mut left, mut right) = (self.steps.iter().peekable(), other.steps.iter().peekable());
         loop {
@@ -522,7 +540,9 @@ mod tests {
             let exact = drawn[(q * drawn.len() as f64).ceil() as usize - 1] as f64 / 1e9;
             close(stats.quantile(q), exact, 0.001);
             close(snapshot.quantile(q), exact, 0.008);
+            assert!(snapshot.quantile(q) <= snapshot.max());
         }
+        assert_eq!(snapshot.max(), stats.max());
         let n = drawn.len() as f64;
         let mean = drawn.iter().map(|v| *v as f64).sum::<f64>() / n / 1e9;
         let spread = drawn
@@ -540,6 +560,11 @@ mod tests {
         let limit = SimDuration(drawn[15_000]);
         assert!(stats.count_below(limit).abs_diff(15_001) < 30);
         assert!(snapshot.count_below(limit).abs_diff(15_001) < 60);
+        let mut constant = Snapshot::default();
+        constant.add(SimDuration(2_000_000));
+        assert_eq!(constant.count_below(SimDuration(2_000_000)), 1);
+        assert_eq!(constant.quantile(0.5), 0.002);
+        assert_eq!(constant.count_below(SimDuration(1_900_000)), 0);
     }
 
     #[test]

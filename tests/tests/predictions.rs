@@ -75,8 +75,9 @@ impl System {
     fn is(&self, share: f64) {
         let (predicted, measured) = self.run();
         let predicted = predicted.expect("it can be predicted");
+        // What is under way at a crash is lost, too: a few milliseconds' worth of twenty minutes.
         assert!(
-            (predicted - share).abs() < 1e-6,
+            (predicted - share).abs() < 1e-5,
             "{predicted} is predicted, not {share}"
         );
         // 180,000 requests come, Poisson, so that those in an outage of a known length scatter by at

@@ -228,11 +228,10 @@ fn fault_text(fault: &FaultSummary) -> String {
         .take(MOST / 4)
         .map(|(start, end)| format!("{}..{}", units::moment(*start), units::moment(*end)))
         .collect();
-    if fault.periods.len() > periods.len() {
-        periods.push(format!(
-            "{} more periods",
-            fault.periods.len() - periods.len()
-        ));
+    match fault.periods.len() - periods.len() {
+        0 => {}
+        1 => periods.push("1 more period".into()),
+        more => periods.push(format!("{more} more periods")),
     }
     if periods.is_empty() {
         periods.push("never on".into());

@@ -2,26 +2,14 @@
 
 use sim_core::SimDuration;
 use sim_models::observe::conclusion::Conclusion;
+pub use sim_models::observe::figures::{NOTHING, number, rate, short_number};
+use sim_models::observe::figures::{per, significant, without_zeros};
 use sim_models::observe::summary::HypothesisSummary;
-
-/// What stands where there is no number.
-pub const NOTHING: &str = "-";
 
 /// A value as `print` prints it; nothing where it is not known.
 #[must_use]
 pub fn known(value: Option<f64>, print: impl Fn(f64) -> String) -> String {
     value.map_or_else(|| NOTHING.to_owned(), print)
-}
-
-/// A number with `digits` significant digits and no exponent.
-fn significant(value: f64, digits: usize) -> String {
-    let mut decimals = digits.saturating_sub(1);
-    let mut power = 10.0;
-    while decimals > 0 && value.abs() >= power * (1.0 - 0.5 / libm::pow(10.0, digits as f64)) {
-        decimals -= 1;
-        power *= 10.0;
-    }
-    format!("{value:.decimals$}")
 }
 
 /// From so many seconds on a duration is told in several units.
@@ -85,85 +73,6 @@ pub fn axis_duration(seconds: f64) -> String {
     };
     let text = format!("{:.1}", seconds / length);
     format!("{}{unit}", without_zeros(&text))
-}
-
-fn without_zeros(number: &str) -> &str {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        number
-    }
-}
-
-/// A number without needless zeros, for axes: `1e-6`, `0.005`, `0.5`, `20`, `1.5k`, `2M`.
-#[must_use]
-pub fn short_number(value: f64) -> String {
-    let size = value.abs();
-    if size > 0.0 && size < 0.000_999_5 {
-        let text = format!("{value:.2e}");
-        let (number, power) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{power}", without_zeros(number));
-    }
-    if size > 0.0 && size < 0.0995 {
-        let decimals = if size < 0.009_95 { 5 } else { 4 };
-        return without_zeros(&format!("{value:.decimals$}")).to_owned();
-    }
-    let (value, unit) = thousands(value);
-    let text = significant(value, 3);
-    format!("{}{unit}", without_zeros(&text))
-}
-
-fn thousands(value: f64) -> (f64, &'static str) {
-    if value.abs() >= 999_500_000.0 {
-        (value / 1e9, "G")
-    } else if value.abs() >= 999_500.0 {
-        (value / 1e6, "M")
-    } else if value.abs() >= 9_995.0 {
-        (value / 1e3, "k")
-    } else {
-        (value, "")
-    }
-}
-
-/// A number with three significant digits: `0.0123`, `0.123`, `12.3`, `1230`, `12.3k`.
-#[must_use]
-pub fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return NOTHING.to_owned();
-    }
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    if value.abs() < 0.0995 {
-        return short_number(value);
-    }
-    let (value, unit) = thousands(value);
-    format!("{}{unit}", significant(value, 3))
-}
-
-/// The unit in which a rate is read best, and the rate in it.
-fn per(per_second: f64) -> (f64, &'static str) {
-    let size = per_second.abs();
-    // A unit is left before rounding would print as many of it as make up the next one.
-    if size == 0.0 || size >= 0.0995 {
-        (per_second, "s")
-    } else if size >= 0.9995 / 60.0 {
-        (per_second * 60.0, "min")
-    } else if size >= 0.9995 / 3600.0 {
-        (per_second * 3600.0, "h")
-    } else {
-        (per_second * 86_400.0, "d")
-    }
-}
-
-/// A rate: `900/s`, `4.50/min`, `2.30/h`.
-#[must_use]
-pub fn rate(per_second: f64) -> String {
-    if !per_second.is_finite() {
-        return NOTHING.to_owned();
-    }
-    let (value, unit) = per(per_second);
-    format!("{}/{unit}", number(value))
 }
 
 /// A rate without needless zeros: `900/s`, `4.5/min`, `2.3/h`.

@@ -3,7 +3,8 @@
 //!
 //! An incident is a stretch in which the objective was missed, and that is no matter of luck: the
 //! failures in it prove a share above the one that the objective allows (see [`excess`]), or requests
-//! hang (see [`super::behind`]). A healthy system of any size has none.
+//! hang (see [`super::behind`]). A healthy system of any size has none. It goes on until something is
+//! answered well again: a silence after failures proves nothing.
 //!
 //! Source of budget and burn rate: *The Site Reliability Workbook* (2018), chapter 5.
 
@@ -80,6 +81,13 @@ pub(super) fn merged<T>(
         }
     }
     all
+}
+
+/// The first window from `from` on in which something is answered well, or their number: what is bad goes
+/// on until then.
+pub(super) fn first_good(good: &[u64], from: usize) -> usize {
+    let silent = good[from..].iter().take_while(|count| **count == 0);
+    from + silent.count()
 }
 
 /// Why a stretch is an incident.
@@ -162,6 +170,8 @@ impl<'a> View<'a> {
         // Failures come in clusters, too: one of them is no incident while the objective is kept.
         let short = lasting(plan);
         stretches.retain(|(windows, _)| !kept || windows.len() >= short);
+        let good = 0..self.windows.end;
+        let good: Vec<u64> = good.map(|at| self.traffic(at..at + 1).good).collect();
         stretches.extend(self.hangs.iter().map(|one| {
             let windows = one.windows.start.max(self.windows.start)..one.windows.end;
             let hanging = Why {
@@ -170,6 +180,9 @@ impl<'a> View<'a> {
             };
             (windows, hanging)
         }));
+        for (windows, _) in &mut stretches {
+            windows.end = first_good(&good, windows.end);
+        }
         merged(plan, stretches, |why, other| {
             why.failures |= other.failures;
             why.hanging = why.hanging.max(other.hanging);
@@ -193,7 +206,9 @@ impl<'a> View<'a> {
                 start,
                 end: ends[windows.end - 1].as_secs_f64(),
                 over: windows.end < ends.len(),
-                success_ratio: traffic.success(),
+                success_ratio: traffic
+                    .success()
+                    .map(|_| traffic.good as f64 / (traffic.finished + why.hanging) as f64),
                 ended: traffic.finished,
                 failed: traffic.finished - traffic.good,
                 hanging: why.hanging,
@@ -239,25 +254,24 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The share of the windows with something to do that lie in no incident.
+    /// The share of the windows, from the first with something to do to the last, that lie in no incident.
+    /// A quiet one between two others is what they are.
     fn by_windows(&self, incidents: &[(Range<usize>, Incident)]) -> Option<f64> {
         let rows = &self.measurer.recorder.workloads[self.workload].windows;
         let busy = |at: &usize| {
             let row = &rows[*at].0;
             row.offered > 0 || row.in_flight > 0 || row.outcomes.iter().any(|count| *count > 0)
         };
-        let bad = |at: &usize| incidents.iter().any(|(windows, _)| windows.contains(at));
-        let all = self.windows.clone().filter(busy).count();
-        let good = self
-            .windows
-            .clone()
-            .filter(|at| busy(at) && !bad(at))
-            .count();
-        (all > 0).then(|| good as f64 / all as f64)
+        let first = self.windows.clone().find(busy)?;
+        let last = self.windows.clone().rfind(busy)?;
+        let end = incidents.iter().map(|(windows, _)| windows.end);
+        let all = first..end.fold(last + 1, usize::max);
+        let bad: usize = incidents.iter().map(|(windows, _)| windows.len()).sum();
+        Some(1.0 - bad as f64 / all.len() as f64)
     }
 
     /// The largest share of errors in any minute that an incident touches: elsewhere what a minute holds
-    /// proves nothing. A minute of a hang in which nothing ends is as bad as can be.
+    /// proves nothing. As in the budget, requests that hang are errors if they are never answered.
     fn worst_minute(&self, incidents: &[(Range<usize>, Incident)]) -> Option<f64> {
         let width = windows_of(self.measurer.plan, BURN_WINDOW).min(self.windows.len());
         let starts = incidents.iter().flat_map(|(windows, _)| {
@@ -268,12 +282,27 @@ impl<'a> View<'a> {
         });
         let ratio = |start: usize| {
             let traffic = self.traffic(start..start + width);
-            let silent = |one: &Behind| one.silent && one.windows.contains(&start);
-            match traffic.success() {
-                None => self.hangs.iter().any(silent).then_some(1.0),
-                success => success.map(|success| 1.0 - success),
-            }
+            let unanswered = self.unanswered(&(start..start + width));
+            let errors = traffic.finished - traffic.good + unanswered;
+            let all = traffic.finished + unanswered;
+            (all > 0).then(|| errors as f64 / all as f64)
         };
         starts.filter_map(ratio).reduce(f64::max)
+    }
+
+    /// Requests that began in these windows and hang at the end of the run.
+    fn unanswered(&self, windows: &Range<usize>) -> u64 {
+        let plan = self.measurer.plan;
+        let rows = &self.measurer.recorder.workloads[self.workload].begun.rows;
+        let open = self.hangs.iter().filter(|one| one.open);
+        let counts = open.map(|one| {
+            // Those that began later may only be under way.
+            let young = windows_of(plan, one.waited);
+            let end = one.windows.end.saturating_sub(young).min(windows.end);
+            let rows = rows.get(one.windows.start.max(windows.start)..end);
+            let rows = rows.unwrap_or_default().iter();
+            rows.map(|row| row.open.count).sum::<u64>()
+        });
+        counts.sum()
     }
 }

@@ -181,13 +181,9 @@ impl Flow {
         for count in &offered {
             arrived.push(arrived[arrived.len() - 1] + count);
         }
-        let longest = windows.iter().map(|(.., all)| {
-            if all.count > 0 {
-                all.quantile(1.0)
-            } else {
-                0.0
-            }
-        });
+        let longest = windows
+            .iter()
+            .map(|(.., all)| if all.count > 0 { all.max() } else { 0.0 });
         Self {
             arrived,
             ended: column(|row| row.outcomes.iter().sum()),

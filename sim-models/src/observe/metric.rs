@@ -157,7 +157,7 @@ metrics! {
     LatencyTrue "latency_true" Workload Latency Seconds Lower Windows "Latency of all requests, failed and unfinished ones included.",
     Unfinished "unfinished" Workload Nothing Count Lower Windows "Requests without an answer at the end.",
     Availability "availability" Workload Nothing Ratio Higher Whole "Requests answered of those that ended after the warm-up, whenever they began; those that hang when the run ends count as failed.",
-    AvailabilityWindows "availability_windows" Workload Nothing Ratio Higher Whole "Share of the time windows with traffic that lie in no incident.",
+    AvailabilityWindows "availability_windows" Workload Nothing Ratio Higher Whole "Share of the time windows, from the first with traffic to the last, that lie in no incident.",
     AvailabilityPredicted "availability_predicted" Workload Nothing Ratio Higher Whole "Share of the requests that would be answered if error rates and outages alone decided; unknown where slowness meets a limit.",
     BudgetUsed "budget_used" Workload Nothing Ratio Lower Whole "Errors of those that the objective allows; above 1 the error budget is overspent.",
     BurnRate "burn_rate" Workload Nothing Ratio Lower Whole "Largest rate over any minute of an incident at which the error budget was used, or that of the run; 1 uses it up exactly.",

@@ -9,6 +9,7 @@ mod goodput;
 mod loads;
 
 use super::availability::{lasting, merged};
+use super::figures::rates;
 use super::recorder::Recorder;
 use super::summary::{FaultSummary, Moment, Series};
 use crate::plan::Plan;
@@ -43,6 +44,7 @@ pub fn moments(
         warm: (0..series.time.len())
             .take_while(|window| start(window + 1) <= plan.warmup.as_secs_f64())
             .count(),
+        allowed: 1.0 - objective,
         usual: USUAL.max(1.0 - objective),
     };
     let mut all = Vec::new();
@@ -72,12 +74,6 @@ fn moment(time: f64, rule: &str, what: String) -> Moment {
     Moment { time, what, rule }
 }
 
-/// A rate for people: whole numbers where those say enough.
-fn per_second(rate: f64) -> String {
-    let digits = if rate >= 9.95 || rate == 0.0 { 0 } else { 2 };
-    format!("{rate:.digits$}/s")
-}
-
 fn sum(counts: &[u64], windows: &Range<usize>) -> u64 {
     counts[windows.clone()].iter().sum()
 }
@@ -88,6 +84,8 @@ struct Teller<'a> {
     series: &'a Series,
     /// The first window after the warm-up.
     warm: usize,
+    /// Share of failures that the objective allows.
+    allowed: f64,
     /// Share of losses that proves nothing.
     usual: f64,
 }
@@ -122,9 +120,11 @@ impl Teller<'_> {
         let after = |windows: Range<usize>| windows.start + self.warm..windows.end + self.warm;
         let (after_lost, after_due) = (&lost[self.warm..], &due[self.warm..]);
         let found = excess(after_lost, after_due, self.usual, BROKEN, CHANCE);
-        let found = found.into_iter().map(|windows| (after(windows), ()));
-        let mut found = merged(self.plan, found.collect(), |(), ()| {});
-        found.retain(|(windows, ())| sum(lost, windows) as f64 >= LOST * sum(due, windows) as f64);
+        // Each by itself: what is lost again and again is not made up for by what lies between.
+        let heavy =
+            |windows: &Range<usize>| sum(lost, windows) as f64 >= LOST * sum(due, windows) as f64;
+        let found = found.into_iter().map(after).filter(heavy);
+        let found = merged(self.plan, found.map(|one| (one, ())).collect(), |(), ()| {});
         found.into_iter().map(|(windows, ())| windows).collect()
     }
 
@@ -174,7 +174,7 @@ impl Teller<'_> {
             let open = open.filter(|(_, open)| **open > 0);
             let open = open.map(|(window, _)| (window..window + 1, ()));
             let near = lasting(self.plan);
-            let mut found = Vec::new();
+            let (mut opened, mut closed) = (Vec::new(), Vec::new());
             for (windows, ()) in merged(self.plan, open.collect(), |(), ()| {}) {
                 let meets = |loss: &Range<usize>| {
                     loss.start < windows.end + near && windows.start < loss.end + near
@@ -183,13 +183,14 @@ impl Teller<'_> {
                     continue;
                 }
                 let opens = format!("a breaker opens on {name}");
-                found.push(moment(self.series.time[windows.start], "breaker", opens));
+                opened.push(moment(self.series.time[windows.start], "breaker", opens));
                 if let Some(time) = self.series.time.get(windows.end) {
-                    let closed = format!("the breakers on {name} are closed again");
-                    found.push(moment(*time, "breaker", closed));
+                    let closes = format!("the breakers on {name} are closed again");
+                    closed.push(moment(*time, "breaker", closes));
                 }
             }
-            tell(all, found);
+            tell(all, opened);
+            tell(all, closed);
         }
     }
 }

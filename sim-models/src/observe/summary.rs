@@ -168,7 +168,7 @@ pub struct AvailabilitySummary {
     pub objective: f64,
     /// Good requests / finished requests; those that hang at the end of the run count as failed.
     pub by_requests: Option<f64>,
-    /// Windows outside of incidents / windows with anything to do.
+    /// Windows outside of incidents / all from the first with anything to do to the last.
     pub by_windows: Option<f64>,
     /// What would be answered if error rates and outages alone decided; see `reliability`. Null where it
     /// cannot be predicted.
@@ -407,11 +407,11 @@ pub struct Incident {
     pub workload: String,
     /// Start, s.
     pub start: f64,
-    /// End, s; the end of the run if it was not over then.
+    /// End, s: something is answered well again; the end of the run if it was not over then.
     pub end: f64,
     /// Whether it was over when the run ended.
     pub over: bool,
-    /// Success ratio of what ended meanwhile; null if nothing did.
+    /// Good requests / those that ended meanwhile or hung at its end; null if nothing ended.
     pub success_ratio: Option<f64>,
     /// Requests that ended meanwhile.
     pub ended: u64,

@@ -15,12 +15,17 @@
 //!
 //! What is late is not predicted: where slowness, a pause, a hang or a retransmission meets a limit on
 //! time or on places to wait, at the services that it hits or at those that wait for them, the result
-//! is unknown. So it is where a balancer prefers instances that
+//! is unknown. So it is where a service gets more than it can carry and one of its requests has no room or
+//! no time to wait, where a balancer prefers instances that
 //! fail fast, where a breaker may open on errors of a part of the attempts, and in circles of calls.
+//!
+//! A crash loses what is under way as well: the rate times the time that a request spends where it can be
+//! hit (J. Little, Operations Research 9, 1961), as if nothing queued. See `in_flight`.
 //!
 //! Units: seconds, shares from 0 to 1.
 
 mod evaluate;
+mod in_flight;
 mod policies;
 mod state;
 mod timeline;
@@ -34,7 +39,7 @@ use crate::scenario::{Scenario, Workload};
 use crate::topology::{Endpoints, Topology};
 use evaluate::{Evaluation, When};
 use petgraph::visit::EdgeRef;
-use sim_core::SimTime;
+use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 use timeline::Timeline;
 
@@ -56,18 +61,21 @@ struct System<'a> {
     rates: BTreeMap<(u32, u32), f64>,
     /// For each fault, which services it makes late.
     delayed: Vec<Vec<bool>>,
+    topology: Topology,
 }
 
 impl<'a> System<'a> {
     fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
         let endpoints = Endpoints::new(scenario);
+        let topology = Topology::new(scenario);
         Self {
             scenario,
             plan,
-            rates: rates(plan, &Topology::new(scenario)),
+            rates: rates(plan, &topology),
             delayed: state::delayed(scenario, plan, &endpoints),
             endpoints,
             calls: CallIndex::new(scenario),
+            topology,
         }
     }
 }
@@ -94,9 +102,13 @@ fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
 pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
     let system = System::new(scenario, plan);
     let timeline = Timeline::new(plan);
+    let late = state::crowded(&system);
     let workloads = 0..scenario.workloads.len();
     workloads
-        .map(|workload| over_run(&system, timeline.as_ref()?, workload))
+        .map(|workload| {
+            let known = !state::meets(&system, workload, &late);
+            over_run(&system, timeline.as_ref().filter(|_| known)?, workload)
+        })
         .collect()
 }
 
@@ -129,8 +141,10 @@ fn over_stretches(
     load: &Workload,
     more: &[u16],
 ) -> Option<f64> {
-    let (mut good, mut all) = (0.0, 0.0);
+    let (mut good, mut all, mut lost) = (0.0, 0.0, 0.0);
     let mut known: Vec<Option<Option<evaluate::Value>>> = vec![None; timeline.states.len()];
+    // Seconds' worth of requests that are lost from one state to another.
+    let mut under_way: BTreeMap<(usize, usize), f64> = BTreeMap::new();
     let each = ALL_POINTS / timeline.stretches.len().max(1) as u64;
     let each = each.clamp(POINTS.0, POINTS.1);
     let mut points = 0;
@@ -151,12 +165,29 @@ fn over_stretches(
             .value()
         });
         let value = value?;
+        if let Some(next) = timeline.stretches.get(number + 1) {
+            let pair = (stretch.state, next.state);
+            let seconds = match under_way.get(&pair) {
+                Some(seconds) => *seconds,
+                None => {
+                    let faults = [pair.0, pair.1];
+                    let faults = faults.map(|one| state::on(&timeline.states[one], more));
+                    let seconds = in_flight::lost(system, workload, faults)?;
+                    *under_way.entry(pair).or_insert(seconds)
+                }
+            };
+            // At most since the last change: who came before that may have met another fault.
+            let seconds = SimDuration::from_secs_f64(seconds).0;
+            let from = SimTime(stretch.to.0.saturating_sub(seconds)).max(stretch.from);
+            let arrivals = stretch.to.since(from).as_secs_f64() * rate(load, from, stretch.to);
+            lost += arrivals * value.ok;
+        }
         let last = number + 1 == timeline.stretches.len();
         // Requests that come later than this still retry in the next stretch.
         let calm_until = if last || value.reach <= 0.0 {
             stretch.to
         } else {
-            let reach = sim_core::SimDuration::from_secs_f64(value.reach);
+            let reach = SimDuration::from_secs_f64(value.reach);
             SimTime(stretch.to.0.saturating_sub(reach.0)).max(stretch.from)
         };
         if calm_until > stretch.from {
@@ -179,7 +210,7 @@ fn over_stretches(
             weigh(from, to, value.ok);
         }
     }
-    (all > 0.0).then(|| good / all)
+    (all > 0.0).then(|| (good - lost) / all)
 }
 
 /// The mean rate of a workload over a stretch, as a factor: users of a closed one are taken to ask at

@@ -4,6 +4,7 @@ use super::System;
 use super::timeline::State;
 use crate::faults::{Effect, Instances, Target};
 use crate::plan::{FaultPlan, Plan};
+use crate::scenario::check::overloaded;
 use crate::scenario::{Balance, Scenario, Workload};
 use crate::topology::Endpoints;
 
@@ -125,7 +126,6 @@ pub(super) fn delayed(
     endpoints: &Endpoints<'_>,
 ) -> Vec<Vec<bool>> {
     let count = plan.services.len();
-    let number = |name: &str| scenario.services.get_index_of(name);
     let faults = plan.faults.iter().map(|fault| {
         let mut hit = vec![false; count];
         match &fault.effect {
@@ -150,21 +150,51 @@ pub(super) fn delayed(
             }
             _ => return Vec::new(),
         }
-        // Callees come first in this order; in circles whoever is hit hits all at the second time.
-        for _ in 0..2 {
-            for at in &endpoints.order {
-                let endpoint = &endpoints.all[*at];
-                let mut callees = endpoint.callees.iter();
-                let waits =
-                    callees.any(|to| number(endpoints.all[*to].service).is_some_and(|to| hit[to]));
-                if let Some(own) = number(endpoint.service).filter(|_| waits) {
-                    hit[own] = true;
-                }
-            }
-        }
+        wait(scenario, endpoints, &mut hit);
         hit
     });
     faults.collect()
+}
+
+/// Whoever waits for services that are late is late, too.
+fn wait(scenario: &Scenario, endpoints: &Endpoints<'_>, late: &mut [bool]) {
+    let number = |name: &str| scenario.services.get_index_of(name);
+    // Callees come first in this order; in circles whoever is hit hits all at the second time.
+    for _ in 0..2 {
+        for at in &endpoints.order {
+            let endpoint = &endpoints.all[*at];
+            let mut callees = endpoint.callees.iter();
+            let waits =
+                callees.any(|to| number(endpoints.all[*to].service).is_some_and(|to| late[to]));
+            if let Some(own) = number(endpoint.service).filter(|_| waits) {
+                late[own] = true;
+            }
+        }
+    }
+}
+
+/// Which services are late since they, or those they wait for, get more than they can carry.
+pub(super) fn crowded(system: &System<'_>) -> Vec<bool> {
+    let mut late = vec![false; system.plan.services.len()];
+    for service in overloaded(system.scenario) {
+        late[service] = true;
+    }
+    wait(system.scenario, &system.endpoints, &mut late);
+    late
+}
+
+/// Whether requests of a workload reach services that are late, and one of those whom they meet does not
+/// wait, or has no room to.
+pub(super) fn meets(system: &System<'_>, workload: usize, late: &[bool]) -> bool {
+    let Some((_, load)) = system.scenario.workloads.get_index(workload) else {
+        return false;
+    };
+    let reached = system.endpoints.reached(load);
+    let reached = system.endpoints.all.iter().zip(reached);
+    let mut reached = reached.filter(|(_, reached)| *reached);
+    let number = |service: &str| system.scenario.services.get_index_of(service);
+    reached.any(|(endpoint, _)| number(endpoint.service).is_some_and(|at| late[at]))
+        && !is_patient(system, workload)
 }
 
 /// The chance of each candidate of a fault to be chosen; none where those of several services are

@@ -165,7 +165,8 @@ fn of<'a>(
     for snapshot in snapshots {
         all.merge(snapshot);
     }
-    (all.count > 0).then(|| {
-        quantile(statistic.unwrap_or(Statistic::Mean)).map_or(all.mean(), |q| all.quantile(q))
+    (all.count > 0).then(|| match statistic.unwrap_or(Statistic::Mean) {
+        Statistic::Max => all.max(),
+        statistic => quantile(statistic).map_or(all.mean(), |q| all.quantile(q)),
     })
 }

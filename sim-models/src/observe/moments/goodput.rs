@@ -1,7 +1,7 @@
 //! Goodput that breaks down, and comes back: requests fail, or answers fall behind what is offered.
 
-use super::{LOST, Teller, add, moment, per_second, percent, sum, tell};
-use crate::observe::availability::{lasting, merged};
+use super::{LOST, Teller, add, moment, percent, rates, sum, tell};
+use crate::observe::availability::{first_good, lasting, merged};
 use crate::observe::behind::{Behind, behind};
 use crate::observe::recorder::WorkloadRecord;
 use crate::observe::summary::{Moment, WorkloadSeries};
@@ -11,6 +11,10 @@ use std::ops::Range;
 
 /// Requests offered after a breakdown by which it is known whether goodput is back.
 const ENOUGH: u64 = 20;
+
+/// Share that a breakdown shorter than others must have lost: an outage of one window may lie half in one
+/// and half in the next.
+const OUTAGE: f64 = 1.0 / 3.0;
 
 /// How goodput breaks down.
 #[derive(Default)]
@@ -35,16 +39,17 @@ impl Teller<'_> {
             add(&mut good, &workload.degraded);
             let found = self.breakdowns(workload, &good, record);
             let compared = |windows: &Range<usize>| {
-                let rate = |counts| per_second(sum(counts, windows) as f64 / self.seconds(windows));
-                format!("{} of {} offered", rate(&good), rate(&workload.offered))
+                let rate = |counts| sum(counts, windows) as f64 / self.seconds(windows);
+                let [good, offered] = rates([rate(&good), rate(&workload.offered)]);
+                format!("{good} of {offered} offered")
             };
-            let mut moments = Vec::new();
+            let (mut begin, mut end) = (Vec::new(), Vec::new());
             for (at, (windows, how)) in found.iter().enumerate() {
                 let (rule, how) = self.words(how, &workload.failed, &good, windows);
                 let tells = |at: usize, what: String| moment(self.series.time[at], rule, what);
                 let goodput = format!("goodput of {}", place.name);
                 let broken = format!("{goodput} breaks down: {} ({how})", compared(windows));
-                moments.push(tells(windows.start, broken));
+                begin.push(tells(windows.start, broken));
                 let last = found.get(at + 1).map_or(good.len(), |(next, _)| next.start);
                 if windows.end >= last {
                     continue;
@@ -61,9 +66,10 @@ impl Teller<'_> {
                     (false, 0) => format!("the breakdown of {goodput} ends"),
                     _ => format!("the breakdown of {goodput} ends: {}", compared(&next)),
                 };
-                moments.push(tells(next.start, what));
+                end.push(tells(next.start, what));
             }
-            tell(all, moments);
+            tell(all, begin);
+            tell(all, end);
             breakdowns.push(found.into_iter().map(|(windows, _)| windows).collect());
         }
         breakdowns
@@ -124,17 +130,31 @@ impl Teller<'_> {
         let found = losses
             .chain(late)
             .filter(|(windows, _)| !windows.is_empty());
-        let mut found = merged(self.plan, found.collect(), |known, other| {
-            known.failures = match (known.failures.take(), other.failures) {
-                (Some(one), Some(other)) => {
-                    Some(one.start.min(other.start)..one.end.max(other.end))
-                }
-                (one, other) => one.or(other),
-            };
-            known.late = known.late.take().or(other.late);
+        let mut found = merged(self.plan, found.collect(), How::join);
+        // A cluster of failures that is within the objective is no breakdown.
+        let run = self.warm..good.len();
+        let missed = sum(&failed, &run) as f64 > self.allowed * sum(&ended, &run) as f64;
+        let outage = |windows: &Range<usize>| {
+            missed && sum(&failed, windows) as f64 >= OUTAGE * sum(&ended, windows) as f64
+        };
+        found.retain(|(windows, how)| {
+            windows.len() >= lasting(self.plan) || how.failures.is_some() && outage(windows)
         });
-        found.retain(|(windows, _)| windows.len() >= lasting(self.plan));
-        found
+        for (windows, _) in &mut found {
+            windows.end = first_good(good, windows.end);
+        }
+        merged(self.plan, found, How::join)
+    }
+}
+
+impl How {
+    /// Adds what is known of a later part of a breakdown.
+    fn join(&mut self, other: Self) {
+        self.failures = match (self.failures.take(), other.failures) {
+            (Some(one), Some(other)) => Some(one.start.min(other.start)..one.end.max(other.end)),
+            (one, other) => one.or(other),
+        };
+        self.late = self.late.take().or(other.late);
     }
 }
 

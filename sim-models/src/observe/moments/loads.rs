@@ -1,6 +1,6 @@
 //! Loads that step up: what workloads offer, and what retries add to it.
 
-use super::{CHANCE, Teller, moment, per_second, sum, tell};
+use super::{CHANCE, Teller, moment, rates, sum, tell};
 use crate::observe::summary::{EdgeSeries, Moment};
 use crate::plan::WorkloadKind;
 use crate::scenario::Shape;
@@ -21,8 +21,9 @@ impl Teller<'_> {
     /// back after one is not new.
     pub(super) fn loads(&self, breakdowns: &[Vec<Range<usize>>], all: &mut Vec<Moment>) {
         let told = |step: &StepUp, rule: &str, what: String| {
-            let rate = |count: f64| per_second(count / self.series.window_seconds);
-            let what = format!("{what}: {} to {}", rate(step.before), rate(step.after));
+            let rate = |count: f64| count / self.series.window_seconds;
+            let [before, after] = rates([rate(step.before), rate(step.after)]);
+            let what = format!("{what}: {before} to {after}");
             moment(self.series.time[step.at], rule, what)
         };
         let late = |step: &StepUp| step.at >= self.warm;

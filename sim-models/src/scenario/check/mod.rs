@@ -12,6 +12,7 @@ mod system;
 mod tests;
 
 pub use goals::check_measure;
+pub(crate) use suspicion::overloaded;
 
 use super::diagnostics::{Code, Diagnostic, Diagnostics, Severity, suggest};
 use super::distribution::DurationSpec;

@@ -6,7 +6,7 @@ use super::{View, rounded, span};
 use crate::faults::{Effect, Instances, Target};
 use crate::plan;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Bound, Threading, Workload, shape};
+use crate::scenario::{Bound, Scenario, Threading, Workload, shape};
 use crate::topology::{Capacity, seconds};
 use sim_core::SimTime;
 
@@ -126,73 +126,22 @@ impl Checker<'_> {
 
     /// Whether shapes take a service above what it can carry for longer than its queue can bear.
     pub(super) fn peaks_fit(&mut self, view: &View<'_>) {
-        let shaped = view
-            .scenario
-            .workloads
-            .iter()
-            .filter_map(|(name, load)| match load {
-                Workload::Open(open) if !open.shape.is_empty() => Some((name.as_str(), open)),
-                _ => None,
-            });
-        let shaped: Vec<_> = shaped
-            .map(|(name, open)| (open, arrivals_of(view, name)))
-            .collect();
-        if shaped.is_empty() {
-            return;
-        }
-        let shapes = shaped.iter().map(|(open, _)| open.shape.as_slice());
-        let cuts = cuts(view, shapes);
-        for (number, (name, capacity)) in view.topology.capacity.iter().enumerate() {
-            let (most, of) = most_of(capacity);
-            let own: Vec<f64> = shaped.iter().map(|(_, rates)| rates[number]).collect();
-            if capacity.open_utilization > 1.0 || !most.is_finite() || own.iter().all(|r| *r == 0.0)
-            {
-                continue;
-            }
-            let base = capacity.open_utilization * most;
-            let (mut peak, mut first, mut last, mut excess, mut worst) =
-                (0.0_f64, None, SimTime::ZERO, 0.0, 0.0_f64);
-            for ends in cuts.windows(2) {
-                let middle = SimTime(ends[0].0 + (ends[1].0 - ends[0].0) / 2);
-                let more = shaped
-                    .iter()
-                    .zip(&own)
-                    .map(|((open, _), rate)| rate * (shape::factor(&open.shape, middle) - 1.0));
-                let rate = base + more.sum::<f64>();
-                peak = peak.max(rate);
-                if rate > most {
-                    first.get_or_insert(ends[0]);
-                    last = ends[1];
-                }
-                // What is there beyond capacity piles up, and goes when there is room again.
-                excess = f64::max(
-                    0.0,
-                    excess + (rate - most) * ends[1].since(ends[0]).as_secs_f64(),
-                );
-                worst = worst.max(excess);
-            }
-            let limits = view
-                .calls
-                .iter()
-                .filter(|call| view.endpoints.all[call.to].service == name);
-            let limit = limits.filter_map(|call| call.limit()).min();
-            let patience = limit.map_or(LONG_WAIT, |limit| limit.as_secs_f64());
-            let Some(first) = first.filter(|_| worst > room(view, name) || worst / most > patience)
-            else {
-                continue;
-            };
+        for (name, peak) in peaks(view) {
+            let (most, of) = most_of(&view.topology.capacity[name]);
             let message = format!(
-                "at the peak of the load `{name}` gets {} requests a second, and its {of} can carry {}: it is above that from {first} to {last}",
-                rounded(peak),
-                rounded(most)
+                "at the peak of the load `{name}` gets {} requests a second, and its {of} can carry {}: it is above that from {} to {}",
+                rounded(peak.rate),
+                rounded(most),
+                peak.first,
+                peak.last
             );
             let place = self.key_span(at!["services"], name);
             self.report_at(Code::Peak, place, message)
                 .help
                 .push(format!(
                     "by then {} requests are too many: they wait for {}, or are turned away",
-                    rounded(worst),
-                    span((worst / most * 10.0).round() / 10.0)
+                    rounded(peak.excess),
+                    span((peak.excess / most * 10.0).round() / 10.0)
                 ));
         }
     }
@@ -304,6 +253,95 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// How far shapes take a service above what it can carry.
+struct Peak {
+    /// The most requests per second.
+    rate: f64,
+    /// From when it gets too many.
+    first: SimTime,
+    /// Until when.
+    last: SimTime,
+    /// The most that pile up.
+    excess: f64,
+}
+
+/// The services that shapes take above what they can carry for longer than their queues can bear.
+fn peaks<'v>(view: &'v View<'_>) -> Vec<(&'v str, Peak)> {
+    let shaped = view
+        .scenario
+        .workloads
+        .iter()
+        .filter_map(|(name, load)| match load {
+            Workload::Open(open) if !open.shape.is_empty() => Some((name.as_str(), open)),
+            _ => None,
+        });
+    let shaped: Vec<_> = shaped
+        .map(|(name, open)| (open, arrivals_of(view, name)))
+        .collect();
+    if shaped.is_empty() {
+        return Vec::new();
+    }
+    let shapes = shaped.iter().map(|(open, _)| open.shape.as_slice());
+    let cuts = cuts(view, shapes);
+    let services = view.topology.capacity.iter().enumerate();
+    let found = services.filter_map(|(number, (name, capacity))| {
+        let (most, _) = most_of(capacity);
+        let own: Vec<f64> = shaped.iter().map(|(_, rates)| rates[number]).collect();
+        if capacity.open_utilization > 1.0 || !most.is_finite() || own.iter().all(|r| *r == 0.0) {
+            return None;
+        }
+        let base = capacity.open_utilization * most;
+        let (mut peak, mut first, mut last, mut excess, mut worst) =
+            (0.0_f64, None, SimTime::ZERO, 0.0, 0.0_f64);
+        for ends in cuts.windows(2) {
+            let middle = SimTime(ends[0].0 + (ends[1].0 - ends[0].0) / 2);
+            let more = shaped
+                .iter()
+                .zip(&own)
+                .map(|((open, _), rate)| rate * (shape::factor(&open.shape, middle) - 1.0));
+            let rate = base + more.sum::<f64>();
+            peak = peak.max(rate);
+            if rate > most {
+                first.get_or_insert(ends[0]);
+                last = ends[1];
+            }
+            // What is there beyond capacity piles up, and goes when there is room again.
+            excess = f64::max(
+                0.0,
+                excess + (rate - most) * ends[1].since(ends[0]).as_secs_f64(),
+            );
+            worst = worst.max(excess);
+        }
+        let limits = view
+            .calls
+            .iter()
+            .filter(|call| view.endpoints.all[call.to].service == name);
+        let limit = limits.filter_map(|call| call.limit()).min();
+        let patience = limit.map_or(LONG_WAIT, |limit| limit.as_secs_f64());
+        let first = first.filter(|_| worst > room(view, name) || worst / most > patience)?;
+        let peak = Peak {
+            rate: peak,
+            first,
+            last,
+            excess: worst,
+        };
+        Some((name.as_str(), peak))
+    });
+    found.collect()
+}
+
+/// The services, by number, that get more than they can carry: all the time, or at a peak that their
+/// queues cannot bear.
+pub(crate) fn overloaded(scenario: &Scenario) -> Vec<usize> {
+    let view = View::new(scenario);
+    let peaks = peaks(&view);
+    let services = view.topology.capacity.iter().enumerate();
+    let over = services.filter(|(_, (name, capacity))| {
+        capacity.open_utilization > 1.0 || peaks.iter().any(|(peak, _)| peak == name)
+    });
+    over.map(|(number, _)| number).collect()
 }
 
 /// Requests per second that a service can carry, and what bounds them.

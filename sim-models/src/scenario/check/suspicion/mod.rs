@@ -15,6 +15,8 @@ mod policies;
 mod storm;
 mod times;
 
+pub(crate) use load::overloaded;
+
 use super::Checker;
 use crate::resilience::PolicySpec;
 use crate::scenario::Scenario;
