@@ -40,9 +40,6 @@ use std::collections::VecDeque;
 const SLOT_BITS: u32 = 24;
 /// Most events that can be pending at once; the last slot number stands for "none".
 const SLOT_LIMIT: usize = (1 << SLOT_BITS) - 1;
-/// The most events that may be pending when a run goes on: what is left is for those that the next
-/// events schedule before anybody looks again.
-pub const MOST_PENDING: usize = SLOT_LIMIT - (1 << 20);
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 /// Sequence numbers stay below this one, which marks a free slot.
 const FREE: u64 = (1 << 40) - 1;
@@ -124,6 +121,8 @@ pub struct Agenda<E: Copy> {
     held: usize,
     /// Slots that were made for early events.
     early: usize,
+    /// Whether an event found no number left.
+    full: bool,
     lanes: Vec<Lane>,
     /// The lanes' heads in a tournament: node i is the lesser of 2i and 2i + 1, lanes are leaves.
     heads: Vec<u128>,
@@ -154,6 +153,7 @@ impl<E: Copy> Agenda<E> {
             dead: 0,
             held: 0,
             early: 0,
+            full: false,
             lanes: Vec::new(),
             heads: vec![NO_KEY; 2],
         }
@@ -197,13 +197,23 @@ impl<E: Copy> Agenda<E> {
         LaneId(index)
     }
 
+    /// Whether more than 2^24 - 1 events were to be pending at once, or more than 2^40 - 1 were scheduled.
+    /// What found no room is lost, so the run must not go on.
+    #[inline]
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Schedules an event at a point in time. A time that has passed is a bug of the caller and
     /// becomes now.
     #[inline]
     pub fn schedule_at(&mut self, at: SimTime, event: E) -> EventId {
         debug_assert!(at >= self.now, "{at} has passed, it is {}", self.now);
         let time = at.max(self.now);
-        let id = self.house(event, NOTHING);
+        let Some(id) = self.house(event, NOTHING) else {
+            return EventId::NONE;
+        };
         self.hold(u128::from(time.0) << 64 | u128::from(id));
         EventId(id)
     }
@@ -217,7 +227,9 @@ impl<E: Copy> Agenda<E> {
     /// Schedules an event after the lane's delay from now.
     #[inline]
     pub fn schedule_lane(&mut self, lane: LaneId, event: E) -> EventId {
-        let id = self.house(event, u64::from(lane.0));
+        let Some(id) = self.house(event, u64::from(lane.0)) else {
+            return EventId::NONE;
+        };
         let index = usize::from(lane.0);
         let lane = &mut self.lanes[index];
         let key = u128::from((self.now + lane.delay).0) << 64 | u128::from(id);
@@ -234,7 +246,10 @@ impl<E: Copy> Agenda<E> {
         debug_assert!(at >= self.now, "{at} has passed, it is {}", self.now);
         let time = at.max(self.now);
         let slot = self.slab.len();
-        assert!(slot < SLOT_LIMIT, "at most 2^24 - 1 events can be pending");
+        if slot >= SLOT_LIMIT {
+            self.full = true;
+            return EventId::NONE;
+        }
         // Always a slot of its own, so that those of all others do not depend on it.
         grow(
             &mut self.slab,
@@ -373,11 +388,15 @@ impl<E: Copy> Agenda<E> {
             + size_of::<Self>()
     }
 
-    /// Gives the event a slot and a sequence number; the lower half of its key.
+    /// Gives the event a slot and a sequence number; the lower half of its key. None if there is none left.
     #[inline]
-    fn house(&mut self, event: E, lane: u64) -> u64 {
+    fn house(&mut self, event: E, lane: u64) -> Option<u64> {
         let sequence = self.sequence;
-        assert!(sequence < FREE, "a run schedules at most 2^40 - 1 events");
+        let none_free = self.free == NOTHING && self.slab.len() >= SLOT_LIMIT;
+        if sequence >= FREE || none_free {
+            self.full = true;
+            return None;
+        }
         self.sequence += 1;
         self.pending += 1;
         let entry = Entry {
@@ -388,12 +407,11 @@ impl<E: Copy> Agenda<E> {
         if let Some(place) = self.slab.get_mut(slot as usize) {
             self.free = place.stamp & SLOT_MASK;
             *place = entry;
-            return sequence << SLOT_BITS | slot;
+            return Some(sequence << SLOT_BITS | slot);
         }
         let slot = self.slab.len();
-        assert!(slot < SLOT_LIMIT, "at most 2^24 - 1 events can be pending");
         grow(&mut self.slab, entry);
-        sequence << SLOT_BITS | slot as u64
+        Some(sequence << SLOT_BITS | slot as u64)
     }
 
     /// Makes the slot free.

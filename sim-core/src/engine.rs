@@ -4,14 +4,14 @@
 //! Complexity: O(1) per event beside what the model does. Units: simulated time in [`SimTime`],
 //! memory in bytes.
 
-use crate::agenda::{Agenda, MOST_PENDING};
+use crate::agenda::Agenda;
 use crate::digest::Digest;
 use crate::time::SimTime;
 
-/// How often the numbers in flight and the memory are compared with the budget, in events.
+/// How often the numbers in flight and the memory are compared with the budget, in steps.
 const CHECK_EVERY: u64 = 1024;
 
-/// How often it is asked whether to go on, in events.
+/// How often it is asked whether to go on, in steps.
 const ASK_EVERY: u64 = 16 * CHECK_EVERY;
 
 /// What is simulated: a state that changes by handling events.
@@ -24,6 +24,13 @@ pub trait Model {
 
     /// Changes the state by one event, which happens at `agenda.now()`, and schedules what follows.
     fn handle(&mut self, event: Self::Event, agenda: &mut Agenda<Self::Event>);
+
+    /// What was done so far beside handling events one by one: actions within an event, rounds of loops,
+    /// candidates that were thrown away. An event may add any number; what adds many should come back soon.
+    #[inline]
+    fn work(&self) -> u64 {
+        0
+    }
 
     /// How much is under way (calls, say), as the budget counts it.
     fn in_flight(&self) -> u64 {
@@ -45,7 +52,7 @@ pub trait Model {
 /// What a run may use up before it is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Events handled since the start of the run.
+    /// Steps since the start of the run: events handled, and [`Model::work`].
     pub events: u64,
     /// Most that may be under way at once.
     pub in_flight: u64,
@@ -151,6 +158,12 @@ impl<M: Model> Simulation<M> {
         (&mut self.model, &mut self.agenda)
     }
 
+    /// How many steps were taken: events handled, and what the model did beside.
+    #[inline]
+    fn steps(&self) -> u64 {
+        self.events.saturating_add(self.model.work())
+    }
+
     /// How many events are pending.
     #[must_use]
     pub fn pending(&self) -> usize {
@@ -188,26 +201,28 @@ impl<M: Model> Simulation<M> {
     /// [`Stop::Time`] it is `end`; after every other stop it is the time of the last event.
     ///
     /// More pending events than the agenda can number stop it as too much in flight.
-    /// The budget of events is exact. What is in flight and the memory are looked at after every
-    /// 1024th event of the run, so the run may go beyond them by what 1024 events can add; so is
-    /// whether the model turns in a circle.
+    /// What is in flight and the memory are looked at as soon as another 1024 steps have been taken, so the
+    /// run may go beyond them by what these and one event can add; so is whether the model turns in a
+    /// circle.
     pub fn run_until(&mut self, end: SimTime, budget: &Budget) -> Stop {
         self.run_while(end, budget, |_| true)
     }
 
-    /// Like [`Self::run_until`], and asks after every 16,384th event of the run, with the time
-    /// reached, whether to go on: a stretch of time may hold any number of events.
+    /// Like [`Self::run_until`], and asks after every 16,384 steps of the run, with the time reached,
+    /// whether to go on: a stretch of time may hold any number of events.
     pub fn run_while(
         &mut self,
         end: SimTime,
         budget: &Budget,
         mut go_on: impl FnMut(SimTime) -> bool,
     ) -> Stop {
+        let mut asked = self.steps() / ASK_EVERY;
         loop {
-            // The checks fall on fixed event numbers, so that windows and forks do not move them.
-            let check = self.events - self.events % CHECK_EVERY + CHECK_EVERY;
+            // The checks fall on fixed numbers of steps, so that windows and forks do not move them.
+            let steps = self.steps();
+            let check = (steps - steps % CHECK_EVERY).saturating_add(CHECK_EVERY);
             let stop = check.min(budget.events);
-            while self.events < stop {
+            while self.steps() < stop {
                 if !self.step(end) {
                     if self.agenda.is_empty() {
                         return Stop::Idle;
@@ -215,11 +230,14 @@ impl<M: Model> Simulation<M> {
                     self.agenda.advance(end);
                     return Stop::Time;
                 }
+                if self.agenda.is_full() {
+                    return Stop::InFlight;
+                }
             }
-            if self.events >= budget.events {
+            if self.steps() >= budget.events {
                 return Stop::Events;
             }
-            if self.model.in_flight() > budget.in_flight || self.agenda.len() > MOST_PENDING {
+            if self.model.in_flight() > budget.in_flight {
                 return Stop::InFlight;
             }
             if budget.memory != usize::MAX && self.memory() > budget.memory {
@@ -228,8 +246,11 @@ impl<M: Model> Simulation<M> {
             if self.model.stalled(self.agenda.now()) {
                 return Stop::Stalled;
             }
-            if self.events.is_multiple_of(ASK_EVERY) && !go_on(self.agenda.now()) {
-                return Stop::Interrupted;
+            if self.steps() / ASK_EVERY > asked {
+                asked = self.steps() / ASK_EVERY;
+                if !go_on(self.agenda.now()) {
+                    return Stop::Interrupted;
+                }
             }
         }
     }

@@ -137,8 +137,8 @@ pub enum ParseDurationError {
         /// The unit that was read.
         unit: String,
     },
-    /// It is longer than 500 years.
-    #[error("`{0}` is too long: the engine counts at most 584 years in nanoseconds")]
+    /// It is longer than [`SimDuration::LONGEST`].
+    #[error("`{0}` is too long: at most 106751 days, which is 292 years in nanoseconds")]
     TooLong(String),
 }
 
@@ -227,6 +227,12 @@ fn unit_of(word: &str) -> Option<&'static str> {
     })
 }
 
+impl SimDuration {
+    /// The longest span that can be written: 106,751 days, about 292 years, so that the sum and the
+    /// difference of any two can still be told.
+    pub const LONGEST: Self = Self(i64::MAX as u64);
+}
+
 impl FromStr for SimDuration {
     type Err = ParseDurationError;
 
@@ -271,7 +277,7 @@ impl FromStr for SimDuration {
             // Part by part, so that the nanoseconds of a span of years are not lost.
             total = total
                 .checked_add(Self::from_nanos_f64(part).0)
-                .filter(|_| part <= 1.8e19)
+                .filter(|total| part <= 1.8e19 && *total <= Self::LONGEST.0)
                 .ok_or_else(|| ParseDurationError::TooLong(text.into()))?;
             rest = rest[letters..].trim_start();
         }

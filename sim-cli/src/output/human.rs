@@ -89,7 +89,7 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
             match summary.stopped_by.as_str() {
                 "interrupt" => "an interruption".to_owned(),
                 "stalled" => "a circle without an end".to_owned(),
-                budget => format!("the budget of {budget}"),
+                budget => format!("the budget of {budget} (`budget.{budget}` raises it)"),
             }
         ));
     }

@@ -146,6 +146,11 @@ impl Dist {
     pub fn gamma(shape: f64, scale: f64) -> Result<Self, DistError> {
         positive("the shape", shape)?;
         positive("the scale", scale)?;
+        if shape > 1e6 {
+            // It varies by less than a thousandth, and its density overflows not far above.
+            let (name, must) = ("the shape", "at most 1000000: write a constant");
+            return Err(DistError::Parameter { name, must });
+        }
         if shape <= f64::from(STAGES) && shape.floor() == shape {
             return Self::erlang(shape * scale, shape as u32);
         }

@@ -39,6 +39,35 @@ impl Shape {
         }
     }
 
+    /// The most that it multiplies the rate by from a time on, and until when that is so; for ever at the
+    /// latest.
+    fn most(&self, now: SimTime) -> (f64, SimTime) {
+        let before = |at: SimDuration| now.0 < at.0;
+        match self {
+            Self::Step(step) if before(step.at) => (1.0, SimTime(step.at.0)),
+            Self::Step(step) => (step.factor, SimTime::MAX),
+            Self::Ramp(ramp) if before(ramp.at) => (1.0, SimTime(ramp.at.0)),
+            Self::Ramp(ramp) => {
+                let over = SimTime(ramp.at.0) + ramp.over;
+                if now < over {
+                    (ramp.factor.max(1.0), over)
+                } else {
+                    (ramp.factor, SimTime::MAX)
+                }
+            }
+            Self::Spike(spike) if before(spike.at) => (1.0, SimTime(spike.at.0)),
+            Self::Spike(spike) => {
+                let over = SimTime(spike.at.0) + spike.lasts;
+                if now < over {
+                    (spike.factor, over)
+                } else {
+                    (1.0, SimTime::MAX)
+                }
+            }
+            Self::Diurnal(_) => (self.peak(), SimTime::MAX),
+        }
+    }
+
     /// Whether the rate changes little by little with it, and never at once.
     #[must_use]
     pub fn is_gradual(&self) -> bool {
@@ -54,6 +83,17 @@ impl Shape {
 #[must_use]
 pub fn factor(shape: &[Shape], at: SimTime) -> f64 {
     shape.iter().map(|shape| shape.factor(at)).product()
+}
+
+/// A bound of the factor from a time on, and until when it holds, which is later.
+#[must_use]
+pub fn envelope(shape: &[Shape], now: SimTime) -> (f64, SimTime) {
+    shape
+        .iter()
+        .map(|shape| shape.most(now))
+        .fold((1.0, SimTime::MAX), |(most, until), (own, end)| {
+            (most * own, until.min(end))
+        })
 }
 
 /// Points of a stretch at which a smooth shape is looked at.

@@ -466,7 +466,7 @@ pub struct Recovers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// Events handled.
+    /// Steps: events handled, messages without delay, calls, rounds of loops, candidates for arrivals.
     #[serde(default = "defaults::events")]
     pub events: u64,
     /// Requests and calls in flight at a time.
@@ -624,7 +624,7 @@ pub mod defaults {
     }
     #[must_use]
     pub fn events() -> u64 {
-        5_000_000_000
+        2_000_000_000
     }
     #[must_use]
     pub fn in_flight() -> u64 {

@@ -187,6 +187,7 @@ const _: () = assert!(size_of::<Frame>() <= 144, "there may be millions of frame
 pub struct Arena {
     frames: Vec<Frame>,
     free: Vec<u32>,
+    added: u64,
 }
 
 impl Arena {
@@ -194,6 +195,7 @@ impl Arena {
     /// would write everything twice.
     #[inline]
     pub fn add(&mut self) -> FrameId {
+        self.added += 1;
         let index = self.free.pop().unwrap_or_else(|| self.grow());
         let place = &mut self.frames[index as usize];
         let generation = place.generation;
@@ -202,6 +204,13 @@ impl Arena {
             ..Frame::BLANK
         };
         FrameId { index, generation }
+    }
+
+    /// How many frames there ever were.
+    #[inline]
+    #[must_use]
+    pub fn added(&self) -> u64 {
+        self.added
     }
 
     #[cold]

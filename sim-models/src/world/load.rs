@@ -5,7 +5,7 @@ use super::story::rounded;
 use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
-use crate::scenario::shape::factor;
+use crate::scenario::shape::{envelope, factor};
 use crate::scenario::{Arrivals, Impatience, Shape, Start};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source, Stream, mix};
@@ -27,6 +27,8 @@ pub struct LoadState {
     stream: Stream,
     key: u64,
     arrivals: u64,
+    /// Candidates for the next arrival that were looked at since it was last asked.
+    candidates: u64,
     count: u64,
     users: Vec<User>,
     /// When it asked last.
@@ -67,6 +69,7 @@ impl<'p> World<'p> {
                 stream: seed.stream(&entity, "arrivals"),
                 key: seed.key(&entity, "requests"),
                 arrivals: 0,
+                candidates: 0,
                 count: 0,
                 users: Vec::new(),
                 instant: SimTime::ZERO,
@@ -111,7 +114,9 @@ impl<'p> World<'p> {
         };
         let load = &mut self.loads[usize::from(workload)];
         load.asks_at(agenda.now());
-        if let Some(next) = load.next_arrival(kind, agenda.now(), self.plan.end) {
+        let next = load.next_arrival(kind, agenda.now(), self.plan.end);
+        self.work += std::mem::take(&mut load.candidates);
+        if let Some(next) = next {
             agenda.schedule_at(next, Event::Arrival { workload });
         }
         for _ in 0..*batch {
@@ -138,7 +143,7 @@ impl<'p> World<'p> {
         let now = agenda.now();
         let plan = &self.plan.workloads[usize::from(workload)];
         let number = self.requests;
-        self.requests += 1;
+        self.requests = self.requests.wrapping_add(1);
         let counted = now >= self.plan.warmup;
         let mut flags = flag::ROOT | if counted { flag::COUNTED } else { 0 };
         if self.told.wants(number) {
@@ -361,7 +366,7 @@ impl LoadState {
                 ))
             }
             (Arrivals::Poisson, false) => self.thin(*rate, shape, now, end),
-            (Arrivals::Constant, false) => integrate(*rate, shape, now, end),
+            (Arrivals::Constant, false) => self.integrate(*rate, shape, now, end),
         }
         .filter(|next| *next < end)
     }
@@ -371,7 +376,8 @@ impl LoadState {
         SimDuration::from_secs_f64(-libm::log(self.stream.open_uniform()) / rate)
     }
 
-    /// A Poisson process whose rate varies, by thinning (Lewis and Shedler 1979).
+    /// A Poisson process whose rate varies, by thinning (Lewis and Shedler 1979). Between two jumps of the
+    /// shapes the candidates come at the most that the rate is there: a spike costs nothing beside itself.
     fn thin(
         &mut self,
         rate: f64,
@@ -379,33 +385,59 @@ impl LoadState {
         mut now: SimTime,
         end: SimTime,
     ) -> Option<SimTime> {
-        let peak: f64 = shape.iter().map(Shape::peak).product();
-        if peak <= 0.0 {
-            return None;
-        }
         while now < end {
-            now += self.exponential(rate * peak);
-            if self.stream.uniform() * peak < factor(shape, now) {
-                return Some(now);
+            let (most, until) = envelope(shape, now);
+            while now < until.min(end) {
+                self.candidates += 1;
+                // Nothing comes at no rate.
+                let next = if most > 0.0 {
+                    now + self.exponential(rate * most)
+                } else {
+                    until
+                };
+                if next >= until {
+                    // Of what is left of the wait nothing is remembered.
+                    now = until;
+                } else {
+                    now = next;
+                    if self.stream.uniform() * most < factor(shape, now) {
+                        return Some(now);
+                    }
+                }
             }
         }
         None
     }
-}
 
-/// When the integral of a varying rate has grown by one.
-fn integrate(rate: f64, shape: &[Shape], mut now: SimTime, end: SimTime) -> Option<SimTime> {
-    let mut missing = 1.0;
-    while now < end {
-        let current = rate * factor(shape, now);
-        let stride = STRIDE.as_secs_f64();
-        if current * stride >= missing {
-            return Some(now + SimDuration::from_secs_f64(missing / current));
+    /// When the integral of a varying rate has grown by one.
+    fn integrate(
+        &mut self,
+        rate: f64,
+        shape: &[Shape],
+        mut now: SimTime,
+        end: SimTime,
+    ) -> Option<SimTime> {
+        let mut missing = 1.0;
+        // A thousandth of the usual gap, so that rare arrivals take no more strides than others.
+        let usual = STRIDE.max(SimDuration::from_secs_f64(1e-3 / rate));
+        while now < end {
+            self.candidates += 1;
+            let until = if usual > STRIDE {
+                envelope(shape, now).1
+            } else {
+                SimTime::MAX
+            };
+            let stride = usual.min(until.since(now));
+            let current = rate * factor(shape, now);
+            let seconds = stride.as_secs_f64();
+            if current * seconds >= missing {
+                return Some(now + SimDuration::from_secs_f64(missing / current));
+            }
+            missing -= current * seconds;
+            now += stride;
         }
-        missing -= current * stride;
-        now += STRIDE;
+        None
     }
-    None
 }
 
 const _: () = assert!(

@@ -229,6 +229,8 @@ pub struct World<'p> {
     /// without delay is a function call, not an event.
     now_next: Vec<Event>,
     requests: u32,
+    /// What was done beside events: messages without delay, and rounds of loops.
+    work: u64,
     /// Room for marking frames as abandoned, kept so that none is allocated each time.
     marking: Vec<u32>,
     told: Told,
@@ -276,6 +278,7 @@ impl<'p> World<'p> {
             faults: Vec::new(),
             now_next: Vec::new(),
             requests: 0,
+            work: 0,
             marking: Vec::new(),
             told,
             stories: BTreeMap::new(),
@@ -524,8 +527,14 @@ impl Model for World<'_> {
                 self.now_next.clear();
                 at = 0;
             }
+            self.work += 1;
             self.dispatch(next, agenda);
         }
+    }
+
+    #[inline]
+    fn work(&self) -> u64 {
+        self.work + self.frames.added()
     }
 
     fn in_flight(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, FrameId, State, flag};
 use super::story::rounded;
-use super::{Event, World};
+use super::{Event, MOST_AT_ONCE, World};
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::Instruction;
@@ -288,6 +288,7 @@ impl<'p> World<'p> {
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.finish(index, verdict, agenda);
         }
+        let mut rounds = 0;
         loop {
             let pc = self.frames[index].pc;
             self.frames[index].pc = pc + 1;
@@ -325,8 +326,16 @@ impl<'p> World<'p> {
                 Instruction::LoopEnd { slot, begin } => {
                     let left = &mut self.frames[index].loops[usize::from(slot)];
                     *left -= 1;
+                    self.work += 1;
                     if *left > 0 {
                         self.frames[index].pc = begin;
+                        rounds += 1;
+                        if rounds == MOST_AT_ONCE {
+                            // Loops with nothing in them must pass where budgets are looked at.
+                            let id = self.frames.id(index);
+                            agenda.schedule_at(agenda.now(), Event::Continue(id));
+                            return;
+                        }
                     }
                 }
                 Instruction::Fail { share, status } => {

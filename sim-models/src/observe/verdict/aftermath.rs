@@ -1,6 +1,6 @@
 //! What became of the steady state after a disturbance.
 
-use super::disturbance::{Disturbance, next_after, quiet_after, quiet_after_those};
+use super::disturbance::{Calendar, Disturbance};
 use super::pace::{Pace, pace};
 use super::steady::{BLOCK, NOISE, Steady, late};
 use crate::scenario::Recovers;
@@ -92,6 +92,7 @@ impl Steady<'_> {
     pub fn aftermaths(
         &self,
         all: &[Disturbance],
+        calendar: &Calendar,
         recovers: Option<Recovers>,
     ) -> (Vec<Aftermath>, Option<usize>) {
         let mut known = Known::default();
@@ -102,7 +103,7 @@ impl Steady<'_> {
             }
             let periods = disturbance.periods.iter();
             let found = periods.map(|period| {
-                let found = self.after(*period, all, recovers, &mut known);
+                let found = self.after(*period, calendar, recovers, &mut known);
                 settled = settled.max(found.settled);
                 found
             });
@@ -110,11 +111,7 @@ impl Steady<'_> {
         });
         let found = found.collect();
         // What held before yet another disturbance came says nothing of the end.
-        let last = all
-            .iter()
-            .flat_map(|one| &one.periods)
-            .map(|(start, _)| *start);
-        let last = last.max().unwrap_or(SimTime::ZERO);
+        let last = calendar.starts().last().copied().unwrap_or(SimTime::ZERO);
         (
             found,
             settled.filter(|settled| self.start(*settled) >= last),
@@ -126,12 +123,12 @@ impl Steady<'_> {
     fn after(
         &self,
         (start, stop): (SimTime, SimTime),
-        all: &[Disturbance],
+        all: &Calendar,
         recovers: Option<Recovers>,
         known: &mut Known,
     ) -> After {
-        let (quiet, other) = quiet_after(stop, all);
-        let next = next_after(quiet, all).filter(|next| *next < self.over());
+        let (quiet, other) = all.quiet_after(stop);
+        let next = all.next_after(quiet).filter(|next| *next < self.over());
         let until = next.unwrap_or(self.over());
         let near = self.within(quiet, until);
         let near_end = (near.start + self.stretch).min(near.end);
@@ -143,7 +140,7 @@ impl Steady<'_> {
         let broke = if quiet >= self.over() {
             known.breaks_to_the_end(self, &reach)
         } else {
-            self.first_break(&reach).is_some()
+            known.breaks(self, &reach)
         };
         if quiet >= self.over() {
             let long = reach.len() >= self.stretch && self.is_measured(&reach);
@@ -152,7 +149,7 @@ impl Steady<'_> {
             }
         }
         // It may be over while another one is still on.
-        let masked = next_after(stop, all).map_or(quiet, |next| next.min(quiet));
+        let masked = all.next_after(stop).map_or(quiet, |next| next.min(quiet));
         if quiet > stop
             && let Some(back) = self.returns(self.within(stop, masked), self.stretch)
         {
@@ -198,7 +195,7 @@ impl Steady<'_> {
         &self,
         start: SimTime,
         mut quiet: SimTime,
-        all: &[Disturbance],
+        all: &Calendar,
         recovers: Option<Recovers>,
         known: &mut Known,
     ) -> After {
@@ -208,7 +205,7 @@ impl Steady<'_> {
                 break found.clone();
             }
             passed.push(quiet);
-            let next = next_after(quiet, all).filter(|next| *next < self.over());
+            let next = all.next_after(quiet).filter(|next| *next < self.over());
             let after = self.within(quiet, next.unwrap_or(self.over()));
             let stretch = if next.is_some() && after.len() >= BLOCK {
                 self.stretch.min(after.len())
@@ -225,7 +222,7 @@ impl Steady<'_> {
             let Some(next) = next else {
                 break After::of(self.ending(start, quiet, after, recovers), true, None);
             };
-            let (end, name) = quiet_after_those(next, all);
+            let (end, name) = all.quiet_after_those(next);
             if end >= self.over() {
                 let other = name.map(str::to_owned);
                 break After::of(Aftermath::Unjudged(Unjudged::StillOn { other }), true, None);
@@ -378,9 +375,19 @@ struct Known {
     broken: Option<Range<usize>>,
     /// From which window on it did not break.
     sound: Option<usize>,
+    /// Whether it broke over other stretches: many short disturbances share a few of them.
+    stretches: BTreeMap<(usize, usize), bool>,
 }
 
 impl Known {
+    /// Whether the steady state breaks over these windows.
+    fn breaks(&mut self, steady: &Steady<'_>, windows: &Range<usize>) -> bool {
+        *self
+            .stretches
+            .entry((windows.start, windows.end))
+            .or_insert_with(|| steady.first_break(windows).is_some())
+    }
+
     /// Whether the steady state breaks over these windows, which go to the end of the run.
     fn breaks_to_the_end(&mut self, steady: &Steady<'_>, windows: &Range<usize>) -> bool {
         if self.sound.is_some_and(|sound| sound <= windows.start) {

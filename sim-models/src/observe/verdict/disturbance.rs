@@ -1,4 +1,4 @@
-//! What disturbs a run: faults, and spikes in the shape of a workload.
+//! What disturbs a run: faults, and spikes in the shape of a workload; and when it is quiet.
 
 use crate::faults::Effect;
 use crate::observe::summary::FaultSummary;
@@ -100,42 +100,106 @@ pub(super) fn disturbances(
         .collect()
 }
 
-/// When all is quiet again after a disturbance that ends then: where another one is still on, what is
-/// seen is its work, so that one is waited for. With the name of the last one waited for.
-pub(super) fn quiet_after(stop: SimTime, all: &[Disturbance]) -> (SimTime, Option<&str>) {
-    let (mut stop, mut waited) = (stop, None);
-    loop {
-        let next = all.iter().flat_map(|other| {
-            let periods = other.periods.iter();
-            periods
-                .filter(|(start, end)| *start < stop && *end > stop)
-                .map(|(_, end)| (*end, other.summary.name.as_str()))
-        });
-        match next.max_by_key(|(end, _)| *end) {
-            Some((end, name)) if stop < SimTime::MAX => (stop, waited) = (end, Some(name)),
-            _ => return (stop, waited),
+/// When something disturbs the run, and when nothing does.
+pub(super) struct Calendar {
+    /// When disturbances begin, in order.
+    starts: Vec<SimTime>,
+    /// From when to when something is on all the time, in order, with the index of what goes last.
+    busy: Vec<(SimTime, SimTime, usize)>,
+    /// The names of the disturbances.
+    names: Vec<String>,
+}
+
+impl Calendar {
+    pub fn of(all: &[Disturbance]) -> Self {
+        let mut periods: Vec<(SimTime, SimTime, usize)> = all
+            .iter()
+            .enumerate()
+            .flat_map(|(n, one)| one.periods.iter().map(move |(from, to)| (*from, *to, n)))
+            .collect();
+        periods.sort_unstable_by_key(|(start, stop, n)| (*start, *stop, *n));
+        let mut busy: Vec<(SimTime, SimTime, usize)> = Vec::new();
+        for (start, stop, n) in &periods {
+            match busy.last_mut() {
+                Some((_, end, last)) if start < end => {
+                    if stop >= end {
+                        (*end, *last) = (*stop, *n);
+                    }
+                }
+                _ => busy.push((*start, *stop, *n)),
+            }
         }
+        Self {
+            starts: periods.iter().map(|(start, ..)| *start).collect(),
+            busy,
+            names: all.iter().map(|one| one.summary.name.clone()).collect(),
+        }
+    }
+
+    /// When disturbances begin, in order.
+    pub fn starts(&self) -> &[SimTime] {
+        &self.starts
+    }
+
+    /// When all is quiet again after a disturbance that ends then: where another one is still on, what is
+    /// seen is its work, so that one is waited for. With the name of the last one waited for.
+    pub fn quiet_after(&self, stop: SimTime) -> (SimTime, Option<&str>) {
+        let next = self.busy.partition_point(|(start, ..)| *start < stop);
+        match next.checked_sub(1).map(|last| &self.busy[last]) {
+            Some((_, end, last)) if *end > stop => (*end, Some(&self.names[*last])),
+            _ => (stop, None),
+        }
+    }
+
+    /// When all is quiet again after the disturbances that begin then, and the name of the last of them.
+    pub fn quiet_after_those(&self, start: SimTime) -> (SimTime, Option<&str>) {
+        let next = self.busy.partition_point(|(from, ..)| *from <= start);
+        match next.checked_sub(1).map(|last| &self.busy[last]) {
+            Some((_, end, last)) if *end >= start => (*end, Some(&self.names[*last])),
+            _ => (start, None),
+        }
+    }
+
+    /// When the next disturbance after then begins.
+    pub fn next_after(&self, stop: SimTime) -> Option<SimTime> {
+        let next = self.starts.partition_point(|start| *start < stop);
+        self.starts.get(next).copied()
     }
 }
 
-/// When all is quiet again after the disturbances that begin then, and the name of the last of them.
-pub(super) fn quiet_after_those(start: SimTime, all: &[Disturbance]) -> (SimTime, Option<&str>) {
-    let ends = all.iter().flat_map(|other| {
-        let periods = other.periods.iter().filter(|(from, _)| *from == start);
-        periods.map(|(_, stop)| (*stop, other.summary.name.as_str()))
-    });
-    let Some((stop, name)) = ends.max_by_key(|(stop, _)| *stop) else {
-        return (start, None);
-    };
-    let (quiet, other) = quiet_after(stop, all);
-    (quiet, other.or(Some(name)))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// When the next disturbance after then begins.
-pub(super) fn next_after(stop: SimTime, all: &[Disturbance]) -> Option<SimTime> {
-    let periods = all.iter().flat_map(|other| &other.periods);
-    periods
-        .map(|(start, _)| *start)
-        .filter(|start| *start >= stop)
-        .min()
+    fn disturbance(name: &str, periods: &[(u64, u64)]) -> Disturbance {
+        Disturbance {
+            summary: FaultSummary {
+                name: name.into(),
+                ..FaultSummary::default()
+            },
+            periods: periods
+                .iter()
+                .map(|(from, to)| (SimTime(*from), SimTime(*to)))
+                .collect(),
+            background: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_overlaps_is_waited_for_and_what_follows_is_not() {
+        let all = [
+            disturbance("a", &[(10, 20), (40, 50)]),
+            disturbance("b", &[(15, 30), (30, 35)]),
+        ];
+        let calendar = Calendar::of(&all);
+        let quiet = |stop| calendar.quiet_after(SimTime(stop));
+        assert_eq!(quiet(20), (SimTime(30), Some("b")));
+        assert_eq!(quiet(30), (SimTime(30), None));
+        assert_eq!(quiet(35), (SimTime(35), None));
+        let those = |start| calendar.quiet_after_those(SimTime(start));
+        assert_eq!(those(30), (SimTime(35), Some("b")));
+        assert_eq!(those(10), (SimTime(30), Some("b")));
+        assert_eq!(calendar.next_after(SimTime(20)), Some(SimTime(30)));
+        assert_eq!(calendar.next_after(SimTime(41)), None);
+    }
 }

@@ -34,10 +34,11 @@ use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
 use crate::world::World;
 use aftermath::{Aftermath, Unjudged};
 use damage::Fate;
-use disturbance::Disturbance;
+use disturbance::{Calendar, Disturbance};
 use pace::Pace;
 use sim_core::SimTime;
 use sim_core::stats::{too_many, unlike};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use steady::{BLOCK, CERTAIN, GOODPUT_AGAIN, SUCCESS_AGAIN, Steady};
 
@@ -51,12 +52,9 @@ pub fn judge(
 ) {
     let over = ends.last().copied().unwrap_or(SimTime::ZERO);
     let mut disturbances = disturbance::disturbances(scenario, plan, world, over);
+    let calendar = Calendar::of(&disturbances);
     let hypothesis = &scenario.hypothesis;
-    let first = disturbances
-        .iter()
-        .flat_map(|disturbance| disturbance.periods.first())
-        .map(|(start, _)| *start)
-        .min();
+    let first = calendar.starts().first().copied();
     let warm = ends.partition_point(|end| *end <= plan.warmup);
     let calm_end = first.map_or(ends.len(), |first| {
         ends.partition_point(|end| *end <= first)
@@ -86,8 +84,8 @@ pub fn judge(
             &mut out,
         );
         (before == Before::Steady).then(|| {
-            steady.blast_radii(&mut disturbances, &fates);
-            steady.aftermaths(&disturbances, recovers)
+            steady.blast_radii(&mut disturbances, &calendar, &fates);
+            steady.aftermaths(&disturbances, &calendar, recovers)
         })
     };
     let believes = believes(hypothesis);
@@ -139,7 +137,12 @@ pub fn judge(
         &mut out.checks,
     );
     if let Some(recovers) = recovers {
-        recovery_checks(recovers, &disturbances, &aftermaths, &mut out.checks);
+        recovery_checks(
+            recovers,
+            (&disturbances, &calendar),
+            &aftermaths,
+            &mut out.checks,
+        );
     }
     steady.conclude(hypothesis, &disturbances, &aftermaths, kept, &mut out);
     out.close_to_edge = edge::close_to(hypothesis, &aftermaths, &out);
@@ -316,32 +319,35 @@ impl Steady<'_> {
 
     /// Which workloads and services each disturbance hurt, while it was on and for a stretch after it. What
     /// began only when another one had come later is the work of that one.
-    fn blast_radii(&self, disturbances: &mut [Disturbance], fates: &[Fate]) {
-        let starts = disturbances
-            .iter()
-            .flat_map(|other| other.periods.iter().map(|(start, _)| *start));
-        let starts: Vec<SimTime> = starts.collect();
+    fn blast_radii(&self, disturbances: &mut [Disturbance], calendar: &Calendar, fates: &[Fate]) {
         let calm = self.bad_at_services(&self.calm);
         for disturbance in disturbances {
             let mut hurt: Vec<String> = Vec::new();
+            // Many short periods share a few stretches.
+            let mut seen = BTreeSet::new();
             for (start, stop) in &disturbance.periods {
                 let windows = self.touching(*start, (*stop).min(self.over()));
                 let windows = windows.start..(windows.end + self.stretch).min(self.ends.len());
                 let later = |span: &Range<usize>| {
                     let begins = self.start(span.start + 1);
-                    starts.iter().any(|other| other > start && *other < begins)
+                    calendar
+                        .next_after(SimTime(start.0.saturating_add(1)))
+                        .is_some_and(|other| other < begins)
                 };
                 let own = |span: &Range<usize>| {
                     span.start < windows.end && span.end > windows.start && !later(span)
                 };
                 for fate in fates {
                     if let Fate::Hurt(damage, spans) = fate
+                        && !hurt.contains(&damage.workload)
                         && spans.iter().any(own)
                     {
                         hurt.push(damage.workload.clone());
                     }
                 }
-                hurt.extend(self.services_hurt(&windows, &calm));
+                if seen.insert((windows.start, windows.end)) {
+                    hurt.extend(self.services_hurt(&windows, &calm));
+                }
             }
             for name in hurt {
                 if !disturbance.summary.blast_radius.contains(&name) {
@@ -572,7 +578,7 @@ fn believes(hypothesis: &Hypothesis) -> bool {
 
 fn recovery_checks(
     recovers: Recovers,
-    disturbances: &[Disturbance],
+    (disturbances, calendar): (&[Disturbance], &Calendar),
     aftermaths: &[Aftermath],
     checks: &mut Vec<CheckSummary>,
 ) {
@@ -593,7 +599,7 @@ fn recovery_checks(
             _ => {
                 let last = disturbance.periods.last();
                 let stop = last.map_or(SimTime::ZERO, |(_, stop)| *stop);
-                disturbance::quiet_after(stop, disturbances).0
+                calendar.quiet_after(stop).0
             }
         };
         checks.push(CheckSummary {

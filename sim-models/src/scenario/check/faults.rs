@@ -9,7 +9,7 @@ use crate::scenario::pattern::Pattern;
 use sim_core::{SimDuration, SimTime};
 
 /// More periods of one fault than anybody means.
-const MOST_PERIODS: u64 = 1_000_000;
+pub(super) const MOST_PERIODS: u64 = 100_000;
 
 impl Checker<'_> {
     pub(super) fn faults(&mut self) {
@@ -57,7 +57,8 @@ impl Checker<'_> {
         let gap = fault
             .every
             .or(fault.random.as_ref().map(|random| random.mtbf));
-        if fault.times.is_none()
+        let times = fault.times.map_or(u64::MAX, u64::from);
+        if times > MOST_PERIODS
             && gap.is_some_and(|gap| gap.0 > 0 && self.scenario.duration.0 / gap.0 > MOST_PERIODS)
         {
             let field = if fault.every.is_some() {
@@ -68,7 +69,7 @@ impl Checker<'_> {
             let message = format!("the fault would come more than {MOST_PERIODS} times");
             self.report(Code::FaultTime, &join(path, at![field]), message)
                 .help
-                .push("let it come less often, or bound it with `times`".into());
+                .push("let it come less often, or bound it with a smaller `times`".into());
         }
     }
 
