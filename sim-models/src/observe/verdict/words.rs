@@ -11,8 +11,8 @@ use crate::scenario::units::Rate;
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
-/// Share of requests that still wait from which on that is told rather than how slow answers are.
-const MOSTLY: f64 = 0.05;
+/// Share of requests that still wait from which on that is told beside how slow answers are.
+const STILL: f64 = 0.01;
 /// Workloads that are named one by one.
 const NAMED: usize = 3;
 
@@ -138,20 +138,32 @@ fn suffered(damage: &Damage) -> String {
     let lost = damage.lost_share.filter(|_| damage.lost_seconds > 0.0);
     let lost =
         lost.map(|share| format!("{} lost for {}", percent(share), span(damage.lost_seconds)));
-    let slow = (damage.slow_seconds > 0.0).then(|| {
-        let long = span(damage.slow_seconds);
-        let waiting = damage.waiting_share.unwrap_or(0.0);
-        match (damage.latency_p99, damage.latency_p99_before) {
-            // Most of those that were slow never got an answer.
-            _ if waiting >= MOSTLY => format!("{} not answered for {long}", percent(waiting)),
-            (Some(now), Some(before)) => {
-                format!("p99 {} instead of {} for {long}", span(now), span(before))
-            }
-            _ => format!("not answered for {long}"),
-        }
-    });
+    let slow = (damage.slow_seconds > 0.0).then(|| slowed(damage));
     let parts: Vec<String> = lost.into_iter().chain(slow).collect();
     format!("{name}: {}", parts.join(", "))
+}
+
+/// How slow answers were, by the quantile that grew most, and who still waits.
+fn slowed(damage: &Damage) -> String {
+    let long = span(damage.slow_seconds);
+    let waiting = damage.waiting_share.unwrap_or(0.0);
+    let known = (
+        damage.slow_quantile,
+        damage.slow_latency,
+        damage.slow_latency_before,
+    );
+    let (Some(quantile), Some(now), Some(before)) = known else {
+        // So many never got an answer that nobody knows how long they take.
+        return format!("{} not answered for {long}", percent(waiting));
+    };
+    let still = if waiting >= STILL {
+        format!(", {} still waiting at the end", percent(waiting))
+    } else {
+        String::new()
+    };
+    let (now, before) = (span(now), span(before));
+    let name = short(100.0 * quantile);
+    format!("p{name} {now} instead of {before} for {long}{still}")
 }
 
 fn listed(names: &[&str]) -> String {
