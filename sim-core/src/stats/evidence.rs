@@ -5,6 +5,8 @@
 //! certain is certain. Source: H. Chernoff, "A measure of asymptotic efficiency for tests of a
 //! hypothesis based on the sum of observations", Annals of Mathematical Statistics 23 (1952).
 
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
 /// Minus the logarithm of (a bound of) the chance that at least `hits` of `trials` hit where each one
 /// does with chance `chance`; 0 where that many are no more than expected.
 #[must_use]
@@ -41,7 +43,7 @@ pub fn unlike(count: u64, expected: f64) -> f64 {
 }
 
 /// Blocks that it takes to say how much they vary.
-const BLOCKS: u32 = 8;
+const BLOCKS: f64 = 8.0;
 
 /// How much evidence there is that the share of `hits` among `trials` is larger than that of
 /// `usual_hits` among `usual_trials`: half the statistic of the likelihood-ratio test of two binomials,
@@ -65,8 +67,8 @@ pub fn larger_share(hits: f64, trials: f64, usual_hits: f64, usual_trials: f64) 
 
 /// How many times as much as independent events those in clusters vary: the variance of counts of `hits`
 /// between blocks over that of binomial ones, at least 1, the largest over blocks of 1, 2, 4, … places up
-/// to `longest` of which there are at least eight. None where not even single places with trials are
-/// so many: then nobody knows.
+/// to `longest` of which there are at least eight. Where not even single places with trials are so many,
+/// what it may be at most, with 90 % confidence; none with fewer than two: then nobody knows.
 ///
 /// Source: P. McCullagh and J. A. Nelder, "Generalized Linear Models", 2nd ed. (1989), section 4.5.
 #[must_use]
@@ -75,31 +77,37 @@ pub fn dispersion(hits: &[u64], trials: &[u64], longest: usize) -> Option<f64> {
     let share = sum(hits) / sum(trials).max(1.0);
     let spread = |length: usize| {
         let blocks = hits.chunks_exact(length).zip(trials.chunks_exact(length));
-        let (mut blocks_with, mut found, mut expected) = (0, 0.0, 0.0);
+        let (mut count, mut found, mut expected) = (0.0, 0.0, 0.0);
         for (hits, trials) in blocks {
             let trials = sum(trials);
             if trials > 0.0 {
-                blocks_with += 1;
+                count += 1.0;
                 let off = sum(hits) - share * trials;
                 found += off * off;
                 expected += trials * share * (1.0 - share);
             }
         }
-        (blocks_with >= BLOCKS).then(|| {
-            let freedom = f64::from(blocks_with) / f64::from(blocks_with - 1);
-            if expected > 0.0 {
-                found / expected * freedom
-            } else {
-                1.0
-            }
-        })
+        let ratio = if expected > 0.0 && count > 1.0 {
+            found / expected * count / (count - 1.0)
+        } else {
+            1.0
+        };
+        (count, f64::max(ratio, 1.0))
     };
+    let (count, known) = spread(1);
+    if count < 2.0 {
+        return None;
+    }
+    if count < BLOCKS {
+        let low = ChiSquared::new(count - 1.0).ok()?.inverse_cdf(0.1);
+        return Some(known * (count - 1.0) / low);
+    }
     let lengths = std::iter::successors(Some(1), |length| Some(2 * length));
     let lengths = lengths.take_while(|length| *length <= longest.max(1));
-    lengths
-        .map_while(spread)
-        .reduce(f64::max)
-        .map(|most| most.max(1.0))
+    let spreads = lengths
+        .map(spread)
+        .take_while(|(count, _)| *count >= BLOCKS);
+    spreads.map(|(_, ratio)| ratio).reduce(f64::max)
 }
 
 #[cfg(test)]
@@ -168,7 +176,10 @@ mod tests {
         let known = dispersion(&bursts, &[20; 640], 16).expect("there are enough");
         assert!((19.0..22.0).contains(&single), "{single}");
         assert!((70.0..110.0).contains(&known), "{known}");
-        assert_eq!(dispersion(&[0; 7], &[5; 7], 4), None);
+        assert_eq!(dispersion(&[0; 1], &[5; 1], 4), None);
+        let few = dispersion(&[1, 0, 0, 1, 0], &[5; 5], 4).expect("there are some");
+        // Four degrees of freedom, of which one in ten shows less than 1.06.
+        assert!((few - 4.0 / 1.0636).abs() < 0.01, "{few}");
         assert_eq!(dispersion(&[0; 20], &[5; 20], 4), Some(1.0));
         assert_eq!(dispersion(&[0; 20], &[0; 20], 4), None);
     }

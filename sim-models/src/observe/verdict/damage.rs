@@ -6,7 +6,7 @@
 //! incidents do. Without a disturbance there is no before: what is lost all the time is told as such, and
 //! only what is lost in one stretch alone as a stretch.
 
-use super::slow::{Latencies, Slowness, runs};
+use super::slow::{Exposure, Latencies, Slowness, runs};
 use super::steady::{CERTAIN, NOISE, Steady};
 use crate::observe::ledger::ByOutcome;
 use crate::observe::summary::Damage;
@@ -57,14 +57,6 @@ impl Counts {
     }
 }
 
-/// When a run was disturbed.
-pub(super) struct Exposure {
-    /// The windows in which each disturbance is on.
-    periods: Vec<Range<usize>>,
-    /// The windows in which some disturbance could hurt: while it is on, and a stretch after it.
-    windows: Vec<bool>,
-}
-
 fn lost(outcomes: &ByOutcome) -> u64 {
     let failed = Outcome::ALL.iter().filter(|outcome| !outcome.is_success());
     failed.map(|outcome| outcomes[*outcome as usize]).sum()
@@ -102,9 +94,7 @@ impl Steady<'_> {
             .collect();
         let latencies = Latencies::new(rows, calm);
         let slowness = exposure.map_or(Slowness::None, |exposure| {
-            latencies.slowness(&exposure.periods, |window, seconds| {
-                self.under_way(window, seconds)
-            })
+            latencies.slowness(exposure, |window, seconds| self.under_way(window, seconds))
         });
         let slow = match &slowness {
             Slowness::Certain(stretches) => &stretches[..],
@@ -196,7 +186,11 @@ impl Steady<'_> {
             let end = (period.end + self.stretch).min(self.ends.len());
             windows[period.start..end].fill(true);
         }
-        Exposure { periods, windows }
+        Exposure {
+            periods,
+            windows,
+            stretch: self.stretch,
+        }
     }
 }
 

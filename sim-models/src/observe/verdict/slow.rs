@@ -13,7 +13,7 @@ use crate::observe::recorder::WorkloadWindow;
 use sim_core::SimDuration;
 use sim_core::metrics::Snapshot;
 use sim_core::stats::{
-    dispersion, evidence_needed, excess_of_clusters, larger_share, proportion_interval,
+    dispersion, evidence_needed, excess_of_clusters, larger_share, proportion_interval, too_many,
 };
 use std::ops::Range;
 
@@ -27,6 +27,31 @@ const SURE: f64 = 0.999;
 const CHANCE: f64 = 1e-6;
 /// A bound of the chance that it is while some disturbance is on.
 const CHANCE_WHILE_ON: f64 = 1e-4;
+
+/// When a run was disturbed.
+pub(super) struct Exposure {
+    /// The windows in which each disturbance is on.
+    pub periods: Vec<Range<usize>>,
+    /// The windows in which some disturbance could hurt: while it is on, and a stretch after it.
+    pub windows: Vec<bool>,
+    /// Windows of a stretch.
+    pub stretch: usize,
+}
+
+impl Exposure {
+    /// Those stretches that begin while a disturbance could hurt, or a stretch after such a one at the
+    /// latest: what comes out of calm is not its doing.
+    fn keep(&self, stretches: &mut Vec<Range<usize>>) {
+        let mut reach = 0;
+        stretches.retain(|found| {
+            let kept = found.start < reach || self.windows[found.clone()].contains(&true);
+            if kept {
+                reach = found.end + self.stretch;
+            }
+            kept
+        });
+    }
+}
 
 /// What is known of slow answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,14 +141,10 @@ impl<'a> Latencies<'a> {
         }
     }
 
-    /// Where answers are slow: `periods` are the windows in which each disturbance is on, and `reach`
-    /// takes a window and a time, s, to the first window in which requests began that may still have
-    /// been under way then, if they take so long.
-    pub fn slowness(
-        &self,
-        periods: &[Range<usize>],
-        reach: impl Fn(usize, f64) -> usize,
-    ) -> Slowness {
+    /// Where answers are slow; `reach` takes a window and a time, s, to the first window in which requests
+    /// began that may still have been under way then, if they take so long.
+    pub fn slowness(&self, exposure: &Exposure, reach: impl Fn(usize, f64) -> usize) -> Slowness {
+        let periods = &exposure.periods;
         let Some(first) = periods.iter().map(|period| period.start).min() else {
             return Slowness::Unknown;
         };
@@ -152,18 +173,13 @@ impl<'a> Latencies<'a> {
             for stretch in level.stretches(whole, dispersion) {
                 slow[stretch].fill(true);
             }
-            let all: u64 = level
-                .begun
-                .all
-                .iter()
-                .zip(&on)
-                .filter(|(_, on)| **on)
-                .map(|(n, _)| n)
-                .sum();
+            let all = level.begun.all.iter().zip(&on);
+            let all: u64 = all.filter(|(_, on)| **on).map(|(all, _)| all).sum();
             let doubling = (1.0 - level.quantile) * all as f64;
             seen |= level.evidence((doubling, all as f64)) / dispersion >= needed;
         }
-        let slow = runs(&slow);
+        let mut slow = runs(&slow);
+        exposure.keep(&mut slow);
         match (slow.is_empty(), doubtful || !seen) {
             (false, _) => Slowness::Certain(slow),
             (true, true) => Slowness::Unknown,
