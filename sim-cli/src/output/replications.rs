@@ -226,8 +226,10 @@ fn harm(runs: &[Summary]) -> String {
                         units::duration(now),
                         units::duration(before)
                     ),
-                    (None, Some(share)) => format!("{} not answered", units::percent(share)),
-                    (None, None) => "slowed down".to_owned(),
+                    (None, Some(share)) if harm.lost_share == 0.0 => {
+                        format!("{} not answered", units::percent(share))
+                    }
+                    (None, _) => "slowed down".to_owned(),
                 };
                 format!("{how} for {}", units::duration(harm.slow_seconds))
             });

@@ -343,8 +343,8 @@ pub struct Damage {
     pub slow_latency: Option<f64>,
     /// The same before the first disturbance, s.
     pub slow_latency_before: Option<f64>,
-    /// Of what began then, those that had no answer at the end of the run and had waited longer than
-    /// twice the 99 % quantile before; null where nothing was slow.
+    /// Of what began while answers were slow, those that had not ended when the run did and had waited
+    /// longer than twice the 99 % quantile before; null where nothing was slow.
     pub waiting_share: Option<f64>,
     /// Latency that 99 % of the answers to what began then did not exceed, s; null without one.
     pub latency_p99: Option<f64>,

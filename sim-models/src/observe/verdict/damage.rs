@@ -15,6 +15,8 @@ use sim_core::stats::{excess, proportion_interval, too_many};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
+/// Nearly all requests take no longer than at this quantile.
+const LONG: f64 = 0.99;
 /// Requests that it takes to say that nobody was hurt.
 const ENOUGH: u64 = 20;
 /// Confidence that no more were lost before than is compared with.
@@ -87,12 +89,16 @@ impl Steady<'_> {
         let rows = &record.begun.rows;
         let before = Counts::of(calm.iter().map(|(window, ..)| &window.outcomes));
         let counts = Counts::of(rows.iter().map(|row| &row.outcomes));
+        let latencies = Latencies::new(rows, calm);
+        // What was under way when it came may be lost, too.
+        let reach = latencies.usual(LONG).filter(|_| !windows.is_empty());
+        let start = reach.map_or(windows.start, |took| self.under_way(windows.start, took));
+        let windows = &(start..windows.end);
         let lossy = lossy(&counts.part(windows), &before, allowed, exposure.is_some());
         let lossy: Vec<Range<usize>> = lossy
             .into_iter()
             .map(|stretch| stretch.start + windows.start..stretch.end + windows.start)
             .collect();
-        let latencies = Latencies::new(rows, calm);
         let slowness = exposure.map_or(Slowness::None, |exposure| {
             latencies.slowness(exposure, |window, seconds| self.under_way(window, seconds))
         });
@@ -131,8 +137,10 @@ impl Steady<'_> {
             // A sum of nothing would be -0.
             lengths.fold(0.0, |sum, length| sum + length)
         };
-        let of = |counts: &[u64]| -> u64 {
-            let parts = lossy.iter().map(|stretch| sum(&counts[stretch.clone()]));
+        let of = |counts: &[u64], stretches: &[Range<usize>]| -> u64 {
+            let parts = stretches
+                .iter()
+                .map(|stretch| sum(&counts[stretch.clone()]));
             parts.sum()
         };
         let mut hurt = vec![false; counts.lost.len()];
@@ -140,10 +148,11 @@ impl Steady<'_> {
             hurt[stretch.clone()].fill(true);
         }
         let hurt = runs(&hurt);
-        let (lost, finished) = (of(&counts.lost), of(&counts.finished));
+        let (lost, finished) = (of(&counts.lost, &lossy), of(&counts.finished, &lossy));
         let (answers, waiting) = latencies.answers(slow);
-        let grown = latencies.grown(&answers, waiting.unwrap_or(0.0));
+        let grown = latencies.grown(&answers, waiting);
         let grown = grown.filter(|_| !slow.is_empty());
+        let begun = waiting + of(&counts.finished, slow);
         let end = |stretch: Option<&Range<usize>>| stretch.map_or(0, |stretch| stretch.end);
         let place = &self.measurer.plan.places[self.measurer.plan.services.len() + workload];
         let damage = Damage {
@@ -160,9 +169,9 @@ impl Steady<'_> {
             slow_quantile: grown.map(|(quantile, ..)| quantile),
             slow_latency: grown.map(|(_, now, _)| now),
             slow_latency_before: grown.map(|(.., before)| before),
-            waiting_share: waiting.filter(|_| !slow.is_empty()),
-            latency_p99: (answers.count > 0).then(|| answers.quantile(0.99)),
-            latency_p99_before: latencies.usual(0.99),
+            waiting_share: (begun > 0).then(|| waiting as f64 / begun as f64),
+            latency_p99: (answers.count > 0).then(|| answers.quantile(LONG)),
+            latency_p99_before: latencies.usual(LONG),
         };
         Fate::Hurt(damage, hurt)
     }

@@ -187,9 +187,9 @@ impl<'a> Latencies<'a> {
         }
     }
 
-    /// Of what began in these windows the answers, and the share that was never answered and has waited
-    /// longer than twice the largest quantile.
-    pub fn answers(&self, windows: &[Range<usize>]) -> (Snapshot, Option<f64>) {
+    /// Of what began in these windows the answers, and how many were never answered and have waited longer
+    /// than twice the largest quantile.
+    pub fn answers(&self, windows: &[Range<usize>]) -> (Snapshot, u64) {
         let mut times = Snapshot::default();
         let mut waiting = 0;
         let limit = self.levels.last().map_or(0.0, |level| SLOWER * level.usual);
@@ -197,17 +197,16 @@ impl<'a> Latencies<'a> {
             times.merge(&row.answered);
             waiting += above(&row.open, limit);
         }
-        let all = times.count + waiting;
-        let share = (all > 0).then(|| waiting as f64 / all as f64);
-        (times, share)
+        (times, waiting)
     }
 
     /// The quantile that grew most: which, what it is and what it was, s. Those that wait count as the
     /// slowest of all.
-    pub fn grown(&self, times: &Snapshot, waiting: f64) -> Option<(f64, f64, f64)> {
+    pub fn grown(&self, times: &Snapshot, waiting: u64) -> Option<(f64, f64, f64)> {
+        let answered = times.count as f64 / (times.count + waiting).max(1) as f64;
         let levels = self.levels.iter();
         let known = levels.filter_map(|level| {
-            let among = level.quantile / (1.0 - waiting);
+            let among = level.quantile / answered;
             let known = among <= 1.0 && times.count > 0;
             known.then(|| (level.quantile, times.quantile(among), level.usual))
         });

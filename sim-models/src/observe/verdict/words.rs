@@ -138,13 +138,15 @@ fn suffered(damage: &Damage) -> String {
     let lost = damage.lost_share.filter(|_| damage.lost_seconds > 0.0);
     let lost =
         lost.map(|share| format!("{} lost for {}", percent(share), span(damage.lost_seconds)));
-    let slow = (damage.slow_seconds > 0.0).then(|| slowed(damage));
+    let slow = (damage.slow_seconds > 0.0)
+        .then(|| slowed(damage))
+        .flatten();
     let parts: Vec<String> = lost.into_iter().chain(slow).collect();
     format!("{name}: {}", parts.join(", "))
 }
 
 /// How slow answers were, by the quantile that grew most, and who still waits.
-fn slowed(damage: &Damage) -> String {
+fn slowed(damage: &Damage) -> Option<String> {
     let long = span(damage.slow_seconds);
     let waiting = damage.waiting_share.unwrap_or(0.0);
     let known = (
@@ -152,18 +154,20 @@ fn slowed(damage: &Damage) -> String {
         damage.slow_latency,
         damage.slow_latency_before,
     );
-    let (Some(quantile), Some(now), Some(before)) = known else {
+    let slow = if let (Some(quantile), Some(now), Some(before)) = known {
+        let (now, before) = (span(now), span(before));
+        let name = short(100.0 * quantile);
+        Some(format!("p{name} {now} instead of {before} for {long}"))
+    } else if damage.lost == 0 {
         // So many never got an answer that nobody knows how long they take.
-        return format!("{} not answered for {long}", percent(waiting));
-    };
-    let still = if waiting >= STILL {
-        format!(", {} still waiting at the end", percent(waiting))
+        return Some(format!("{} not answered for {long}", percent(waiting)));
     } else {
-        String::new()
+        None
     };
-    let (now, before) = (span(now), span(before));
-    let name = short(100.0 * quantile);
-    format!("p{name} {now} instead of {before} for {long}{still}")
+    let still =
+        (waiting >= STILL).then(|| format!("{} still waiting at the end", percent(waiting)));
+    let parts: Vec<String> = slow.into_iter().chain(still).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn listed(names: &[&str]) -> String {
