@@ -201,3 +201,21 @@ fn what_was_under_way_when_it_came_is_hurt_too() {
         assert!(ratio(hurt) > 2.0, "{hurt:#?}");
     }
 }
+
+#[test]
+fn what_was_under_way_when_it_came_is_lost_too() {
+    // Sessions of minutes; a restart of half a second cuts those that are open, and hardly any begins then.
+    let text = r#"(
+        duration: "30min", warmup: "5min",
+        services: { "gateway": (threads: 1000, endpoints: { "session": [wait(uniform("1min", "2min"))] }) },
+        workloads: { "terminals": open(rate: "1/s", to: "gateway/session") },
+        faults: [(name: "restart", at: "15min", for: "500ms", inject: crash(service: "gateway"))],
+        hypothesis: (steady: ["success_ratio(terminals) >= 0.95"], recovers: (within: "1min")),
+    )"#;
+    for found in said(text, 1..=5) {
+        let hurt = damage(&found, "terminals").unwrap_or_else(|| panic!("{found:#?}"));
+        // As many are open as begin in 90 s.
+        assert!((60..=120).contains(&hurt.lost), "{hurt:#?}");
+        assert!(hurt.start < 15.0 * 60.0 - 30.0, "{hurt:#?}");
+    }
+}

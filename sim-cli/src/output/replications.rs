@@ -221,8 +221,8 @@ fn harm(runs: &[Summary]) -> String {
             let slow = (harm.slow_seconds > 0.0).then(|| {
                 let how = match (harm.slow, harm.waiting_share) {
                     (Some((q, now, before)), _) => format!(
-                        "p{} {} instead of {}",
-                        units::number(100.0 * q),
+                        "p{:.0} {} instead of {}",
+                        100.0 * q,
                         units::duration(now),
                         units::duration(before)
                     ),

@@ -6,7 +6,7 @@
 //! incidents do. Without a disturbance there is no before: what is lost all the time is told as such, and
 //! only what is lost in one stretch alone as a stretch.
 
-use super::slow::{Exposure, Latencies, Slowness, runs};
+use super::slow::{Exposure, Latencies, MOST, Slowness, runs};
 use super::steady::{CERTAIN, NOISE, Steady};
 use crate::observe::ledger::ByOutcome;
 use crate::observe::summary::Damage;
@@ -15,8 +15,6 @@ use sim_core::stats::{excess, proportion_interval, too_many};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
-/// Nearly all requests take no longer than at this quantile.
-const LONG: f64 = 0.99;
 /// Requests that it takes to say that nobody was hurt.
 const ENOUGH: u64 = 20;
 /// Confidence that no more were lost before than is compared with.
@@ -91,7 +89,7 @@ impl Steady<'_> {
         let counts = Counts::of(rows.iter().map(|row| &row.outcomes));
         let latencies = Latencies::new(rows, calm);
         // What was under way when it came may be lost, too.
-        let reach = latencies.usual(LONG).filter(|_| !windows.is_empty());
+        let reach = latencies.usual(MOST).filter(|_| !windows.is_empty());
         let start = reach.map_or(windows.start, |took| self.under_way(windows.start, took));
         let windows = &(start..windows.end);
         let lossy = lossy(&counts.part(windows), &before, allowed, exposure.is_some());
@@ -170,8 +168,8 @@ impl Steady<'_> {
             slow_latency: grown.map(|(_, now, _)| now),
             slow_latency_before: grown.map(|(.., before)| before),
             waiting_share: (begun > 0).then(|| waiting as f64 / begun as f64),
-            latency_p99: (answers.count > 0).then(|| answers.quantile(LONG)),
-            latency_p99_before: latencies.usual(LONG),
+            latency_p99: (answers.count > 0).then(|| answers.quantile(0.99)),
+            latency_p99_before: latencies.usual(0.99),
         };
         Fate::Hurt(damage, hurt)
     }

@@ -19,6 +19,8 @@ use std::ops::Range;
 
 /// Quantiles of which a doubling is harm.
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
+/// Most requests take no longer than at this quantile.
+pub(super) const MOST: f64 = 0.9;
 /// How many times as long as before an answer takes that is slow.
 const SLOWER: f64 = 2.0;
 /// Confidence that no more were slow before than is compared with.
@@ -148,6 +150,7 @@ impl<'a> Latencies<'a> {
         let Some(first) = periods.iter().map(|period| period.start).min() else {
             return Slowness::Unknown;
         };
+        let most = self.usual(MOST).unwrap_or(0.0);
         let longest = periods.iter().map(Range::len).max().unwrap_or(1);
         let needed = evidence_needed(QUANTILES.len() * periods.len(), 2.0 * CHANCE_WHILE_ON);
         let mut slow = vec![false; self.rows.len()];
@@ -160,8 +163,11 @@ impl<'a> Latencies<'a> {
             let Some(dispersion) = level.dispersion(longest) else {
                 continue;
             };
+            // Whoever took longer than the limit was under way when it came; more than most who were is
+            // more than is needed.
+            let under_way = most.min(SLOWER * level.usual);
             for period in periods {
-                let period = reach(period.start, level.usual)..period.end;
+                let period = reach(period.start, under_way)..period.end;
                 let evidence = level.evidence(level.begun.of(&period)) / dispersion;
                 if level.doubled(&period) && evidence >= needed {
                     slow[level.trimmed(period)].fill(true);
@@ -169,7 +175,7 @@ impl<'a> Latencies<'a> {
                     doubtful |= level.may_have_doubled(&period, dispersion);
                 }
             }
-            let whole = reach(first, level.usual)..self.rows.len();
+            let whole = reach(first, under_way)..self.rows.len();
             for stretch in level.stretches(whole, dispersion) {
                 slow[stretch].fill(true);
             }
