@@ -12,7 +12,7 @@ use sim_models::experiment::compare::numbers::is_share;
 use sim_models::experiment::sweep::{Cell, MEDIAN};
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::Measure as Parsed;
-use sim_models::observe::summary::{Summary, WorkloadSummary};
+use sim_models::observe::summary::{Damage, Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
 /// Confidence of all intervals.
@@ -86,6 +86,11 @@ pub fn json(runs: &[Summary]) -> String {
                     "runs": harm.runs,
                     "lost_share_median": harm.lost_share,
                     "seconds_median": harm.seconds,
+                    "slow_seconds_median": harm.slow_seconds,
+                    "slow_quantile": harm.slow.map(|(quantile, ..)| quantile),
+                    "slow_latency_median": harm.slow.map(|(_, now, _)| now),
+                    "slow_latency_before_median": harm.slow.map(|(.., before)| before),
+                    "waiting_share_median": harm.waiting_share,
                 });
                 (harm.workload.to_owned(), value)
             })
@@ -136,10 +141,19 @@ struct Harm<'a> {
     workload: &'a str,
     /// In so many.
     runs: usize,
-    /// Median of the share lost meanwhile; none if no request ended in most of them.
-    lost_share: Option<f64>,
     /// Median of how long, s.
     seconds: f64,
+    /// Median of the share lost meanwhile.
+    lost_share: f64,
+    /// Median of how long requests were lost, s.
+    lost_seconds: f64,
+    /// The quantile of how long answers take that grew most in most runs in which answers were slow, and
+    /// medians over these of what it was then and before, s.
+    slow: Option<(f64, f64, f64)>,
+    /// Median of how long answers were slow, s.
+    slow_seconds: f64,
+    /// Median of the share that never got an answer, of those that were slow; none where none were.
+    waiting_share: Option<f64>,
 }
 
 /// The workloads that were hurt in some run.
@@ -150,22 +164,44 @@ fn harms(runs: &[Summary]) -> Vec<Harm<'_>> {
             names.push(&damage.workload);
         }
     }
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        (!values.is_empty()).then(|| quantile(&values, 0.5))
-    };
     let harm = |workload| {
         let all = runs.iter().flat_map(|run| &run.hypothesis.damage);
-        let own: Vec<_> = all.filter(|damage| damage.workload == workload).collect();
-        let shares = own.iter().filter_map(|damage| damage.lost_share);
+        let own: Vec<&Damage> = all.filter(|damage| damage.workload == workload).collect();
+        let median = |value: fn(&Damage) -> f64| {
+            median_of(own.iter().map(|damage| value(damage))).unwrap_or(0.0)
+        };
+        let waiting_shares = own.iter().filter_map(|damage| damage.waiting_share);
         Harm {
             workload,
             runs: own.len(),
-            lost_share: median(shares.collect()),
-            seconds: median(own.iter().map(|damage| damage.seconds).collect()).unwrap_or(0.0),
+            seconds: median(|damage| damage.seconds),
+            lost_share: median(|damage| damage.lost_share.unwrap_or(0.0)),
+            lost_seconds: median(|damage| damage.lost_seconds),
+            slow: slowed(&own),
+            slow_seconds: median(|damage| damage.slow_seconds),
+            waiting_share: median_of(waiting_shares),
         }
     };
     names.into_iter().map(harm).collect()
+}
+
+/// The median; none without values.
+fn median_of(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    (!values.is_empty()).then(|| quantile(&values, 0.5))
+}
+
+/// The quantile that grew most in most of these, and medians of what it was then and before, s.
+fn slowed(own: &[&Damage]) -> Option<(f64, f64, f64)> {
+    let quantiles = || own.iter().filter_map(|damage| damage.slow_quantile);
+    let often = |q: f64| quantiles().filter(|other| *other == q).count();
+    let q = quantiles().reduce(|a, b| if often(b) > often(a) { b } else { a })?;
+    let of = |value: fn(&Damage) -> Option<f64>| {
+        let same = own.iter().filter(|damage| damage.slow_quantile == Some(q));
+        median_of(same.filter_map(|damage| value(damage)))
+    };
+    Some((q, of(|d| d.slow_latency)?, of(|d| d.slow_latency_before)?))
 }
 
 /// Who was hurt, in how many runs, by how much and for how long.
@@ -178,13 +214,31 @@ fn harm(runs: &[Summary]) -> String {
                 all if all == runs.len() => "in the median".to_owned(),
                 some => format!("hurt in {some} of {} runs, in the median", runs.len()),
             };
-            let how = match harm.lost_share {
-                Some(share) if share > 0.0 => format!("{} lost", units::percent(share)),
-                Some(_) => "slowed down".to_owned(),
-                None => "not answered".to_owned(),
-            };
-            let long = units::duration(harm.seconds);
-            format!("{}: {often} {how} for {long}", harm.workload)
+            let lost = (harm.lost_share > 0.0 && harm.lost_seconds > 0.0).then(|| {
+                let long = units::duration(harm.lost_seconds);
+                format!("{} lost for {long}", units::percent(harm.lost_share))
+            });
+            let slow = (harm.slow_seconds > 0.0).then(|| {
+                let how = match (harm.slow, harm.waiting_share) {
+                    (Some((q, now, before)), _) => format!(
+                        "p{:.0} {} instead of {}",
+                        100.0 * q,
+                        units::duration(now),
+                        units::duration(before)
+                    ),
+                    (None, Some(share)) if harm.lost_share == 0.0 => {
+                        format!("{} not answered", units::percent(share))
+                    }
+                    (None, _) => "slowed down".to_owned(),
+                };
+                format!("{how} for {}", units::duration(harm.slow_seconds))
+            });
+            let mut how: Vec<String> = lost.into_iter().chain(slow).collect();
+            if how.is_empty() {
+                // Some runs were hurt in one way and some in the other.
+                how.push(format!("for {}", units::duration(harm.seconds)));
+            }
+            format!("{}: {often} {}", harm.workload, how.join(", "))
         })
         .collect();
     let unharmed = |name: &&String| {
@@ -472,6 +526,27 @@ mod tests {
         assert!(text.starts_with("METASTABLE in 6 of 10 runs"), "{text}");
         assert!(text.contains("6/10"), "{text}");
         assert!(text.contains("95% interval"), "{text}");
+    }
+
+    #[test]
+    fn who_was_only_slow_is_not_called_unanswered() {
+        let mut runs = runs();
+        for (n, run) in runs.iter_mut().enumerate() {
+            let damage = &mut run.hypothesis.damage[0];
+            (damage.lost, damage.lost_share, damage.lost_seconds) = (0, None, 0.0);
+            (damage.slow_seconds, damage.waiting_share) = (93.0, Some(0.0));
+            damage.slow_quantile = Some(if n == 0 { 0.5 } else { 0.99 });
+            damage.slow_latency = Some(2.0);
+            damage.slow_latency_before = Some(0.5);
+        }
+        let said = "shoppers: in the median p99 2.00s instead of 500ms for 93.0s";
+        assert!(harm(&runs).starts_with(said), "{}", harm(&runs));
+        for run in &mut runs {
+            let damage = &mut run.hypothesis.damage[0];
+            (damage.slow_quantile, damage.waiting_share) = (None, Some(0.75));
+        }
+        let said = "shoppers: in the median 75.0% not answered for 93.0s";
+        assert!(harm(&runs).starts_with(said), "{}", harm(&runs));
     }
 
     #[test]

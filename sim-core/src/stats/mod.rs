@@ -34,7 +34,7 @@ mod trend;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{too_many, unlike};
+pub use evidence::{dispersion, larger_share, too_many, unlike};
 pub use family::{bonferroni_level, holm};
 pub use moments::{Moments, mean_interval};
 pub use paired::{paired_difference, paired_t_test, relative_difference, standardised_difference};
@@ -42,7 +42,7 @@ pub use power::{detectable_difference, replications_needed};
 pub use proportion::{PairedCounts, paired_share_difference, proportion_interval, share_at_least};
 pub use quantile::{quantile_interval, sample_quantile, values_needed};
 pub use ranks::{sign_test, wilcoxon};
-pub use scan::{StepUp, evidence_needed, excess, steps_up};
+pub use scan::{StepUp, evidence_needed, excess, excess_of_clusters, steps_up};
 pub use steady::{
     batch_means, correlated_interval, effective_sample_size, mser5, welch, welch_curve,
 };

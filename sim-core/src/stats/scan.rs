@@ -44,11 +44,26 @@ pub fn excess(
     least: f64,
     chance: f64,
 ) -> Vec<Range<usize>> {
+    excess_of_clusters(bad, all, allowed, least, 1.0, chance)
+}
+
+/// The same where bad events come in clusters: `dispersion` says how many times as much as independent
+/// ones their count varies (at least 1), and evidence weighs so many times less (quasi-likelihood: R. W.
+/// M. Wedderburn, Biometrika 61, 1974).
+#[must_use]
+pub fn excess_of_clusters(
+    bad: &[u64],
+    all: &[u64],
+    allowed: f64,
+    least: f64,
+    dispersion: f64,
+    chance: f64,
+) -> Vec<Range<usize>> {
     // A share of zero would make one bad event proof of anything, and no number of good ones of
     // anything else.
     let allowed = allowed.clamp(1e-12, 1.0 - 1e-12);
     let shares = shares(allowed, least.max(allowed));
-    let needed = evidence_needed(bad.len() * shares.len(), chance);
+    let needed = dispersion.max(1.0) * evidence_needed(bad.len() * shares.len(), chance);
     let mut taken = vec![false; bad.len()];
     loop {
         let mut found = Vec::new();
@@ -325,6 +340,16 @@ mod tests {
             alarms > 0,
             "the bound is not so loose that nothing is ever found"
         );
+    }
+
+    #[test]
+    fn clusters_prove_less() {
+        let one = [0, 0, 9, 0, 0];
+        assert_eq!(excess(&one, &[10; 5], 0.05, 0.0, 1e-6), vec![2..3]);
+        assert_eq!(excess_of_clusters(&one, &[10; 5], 0.05, 0.0, 4.0, 1e-6), []);
+        let many = [0, 90, 90, 90, 0];
+        let found = excess_of_clusters(&many, &[100; 5], 0.05, 0.0, 4.0, 1e-6);
+        assert_eq!(found, vec![1..4]);
     }
 
     #[test]

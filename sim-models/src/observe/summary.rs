@@ -334,10 +334,18 @@ pub struct Damage {
     pub lost: u64,
     /// Those of all that began then and ended; null where none was lost.
     pub lost_share: Option<f64>,
-    /// How long, besides, answers were slower than before, s.
+    /// How long some quantile of how long answers take had at least doubled, s; where requests were lost
+    /// as well, too.
     pub slow_seconds: f64,
-    /// Of what began then, those that had no answer at the end of the run and had waited as long as that;
-    /// null where nothing was slow.
+    /// The quantile that grew most, 0.5, 0.9 or 0.99; null where nothing was slow, and where so many were
+    /// never answered that none is known.
+    pub slow_quantile: Option<f64>,
+    /// Latency at that quantile of what began then, those that still waited counted as the slowest, s.
+    pub slow_latency: Option<f64>,
+    /// The same before the first disturbance, s.
+    pub slow_latency_before: Option<f64>,
+    /// Of what began while answers were slow, those that had not ended when the run did and had waited
+    /// longer than twice the 99 % quantile before; null where nothing was slow.
     pub waiting_share: Option<f64>,
     /// Latency that 99 % of the answers to what began then did not exceed, s; null without one.
     pub latency_p99: Option<f64>,

@@ -36,6 +36,8 @@ pub enum Kind {
     Late,
     /// The dependency stands still for 30 s; the queue drains by 0.18 s each second, and the run ends before it is empty.
     Draining,
+    /// Everything that the hurt ask for takes two and a half times as long for two minutes, and room is left.
+    Sluggish,
 }
 
 pub const KINDS: &[Kind] = &[
@@ -51,6 +53,7 @@ pub const KINDS: &[Kind] = &[
     Kind::Partition,
     Kind::Late,
     Kind::Draining,
+    Kind::Sluggish,
 ];
 
 /// Whom it hurts.
@@ -87,6 +90,7 @@ impl Kind {
             Self::Undersized => 1.5,
             Self::Spike => 0.4,
             Self::Draining => 0.85,
+            Self::Sluggish => 0.15,
             _ => 0.3,
         }
     }
@@ -148,7 +152,10 @@ impl Kind {
     ) -> usize {
         let victim = system.services.len();
         // What waits must not be bounded by accident elsewhere.
-        let free = matches!(self, Self::Storm | Self::Draining | Self::Spike);
+        let free = matches!(
+            self,
+            Self::Storm | Self::Draining | Self::Spike | Self::Sluggish
+        );
         if self == Self::Partition {
             // Calls elsewhere that nobody gives up would hold threads for ever.
             system
@@ -180,7 +187,7 @@ impl Kind {
             queue: match self {
                 // A full queue takes 3.3 timeouts of 25 service times.
                 Self::Storm => Some((3.3 * 25.0 * f64::from(threads)) as u32),
-                Self::Draining => None,
+                Self::Draining | Self::Sluggish => None,
                 _ => Some(0),
             },
             backlog: if self == Self::Storm { 0 } else { 128 },
@@ -206,7 +213,7 @@ impl Kind {
         let timeout = match self {
             Self::Storm => Some(25.0 * mean),
             Self::Impatient => Some(0.3 * mean),
-            Self::Draining => None,
+            Self::Draining | Self::Sluggish => None,
             _ => Some(round_up(20.0 * mean)),
         };
         let policies = Policies {
@@ -261,6 +268,11 @@ impl Kind {
                 end - 5.0,
                 format!("hang(service: \"{VICTIM}\")"),
             ),
+            Self::Sluggish => (
+                at,
+                at + 120.0,
+                format!("slow(service: \"{VICTIM}\", factor: 2.5)"),
+            ),
             Self::Draining => (at, at + 30.0, format!("pause(service: \"{VICTIM}\")")),
             Self::Undersized | Self::Impatient | Self::Spike => (at, at + 60.0, String::new()),
         };
@@ -295,16 +307,20 @@ impl Kind {
                 Self::Undersized | Self::Impatient => &["refuted", "never_steady"],
                 Self::Late => &["inconclusive", "not_recovered"],
                 Self::Draining => &["not_recovered"],
+                // The hurt believe in success alone, and they have that.
+                Self::Sluggish => &["held"],
                 _ => &["recovered"],
             },
             during: (from, to),
             answered: match self {
                 Self::Draining | Self::Dead | Self::Restarted | Self::Impatient => 0.05,
                 Self::Failing => 0.87,
+                // All are, late.
+                Self::Sluggish => f64::INFINITY,
                 _ => 0.8,
             },
-            incident: self != Self::Draining,
-            moment: !always && self != Self::Draining,
+            incident: !matches!(self, Self::Draining | Self::Sluggish),
+            moment: !always && !matches!(self, Self::Draining | Self::Sluggish),
             blast: !always && self != Self::Draining,
             suspicion: matches!(self, Self::Storm | Self::Undersized | Self::Impatient),
             // What came in 30 s is worked off by what the threads can do beyond the load.

@@ -1,27 +1,20 @@
 //! Who was hurt, by how much and for how long, by when requests began.
 //!
 //! A workload is hurt where it certainly loses more requests than the objective allows and than it lost
-//! before the first disturbance; or where certainly more answers than before take more than twice as
-//! long as 99 in a hundred took then, those counted that still wait. Stretches come from [`excess`], as
-//! those of incidents do. Without a disturbance there is no before: what is lost all the time is told as
-//! such, and only what is lost in one stretch alone as a stretch.
+//! before the first disturbance; or where answers certainly take longer than before (see
+//! [`slow`](super::slow)), those counted that still wait. Stretches come from [`excess`], as those of
+//! incidents do. Without a disturbance there is no before: what is lost all the time is told as such, and
+//! only what is lost in one stretch alone as a stretch.
 
+use super::slow::{Exposure, Latencies, MOST, Slowness, runs};
 use super::steady::{CERTAIN, NOISE, Steady};
-use crate::observe::ledger::{ByOutcome, Row};
-use crate::observe::recorder::WorkloadWindow;
+use crate::observe::ledger::ByOutcome;
 use crate::observe::summary::Damage;
 use crate::outcome::Outcome;
-use sim_core::SimDuration;
-use sim_core::metrics::Snapshot;
 use sim_core::stats::{excess, proportion_interval, too_many};
+use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
-/// How many times as long as before an answer takes that is slow.
-const SLOWER: f64 = 2.0;
-/// Share of answers that may be that slow.
-const SLOW: f64 = 0.01;
-/// Least share of slow answers that is looked for: late ones come in clusters even while all is well.
-const TELLING: f64 = 0.03;
 /// Requests that it takes to say that nobody was hurt.
 const ENOUGH: u64 = 20;
 /// Confidence that no more were lost before than is compared with.
@@ -45,42 +38,21 @@ pub(super) enum Fate {
 struct Counts {
     lost: Vec<u64>,
     finished: Vec<u64>,
-    /// Answered, or waiting for too long.
-    answered: Vec<u64>,
-    slow: Vec<u64>,
-    /// Of the slow ones those that still wait.
-    waiting: Vec<u64>,
 }
 
 impl Counts {
-    /// Of those that began in these windows.
-    fn of(rows: &[Row], limit: Option<f64>) -> Self {
-        let above = |times: &Snapshot| slower(times, limit);
-        Self {
-            lost: rows.iter().map(|row| lost(&row.outcomes)).collect(),
-            finished: rows.iter().map(|row| row.outcomes.iter().sum()).collect(),
-            answered: rows
-                .iter()
-                .map(|row| row.answered.count + above(&row.open))
-                .collect(),
-            waiting: rows.iter().map(|row| above(&row.open)).collect(),
-            slow: rows
-                .iter()
-                .map(|row| above(&row.answered) + above(&row.open))
-                .collect(),
-        }
+    /// Of those that began, or ended, in each of some windows.
+    fn of<'a>(windows: impl Iterator<Item = &'a ByOutcome>) -> Self {
+        let counts = windows.map(|outcomes| (lost(outcomes), outcomes.iter().sum::<u64>()));
+        let (lost, finished) = counts.unzip();
+        Self { lost, finished }
     }
 
-    /// Of those that ended in these windows.
-    fn ended(windows: &[(WorkloadWindow, Snapshot, Snapshot)], limit: Option<f64>) -> Self {
-        let outcomes = || windows.iter().map(|(window, ..)| &window.outcomes);
-        let answered = || windows.iter().map(|(_, answered, _)| answered);
+    /// Those of some windows.
+    fn part(&self, windows: &Range<usize>) -> Self {
         Self {
-            lost: outcomes().map(lost).collect(),
-            finished: outcomes().map(|outcomes| outcomes.iter().sum()).collect(),
-            answered: answered().map(|times| times.count).collect(),
-            waiting: vec![0; windows.len()],
-            slow: answered().map(|times| slower(times, limit)).collect(),
+            lost: self.lost[windows.clone()].to_vec(),
+            finished: self.finished[windows.clone()].to_vec(),
         }
     }
 }
@@ -88,11 +60,6 @@ impl Counts {
 fn lost(outcomes: &ByOutcome) -> u64 {
     let failed = Outcome::ALL.iter().filter(|outcome| !outcome.is_success());
     failed.map(|outcome| outcomes[*outcome as usize]).sum()
-}
-
-fn slower(times: &Snapshot, limit: Option<f64>) -> u64 {
-    let limit = limit.map(SimDuration::from_secs_f64);
-    limit.map_or(0, |limit| times.count - times.count_below(limit))
 }
 
 fn sum(counts: &[u64]) -> u64 {
@@ -106,100 +73,131 @@ fn upper(hits: u64, all: u64, level: f64) -> f64 {
 
 impl Steady<'_> {
     /// What became of a workload over these windows; `allowed` is the share of its requests that it may
-    /// lose. `exposed` are those of the windows in which it could be hurt, if anything disturbed it.
+    /// lose, and `exposure` says when it could be hurt, if anything disturbed it.
     pub fn fate(
         &self,
         workload: usize,
         windows: &Range<usize>,
         allowed: f64,
-        exposed: Option<&[bool]>,
+        exposure: Option<&Exposure>,
     ) -> Fate {
-        let place = &self.measurer.plan.places[self.measurer.plan.services.len() + workload];
         // What it was before is what was over before: some that began then were caught by what came.
         let record = &self.measurer.recorder.workloads[workload];
+        let calm = exposure.map_or(&[][..], |_| &record.windows[self.calm.clone()]);
         let rows = &record.begun.rows;
-        let calm = exposed.map_or(&[][..], |_| &record.windows[self.calm.clone()]);
-        let mut usual = Snapshot::default();
-        calm.iter()
-            .for_each(|(_, answered, _)| usual.merge(answered));
-        let usual_p99 = (usual.count > 0).then(|| usual.quantile(0.99));
-        let limit = usual_p99.map(|p99| SLOWER * p99);
-        let before = Counts::ended(calm, limit);
-        let counts = Counts::of(&rows[windows.clone()], limit);
-        let lossy = lossy(&counts, &before, allowed, exposed.is_some());
-        let mut hurt = vec![false; windows.len()];
-        lossy
-            .iter()
-            .for_each(|stretch| hurt[stretch.clone()].fill(true));
-        let slow = slow(&counts, &before, &hurt);
-        let seconds = |stretches: &[Range<usize>]| -> f64 {
-            let ends = stretches.iter().map(|stretch| {
-                let (start, end) = (stretch.start + windows.start, stretch.end + windows.start);
-                self.start(end).since(self.start(start)).as_secs_f64()
-            });
-            ends.sum()
+        let before = Counts::of(calm.iter().map(|(window, ..)| &window.outcomes));
+        let counts = Counts::of(rows.iter().map(|row| &row.outcomes));
+        let latencies = Latencies::new(rows, calm);
+        // What was under way when it came may be lost, too.
+        let reach = latencies.usual(MOST).filter(|_| !windows.is_empty());
+        let start = reach.map_or(windows.start, |took| self.under_way(windows.start, took));
+        let windows = &(start..windows.end);
+        let lossy = lossy(&counts.part(windows), &before, allowed, exposure.is_some());
+        let lossy: Vec<Range<usize>> = lossy
+            .into_iter()
+            .map(|stretch| stretch.start + windows.start..stretch.end + windows.start)
+            .collect();
+        let slowness = exposure.map_or(Slowness::None, |exposure| {
+            latencies.slowness(exposure, |window, seconds| self.under_way(window, seconds))
+        });
+        let slow = match &slowness {
+            Slowness::Certain(stretches) => &stretches[..],
+            _ => &[],
         };
-        let mut all: Vec<Range<usize>> = lossy.iter().chain(&slow).cloned().collect();
-        all.sort_by_key(|stretch| stretch.start);
-        let (Some(first), Some(last)) = (all.first(), all.iter().map(|stretch| stretch.end).max())
-        else {
-            let seen = counts.finished.iter().enumerate();
-            let seen =
-                seen.filter(|(n, _)| exposed.is_none_or(|exposed| exposed[n + windows.start]));
-            return if seen.map(|(_, finished)| finished).sum::<u64>() >= ENOUGH {
-                Fate::Unharmed
-            } else {
-                Fate::Unknown
-            };
+        if !lossy.is_empty() || !slow.is_empty() {
+            return self.hurt(workload, &counts, lossy, slow, &latencies);
+        }
+        let seen = windows
+            .clone()
+            .filter(|window| exposure.is_none_or(|exposure| exposure.windows[*window]));
+        let seen: u64 = seen.map(|window| counts.finished[window]).sum();
+        if seen >= ENOUGH && slowness == Slowness::None {
+            Fate::Unharmed
+        } else {
+            Fate::Unknown
+        }
+    }
+
+    /// What it suffered in the stretches in which it lost requests and in those in which it was slow.
+    fn hurt(
+        &self,
+        workload: usize,
+        counts: &Counts,
+        lossy: Vec<Range<usize>>,
+        slow: &[Range<usize>],
+        latencies: &Latencies<'_>,
+    ) -> Fate {
+        let seconds = |stretches: &[Range<usize>]| -> f64 {
+            let lengths = stretches.iter().map(|stretch| {
+                let start = self.start(stretch.start);
+                self.start(stretch.end).since(start).as_secs_f64()
+            });
+            // A sum of nothing would be -0.
+            lengths.fold(0.0, |sum, length| sum + length)
         };
         let of = |counts: &[u64], stretches: &[Range<usize>]| -> u64 {
-            stretches
+            let parts = stretches
                 .iter()
-                .map(|stretch| sum(&counts[stretch.clone()]))
-                .sum()
+                .map(|stretch| sum(&counts[stretch.clone()]));
+            parts.sum()
         };
-        let mut meanwhile = Snapshot::default();
-        for row in slow
-            .iter()
-            .flat_map(|stretch| &rows[stretch.start + windows.start..stretch.end + windows.start])
-        {
-            meanwhile.merge(&row.answered);
+        let mut hurt = vec![false; counts.lost.len()];
+        for stretch in lossy.iter().chain(slow) {
+            hurt[stretch.clone()].fill(true);
         }
+        let hurt = runs(&hurt);
         let (lost, finished) = (of(&counts.lost, &lossy), of(&counts.finished, &lossy));
+        let (answers, waiting) = latencies.answers(slow);
+        let grown = latencies.grown(&answers, waiting);
+        let grown = grown.filter(|_| !slow.is_empty());
+        let begun = waiting + of(&counts.finished, slow);
+        let end = |stretch: Option<&Range<usize>>| stretch.map_or(0, |stretch| stretch.end);
+        let place = &self.measurer.plan.places[self.measurer.plan.services.len() + workload];
         let damage = Damage {
             workload: place.name.clone(),
-            start: self.start(first.start + windows.start).as_secs_f64(),
-            end: self.start(last + windows.start).as_secs_f64(),
-            seconds: seconds(&lossy) + seconds(&slow),
+            start: self
+                .start(hurt.first().map_or(0, |stretch| stretch.start))
+                .as_secs_f64(),
+            end: self.start(end(hurt.last())).as_secs_f64(),
+            seconds: seconds(&hurt),
             lost,
             lost_share: (finished > 0).then(|| lost as f64 / finished as f64),
             lost_seconds: seconds(&lossy),
-            slow_seconds: seconds(&slow),
-            waiting_share: {
-                let answered = of(&counts.answered, &slow);
-                (answered > 0).then(|| of(&counts.waiting, &slow) as f64 / answered as f64)
-            },
-            latency_p99: (meanwhile.count > 0).then(|| meanwhile.quantile(0.99)),
-            latency_p99_before: usual_p99,
+            slow_seconds: seconds(slow),
+            slow_quantile: grown.map(|(quantile, ..)| quantile),
+            slow_latency: grown.map(|(_, now, _)| now),
+            slow_latency_before: grown.map(|(.., before)| before),
+            waiting_share: (begun > 0).then(|| waiting as f64 / begun as f64),
+            latency_p99: (answers.count > 0).then(|| answers.quantile(0.99)),
+            latency_p99_before: latencies.usual(0.99),
         };
-        let shifted = all.into_iter();
-        let shifted =
-            shifted.map(|stretch| stretch.start + windows.start..stretch.end + windows.start);
-        Fate::Hurt(damage, shifted.collect())
+        Fate::Hurt(damage, hurt)
     }
 
-    /// The windows in which each disturbance could hurt: while one is on, and a stretch after it.
-    pub fn exposed(
-        &self,
-        periods: impl Iterator<Item = (sim_core::SimTime, sim_core::SimTime)>,
-    ) -> Vec<bool> {
-        let mut exposed = vec![false; self.ends.len()];
-        for (start, stop) in periods {
-            let windows = self.touching(start, stop.min(self.over()));
-            let end = (windows.end + self.stretch).min(self.ends.len());
-            exposed[windows.start..end].fill(true);
+    /// The first window of which all requests are still under way when another one begins, if they take
+    /// so long, s; none from before the warm-up is over.
+    fn under_way(&self, window: usize, seconds: f64) -> usize {
+        let start = self.start(window).0;
+        let took = SimDuration::from_secs_f64(seconds).0;
+        let from = SimTime(start.saturating_sub(took));
+        let first = self.within(from, self.over()).start;
+        first.max(self.calm.start).min(window)
+    }
+
+    /// When these disturbances are on, and could hurt.
+    pub fn exposed(&self, periods: impl Iterator<Item = (SimTime, SimTime)>) -> Exposure {
+        let periods = periods.map(|(start, stop)| self.touching(start, stop.min(self.over())));
+        let periods: Vec<Range<usize>> = periods.collect();
+        let mut windows = vec![false; self.ends.len()];
+        for period in &periods {
+            let end = (period.end + self.stretch).min(self.ends.len());
+            windows[period.start..end].fill(true);
         }
-        exposed
+        Exposure {
+            periods,
+            windows,
+            stretch: self.stretch,
+        }
     }
 }
 
@@ -240,30 +238,6 @@ fn lossy(counts: &Counts, before: &Counts, allowed: f64, disturbed: bool) -> Vec
     found
 }
 
-/// The stretches in which certainly more answers are slow than before, outside of those that are `hurt`
-/// already.
-fn slow(counts: &Counts, before: &Counts, hurt: &[bool]) -> Vec<Range<usize>> {
-    let (k, n) = (sum(&before.slow), sum(&before.answered));
-    if n == 0 {
-        return Vec::new();
-    }
-    let keep = |counts: &[u64]| -> Vec<u64> {
-        counts
-            .iter()
-            .zip(hurt)
-            .map(|(count, hurt)| if *hurt { 0 } else { *count })
-            .collect()
-    };
-    let usual = upper(k, n, SURE).max(SLOW);
-    excess(
-        &keep(&counts.slow),
-        &keep(&counts.answered),
-        usual,
-        TELLING.max(usual),
-        CHANCE,
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,9 +246,6 @@ mod tests {
         Counts {
             lost: lost.to_vec(),
             finished: finished.to_vec(),
-            answered: finished.to_vec(),
-            slow: vec![0; lost.len()],
-            waiting: vec![0; lost.len()],
         }
     }
 

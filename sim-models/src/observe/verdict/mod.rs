@@ -19,6 +19,7 @@ mod disturbance;
 mod tally;
 mod steady;
 mod pace;
+mod slow;
 mod damage;
 mod aftermath;
 mod words;
@@ -304,7 +305,7 @@ impl Steady<'_> {
         };
         let exposed = periods.map(|periods| self.exposed(periods));
         let fates: Vec<Fate> = (0..plan.workloads.len())
-            .map(|workload| self.fate(workload, &windows, 1.0 - objective, exposed.as_deref()))
+            .map(|workload| self.fate(workload, &windows, 1.0 - objective, exposed.as_ref()))
             .collect();
         let hurt = fates.iter().any(|fate| matches!(fate, Fate::Hurt(..)));
         if hurt || disturbances.is_some() {

@@ -12,8 +12,8 @@ use crate::scenario::units::Rate;
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
-/// Share of requests that still wait from which on that is told rather than how slow answers are.
-const MOSTLY: f64 = 0.05;
+/// Share of requests that still wait from which on that is told beside how slow answers are.
+const STILL: f64 = 0.01;
 /// Workloads that are named one by one.
 const NAMED: usize = 3;
 
@@ -143,20 +143,36 @@ fn suffered(damage: &Damage) -> String {
     let lost = damage.lost_share.filter(|_| damage.lost_seconds > 0.0);
     let lost =
         lost.map(|share| format!("{} lost for {}", percent(share), span(damage.lost_seconds)));
-    let slow = (damage.slow_seconds > 0.0).then(|| {
-        let long = span(damage.slow_seconds);
-        let waiting = damage.waiting_share.unwrap_or(0.0);
-        match (damage.latency_p99, damage.latency_p99_before) {
-            // Most of those that were slow never got an answer.
-            _ if waiting >= MOSTLY => format!("{} not answered for {long}", percent(waiting)),
-            (Some(now), Some(before)) => {
-                format!("p99 {} instead of {} for {long}", span(now), span(before))
-            }
-            _ => format!("not answered for {long}"),
-        }
-    });
+    let slow = (damage.slow_seconds > 0.0)
+        .then(|| slowed(damage))
+        .flatten();
     let parts: Vec<String> = lost.into_iter().chain(slow).collect();
     format!("{name}: {}", parts.join(", "))
+}
+
+/// How slow answers were, by the quantile that grew most, and who still waits.
+fn slowed(damage: &Damage) -> Option<String> {
+    let long = span(damage.slow_seconds);
+    let waiting = damage.waiting_share.unwrap_or(0.0);
+    let known = (
+        damage.slow_quantile,
+        damage.slow_latency,
+        damage.slow_latency_before,
+    );
+    let slow = if let (Some(quantile), Some(now), Some(before)) = known {
+        let (now, before) = (span(now), span(before));
+        let name = short(100.0 * quantile);
+        Some(format!("p{name} {now} instead of {before} for {long}"))
+    } else if damage.lost == 0 {
+        // So many never got an answer that nobody knows how long they take.
+        return Some(format!("{} not answered for {long}", percent(waiting)));
+    } else {
+        None
+    };
+    let still =
+        (waiting >= STILL).then(|| format!("{} still waiting at the end", percent(waiting)));
+    let parts: Vec<String> = slow.into_iter().chain(still).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn listed(names: &[&str]) -> String {
