@@ -3,7 +3,6 @@
 use super::super::{Checker, at};
 use super::View;
 use crate::faults::{Effect, Fault, Target};
-use crate::plan;
 use crate::scenario::diagnostics::Code;
 use crate::topology::{seconds, starts};
 use sim_core::{SimDuration, SimTime};
@@ -35,10 +34,7 @@ impl Checker<'_> {
     /// Whether faults hit something, and not everything.
     pub(super) fn faults_hit(&mut self, view: &View<'_>) {
         let scenario = self.scenario;
-        if scenario.faults.is_empty() {
-            return;
-        }
-        let Ok(plan) = plan::compile(scenario) else {
+        let Some(plan) = &view.plan else {
             return;
         };
         for (i, (fault, compiled)) in scenario.faults.iter().zip(&plan.faults).enumerate() {
@@ -122,13 +118,13 @@ impl Checker<'_> {
             let judged = last + lasts + recovers.within + recovers.stretch;
             if judged > end {
                 let message = format!(
-                    "whether the system recovers from this fault is known only at {judged}, but the run is over at {}",
+                    "whether the system recovers from this fault may be known only at {judged}, but the run is over at {}",
                     scenario.duration
                 );
                 self.report(Code::TooShort, at!["faults", i], message)
                     .help
                     .push(format!(
-                        "it ends at {}; then come `within` {} and `stretch` {}",
+                        "it ends at {}; then come `within` {}, which may be needed, and `stretch` {}",
                         last + lasts,
                         recovers.within,
                         recovers.stretch

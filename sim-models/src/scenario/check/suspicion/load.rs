@@ -3,8 +3,6 @@
 use super::super::{Checker, at};
 use super::circles::at_once;
 use super::{View, rounded, span};
-use crate::faults::{Effect, Instances, Target};
-use crate::plan;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Threading, Workload, shape};
 use crate::topology::{Capacity, seconds};
@@ -13,7 +11,7 @@ use sim_core::SimTime;
 /// Stretches that a run is cut into to look for peaks.
 const GRID: u64 = 2_000;
 /// A wait in front of a service that nobody's limit bounds is worth a word from so many seconds on.
-const LONG_WAIT: f64 = 1.0;
+pub(super) const LONG_WAIT: f64 = 1.0;
 /// Standard errors that a number must be beyond its limit, so that luck cannot bridge it.
 const FAR: f64 = 4.0;
 
@@ -38,87 +36,6 @@ impl Checker<'_> {
                         "a request takes {} of work and holds a thread for {}",
                         span(capacity.work),
                         span(capacity.held)
-                    ));
-            }
-        }
-    }
-
-    /// Whether what a crash leaves of a service carries the load.
-    pub(super) fn rests_fit(&mut self, view: &View<'_>) {
-        let end = SimTime::ZERO + view.scenario.duration;
-        let Ok(plan) = plan::compile(view.scenario) else {
-            return;
-        };
-        for (i, (fault, compiled)) in view.scenario.faults.iter().zip(&plan.faults).enumerate() {
-            let (Effect::Down { boot }, Target::Instances { instances, .. }) =
-                (fault.inject.effect(), fault.inject.target())
-            else {
-                continue;
-            };
-            let mut hit = vec![0_u32; view.scenario.services.len()];
-            for index in &compiled.candidates {
-                let place = plan.instances[*index as usize].place as usize;
-                if let Some(of) = view
-                    .scenario
-                    .services
-                    .get_index_of(&plan.places[place].name)
-                {
-                    hit[of] += 1;
-                }
-            }
-            let all = compiled.candidates.len();
-            for ((name, capacity), hit) in view.topology.capacity.iter().zip(hit) {
-                let (most, what) = most_of(capacity);
-                let replicas = view.scenario.services[name].replicas;
-                // Of several services some draw may hit only one.
-                let down = match &instances {
-                    Instances::All | Instances::Only(_) => hit,
-                    _ if hit as usize != all => 0,
-                    Instances::One => 1,
-                    Instances::Count(count) => (*count).min(hit),
-                    Instances::Percent(share) => {
-                        (libm::ceil(share / 100.0 * f64::from(hit)) as u32).min(hit)
-                    }
-                };
-                if down == 0 || down >= replicas || !most.is_finite() {
-                    continue;
-                }
-                let left = f64::from(replicas - down) / f64::from(replicas);
-                let rate = capacity.open_utilization * most;
-                let lasts = fault.lasts.map_or_else(
-                    || {
-                        end.since(SimTime::ZERO + fault.at.unwrap_or_default())
-                            .as_secs_f64()
-                    },
-                    |lasts| (lasts + boot).as_secs_f64(),
-                );
-                let excess = (rate - left * most) * lasts;
-                if capacity.open_utilization > 1.0 || excess <= 0.0 {
-                    continue;
-                }
-                let limits = view
-                    .calls
-                    .iter()
-                    .filter(|call| view.endpoints.all[call.to].service == name);
-                let limit = limits.filter_map(|call| call.limit()).min();
-                let patience = limit.map_or(LONG_WAIT, |limit| limit.as_secs_f64());
-                let waits = excess / (left * most);
-                let crowded = excess > left * room(view, name) || waits > patience;
-                if !crowded {
-                    continue;
-                }
-                let message = format!(
-                    "while this crash has {down} of the {replicas} instances of `{name}` down, the {what} of the rest can carry {} requests a second, and it gets {}",
-                    rounded(left * most),
-                    rounded(rate)
-                );
-                self.report(Code::NoSpare, at!["faults", i, "inject"], message)
-                    .help
-                    .push(format!(
-                        "by its end {} requests are too many: they wait for {}, or are turned away; {} instances would carry the load without {down} of them",
-                        rounded(excess),
-                        span((waits * 10.0).round() / 10.0),
-                        down + libm::ceil(rate / most * f64::from(replicas)) as u32
                     ));
             }
         }

@@ -6,9 +6,11 @@
 
 mod beliefs;
 mod circles;
+mod crash;
 mod disturbances;
 mod graph;
 mod load;
+mod lost;
 mod paths;
 mod patterns;
 mod policies;
@@ -16,9 +18,10 @@ mod storm;
 mod times;
 
 use super::Checker;
+use crate::plan::{self, Plan};
 use crate::resilience::PolicySpec;
-use crate::scenario::Scenario;
 use crate::scenario::pattern::CallIndex;
+use crate::scenario::{Need, Scenario, Step};
 use crate::topology::{Endpoints, Topology};
 use indexmap::IndexSet;
 use sim_core::SimDuration;
@@ -59,6 +62,8 @@ struct View<'a> {
     calls: Vec<Call<'a>>,
     /// The least time that each endpoint can take, s.
     least: Vec<f64>,
+    /// What its faults hit, by ids; none without faults.
+    plan: Option<Plan>,
 }
 
 impl<'a> View<'a> {
@@ -98,6 +103,9 @@ impl<'a> View<'a> {
             links,
             calls,
             least,
+            plan: (!scenario.faults.is_empty())
+                .then(|| plan::compile(scenario).ok())
+                .flatten(),
         }
     }
 
@@ -131,7 +139,8 @@ impl Checker<'_> {
         self.peaks_fit(&view);
         self.crowds_fit(&view);
         self.crowds_have_room(&view);
-        self.rests_fit(&view);
+        self.crashes_leave_enough(&view);
+        self.calls_end(&view);
         self.storms_end(&view);
         self.shape_of_graph(&view);
         self.requests_end(&view);
@@ -145,6 +154,58 @@ impl Checker<'_> {
         self.warmup_ends_in_time();
         self.checks_say_something();
         self.checks_can_hold(&view);
+    }
+}
+
+/// The targets of the calls in some steps that a request makes and waits for, optional ones only where
+/// `optional` says so; those in branches that need not end are left out.
+fn awaited<'s>(steps: &'s [Step], optional: bool, found: &mut IndexSet<&'s str>) {
+    for step in steps {
+        match step {
+            Step::Call(call) => {
+                if optional || !call.optional {
+                    found.insert(&call.to);
+                }
+            }
+            Step::Parallel(parallel) => {
+                let all = match parallel.need {
+                    Need::All => true,
+                    Need::First(need) => need as usize >= parallel.branches.len(),
+                };
+                for branch in parallel.branches.iter().filter(|_| all) {
+                    awaited(branch, optional, found);
+                }
+            }
+            Step::Choice(choice) => {
+                for arm in &choice.arms {
+                    awaited(&arm.steps, optional, found);
+                }
+            }
+            Step::Repeat(repeat) => awaited(&repeat.steps, optional, found),
+            Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
+        }
+    }
+}
+
+/// Some names, not more than anybody reads: "`a`, `b` and 7 others".
+fn named(names: &[String]) -> String {
+    const MOST: usize = 3;
+    let quoted = |name: &String| format!("`{name}`");
+    match names {
+        [] => String::new(),
+        [only] => quoted(only),
+        [head @ .., last] if names.len() <= MOST => {
+            let head: Vec<String> = head.iter().map(quoted).collect();
+            format!("{} and {}", head.join(", "), quoted(last))
+        }
+        _ => {
+            let head: Vec<String> = names[..MOST - 1].iter().map(quoted).collect();
+            format!(
+                "{} and {} others",
+                head.join(", "),
+                names.len() - (MOST - 1)
+            )
+        }
     }
 }
 

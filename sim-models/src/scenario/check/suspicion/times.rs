@@ -156,7 +156,7 @@ impl Reader<'_, '_> {
 }
 
 /// A share in per cent, no larger than it is.
-fn percent(share: f64) -> f64 {
+pub(super) fn percent(share: f64) -> f64 {
     let digits = if share < 0.1 { 10.0 } else { 1.0 };
     // A share such as 0.001 is not quite that.
     (share * 100.0 * digits + 1e-9).floor() / digits
