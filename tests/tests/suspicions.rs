@@ -248,13 +248,27 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
                 calls: {{ "u -> a": [{retry} timeout("{limit}")] }}, workloads: {{ "u": open(rate: "10/s", to: "a/x") }})"#
         )
     };
-    let crash = |rate: u32, lasts: &str| {
+    let crash = |policies: &str, balance: &str, lasts: &str| {
         format!(
-            r#"(duration: "180s", services: {{ "a": (replicas: 2, threads: 2, queue: (limit: 20), endpoints: {{ "x": [work("20ms")] }}) }},
-                workloads: {{ "u": open(rate: "{rate}/s", to: "a/x") }},
-                faults: [(at: "30s", for: "{lasts}", inject: crash(service: "a", instances: one))])"#
+            r#"(duration: "180s", services: {{ "a": (replicas: 2, threads: 2, balance: {balance}, queue: (limit: 20), endpoints: {{ "x": [work("20ms")] }}) }},
+                calls: {{ "u -> a": [{policies} timeout("1s")] }}, workloads: {{ "u": open(rate: "150/s", to: "a/x") }},
+                faults: [(name: "gone", at: "30s", for: "{lasts}", inject: crash(service: "a", instances: one))])"#
         )
     };
+    let again = "retry(attempts: 3),";
+    let lost = |calls: &str, service: &str, fault: &str| {
+        format!(
+            r#"(duration: "180s", services: {{
+                "a": (replicas: 2, {service} endpoints: {{ "x": [work("1ms"), call("b/x")] }}),
+                "b": (replicas: 2, endpoints: {{ "x": [work("1ms")] }}),
+            }}, calls: {{ {calls} }}, workloads: {{ "u": open(rate: "10/s", to: "a/x") }},
+            hypothesis: (during: ["success_ratio(u) >= 0.1%"]),
+            faults: [(name: "blip", at: "30s", {fault})])"#
+        )
+    };
+    let cut_off = r#"for: "10s", inject: partition(link: "a -> b")"#;
+    let limited = r#""a -> b": [timeout("1s")]"#;
+    let threads = "threads: 4,";
     let goal = |rate: u32, check: &str| {
         format!(
             r#"(duration: "60s", services: {{ "a": (replicas: 2, endpoints: {{ "x": [work("2ms")] }}) }},
@@ -304,17 +318,108 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
             tail("60ms", "retry(attempts: 5, backoff: none),"),
             ": 9 % of the requests are lost to that",
         ),
+        // 150/s, half of it tried three times: 131 a second reach the instance that is left.
         (
             "W0028",
-            crash(150, "30s"),
-            crash(90, "30s"),
-            "has 1 of the 2 instances of `a` down, the threads of the rest can carry 100 requests a second, and it gets 150",
+            crash(again, "round_robin", "30s"),
+            crash("", "round_robin", "30s"),
+            "`gone` has 1 of the 2 instances of `a` down, the threads of the rest can carry 100 requests a second, and with all that is tried again 131 come to them",
         ),
         (
             "W0028",
-            crash(150, "30s"),
-            crash(150, "100ms"),
-            "while this crash",
+            crash(again, "random", "30s"),
+            crash(again, "random", "100ms"),
+            "while `gone`",
+        ),
+        (
+            "W0028",
+            crash(again, "random", "30s"),
+            crash(again, "least_outstanding", "30s"),
+            "while `gone`",
+        ),
+        (
+            "W0030",
+            crash("", "round_robin", "30s"),
+            crash(again, "round_robin", "30s"),
+            "has 1 of the 2 instances of `a` down, 50 % of the calls `u -> a` are refused, and nothing tries them elsewhere",
+        ),
+        (
+            "W0030",
+            crash("", "least_outstanding", "30s"),
+            crash(again, "least_outstanding", "30s"),
+            "at least 50 % of the calls `u -> a` are refused (those that refuse at once have the fewest requests outstanding",
+        ),
+        // Less than the objective allows of the whole run.
+        (
+            "W0030",
+            crash("retry(attempts: 3, on: [error]),", "random", "30s"),
+            crash("", "random", "100ms"),
+            "50 % of the calls",
+        ),
+        (
+            "W0031",
+            lost("", threads, cut_off),
+            lost(limited, threads, cut_off),
+            "what `blip` takes from `a -> b` is lost for good, and nothing gives it up: a request that waits for it keeps its thread of `a` for ever: at 10 lost calls a second all 8 threads are gone within 800ms",
+        ),
+        (
+            "W0031",
+            lost(
+                "",
+                threads,
+                r#"for: "500ms", inject: partition(link: "a -> b")"#,
+            ),
+            lost("", "threading: async,", cut_off),
+            "it takes 5 of 8 threads by its end",
+        ),
+        // Sent again, it is given up in the end.
+        (
+            "W0031",
+            lost(
+                "",
+                threads,
+                r#"for: "10s", inject: loss(link: "a -> b", rate: 0.1, retransmit: "0")"#,
+            ),
+            lost(
+                "",
+                threads,
+                r#"for: "10s", inject: loss(link: "a -> b", rate: 0.1)"#,
+            ),
+            // Both ways: 1 - 0.9 * 0.9.
+            "at 1.9 lost calls a second all 8 threads are gone within 4.3s",
+        ),
+        (
+            "W0031",
+            lost("", threads, r#"inject: hang(service: "b")"#),
+            lost("", threads, r#"for: "60s", inject: hang(service: "b")"#),
+            "`blip` does not end, so what it holds of `a -> b` is never answered",
+        ),
+        (
+            "W0031",
+            lost("", threads, r#"inject: pause(service: "b")"#),
+            lost("", threads, r#"for: "60s", inject: crash(service: "b")"#),
+            "a request that waits for it keeps its thread of `a` for ever",
+        ),
+        // Whoever calls `a` gives up: its threads are gone all the same, unless it is told.
+        (
+            "W0031",
+            lost(r#""u -> a": [timeout("1s")]"#, threads, cut_off),
+            lost(
+                r#""u -> a": [timeout("1s"), cancellation]"#,
+                threads,
+                cut_off,
+            ),
+            "its thread of `a`",
+        ),
+        (
+            "W0031",
+            lost(r#""u -> a": [deadline("1s")]"#, threads, cut_off),
+            lost(
+                r#""u -> a": [deadline(after: "1s", propagate: true)]"#,
+                threads,
+                cut_off,
+            ),
+            "its thread of `a`",
         ),
         (
             "W0025",
@@ -341,5 +446,59 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
             "{sick}: {told:#?}"
         );
         assert_eq!(said(&well, code), Vec::<String>::new(), "{well}");
+    }
+}
+
+/// What is suspected is what happens.
+#[test]
+fn what_is_refused_or_lost_for_ever_is_so_in_a_run() {
+    let system = |balance: &str, fault: &str, limit: &str| {
+        format!(
+            r#"(duration: "150s", warmup: "20s", regions: {{ "eu": ["a", "b", "c"] }}, services: {{
+                "web": (replicas: 3, threads: 64, endpoints: {{ "p": [work(exponential("1ms")), call("db/q")] }}),
+                "db": (replicas: 3, zones: ["a", "b", "c"], balance: {balance}, threads: 4, queue: (limit: 100), endpoints: {{ "q": [work(exponential("20ms"))] }}),
+            }}, calls: {{ "web -> db": [{limit}] }}, workloads: {{ "u": open(rate: "450/s", to: "web/p") }},
+            faults: [(name: "zone", at: "60s", for: "60s", inject: {fault})],
+            hypothesis: (steady: ["success_ratio(u) >= 99%"], recovers: (within: "10s", stretch: "10s")))"#
+        )
+    };
+    let ran = |text: &str| {
+        let loaded = load("a.ron", &[("a.ron", text)], &[]);
+        let result = sim_models::experiment::run(&loaded.scenario.expect("it is right"), 1);
+        serde_json::to_value(result.expect("it runs").summary).expect("it is JSON")
+    };
+    let limit = r#"timeout("1s")"#;
+    for (balance, low, high) in [("round_robin", 0.32, 0.35), ("least_outstanding", 0.4, 1.0)] {
+        let text = system(balance, r#"crash(zone: "a")"#, limit);
+        let told = said(&text, "W0030");
+        assert!(
+            told.len() == 1 && told[0].contains("33 % of the calls"),
+            "{told:#?}"
+        );
+        assert_eq!(said(&text, "W0028"), Vec::<String>::new());
+        let outcomes = &ran(&text)["edges"]["web -> db"]["outcomes"];
+        let refused = outcomes["refused"].as_f64().expect("a number") / (450.0 * 60.0);
+        assert!(refused > low && refused < high, "{balance}: {outcomes}");
+    }
+    let cut = r#"partition(link: "web -> db")"#;
+    for (limit, code, verdict) in [
+        (
+            "",
+            &["at 450 lost calls a second all 192 threads are gone within 430ms"][..],
+            "metastable",
+        ),
+        (limit, &[], "recovered"),
+    ] {
+        let text = system("random", cut, limit);
+        let told = said(&text, "W0031");
+        assert!(
+            told.len() == code.len()
+                && told
+                    .iter()
+                    .zip(code)
+                    .all(|(told, part)| told.contains(part)),
+            "{told:#?}"
+        );
+        assert_eq!(ran(&text)["hypothesis"]["verdict"], verdict, "{limit}");
     }
 }

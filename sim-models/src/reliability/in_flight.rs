@@ -13,7 +13,7 @@ pub(super) fn lost(
 ) -> Option<f64> {
     let (name, load) = system.scenario.workloads.get_index(workload)?;
     let endpoints = &system.endpoints;
-    let reached = endpoints.reached(load);
+    let reached = endpoints.reached([load]);
     let mut seconds = vec![0.0; endpoints.all.len()];
     for at in endpoints.order.iter().filter(|at| reached[**at]) {
         let endpoint = &endpoints.all[*at];

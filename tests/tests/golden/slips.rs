@@ -30,6 +30,10 @@ pub enum Slip {
     Circle,
     /// Three attempts of half of what the pool can do, in a peak of the day.
     AttemptsAtPeak,
+    /// One of two instances dies, and nobody tries what it refuses again.
+    RefusedOnce,
+    /// A call without a limit over a link that is cut.
+    CutWithoutTimeout,
 }
 
 pub const SLIPS: &[Slip] = &[
@@ -44,6 +48,8 @@ pub const SLIPS: &[Slip] = &[
     Slip::TooManyUsers,
     Slip::Circle,
     Slip::AttemptsAtPeak,
+    Slip::RefusedOnce,
+    Slip::CutWithoutTimeout,
 ];
 
 impl Slip {
@@ -107,6 +113,21 @@ impl Slip {
                 system.services[side].backlog = 0;
                 system.link = Delay::Constant(0.0);
                 crowd(system, side, 20, Delay::Constant(0.0), None);
+            }
+            Self::RefusedOnce => {
+                crowd(system, side, 3, Delay::Exponential(1.0), Some(r#"timeout("2s")"#));
+                system.faults.push(
+                    r#"(at: "2min", for: "1min", inject: crash(service: "sidecar", instances: one))"#.into(),
+                );
+            }
+            Self::CutWithoutTimeout => {
+                system.services[0].threads = Some(64);
+                system.services[0].is_async = false;
+                system.calls.remove(&call);
+                let cut = format!("{} -> sidecar", system.services[0].name);
+                system.faults.push(format!(
+                    r#"(at: "2min", for: "10s", inject: partition(link: "{cut}"))"#
+                ));
             }
             Self::AttemptsAtPeak => {
                 let policies = r#"retry(attempts: 3, backoff: none), timeout("1s")"#;

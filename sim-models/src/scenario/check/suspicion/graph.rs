@@ -5,9 +5,9 @@ use super::{View, rounded};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::{Bound, Step};
-use crate::topology::inevitable;
-use std::collections::BTreeMap;
 
+/// Workloads that are named of those that need one service.
+const MOST_NAMED: usize = 10;
 /// Rounds of the power iteration; the bounds that it yields hold after any number of them.
 const ROUNDS: usize = 200;
 
@@ -37,16 +37,25 @@ impl Checker<'_> {
             };
             self.report_at(Code::Deadlock, span, message);
         }
-        let mut needed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (workload, services) in scenario.workloads.keys().zip(inevitable(scenario)) {
+        // By whom each service is needed: the first of them, and how many there are.
+        let mut needed: Vec<(Vec<&str>, usize)> = vec![(Vec::new(), 0); scenario.services.len()];
+        for (workload, services) in scenario.workloads.keys().zip(&view.needed) {
             for service in services {
-                needed.entry(service).or_default().push(workload);
+                let (names, count) = &mut needed[*service];
+                if names.len() < MOST_NAMED {
+                    names.push(workload);
+                }
+                *count += 1;
             }
         }
-        for (name, service) in &scenario.services {
-            let Some(hit) = needed.get(name.as_str()).filter(|_| service.replicas == 1) else {
+        for ((name, service), (mut hit, count)) in scenario.services.iter().zip(needed) {
+            if count == 0 || service.replicas > 1 {
                 continue;
-            };
+            }
+            let rest = format!("{} others", count - hit.len());
+            if count > hit.len() {
+                hit.push(&rest);
+            }
             let span = self.key_span(at!["services"], name);
             let message = format!(
                 "every request of {} needs `{name}`, which has one replica",

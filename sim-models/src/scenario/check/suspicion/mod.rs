@@ -6,9 +6,11 @@
 
 mod beliefs;
 mod circles;
+mod crash;
 mod disturbances;
 mod graph;
 mod load;
+mod lost;
 mod paths;
 mod patterns;
 mod policies;
@@ -18,12 +20,15 @@ mod times;
 pub(crate) use load::overloaded;
 
 use super::Checker;
+use crate::plan::{self, Plan};
+use crate::reliability;
 use crate::resilience::PolicySpec;
-use crate::scenario::Scenario;
-use crate::scenario::pattern::CallIndex;
-use crate::topology::{Endpoints, Topology};
+use crate::scenario::pattern::{CallIndex, LinkIndex};
+use crate::scenario::{Need, Scenario, Step};
+use crate::topology::{Endpoints, Topology, inevitable};
 use indexmap::IndexSet;
 use sim_core::SimDuration;
+use std::cell::OnceCell;
 use times::Links;
 
 /// A call of the scenario.
@@ -57,10 +62,22 @@ struct View<'a> {
     endpoints: Endpoints<'a>,
     index: CallIndex<'a>,
     links: Links<'a>,
+    /// The links between places as wholes.
+    wholes: LinkIndex<'a>,
     /// Every call, each once.
     calls: Vec<Call<'a>>,
     /// The least time that each endpoint can take, s.
     least: Vec<f64>,
+    /// As it is laid out, once somebody asks.
+    plan: OnceCell<Option<Plan>>,
+    /// For each service, by its number, the shortest limit on one attempt of a call to it.
+    limits: Vec<Option<SimDuration>>,
+    /// For each workload the numbers of the services that all of its requests need.
+    needed: Vec<Vec<usize>>,
+    /// For each endpoint where it stands in the order of all, callees first.
+    place: Vec<usize>,
+    /// The share of each workload's requests that `fail` steps let through, once somebody asks.
+    calm: OnceCell<Vec<Option<f64>>>,
 }
 
 impl<'a> View<'a> {
@@ -90,17 +107,53 @@ impl<'a> View<'a> {
                 policies: index.policies(from, target),
             }
         });
-        let calls = calls.collect();
+        let calls: Vec<Call<'a>> = calls.collect();
+        let mut limits: Vec<Option<SimDuration>> = vec![None; scenario.services.len()];
+        for call in &calls {
+            let service = scenario
+                .services
+                .get_index_of(endpoints.all[call.to].service);
+            if let (Some(service), Some(limit)) = (service, call.limit()) {
+                let shortest = limits[service].get_or_insert(limit);
+                *shortest = limit.min(*shortest);
+            }
+        }
         let least = times::least(&endpoints, &index, &links);
+        let needed = inevitable(scenario, &endpoints);
+        let mut place = vec![0; endpoints.all.len()];
+        for (number, at) in endpoints.order.iter().enumerate() {
+            place[*at] = number;
+        }
         Self {
             scenario,
             topology: Topology::new(scenario),
             endpoints,
             index,
             links,
+            wholes: LinkIndex::new(scenario),
             calls,
             least,
+            plan: OnceCell::new(),
+            limits,
+            needed,
+            place,
+            calm: OnceCell::new(),
         }
+    }
+
+    fn plan(&self) -> Option<&Plan> {
+        let plan = self.plan.get_or_init(|| plan::compile(self.scenario).ok());
+        plan.as_ref()
+    }
+
+    /// The share of a workload's requests that is answered while no fault is on; none where it cannot be
+    /// said.
+    fn calm(&self, workload: usize) -> Option<f64> {
+        let calm = self.calm.get_or_init(|| {
+            let plan = self.plan();
+            plan.map_or_else(Vec::new, |plan| reliability::calm(self.scenario, plan))
+        });
+        calm.get(workload).copied().flatten()
     }
 
     /// A call from a place to an endpoint.
@@ -133,7 +186,8 @@ impl Checker<'_> {
         self.peaks_fit(&view);
         self.crowds_fit(&view);
         self.crowds_have_room(&view);
-        self.rests_fit(&view);
+        self.crashes_leave_enough(&view);
+        self.calls_end(&view);
         self.storms_end(&view);
         self.shape_of_graph(&view);
         self.requests_end(&view);
@@ -147,6 +201,58 @@ impl Checker<'_> {
         self.warmup_ends_in_time();
         self.checks_say_something();
         self.checks_can_hold(&view);
+    }
+}
+
+/// The targets of the calls in some steps that a request makes and waits for, optional ones only where
+/// `optional` says so; those in branches that need not end are left out.
+fn awaited<'s>(steps: &'s [Step], optional: bool, found: &mut IndexSet<&'s str>) {
+    for step in steps {
+        match step {
+            Step::Call(call) => {
+                if optional || !call.optional {
+                    found.insert(&call.to);
+                }
+            }
+            Step::Parallel(parallel) => {
+                let all = match parallel.need {
+                    Need::All => true,
+                    Need::First(need) => need as usize >= parallel.branches.len(),
+                };
+                for branch in parallel.branches.iter().filter(|_| all) {
+                    awaited(branch, optional, found);
+                }
+            }
+            Step::Choice(choice) => {
+                for arm in &choice.arms {
+                    awaited(&arm.steps, optional, found);
+                }
+            }
+            Step::Repeat(repeat) => awaited(&repeat.steps, optional, found),
+            Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
+        }
+    }
+}
+
+/// Some names, not more than anybody reads: "`a`, `b` and 7 others".
+fn named(names: &[String]) -> String {
+    const MOST: usize = 3;
+    let quoted = |name: &String| format!("`{name}`");
+    match names {
+        [] => String::new(),
+        [only] => quoted(only),
+        [head @ .., last] if names.len() <= MOST => {
+            let head: Vec<String> = head.iter().map(quoted).collect();
+            format!("{} and {}", head.join(", "), quoted(last))
+        }
+        _ => {
+            let head: Vec<String> = names[..MOST - 1].iter().map(quoted).collect();
+            format!(
+                "{} and {} others",
+                head.join(", "),
+                names.len() - (MOST - 1)
+            )
+        }
     }
 }
 
