@@ -294,36 +294,41 @@ fn verdict_shares(
     let mut counts: BTreeMap<Conclusion, (u32, u32)> = BTreeMap::new();
     let mut held = PairedCounts::default();
     let mut judged = (false, false);
-    let mut by_replication: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    let mut open = 0;
+    let mut by_replication: BTreeMap<u32, (f64, f64, f64)> = BTreeMap::new();
     for condition in cells.chosen(condition) {
         for (replication, baseline, run) in cells.both(variant, condition) {
             counts.entry(baseline.verdict).or_default().0 += 1;
             counts.entry(run.verdict).or_default().1 += 1;
             judged.0 |= baseline.verdict != Conclusion::NoHypothesis;
             judged.1 |= run.verdict != Conclusion::NoHypothesis;
+            // A run that ends too soon to be judged neither held nor failed.
+            if !(baseline.verdict.is_known() && run.verdict.is_known()) {
+                open += 1;
+                continue;
+            }
             let holds = |run: &Record| run.verdict.passes();
             held.push(holds(run), holds(baseline));
             let sums = by_replication.entry(replication).or_default();
             sums.0 += f64::from(u8::from(holds(run)));
             sums.1 += f64::from(u8::from(holds(baseline)));
+            sums.2 += 1.0;
         }
     }
     if judged != (true, true) {
         return Ok(None);
     }
-    let (left, right): (Vec<f64>, Vec<f64>) = by_replication.into_values().unzip();
+    // By replication the share of the conditions under which it could be judged.
+    let shares = by_replication.into_values();
+    let (left, right): (Vec<f64>, Vec<f64>) = shares
+        .map(|(left, right, judged)| (left / judged, right / judged))
+        .unzip();
     let more = left.iter().zip(&right).filter(|(l, r)| l > r).count() as u64;
     let less = left.iter().zip(&right).filter(|(l, r)| l < r).count() as u64;
     let difference = match condition {
-        Some(_) => paired_share_difference(held, question.level)?,
-        None => {
-            let shares = |sums: &[f64]| -> Vec<f64> {
-                sums.iter()
-                    .map(|sum| sum / cells.conditions.len() as f64)
-                    .collect()
-            };
-            paired_difference(&shares(&left), &shares(&right), question.level)?
-        }
+        _ if held.pairs() == 0 => None,
+        Some(_) => Some(paired_share_difference(held, question.level)?),
+        None => Some(paired_difference(&left, &right, question.level)?),
     };
     // The best first, which is how they are ordered.
     let counts: Vec<(Conclusion, u32, u32)> = counts
@@ -335,6 +340,7 @@ fn verdict_shares(
         condition,
         counts,
         held,
+        open,
         difference,
         more: (more, less),
         p: sign_test(more, less),
@@ -344,7 +350,9 @@ fn verdict_shares(
 }
 
 fn shares_verdict(shares: &VerdictShares, question: &Question) -> Verdict {
-    if shares.held.left == 0 && shares.held.right == 0 {
+    if shares.held.pairs() == 0 {
+        Verdict::Undecided
+    } else if shares.held.left == 0 && shares.held.right == 0 {
         Verdict::NoDifference
     } else if shares.adjusted_p > 1.0 - question.level {
         Verdict::Undecided

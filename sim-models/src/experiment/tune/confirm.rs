@@ -32,6 +32,7 @@ impl Judge<'_> {
             Held {
                 idle: idle[which],
                 endless: endless.count() as u64,
+                missing: values.iter().filter(|value| value.is_none()).count() as u64,
                 ..Held::new(held, runs.len(), finite_mean(&values, level), level)
             }
         });
@@ -133,6 +134,7 @@ impl Held {
             count: count as u64,
             share,
             mean,
+            missing: 0,
             endless: 0,
             idle: false,
         }

@@ -194,6 +194,8 @@ pub struct Held {
     pub share: Interval,
     /// Mean of what it limits, if that is finite in every replication.
     pub mean: Option<Interval>,
+    /// Replications in which what it limits has no value: nothing to measure, or nothing that could be judged.
+    pub missing: u64,
     /// Replications in which what it limits is infinite: a time to recover of a run that never did.
     pub endless: u64,
     /// There is nothing to measure here, with no setting: it is not asked for.
