@@ -12,7 +12,7 @@ use super::sweep::Grid;
 use super::sweep::measured;
 use crate::output::units;
 use sim_core::stats::Interval;
-use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Standing, Tuning};
+use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Standing, Transfer, Tuning};
 
 /// All charts of tuning, the main one first.
 #[must_use]
@@ -106,7 +106,7 @@ impl Told<'_> {
                 format!("{} {}", shown.name, shown.text(mean))
             })
             .collect();
-        if self.tuning.goals.len() == 1 && !self.tuning.improvable() {
+        if self.tuning.goals.len() == 1 && !self.tuning.improves(chosen) {
             let first = if self.tuning.is_now(chosen) {
                 String::new()
             } else {
@@ -174,7 +174,7 @@ impl Told<'_> {
                 kind: if standing.score.failing > 0.0 {
                     Kind::Forbidden
                 } else {
-                    Kind::Other
+                    Kind::Unconfirmed
                 },
             });
         }
@@ -202,15 +202,27 @@ impl Told<'_> {
             };
             dots.push(Dot { name, x, y, kind });
         }
-        let guide = "How to read: every point is a setting. Those on the steps are beaten by no \
-                     other in both goals; moving along them trades one goal for the other. Small \
-                     dots are estimates from fewer runs.";
+        let goals = tuning.goals.len();
+        let front = match goals {
+            2 => "Those on the steps are beaten by no other finalist in both goals; moving along them \
+                  trades one goal for the other."
+                .to_owned(),
+            _ => format!(
+                "Those on the front are beaten by no other finalist in all {goals} goals, of which two are \
+                 drawn: what seems beaten here is better in another."
+            ),
+        };
+        let guide = format!(
+            "How to read: every point is a setting. {front} Small rings were dropped after fewer runs, \
+             under other seeds: that one lies beyond the front shows no more than its luck."
+        );
         plane::plane(&Plane {
-            page: self.page(guide),
+            page: self.page(&guide),
             x: wished(&tuning.goals[0]),
             y: wished(&tuning.goals[1]),
             dots,
             steps: true,
+            joined: goals == 2,
         })
     }
 
@@ -274,12 +286,18 @@ impl Told<'_> {
                 rows: self.tuning.elsewhere.iter().map(row).collect(),
             }
         });
-        let worse = self.tuning.elsewhere.iter().filter(|elsewhere| {
-            use sim_models::experiment::tune::Transfer;
-            matches!(elsewhere.verdict, Transfer::Worse | Transfer::Mixed)
-        });
+        let worse = self
+            .tuning
+            .elsewhere
+            .iter()
+            .filter(|elsewhere| matches!(elsewhere.verdict, Transfer::Worse | Transfer::Mixed));
         let (worse, all) = (worse.count(), self.tuning.elsewhere.len());
+        let open = self.tuning.elsewhere.iter();
+        let open = open.filter(|elsewhere| elsewhere.verdict == Transfer::Open);
         let title = match worse {
+            0 if open.count() > 0 => format!(
+                "The chosen setting was shown to be worse in none of {all} scenarios that it was not tuned on"
+            ),
             0 => format!(
                 "The chosen setting is no worse in any of {all} scenarios that it was not tuned on"
             ),
@@ -347,7 +365,7 @@ pub(crate) mod tests {
     use crate::charts::plot::legible::assert_legible;
     use crate::charts::sweep::tests::{combinations, plain, seconds, sweep, words};
     use sim_models::experiment::tune::rank::{GoalScore, Score};
-    use sim_models::experiment::tune::{Held, Outcome, Rung, Transfer};
+    use sim_models::experiment::tune::{Held, Outcome, Rung};
 
     fn interval(mean: f64, half_width: f64) -> Interval {
         Interval {
@@ -365,6 +383,7 @@ pub(crate) mod tests {
             count: (share * 20.0) as u64,
             share: interval(share, 0.05),
             mean: Some(interval(1.1, 0.02)),
+            missing: 0,
             endless: 0,
             idle: false,
         }
@@ -413,6 +432,7 @@ pub(crate) mod tests {
         let standing = |point: usize| Standing {
             point,
             score: Score {
+                unknown: 0.0,
                 failing: if point % 7 == 3 { 0.4 } else { 0.0 },
                 excess: 0.0,
                 goals: value(point)[..goals]

@@ -162,7 +162,8 @@ pub fn winner(tuning: &Tuning, one: &Finalist) -> String {
         .mean
         .map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean));
     let ties = ties(tuning, one);
-    if !tuning.improvable() {
+    // What is better than the present setting is said of the one that is given, not of a runner-up.
+    if !tuning.improves(one) {
         return format!("{}{}", no_better(tuning, one), sure(tuning, one));
     }
     format!(
@@ -202,7 +203,26 @@ fn no_better(tuning: &Tuning, one: &Finalist) -> String {
         }
         None => format!("{name} ranked first, and there is nothing to compare."),
     };
-    format!("Nothing that was tried was shown to be better than the present setting. {found}")
+    format!(
+        "Nothing that was tried was shown to be better than the present setting. {found}{}",
+        lucky(tuning, one)
+    )
+}
+
+/// Runners-up that look better than the present setting under the fresh seeds: each by itself, and chosen
+/// among all of them.
+fn lucky(tuning: &Tuning, first: &Finalist) -> String {
+    let rivals = tuning.finalists.iter();
+    let rivals = rivals.filter(|one| one.point.is_some() && one.point != first.point);
+    let better = rivals.clone().filter(|one| tuning.improves(one)).count();
+    match better {
+        0 => String::new(),
+        better => format!(
+            " Under the fresh seeds {better} of {} runners-up did better, each by itself: of so many some may by \
+             luck. More --confirm would tell.",
+            rivals.count()
+        ),
+    }
 }
 
 /// Finalists that meet the constraints and do not differ from the winner beyond luck, or are better.
@@ -331,11 +351,20 @@ pub fn infeasible(tuning: &Tuning) -> String {
     });
     let held = nearest.constraints.iter().zip(&tuning.constraints);
     let binding = held.min_by_key(|(held, _)| held.count);
-    let binding = binding.map_or(String::new(), |(held, check)| {
-        format!(
+    let binding = binding.map_or(String::new(), |(held, check)| match held.missing {
+        0 => format!(
             " The constraint that binds is {check}, which it met in {} of them.",
             held.count
-        )
+        ),
+        all if all == held.share.count => format!(
+            " Of {check} there was no value in any of them: nothing to measure, or runs that end too soon to be \
+             judged (duration)."
+        ),
+        some => format!(
+            " The constraint that binds is {check}, which it met in {} of them; in {some} there was no value: \
+             nothing to measure, or runs that end too soon to be judged (duration).",
+            held.count
+        ),
     });
     format!(
         "No setting meets the constraints in {} of the runs. The nearest is {name}: all of them held in {} of {} \
@@ -361,11 +390,16 @@ pub fn given_up(tuning: &Tuning) -> Option<String> {
         mean(a).total_cmp(&mean(b))
     })?;
     Some(format!(
-        "Given up for the constraints: {} had a {} of {} in the first rung ({} runs), but broke them.",
+        "Given up for the constraints: {} had a {} of {} in the first rung ({} runs), but {}.",
         settings(tuning, &tuning.points[better.point]),
         goal.measure.label(),
         spoken(goal, better.score.goals[0].mean),
         first.replications,
+        if better.score.unknown > 0.0 {
+            "not all that they limit had a value"
+        } else {
+            "broke them"
+        },
     ))
 }
 
@@ -385,7 +419,7 @@ pub fn trap(tuning: &Tuning, also: usize) -> Option<String> {
                 || !there.contains(&true)
                 || other.chosen.all.count < other.present.all.count
         }
-        Transfer::Better | Transfer::Same => false,
+        Transfer::Better | Transfer::Same | Transfer::Open => false,
     };
     let elsewhere = tuning.elsewhere.iter();
     let worse: Vec<String> = elsewhere
@@ -430,8 +464,13 @@ pub fn unmet(tuning: &Tuning) -> Option<String> {
         .filter(|other| other.chosen.all.share.mean < tuning.share)
         .map(|other| {
             let all = &other.chosen.all;
+            let missing = other.chosen.constraints.iter().filter(|one| !one.idle);
+            let missing = match missing.map(|one| one.missing).max() {
+                None | Some(0) => String::new(),
+                Some(missing) => format!(", {missing} without a value"),
+            };
             format!(
-                "{} ({} of {} runs held)",
+                "{} ({} of {} runs held{missing})",
                 other.name, all.count, all.share.count
             )
         })

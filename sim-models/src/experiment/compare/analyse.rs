@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::change::changes;
+use super::numbers::is_share;
 use super::sentence::sentences;
 use super::{
     Among, Comparison, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
@@ -12,7 +13,7 @@ use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use crate::observe::metric::Better;
 use sim_core::stats::{
-    Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
+    Interval, Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
     paired_share_difference, paired_t_test, relative_difference, replications_needed, sign_test,
     standardised_difference, wilcoxon,
 };
@@ -40,6 +41,7 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
                 let runs = pairs.0.len() * cells.chosen(*condition).len();
                 let mut found = finding(pairs, runs as u32, question)?;
                 (found.variant, found.measure, found.condition) = (variant, measure, *condition);
+                possible(&mut found, about);
                 found.least = found
                     .baseline
                     .or_else(|| found.among.map(|among| among.baseline))
@@ -92,6 +94,28 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
     comparison.changes = changes(&comparison);
     comparison.sentences = sentences(&comparison);
     Ok(comparison)
+}
+
+/// Cuts the intervals of differences of a share to what is possible: from what the baseline measures no share
+/// falls by more than all of it, nor rises above all. Student's interval does not know that.
+fn possible(finding: &mut Finding, measure: &Measure) {
+    let Some(baseline) = finding.baseline.filter(|_| is_share(measure)) else {
+        return;
+    };
+    let cut = |interval: &mut Interval, least: f64, most: f64| {
+        // What rounding leaves must not part an end from the mean.
+        interval.low = interval.low.max(least).min(interval.mean);
+        interval.high = interval.high.min(most).max(interval.mean);
+    };
+    let (least, most) = (-baseline, 1.0 - baseline);
+    for interval in [&mut finding.difference, &mut finding.simultaneous] {
+        if let Some(interval) = interval.as_mut().filter(|one| one.half_width.is_finite()) {
+            cut(interval, least, most);
+        }
+    }
+    if let Some(relative) = finding.relative.as_mut().filter(|_| baseline > 0.0) {
+        cut(relative, -1.0, most / baseline);
+    }
 }
 
 /// What was found in these pairs of `runs` runs a side; what it is about is filled in by the caller.
@@ -218,6 +242,7 @@ fn conclude(
     let differences: Vec<f64> = finding.pairs.iter().map(Pair::difference).collect();
     if finding.difference.is_some() {
         finding.simultaneous = Some(mean_interval(&differences, level)?);
+        possible(finding, measure);
         let moments: Moments = differences.iter().copied().collect();
         if moments.count() >= 2
             && moments.sd() > 0.0

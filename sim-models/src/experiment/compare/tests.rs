@@ -255,6 +255,29 @@ fn what_never_recovers_is_counted_and_ranked() {
     );
 }
 
+/// Four wild runs of a share: no interval reaches beyond nothing lost, or beyond all lost.
+#[test]
+fn differences_of_shares_are_possible() {
+    let sweep = sweep(&["A", "B"], &[], &["failed_ratio(users)"]);
+    let records = records(&sweep, 4, &mut |point, replication| {
+        let lost = [[0.001, 0.0, 0.002, 0.0], [0.9, 0.1, 0.95, 0.2]];
+        (
+            vec![Some(lost[point][replication as usize])],
+            Conclusion::Held,
+        )
+    });
+    let comparison = found(&sweep, records);
+    let finding = &comparison.findings[0];
+    let baseline = finding.baseline.unwrap();
+    for interval in [finding.difference.unwrap(), finding.simultaneous.unwrap()] {
+        assert!(
+            interval.low >= -baseline && interval.high <= 1.0 - baseline,
+            "{interval:?}"
+        );
+        assert!(interval.contains(interval.mean));
+    }
+}
+
 /// What ends too soon to be judged neither held nor failed.
 #[test]
 fn what_could_not_be_judged_is_no_failure() {

@@ -15,9 +15,6 @@ use sim_core::stats::Moments;
 /// Levels of the grid: 0, 1/3, 2/3 and 1.
 const LEVELS: u64 = 4;
 
-/// A move of a setting on the unit cube: half the levels, so that each level is as likely as any other.
-const STEP: f64 = (LEVELS / 2) as f64 / (LEVELS - 1) as f64;
-
 /// Trajectories over the unit cube.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {
@@ -165,6 +162,9 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
 mod tests {
     use super::*;
     use sim_core::stats::Interval;
+
+    /// A move of a setting on the unit cube: half the levels, so that each level is as likely as any other.
+    const STEP: f64 = (LEVELS / 2) as f64 / (LEVELS - 1) as f64;
 
     fn screen(
         settings: usize,

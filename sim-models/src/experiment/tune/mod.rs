@@ -221,8 +221,10 @@ pub enum Transfer {
     /// Worse than the present setting in no goal, and better in one, or it meets the constraints there
     /// and the present setting does not.
     Better,
-    /// No difference found.
+    /// No difference as large as matters is left in any goal.
     Same,
+    /// No difference found, and none ruled out.
+    Open,
     /// Better in some goals, worse in others; or worse in one, but only it meets the constraints.
     Mixed,
     /// Worse than the present setting: a goal is worse beyond luck, or the present setting meets the
