@@ -539,6 +539,45 @@ pub(crate) mod tests {
         ]
     }
 
+    /// Many variants whose long names begin alike: titles and headings still tell them apart, and end whole.
+    #[test]
+    fn variants_that_begin_alike_are_told_apart() {
+        const NAMES: [&str; 10] = [
+            "a rather long name of a variant with a breaker of ten",
+            "a rather long name of a variant with a breaker of twenty",
+            "a rather long name of a variant with a breaker of thirty",
+            "a rather long name of a variant with a bulkhead of ten",
+            "a rather long name of a variant with a bulkhead of twenty",
+            "a rather long name of a variant with a bulkhead of thirty",
+            "a rather long name of a variant with a hedge after 10ms",
+            "a rather long name of a variant with a hedge after 20ms",
+            "a rather long name of a variant with a hedge after 30ms",
+            "a rather long name of a variant as it is",
+        ];
+        let varied = [words("variant", &NAMES)];
+        let points = combinations(&varied);
+        let sweep = sweep("Ten of them", &varied, &points);
+        let pressure = |levels: &[usize]| 0.3 + 0.03 * levels[0] as f64;
+        let table = Table::new(&sweep, records(&points, pressure));
+        let comparison = compare(&table, &Question::new(0, NAMES[9])).unwrap();
+        let all = charts(&comparison);
+        let named = |name: &str| &all.iter().find(|chart| chart.name == name).unwrap().svg;
+        let title = |svg: &str| {
+            let (_, rest) = svg.split_once("<title>").unwrap();
+            rest.split_once("</title>").unwrap().0.to_owned()
+        };
+        let verdicts = title(named("verdicts"));
+        assert!(verdicts.starts_with("The hypothesis held in"), "{verdicts}");
+        assert!(
+            verdicts.ends_with("more variants") && !verdicts.contains('…'),
+            "{verdicts}"
+        );
+        let differences = named("differences");
+        for part in ["breaker of twenty", "bulkhead of ten", "hedge after 30ms"] {
+            assert!(differences.contains(part), "{part}");
+        }
+    }
+
     #[test]
     fn comparisons_are_legible_and_name_the_better_side() {
         for (name, charts) in examples() {

@@ -530,6 +530,39 @@ pub(crate) mod tests {
         assert!(!candidates.svg.contains("five best") && !candidates.svg.contains("whiskers"));
     }
 
+    /// Runners-up that look better under the fresh seeds do not make a winner of the one that came first.
+    #[test]
+    fn a_winner_without_a_difference_is_no_best() {
+        let mut tuning = tuned(1, vec![0]);
+        for one in &mut tuning.finalists {
+            one.all = held(1.0);
+        }
+        tuning.finalists[0].against_present = vec![Some(interval(0.0, 0.1))];
+        assert!(tuning.improvable());
+        let title = "<title>Nothing that was tried was shown to be better than the present setting";
+        assert!(charts(&tuning)[0].svg.contains(title));
+        let text =
+            crate::output::tuning::render(&tuning, 0, "", crate::output::style::Style::PLAIN);
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            flat.starts_with("Nothing that was tried was shown"),
+            "{text}"
+        );
+        assert!(
+            flat.contains("3 of 3 runners-up did better, each by itself")
+                && !flat.contains("gives the lowest"),
+            "{text}"
+        );
+        assert!(!flat.contains("To use"), "{text}");
+    }
+
+    /// What was dropped after few runs is told from what was confirmed.
+    #[test]
+    fn what_was_not_confirmed_is_drawn_as_such() {
+        let svg = charts(&tuned(2, vec![0, 1, 2])).swap_remove(0).svg;
+        assert!(svg.contains("not confirmed: fewer runs, other seeds"));
+    }
+
     #[test]
     fn tunings_are_legible_and_name_the_winner() {
         for (name, charts) in examples() {
