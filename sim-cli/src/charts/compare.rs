@@ -479,7 +479,7 @@ fn verdict_title(comparison: &Comparison, pooled: &[&VerdictShares]) -> String {
         let mut parts: Vec<String> = parts.collect();
         match pooled.len() - count {
             0 => {}
-            more => parts.push(format!("and {} more", counted(more as u64, "variant"))),
+            more => parts.push(format!("and {}", counted(more as u64, "more variant"))),
         }
         let base = pooled.first().filter(|_| !open).map(|shares| {
             let count = shares.held.both + shares.held.right;

@@ -214,7 +214,7 @@ impl Told<'_> {
         };
         let guide = format!(
             "How to read: every point is a setting. {front} Small rings were dropped after fewer runs, \
-             under other seeds: that one lies beyond the front shows no more than its luck."
+             under other seeds: one that lies beyond the front was not shown to beat it."
         );
         plane::plane(&Plane {
             page: self.page(&guide),
@@ -554,6 +554,26 @@ pub(crate) mod tests {
             "{text}"
         );
         assert!(!flat.contains("To use"), "{text}");
+    }
+
+    /// What a dropped setting seems to beat in all goals is not offered, and said to be.
+    #[test]
+    fn what_seems_beaten_is_not_offered() {
+        let mut tuning = tuned(2, vec![0, 1, 2]);
+        let said = |tuning: &Tuning| {
+            let plain = crate::output::style::Style::PLAIN;
+            let text = crate::output::tuning::render(tuning, 0, "", plain);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let offers = |text: &str| text.matches("Or timeout=").count();
+        tuning.finalists[1] = finalist(Some(15), &[9.0, 10.0], 1.0);
+        let text = said(&tuning);
+        assert_eq!(offers(&text), 1, "{text}");
+        assert!(
+            text.contains("is on the front, too, but timeout="),
+            "{text}"
+        );
+        assert!(text.contains("which was dropped after 4 runs, looked better in all goals"));
     }
 
     /// What was dropped after few runs is told from what was confirmed.

@@ -10,8 +10,11 @@ const ROUNDING: f64 = 1e-12;
 /// The F test of settings in randomised complete blocks, the seeds (R. A. Fisher, "The Design of
 /// Experiments", 1935; G. W. Snedecor and W. G. Cochran, "Statistical Methods", 8th ed., chapter 14): the
 /// probability that luck alone sets the means of settings as far apart. `settings` holds the values of each
-/// setting by block. Of two settings it is the paired t test. Settings that differ by as much in each block
-/// differ by no luck: 0, or 1 where none differs from another.
+/// setting by block. Of two settings it is the paired t test. Where settings differ by exactly as much in each
+/// block, as counts do now and then, pairing leaves no luck to measure by: they are judged by that of the
+/// blocks, as if they were not paired (one-way analysis of variance), or by how improbable it is that all
+/// blocks put them in one order, if that says more. Where nothing differs between blocks, either, they differ
+/// by no luck: 0. 1 where no setting differs from another.
 ///
 /// # Errors
 /// Fewer than two settings or blocks, or not as many values of each setting.
@@ -63,12 +66,35 @@ pub fn block_test(settings: &[Vec<f64>]) -> Result<f64, StatsError> {
     if between <= nothing {
         return Ok(1.0);
     }
-    if rest <= nothing {
+    let luck: f64 = k * by_block.iter().map(|mean| square(mean - all)).sum::<f64>();
+    let above = k - 1.0;
+    let tail = |rest: f64, below: f64| {
+        let f = (between / above) / (rest / below);
+        FisherSnedecor::new(above, below).map_or(1.0, |of| of.sf(f))
+    };
+    if rest > nothing {
+        return Ok(tail(rest, above * (n - 1.0)));
+    }
+    if luck <= nothing {
         return Ok(0.0);
     }
-    let (above, below) = (k - 1.0, (k - 1.0) * (n - 1.0));
-    let f = (between / above) / (rest / below);
-    Ok(FisherSnedecor::new(above, below).map_or(1.0, |of| of.sf(f)))
+    let one_order = libm::pow(arrangements(by_setting, ROUNDING * largest), 1.0 - n);
+    Ok(tail(luck, k * (n - 1.0)).min(one_order))
+}
+
+/// In how many orders values can stand, of which those are alike that differ by no more than this.
+fn arrangements(mut values: Vec<f64>, alike: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let (mut orders, mut equal) = (1.0, 1.0);
+    for (place, pair) in values.windows(2).enumerate() {
+        equal = if pair[1] - pair[0] <= alike {
+            equal + 1.0
+        } else {
+            1.0
+        };
+        orders *= (place + 2) as f64 / equal;
+    }
+    orders
 }
 
 #[cfg(test)]
@@ -104,14 +130,20 @@ mod tests {
     #[test]
     fn what_luck_does_not_touch_is_sure() {
         let shifted = |by: f64| vec![0.1 + by, 0.3 + by, 0.2 + by];
-        assert_eq!(
-            block_test(&[shifted(0.0), shifted(0.0), shifted(0.0)]),
-            Ok(1.0)
-        );
-        assert_eq!(
-            block_test(&[shifted(0.0), shifted(0.2), shifted(0.3)]),
-            Ok(0.0)
-        );
+        let constant = |value: f64| vec![value; 3];
+        assert_eq!(block_test(&[constant(0.3), constant(0.5)]), Ok(0.0));
+        assert_eq!(block_test(&[shifted(0.0), shifted(0.0)]), Ok(1.0));
+        // By as much in each block: beside luck of 0.1 as much as that is nothing, a hundred times is.
+        assert!(block_test(&[shifted(0.0), shifted(0.1)]).unwrap() > 0.2);
+        // But not in ten blocks, of which each may put them in either order.
+        let many = |by: f64| {
+            (0..10)
+                .map(|block| f64::from(block) + by)
+                .collect::<Vec<f64>>()
+        };
+        assert_eq!(block_test(&[many(0.0), many(0.125)]), Ok(1.0 / 512.0));
+        assert_eq!(arrangements(vec![1.0, 2.0, 1.0, 3.0, 1.0], 0.0), 20.0);
+        assert!(block_test(&[shifted(0.0), shifted(10.0)]).unwrap() < 1e-6);
         assert!(block_test(&[shifted(0.0)]).is_err());
         assert!(block_test(&[vec![1.0], vec![2.0]]).is_err());
         assert!(block_test(&[vec![1.0, 2.0], vec![2.0]]).is_err());

@@ -481,7 +481,10 @@ impl Full<'_> {
                 self.name(most.factor),
                 self.name(other),
                 self.moved(other, strong, most),
-                self.moved(other, weak, least)
+                match least.shows(self.measured) {
+                    true => self.moved(other, weak, least),
+                    false => format!("hardly with {}", self.at(other, &[weak])),
+                }
             )
         })
     }

@@ -69,7 +69,9 @@ fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
     let worth = |one: &&Finalist| !tuning.is_now(one) && (!alone || tuning.improves(one));
     // Of a front only those are offered that are better than the present setting in something.
     let others = others.filter(|one| tuning.improves(one));
-    let all = used.into_iter().filter(worth).chain(others);
+    let (beaten, others): (Vec<&Finalist>, Vec<&Finalist>) =
+        others.partition(|one| words::seems_beaten(tuning, one).is_some());
+    let all = used.into_iter().filter(worth).chain(others.iter().copied());
     let points = all.filter_map(|one| one.point.map(|point| &tuning.points[point]));
     let mut lines = Vec::new();
     for point in points {
@@ -82,6 +84,12 @@ fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
         }
         lines.extend(heading);
         lines.extend(command(&words::flags(point)));
+    }
+    for text in beaten
+        .iter()
+        .filter_map(|one| words::seems_beaten(tuning, one))
+    {
+        lines.extend(wrap(&text, "", "  "));
     }
     lines
 }

@@ -7,8 +7,9 @@ use crate::output::units;
 use sim_core::stats::{Interval, share_at_least};
 use sim_models::experiment::compare::numbers::Scale;
 use sim_models::experiment::space::Point;
-use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Transfer, Tuning};
+use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Standing, Transfer, Tuning};
 use sim_models::observe::expression::Measure;
+use std::collections::BTreeSet;
 
 /// Replications under fresh seeds.
 pub fn confirmed(tuning: &Tuning) -> u64 {
@@ -284,6 +285,40 @@ pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
     }
 }
 
+/// That a setting which was dropped after a few runs looked better in all goals than one of the front does
+/// under the fresh seeds.
+pub fn seems_beaten(tuning: &Tuning, one: &Finalist) -> Option<String> {
+    let finalist = |point| {
+        tuning
+            .finalists
+            .iter()
+            .any(|other| other.point == Some(point))
+    };
+    let beats = |standing: &Standing| {
+        let goals = tuning.goals.iter().zip(&standing.score.goals);
+        standing.score.failing == 0.0
+            && goals.zip(&one.goals).all(|((goal, score), outcome)| {
+                let sign = if goal.maximise { -1.0 } else { 1.0 };
+                let mean = outcome.mean.map_or(f64::INFINITY, |mean| mean.mean * sign);
+                score.lost == 0.0 && score.mean * sign < mean
+            })
+    };
+    // The last rung that a setting reached knows it best.
+    let mut seen = BTreeSet::new();
+    let rungs = tuning.rungs.iter().rev();
+    let mut last = rungs
+        .flat_map(|rung| rung.standings.iter().map(move |standing| (rung, standing)))
+        .filter(|(_, standing)| seen.insert(standing.point));
+    let (rung, other) = last.find(|(_, other)| !finalist(other.point) && beats(other))?;
+    Some(format!(
+        "{} is on the front, too, but {}, which was dropped after {} runs, looked better in all goals: keep more \
+         of them (--eta, --finalists) to be sure.",
+        settings(tuning, &tuning.points[one.point?]),
+        settings(tuning, &tuning.points[other.point]),
+        rung.replications,
+    ))
+}
+
 /// How many of a front beat the present setting: better in one goal beyond luck, and worse in none.
 fn beside_now(tuning: &Tuning, all: &[&Finalist]) -> String {
     let beats = |one: &&&Finalist| {
@@ -386,7 +421,7 @@ pub fn given_up(tuning: &Tuning) -> Option<String> {
         one.score.failing > 0.0 && score.lost == 0.0 && score.mean * sign < reached * sign
     });
     let better = broken.min_by(|a, b| {
-        let mean = |one: &&sim_models::experiment::tune::Standing| one.score.goals[0].mean * sign;
+        let mean = |one: &&Standing| one.score.goals[0].mean * sign;
         mean(a).total_cmp(&mean(b))
     })?;
     Some(format!(

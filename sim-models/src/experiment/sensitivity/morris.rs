@@ -15,6 +15,9 @@ use sim_core::stats::Moments;
 /// Levels of the grid: 0, 1/3, 2/3 and 1.
 const LEVELS: u64 = 4;
 
+/// Effects are equal that differ by no more than this share of them.
+const ROUNDING: f64 = 1e-12;
+
 /// Trajectories over the unit cube.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {
@@ -138,10 +141,15 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
     let resamples = bootstrap(design.walks.len(), seed, statistics)?;
     let each = effects.iter().enumerate().map(|(setting, effects)| {
         let moments: Moments = effects.iter().copied().collect();
+        let largest = effects
+            .iter()
+            .fold(0.0, |most, one| f64::max(most, one.abs()));
+        // What rounding leaves of equal effects is no spread.
+        let sd = Some(moments.sd()).filter(|sd| *sd > ROUNDING * largest);
         Indices::Morris {
             mu: moments.mean(),
             mu_star: resamples.interval(2 * setting, level),
-            sigma: moments.sd(),
+            sigma: sd.unwrap_or(0.0),
         }
     });
     Some(Found {
@@ -254,6 +262,10 @@ mod tests {
                     "{count}: {strength:?}"
                 );
                 assert!(strength.half_width < 1e-9, "{count}: {strength:?}");
+                let Indices::Morris { sigma, .. } = found else {
+                    unreachable!("these are Morris's")
+                };
+                assert_eq!(*sigma, 0.0);
             }
         }
     }
