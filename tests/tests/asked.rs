@@ -199,7 +199,7 @@ fn words_of_sweeps_and_comparisons_are_earned() {
 
     let text = said(&["compare", &one, &other, "--replications", "2"]);
     assert!(
-        text.contains(": all 2 runs are equal byte for byte."),
+        text.contains(": all 2 runs are equal event for event."),
         "{text}"
     );
     assert!(
@@ -207,4 +207,177 @@ fn words_of_sweeps_and_comparisons_are_earned() {
         "{text}"
     );
     assert!(text.contains("so that nothing was tested."), "{text}");
+}
+
+/// A file with this text in the folder of the tests.
+fn written(name: &str, text: &str) -> String {
+    let path = format!("{}/{name}.ron", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&path, text).expect("a place for files of tests");
+    path
+}
+
+/// What is printed, as if lines had no ends.
+fn said(arguments: &[&str]) -> String {
+    let (_, out, err) = sim(arguments);
+    assert!(!out.is_empty(), "{err}");
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Two works one after the other, which take what they are set to: no luck but arrivals.
+const TWO_WORKS: &str = r#"(
+    title: "two works", duration: "3s", warmup: "1s", seed: 1,
+    services: { "srv": (threads: 40, queue: (limit: 300), endpoints: { "do": [work("10ms"), work("5ms")] }) },
+    workloads: { "users": open(rate: "50/s", to: "srv/do") },
+)"#;
+
+#[test]
+fn screening_divides_by_the_step_that_was_taken() {
+    let file = written("two-works", TWO_WORKS);
+    let found = json(&[
+        "sensitivity",
+        &file,
+        "--vary",
+        "listed=services.srv.endpoints.do[0].work=10ms,20ms",
+        "--vary",
+        "ranged=services.srv.endpoints.do[1].work=5ms..18ms",
+        "--measure",
+        "latency(users, mean)",
+        "--method",
+        "morris",
+    ]);
+    let effects = &found["measures"][0];
+    for (place, exact) in [(0, 0.010), (1, 0.013)] {
+        let mu = &effects["settings"][place]["mu_star"]["mean"];
+        // Queueing adds a little: 15 ms was said of the first.
+        let mu = mu.as_f64().expect("a number");
+        assert!((mu - exact).abs() < 0.001, "{place}: {mu}");
+    }
+    assert_eq!(effects["order"][0], "ranged", "{effects}");
+}
+
+/// The share of a setting with two values, which alone counts: over twenty designs it is never far off.
+#[test]
+fn a_setting_with_two_values_has_its_share() {
+    let file = written("two-values", TWO_WORKS);
+    for seed in 1..=20 {
+        let found = json(&[
+            "sensitivity",
+            &file,
+            "--vary",
+            "w=services.srv.threads=40..60",
+            "--vary",
+            "q=services.srv.queue.limit=100..400",
+            "--vary",
+            r#"work=services.srv.endpoints.do=[work("10ms")],[work("20ms")]"#,
+            "--measure",
+            "latency(users, mean)",
+            "--samples",
+            "64",
+            "--replications",
+            "1",
+            "--seed",
+            &seed.to_string(),
+        ]);
+        let total = &found["measures"][0]["settings"][2]["total"];
+        let [mean, high] = ["mean", "high"].map(|end| total[end].as_f64().expect("a number"));
+        // Half of 64 rows compare the two, so that the estimate misses by what a variance of 128 points does.
+        assert!(mean > 0.97 && high > 0.999, "{seed}: {total}");
+    }
+}
+
+/// A fault that may come too late to be judged.
+const TOO_LATE: &str = r#"(
+    title: "a fault at one time or another", duration: "100s", warmup: "10s", seed: 1,
+    services: { "db": (threads: 6, queue: (limit: 100), backlog: 0, endpoints: { "q": [work(exponential("20ms"))] }) },
+    workloads: { "users": open(rate: "200/s", to: "db/q") },
+    faults: [(name: "slow db", at: "30s", for: "5s", inject: slow(service: "db", factor: 4))],
+    hypothesis: (
+        steady: ["success_ratio(users) >= 0.99", "latency(users, p99) < 300ms"],
+        recovers: (within: "10s"),
+    ),
+)"#;
+
+#[test]
+fn what_ends_too_soon_to_be_judged_has_not_failed() {
+    let file = written("too-late", TOO_LATE);
+    let text = said(&[
+        "compare",
+        &file,
+        "--variant",
+        "soon:faults[0].at=30s",
+        "--variant",
+        "late:faults[0].at=95s",
+        "--replications",
+        "10",
+        "--measure",
+        "held",
+    ]);
+    assert!(
+        text.contains("could not be judged") && text.contains("they must last longer"),
+        "{text}"
+    );
+    assert!(!text.contains("held in 0 of"), "{text}");
+    assert!(!text.contains("worse, p"), "{text}");
+
+    let sweep = [
+        "sweep",
+        &file,
+        "--vary",
+        "faults[0].at=30s,95s",
+        "--vary",
+        "services.db.threads=6,8",
+        "--replications",
+        "3",
+    ];
+    let text = said(&sweep);
+    assert!(text.contains("6 runs could not be judged"), "{text}");
+    assert!(!text.contains("0/3"), "{text}");
+
+    let text = said(&[
+        "tune",
+        &file,
+        "--vary",
+        "services.db.threads=6,8",
+        "--minimise",
+        "latency(users, p99)",
+        "--subject-to",
+        "recovery_time < 20s",
+        "--set",
+        "faults[0].at=95s",
+    ]);
+    assert!(
+        text.contains("Of recovery_time < 20s there was no value in any of them"),
+        "{text}"
+    );
+    assert!(!text.contains("binds") && !text.contains("broke"), "{text}");
+}
+
+/// A measure that was asked for first is told of first, and what is not told of is said to be elsewhere.
+#[test]
+fn what_was_asked_for_first_is_told_first() {
+    let file = written("asked-first", TWO_TIER);
+    let measures = [
+        "goodput(users)",
+        "latency(users, p99)",
+        "failed_ratio(users)",
+        "latency(users, mean)",
+        "utilization(store)",
+        "utilization(web)",
+    ];
+    let mut arguments = vec!["sweep", &file, "--replications", "4"];
+    arguments.extend(["--vary", "services.store.threads=2,3,4"]);
+    arguments.extend(["--vary", "workloads.users.rate=200/s,300/s"]);
+    for measure in measures {
+        arguments.extend(["--measure", measure]);
+    }
+    let (_, out, err) = sim(&arguments);
+    let place = |text: &str| {
+        out.find(text)
+            .unwrap_or_else(|| panic!("{text}: {out}{err}"))
+    };
+    assert!(place("\nGoodput of users\n") < place("\nFailed ratio of users\n"));
+    assert!(
+        out.contains("What 2 other measures show is in summary.json"),
+        "{out}"
+    );
 }

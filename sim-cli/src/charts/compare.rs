@@ -442,22 +442,7 @@ fn verdicts(comparison: &Comparison) -> String {
         .iter()
         .filter(|s| s.condition.is_none() || !several)
         .collect();
-    let before = pooled.first().map_or_else(String::new, |shares| {
-        let held = shares.held;
-        let (count, name) = (held.both + held.right, &comparison.baseline);
-        format!(
-            "The hypothesis held in {count} of {} runs with \"{name}\"",
-            held.pairs()
-        )
-    });
-    let after = pooled.iter().map(|shares| {
-        let count = shares.held.both + shares.held.left;
-        format!(
-            ", in {count} with \"{}\"",
-            comparison.variants[shares.variant]
-        )
-    });
-    let title = before + &after.collect::<String>();
+    let title = verdict_title(comparison, &pooled);
     let heading: Vec<&str> = comparison
         .condition_axes
         .iter()
@@ -470,6 +455,49 @@ fn verdicts(comparison: &Comparison) -> String {
         kinds: kinds.iter().map(|kind| kind.words()).collect(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
     })
+}
+
+/// In how many runs the hypothesis held with each variant, of those that could be judged: as many variants as
+/// fit.
+fn verdict_title(comparison: &Comparison, pooled: &[&VerdictShares]) -> String {
+    let open = pooled.iter().any(|shares| shares.open > 0);
+    let told = |count: usize| {
+        let parts = pooled.iter().take(count).map(|shares| {
+            let (held, runs) = (shares.held, shares.held.pairs());
+            let name = &comparison.variants[shares.variant];
+            if runs == 0 {
+                return format!("could not be judged with \"{name}\"");
+            }
+            let (with, without) = (held.both + held.left, held.both + held.right);
+            // Where some could not be judged, each pair of variants has runs of its own.
+            if open {
+                format!("held in {with} of {runs} runs with \"{name}\" that could be judged ({without} with \"{}\")", comparison.baseline)
+            } else {
+                format!("in {with} with \"{name}\"")
+            }
+        });
+        let mut parts: Vec<String> = parts.collect();
+        match pooled.len() - count {
+            0 => {}
+            more => parts.push(format!("and {}", counted(more as u64, "more variant"))),
+        }
+        let base = pooled.first().filter(|_| !open).map(|shares| {
+            let count = shares.held.both + shares.held.right;
+            let name = &comparison.baseline;
+            format!(
+                "held in {count} of {} runs with \"{name}\", ",
+                shares.held.pairs()
+            )
+        });
+        format!(
+            "The hypothesis {}{}",
+            base.unwrap_or_default(),
+            parts.join(", ")
+        )
+    };
+    let fits = |text: &String| text.chars().count() <= MOST_TITLE;
+    let mut tries = (1..=pooled.len()).rev().map(told);
+    tries.find(fits).unwrap_or_else(|| told(1))
 }
 
 #[cfg(test)]
@@ -509,6 +537,45 @@ pub(crate) mod tests {
             drawn("one-condition", &[variants()]),
             drawn("three-conditions", &[variants(), load]),
         ]
+    }
+
+    /// Many variants whose long names begin alike: titles and headings still tell them apart, and end whole.
+    #[test]
+    fn variants_that_begin_alike_are_told_apart() {
+        const NAMES: [&str; 10] = [
+            "a rather long name of a variant with a breaker of ten",
+            "a rather long name of a variant with a breaker of twenty",
+            "a rather long name of a variant with a breaker of thirty",
+            "a rather long name of a variant with a bulkhead of ten",
+            "a rather long name of a variant with a bulkhead of twenty",
+            "a rather long name of a variant with a bulkhead of thirty",
+            "a rather long name of a variant with a hedge after 10ms",
+            "a rather long name of a variant with a hedge after 20ms",
+            "a rather long name of a variant with a hedge after 30ms",
+            "a rather long name of a variant as it is",
+        ];
+        let varied = [words("variant", &NAMES)];
+        let points = combinations(&varied);
+        let sweep = sweep("Ten of them", &varied, &points);
+        let pressure = |levels: &[usize]| 0.3 + 0.03 * levels[0] as f64;
+        let table = Table::new(&sweep, records(&points, pressure));
+        let comparison = compare(&table, &Question::new(0, NAMES[9])).unwrap();
+        let all = charts(&comparison);
+        let named = |name: &str| &all.iter().find(|chart| chart.name == name).unwrap().svg;
+        let title = |svg: &str| {
+            let (_, rest) = svg.split_once("<title>").unwrap();
+            rest.split_once("</title>").unwrap().0.to_owned()
+        };
+        let verdicts = title(named("verdicts"));
+        assert!(verdicts.starts_with("The hypothesis held in"), "{verdicts}");
+        assert!(
+            verdicts.ends_with("more variants") && !verdicts.contains('…'),
+            "{verdicts}"
+        );
+        let differences = named("differences");
+        for part in ["breaker of twenty", "bulkhead of ten", "hedge after 30ms"] {
+            assert!(differences.contains(part), "{part}");
+        }
     }
 
     #[test]

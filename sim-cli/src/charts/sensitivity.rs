@@ -210,6 +210,7 @@ fn morris(sensitivity: &Sensitivity, effects: &Effects) -> String {
         y: named("spread of the change (sigma)"),
         dots: dots.collect(),
         steps: false,
+        joined: false,
     })
 }
 

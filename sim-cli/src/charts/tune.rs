@@ -12,7 +12,7 @@ use super::sweep::Grid;
 use super::sweep::measured;
 use crate::output::units;
 use sim_core::stats::Interval;
-use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Standing, Tuning};
+use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Standing, Transfer, Tuning};
 
 /// All charts of tuning, the main one first.
 #[must_use]
@@ -106,7 +106,7 @@ impl Told<'_> {
                 format!("{} {}", shown.name, shown.text(mean))
             })
             .collect();
-        if self.tuning.goals.len() == 1 && !self.tuning.improvable() {
+        if self.tuning.goals.len() == 1 && !self.tuning.improves(chosen) {
             let first = if self.tuning.is_now(chosen) {
                 String::new()
             } else {
@@ -174,7 +174,7 @@ impl Told<'_> {
                 kind: if standing.score.failing > 0.0 {
                     Kind::Forbidden
                 } else {
-                    Kind::Other
+                    Kind::Unconfirmed
                 },
             });
         }
@@ -202,15 +202,27 @@ impl Told<'_> {
             };
             dots.push(Dot { name, x, y, kind });
         }
-        let guide = "How to read: every point is a setting. Those on the steps are beaten by no \
-                     other in both goals; moving along them trades one goal for the other. Small \
-                     dots are estimates from fewer runs.";
+        let goals = tuning.goals.len();
+        let front = match goals {
+            2 => "Those on the steps are beaten by no other finalist in both goals; moving along them \
+                  trades one goal for the other."
+                .to_owned(),
+            _ => format!(
+                "Those on the front are beaten by no other finalist in all {goals} goals, of which two are \
+                 drawn: what seems beaten here is better in another."
+            ),
+        };
+        let guide = format!(
+            "How to read: every point is a setting. {front} Small rings were dropped after fewer runs, \
+             under other seeds: one that lies beyond the front was not shown to beat it."
+        );
         plane::plane(&Plane {
-            page: self.page(guide),
+            page: self.page(&guide),
             x: wished(&tuning.goals[0]),
             y: wished(&tuning.goals[1]),
             dots,
             steps: true,
+            joined: goals == 2,
         })
     }
 
@@ -274,12 +286,18 @@ impl Told<'_> {
                 rows: self.tuning.elsewhere.iter().map(row).collect(),
             }
         });
-        let worse = self.tuning.elsewhere.iter().filter(|elsewhere| {
-            use sim_models::experiment::tune::Transfer;
-            matches!(elsewhere.verdict, Transfer::Worse | Transfer::Mixed)
-        });
+        let worse = self
+            .tuning
+            .elsewhere
+            .iter()
+            .filter(|elsewhere| matches!(elsewhere.verdict, Transfer::Worse | Transfer::Mixed));
         let (worse, all) = (worse.count(), self.tuning.elsewhere.len());
+        let open = self.tuning.elsewhere.iter();
+        let open = open.filter(|elsewhere| elsewhere.verdict == Transfer::Open);
         let title = match worse {
+            0 if open.count() > 0 => format!(
+                "The chosen setting was shown to be worse in none of {all} scenarios that it was not tuned on"
+            ),
             0 => format!(
                 "The chosen setting is no worse in any of {all} scenarios that it was not tuned on"
             ),
@@ -347,7 +365,7 @@ pub(crate) mod tests {
     use crate::charts::plot::legible::assert_legible;
     use crate::charts::sweep::tests::{combinations, plain, seconds, sweep, words};
     use sim_models::experiment::tune::rank::{GoalScore, Score};
-    use sim_models::experiment::tune::{Held, Outcome, Rung, Transfer};
+    use sim_models::experiment::tune::{Held, Outcome, Rung};
 
     fn interval(mean: f64, half_width: f64) -> Interval {
         Interval {
@@ -365,6 +383,7 @@ pub(crate) mod tests {
             count: (share * 20.0) as u64,
             share: interval(share, 0.05),
             mean: Some(interval(1.1, 0.02)),
+            missing: 0,
             endless: 0,
             idle: false,
         }
@@ -413,6 +432,7 @@ pub(crate) mod tests {
         let standing = |point: usize| Standing {
             point,
             score: Score {
+                unknown: 0.0,
                 failing: if point % 7 == 3 { 0.4 } else { 0.0 },
                 excess: 0.0,
                 goals: value(point)[..goals]
@@ -508,6 +528,59 @@ pub(crate) mod tests {
         let candidates = charts.last().unwrap();
         assert!(candidates.svg.contains("finalists are thick"));
         assert!(!candidates.svg.contains("five best") && !candidates.svg.contains("whiskers"));
+    }
+
+    /// Runners-up that look better under the fresh seeds do not make a winner of the one that came first.
+    #[test]
+    fn a_winner_without_a_difference_is_no_best() {
+        let mut tuning = tuned(1, vec![0]);
+        for one in &mut tuning.finalists {
+            one.all = held(1.0);
+        }
+        tuning.finalists[0].against_present = vec![Some(interval(0.0, 0.1))];
+        assert!(tuning.improvable());
+        let title = "<title>Nothing that was tried was shown to be better than the present setting";
+        assert!(charts(&tuning)[0].svg.contains(title));
+        let text =
+            crate::output::tuning::render(&tuning, 0, "", crate::output::style::Style::PLAIN);
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            flat.starts_with("Nothing that was tried was shown"),
+            "{text}"
+        );
+        assert!(
+            flat.contains("3 of 3 runners-up did better, each by itself")
+                && !flat.contains("gives the lowest"),
+            "{text}"
+        );
+        assert!(!flat.contains("To use"), "{text}");
+    }
+
+    /// What a dropped setting seems to beat in all goals is not offered, and said to be.
+    #[test]
+    fn what_seems_beaten_is_not_offered() {
+        let mut tuning = tuned(2, vec![0, 1, 2]);
+        let said = |tuning: &Tuning| {
+            let plain = crate::output::style::Style::PLAIN;
+            let text = crate::output::tuning::render(tuning, 0, "", plain);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let offers = |text: &str| text.matches("Or timeout=").count();
+        tuning.finalists[1] = finalist(Some(15), &[9.0, 10.0], 1.0);
+        let text = said(&tuning);
+        assert_eq!(offers(&text), 1, "{text}");
+        assert!(
+            text.contains("is on the front, too, but timeout="),
+            "{text}"
+        );
+        assert!(text.contains("which was dropped after 4 runs, looked better in all goals"));
+    }
+
+    /// What was dropped after few runs is told from what was confirmed.
+    #[test]
+    fn what_was_not_confirmed_is_drawn_as_such() {
+        let svg = charts(&tuned(2, vec![0, 1, 2])).swap_remove(0).svg;
+        assert!(svg.contains("not confirmed: fewer runs, other seeds"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::output::{json, sensitivity as shown};
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::sensitivity::{Design, Method, NoIndices, Sensitivity, Values, sobol};
-use sim_models::experiment::spec::{ReplicationSpec, Spec, Vary, base, resolve_at};
+use sim_models::experiment::spec::{ReplicationSpec, Spec, Vary, base, places_at, resolve_at};
 use sim_models::experiment::sweep::{Record, Sweep, Table};
 use sim_models::observe::expression::{Measure, Metric};
 use sim_models::scenario::{Override, Scenario, explain};
@@ -182,8 +182,10 @@ fn go(
     let scenario = base(&args.bare_spec(), &Disk)?;
     let spec = args.spec(&scenario);
     let seed = args.seed.unwrap_or(scenario.seed);
-    let design = Design::new(args.method(), settings, args.samples(), seed);
-    let mut sweep = resolve_at(&spec, &design.points(), &Disk)?;
+    let mut design = Design::new(args.method(), settings, args.samples(), seed);
+    let points = design.points();
+    let mut sweep = resolve_at(&spec, &points, &Disk)?;
+    design.lie(&places_at(&spec, &points)?);
     let reproduce = args.reproduce();
     if let (Some(folder), Some(claim)) = (&args.out, &claim) {
         claim.take()?;

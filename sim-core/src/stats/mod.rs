@@ -5,10 +5,11 @@
 //! data give the same bytes.
 //!
 //! - [`Moments`], [`mean_interval`]: independent values, one for each replication.
-//! - [`proportion_interval`], [`share_at_least`], [`quantile_interval`]: shares and quantiles of them; [`values_needed`]: how
+//! - [`proportion_interval`], [`share_at_least`], [`shares_differ`], [`quantile_interval`]: shares and quantiles of them; [`values_needed`]: how
 //!   many values an interval of a quantile takes.
 //! - [`paired_difference`], [`relative_difference`], [`paired_t_test`], [`wilcoxon`], [`sign_test`]:
 //!   two settings under the same seeds.
+//! - [`block_test`]: several settings under the same seeds.
 //! - [`holm`], [`bonferroni_level`]: many questions asked at once.
 //! - [`replications_needed`], [`detectable_difference`]: how many runs it takes to see a difference.
 //! - [`mser5`], [`welch`]: where the warm-up ends. [`batch_means`], [`effective_sample_size`],
@@ -20,6 +21,7 @@
 //! Sources: A. M. Law, "Simulation Modeling and Analysis", 5th ed., chapters 9 and 10; distribution
 //! functions of Student's t, the normal and the binomial distribution by `statrs`.
 
+mod blocks;
 mod evidence;
 mod family;
 mod moments;
@@ -35,11 +37,14 @@ mod trend;
 mod tests;
 
 pub use evidence::{dispersion, larger_share, too_many, unlike};
+pub use blocks::block_test;
 pub use family::{bonferroni_level, holm};
 pub use moments::{Moments, mean_interval};
 pub use paired::{paired_difference, paired_t_test, relative_difference, standardised_difference};
 pub use power::{detectable_difference, replications_needed};
-pub use proportion::{PairedCounts, paired_share_difference, proportion_interval, share_at_least};
+pub use proportion::{
+    PairedCounts, paired_share_difference, proportion_interval, share_at_least, shares_differ,
+};
 pub use quantile::{quantile_interval, sample_quantile, values_needed};
 pub use ranks::{sign_test, wilcoxon};
 pub use scan::{StepUp, evidence_needed, excess, excess_of_clusters, steps_up};

@@ -1,7 +1,8 @@
 //! Shares.
 
 use super::{Interval, StatsError, check_probability, z_quantile};
-use statrs::distribution::{Beta, ContinuousCDF};
+use statrs::distribution::{Beta, ContinuousCDF, Discrete, Hypergeometric};
+use statrs::statistics::{Max, Min};
 
 /// A share of successes with Wilson's score interval, which stays within 0 to 1 and is sound for
 /// shares near either end (E. B. Wilson, JASA 22, 1927).
@@ -59,6 +60,30 @@ pub fn share_at_least(successes: u64, trials: u64, confidence: f64) -> Result<f6
     }
     let of = Beta::new(successes as f64, (trials - successes) as f64 + 1.0);
     Ok(of.map_or(0.0, |beta| beta.inverse_cdf(miss)))
+}
+
+/// Fisher's exact test: the probability of two shares at least as unlike as these, each so many successes of
+/// so many trials, where both are of one kind (R. A. Fisher, "Statistical Methods for Research Workers", 5th
+/// ed., 1934, section 21.02). To either side: of all tables with these margins those that are no more
+/// probable.
+///
+/// # Errors
+/// More successes than trials.
+pub fn shares_differ(left: (u64, u64), right: (u64, u64)) -> Result<f64, StatsError> {
+    for (successes, trials) in [left, right] {
+        if successes > trials {
+            return Err(StatsError::Proportion { successes, trials });
+        }
+    }
+    let (all, successes) = (left.1 + right.1, left.0 + right.0);
+    let Ok(tables) = Hypergeometric::new(all, successes, left.1) else {
+        return Ok(1.0);
+    };
+    let given = tables.pmf(left.0);
+    let each = (tables.min()..=tables.max()).map(|count| tables.pmf(count));
+    // Rounding must not part tables that are equally probable.
+    let unlikely = each.filter(|probability| *probability <= given * (1.0 + 1e-9));
+    Ok(unlikely.sum::<f64>().min(1.0))
 }
 
 /// Pairs of outcomes of two kinds, by what they did on the left and on the right.

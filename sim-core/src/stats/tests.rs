@@ -428,3 +428,13 @@ fn a_share_is_reached_at_least_as_often_as_the_binomial_says() {
     }
     assert!(share_at_least(3, 2, 0.95).is_err() && share_at_least(1, 2, 1.0).is_err());
 }
+
+#[test]
+fn shares_differ_as_fisher_has_it() {
+    // The lady tasting tea: 3 of 4 against 1 of 4 is 34 of 70 tables, 4 of 4 against none 2 of 70.
+    let close = |found: f64, exact: f64| assert!((found - exact).abs() < 1e-9, "{found} {exact}");
+    close(shares_differ((3, 4), (1, 4)).unwrap(), 34.0 / 70.0);
+    close(shares_differ((4, 4), (0, 4)).unwrap(), 2.0 / 70.0);
+    close(shares_differ((5, 5), (3, 3)).unwrap(), 1.0);
+    assert!(shares_differ((5, 4), (0, 4)).is_err());
+}

@@ -191,6 +191,23 @@ impl Estimate {
     }
 }
 
+/// How many runs could be judged, and in how many of these the hypothesis held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Runs in which it held.
+    pub held: u32,
+    /// Runs that could be judged.
+    pub runs: u32,
+}
+
+impl Judged {
+    /// The share in which it held; none where no run could be judged.
+    #[must_use]
+    pub fn share(self) -> Option<f64> {
+        (self.runs > 0).then(|| f64::from(self.held) / f64::from(self.runs))
+    }
+}
+
 /// How values of a measure are best spread over an axis or over colours.
 #[must_use]
 pub fn spread_of(unit: Unit, values: impl Iterator<Item = f64>) -> Spread {

@@ -207,8 +207,20 @@ pub fn forest(chart: &Forest) -> String {
             Stroke::solid(1.5, palette::BLACK),
         );
         let (mut y, mut n) = (rect.top, 0);
-        for (group, rows) in &groups {
-            draw_heading(canvas, group, (body.left, y), (zero, rect));
+        let titles: Vec<&str> = groups
+            .iter()
+            .map(|(group, _)| group.title.as_str())
+            .collect();
+        // Variants that begin alike are told apart by what differs.
+        let bold = Letters::new(13.0, palette::BLACK).bold();
+        let titles = fitted(
+            canvas,
+            &titles,
+            bold,
+            title_room(canvas, &groups, (body.left, zero)),
+        );
+        for ((group, rows), title) in groups.iter().zip(&titles) {
+            draw_heading(canvas, (group, title), (body.left, y), (zero, rect));
             y += HEADING;
             for row in *rows {
                 let middle = y + ROW / 2.0;
@@ -221,27 +233,39 @@ pub fn forest(chart: &Forest) -> String {
     })
 }
 
+/// Least room for a title beside what is said of the left side, pixels.
+const TITLE: f64 = 120.0;
+
+/// Room for the titles of all groups, and whether what is said of the left side finds room beside it.
+fn left_side(canvas: &Canvas, group: &Group, (left, zero): (f64, f64)) -> (f64, bool) {
+    let before = canvas.text_width(&group.sides.0, Letters::new(11.0, palette::GREY));
+    let room = zero - 10.0 - before - left;
+    if before > 0.0 && room > TITLE {
+        (room - 16.0, true)
+    } else {
+        (zero - 10.0 - left, false)
+    }
+}
+
+fn title_room(canvas: &Canvas, groups: &[(&Group, &[Row])], ends: (f64, f64)) -> f64 {
+    let rooms = groups
+        .iter()
+        .map(|(group, _)| left_side(canvas, group, ends).0);
+    rooms.fold(f64::INFINITY, f64::min)
+}
+
 /// The heading on the left, the sides on both sides of zero, as far as there is room.
 fn draw_heading(
     canvas: &Canvas,
-    group: &Group,
+    (group, title): (&Group, &str),
     (left, top): (f64, f64),
     (zero, rect): (f64, Rect),
 ) {
     let bold = Letters::new(13.0, palette::BLACK).bold();
     let side = Letters::new(11.0, palette::GREY);
     let y = top + HEADING - 10.0;
-    let before = canvas.text_width(&group.sides.0, side);
-    let room = zero - 10.0 - before - left;
-    let (title, lefts) = if before > 0.0 && room > 120.0 {
-        (canvas.shorten(&group.title, bold, room - 16.0), true)
-    } else {
-        (
-            canvas.shorten(&group.title, bold, zero - 10.0 - left),
-            false,
-        )
-    };
-    canvas.text(&title, (left, y), Anchor::Start, bold);
+    let (_, lefts) = left_side(canvas, group, (left, zero));
+    canvas.text(title, (left, y), Anchor::Start, bold);
     if lefts {
         canvas.text(&group.sides.0, (zero - 8.0, y), Anchor::End, side);
     }

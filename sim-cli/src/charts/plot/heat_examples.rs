@@ -1,6 +1,6 @@
 //! Heat maps for the tests.
 
-use super::data::{Estimate, Factor, Measured, Wish};
+use super::data::{Estimate, Factor, Judged, Measured, Wish};
 use super::examples::{around, failed, p99, page, plain, powers, recovery, words};
 use super::heat_map::{self, Cell, HeatMap};
 use crate::charts::Chart;
@@ -36,7 +36,11 @@ pub fn heat_maps() -> Vec<Chart> {
                         let mean = 0.02 * libm::exp(depth * 0.7);
                         Cell {
                             value: around(mean, row * 13 + column),
-                            held: Some((1.0 - (mean - 0.15) * 4.0).clamp(0.0, 1.0)),
+                            judged: Judged {
+                                held: (20.0 * (1.0 - (mean - 0.15) * 4.0).clamp(0.0, 1.0)).round()
+                                    as u32,
+                                runs: 20,
+                            },
                         }
                     })
                     .collect()
@@ -107,7 +111,7 @@ pub fn heat_maps() -> Vec<Chart> {
     holes[1][2] = Cell::default();
     for row in &mut holes {
         for cell in row.iter_mut() {
-            if cell.held == Some(0.0) {
+            if cell.passes() == Some(false) && cell.judged.held == 0 {
                 cell.value = Some(Estimate {
                     runs: 20,
                     endless: 20,
@@ -134,7 +138,7 @@ pub fn heat_maps() -> Vec<Chart> {
             vec![
                 Cell {
                     value: Some(Estimate::exact(f64::INFINITY)),
-                    held: None
+                    judged: Judged::default()
                 };
                 3
             ];
@@ -159,7 +163,7 @@ pub fn heat_maps() -> Vec<Chart> {
             vec![
                 Cell {
                     value: Some(Estimate::exact(0.0)),
-                    held: Some(1.0)
+                    judged: Judged { held: 4, runs: 4 }
                 };
                 3
             ];
@@ -171,7 +175,7 @@ pub fn heat_maps() -> Vec<Chart> {
             10.0,
             (row * 3 + column) as f64 - 6.0,
         ))),
-        held: None,
+        judged: Judged::default(),
     };
     add(
         "wide",
@@ -187,7 +191,7 @@ pub fn heat_maps() -> Vec<Chart> {
     );
     let below = |row: usize, column: usize| Cell {
         value: Some(Estimate::exact(row as f64 - column as f64)),
-        held: None,
+        judged: Judged::default(),
     };
     add(
         "negative",

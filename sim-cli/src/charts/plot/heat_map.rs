@@ -3,7 +3,9 @@
 
 use super::axes::{Across, bold};
 use super::colours::{shade, text_on};
-use super::data::{Estimate, Factor, Measured, NOTHING, Wish, endless, spread_of, spread_words};
+use super::data::{
+    Estimate, Factor, Judged, Measured, NOTHING, Wish, endless, spread_of, spread_words,
+};
 use super::page::Page;
 use crate::charts::beside::fitted;
 use crate::charts::canvas::{Anchor, Canvas, Ink, Letters, Rect, Stroke, WHITE};
@@ -12,6 +14,7 @@ use crate::charts::palette;
 use crate::charts::ruler::Ruler;
 use crate::charts::scale::{Scale, tick_texts};
 use plotters::style::RGBAColor;
+use sim_core::stats::shares_differ;
 
 /// Width of the colour bar with its texts, pixels.
 const BAR: f64 = 150.0;
@@ -32,26 +35,45 @@ const EMPTY: Ink = RGBAColor(240, 240, 240, 1.0);
 
 /// How heat maps are read.
 pub const GUIDE: &str = "How to read: each cell is the mean of its replications (the median, where \
-                         some never ended); the worse, the darker. The thick line is the cliff: \
-                         beyond it, in the hatched cells, most runs failed.";
+                         some never ended); the worse, the darker. In hatched cells most runs failed \
+                         that could be judged. The thick line is the cliff: between the cells on both \
+                         sides that is more than luck.";
 
 /// A cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cell {
     /// What was measured there, if anything was.
     pub value: Option<Estimate>,
-    /// The share of its runs that passed; none, if nothing had to be passed.
-    pub held: Option<f64>,
+    /// How many of its runs passed; none judged, if nothing had to be passed.
+    pub judged: Judged,
 }
+
+/// Neighbours that differ by luck as often as this are not told apart.
+const LUCK: f64 = 0.05;
+/// Of so many runs a side all against none is less than luck: 2 (1/2)^6 at most, which Fisher's test, of
+/// tables with the same margins only, is too coarse to see.
+const UNANIMOUS: u32 = 3;
 
 impl Cell {
     /// Whether most of its runs passed.
-    fn passes(&self) -> Option<bool> {
-        self.held.map(|share| share >= 0.5)
+    pub(super) fn passes(&self) -> Option<bool> {
+        self.judged.share().map(|share| share >= 0.5)
     }
 
     fn is_mixed(&self) -> bool {
-        self.held.is_some_and(|share| share > 0.0 && share < 1.0)
+        0 < self.judged.held && self.judged.held < self.judged.runs
+    }
+
+    /// Whether most of its runs passed and most of those of a neighbour failed, or the other way round, and
+    /// that is more than luck.
+    fn is_apart(&self, other: &Self) -> bool {
+        let (Some(here), Some(there)) = (self.passes(), other.passes()) else {
+            return false;
+        };
+        let pair = |cell: &Self| (u64::from(cell.judged.held), u64::from(cell.judged.runs));
+        let sure = |cell: &Self| !cell.is_mixed() && cell.judged.runs >= UNANIMOUS;
+        let unlike = shares_differ(pair(self), pair(other)).is_ok_and(|p| p <= LUCK);
+        here != there && (unlike || sure(self) && sure(other))
     }
 }
 
@@ -180,7 +202,7 @@ pub fn heat_map(map: &HeatMap) -> String {
     let panel_height = ABOVE + size.1 + layout.across.height() + 6.0;
     let rows = map.panels.len().div_ceil(layout.columns).max(1);
     let judged = map.panels.iter().flat_map(|p| p.cells.iter().flatten());
-    let judged = !map.passing.is_empty() && judged.clone().any(|cell| cell.held.is_some());
+    let judged = !map.passing.is_empty() && judged.clone().any(|cell| cell.passes().is_some());
     let legend = if judged { LEGEND } else { 0.0 };
     let height = (legend + panel_height * rows as f64).max(legend + 250.0);
     let mut page = map.page.clone();
@@ -317,28 +339,24 @@ fn second_line(map: &HeatMap, cell: &Cell) -> Option<String> {
         return Some(format!("{}/{} {never}", value.endless, value.runs));
     }
     // Where the share is the value, it is not told twice.
-    let share = cell
-        .held
-        .filter(|share| cell.is_mixed() && *share != value.mean)?;
+    let share = cell.judged.share();
+    let share = share.filter(|share| cell.is_mixed() && *share != value.mean)?;
     Some(format!("{:.0}% held", share.clamp(0.01, 0.99) * 100.0))
 }
 
 /// Draws the line between cells that pass and cells that fail.
 fn draw_cliff(canvas: &Canvas, map: &HeatMap, panel: &Panel, place: impl Fn(usize, usize) -> Rect) {
-    let passes = |row: usize, column: usize| {
-        let cell = panel.cells.get(row)?.get(column)?;
-        cell.passes()
-    };
-    let differ = |a: Option<bool>, b: Option<bool>| a.is_some() && b.is_some() && a != b;
+    let at = |row: usize, column: usize| panel.cells.get(row)?.get(column);
+    let differ = |a: Option<&Cell>, b: Option<&Cell>| a.zip(b).is_some_and(|(a, b)| a.is_apart(b));
     let mut borders = Vec::new();
     for row in 0..map.upward.levels.len() {
         for column in 0..map.across.levels.len() {
-            let here = passes(row, column);
+            let here = at(row, column);
             let rect = place(row, column);
-            if differ(here, passes(row, column + 1)) {
+            if differ(here, at(row, column + 1)) {
                 borders.push([(rect.right(), rect.top), (rect.right(), rect.bottom())]);
             }
-            if differ(here, passes(row + 1, column)) {
+            if differ(here, at(row + 1, column)) {
                 let y = place(row + 1, column).top.max(rect.top);
                 borders.push([(rect.left, y), (rect.right(), y)]);
             }
@@ -422,5 +440,25 @@ fn draw_shades(canvas: &Canvas, map: &HeatMap, colours: &Colours, bar: Rect) {
             Stroke::solid(1.0, palette::GREY),
         );
         canvas.label(&text, (right + 8.0, y), Anchor::Start, small);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cliff_is_more_than_luck() {
+        let cell = |held, runs| Cell {
+            value: None,
+            judged: Judged { held, runs },
+        };
+        let is_apart = |a: (u32, u32), b: (u32, u32)| cell(a.0, a.1).is_apart(&cell(b.0, b.1));
+        assert!(!is_apart((4, 10), (5, 10)), "a coin does that");
+        assert!(!is_apart((1, 1), (0, 1)), "so does one run of each");
+        assert!(is_apart((3, 3), (0, 3)));
+        assert!(is_apart((9, 10), (2, 10)));
+        assert!(!is_apart((10, 10), (6, 10)), "both hold in most");
+        assert!(!is_apart((5, 5), (0, 0)), "nothing was judged there");
     }
 }

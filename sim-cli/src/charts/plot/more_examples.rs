@@ -178,6 +178,7 @@ fn planes() -> Vec<Chart> {
             y,
             dots,
             steps: true,
+            joined: true,
         };
         chart(name, plane::plane(&plane))
     };

@@ -34,6 +34,8 @@ pub enum Kind {
     Present,
     /// One of many.
     Other,
+    /// One of many, known from fewer runs under other seeds.
+    Unconfirmed,
     /// It breaks a constraint.
     Forbidden,
     /// It stands for itself.
@@ -47,6 +49,7 @@ impl Kind {
             Self::Front => (Mark::Disc, 5.0, palette::BLUE),
             Self::Present => (Mark::Box, 6.0, palette::BLACK),
             Self::Other => (Mark::Disc, 3.0, palette::GREY.mix(0.55)),
+            Self::Unconfirmed => (Mark::Ring, 3.0, palette::GREY.mix(0.55)),
             Self::Forbidden => (Mark::Cross, 4.0, palette::GREY.mix(0.8)),
             Self::Named => (Mark::Disc, 5.0, palette::BLUE),
         }
@@ -55,16 +58,17 @@ impl Kind {
     fn words(self) -> &'static str {
         match self {
             Self::Chosen => "chosen",
-            Self::Front => "on the front: nothing is better in both",
+            Self::Front => "on the front: no finalist is better in all goals",
             Self::Present => "the present setting",
-            Self::Other => "others",
+            Self::Other => "other finalists",
+            Self::Unconfirmed => "not confirmed: fewer runs, other seeds",
             Self::Forbidden => "breaks a constraint",
             Self::Named => "",
         }
     }
 
     fn is_keyed(self) -> bool {
-        !matches!(self, Self::Other | Self::Forbidden)
+        !matches!(self, Self::Other | Self::Unconfirmed | Self::Forbidden)
     }
 }
 
@@ -92,8 +96,11 @@ pub struct Plane {
     pub y: Measured,
     /// The points.
     pub dots: Vec<Dot>,
-    /// Whether those that nothing beats are joined by steps; otherwise both axes begin at zero.
+    /// Whether it shows a front; otherwise both axes begin at zero.
     pub steps: bool,
+    /// Whether those of the front are joined by steps: what lies behind them is beaten, where these two
+    /// measures are all.
+    pub joined: bool,
 }
 
 /// The chart as SVG.
@@ -126,7 +133,7 @@ pub fn plane(chart: &Plane) -> String {
     // The most important lie on top.
     let mut drawn = known;
     drawn.sort_by_key(|dot| match dot.kind {
-        Kind::Other | Kind::Forbidden => 0,
+        Kind::Other | Kind::Unconfirmed | Kind::Forbidden => 0,
         Kind::Named | Kind::Front => 1,
         Kind::Present => 2,
         Kind::Chosen => 3,
@@ -147,7 +154,7 @@ pub fn plane(chart: &Plane) -> String {
         along.draw(canvas, &ruler, rect);
         up.draw(canvas, rect);
         let place = |dot: &Dot| (along.x(dot.x.mean, rect), up.y(dot.y.mean, rect));
-        if chart.steps {
+        if chart.joined {
             draw_steps(canvas, chart, &drawn, (&along, &up), rect);
         }
         for dot in &drawn {

@@ -24,8 +24,8 @@ const MOST: usize = 12;
 /// How slices are read.
 pub const GUIDE: &str = "How to read: each dot is a point of the sweep (the mean of its \
                          replications), in every panel against another parameter. Bars are means \
-                         of the dots there: a parameter matters by itself where they go up or \
-                         down.";
+                         of the dots there, or medians where some never end, and none where most \
+                         do: a parameter matters by itself where they go up or down.";
 
 /// A chart of slices.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,9 +85,7 @@ fn draw(canvas: &Canvas, chart: &Slices, n: usize, (across, up): (&Across, &Up),
         };
         let x = across.x(levels[n], rect);
         canvas.disc((x, up.y(value.mean, rect)), 3.0, ink);
-        if value.mean.is_finite() {
-            placed.push((x, value.mean));
-        }
+        placed.push((x, value.mean));
     }
     placed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut places: Vec<f64> = placed.iter().map(|place| place.0).collect();
@@ -98,7 +96,9 @@ fn draw(canvas: &Canvas, chart: &Slices, n: usize, (across, up): (&Across, &Up),
         placed.chunk_by(|a, b| a.0 == b.0).collect()
     };
     for part in parts {
-        let mean = part.iter().map(|place| place.1).sum::<f64>() / part.len() as f64;
+        let Some(mean) = centre(part.iter().map(|place| place.1)) else {
+            continue;
+        };
         let (first, last) = (part[0].0, part[part.len() - 1].0);
         let (from, to) = (first.min(last - 10.0), last.max(first + 10.0));
         let y = up.y(mean, rect);
@@ -108,9 +108,38 @@ fn draw(canvas: &Canvas, chart: &Slices, n: usize, (across, up): (&Across, &Up),
             Stroke::solid(2.5, palette::VERMILION),
         );
     }
-    if placed.is_empty() && chart.points.len() > 1 {
+    if !placed.iter().any(|place| place.1.is_finite()) && chart.points.len() > 1 {
         let letters = Letters::new(12.0, RGBAColor(95, 95, 95, 1.0));
         let at = (rect.left + rect.width / 2.0, rect.bottom() - 30.0);
         canvas.label("no finite value", at, Anchor::Middle, letters);
+    }
+}
+
+/// The mean, or where some are infinite the median: what never ends is left out of no centre. None where
+/// that is infinite itself.
+fn centre(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let count = values.len();
+    let centre = if values.iter().all(|value| value.is_finite()) {
+        values.iter().sum::<f64>() / count as f64
+    } else {
+        0.5 * (values[(count - 1) / 2] + values[count / 2])
+    };
+    centre.is_finite().then_some(centre)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_ends_is_not_left_out() {
+        let never = f64::INFINITY;
+        assert_eq!(centre([1.0, 2.0, 6.0].into_iter()), Some(3.0));
+        assert_eq!(centre([never, 1.0, 5.0].into_iter()), Some(5.0));
+        assert_eq!(centre([1.0, never, 3.0, 2.0].into_iter()), Some(2.5));
+        assert_eq!(centre([1.0, never, never].into_iter()), None);
+        assert_eq!(centre([1.0, never].into_iter()), None);
     }
 }

@@ -3,11 +3,18 @@
 //! All points face the same seeds, so that a difference between two levels is taken within each
 //! replication, averaged over the other parameters, and has a paired interval. Where the two levels are
 //! chosen for lying apart, the interval is widened for all pairs that there are (Bonferroni).
+//!
+//! Before any two levels are looked at, a parameter must differ between its levels at all: by a test in blocks
+//! of one seed ([`block_test`]), corrected for all parameters of all measures (Holm). So of sweeps in which
+//! nothing does anything at most one in twenty claims that something does.
 
 use super::grid::Grid;
 use super::values::Column;
 use crate::charts::plot::data::Measured;
-use sim_core::stats::{Interval, Moments, bonferroni_level, mean_interval, replications_needed};
+use crate::charts::scale::Unit;
+use sim_core::stats::{
+    Interval, Moments, block_test, bonferroni_level, holm, mean_interval, replications_needed,
+};
 
 /// Confidence of all that is claimed of a measure together.
 const LEVEL: f64 = 0.95;
@@ -45,9 +52,19 @@ impl Contrast {
         self.ends[1] - self.ends[0]
     }
 
-    /// Whether luck may have made it.
+    /// Whether between these two levels luck may have made it.
     fn is_unsure(&self) -> bool {
         self.difference.is_some_and(|found| !found.excludes_zero())
+    }
+
+    /// Whether its ends are told apart by the digits that are shown.
+    fn shows(&self, measured: &Measured) -> bool {
+        measured.text(self.ends[0]) != measured.text(self.ends[1])
+    }
+
+    /// Whether even an interval of this contrast alone, which was not chosen among others, excludes zero.
+    fn is_seen(&self) -> bool {
+        mean_interval(&self.by_run, LEVEL).is_ok_and(|found| found.excludes_zero())
     }
 
     /// That it goes the same way under every seed, where that is too few to be sure; nothing where it
@@ -79,6 +96,59 @@ impl Contrast {
     }
 }
 
+/// What the parameters of a sweep may be said to do to a measure, given all that is looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Family {
+    /// By parameter the probability that luck alone sets its levels as far apart, corrected for all
+    /// parameters of all measures; none where that was not tested.
+    p: Vec<Option<f64>>,
+    /// Measures that are looked at.
+    measures: usize,
+}
+
+impl Family {
+    /// Whether a parameter was tested, and nothing was found.
+    #[must_use]
+    pub fn is_luck(&self, factor: usize) -> bool {
+        let p = self.p.get(factor).copied().flatten();
+        p.is_some_and(|p| p > 1.0 - LEVEL)
+    }
+
+    /// Whether all parameters were tested, and nothing was found of any.
+    #[must_use]
+    pub fn is_all_luck(&self) -> bool {
+        !self.p.is_empty() && (0..self.p.len()).all(|factor| self.is_luck(factor))
+    }
+}
+
+/// The families of measures, in their order.
+#[must_use]
+pub fn families(grid: &Grid, columns: &[Column]) -> Vec<Family> {
+    let factors = grid.factors.len();
+    let full: Vec<Option<Full<'_>>> = columns.iter().map(|one| Full::of(grid, one)).collect();
+    let test = |full: &Full<'_>, factor: usize| match full.is_idle(factor) {
+        true => None,
+        false => block_test(&full.means(factor, None)).ok(),
+    };
+    let p: Vec<Option<f64>> = full
+        .iter()
+        .flat_map(|full| (0..factors).map(move |factor| test(full.as_ref()?, factor)))
+        .collect();
+    let known: Vec<f64> = p.iter().copied().flatten().collect();
+    let mut adjusted = holm(&known).into_iter();
+    let p: Vec<Option<f64>> = p
+        .into_iter()
+        .map(|p| p.and_then(|_| adjusted.next()))
+        .collect();
+    let measures = full.iter().flatten().count();
+    p.chunks(factors.max(1))
+        .map(|p| Family {
+            p: p.to_vec(),
+            measures,
+        })
+        .collect()
+}
+
 /// A complete grid of finite values.
 struct Full<'a> {
     grid: &'a Grid,
@@ -91,28 +161,37 @@ struct Full<'a> {
 /// each does on average. Nothing is said of grids with holes, of values that never end, and of one
 /// parameter.
 #[must_use]
-pub fn effects(grid: &Grid, column: &Column) -> Vec<String> {
-    if grid.factors.len() < 2 || !grid.is_complete() || column.is_flat() {
+pub fn effects(grid: &Grid, column: &Column, family: &Family) -> Vec<String> {
+    if grid.factors.len() < 2 {
         return Vec::new();
     }
-    let finite = |value: &Option<f64>| value.filter(|value| value.is_finite());
-    let runs = column.runs.iter();
-    let runs: Option<Vec<Vec<f64>>> = runs.map(|runs| runs.iter().map(finite).collect()).collect();
-    let Some(runs) = runs.filter(|runs| !runs.is_empty() && !runs[0].is_empty()) else {
+    let Some(full) = Full::of(grid, column) else {
         return Vec::new();
     };
-    if runs.iter().any(|each| each.len() != runs[0].len()) {
-        return Vec::new();
-    }
-    let full = Full {
-        grid,
-        measured: &column.measured,
-        runs,
-    };
-    full.depends()
+    full.depends(family.measures)
         .into_iter()
-        .chain([full.averages()])
+        .chain([full.averages(family)])
         .collect()
+}
+
+impl<'a> Full<'a> {
+    /// The values of a measure, if each point has finite ones, as many as any other, and they differ.
+    fn of(grid: &'a Grid, column: &'a Column) -> Option<Self> {
+        if !grid.is_complete() || column.is_flat() {
+            return None;
+        }
+        let finite = |value: &Option<f64>| value.filter(|value| value.is_finite());
+        let runs = column.runs.iter();
+        let runs: Option<Vec<Vec<f64>>> =
+            runs.map(|runs| runs.iter().map(finite).collect()).collect();
+        let runs = runs.filter(|runs| !runs.is_empty() && !runs[0].is_empty())?;
+        let same = runs.iter().all(|each| each.len() == runs[0].len());
+        same.then_some(Self {
+            grid,
+            measured: &column.measured,
+            runs,
+        })
+    }
 }
 
 impl Full<'_> {
@@ -193,49 +272,75 @@ impl Full<'_> {
 
     /// What each parameter does on average, the strongest first. What changes nothing is no claim: there
     /// is no luck in it.
-    fn averages(&self) -> String {
+    fn averages(&self, family: &Family) -> String {
         let count = self.grid.factors.len();
         let idle: Vec<bool> = (0..count).map(|factor| self.is_idle(factor)).collect();
         let claims = idle.iter().filter(|idle| !**idle).count().max(1);
         let contrasts = (0..count).map(|factor| self.contrast(factor, None, claims));
         let mut contrasts: Vec<Contrast> = contrasts.collect();
-        // The sort is stable.
-        contrasts.sort_by(|a, b| b.size().total_cmp(&a.size()));
+        let moves = |one: &Contrast| {
+            let luck = family.is_luck(one.factor) || one.size() == 0.0;
+            !luck && !idle[one.factor] && one.shows(self.measured)
+        };
+        // What was found comes first; the sort is stable.
+        contrasts.sort_by(|a, b| {
+            let found = moves(b).cmp(&moves(a));
+            found.then(b.size().total_cmp(&a.size()))
+        });
         let is_most = is_more(&contrasts[0], &contrasts[1], LEVEL);
         let parts: Vec<String> = contrasts
             .iter()
             .enumerate()
             .map(|(place, one)| {
                 let name = self.name(one.factor);
-                let moves = if place == 0 { " moves it" } else { "" };
-                match place {
-                    _ if idle[one.factor] => format!("{name} changes nothing in any run"),
-                    _ if one.is_unsure() || one.size() == 0.0 => match one.too_few() {
-                        Some(few) => format!("{name}{moves} {} {few}", one.text(self.measured)),
-                        None => format!("of {name} no effect was found"),
-                    },
-                    0 if is_most => format!("{name} moves it most, {}", one.text(self.measured)),
-                    0 => format!("{name} moves it {}", one.text(self.measured)),
-                    _ => format!("{name} {}", one.text(self.measured)),
+                let text = one.text(self.measured);
+                let verb = match place {
+                    0 if is_most && !one.is_unsure() => " moves it most,",
+                    0 => " moves it",
+                    _ => "",
+                };
+                if idle[one.factor] {
+                    format!("{name} changes nothing in any run")
+                } else if moves(one) {
+                    let how = match (one.is_unsure(), one.too_few()) {
+                        (false, _) => String::new(),
+                        (true, Some(few)) => format!(" {few}"),
+                        (true, None) => " (between which of its values is not sure)".to_owned(),
+                    };
+                    format!("{name}{verb} {text}{how}")
+                } else if family.is_luck(one.factor) || one.size() == 0.0 {
+                    format!("no effect of {name} was found")
+                } else {
+                    format!("what {name} does is less than these digits show")
                 }
             })
             .collect();
-        let unclear = match is_most || contrasts[1].difference.is_none_or(|d| !d.excludes_zero()) {
+        let sure = |one: &Contrast| moves(one) && one.difference.is_some_and(|d| d.excludes_zero());
+        let unclear = match is_most || !sure(&contrasts[1]) {
             true => "",
             false => " (which of the first two moves it more is not clear)",
         };
-        format!("Averaged over the rest, {}{unclear}.", parts.join(", "))
+        let single = match self.runs[0].len() {
+            1 => " in one run of each point, which may be luck",
+            _ => "",
+        };
+        format!(
+            "Averaged over the rest{single}, {}{unclear}.",
+            parts.join(", ")
+        )
     }
 
     /// Where what one parameter does depends on another: the clearest finding of each kind.
-    fn depends(&self) -> Vec<String> {
+    fn depends(&self, measures: usize) -> Vec<String> {
         let count = self.grid.factors.len();
         let pairs = (0..count).flat_map(|one| (0..count).map(move |other| (one, other)));
         let idle: Vec<bool> = (0..count).map(|factor| self.is_idle(factor)).collect();
         let pairs: Vec<(usize, usize)> = pairs
             .filter(|(one, other)| one != other && !idle[*one] && !idle[*other])
             .collect();
-        let claims: usize = pairs.iter().map(|(_, other)| self.levels(*other)).sum();
+        let measures = measures.max(1);
+        let levels: usize = pairs.iter().map(|(_, other)| self.levels(*other)).sum();
+        let claims = levels * measures;
         let [mut only, mut turned, mut more] = [const { None::<(f64, String)> }; 3];
         for (one, other) in pairs {
             let levels = 0..self.levels(other);
@@ -251,7 +356,7 @@ impl Full<'_> {
             };
             keep(&mut only, self.only(other, &each));
             keep(&mut turned, self.turned(other, &each, claims));
-            keep(&mut more, self.more(other, &each));
+            keep(&mut more, self.more(other, &each, measures));
         }
         if only.is_some() || turned.is_some() {
             more = None;
@@ -264,7 +369,7 @@ impl Full<'_> {
     }
 
     /// A parameter that does at some levels of another more than ten times what it does at the rest; that it
-    /// matters only there is said where at the rest no effect was found at all.
+    /// matters only there is said where at the rest no effect is seen, not even by an interval for itself.
     fn only(&self, other: usize, each: &[Contrast]) -> Option<String> {
         let found: Vec<Interval> = each
             .iter()
@@ -287,9 +392,12 @@ impl Full<'_> {
         if rest.is_empty() || there.is_empty() || !there.iter().all(is_more) || !short {
             return None;
         }
+        if !each[strongest].shows(self.measured) {
+            return None;
+        }
         let name = self.name(each[0].factor);
         let moved = each[strongest].text(self.measured);
-        let nothing = rest.iter().all(|level| !found[*level].excludes_zero());
+        let nothing = rest.iter().all(|level| !each[*level].is_seen());
         let elsewhere = if at_most == 0.0 {
             "not at all".to_owned()
         } else {
@@ -321,7 +429,8 @@ impl Full<'_> {
     fn strongest<'c>(&self, each: &'c [Contrast]) -> Option<(usize, &'c Contrast)> {
         let all = each.iter().enumerate();
         let (level, most) = all.max_by(|a, b| a.1.size().total_cmp(&b.1.size()))?;
-        most.difference?.excludes_zero().then_some((level, most))
+        let found = most.difference?.excludes_zero() && most.shows(self.measured);
+        found.then_some((level, most))
     }
 
     fn moved(&self, other: usize, level: usize, contrast: &Contrast) -> String {
@@ -361,18 +470,21 @@ impl Full<'_> {
     }
 
     /// A parameter that does at most half as much at some level of another.
-    fn more(&self, other: usize, each: &[Contrast]) -> Option<String> {
+    fn more(&self, other: usize, each: &[Contrast], measures: usize) -> Option<String> {
         let (strong, most) = self.strongest(each)?;
         let all = each.iter().enumerate();
         let (weak, least) = all.min_by(|a, b| a.1.size().total_cmp(&b.1.size()))?;
-        let level = bonferroni_level(LEVEL, self.grid.factors.len() * each.len());
+        let level = bonferroni_level(LEVEL, self.grid.factors.len() * each.len() * measures);
         (least.size() <= 0.5 * most.size() && is_more(most, least, level)).then(|| {
             format!(
                 "What {} does depends on {}: it moves it {}, but {}.",
                 self.name(most.factor),
                 self.name(other),
                 self.moved(other, strong, most),
-                self.moved(other, weak, least)
+                match least.shows(self.measured) {
+                    true => self.moved(other, weak, least),
+                    false => format!("hardly with {}", self.at(other, &[weak])),
+                }
             )
         })
     }
@@ -390,8 +502,13 @@ impl Full<'_> {
         format!("{} = {}", self.name(factor), labels.join(" or "))
     }
 
+    /// A difference of the measure: of shares in points, which are no shares of it.
     fn by(&self, value: f64) -> String {
-        self.measured.text(value)
+        let text = self.measured.text(value);
+        match (self.measured.unit, text.strip_suffix('%')) {
+            (Unit::Ratio, Some(number)) => format!("{number} points"),
+            _ => text,
+        }
     }
 }
 
@@ -414,162 +531,4 @@ fn is_more(one: &Contrast, other: &Contrast, level: f64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Grid;
-    use super::super::tests::{combinations, plain, sweep, words};
-    use super::super::values::measured;
-    use super::*;
-
-    const JITTERS: [&str; 3] = ["none", "full", "equal"];
-    const BACKOFFS: [&str; 3] = ["constant", "linear", "exponential"];
-
-    /// What is said of a failed ratio by backoff, jitter and threads, in `runs` replications whose luck is
-    /// the same at all points but for a little.
-    fn said(runs: usize, value: impl Fn(usize, usize, usize) -> f64) -> String {
-        told(runs, |point, [backoff, jitter, threads], run| {
-            let little = (point * 31 + run * 7919) % 101;
-            let luck = 0.02 * (run % 5) as f64 + 0.004 * (little as f64 / 101.0 - 0.5);
-            value(backoff, jitter, threads) + luck
-        })
-    }
-
-    /// The same by backoff, jitter and replication, with no luck but that of `value`: threads do nothing.
-    fn without_luck_between(runs: usize, value: impl Fn(usize, usize, usize) -> f64) -> String {
-        told(runs, |_, [backoff, jitter, _], run| {
-            value(backoff, jitter, run)
-        })
-    }
-
-    /// The same by point, its levels and replication.
-    fn told(runs: usize, value: impl Fn(usize, [usize; 3], usize) -> f64) -> String {
-        let varied = [
-            words("backoff", &BACKOFFS),
-            words("jitter", &JITTERS),
-            plain("threads", &[8.0, 16.0]),
-        ];
-        let points = combinations(&varied);
-        let sweep = sweep("effects", &varied, &points);
-        let run = |point: usize| -> Vec<Option<f64>> {
-            let levels: [usize; 3] = points[point][..].try_into().unwrap();
-            (0..runs)
-                .map(|run| Some(value(point, levels, run)))
-                .collect()
-        };
-        let runs: Vec<Vec<Option<f64>>> = (0..points.len()).map(run).collect();
-        let column = Column {
-            name: "failed".into(),
-            measured: measured(&"failed_ratio(shoppers)".parse().unwrap(), None),
-            rank: 0,
-            values: (0..points.len())
-                .map(|point| runs[point][0].map(crate::charts::plot::data::Estimate::exact))
-                .collect(),
-            runs,
-        };
-        effects(&Grid::of(&sweep.axes, &sweep.points), &column).join(" ")
-    }
-
-    #[test]
-    fn a_parameter_that_matters_at_one_level_of_another_is_told_of() {
-        let text = said(10, |backoff, jitter, _| {
-            if backoff == 0 && jitter == 0 {
-                0.6
-            } else {
-                0.1
-            }
-        });
-        // Which of the two is said to matter only with the other is a matter of order: both are true.
-        assert!(
-            text.contains("matters only with jitter = none: it moves it from 64")
-                || text.contains("matters only with backoff = constant: it moves it from 64"),
-            "{text}"
-        );
-        assert!(text.contains("of threads no effect was found"), "{text}");
-    }
-
-    #[test]
-    fn what_changes_nothing_matters_nowhere() {
-        // Whatever the number of replications, threads are in no run.
-        for runs in [1, 2, 3, 10] {
-            let text = without_luck_between(runs, |backoff, jitter, run| {
-                0.1 + 0.05 * backoff as f64 + 0.01 * (jitter * (run % 3)) as f64
-            });
-            assert!(
-                text.contains("threads changes nothing in any run"),
-                "{text}"
-            );
-            for word in ["only", "= :", "threads matters", "of threads"] {
-                assert!(!text.contains(word), "{word}: {text}");
-            }
-        }
-    }
-
-    #[test]
-    fn few_replications_of_one_kind_are_told_and_not_called_no_effect() {
-        // From 0.5 down by 0.2 and by 0.22: t = 21 with one degree of freedom, p = 0.03, is a matter of
-        // luck among three pairs of levels.
-        let value = |backoff: usize, _: usize, run: usize| {
-            0.5 - 0.1 * backoff as f64 * (1.0 + 0.1 * (run % 2) as f64)
-        };
-        let text = without_luck_between(2, value);
-        assert!(
-            text.contains(
-                "backoff moves it from 50.0% to 29.0% in each of 2 replications (too few to be sure, "
-            ) && text.contains(" would be enough if it goes on so)"),
-            "{text}"
-        );
-        assert!(!text.contains("no effect"), "{text}");
-        // With more that go the same way it is sure.
-        let text = without_luck_between(4, value);
-        assert!(text.contains("backoff moves it most, from"), "{text}");
-    }
-
-    #[test]
-    fn a_sum_has_no_interaction_and_the_stronger_is_named() {
-        let text = said(10, |backoff, jitter, threads| {
-            0.1 * backoff as f64 + 0.03 * jitter as f64 + 0.01 * threads as f64
-        });
-        assert!(
-            text.starts_with("Averaged over the rest, backoff moves it most, from "),
-            "{text}"
-        );
-        assert!(
-            !text.contains("only") && !text.contains("depends"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn equals_are_not_ranked() {
-        let text = said(10, |backoff, jitter, _| 0.1 * (backoff + jitter) as f64);
-        assert!(
-            text.contains("which of the first two moves it more is not clear"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn what_turns_round_is_told_of() {
-        let text = said(10, |backoff, jitter, _| {
-            let way = if backoff == 0 { 0.1 } else { -0.1 };
-            0.4 + way * jitter as f64
-        });
-        assert!(text.contains("works both ways"), "{text}");
-    }
-
-    #[test]
-    fn luck_and_single_runs_prove_nothing() {
-        let text = said(10, |_, _, _| 0.3);
-        for name in ["backoff", "jitter", "threads"] {
-            assert!(
-                text.contains(&format!("of {name} no effect was found")),
-                "{text}"
-            );
-        }
-        let text = said(1, |backoff, jitter, _| {
-            0.1 * backoff as f64 + 0.02 * jitter as f64
-        });
-        for word in ["only", "most", "no effect", "depends"] {
-            assert!(!text.contains(word), "{text}");
-        }
-    }
-}
+mod tests;

@@ -12,9 +12,10 @@ const MOST_KNEES: usize = 2;
 /// More parameters than this do not fit into a title.
 const MOST_IN_TITLE: usize = 2;
 
-/// The best and the worst of a measure: the title of its charts, and what does not fit into it.
+/// The best and the worst of a measure: the title of its charts, and what does not fit into it. Where all is
+/// `luck`, none is the best: points that lie apart by luck alone always have one that comes first.
 #[must_use]
-pub fn extremes(grid: &Grid, column: &Column) -> (String, Option<String>) {
+pub fn extremes(grid: &Grid, column: &Column, luck: bool) -> (String, Option<String>) {
     let measured = &column.measured;
     let known = known(column);
     let name = capital(&measured.name);
@@ -36,12 +37,22 @@ pub fn extremes(grid: &Grid, column: &Column) -> (String, Option<String>) {
             _ => (format!("{name}: {text} at every point"), None),
         };
     }
+    if luck {
+        let (low, high) = (measured.text(low.1.mean), measured.text(high.1.mean));
+        let title = format!("{name}: no effect was found, {low} to {high}");
+        return (title, None);
+    }
     let (first, last) = match measured.wish {
         Wish::Low | Wish::Neither => (low, high),
         Wish::High => (high, low),
     };
     let short = grid.factors.len() > MOST_IN_TITLE;
-    let ties = |value: Estimate| known.iter().filter(|k| k.1.mean == value.mean).count();
+    // What is written alike is alike to the reader.
+    let ties = |value: Estimate| {
+        let text = measured.text(value.mean);
+        let same = known.iter().filter(|k| measured.text(k.1.mean) == text);
+        same.count()
+    };
     let at = |(point, value): (usize, Estimate)| {
         let text = measured.text(value.mean);
         match ties(value) {
@@ -93,27 +104,27 @@ pub fn rivals(column: &Column) -> Option<String> {
         .iter()
         .copied()
         .reduce(|a, b| if better(b.1.mean, a.1.mean) { b } else { a })?;
-    // Where several are the best alike, the title says so.
-    let ties = known.iter().filter(|(_, value)| value.mean == best.1.mean);
-    if !best.1.has_interval() || ties.count() > 1 {
+    if !best.1.has_interval() {
         return None;
     }
-    let rivals = known.iter().filter(|(point, value)| {
-        *point != best.0
+    // Where several are the best alike, the title says so.
+    let is_best = |value: &Estimate| value.mean == best.1.mean;
+    let ties = known.iter().filter(|(_, value)| is_best(value)).count();
+    let those = if ties > 1 { "those" } else { "that" };
+    let rivals = known.iter().filter(|(_, value)| {
+        !is_best(value)
             && value.has_interval()
             && value.low <= best.1.high
             && value.high >= best.1.low
     });
     match rivals.count() {
-        0 if known.len() > 1 => Some("No other interval overlaps that of the best.".to_owned()),
+        0 if known.len() > ties => Some(format!("No other interval overlaps {those} of the best.")),
         0 => None,
-        1 => Some(
-            "The interval of one other point overlaps that of the best: compare the two before \
-             choosing."
-                .to_owned(),
-        ),
+        1 => Some(format!(
+            "The interval of one other point overlaps {those} of the best: compare them before choosing."
+        )),
         count => Some(format!(
-            "The intervals of {count} other points overlap that of the best: compare them before \
+            "The intervals of {count} other points overlap {those} of the best: compare them before \
              choosing."
         )),
     }
@@ -143,9 +154,12 @@ pub fn knees(across: &Factor, measured: &Measured, curves: &[Curve]) -> Option<S
             at(knee.ends[1]),
         )
     };
+    // Only the knees that are drawn; what is written alike at both ends is none to a reader.
+    let shows = |knee: &Knee| measured.text(knee.values[0]) != measured.text(knee.values[2]);
     let all = curves.iter().flat_map(|curve| {
-        let found = knee::knees(across, &curve.points);
-        found.into_iter().map(move |knee| one(curve, &knee))
+        let found = knee::knees(across, &curve.points).into_iter();
+        let found = found.filter(|knee| curve.knees.contains(&knee.level) && shows(knee));
+        found.map(move |knee| one(curve, &knee))
     });
     let all: Vec<String> = all.collect();
     let told = &all[..all.len().min(MOST_KNEES)];
@@ -156,7 +170,7 @@ pub fn knees(across: &Factor, measured: &Measured, curves: &[Curve]) -> Option<S
     (!all.is_empty()).then(|| format!("{}{more}.", capital(&told.join("; "))))
 }
 
-/// In how many points the hypothesis held: the title of charts of verdicts.
+/// In how many points the hypothesis held, of the runs that could be judged: the title of charts of verdicts.
 #[must_use]
 pub fn holding(held: &[Option<f64>]) -> String {
     let known = || held.iter().copied().flatten();
@@ -165,29 +179,43 @@ pub fn holding(held: &[Option<f64>]) -> String {
         known().filter(|share| *share <= 0.0).count(),
     );
     let points = known().count();
-    if points == 1 {
+    let open = held.len() - points;
+    if points == 0 {
+        return "The hypothesis could not be judged in any run: runs must last longer".to_owned();
+    }
+    let unjudged = match open {
+        0 => String::new(),
+        1 => "; at 1 point no run could be judged: it must last longer".to_owned(),
+        open => format!("; at {open} points no run could be judged: they must last longer"),
+    };
+    if held.len() == 1 {
         let share = known().next().unwrap_or_default();
         return format!("The hypothesis held in {:.0}% of the runs", share * 100.0);
     }
-    match (all, none) {
-        (all, _) if all == points => {
-            format!("The hypothesis held in every run of all {points} points")
+    let mixed = points - all - none;
+    let text = if open == 0 && all == points {
+        format!("held in every run of all {points} points")
+    } else if open == 0 && none == points {
+        format!("held at none of the {points} points")
+    } else {
+        let of = held.len();
+        let parts = [
+            (all, format!("in every run of {all} of {of} points")),
+            (mixed, format!("in some runs of {mixed}")),
+            (none, format!("in none of {none}")),
+        ];
+        let parts: Vec<&str> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(_, text)| text.as_str())
+            .collect();
+        match parts.split_last() {
+            Some((last, [])) => format!("held {last}"),
+            Some((last, rest)) => format!("held {}, and {last}", rest.join(", ")),
+            None => String::new(),
         }
-        (_, none) if none == points => {
-            format!("The hypothesis held at none of the {points} points")
-        }
-        _ => {
-            let mixed = points - all - none;
-            let mixed = if mixed > 0 {
-                format!(", in some runs of {mixed}")
-            } else {
-                String::new()
-            };
-            format!(
-                "The hypothesis held in every run of {all} of {points} points{mixed}, and in none of {none}"
-            )
-        }
-    }
+    };
+    format!("The hypothesis {text}{unjudged}")
 }
 
 /// With a capital letter.

@@ -17,13 +17,14 @@ pub use values::{Column, columns, measured};
 
 use super::Chart;
 use super::plot::curves::{self, Curve, Curves};
-use super::plot::data::{Estimate, Factor, Measured, Wish};
+use super::plot::data::{Estimate, Factor, Judged, Measured, Wish};
 use super::plot::heat_map::{self, Cell, HeatMap};
 use super::plot::page::Page;
 use super::plot::parallel::{self, Beside, Parallel};
 use super::plot::shares::{self, Shares};
 use super::plot::slices::{self, Slices};
 use super::scale::Unit;
+use effects::Family;
 use sim_models::experiment::sweep::Table;
 
 /// The most charts.
@@ -48,6 +49,7 @@ pub fn charts(table: &Table<'_>) -> Vec<Chart> {
         note: values::note(table),
         grid: &grid,
         held: &held,
+        families: &families(&grid, &columns),
     };
     let judged = usize::from(!held.is_empty());
     let mut charts: Vec<Chart> = Vec::new();
@@ -72,14 +74,16 @@ pub fn charts(table: &Table<'_>) -> Vec<Chart> {
 #[must_use]
 pub fn words(table: &Table<'_>) -> Vec<(String, Vec<String>)> {
     let grid = Grid::of(&table.sweep.axes, &table.sweep.points);
+    let columns = columns(table);
     let drawing = Drawing {
         form: Form::of(&grid),
         title: None,
         note: String::new(),
         grid: &grid,
         held: &[],
+        families: &families(&grid, &columns),
     };
-    columns(table)
+    columns
         .iter()
         .map(|column| (column.measured.name.clone(), drawing.found(column)))
         .filter(|(_, sentences)| !sentences.is_empty())
@@ -182,18 +186,35 @@ struct Drawing<'a> {
     title: Option<String>,
     note: String,
     grid: &'a Grid,
-    held: &'a [Option<f64>],
+    held: &'a [Judged],
+    /// What may be said of measures, by the names of their columns.
+    families: &'a [(String, Family)],
+}
+
+/// What may be said of each measure, given all.
+fn families(grid: &Grid, columns: &[Column]) -> Vec<(String, Family)> {
+    let names = columns.iter().map(|column| column.name.clone());
+    names.zip(effects::families(grid, columns)).collect()
 }
 
 impl Drawing<'_> {
+    fn family(&self, column: &Column) -> Family {
+        let mut all = self.families.iter();
+        let own = all.find(|(name, _)| *name == column.name);
+        own.map_or_else(Family::default, |(_, family)| family.clone())
+    }
+
     fn page(&self, column: &Column, guide: &str) -> Page {
         if let Some(title) = &self.title {
             return Page::new(title, guide, &self.note);
         }
-        let (title, settings) = findings::extremes(self.grid, column);
+        let found = self.found(column);
+        // Where one thing depends on another there is more to say.
+        let luck = self.family(column).is_all_luck() && found.len() < 2;
+        let (title, settings) = findings::extremes(self.grid, column, luck);
         let mut reasons: Vec<String> = settings.into_iter().collect();
-        reasons.extend(self.found(column));
-        reasons.extend(findings::rivals(column));
+        reasons.extend(found);
+        reasons.extend(findings::rivals(column).filter(|_| !luck));
         Page::new(title, guide, &self.note).because(reasons.join(" "))
     }
 
@@ -212,7 +233,7 @@ impl Drawing<'_> {
         };
         knees
             .into_iter()
-            .chain(effects::effects(self.grid, column))
+            .chain(effects::effects(self.grid, column, &self.family(column)))
             .collect()
     }
 
@@ -230,7 +251,11 @@ impl Drawing<'_> {
             let points: Vec<Option<Estimate>> = (0..factor.levels.len())
                 .map(|level| column.values[at(level)?])
                 .collect();
-            let knees = knee::knees(factor, &points);
+            // Luck has no knees.
+            let knees = match self.family(column).is_luck(across) {
+                true => Vec::new(),
+                false => knee::knees(factor, &points),
+            };
             Curve {
                 name,
                 knees: knees.iter().map(|knee| knee.level).collect(),
@@ -315,7 +340,8 @@ impl Drawing<'_> {
 
     /// How the runs of each point ended; of many points only how many held.
     fn verdicts(&self, table: &Table<'_>) -> Chart {
-        let title = findings::holding(self.held);
+        let held: Vec<Option<f64>> = self.held.iter().map(|one| one.share()).collect();
+        let title = findings::holding(&held);
         let (kinds, counts) = values::verdicts(table);
         if counts.len() > MOST_ROWS && self.form != Form::Parallel {
             let share = |share: Option<f64>| share.map(Estimate::exact);
@@ -329,7 +355,7 @@ impl Drawing<'_> {
                 },
                 rank: 0,
                 runs: Vec::new(),
-                values: self.held.iter().copied().map(share).collect(),
+                values: held.into_iter().map(share).collect(),
             };
             let mut drawn = self.titled(title).chart(&column);
             drawn.name = "verdicts".to_owned();
@@ -339,7 +365,7 @@ impl Drawing<'_> {
         let mut left_out = String::new();
         if order.len() > MOST_ROWS {
             // The best and the worst tell more than the middle.
-            let share = |point: &usize| self.held[*point].unwrap_or_default();
+            let share = |point: &usize| held[*point].unwrap_or_default();
             order.sort_by(|a, b| share(b).total_cmp(&share(a)));
             let middle = MOST_ROWS / 2..order.len() - MOST_ROWS / 2;
             left_out = format!("{} points in the middle are left out  ·  ", middle.len());
@@ -407,7 +433,7 @@ impl Drawing<'_> {
             self.point(&places)
                 .map_or_else(Cell::default, |point| Cell {
                     value: column.values[point],
-                    held: self.held.get(point).copied().flatten(),
+                    judged: self.held.get(point).copied().unwrap_or_default(),
                 })
         };
         let panel = |(panel, title): (usize, String)| heat_map::Panel {

@@ -270,7 +270,7 @@ fn the_title_names_the_best_and_the_worst() {
     let grid = Grid::of(&sweep.axes, &sweep.points);
     let columns = columns(&table);
     assert_eq!(columns[0].name, "failed_ratio_shoppers");
-    let (title, rest) = findings::extremes(&grid, &columns[0]);
+    let (title, rest) = findings::extremes(&grid, &columns[0], false);
     assert_eq!(rest, None);
     assert!(
         title.starts_with("Failed ratio of shoppers: at best 0"),
@@ -280,11 +280,27 @@ fn the_title_names_the_best_and_the_worst() {
     assert!(title.ends_with("with timeout = 500ms"), "{title}");
     // Most runs of the worst point never recover, and it is said so.
     assert_eq!(columns[1].name, "recovery_time");
-    let (title, _) = findings::extremes(&grid, &columns[1]);
+    let (title, _) = findings::extremes(&grid, &columns[1], false);
     assert!(
         title.ends_with("at worst never with timeout = 500ms"),
         "{title}"
     );
     // What does not vary comes last.
     assert_eq!(columns.last().unwrap().name, "utilization_db");
+}
+
+#[test]
+fn what_could_not_be_judged_is_not_said_to_have_failed() {
+    let holding = findings::holding;
+    assert!(holding(&[None, None]).contains("could not be judged in any run"));
+    assert_eq!(
+        holding(&[Some(1.0), None, Some(0.0)]),
+        "The hypothesis held in every run of 1 of 3 points, and in none of 1; at 1 point no run could be \
+         judged: it must last longer"
+    );
+    // What there is none of is not told.
+    assert_eq!(
+        holding(&[Some(0.5), Some(0.2)]),
+        "The hypothesis held in some runs of 2"
+    );
 }

@@ -1,8 +1,9 @@
 //! What a sweep measured, as charts take it.
 
-use crate::charts::plot::data::{Estimate, Limit, Measured, Wish};
+use crate::charts::plot::data::{Estimate, Judged, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
 use crate::output::units;
+use sim_models::experiment::compare::numbers::is_share;
 use sim_models::experiment::sweep::{Cell, LEVEL, Table};
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{
@@ -47,6 +48,7 @@ pub fn columns(table: &Table<'_>) -> Vec<Column> {
             rank: rank(measure),
             values: (0..table.runs.len())
                 .map(|point| estimate(&table.cell(point, n)))
+                .map(|value| value.map(|value| possible(value, measure)))
                 .collect(),
             runs: (0..table.runs.len())
                 .map(|point| table.values(point, n).collect())
@@ -65,22 +67,22 @@ pub fn columns(table: &Table<'_>) -> Vec<Column> {
     columns
 }
 
-/// The share of the runs of each point in which the hypothesis held; empty without a hypothesis.
+/// In how many runs of each point the hypothesis held; empty without a hypothesis.
 #[must_use]
-pub fn held(table: &Table<'_>) -> Vec<Option<f64>> {
+pub fn held(table: &Table<'_>) -> Vec<Judged> {
     let mut runs = table.runs.iter().flatten();
     if runs.all(|run| run.verdict == Conclusion::NoHypothesis) {
         return Vec::new();
     }
-    let share = |runs: &Vec<_>| {
-        let held = table_held(runs);
-        (!runs.is_empty()).then(|| held as f64 / runs.len() as f64)
+    let judged = |runs: &Vec<sim_models::experiment::sweep::Record>| {
+        let known = runs.iter().filter(|run| run.verdict.is_known());
+        let held = known.clone().filter(|run| run.verdict.passes());
+        Judged {
+            held: held.count() as u32,
+            runs: known.count() as u32,
+        }
     };
-    table.runs.iter().map(share).collect()
-}
-
-fn table_held(runs: &[sim_models::experiment::sweep::Record]) -> usize {
-    runs.iter().filter(|run| run.verdict.passes()).count()
+    table.runs.iter().map(judged).collect()
 }
 
 /// How often the runs of each point ended how, in words; the words come in the order of badness.
@@ -164,6 +166,18 @@ fn limit(measure: &Measure, hypothesis: &Hypothesis) -> Option<Limit> {
         text: format!("{} {}", check.op.symbol(), shown.text(check.limit)),
         value: check.limit,
     })
+}
+
+/// The interval of a share reaches from nothing to all at most.
+fn possible(value: Estimate, measure: &Measure) -> Estimate {
+    if !is_share(measure) || !value.has_interval() {
+        return value;
+    }
+    Estimate {
+        low: value.low.max(0.0),
+        high: value.high.min(1.0),
+        ..value
+    }
 }
 
 /// What is known of a measure at a point.

@@ -3,7 +3,7 @@
 use super::{Told, Traced};
 use crate::output::human::{command, join};
 use crate::output::style::Style;
-use crate::output::table::{Table, WIDTH, shorten, width, wrap};
+use crate::output::table::{Table, WIDTH, apart, shorten, width, wrap};
 use crate::output::tables::styled;
 use crate::output::{story, units};
 use sim_models::experiment::compare::numbers::{Scale, counted, level, probability};
@@ -188,36 +188,6 @@ fn table(
         table.row([vec![name], cells].concat());
     }
     painted(&table, style)
-}
-
-/// Names of at most so many characters, two of which are alike only where they are in full: shortened in
-/// the middle, or where that is not enough, numbered.
-fn apart(names: &[&str], most: usize) -> Vec<String> {
-    let short = |name: &str| {
-        if width(name) <= most {
-            return name.to_owned();
-        }
-        let letters: Vec<char> = name.chars().collect();
-        let (first, last) = ((most - 1).div_ceil(2), (most - 1) / 2);
-        let start: String = letters[..first].iter().collect();
-        let end: String = letters[letters.len() - last..].iter().collect();
-        format!("{start}…{end}")
-    };
-    let texts: Vec<String> = names.iter().map(|name| short(name)).collect();
-    let alike = |n: usize| {
-        let mut others = names.iter().zip(&texts);
-        others.any(|(name, text)| *text == texts[n] && *name != names[n])
-    };
-    (0..names.len())
-        .map(|n| {
-            if alike(n) {
-                let number = format!(" #{}", n + 1);
-                shorten(&texts[n], most - width(&number)) + &number
-            } else {
-                texts[n].clone()
-            }
-        })
-        .collect()
 }
 
 /// The values, their difference, the corrected p-value and what follows.

@@ -10,6 +10,7 @@ use sim_core::stats::{quantile_interval, values_needed};
 use sim_models::experiment::compare::numbers::{counted, is_share};
 use sim_models::experiment::space::{Axis, Point};
 use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Record, Replications, Table};
+use sim_models::observe::choice::default_measures;
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{Better, Measure, Metric, Of, Unit};
 use std::collections::BTreeMap;
@@ -18,8 +19,10 @@ use std::collections::BTreeMap;
 const ROWS: usize = 24;
 /// No more measures than this stand beside the settings.
 const MEASURES: usize = 4;
-/// Of so many measures it is said in words what they show.
+/// Of so many measures it is said in words what they show: of all that were asked for, if these are few.
 const FINDINGS: usize = 2;
+/// And of these.
+const ASKED: usize = 4;
 /// Headings are not longer than this.
 const HEADING: usize = 25;
 
@@ -298,8 +301,12 @@ fn held(runs: &[Record]) -> String {
     {
         return units::NOTHING.to_owned();
     }
-    let held = runs.iter().filter(|run| run.verdict.passes()).count();
-    format!("{held}/{}", runs.len())
+    let known = runs.iter().filter(|run| run.verdict.is_known());
+    let held = known.clone().filter(|run| run.verdict.passes()).count();
+    match known.count() {
+        0 => units::NOTHING.to_owned(),
+        known => format!("{held}/{known}"),
+    }
 }
 
 /// A short heading: the statistic or metric, and of what.
@@ -428,14 +435,29 @@ fn quantiles(table: &Table<'_>) -> Option<String> {
 
 /// What the most telling measures show.
 fn findings(table: &Table<'_>, style: Style) -> Vec<String> {
-    let found = charts::sweep::words(table);
+    let mut found = charts::sweep::words(table);
+    let measures = &table.sweep.measures;
+    let scenario = table.sweep.scenarios.first();
+    let asked = scenario.is_some_and(|scenario| *measures != default_measures(scenario));
+    if asked {
+        // Who asks for measures has an order in mind.
+        let place = |name: &String| measures.iter().position(|one| one.label() == *name);
+        found.sort_by_key(|(name, _)| place(name));
+    }
+    let most = if asked { ASKED } else { FINDINGS };
     let mut lines = Vec::new();
-    for (name, sentences) in found.iter().take(FINDINGS) {
+    for (name, sentences) in found.iter().take(most) {
         let name = charts::sweep::findings::capital(name);
         lines.push(style.heading(&name));
         for sentence in sentences {
             lines.extend(wrap(sentence, "  ", "  "));
         }
+    }
+    if found.len() > most {
+        let more = counted((found.len() - most) as u64, "other measure");
+        lines.push(format!(
+            "What {more} show is in summary.json (--out), or with --format json."
+        ));
     }
     lines
 }
@@ -475,6 +497,14 @@ fn notes(table: &Table<'_>, style: Style) -> Vec<String> {
             "{} runs were stopped by a budget: their measures cover only part of a run.",
             units::count(stopped as u64)
         )));
+    }
+    let open = records().filter(|run| run.verdict == Conclusion::Inconclusive);
+    match open.count() {
+        0 => {}
+        open => lines.push(style.careful(&format!(
+            "{} could not be judged, and are left out of what held: they must last longer (duration).",
+            counted(open as u64, "run"),
+        ))),
     }
     if table.runs.iter().any(|runs| runs.len() == 1) {
         lines.push(style.careful(

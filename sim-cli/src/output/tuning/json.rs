@@ -116,7 +116,8 @@ fn held(held: &Held) -> Value {
 fn elsewhere(other: &Elsewhere, named: bool) -> Value {
     let verdict = match other.verdict {
         Transfer::Better => "better",
-        Transfer::Same => "no_difference_found",
+        Transfer::Same => "no_difference",
+        Transfer::Open => "no_difference_found",
         Transfer::Mixed => "mixed",
         Transfer::Worse => "worse",
     };

@@ -44,7 +44,7 @@ fn headline(tuning: &Tuning, style: Style) -> Vec<String> {
     let all: Vec<&Finalist> = chosen(tuning).collect();
     let (text, paint): (String, fn(Style, &str) -> String) = match &all[..] {
         [] => (words::infeasible(tuning), Style::bad),
-        [one] if tuning.goals.len() == 1 && !tuning.improvable() => {
+        [one] if tuning.goals.len() == 1 && !tuning.improves(one) => {
             (words::winner(tuning, one), Style::careful)
         }
         [one] if tuning.goals.len() == 1 => (words::winner(tuning, one), Style::good),
@@ -67,7 +67,11 @@ fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
         .map(|place| &tuning.finalists[*place]);
     let alone = tuning.goals.len() == 1;
     let worth = |one: &&Finalist| !tuning.is_now(one) && (!alone || tuning.improves(one));
-    let all = used.into_iter().chain(others).filter(worth);
+    // Of a front only those are offered that are better than the present setting in something.
+    let others = others.filter(|one| tuning.improves(one));
+    let (beaten, others): (Vec<&Finalist>, Vec<&Finalist>) =
+        others.partition(|one| words::seems_beaten(tuning, one).is_some());
+    let all = used.into_iter().filter(worth).chain(others.iter().copied());
     let points = all.filter_map(|one| one.point.map(|point| &tuning.points[point]));
     let mut lines = Vec::new();
     for point in points {
@@ -80,6 +84,12 @@ fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
         }
         lines.extend(heading);
         lines.extend(command(&words::flags(point)));
+    }
+    for text in beaten
+        .iter()
+        .filter_map(|one| words::seems_beaten(tuning, one))
+    {
+        lines.extend(wrap(&text, "", "  "));
     }
     lines
 }
@@ -232,6 +242,7 @@ fn transfer(verdict: Transfer) -> &'static str {
     match verdict {
         Transfer::Better => "better",
         Transfer::Same => "same",
+        Transfer::Open => "not told apart",
         Transfer::Mixed => "mixed",
         Transfer::Worse => "WORSE",
     }

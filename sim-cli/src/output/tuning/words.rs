@@ -7,8 +7,9 @@ use crate::output::units;
 use sim_core::stats::{Interval, share_at_least};
 use sim_models::experiment::compare::numbers::Scale;
 use sim_models::experiment::space::Point;
-use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Transfer, Tuning};
+use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Standing, Transfer, Tuning};
 use sim_models::observe::expression::Measure;
+use std::collections::BTreeSet;
 
 /// Replications under fresh seeds.
 pub fn confirmed(tuning: &Tuning) -> u64 {
@@ -162,7 +163,8 @@ pub fn winner(tuning: &Tuning, one: &Finalist) -> String {
         .mean
         .map_or(units::NOTHING.into(), |mean| spoken(first, mean.mean));
     let ties = ties(tuning, one);
-    if !tuning.improvable() {
+    // What is better than the present setting is said of the one that is given, not of a runner-up.
+    if !tuning.improves(one) {
         return format!("{}{}", no_better(tuning, one), sure(tuning, one));
     }
     format!(
@@ -202,7 +204,26 @@ fn no_better(tuning: &Tuning, one: &Finalist) -> String {
         }
         None => format!("{name} ranked first, and there is nothing to compare."),
     };
-    format!("Nothing that was tried was shown to be better than the present setting. {found}")
+    format!(
+        "Nothing that was tried was shown to be better than the present setting. {found}{}",
+        lucky(tuning, one)
+    )
+}
+
+/// Runners-up that look better than the present setting under the fresh seeds: each by itself, and chosen
+/// among all of them.
+fn lucky(tuning: &Tuning, first: &Finalist) -> String {
+    let rivals = tuning.finalists.iter();
+    let rivals = rivals.filter(|one| one.point.is_some() && one.point != first.point);
+    let better = rivals.clone().filter(|one| tuning.improves(one)).count();
+    match better {
+        0 => String::new(),
+        better => format!(
+            " Under the fresh seeds {better} of {} runners-up did better, each by itself: of so many some may by \
+             luck. More --confirm would tell.",
+            rivals.count()
+        ),
+    }
 }
 
 /// Finalists that meet the constraints and do not differ from the winner beyond luck, or are better.
@@ -262,6 +283,40 @@ pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
             )
         }
     }
+}
+
+/// That a setting which was dropped after a few runs looked better in all goals than one of the front does
+/// under the fresh seeds.
+pub fn seems_beaten(tuning: &Tuning, one: &Finalist) -> Option<String> {
+    let finalist = |point| {
+        tuning
+            .finalists
+            .iter()
+            .any(|other| other.point == Some(point))
+    };
+    let beats = |standing: &Standing| {
+        let goals = tuning.goals.iter().zip(&standing.score.goals);
+        standing.score.failing == 0.0
+            && goals.zip(&one.goals).all(|((goal, score), outcome)| {
+                let sign = if goal.maximise { -1.0 } else { 1.0 };
+                let mean = outcome.mean.map_or(f64::INFINITY, |mean| mean.mean * sign);
+                score.lost == 0.0 && score.mean * sign < mean
+            })
+    };
+    // The last rung that a setting reached knows it best.
+    let mut seen = BTreeSet::new();
+    let rungs = tuning.rungs.iter().rev();
+    let mut last = rungs
+        .flat_map(|rung| rung.standings.iter().map(move |standing| (rung, standing)))
+        .filter(|(_, standing)| seen.insert(standing.point));
+    let (rung, other) = last.find(|(_, other)| !finalist(other.point) && beats(other))?;
+    Some(format!(
+        "{} is on the front, too, but {}, which was dropped after {} runs, looked better in all goals: keep more \
+         of them (--eta, --finalists) to be sure.",
+        settings(tuning, &tuning.points[one.point?]),
+        settings(tuning, &tuning.points[other.point]),
+        rung.replications,
+    ))
 }
 
 /// How many of a front beat the present setting: better in one goal beyond luck, and worse in none.
@@ -331,11 +386,20 @@ pub fn infeasible(tuning: &Tuning) -> String {
     });
     let held = nearest.constraints.iter().zip(&tuning.constraints);
     let binding = held.min_by_key(|(held, _)| held.count);
-    let binding = binding.map_or(String::new(), |(held, check)| {
-        format!(
+    let binding = binding.map_or(String::new(), |(held, check)| match held.missing {
+        0 => format!(
             " The constraint that binds is {check}, which it met in {} of them.",
             held.count
-        )
+        ),
+        all if all == held.share.count => format!(
+            " Of {check} there was no value in any of them: nothing to measure, or runs that end too soon to be \
+             judged (duration)."
+        ),
+        some => format!(
+            " The constraint that binds is {check}, which it met in {} of them; in {some} there was no value: \
+             nothing to measure, or runs that end too soon to be judged (duration).",
+            held.count
+        ),
     });
     format!(
         "No setting meets the constraints in {} of the runs. The nearest is {name}: all of them held in {} of {} \
@@ -357,15 +421,20 @@ pub fn given_up(tuning: &Tuning) -> Option<String> {
         one.score.failing > 0.0 && score.lost == 0.0 && score.mean * sign < reached * sign
     });
     let better = broken.min_by(|a, b| {
-        let mean = |one: &&sim_models::experiment::tune::Standing| one.score.goals[0].mean * sign;
+        let mean = |one: &&Standing| one.score.goals[0].mean * sign;
         mean(a).total_cmp(&mean(b))
     })?;
     Some(format!(
-        "Given up for the constraints: {} had a {} of {} in the first rung ({} runs), but broke them.",
+        "Given up for the constraints: {} had a {} of {} in the first rung ({} runs), but {}.",
         settings(tuning, &tuning.points[better.point]),
         goal.measure.label(),
         spoken(goal, better.score.goals[0].mean),
         first.replications,
+        if better.score.unknown > 0.0 {
+            "not all that they limit had a value"
+        } else {
+            "broke them"
+        },
     ))
 }
 
@@ -385,7 +454,7 @@ pub fn trap(tuning: &Tuning, also: usize) -> Option<String> {
                 || !there.contains(&true)
                 || other.chosen.all.count < other.present.all.count
         }
-        Transfer::Better | Transfer::Same => false,
+        Transfer::Better | Transfer::Same | Transfer::Open => false,
     };
     let elsewhere = tuning.elsewhere.iter();
     let worse: Vec<String> = elsewhere
@@ -430,8 +499,13 @@ pub fn unmet(tuning: &Tuning) -> Option<String> {
         .filter(|other| other.chosen.all.share.mean < tuning.share)
         .map(|other| {
             let all = &other.chosen.all;
+            let missing = other.chosen.constraints.iter().filter(|one| !one.idle);
+            let missing = match missing.map(|one| one.missing).max() {
+                None | Some(0) => String::new(),
+                Some(missing) => format!(", {missing} without a value"),
+            };
             format!(
-                "{} ({} of {} runs held)",
+                "{} ({} of {} runs held{missing})",
                 other.name, all.count, all.share.count
             )
         })

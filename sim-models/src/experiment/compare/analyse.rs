@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::change::changes;
+use super::numbers::is_share;
 use super::sentence::sentences;
 use super::{
     Among, Comparison, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
@@ -12,7 +13,7 @@ use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use crate::observe::metric::Better;
 use sim_core::stats::{
-    Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
+    Interval, Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
     paired_share_difference, paired_t_test, relative_difference, replications_needed, sign_test,
     standardised_difference, wilcoxon,
 };
@@ -40,6 +41,7 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
                 let runs = pairs.0.len() * cells.chosen(*condition).len();
                 let mut found = finding(pairs, runs as u32, question)?;
                 (found.variant, found.measure, found.condition) = (variant, measure, *condition);
+                possible(&mut found, about);
                 found.least = found
                     .baseline
                     .or_else(|| found.among.map(|among| among.baseline))
@@ -92,6 +94,28 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
     comparison.changes = changes(&comparison);
     comparison.sentences = sentences(&comparison);
     Ok(comparison)
+}
+
+/// Cuts the intervals of differences of a share to what is possible: from what the baseline measures no share
+/// falls by more than all of it, nor rises above all. Student's interval does not know that.
+fn possible(finding: &mut Finding, measure: &Measure) {
+    let Some(baseline) = finding.baseline.filter(|_| is_share(measure)) else {
+        return;
+    };
+    let cut = |interval: &mut Interval, least: f64, most: f64| {
+        // What rounding leaves must not part an end from the mean.
+        interval.low = interval.low.max(least).min(interval.mean);
+        interval.high = interval.high.min(most).max(interval.mean);
+    };
+    let (least, most) = (-baseline, 1.0 - baseline);
+    for interval in [&mut finding.difference, &mut finding.simultaneous] {
+        if let Some(interval) = interval.as_mut().filter(|one| one.half_width.is_finite()) {
+            cut(interval, least, most);
+        }
+    }
+    if let Some(relative) = finding.relative.as_mut().filter(|_| baseline > 0.0) {
+        cut(relative, -1.0, most / baseline);
+    }
 }
 
 /// What was found in these pairs of `runs` runs a side; what it is about is filled in by the caller.
@@ -218,6 +242,7 @@ fn conclude(
     let differences: Vec<f64> = finding.pairs.iter().map(Pair::difference).collect();
     if finding.difference.is_some() {
         finding.simultaneous = Some(mean_interval(&differences, level)?);
+        possible(finding, measure);
         let moments: Moments = differences.iter().copied().collect();
         if moments.count() >= 2
             && moments.sd() > 0.0
@@ -294,36 +319,41 @@ fn verdict_shares(
     let mut counts: BTreeMap<Conclusion, (u32, u32)> = BTreeMap::new();
     let mut held = PairedCounts::default();
     let mut judged = (false, false);
-    let mut by_replication: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    let mut open = 0;
+    let mut by_replication: BTreeMap<u32, (f64, f64, f64)> = BTreeMap::new();
     for condition in cells.chosen(condition) {
         for (replication, baseline, run) in cells.both(variant, condition) {
             counts.entry(baseline.verdict).or_default().0 += 1;
             counts.entry(run.verdict).or_default().1 += 1;
             judged.0 |= baseline.verdict != Conclusion::NoHypothesis;
             judged.1 |= run.verdict != Conclusion::NoHypothesis;
+            // A run that ends too soon to be judged neither held nor failed.
+            if !(baseline.verdict.is_known() && run.verdict.is_known()) {
+                open += 1;
+                continue;
+            }
             let holds = |run: &Record| run.verdict.passes();
             held.push(holds(run), holds(baseline));
             let sums = by_replication.entry(replication).or_default();
             sums.0 += f64::from(u8::from(holds(run)));
             sums.1 += f64::from(u8::from(holds(baseline)));
+            sums.2 += 1.0;
         }
     }
     if judged != (true, true) {
         return Ok(None);
     }
-    let (left, right): (Vec<f64>, Vec<f64>) = by_replication.into_values().unzip();
+    // By replication the share of the conditions under which it could be judged.
+    let shares = by_replication.into_values();
+    let (left, right): (Vec<f64>, Vec<f64>) = shares
+        .map(|(left, right, judged)| (left / judged, right / judged))
+        .unzip();
     let more = left.iter().zip(&right).filter(|(l, r)| l > r).count() as u64;
     let less = left.iter().zip(&right).filter(|(l, r)| l < r).count() as u64;
     let difference = match condition {
-        Some(_) => paired_share_difference(held, question.level)?,
-        None => {
-            let shares = |sums: &[f64]| -> Vec<f64> {
-                sums.iter()
-                    .map(|sum| sum / cells.conditions.len() as f64)
-                    .collect()
-            };
-            paired_difference(&shares(&left), &shares(&right), question.level)?
-        }
+        _ if held.pairs() == 0 => None,
+        Some(_) => Some(paired_share_difference(held, question.level)?),
+        None => Some(paired_difference(&left, &right, question.level)?),
     };
     // The best first, which is how they are ordered.
     let counts: Vec<(Conclusion, u32, u32)> = counts
@@ -335,6 +365,7 @@ fn verdict_shares(
         condition,
         counts,
         held,
+        open,
         difference,
         more: (more, less),
         p: sign_test(more, less),
@@ -344,7 +375,9 @@ fn verdict_shares(
 }
 
 fn shares_verdict(shares: &VerdictShares, question: &Question) -> Verdict {
-    if shares.held.left == 0 && shares.held.right == 0 {
+    if shares.held.pairs() == 0 {
+        Verdict::Undecided
+    } else if shares.held.left == 0 && shares.held.right == 0 {
         Verdict::NoDifference
     } else if shares.adjusted_p > 1.0 - question.level {
         Verdict::Undecided

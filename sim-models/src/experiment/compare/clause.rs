@@ -197,6 +197,13 @@ impl Teller<'_> {
     /// both ended.
     fn without_a_mean(&self, finding: &Finding) -> String {
         let measure = self.measure(finding);
+        if finding.pairs.is_empty() && measure.metric == Metric::Held {
+            return format!(
+                "Whether the hypothesis held could not be judged with both {} and {} in any replication",
+                self.name(),
+                self.baseline()
+            );
+        }
         if finding.pairs.is_empty() {
             return format!(
                 "The {} could not be measured with both {} and {} in any replication",

@@ -116,10 +116,13 @@ pub struct VerdictShares {
     pub condition: Option<usize>,
     /// How often each verdict came, the best first: the verdict, with the baseline, with the variant.
     pub counts: Vec<(Conclusion, u32, u32)>,
-    /// In which runs it held: left with the variant, right with the baseline.
+    /// In which runs it held, of the pairs in which it could be judged with both: left with the variant, right
+    /// with the baseline.
     pub held: PairedCounts,
-    /// Share of runs in which it held, variant less baseline.
-    pub difference: Interval,
+    /// Pairs of runs that are left out: with one or both it could not be judged.
+    pub open: u64,
+    /// Share of runs in which it held, variant less baseline; none where no pair could be judged.
+    pub difference: Option<Interval>,
     /// Replications in more of whose runs it held with the variant, and with the baseline.
     pub more: (u64, u64),
     /// McNemar's exact test; pooled over conditions, by the replications in which more held.

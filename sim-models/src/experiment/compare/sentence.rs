@@ -100,7 +100,7 @@ impl<'a> Teller<'a> {
             runs => format!("all {runs} runs are"),
         };
         format!(
-            "Nothing differs between {} and {}: {are} equal byte for byte.",
+            "Nothing that happens to a request differs between {} and {}: {are} equal event for event.",
             self.name(),
             self.baseline()
         )
@@ -117,13 +117,30 @@ impl<'a> Teller<'a> {
             shares.held.both + shares.held.right,
         );
         let runs = shares.held.pairs();
+        let open = match shares.open {
+            0 => String::new(),
+            open => format!(
+                "; {open} of {} pairs of runs are left out, in which it could not be judged with one or both: \
+                 they must last longer",
+                open + runs
+            ),
+        };
+        if runs == 0 {
+            return Some(format!(
+                "The hypothesis could not be judged with both {} and {} in any of {} pairs of runs: they must last \
+                 longer.",
+                self.name(),
+                self.baseline(),
+                shares.open
+            ));
+        }
         if (shares.held.left, shares.held.right) == (0, 0) {
             return Some(format!(
-                "The hypothesis held in {with} of {runs} runs with either."
+                "The hypothesis held in {with} of {runs} runs with either{open}."
             ));
         }
         Some(format!(
-            "The hypothesis held in {with} of {runs} runs with {} and in {without} with {}: {}.",
+            "The hypothesis held in {with} of {runs} runs with {} and in {without} with {}: {}{open}.",
             self.name(),
             self.baseline(),
             self.by_count(shares.verdict, shares.adjusted_p, shares.more),

@@ -255,6 +255,66 @@ fn what_never_recovers_is_counted_and_ranked() {
     );
 }
 
+/// Four wild runs of a share: no interval reaches beyond nothing lost, or beyond all lost.
+#[test]
+fn differences_of_shares_are_possible() {
+    let sweep = sweep(&["A", "B"], &[], &["failed_ratio(users)"]);
+    let records = records(&sweep, 4, &mut |point, replication| {
+        let lost = [[0.001, 0.0, 0.002, 0.0], [0.9, 0.1, 0.95, 0.2]];
+        (
+            vec![Some(lost[point][replication as usize])],
+            Conclusion::Held,
+        )
+    });
+    let comparison = found(&sweep, records);
+    let finding = &comparison.findings[0];
+    let baseline = finding.baseline.unwrap();
+    for interval in [finding.difference.unwrap(), finding.simultaneous.unwrap()] {
+        assert!(
+            interval.low >= -baseline && interval.high <= 1.0 - baseline,
+            "{interval:?}"
+        );
+        assert!(interval.contains(interval.mean));
+    }
+}
+
+/// What ends too soon to be judged neither held nor failed.
+#[test]
+fn what_could_not_be_judged_is_no_failure() {
+    let sweep = sweep(&["A", "B"], &[], &["held"]);
+    let judged = |open: &dyn Fn(u32) -> bool| {
+        let records = records(&sweep, 10, &mut |point, replication| {
+            if point == 1 && open(replication) {
+                (vec![None], Conclusion::Inconclusive)
+            } else {
+                (vec![Some(1.0)], Conclusion::Recovered)
+            }
+        });
+        let comparison = found(&sweep, records);
+        (
+            comparison.verdicts[0].clone(),
+            comparison.sentences.join("\n"),
+        )
+    };
+    let (none, told) = judged(&|_| true);
+    assert_eq!(
+        (none.held.pairs(), none.open, none.difference),
+        (0, 10, None)
+    );
+    assert_eq!(none.verdict, Verdict::Undecided);
+    assert!(
+        told.contains("The hypothesis could not be judged with both \"B\" and \"A\" in any of 10 pairs of runs: they must last longer")
+            && !told.contains("held in"),
+        "{told}"
+    );
+    let (some, told) = judged(&|replication| replication < 3);
+    assert_eq!((some.held.both, some.held.pairs(), some.open), (7, 7, 3));
+    assert!(
+        told.contains("held in 7 of 7 runs with either; 3 of 10 pairs of runs are left out, in which it could not be judged"),
+        "{told}"
+    );
+}
+
 #[test]
 fn every_run_is_counted_over_conditions() {
     let sweep = sweep(&["A", "B"], &[100.0, 200.0, 300.0], &["recovery_time"]);
@@ -427,11 +487,13 @@ fn equal_runs_are_called_equal() {
     };
     assert_eq!(
         told("run"),
-        ["Nothing differs between \"B\" and \"A\": all 3 runs are equal byte for byte."]
+        [
+            "Nothing that happens to a request differs between \"B\" and \"A\": all 3 runs are equal event for event."
+        ]
     );
     // The same in what is measured is not the same in all.
     let text = told("another").join("\n");
-    assert!(!text.contains("byte for byte"), "{text}");
+    assert!(!text.contains("event for event"), "{text}");
 }
 
 /// Times in whole windows, of which most agree: a t test would take four of ten for proof.

@@ -1,6 +1,5 @@
 //! From the runs of a design to what they say.
 
-use super::morris::STEP;
 use super::{
     Effect, Effects, Found, Indices, Influence, MOST_LUCK, Method, NEGLIGIBLE_EFFECT,
     NEGLIGIBLE_SHARE, Negligible, NoIndices, luck, morris, sobol,
@@ -36,6 +35,16 @@ impl Design {
         match self {
             Self::Sobol(design) => design.points(),
             Self::Morris(design) => design.points(),
+        }
+    }
+
+    /// Tells where its points lie on their axes, each from 0 to 1, where that is not where they lie on the unit
+    /// cube: on lists and counts.
+    pub fn lie(&mut self, places: &[Vec<f64>]) {
+        match self {
+            // Shares of a variance ask for no distances.
+            Self::Sobol(_) => {}
+            Self::Morris(design) => design.lie(places),
         }
     }
 
@@ -129,12 +138,12 @@ impl Design {
                 bound: NEGLIGIBLE_SHARE,
                 luck: false,
             },
-            Self::Morris(_) => {
+            Self::Morris(design) => {
                 let strengths = indices.iter().map(|indices| indices.strength().mean);
                 let share = NEGLIGIBLE_EFFECT * strengths.fold(0.0, f64::max);
                 // The mean of the absolute value of the difference of two normal values.
                 let two = 2.0 * luck.unwrap_or(0.0) / std::f64::consts::PI * 2.0;
-                let of_luck = libm::sqrt(two) * sd / STEP;
+                let of_luck = libm::sqrt(two) * sd * design.reach();
                 Negligible {
                     bound: share.max(of_luck),
                     luck: of_luck > share,

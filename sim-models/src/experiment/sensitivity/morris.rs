@@ -15,8 +15,8 @@ use sim_core::stats::Moments;
 /// Levels of the grid: 0, 1/3, 2/3 and 1.
 const LEVELS: u64 = 4;
 
-/// A move of a setting: half the levels, so that each level is as likely as any other.
-pub const STEP: f64 = (LEVELS / 2) as f64 / (LEVELS - 1) as f64;
+/// Effects are equal that differ by no more than this share of them.
+const ROUNDING: f64 = 1e-12;
 
 /// Trajectories over the unit cube.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Design {
 #[derive(Clone, Debug, PartialEq)]
 struct Walk {
     points: Vec<Vec<f64>>,
+    /// Where these lie on the axes, 0 to 1.
+    places: Vec<Vec<f64>>,
     /// Which setting moves after each point but the last.
     moved: Vec<usize>,
 }
@@ -51,9 +53,38 @@ impl Design {
             .flat_map(|walk| walk.points.clone())
             .collect()
     }
+
+    /// Tells where the points really lie on their axes, as shares of their ranges: a list of two values has
+    /// no third of the way, and a move from one to the other is one over the whole range.
+    pub fn lie(&mut self, places: &[Vec<f64>]) {
+        let each = places.chunks_exact(self.settings + 1);
+        for (walk, places) in self.walks.iter_mut().zip(each) {
+            walk.places = places.to_vec();
+        }
+    }
+
+    /// How much larger than a difference between two points the effect is that it stands for: of the setting
+    /// with the shortest moves, on average over the trajectories.
+    #[must_use]
+    pub fn reach(&self) -> f64 {
+        let mut sums = vec![0.0; self.settings];
+        for walk in &self.walks {
+            for (place, setting) in walk.moved.iter().enumerate() {
+                let step = walk.step(place, *setting).abs();
+                sums[*setting] += if step > 0.0 { 1.0 / step } else { 0.0 };
+            }
+        }
+        let most = sums.into_iter().fold(0.0, f64::max);
+        most / self.walks.len().max(1) as f64
+    }
 }
 
 impl Walk {
+    /// How far a setting goes with a move, in units of its own range.
+    fn step(&self, place: usize, setting: usize) -> f64 {
+        self.places[place + 1][setting] - self.places[place][setting]
+    }
+
     fn new(settings: usize, luck: &mut impl Source) -> Self {
         // The lower level of each setting, and whether it starts there or one step above.
         let half = LEVELS / 2;
@@ -69,12 +100,16 @@ impl Walk {
             (level + if above { half } else { 0 }) as f64 / (LEVELS - 1) as f64
         };
         let mut here = start;
-        let mut points = vec![here.iter().copied().map(at).collect()];
+        let mut points: Vec<Vec<f64>> = vec![here.iter().copied().map(at).collect()];
         for setting in &moved {
             here[*setting].1 = !here[*setting].1;
             points.push(here.iter().copied().map(at).collect());
         }
-        Self { points, moved }
+        Self {
+            places: points.clone(),
+            points,
+            moved,
+        }
     }
 }
 
@@ -87,8 +122,10 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
     let mut effects = vec![Vec::with_capacity(design.walks.len()); settings];
     for (walk, values) in design.walks.iter().zip(values.chunks_exact(settings + 1)) {
         for (place, setting) in walk.moved.iter().enumerate() {
-            let step = walk.points[place + 1][*setting] - walk.points[place][*setting];
-            effects[*setting].push((values[place + 1] - values[place]) / step);
+            let step = walk.step(place, *setting);
+            let moved = values[place + 1] - values[place];
+            // Without a step there is no difference, either.
+            effects[*setting].push(if step == 0.0 { 0.0 } else { moved / step });
         }
     }
     let statistics = |walks: &[usize]| {
@@ -104,10 +141,15 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
     let resamples = bootstrap(design.walks.len(), seed, statistics)?;
     let each = effects.iter().enumerate().map(|(setting, effects)| {
         let moments: Moments = effects.iter().copied().collect();
+        let largest = effects
+            .iter()
+            .fold(0.0, |most, one| f64::max(most, one.abs()));
+        // What rounding leaves of equal effects is no spread.
+        let sd = Some(moments.sd()).filter(|sd| *sd > ROUNDING * largest);
         Indices::Morris {
             mu: moments.mean(),
             mu_star: resamples.interval(2 * setting, level),
-            sigma: moments.sd(),
+            sigma: sd.unwrap_or(0.0),
         }
     });
     Some(Found {
@@ -128,6 +170,9 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
 mod tests {
     use super::*;
     use sim_core::stats::Interval;
+
+    /// A move of a setting on the unit cube: half the levels, so that each level is as likely as any other.
+    const STEP: f64 = (LEVELS / 2) as f64 / (LEVELS - 1) as f64;
 
     fn screen(
         settings: usize,
@@ -188,6 +233,40 @@ mod tests {
         for ((mu, mu_star, sigma), slope) in found.iter().zip([3.0, -2.0, 0.0_f64]) {
             assert!((mu - slope).abs() < 1e-12 && *sigma < 1e-12);
             assert!((mu_star.mean - slope.abs()).abs() < 1e-12 && mu_star.half_width < 1e-12);
+        }
+    }
+
+    /// What lists and counts do is told over their whole range, however few values they have.
+    #[test]
+    fn steps_are_those_that_were_taken() {
+        for count in 2..=12_usize {
+            let last = (count - 1) as f64;
+            let value = |u: f64| ((u * count as f64) as usize).min(count - 1) as f64;
+            let mut design = Design::new(2, 30, 1);
+            let points = design.points();
+            let places: Vec<Vec<f64>> = points
+                .iter()
+                .map(|u| vec![value(u[0]) / last, u[1]])
+                .collect();
+            design.lie(&places);
+            // The first goes from 0 by 10 for each value, the second over all of its range by 13.
+            let values: Vec<f64> = points
+                .iter()
+                .map(|u| 10.0 * value(u[0]) + 13.0 * u[1])
+                .collect();
+            let found = indices(&design, &values, 0.95, 1).unwrap().indices;
+            for (found, exact) in found.iter().zip([10.0 * last, 13.0]) {
+                let strength = found.strength();
+                assert!(
+                    (strength.mean - exact).abs() < 1e-9,
+                    "{count}: {strength:?}"
+                );
+                assert!(strength.half_width < 1e-9, "{count}: {strength:?}");
+                let Indices::Morris { sigma, .. } = found else {
+                    unreachable!("these are Morris's")
+                };
+                assert_eq!(*sigma, 0.0);
+            }
         }
     }
 

@@ -79,6 +79,24 @@ impl Dimension {
     }
 }
 
+impl Dimension {
+    /// Where the value at a share of the way lies on the axis, 0 for the first or least to 1 for the last or
+    /// largest: of a list each value is one step from the next, whatever they are.
+    pub(super) fn place(&self, share: f64, strata: u32) -> f64 {
+        match &self.along {
+            Along::Listed(choices) => {
+                let at = (share * choices.len() as f64) as usize;
+                let last = choices.len() - 1;
+                at.min(last) as f64 / last.max(1) as f64
+            }
+            Along::Between(_, _, range, _) => {
+                let number = range.draw(share, strata).quantity;
+                number.map_or(share, |quantity| range.share(quantity.number))
+            }
+        }
+    }
+}
+
 /// How many steps a path has.
 pub(super) fn depth(path: &str) -> usize {
     path::parse(path).map_or(0, |steps| steps.len())

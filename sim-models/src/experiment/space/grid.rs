@@ -102,6 +102,14 @@ impl Space {
         Cell(axes.map(|(one, share)| one.at(*share, FINE)).collect())
     }
 
+    /// Where the values of [`Space::at`] lie on their axes, from 0 at one end to 1 at the other: a list has few
+    /// places, and so have counts, and the steps between them are other than those between the shares.
+    #[must_use]
+    pub fn places(&self, shares: &[f64]) -> Vec<f64> {
+        let axes = self.dimensions.iter().zip(shares);
+        axes.map(|(one, share)| one.place(*share, FINE)).collect()
+    }
+
     /// All combinations, the last axis fastest; or so many drawn ones, each with every variant. What is
     /// drawn twice is left out.
     ///

@@ -84,8 +84,8 @@ impl Between {
         }
     }
 
-    /// The share of the way at which a number lies.
-    fn share(&self, number: f64) -> f64 {
+    /// The share of the way at which a number lies, 0 to 1.
+    pub(super) fn share(&self, number: f64) -> f64 {
         if self.log {
             libm::log(number / self.low) / libm::log(self.high / self.low)
         } else {

@@ -53,7 +53,7 @@ use crate::scenario::Override;
 use crate::scenario::source::Source;
 pub use file::{is_spec, read_spec};
 pub use print::to_ron;
-pub use resolve::{base, resolve, resolve_at};
+pub use resolve::{base, places_at, resolve, resolve_at};
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;

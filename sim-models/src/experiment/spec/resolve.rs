@@ -48,6 +48,15 @@ pub fn resolve_at(
     })
 }
 
+/// Where the points of [`resolve_at`] lie on their axes, each from 0 to 1: see [`Space::places`].
+///
+/// # Errors
+/// What makes no sense about the axes.
+pub fn places_at(spec: &Spec, shares: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, Unresolved> {
+    let space = Space::new(&spec.vary, &spec.variants)?;
+    Ok(shares.iter().map(|shares| space.places(shares)).collect())
+}
+
 fn resolve_with(
     spec: &Spec,
     files: &(impl Files + Sync),

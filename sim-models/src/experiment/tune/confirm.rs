@@ -2,6 +2,7 @@
 
 use super::rank::{Judge, Values};
 use super::{Elsewhere, Finalist, Held, Outcome, Transfer};
+use crate::experiment::compare::least_difference;
 use sim_core::stats::{
     Interval, PairedCounts, mean_interval, paired_difference, paired_share_difference,
     proportion_interval,
@@ -32,6 +33,7 @@ impl Judge<'_> {
             Held {
                 idle: idle[which],
                 endless: endless.count() as u64,
+                missing: values.iter().filter(|value| value.is_none()).count() as u64,
                 ..Held::new(held, runs.len(), finite_mean(&values, level), level)
             }
         });
@@ -105,7 +107,8 @@ impl Judge<'_> {
             (true, true) => Transfer::Mixed,
             (false, true) => Transfer::Worse,
             (true, false) => Transfer::Better,
-            (false, false) => Transfer::Same,
+            (false, false) if self.is_close(&was, &is) => Transfer::Same,
+            (false, false) => Transfer::Open,
         };
         Elsewhere {
             name,
@@ -113,6 +116,23 @@ impl Judge<'_> {
             chosen: is,
             verdict,
         }
+    }
+}
+
+/// The least difference of a goal that matters, as a share of it: see [`least_difference`].
+const LEAST: f64 = 0.01;
+
+impl Judge<'_> {
+    /// Whether no difference as large as matters is left in any goal.
+    fn is_close(&self, was: &Finalist, is: &Finalist) -> bool {
+        (0..self.goals.len()).all(|goal| {
+            let (before, after) = (&was.goals[goal], &is.goals[goal]);
+            let (Some(mean), Some(found)) = (before.mean, is.against_present[goal]) else {
+                return false;
+            };
+            let least = least_difference(&self.goals[goal].measure, LEAST, mean.mean);
+            before.lost == after.lost && -least <= found.low && found.high <= least
+        })
     }
 }
 
@@ -133,6 +153,7 @@ impl Held {
             count: count as u64,
             share,
             mean,
+            missing: 0,
             endless: 0,
             idle: false,
         }

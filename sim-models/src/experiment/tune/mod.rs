@@ -194,6 +194,8 @@ pub struct Held {
     pub share: Interval,
     /// Mean of what it limits, if that is finite in every replication.
     pub mean: Option<Interval>,
+    /// Replications in which what it limits has no value: nothing to measure, or nothing that could be judged.
+    pub missing: u64,
     /// Replications in which what it limits is infinite: a time to recover of a run that never did.
     pub endless: u64,
     /// There is nothing to measure here, with no setting: it is not asked for.
@@ -219,8 +221,10 @@ pub enum Transfer {
     /// Worse than the present setting in no goal, and better in one, or it meets the constraints there
     /// and the present setting does not.
     Better,
-    /// No difference found.
+    /// No difference as large as matters is left in any goal.
     Same,
+    /// No difference found, and none ruled out.
+    Open,
     /// Better in some goals, worse in others; or worse in one, but only it meets the constraints.
     Mixed,
     /// Worse than the present setting: a goal is worse beyond luck, or the present setting meets the

@@ -20,6 +20,9 @@ pub struct Score {
     /// Share of the replications in which a constraint is violated, beyond those that may: 0 for a
     /// candidate that meets them.
     pub failing: f64,
+    /// Share of the replications in which what a constraint limits has no value, so that it cannot be said
+    /// to be broken: a fault too late to be judged.
+    pub unknown: f64,
     /// By how much constraints are violated, in their limits: a mean over the replications, at most 10
     /// for each constraint.
     pub excess: f64,
@@ -100,7 +103,12 @@ impl Judge<'_> {
                 mean: finite.iter().sum::<f64>() / finite.len() as f64,
             }
         });
+        let unknown = runs.iter().filter(|run| {
+            let limits = &run[self.goals.len()..];
+            limits.iter().any(Option::is_none)
+        });
         Score {
+            unknown: unknown.count() as f64 / count,
             failing: (self.share - held).max(0.0),
             excess: if held < self.share {
                 excess / count

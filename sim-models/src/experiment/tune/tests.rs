@@ -405,6 +405,63 @@ fn a_setting_that_fits_one_outage_only_is_told_of() {
     assert!(found.elsewhere[2].chosen.constraints[0].idle);
 }
 
+/// "Same" is said only where no difference as large as matters is left: a hundredth of the goal.
+#[test]
+fn what_was_not_told_apart_is_not_the_same() {
+    let question = question(&[], &[]);
+    let sweep = sweep(&question, 6);
+    let other = |name: &str| Other {
+        name: name.into(),
+        present: scenario(&format!("{name} now")),
+        candidates: (0..6)
+            .map(|number| scenario(&format!("{name} {number}")))
+            .collect(),
+    };
+    let value = |title: &str, seed: u64| {
+        // Of the chosen setting against the present one: none, up to 0.1 of 100, and up to 10 of 100.
+        let (place, setting) = title.split_once(' ').unwrap_or(("here", title));
+        let way = if setting == "now" {
+            0.0
+        } else {
+            (seed % 3) as f64 - 1.0
+        };
+        vec![Some(match place {
+            "equal" => 100.0 + luck(seed),
+            "close" => 100.0 + luck(seed) + 0.1 * way,
+            "wide" => 100.0 + luck(seed) + 10.0 * way,
+            _ => setting.parse().unwrap_or(9.0) + luck(seed),
+        })]
+    };
+    let mut stages = Vec::new();
+    let others = ["equal", "close", "wide"].map(other);
+    let run = fake(value, &mut stages);
+    let found = tune(&question, &sweep, &scenario("here now"), &others, run).unwrap();
+    let verdicts: Vec<Transfer> = found.elsewhere.iter().map(|other| other.verdict).collect();
+    assert_eq!(verdicts, [Transfer::Same, Transfer::Same, Transfer::Open]);
+}
+
+/// What has no value was not broken.
+#[test]
+fn what_could_not_be_measured_is_told_from_what_broke() {
+    let question = question(&[], &["recovery_time < 10s"]);
+    let sweep = sweep(&question, 3);
+    let value = |title: &str, seed| {
+        let recovery = [None, Some(20.0), Some(5.0)];
+        let number: usize = title.parse().unwrap_or(1);
+        vec![Some(luck(seed)), recovery[number]]
+    };
+    let mut stages = Vec::new();
+    let run = fake(value, &mut stages);
+    let found = tune(&question, &sweep, &scenario("now"), &[], run).unwrap();
+    let unknown = |point: usize| {
+        let mut all = found.rungs[0].standings.iter();
+        all.find(|one| one.point == point).unwrap().score.unknown
+    };
+    assert_eq!([0, 1, 2].map(unknown), [1.0, 0.0, 0.0]);
+    let missing = found.finalists.iter().map(|one| one.constraints[0].missing);
+    assert_eq!(missing.max(), Some(20));
+}
+
 #[test]
 fn scores_put_failures_before_means() {
     let question = question(&[], &["unfinished(users) < 5"]);
