@@ -118,7 +118,7 @@ mod tests {
     fn a_known_table_has_its_known_f() {
         // Deviations of the settings -1, 0 and 1 with a rest of squares 2 over 2 degrees of freedom:
         // F = (4 / 2) / (2 / 2) = 2 with 2 and 2, whose tail is 1 / (1 + F).
-        let half = 1.0 / libm::sqrt(3.0);
+        let half = 1.0 / libm::sqrt(6.0);
         let settings = [
             vec![-1.0 + half, -1.0 - half],
             vec![half, -half],
