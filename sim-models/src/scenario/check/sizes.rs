@@ -5,9 +5,9 @@ use super::{Checker, at};
 use crate::faults::Target;
 use crate::scenario::Balance;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::pattern::CallIndex;
+use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::topology::Endpoints;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Events name faults and workloads by 16 bits, and so do verdicts their origin.
 const MOST_NAMES: usize = u16::MAX as usize;
@@ -18,7 +18,7 @@ const MOST_PAIRS: u64 = 4_000_000;
 /// Instances or links that faults hit, each counted for every fault that does.
 const MOST_HITS: u64 = 50_000_000;
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     /// Whether all that a run lays out beforehand has room.
     pub(super) fn sizes(&mut self) {
         let scenario = self.scenario;
@@ -46,13 +46,15 @@ impl Checker<'_> {
         }
         // Of names that are wrong nothing can be counted.
         if self.found.is_empty() {
-            let pairs = self.pairs();
-            self.hits(instances, pairs);
+            let links = self.pairs();
+            if self.found.is_empty() {
+                self.hits(instances, &links);
+            }
         }
     }
 
-    /// How many links there are, each way by itself.
-    fn pairs(&mut self) -> u64 {
+    /// How many links there are, each way by itself: of each place by its name, and of all by the name `*`.
+    fn pairs(&mut self) -> BTreeMap<&'a str, u64> {
         let scenario = self.scenario;
         let single = |pattern: &str| pattern.contains(['#', ':']);
         let mut finest = scenario.links.keys().filter(|key| single(key));
@@ -95,6 +97,7 @@ impl Checker<'_> {
         }
         let (mut links, mut counts) = (0_u64, 0_u64);
         let mut widest: (u64, &str) = (0, "");
+        let mut links_of: BTreeMap<&str, u64> = BTreeMap::new();
         for (from, to, _) in edges {
             let callers = scenario
                 .services
@@ -102,7 +105,11 @@ impl Checker<'_> {
                 .map_or(1, |service| service.replicas);
             let callee = &scenario.services[to];
             let pairs = u64::from(callers) * u64::from(callee.replicas);
-            links += if finest.is_some() { pairs } else { 1 };
+            let own = if finest.is_some() { pairs } else { 1 };
+            links += own;
+            for name in [from, to, "*"] {
+                *links_of.entry(name).or_default() += 2 * own;
+            }
             if matches!(
                 callee.balance,
                 Balance::LeastOutstanding | Balance::PowerOfTwo
@@ -128,10 +135,10 @@ impl Checker<'_> {
                 .help
                 .push("balance by turns or at random, or give the services fewer replicas".into());
         }
-        2 * links
+        links_of
     }
 
-    fn hits(&mut self, instances: u64, links: u64) {
+    fn hits(&mut self, instances: u64, links: &BTreeMap<&str, u64>) {
         let scenario = self.scenario;
         let mut hits = 0;
         for (i, fault) in scenario.faults.iter().enumerate() {
@@ -140,7 +147,16 @@ impl Checker<'_> {
                 Target::Instances { service, .. } => service
                     .and_then(|name| scenario.services.get(&name))
                     .map_or(instances, |service| u64::from(service.replicas)),
-                Target::Link(_) => links,
+                Target::Link(link) => {
+                    let pattern = Pattern::link(&link);
+                    let sides = pattern.map(|pattern| [pattern.from, pattern.to]);
+                    let of = |side: &Side| match side {
+                        Side::Named(name) | Side::Instance(name, _) => links.get(name.as_str()),
+                        _ => links.get("*"),
+                    };
+                    let of = sides.map(|sides| sides.iter().map(|side| of(side).copied()).min());
+                    of.ok().flatten().flatten().unwrap_or(0)
+                }
             };
             if before <= MOST_HITS && hits > MOST_HITS {
                 let message = format!(
