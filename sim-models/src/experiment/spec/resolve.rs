@@ -6,6 +6,7 @@ use crate::experiment::sweep::{Precision, Replications, Sweep};
 use crate::observe::choice::{check_measure, default_measures};
 use crate::observe::expression::{Measure, Unit};
 use crate::scenario::diagnostics::{Code, Diagnostic};
+use crate::scenario::plain::{is_hidden, plain};
 use crate::scenario::{Diagnostics, Files, Override, Parsed, Rate, Scenario, Sources, Span};
 use rayon::prelude::*;
 use sim_core::SimDuration;
@@ -63,7 +64,7 @@ fn resolve_with(
         .map_err(|wrong| at_least_there(spec, wrong, at(|written| written.vary.clone())))?;
     let scenarios = load_all(&parsed, &space, &cells)?;
     can_be_taken(spec, &measures, &scenario, &scenarios)?;
-    Ok(Sweep {
+    let sweep = Sweep {
         title: spec.title.clone().or(scenario.title).unwrap_or_default(),
         axes: space.axes(),
         points: cells.iter().map(Cell::point).collect(),
@@ -72,7 +73,30 @@ fn resolve_with(
         seed,
         replications,
         windows: spec.windows,
-    })
+    };
+    match hidden(&sweep) {
+        None => Ok(sweep),
+        Some(text) => Err(at_least_there(
+            spec,
+            Unresolved {
+                diagnostics: vec![Diagnostic::nowhere(
+                    Code::Hidden,
+                    format!("the name \"{}\" hides characters", plain(text)),
+                )],
+                sources: Sources::default(),
+            },
+            Some(0..0),
+        )),
+    }
+}
+
+/// A name of the sweep in which something is hidden; those of the scenario have been looked at.
+fn hidden(sweep: &Sweep) -> Option<&str> {
+    let labels = sweep.points.iter().flat_map(|point| &point.coordinates);
+    let labels = labels.map(|coordinate| coordinate.label.as_str());
+    let axes = sweep.axes.iter().map(|axis| axis.name.as_str());
+    let mut names = [sweep.title.as_str()].into_iter().chain(axes).chain(labels);
+    names.find(|name| name.contains(is_hidden))
 }
 
 /// Gives diagnostics without a place the place of the whole in the sweep file.
