@@ -112,6 +112,7 @@ mod tests {
     fn each_workload_has_a_file_of_its_own() {
         let mut result = retry_storm();
         let (_, shoppers) = result.series.workloads.pop_first().unwrap();
+        let told = result.summary.workloads["shoppers"].clone();
         let long = "l".repeat(1000);
         let names = [
             "../../etc/x",
@@ -126,6 +127,7 @@ mod tests {
                 .series
                 .workloads
                 .insert(name.into(), shoppers.clone());
+            result.summary.workloads.insert(name.into(), told.clone());
         }
         let drawn = charts(&result);
         let mut files: Vec<String> = drawn

@@ -165,6 +165,7 @@ pub fn run(
         Picture::Bitmap => crate::charts::png(&graph(scenario, Format::Svg))?,
         Picture::Text(format) => graph(scenario, format).into_bytes(),
     };
+    crate::output::file::sweep_up(path);
     crate::output::file::write_atomic(path, &bytes)?;
     Ok(None)
 }

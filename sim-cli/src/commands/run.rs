@@ -108,6 +108,8 @@ pub fn run(
             return Ok(exit::BAD_INPUT);
         }
     }
+    // To the end: what is not written yet would be lost.
+    let watch = Watch::begin();
     let of = Experiment {
         command: "run".into(),
         source: args.scenario.clone(),
@@ -125,8 +127,6 @@ pub fn run(
     };
     let seed = args.seed.unwrap_or(scenario.seed);
     let reproduce = reproduce(args, seed);
-    // To the end: what is not written yet would be lost.
-    let watch = Watch::begin();
     let asked = Asked {
         args,
         scenario: &scenario,

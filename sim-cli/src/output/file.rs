@@ -43,7 +43,8 @@ pub enum FolderError {
 /// If the file system refuses; the temporary file is then removed.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let temporary = temporary(path);
-    let written = write_whole(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    // It is held open until it has its name: see `sweep_up`.
+    let written = write_whole(&temporary, bytes).and_then(|_held| fs::rename(&temporary, path));
     written.map_err(|source| {
         // The error that matters is the first one.
         let _ = fs::remove_file(&temporary);
@@ -54,10 +55,35 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     })
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let mut file = File::create(path)?;
+    // Where there are no locks nothing is swept up either.
+    let _ = file.try_lock();
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
+}
+
+/// Removes what killed processes left half written of a file: what nobody holds.
+pub fn sweep_up(path: &Path) {
+    let (Some(folder), Some(whole)) = (path.parent(), path.file_name()) else {
+        return;
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if to_become(&name.to_string_lossy()).is_none_or(|name| whole != name) {
+            continue;
+        }
+        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            // Whoever cannot remove it leaves it.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// The name beside a file under which it is written until it is whole.
@@ -91,6 +117,28 @@ mod tests {
                 .to_string()
                 .starts_with("cannot write /nowhere/at/all.json: ")
         );
+    }
+
+    #[test]
+    fn what_a_killed_process_left_of_a_file_is_swept_up() {
+        let folder = std::env::temp_dir().join(format!("sim-file-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let names = [
+            ".a.svg.1.tmp",
+            ".a.svg.2.tmp",
+            ".b.svg.1.tmp",
+            "a.svg",
+            ".a.svg.tmp",
+        ];
+        for name in names {
+            fs::write(folder.join(name), "half").unwrap();
+        }
+        let held = File::open(folder.join(names[1])).unwrap();
+        held.lock().unwrap();
+        sweep_up(&folder.join("a.svg"));
+        let left = names.map(|name| folder.join(name).exists());
+        assert_eq!(left, [false, true, true, true, true]);
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::experiment::sweep::{Precision, Replications, Sweep};
 use crate::observe::choice::{check_measure, default_measures};
 use crate::observe::expression::{Measure, Unit};
 use crate::scenario::diagnostics::{Code, Diagnostic};
+use crate::scenario::load::begins_a_scenario;
 use crate::scenario::plain::{is_hidden, plain};
 use crate::scenario::{Diagnostics, Files, Override, Parsed, Rate, Scenario, Sources, Span};
 use rayon::prelude::*;
@@ -116,8 +117,34 @@ fn at_least_there(spec: &Spec, mut wrong: Unresolved, at: Option<Range<usize>>) 
     wrong
 }
 
+/// Refuses what a sweep file calls a scenario and is none, of which no line is to be shown. What cannot be
+/// read at all is told of where it is read.
+fn named(name: &str, files: &impl Files) -> Result<(), String> {
+    match files.read_for(name, name) {
+        Ok(text) if !begins_a_scenario(&text) => Err(format!(
+            "`{name}` is no scenario: it does not begin with `(`"
+        )),
+        Err(why) if why.starts_with("it is no regular file") => Err(format!(
+            "`{name}`: {}",
+            why.lines().next().unwrap_or_default()
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The scenario before anything varies, as a tree and as types.
 fn read_base(spec: &Spec, files: &impl Files) -> Result<(Parsed, Scenario), Unresolved> {
+    if let Some(written) = &spec.written {
+        named(&spec.scenario, files).map_err(|why| {
+            let mut sources = Sources::default();
+            let file = sources.add(&written.origin.name, &written.origin.text);
+            let diagnostic = Diagnostic::new(Code::Include, span(file, &written.scenario), why);
+            Unresolved {
+                diagnostics: vec![diagnostic],
+                sources,
+            }
+        })?;
+    }
     let mut parsed = Parsed::read(&spec.scenario, files).map_err(|(mut found, mut sources)| {
         if let Some(written) = &spec.written {
             let file = sources.add(&written.origin.name, &written.origin.text);
