@@ -114,8 +114,15 @@ impl Mark {
             .map(|file| quoted(&self.shown(folder, file)))
             .collect();
         let told = format!("sim {} {}", self.command, files.join(" "));
-        if self.command == other.command && self.source == other.source {
-            format!("{told}{}", self.question)
+        let same = |mark: &Self| {
+            (
+                mark.command.clone(),
+                mark.source.clone(),
+                mark.others.clone(),
+            )
+        };
+        if same(self) == same(other) {
+            format!("{told}{}, and not {told}{}", self.question, other.question)
         } else {
             told
         }

@@ -111,7 +111,10 @@ fn another_question_about_the_same_file_is_another_experiment() {
     drop(claim);
     ask(" --eta 2").unwrap();
     let refused = ask(" --eta 3").unwrap_err().to_string();
-    assert!(refused.contains("a.ron --eta 2\n"), "{refused}");
+    assert!(
+        refused.contains("a.ron --eta 2, and not sim tune "),
+        "{refused}"
+    );
 }
 
 #[test]

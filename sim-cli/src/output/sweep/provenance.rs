@@ -31,6 +31,8 @@ impl Started {
 /// When it was; none, if the clock is not set: it then tells of a time before 1970, or of one that nobody
 /// lives to see.
 fn date(at: SystemTime) -> Option<String> {
+    // What comes before is no error of the formatter but a panic.
+    at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let mut text = String::new();
     write!(text, "{}", humantime::format_rfc3339_seconds(at)).ok()?;
     Some(text)
