@@ -14,6 +14,7 @@ mod fixture;
 
 use clap::{Parser, Subcommand};
 use output::style::Style;
+use sim_models::scenario::plain::plain_lines;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
@@ -84,6 +85,34 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     run(&arguments, &mut out, &mut err, terminal)
 }
 
+/// Writes messages so that nothing in them (names of files, say) does anything to a terminal but colour it.
+struct Clean<'a>(&'a mut dyn Write);
+
+impl Write for Clean<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        // Colours: `ESC [`, numbers, `m`.
+        for (number, part) in text.split('\u{1b}').enumerate() {
+            let numbers = |c: char| c.is_ascii_digit() || c == ';';
+            let colour = part
+                .strip_prefix('[')
+                .map(|rest| rest.trim_start_matches(numbers));
+            let escape = match colour.is_some_and(|rest| rest.starts_with('m')) {
+                _ if number == 0 => "",
+                true => "\u{1b}",
+                false => "\\u{1b}",
+            };
+            self.0.write_all(escape.as_bytes())?;
+            self.0.write_all(plain_lines(part).as_bytes())?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// What the terminal is good for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Terminal {
@@ -146,7 +175,11 @@ pub fn run(
             };
             let text = text + &elsewhere(&error);
             // Help and version are no errors, and go where output goes.
-            let stream: &mut dyn Write = if error.use_stderr() { err } else { out };
+            let stream: &mut dyn Write = if error.use_stderr() {
+                &mut Clean(err)
+            } else {
+                out
+            };
             let _ = stream.write_all(text.as_bytes());
             return if error.use_stderr() {
                 exit::BAD_INPUT
@@ -155,6 +188,7 @@ pub fn run(
             };
         }
     };
+    let err: &mut dyn Write = &mut Clean(err);
     let done = match &cli.command {
         Command::Run(args) => commands::run::run(args, out, err, terminal),
         Command::Sweep(args) => commands::sweep::run(args, out, err, terminal),

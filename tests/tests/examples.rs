@@ -16,9 +16,9 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/sweeps")
 type Rows = Vec<BTreeMap<String, String>>;
 
 fn sweep(name: &str) -> Sweep {
-    let spec = read_spec(&format!("{FOLDER}/{name}.ron"), &Disk);
+    let spec = read_spec(&format!("{FOLDER}/{name}.ron"), &Disk::default());
     let spec = spec.unwrap_or_else(|wrong| panic!("{:?}", wrong.diagnostics));
-    resolve(&spec, &Disk).unwrap_or_else(|wrong| panic!("{:?}", wrong.diagnostics))
+    resolve(&spec, &Disk::default()).unwrap_or_else(|wrong| panic!("{:?}", wrong.diagnostics))
 }
 
 fn runs(name: &str) -> Rows {

@@ -1,9 +1,11 @@
 //! What the command line does with folders, pictures and commands that are not there.
 
+use sim_cli::output::lock::Lock;
 use sim_cli::{Terminal, exit};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A second of a small shop.
 const SMALL: &str = "data/small.ron";
@@ -176,6 +178,229 @@ fn a_scenario_is_never_overwritten_by_its_own_results() {
     }
     let kept = fs::read_to_string(SMALL).expect("it is there");
     assert_eq!(folder.read("scenario.ron"), kept);
+}
+
+/// All files below a folder, with their bytes.
+fn all(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(all(&path));
+        } else {
+            files.insert(path.clone(), fs::read(&path).expect("a file"));
+        }
+    }
+    files
+}
+
+#[test]
+fn a_folder_of_the_users_own_is_left_as_it_is() {
+    let folder = Folder::new("users");
+    for name in [
+        "a/holiday.png",
+        "a/timeline.png",
+        "a/thesis.tex",
+        "a/sub/x.csv",
+        "a/.hidden",
+    ] {
+        let path = folder.0.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        fs::write(path, name).expect("it can be written");
+    }
+    let (out, scenario) = (folder.path("a"), folder.path("a/shop.ron"));
+    fs::copy(SMALL, &scenario).expect("a copy");
+    let before = all(&folder.0);
+    for (command, words) in commands() {
+        for source in [SMALL, &scenario] {
+            let mut words = words.clone();
+            words[1] = source;
+            let (code, told, err) = sim(&[&words[..], &["--out", &out]].concat());
+            assert_eq!(
+                (code, told.as_str()),
+                (exit::BAD_INPUT, ""),
+                "{command}: {err}"
+            );
+            assert!(
+                err.contains("timeline.png") && err.contains("help: "),
+                "{command}: {err}"
+            );
+            assert_eq!(all(&folder.0), before, "{command}");
+        }
+    }
+    // Whoever means it writes beside what is there; only what would be overwritten is in the way.
+    let (code, _, err) = sim(&["run", &scenario, "--out", &out, "--force"]);
+    assert_eq!(code, exit::BAD_INPUT, "{err}");
+    fs::remove_file(folder.0.join("a/timeline.png")).expect("it is there");
+    let before = all(&folder.0);
+    for (command, mut words) in commands() {
+        words[1] = &scenario;
+        let (code, _, err) = sim(&[&words[..], &["--out", &out, "--force"]].concat());
+        assert_ne!(code, exit::BAD_INPUT, "{command}: {err}");
+        let after = all(&folder.0);
+        for (path, bytes) in &before {
+            assert_eq!(
+                after.get(path),
+                Some(bytes),
+                "{command}: {}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_read_is_not_written_whatever_is_forced() {
+    let folder = Folder::new("inputs");
+    let out = folder.path("out");
+    let (code, _, err) = sim(&[
+        "sweep",
+        SMALL,
+        "--vary",
+        "services.db.threads=2,4",
+        "--replications",
+        "1",
+        "--out",
+        &out,
+    ]);
+    assert_eq!(code, exit::HELD, "{err}");
+    let own = folder.path("out/scenario.ron");
+    let build = folder.path("b.ron");
+    fs::write(&build, "(include: \"out/scenario.ron\", seed: 3)").expect("it can be written");
+    let before = all(&folder.0);
+    for source in [&own, &build] {
+        for (command, mut words) in commands() {
+            words[1] = source;
+            let (code, _, err) = sim(&[&words[..], &["--out", &out, "--force"]].concat());
+            assert_eq!(code, exit::BAD_INPUT, "{command}: {err}");
+            assert!(
+                err.contains("scenario.ron is, which is read"),
+                "{command}: {err}"
+            );
+            assert_eq!(all(&folder.0), before, "{command}");
+        }
+    }
+    // A picture in the place of a scenario with the name of a picture.
+    let odd = folder.path("shop.svg");
+    fs::copy(SMALL, &odd).expect("a copy");
+    let (code, _, err) = sim(&["graph", &odd, "--out", &odd]);
+    assert_eq!(code, exit::BAD_INPUT, "{err}");
+    assert!(err.contains("would be overwritten"), "{err}");
+    assert_eq!(
+        fs::read(&odd).expect("it is there"),
+        fs::read(SMALL).expect("it is there")
+    );
+}
+
+#[test]
+fn another_question_about_the_same_file_is_refused() {
+    let folder = Folder::new("question");
+    for (command, words) in commands().into_iter().skip(1) {
+        let out = folder.path(command);
+        let done = [&words[..], &["--out", &out]].concat();
+        let (code, _, err) = sim(&done);
+        assert_ne!(code, exit::BAD_INPUT, "{command}: {err}");
+        let before = all(&folder.0);
+        for other in [&["--set", "services.web.replicas=3"][..], &["--seed", "77"]] {
+            let (code, told, err) = sim(&[&done[..], other].concat());
+            assert_eq!(
+                (code, told.as_str()),
+                (exit::BAD_INPUT, ""),
+                "{command}: {err}"
+            );
+            assert!(err.contains("holds another experiment"), "{command}: {err}");
+            assert!(err.contains("--force"), "{command}: {err}");
+            assert_eq!(all(&folder.0), before, "{command}");
+        }
+        let (code, _, err) = sim(&done);
+        assert_ne!(code, exit::BAD_INPUT, "{command}: {err}");
+    }
+    // Fewer replications would throw the others away.
+    let out = folder.path("fewer");
+    let sweep = |count: &'static str| {
+        let vary = ["sweep", SMALL, "--vary", "services.db.threads=2,4"];
+        sim(&[&vary[..], &["--replications", count, "--out", &out]].concat())
+    };
+    assert_eq!(sweep("3").0, exit::HELD);
+    let (code, _, err) = sweep("2");
+    assert_eq!(code, exit::BAD_INPUT);
+    assert!(err.contains("up to 3 replications, and not 2"), "{err}");
+}
+
+#[test]
+fn one_writer_at_a_time_for_every_command() {
+    let folder = Folder::new("lock");
+    let out = folder.path("out");
+    fs::create_dir_all(&out).expect("a folder");
+    let held = Lock::hold(Path::new(&out), false).expect("nobody is there");
+    for (command, words) in commands() {
+        let (code, told, err) = sim(&[&words[..], &["--out", &out, "--force"]].concat());
+        assert_eq!(
+            (code, told.as_str()),
+            (exit::BAD_INPUT, ""),
+            "{command}: {err}"
+        );
+        assert!(
+            err.contains("another `sim` is at work in"),
+            "{command}: {err}"
+        );
+        assert_eq!(all(&folder.0).len(), 1, "{command}");
+    }
+    drop(held);
+    // The lock of a process that is dead is no lock.
+    fs::write(folder.path("out/experiment.lock"), "").expect("it can be written");
+    for (command, words) in commands() {
+        let (code, _, err) = sim(&[&words[..], &["--out", &out, "--force"]].concat());
+        assert_ne!(code, exit::BAD_INPUT, "{command}: {err}");
+        assert!(!folder.0.join("out/experiment.lock").exists(), "{command}");
+    }
+}
+
+#[test]
+fn two_writers_at_once_leave_the_results_of_one() {
+    let folder = Folder::new("two");
+    let out = folder.path("out");
+    let run = |seed: &str| sim(&["run", SMALL, "--seed", seed, "--out", &out]);
+    for _ in 0..5 {
+        let codes: Vec<u8> = std::thread::scope(|scope| {
+            let all: Vec<_> = ["1", "2", "3"]
+                .map(|seed| scope.spawn(move || run(seed).0))
+                .into();
+            all.into_iter()
+                .map(|one| one.join().expect("no panic"))
+                .collect()
+        });
+        let done = |code: &u8| *code == exit::HELD || *code == exit::BAD_INPUT;
+        assert!(codes.iter().all(done), "{codes:?}");
+        assert!(codes.contains(&exit::HELD), "{codes:?}");
+        let summary: serde_json::Value =
+            serde_json::from_str(&folder.read("out/summary.json")).expect("JSON");
+        let seed = summary["seed"].as_u64().expect("a seed");
+        let command = folder.read("out/reproduce.txt");
+        assert!(
+            command.contains(&format!("--seed {seed}\n")),
+            "{seed}: {command}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_anything_is_simulated() {
+    let folder = Folder::new("readonly");
+    let file = folder.path("file");
+    fs::write(&file, "mine").expect("it can be written");
+    for out in [file.as_str(), "/proc/none/at/all", ""] {
+        for (command, words) in commands() {
+            let (code, told, err) = sim(&[&words[..], &["--out", out]].concat());
+            assert_eq!(
+                (code, told.as_str()),
+                (exit::BAD_INPUT, ""),
+                "{command} {out}: {err}"
+            );
+            assert!(err.starts_with("error: "), "{command} {out}: {err}");
+        }
+    }
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "mine");
 }
 
 #[test]

@@ -50,7 +50,15 @@ fn tune<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn a_setting_tuned_to_one_outage_is_told_to_be_worse_in_another() {
-    let arguments = tune(&["--subject-to", "recovery_time < 30s", "--also", FLAKY]);
+    let arguments = tune(&[
+        "--subject-to",
+        "recovery_time < 30s",
+        "--also",
+        FLAKY,
+        // What it includes is in another folder.
+        "--allow-read",
+        "../scenarios",
+    ]);
     let (code, text, err) = sim(&arguments);
     assert_eq!(code, exit::HELD, "{err}");
     assert!(
@@ -194,6 +202,8 @@ fn several_goals_give_a_front_and_the_folder_holds_the_answer() {
     let arguments = [
         "tune",
         FLAKY,
+        "--allow-read",
+        "../scenarios",
         "--vary",
         ATTEMPTS,
         "--minimise",
@@ -264,6 +274,8 @@ fn sensitivity_tells_what_matters() {
             samples,
             "--out",
             &out,
+            // The second one replaces the first.
+            "--force",
         ];
         let (code, text, err) = sim(&arguments);
         assert_eq!(code, exit::HELD, "{err}");

@@ -52,7 +52,18 @@ pub fn charts(result: &RunResult) -> Vec<Chart> {
     let mut charts = vec![chart("timeline", timeline::timeline(result))];
     for name in result.series.workloads.keys() {
         if let Some(svg) = workload::workload(result, name) {
-            charts.push(chart(&format!("workload-{}", file_name(name)), svg));
+            let name = format!("workload-{}", file_name(name));
+            // Names that differ may look alike to a file system.
+            let alike = |numbered: &String| {
+                let mut charts = charts.iter();
+                charts.any(|chart: &Chart| chart.name.to_lowercase() == numbered.to_lowercase())
+            };
+            let mut names = (1..).map(|number| match number {
+                1 => name.clone(),
+                number => format!("{name}_{number}"),
+            });
+            let name = names.find(|name| !alike(name)).unwrap_or_default();
+            charts.push(chart(&name, svg));
         }
     }
     charts.push(chart("services", multiples::services(result)));
@@ -62,9 +73,13 @@ pub fn charts(result: &RunResult) -> Vec<Chart> {
     charts
 }
 
+/// Most letters of a name in the name of a file: file systems take 255 bytes.
+const MOST_LETTERS: usize = 50;
+
 /// A name that every file system takes.
 fn file_name(name: &str) -> String {
     name.chars()
+        .take(MOST_LETTERS)
         .map(|c| {
             if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
                 c
@@ -91,6 +106,50 @@ mod tests {
             assert!(chart.svg.contains("DejaVu Sans"), "{}", chart.name);
             assert!(!chart.svg.contains("NaN"), "{}", chart.name);
         }
+    }
+
+    #[test]
+    fn each_workload_has_a_file_of_its_own() {
+        let mut result = retry_storm();
+        let (_, shoppers) = result.series.workloads.pop_first().unwrap();
+        let told = result.summary.workloads["shoppers"].clone();
+        let long = "l".repeat(1000);
+        let names = [
+            "../../etc/x",
+            "..-..-etc_x",
+            ".._.._ETC_x",
+            "<b>",
+            "_b_",
+            &long,
+        ];
+        for name in names {
+            result
+                .series
+                .workloads
+                .insert(name.into(), shoppers.clone());
+            result.summary.workloads.insert(name.into(), told.clone());
+        }
+        let drawn = charts(&result);
+        let mut files: Vec<String> = drawn
+            .iter()
+            .map(|chart| chart.name.to_lowercase())
+            .collect();
+        assert_eq!(
+            files[1..4],
+            [
+                "workload-..-..-etc_x",
+                "workload-.._.._etc_x",
+                "workload-.._.._etc_x_2"
+            ]
+        );
+        assert!(
+            files
+                .iter()
+                .all(|name| name.len() < 200 && !name.contains('/'))
+        );
+        files.sort();
+        files.dedup();
+        assert_eq!(files.len(), drawn.len());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! `sim check`: says what is wrong with scenarios, without running them.
 
 use crate::diagnostics::{self, Format, JsonDiagnostic};
-use crate::files::load_file;
+use crate::files::{Reading, load_file};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use sim_models::scenario::diagnostics::{Diagnostic, Severity};
+use sim_models::scenario::plain::plain;
 use sim_models::scenario::{Loaded, Override, explain};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -21,6 +22,9 @@ pub struct Args {
     /// Set a value first, such as services.db.threads=32.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Override>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
     /// How to show what is found.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -47,8 +51,9 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write, styled: bool) 
         warnings: 0,
         diagnostics: Vec::new(),
     };
+    let disk = args.reading.disk();
     for path in &args.scenarios {
-        let loaded = load_file(path, &args.set);
+        let loaded = load_file(&disk, path, &args.set);
         let errors = loaded.scenario.as_ref().err().map_or(0, Vec::len);
         let found = all(&loaded);
         report.errors += errors;
@@ -58,7 +63,12 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write, styled: bool) 
                 let text = diagnostics::human(found, &loaded.sources, styled);
                 err.write_all(text.as_bytes())?;
                 if !args.explain {
-                    writeln!(out, "{}: {}", path.display(), verdict(&loaded))?;
+                    writeln!(
+                        out,
+                        "{}: {}",
+                        plain(&path.to_string_lossy()),
+                        verdict(&loaded)
+                    )?;
                 }
             }
             Format::Concise => {

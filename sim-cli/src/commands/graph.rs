@@ -18,6 +18,9 @@ pub struct Args {
     /// Set a value first, such as services.db.replicas=3; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<sim_models::scenario::Override>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: crate::files::Reading,
     /// How to draw it on standard output, or in a file whose name does not say [default: svg].
     #[arg(long, value_enum)]
     pub format: Option<Format>,
@@ -64,7 +67,7 @@ pub enum GraphError {
     Name(String),
     /// The file could not be written.
     #[error(transparent)]
-    Folder(#[from] crate::output::folder::FolderError),
+    Folder(#[from] crate::output::file::FolderError),
     /// The picture could not be made into a bitmap.
     #[error(transparent)]
     Raster(#[from] crate::charts::RasterError),
@@ -80,12 +83,13 @@ pub fn command(
     err: &mut dyn std::io::Write,
     terminal: crate::Terminal,
 ) -> std::io::Result<u8> {
-    let loaded = crate::files::load_file(&args.scenario, &args.set);
+    let disk = args.reading.disk();
+    let loaded = crate::files::load_file(&disk, &args.scenario, &args.set);
     super::check::tell(&loaded, err, terminal.err)?;
     let Ok(scenario) = loaded.scenario else {
         return Ok(crate::exit::BAD_INPUT);
     };
-    match run(args, &scenario) {
+    match run(args, &scenario, &disk.inputs()) {
         Ok(None) => Ok(crate::exit::HELD),
         Ok(Some(text)) => writeln!(out, "{}", text.trim_end()).map(|()| crate::exit::HELD),
         Err(error) => {
@@ -134,19 +138,35 @@ fn picture(path: &Path, format: Option<Format>) -> Result<Picture, GraphError> {
     }
 }
 
-/// Draws a scenario that has been read: the text for standard output, or none if it went to a file.
+/// Draws a scenario that has been read from these files: the text for standard output, or none if it went to a file.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn run(args: &Args, scenario: &Scenario) -> Result<Option<String>, GraphError> {
+pub fn run(
+    args: &Args,
+    scenario: &Scenario,
+    inputs: &[PathBuf],
+) -> Result<Option<String>, GraphError> {
     let Some(path) = &args.out else {
         return Ok(Some(graph(scenario, args.format.unwrap_or_default())));
     };
+    let led = std::fs::canonicalize(path).ok();
+    if led.is_some()
+        && inputs
+            .iter()
+            .any(|input| std::fs::canonicalize(input).ok() == led)
+    {
+        return Err(GraphError::Name(format!(
+            "{} is read and would be overwritten\nchoose another name with --out",
+            path.display()
+        )));
+    }
     let bytes = match picture(path, args.format)? {
         Picture::Bitmap => crate::charts::png(&graph(scenario, Format::Svg))?,
         Picture::Text(format) => graph(scenario, format).into_bytes(),
     };
-    crate::output::folder::write_atomic(path, &bytes)?;
+    crate::output::file::sweep_up(path);
+    crate::output::file::write_atomic(path, &bytes)?;
     Ok(None)
 }
 
@@ -404,7 +424,14 @@ fn dot(system: &System) -> String {
 }
 
 fn mermaid(system: &System) -> String {
-    let quote = |text: &str| text.replace('"', "#quot;");
+    // Labels are HTML, and Markdown between backticks; `#` begins an entity.
+    let quote = |text: &str| -> String {
+        let letter = |c: char| match c {
+            '"' | '#' | '&' | '<' | '>' | '`' => format!("#{};", u32::from(c)),
+            c => c.to_string(),
+        };
+        text.chars().map(letter).collect()
+    };
     let mut text = String::from("flowchart LR\n");
     for (i, node) in system.nodes.iter().enumerate() {
         let lines: Vec<String> = std::iter::once(&node.name)

@@ -107,11 +107,12 @@ fn show() {
     std::fs::create_dir_all(folder).unwrap();
     let args = Args {
         set: Vec::new(),
+        reading: crate::files::Reading::default(),
         scenario: "boutique.ron".into(),
         format: None,
         out: Some(format!("{folder}/graph.png").into()),
     };
-    assert_eq!(run(&args, &boutique()).unwrap(), None);
+    assert_eq!(run(&args, &boutique(), &[]).unwrap(), None);
     let tangle = graph_drawing::draw(&tangle());
     let bitmap = crate::charts::png(&tangle).unwrap();
     std::fs::write(format!("{folder}/tangle.png"), bitmap).unwrap();

@@ -1,18 +1,18 @@
 //! `sim merge`: joins the parts of a sweep that ran on several machines.
 
 use crate::Terminal;
-use crate::commands::run::{Format, quoted};
+use crate::commands::run::Format;
 use crate::commands::sweep::finish::{Failure, Streams, Wanted, Whole, finish, quoted_path};
 use crate::commands::sweep::{resolved, tell};
 use crate::files::Disk;
 use crate::output::claim::{Claim, Experiment, held};
-use crate::output::folder::FolderError;
+use crate::output::file::FolderError;
 use crate::output::sweep::folder::{self, Texts};
 use crate::output::sweep::provenance::{Started, provenance};
 use crate::runner::entries::Entries;
 use crate::runner::journal::Journal;
 use crate::runner::names::{file_name, list};
-use crate::runner::survey;
+use crate::runner::{forget_unfit, survey};
 use clap::Args as ClapArgs;
 use serde_json::Value;
 use sim_models::experiment::spec::{Unresolved, read_spec};
@@ -100,13 +100,17 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
     };
     let (sweep, texts) = one_sweep(&args.folders)?;
     let keys = Keys::new(&sweep);
-    let (entries, shards) = read_all(&args.folders)?;
+    let (mut entries, shards) = read_all(&args.folders)?;
     for (path, line) in &entries.damaged {
         writeln!(
             streams.err,
             "{}:{line}: this line is damaged",
             path.display()
         )?;
+    }
+    let unfit = forget_unfit(&sweep, &keys, &mut entries);
+    for wrong in entries.wrong.iter().chain(&unfit) {
+        writeln!(streams.err, "{wrong}")?;
     }
     let places = places(&sweep, &keys);
     refuse_contradictions(&entries, &places)?;
@@ -115,15 +119,16 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
     if !whole.missing.is_empty() {
         return Err(missing(args, &sweep, &keys, &entries, &shards));
     }
-    let claim = claim(args, out)?;
-    claim.take()?;
+    let mut claim = claim(args, out)?;
+    let names = [file_name(Shard::default())];
+    claim.take(folder::TEXTS.map(str::to_owned).into_iter().chain(names))?;
     let (mut journal, _) = Journal::open(out, Shard::default())?;
-    folder::prepare(out, &texts)?;
+    folder::prepare(&mut claim, &texts)?;
+    claim.clear()?;
     let mut provenance = provenance(started, whole.records.len(), whole.records.len(), None);
     provenance["parts"] = parts(&args.folders);
     let first = quoted_path(&args.folders[0].join("sweep.ron"));
     let wanted = Wanted {
-        folder: Some(out),
         format: args.format,
         #[cfg(feature = "parquet")]
         parquet: args.parquet,
@@ -136,10 +141,10 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
         entries: &entries,
         provenance,
     };
-    let code = finish(whole, &wanted, Some(&claim), streams)?;
+    let code = finish(whole, &wanted, Some(&mut claim), streams)?;
     if args.folders.contains(out) {
-        tidy_up(out)?;
-        claim.settle().map_err(Failure::from)?;
+        tidy_up(&claim)?;
+        claim.settle()?;
     }
     Ok(code)
 }
@@ -147,17 +152,17 @@ fn merge(args: &Args, streams: &mut Streams<'_>) -> Result<u8, Stop> {
 /// The folder of the result, for the sweep that the parts are of.
 fn claim(args: &Args, out: &Path) -> Result<Claim, FolderError> {
     let first = &args.folders[0];
-    let (command, source) =
-        held(first).unwrap_or_else(|| ("sweep".into(), first.join("sweep.ron")));
-    let of = Experiment {
-        command: &command,
-        source: &source,
-    };
-    Claim::ask(out, of, args.force)
+    let of = held(first).unwrap_or_else(|| Experiment {
+        command: "sweep".into(),
+        source: first.join("sweep.ron"),
+        ..Experiment::default()
+    });
+    Claim::ask(out, &of, args.force, false)
 }
 
 /// The sweep that all folders hold a part of.
 fn one_sweep(folders: &[PathBuf]) -> Result<(Sweep, Texts), Stop> {
+    let disk = Disk::default();
     let mut first: Option<(&PathBuf, Sweep, Texts, RunKey)> = None;
     for folder in folders {
         let file = folder.join("sweep.ron");
@@ -172,8 +177,8 @@ fn one_sweep(folders: &[PathBuf]) -> Result<(Sweep, Texts), Stop> {
         {
             continue;
         }
-        let spec = read_spec(&file.to_string_lossy(), &Disk)?;
-        let (sweep, texts) = resolved(&spec, &file)?;
+        let spec = read_spec(&file.to_string_lossy(), &disk)?;
+        let (sweep, texts) = resolved(&spec, &file, &disk)?;
         let key = sweep_key(&sweep);
         match &first {
             None => first = Some((folder, sweep, texts, key)),
@@ -383,16 +388,12 @@ fn part_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// In a shared folder the parts go: all that they hold is in the whole now.
-fn tidy_up(out: &Path) -> Result<(), Stop> {
-    let parts = list(out)?.into_iter();
+fn tidy_up(claim: &Claim) -> Result<(), Stop> {
+    let parts = list(claim.path())?.into_iter();
     let journals = parts.filter(|(_, shard)| !shard.is_all());
-    for path in journals.map(|(path, _)| path).chain(part_files(out)) {
-        fs::remove_file(&path).map_err(|error| {
-            input(format!(
-                "cannot remove {}: {error}",
-                quoted(&path.to_string_lossy())
-            ))
-        })?;
+    let journals = journals.map(|(path, _)| path);
+    for path in journals.chain(part_files(claim.path())) {
+        claim.remove(&path.file_name().unwrap_or_default().to_string_lossy())?;
     }
     Ok(())
 }

@@ -2,15 +2,18 @@
 //! have in common.
 
 use super::run::{quoted, setting};
-use crate::output::folder::FolderError;
+use crate::output::claim::Claim;
+use crate::output::file::FolderError;
 use crate::output::sweep::provenance::{Started, provenance};
 use crate::output::sweep::rows::ResultsError;
+use crate::runner::names::file_name;
 use crate::runner::{How, Runner, RunnerError};
 use crate::{Terminal, diagnostics, exit};
 use sim_models::experiment::space::Unresolved;
-use sim_models::experiment::sweep::{Record, Shard, Sweep};
+use sim_models::experiment::sweep::{Keys, Record, RunKey, Shard, Sweep};
 use sim_models::observe::expression::ExpressionError;
 use sim_models::scenario::Override;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
@@ -78,6 +81,19 @@ impl NoAnswer {
     }
 }
 
+/// Takes a folder and says in it what is done, before anything is run. What was found earlier goes: it must
+/// not pass for the result of this.
+///
+/// # Errors
+/// If somebody else's file is in the way, or the file system refuses.
+pub fn begin(claim: &mut Claim, scenario: &str, reproduce: &str) -> Result<(), FolderError> {
+    let names = ["scenario.ron", "reproduce.txt"].map(str::to_owned);
+    claim.take(names.into_iter().chain([file_name(Shard::default())]))?;
+    claim.put_text("scenario.ron", scenario)?;
+    claim.put_text("reproduce.txt", reproduce)?;
+    claim.clear()
+}
+
 /// Rounds of runs with one journal.
 pub struct Rounds<'a> {
     runner: Runner<'a>,
@@ -85,9 +101,13 @@ pub struct Rounds<'a> {
     err: &'a mut dyn Write,
     terminal: Terminal,
     jobs: Option<usize>,
+    /// Whether there is a folder.
+    kept: bool,
     runs: usize,
     known: usize,
     partial: usize,
+    /// All runs in the order of the rounds.
+    done: Vec<(RunKey, Record)>,
 }
 
 impl<'a> Rounds<'a> {
@@ -114,9 +134,11 @@ impl<'a> Rounds<'a> {
             err,
             terminal,
             jobs,
+            kept: folder.is_some(),
             runs: 0,
             known: 0,
             partial: 0,
+            done: Vec::new(),
         })
     }
 
@@ -136,7 +158,28 @@ impl<'a> Rounds<'a> {
             .iter()
             .filter(|run| run.stopped_by != "end")
             .count();
+        if self.kept {
+            let keys = Keys::new(sweep);
+            let keyed = |run: &Record| (keys.run(run.point, run.replication), run.clone());
+            self.done.extend(ran.records.iter().map(keyed));
+        }
         Ok(ran.records)
+    }
+
+    /// Puts all runs, in their order and each once, in the place of what is in the journal, so that its
+    /// bytes do not depend on threads and interruptions.
+    ///
+    /// # Errors
+    /// If the file system refuses; the journal is then as it was.
+    pub fn settle(&mut self) -> Result<(), NoAnswer> {
+        let mut known = BTreeSet::new();
+        self.done.retain(|(key, _)| known.insert(*key));
+        let (Some(journal), entries) = self.runner.parts() else {
+            return Ok(());
+        };
+        let runs = self.done.iter().map(|(key, record)| (*key, record));
+        journal.rewrite(entries, runs).map_err(RunnerError::from)?;
+        Ok(())
     }
 
     /// Runs that a budget stopped: their values are partial.
@@ -153,7 +196,7 @@ impl<'a> Rounds<'a> {
 }
 
 /// Puts a command together that does it all again, to be pasted into a shell.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Command(String);
 
 impl Command {
@@ -171,6 +214,13 @@ impl Command {
     pub fn flag(mut self, name: &str, value: &impl ToString) -> Self {
         self.0
             .push_str(&format!(" --{name} {}", quoted(&value.to_string())));
+        self
+    }
+
+    /// Adds flags as they are, each with a space before it.
+    #[must_use]
+    pub fn text(mut self, flags: &str) -> Self {
+        self.0.push_str(flags);
         self
     }
 

@@ -2,13 +2,13 @@
 
 use crate::commands::rounds::read;
 use crate::commands::{broken, check};
-use crate::files::load_file;
 pub(crate) use crate::files::quoted;
+use crate::files::{Reading, load_file};
 use crate::output::claim::{Claim, Experiment};
-use crate::output::folder::FolderError;
+use crate::output::file::FolderError;
 use crate::output::table::{WIDTH, width};
 use crate::output::{folder, human, json, replications, story};
-use crate::progress;
+use crate::progress::{self, Watch};
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
@@ -16,11 +16,11 @@ use sim_models::observe::choice::check_measure;
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::Measure;
 use sim_models::observe::summary::{RunResult, Summary};
+use sim_models::scenario::plain::plain;
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::path::PathBuf;
 
 /// Runs a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
@@ -34,6 +34,9 @@ pub struct Args {
     /// Set a value first, such as services.db.threads=32; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Override>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
     /// Run it under so many seeds, counted up from the first, and say how often each verdict comes.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub replications: u32,
@@ -81,7 +84,8 @@ pub fn run(
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> io::Result<u8> {
-    let loaded = load_file(&args.scenario, &args.set);
+    let disk = args.reading.disk();
+    let loaded = load_file(&disk, &args.scenario, &args.set);
     let warned = warned(args, &loaded.warnings);
     if loaded.scenario.is_err() {
         check::tell(&loaded, err, terminal.err)?;
@@ -89,20 +93,11 @@ pub fn run(
     let Ok(mut scenario) = loaded.scenario else {
         return Ok(exit::BAD_INPUT);
     };
-    let of = Experiment {
-        command: "run",
-        source: &args.scenario,
-    };
-    let claim = Claim::asked(args.out.as_deref(), of, args.force);
-    let claim = match claim {
-        Ok(claim) => claim,
-        Err(error) => return refuse(&error, err),
-    };
     if scenario.title.is_none() {
         scenario.title = args
             .scenario
             .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
+            .map(|stem| plain(&stem.to_string_lossy()).into_owned());
     }
     for measure in &args.measure {
         if let Err((message, help)) = check_measure(&scenario, measure) {
@@ -113,6 +108,23 @@ pub fn run(
             return Ok(exit::BAD_INPUT);
         }
     }
+    // To the end: what is not written yet would be lost.
+    let watch = Watch::begin();
+    let of = Experiment {
+        command: "run".into(),
+        source: args.scenario.clone(),
+        inputs: disk.inputs(),
+        ..Experiment::default()
+    };
+    let claim = Claim::asked(args.out.as_deref(), &of, args.force, false);
+    let taken = claim.and_then(|claim| {
+        let take = |mut claim: Claim| claim.take::<String>([]).map(|()| claim);
+        claim.map(take).transpose()
+    });
+    let mut claim = match taken {
+        Ok(claim) => claim,
+        Err(error) => return refuse(&error, err),
+    };
     let seed = args.seed.unwrap_or(scenario.seed);
     let reproduce = reproduce(args, seed);
     let asked = Asked {
@@ -120,13 +132,13 @@ pub fn run(
         scenario: &scenario,
         seed,
         reproduce: &reproduce,
-        claim: claim.as_ref(),
+        watch: &watch,
     };
     let done = broken::caught(|| {
         if args.replications > 1 {
-            many(&asked, out, err, terminal)
+            many(&asked, claim.as_mut(), out, err, terminal)
         } else {
-            once(&asked, out, err, terminal)
+            once(&asked, claim.as_mut(), out, err, terminal)
         }
     });
     let code = done.unwrap_or_else(|| broken::tell(&reproduce, err))?;
@@ -136,28 +148,13 @@ pub fn run(
     Ok(code)
 }
 
-/// What is to be run, and where its results go.
+/// What is to be run.
 struct Asked<'a> {
     args: &'a Args,
     scenario: &'a Scenario,
     seed: u64,
     reproduce: &'a str,
-    claim: Option<&'a Claim>,
-}
-
-impl Asked<'_> {
-    /// Writes results into the folder, if there is one.
-    fn keep(
-        &self,
-        write: impl FnOnce(&Path) -> Result<(), FolderError>,
-    ) -> Result<(), FolderError> {
-        let (Some(folder), Some(claim)) = (&self.args.out, self.claim) else {
-            return Ok(());
-        };
-        claim.take()?;
-        write(folder)?;
-        claim.settle()
-    }
+    watch: &'a Watch,
 }
 
 /// Says why nothing could be written. Returns the exit code.
@@ -169,6 +166,7 @@ fn refuse(error: &FolderError, err: &mut dyn Write) -> io::Result<u8> {
 
 fn once(
     asked: &Asked<'_>,
+    claim: Option<&mut Claim>,
     out: &mut dyn Write,
     err: &mut dyn Write,
     terminal: Terminal,
@@ -178,9 +176,8 @@ fn once(
         scenario,
         seed,
         reproduce,
-        ..
+        watch,
     } = *asked;
-    let stop = progress::interrupted();
     let bar = progress::bar(terminal.progress, scenario.duration.0, "simulating");
     let options = Options {
         seed,
@@ -193,7 +190,7 @@ fn once(
     };
     let result = experiment::run_with(scenario, options, |now| {
         bar.set_position(now.0);
-        !stop.load(Ordering::Relaxed)
+        watch.goes_on()
     });
     bar.finish_and_clear();
     let result = match result {
@@ -219,8 +216,8 @@ fn once(
         )?;
         return Ok(exit::BAD_INPUT);
     }
-    let write = |path: &Path| folder::write(path, &result, &explain::to_ron(scenario), reproduce);
-    if let Err(error) = asked.keep(write) {
+    let write = |claim| folder::write(claim, &result, &explain::to_ron(scenario), reproduce);
+    if let Some(Err(error)) = claim.map(write) {
         return refuse(&error, err);
     }
     match (args.format, story) {
@@ -241,6 +238,7 @@ fn once(
 
 fn many(
     asked: &Asked<'_>,
+    claim: Option<&mut Claim>,
     out: &mut dyn Write,
     err: &mut dyn Write,
     terminal: Terminal,
@@ -250,15 +248,14 @@ fn many(
         scenario,
         seed,
         reproduce,
-        ..
+        watch,
     } = *asked;
-    let stop = progress::interrupted();
     let seeds: Vec<u64> = (0..u64::from(args.replications))
         .map(|n| seed.wrapping_add(n))
         .collect();
     let bar = progress::bar(terminal.progress, seeds.len() as u64, "replications");
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.jobs.unwrap_or(0))
+        .num_threads(progress::threads(args.jobs, seeds.len() as u64))
         .build()
         .map_err(io::Error::other)?;
     let runs = pool.install(|| {
@@ -267,7 +264,7 @@ fn many(
             &seeds,
             &args.measure,
             || bar.inc(1),
-            || !stop.load(Ordering::Relaxed),
+            || watch.goes_on(),
         )
     });
     bar.finish_and_clear();
@@ -279,8 +276,8 @@ fn many(
         }
     };
     let resolved = explain::to_ron(scenario);
-    let write = |path: &Path| folder::write_replications(path, &runs, &resolved, reproduce);
-    if let Err(error) = asked.keep(write) {
+    let write = |claim| folder::write_replications(claim, &runs, &resolved, reproduce);
+    if let Some(Err(error)) = claim.map(write) {
         return refuse(&error, err);
     }
     match args.format {
@@ -345,8 +342,9 @@ fn warned(args: &Args, warnings: &[Diagnostic]) -> String {
     let many = format!("{many} [{}]", codes.join(", "));
     let sets: String = args.set.iter().map(setting).collect();
     let line = format!(
-        "{many}; sim check {}{sets}",
-        quoted(&args.scenario.to_string_lossy())
+        "{many}; sim check {}{}{sets}",
+        quoted(&args.scenario.to_string_lossy()),
+        args.reading.flags()
     );
     if width(&line) <= WIDTH {
         line + "\n"
@@ -375,5 +373,5 @@ fn reproduce(args: &Args, seed: u64) -> String {
         words.push(format!("--measure {}", quoted(&measure.to_string())));
     }
     let sets: String = args.set.iter().map(setting).collect();
-    words.join(" ") + &sets
+    words.join(" ") + &args.reading.flags() + &sets
 }

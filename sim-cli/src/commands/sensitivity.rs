@@ -3,12 +3,12 @@
 #![allow(rustdoc::broken_intra_doc_links)]
 
 use super::broken;
-use super::rounds::{Command, NoAnswer, Rounds, read};
+use super::rounds::{Command, NoAnswer, Rounds, begin, read};
 use super::run::Format;
 use crate::charts;
-use crate::files::Disk;
+use crate::files::Reading;
 use crate::output::claim::{Claim, Experiment};
-use crate::output::sweep::folder::{self, Extras, put};
+use crate::output::sweep::folder::{self, Extras};
 use crate::output::{json, sensitivity as shown};
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
@@ -62,6 +62,9 @@ pub struct Args {
     /// Set a value at every point first; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Override>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
     /// Seed of the first replication and of the points, instead of the scenario's own.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -105,11 +108,20 @@ impl Args {
     }
 
     fn reproduce(&self) -> String {
+        self.asks(Command::new("sensitivity", &self.scenario).text(&self.reading.flags()))
+    }
+
+    /// What makes it another one of the same file.
+    fn question(&self) -> String {
+        self.asks(Command::default())
+    }
+
+    fn asks(&self, command: Command) -> String {
         let method = match self.method {
             How::Sobol => "sobol",
             How::Morris => "morris",
         };
-        Command::new("sensitivity", &self.scenario)
+        command
             .flags("vary", self.vary.iter().map(|vary| &vary.origin.text))
             .flags("measure", &self.measure)
             .flag("method", &method)
@@ -174,22 +186,25 @@ fn go(
             sobol::MOST_SETTINGS
         )));
     }
-    let of = Experiment {
-        command: "sensitivity",
-        source: &args.scenario,
-    };
-    let claim = Claim::asked(args.out.as_deref(), of, args.force)?;
-    let scenario = base(&args.bare_spec(), &Disk)?;
+    let disk = args.reading.disk();
+    let scenario = base(&args.bare_spec(), &disk)?;
     let spec = args.spec(&scenario);
     let seed = args.seed.unwrap_or(scenario.seed);
     let mut design = Design::new(args.method(), settings, args.samples(), seed);
     let points = design.points();
-    let mut sweep = resolve_at(&spec, &points, &Disk)?;
+    let mut sweep = resolve_at(&spec, &points, &disk)?;
     design.lie(&places_at(&spec, &points)?);
     let reproduce = args.reproduce();
-    if let (Some(folder), Some(claim)) = (&args.out, &claim) {
-        claim.take()?;
-        shown::prepare(folder, &explain::to_ron(&scenario), &reproduce)?;
+    let of = Experiment {
+        command: "sensitivity".into(),
+        source: args.scenario.clone(),
+        question: args.question(),
+        inputs: disk.inputs(),
+        ..Experiment::default()
+    };
+    let mut claim = Claim::asked(args.out.as_deref(), &of, args.force, false)?;
+    if let Some(claim) = &mut claim {
+        begin(claim, &explain::to_ron(&scenario), &reproduce)?;
     }
     let mut rounds = Rounds::open(args.out.as_deref(), args.jobs, "varying", err, terminal)?;
     let mut records = rounds.run(&sweep)?;
@@ -203,7 +218,7 @@ fn go(
             .effects(&measure, settings, &values, LEVEL, seed)
             .map_err(refused)?;
         if let Some(points) = design.group(&effects) {
-            let group = resolve_at(&spec, &points, &Disk)?;
+            let group = resolve_at(&spec, &points, &disk)?;
             let first = sweep.points.len();
             let more = rounds.run(&group)?;
             append(&mut sweep, &mut records, group, more);
@@ -225,17 +240,16 @@ fn go(
     };
     let (partial, provenance) = (rounds.partial(), rounds.provenance());
     let told = json::tidy(&shown::json(&found));
-    if let Some(folder) = &args.out {
+    if let Some(claim) = &mut claim {
+        rounds.settle()?;
         let table = Table::new(&sweep, records);
         let extras = Extras {
             charts: charts::sensitivity::charts(&found),
             ..Extras::default()
         };
-        folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
-        put(folder, "sensitivity.json", &format!("{told:#}"))?;
-        if let Some(claim) = &claim {
-            claim.settle()?;
-        }
+        folder::write(claim, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
+        claim.put_text("sensitivity.json", &format!("{told:#}"))?;
+        claim.settle()?;
     }
     match args.format {
         Format::Json => writeln!(out, "{told}")?,

@@ -4,6 +4,7 @@
 use super::json::round;
 use csv::{Terminator, Writer, WriterBuilder};
 use sim_models::observe::summary::Series;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 fn writer() -> Writer<Vec<u8>> {
@@ -16,6 +17,18 @@ fn put(writer: &mut Writer<Vec<u8>>, row: &[String]) {
     writer
         .write_record(row)
         .expect("writing to memory cannot fail, and rows are equally long");
+}
+
+/// A text of the user as a cell: spreadsheets take what begins with `=`, `+`, `-` or `@` for a formula and
+/// compute it, so such a text gets an apostrophe in front, which they take for "this is text"
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
+#[must_use]
+pub fn text(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
 }
 
 fn finish(writer: Writer<Vec<u8>>) -> Vec<u8> {
@@ -64,7 +77,7 @@ pub fn workloads(series: &Series) -> Vec<u8> {
         for (i, time) in series.time.iter().enumerate() {
             let mut row = vec![
                 round(*time).to_string(),
-                name.clone(),
+                text(name).into_owned(),
                 count(&workload.offered, i),
                 count(&workload.ok, i),
                 count(&workload.degraded, i),
@@ -107,7 +120,7 @@ pub fn services(series: &Series) -> Vec<u8> {
         for (i, time) in series.time.iter().enumerate() {
             let row = [
                 round(*time).to_string(),
-                name.clone(),
+                text(name).into_owned(),
                 count(&service.arrivals, i),
                 count(&service.ok, i),
                 count(&service.failed, i),
@@ -145,7 +158,7 @@ pub fn edges(series: &Series) -> Vec<u8> {
         for (i, time) in series.time.iter().enumerate() {
             let row = [
                 round(*time).to_string(),
-                name.clone(),
+                text(name).into_owned(),
                 count(&edge.calls, i),
                 count(&edge.attempts, i),
                 count(&edge.retries, i),
@@ -180,6 +193,27 @@ mod tests {
         );
         assert_eq!(text(services(&series)).lines().count(), 901);
         assert_eq!(text(edges(&series)).lines().count(), 901);
+    }
+
+    #[test]
+    fn no_name_is_a_formula() {
+        for name in ["=1+1", "+cmd", "-2+3", "@SUM(1)"] {
+            assert_eq!(text(name), format!("'{name}"));
+        }
+        for name in ["a=b", "-5", "+1.5", "10%", "", "web -> db"] {
+            assert_eq!(text(name), name);
+        }
+        let mut series = retry_storm().series;
+        let shoppers = series.workloads.remove("shoppers").unwrap();
+        series
+            .workloads
+            .insert("=HYPERLINK(\"x\")".into(), shoppers);
+        let table = String::from_utf8(workloads(&series)).unwrap();
+        assert!(
+            table.contains(",\"'=HYPERLINK(\"\"x\"\")\","),
+            "{}",
+            &table[..500]
+        );
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Which settings matter, for people and for programs.
 
-use super::folder::FolderError;
 use super::human::{command, join};
 use super::style::Style;
-use super::sweep::folder::put;
 use super::sweep::human::value;
 use super::table::{Table, wrap};
 use super::tables::styled;
@@ -14,8 +12,6 @@ use sim_models::experiment::compare::numbers::counted;
 use sim_models::experiment::sensitivity::{
     Effect, Effects, Indices, Influence, Method, Sensitivity,
 };
-use std::fs;
-use std::path::Path;
 
 /// Version of the keys of the JSON.
 const SCHEMA: u32 = 1;
@@ -26,21 +22,6 @@ pub const COVERED: u32 = 128;
 
 /// Luck above this share is worth more replications.
 const MUCH_LUCK: f64 = 0.05;
-
-/// Makes the folder, and says in it what is done, before anything is run.
-///
-/// # Errors
-/// If a file cannot be written.
-pub fn prepare(folder: &Path, scenario: &str, reproduce: &str) -> Result<(), FolderError> {
-    fs::create_dir_all(folder).map_err(|source| FolderError::Io {
-        path: folder.to_owned(),
-        source,
-    })?;
-    // What was found earlier must not pass for the result of this.
-    let _ = fs::remove_file(folder.join("sensitivity.json"));
-    put(folder, "scenario.ron", scenario)?;
-    put(folder, "reproduce.txt", reproduce)
-}
 
 /// The result as text.
 #[must_use]

@@ -2,9 +2,10 @@
 //! windows.
 
 use super::journal::JournalError;
-use super::line;
+use super::line::{self, Bad};
 use sim_models::experiment::sweep::{Record, RunKey};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub struct Entry {
     pub file: usize,
     at: u64,
     length: u32,
+    /// Number of the line, from 1; 0 for one that was just written.
+    number: usize,
 }
 
 impl Entry {
@@ -37,7 +40,25 @@ impl Entry {
             file: 0,
             at,
             length,
+            number: 0,
         }
+    }
+}
+
+/// A line that tells of no run that there can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Its journal.
+    pub path: PathBuf,
+    /// Its number, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.path.display(), self.line, self.why)
     }
 }
 
@@ -48,6 +69,8 @@ pub struct Entries {
     runs: BTreeMap<RunKey, Entry>,
     /// Damaged lines, by file and number from 1.
     pub damaged: Vec<(PathBuf, usize)>,
+    /// Lines that are whole and tell of no run.
+    pub wrong: Vec<Wrong>,
     /// Runs that two lines tell differently.
     pub contradictions: Vec<(RunKey, PathBuf, PathBuf)>,
 }
@@ -72,17 +95,24 @@ impl Entries {
             if let Some((_, number)) = bad.take() {
                 self.damaged.push((path.to_owned(), number));
             }
-            match text.strip_suffix(b"\n").and_then(line::read) {
-                Some((key, record)) => found.push((
+            let line = text.strip_suffix(b"\n").ok_or(Bad::Damaged);
+            match line.and_then(line::read) {
+                Ok((key, record)) => found.push((
                     key,
                     Entry {
                         record,
                         file: index,
                         at,
                         length: length as u32,
+                        number,
                     },
                 )),
-                None => bad = Some((at, number)),
+                Err(Bad::Damaged) => bad = Some((at, number)),
+                Err(Bad::Content(why)) => self.wrong.push(Wrong {
+                    path: path.to_owned(),
+                    line: number,
+                    why: format!("this line is whole but tells of no run ({why})"),
+                }),
             }
             at += length as u64;
         }
@@ -126,6 +156,16 @@ impl Entries {
         Ok(text)
     }
 
+    /// Forgets a run that is not what its key says.
+    pub(crate) fn forget(&mut self, key: RunKey, why: &str) -> Option<Wrong> {
+        let entry = self.runs.remove(&key)?;
+        Some(Wrong {
+            path: self.path(&entry).to_owned(),
+            line: entry.number,
+            why: format!("this line is whole but wrong ({why})"),
+        })
+    }
+
     /// A run.
     #[must_use]
     pub fn get(&self, key: RunKey) -> Option<&Entry> {
@@ -162,8 +202,17 @@ impl Entries {
     pub fn windows(&self, entry: &Entry) -> Result<Vec<Vec<Option<f64>>>, JournalError> {
         let path = self.path(entry);
         let text = self.text(entry).map_err(JournalError::io("read", path))?;
-        line::windows(&text)
-            .ok_or_else(|| io::Error::other("a line has changed since it was read"))
-            .map_err(JournalError::io("read", path))
+        let changed = |_| io::Error::other("a line has changed since it was read");
+        let windows = line::windows(&text).map_err(changed);
+        let windows = windows.map_err(JournalError::io("read", path))?;
+        let measures = entry.record.values.len();
+        if windows.iter().any(|window| window.len() != measures) {
+            let wrong = format!(
+                "line {} has windows of another number of measures: remove it, and run again",
+                entry.number
+            );
+            return Err(JournalError::io("use", path)(io::Error::other(wrong)));
+        }
+        Ok(windows)
     }
 }

@@ -4,6 +4,8 @@
 use super::entries::Entries;
 use super::line;
 use super::names::{file_name, list};
+use crate::output::file::temporary;
+use crate::output::lock::is_still;
 use sim_models::experiment::sweep::{Record, RunKey, Shard};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -115,10 +117,7 @@ impl Journal {
         entries: &Entries,
         runs: impl IntoIterator<Item = (RunKey, &'r Record)>,
     ) -> Result<(), JournalError> {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = self
-            .path
-            .with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let temporary = temporary(&self.path);
         let written = self.written(&temporary, entries, runs);
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
@@ -197,20 +196,6 @@ fn locked(path: &Path, folder: &Path) -> Result<File, JournalError> {
             return Ok(file);
         }
     }
-}
-
-#[cfg(unix)]
-fn is_still(path: &Path, file: &File) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (fs::metadata(path), file.metadata()) {
-        (Ok(named), Ok(held)) => (named.dev(), named.ino()) == (held.dev(), held.ino()),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_still(_: &Path, _: &File) -> bool {
-    true
 }
 
 #[cfg(test)]

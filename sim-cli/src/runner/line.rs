@@ -148,8 +148,20 @@ pub fn write(key: RunKey, record: &Record) -> Vec<u8> {
     line
 }
 
-/// What a line says without its windows; none if it was damaged. Takes it without its end.
-pub fn read(line: &[u8]) -> Option<(RunKey, Record)> {
+/// Why a line tells of no run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bad {
+    /// It was torn or damaged: its checksum is wrong.
+    Damaged,
+    /// It is as it was written, but tells of no run; in words.
+    Content(String),
+}
+
+/// What a line says without its windows. Takes it without its end.
+///
+/// # Errors
+/// If it tells of no run.
+pub fn read(line: &[u8]) -> Result<(RunKey, Record), Bad> {
     let found: ReadLine<ReadRun> = whole(line)?;
     let run = found.run;
     let record = Record {
@@ -163,26 +175,38 @@ pub fn read(line: &[u8]) -> Option<(RunKey, Record)> {
         values: run.values.into_iter().map(|cell| cell.0).collect(),
         windows: Vec::new(),
     };
-    Some((found.key.parse().ok()?, record))
+    let key = found.key.parse();
+    Ok((
+        key.map_err(|_| Bad::Content("it has no key".into()))?,
+        record,
+    ))
 }
 
-/// The windows of a line; none if it was damaged.
-pub fn windows(line: &[u8]) -> Option<Vec<Vec<Option<f64>>>> {
+/// The windows of a line.
+///
+/// # Errors
+/// If it tells of no run.
+pub fn windows(line: &[u8]) -> Result<Vec<Vec<Option<f64>>>, Bad> {
     let found: ReadLine<ReadWindows> = whole(line)?;
     let rows = found.run.windows.into_iter();
     let cells = |row: Vec<Cell>| row.into_iter().map(|cell| cell.0).collect();
-    Some(rows.map(cells).collect())
+    Ok(rows.map(cells).collect())
 }
 
-fn whole<'a, R: Deserialize<'a>>(line: &'a [u8]) -> Option<ReadLine<R>> {
+fn whole<'a, R: Deserialize<'a>>(line: &'a [u8]) -> Result<ReadLine<R>, Bad> {
+    if !is_sound(line).unwrap_or(false) {
+        return Err(Bad::Damaged);
+    }
+    serde_json::from_slice(line).map_err(|error| Bad::Content(error.to_string()))
+}
+
+/// Whether the checksum of a line is right; none, if it has none.
+fn is_sound(line: &[u8]) -> Option<bool> {
     let rest = line.strip_prefix(HEAD.as_bytes())?;
     let (check, rest) = rest.split_at_checked(DIGITS)?;
     let body = rest.strip_prefix(AFTER_CHECK.as_bytes())?;
     let expected = format!("{:08x}", crc32fast::hash(body));
-    if check != expected.as_bytes() {
-        return None;
-    }
-    serde_json::from_slice(line).ok()
+    Some(check == expected.as_bytes())
 }
 
 #[cfg(test)]
@@ -240,11 +264,11 @@ mod tests {
         let line = write(RunKey(1), &record());
         let line = line.strip_suffix(b"\n").unwrap();
         for at in 0..line.len() {
-            assert!(read(&line[..at]).is_none(), "torn at {at}");
+            assert_eq!(read(&line[..at]), Err(Bad::Damaged), "torn at {at}");
             let mut flipped = line.to_vec();
             flipped[at] ^= 1;
-            assert!(read(&flipped).is_none(), "flipped at {at}");
+            assert_eq!(read(&flipped), Err(Bad::Damaged), "flipped at {at}");
         }
-        assert!(read(b"").is_none());
+        assert_eq!(read(b""), Err(Bad::Damaged));
     }
 }

@@ -6,8 +6,9 @@ pub mod journal;
 pub mod names;
 pub mod entries;
 
-use crate::{Terminal, progress};
-use entries::{Entries, Entry};
+use crate::Terminal;
+use crate::progress::{self, Watch};
+use entries::{Entries, Entry, Wrong};
 use indicatif::ProgressBar;
 use journal::{Journal, JournalError};
 use sim_models::experiment::sweep::{
@@ -105,6 +106,9 @@ impl<'a> Runner<'a> {
                 path.display()
             )?;
         }
+        for wrong in &entries.wrong {
+            writeln!(err, "{wrong}; its run is run again")?;
+        }
         Ok(Self {
             how: *how,
             journal,
@@ -122,21 +126,21 @@ impl<'a> Runner<'a> {
         err: &mut dyn Write,
         terminal: Terminal,
     ) -> Result<Ran, RunnerError> {
-        let stop = progress::interrupted();
+        let watch = Watch::begin();
+        let most = most_runs(sweep, self.how.shard);
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.how.jobs.unwrap_or(0))
+            .num_threads(progress::threads(self.how.jobs, most))
             .build()
             .map_err(io::Error::other)?;
         let keys = pool.install(|| Keys::new(sweep));
+        for wrong in forget_unfit(sweep, &keys, &mut self.entries) {
+            writeln!(err, "{wrong}; its run is run again")?;
+        }
         let work = Work {
             keys: &keys,
             entries: &self.entries,
             is_kept: self.journal.is_some(),
-            bar: progress::runs(
-                terminal.progress,
-                most_runs(sweep, self.how.shard),
-                self.how.doing,
-            ),
+            bar: progress::runs(terminal.progress, most, self.how.doing),
             state: Mutex::new(State {
                 journal: self.journal.take(),
                 ..State::default()
@@ -147,7 +151,7 @@ impl<'a> Runner<'a> {
         // Only what was asked about and refused is missing: a signal after the last run is late.
         let cut = AtomicBool::new(false);
         let go_on = || {
-            let on = !stop.load(Ordering::Relaxed) && !work.failed.load(Ordering::Relaxed);
+            let on = watch.goes_on() && !work.failed.load(Ordering::Relaxed);
             if !on {
                 cut.store(true, Ordering::Relaxed);
             }
@@ -196,6 +200,33 @@ impl<'a> Runner<'a> {
     pub fn parts(&mut self) -> (Option<&mut Journal>, &Entries) {
         (self.journal.as_mut(), &self.entries)
     }
+}
+
+/// Forgets the runs of a sweep whose lines cannot be what their keys say, and says which these are.
+#[must_use]
+pub fn forget_unfit(sweep: &Sweep, keys: &Keys, entries: &mut Entries) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    if entries.is_empty() {
+        return wrong;
+    }
+    for point in 0..sweep.points.len() as u32 {
+        for replication in 0..most_replications(sweep) {
+            let key = keys.run(point, replication);
+            let Some(record) = entries.get(key).map(|entry| &entry.record) else {
+                continue;
+            };
+            let (values, measures) = (record.values.len(), sweep.measures.len());
+            let why = if values != measures {
+                format!("values: {values}, measures: {measures}")
+            } else if record.seed != sweep.seed_of(replication) {
+                format!("its seed is {}", record.seed)
+            } else {
+                continue;
+            };
+            wrong.extend(entries.forget(key, &why));
+        }
+    }
+    wrong
 }
 
 /// What a part of a sweep needs of the runs that are known, and what it lacks: all runs that are

@@ -41,15 +41,17 @@ codes! {
     BadValue "S0007" "a value cannot be read":
         "The value is of the right type but says something impossible. Most often a unit is missing or unknown. Durations are written \"250ms\", \"1.5s\" or \"1h30min\"; rates \"900/s\" or \"60/min\"; sizes \"64KiB\" or \"10MB\". A bare number has no unit, and is never guessed at."
     Include "S0008" "a file cannot be included":
-        "An `include` names a file that cannot be read, or that includes itself by way of others. Paths are relative to the including file."
+        "An `include` names a file that cannot be read, or that includes itself by way of others. Paths are relative to the including file. What is included must be a regular file below the folder of the scenario, or below one that `--allow-read DIR` names. Includes go 32 files deep, and a scenario is made of at most 1,000 files with 16 MiB of text."
     Path "S0009" "there is nothing at this path":
         "A path, as in `--set PATH=VALUE`, names something that the scenario does not have. Paths step through fields and names with dots: `services.db.threads`, `calls.\"web -> orders\".retry.attempts`, `faults[0].for`. Elements of a list go by index from 0, by kind (`retry`, the second one `retry[1]`), and faults by their name too."
     DataFile "S0010" "a file of measurements cannot be used":
-        "`empirical(file: \"latencies.csv\", unit: \"ms\")` reads one number per line, or the first column of numbers of a CSV file. The file must exist and hold at least one number, and the unit must be one of ns, us, ms, s, min, h, d."
+        "`empirical(file: \"latencies.csv\", unit: \"ms\")` reads one number per line, or the column of numbers of a table whose cells are separated by commas, semicolons or tabs; of several columns it is said which: `column: \"latency\"`. It must be a regular file of at most 64 MiB and 1,000,000 numbers below the folder of the scenario (or below one that `--allow-read DIR` names), and the unit one of ns, us, ms, s, min, h, d."
     Axis "S0011" "an axis of a sweep cannot be used":
         "What varies in a sweep is written, on the command line and in a sweep file,\n\n    --vary services.db.threads=8,16,32                    // a list\n    --vary workloads.shoppers.rate=100/s..400/s:7         // a range of seven steps\n    --vary timeout=calls.\"shop -> db\".timeout=10ms..1s:5:log\n    --vary 'services.db.threads=8,16;services.db.queue.limit=80,160'   // zipped\n\n    (path: \"services.db.threads\", values: [8, 16, 32])\n    (path: \"workloads.shoppers.rate\", from: \"100/s\", to: \"400/s\", steps: 7)\n    (name: \"timeout\", path: \"calls.\\\"shop -> db\\\".timeout\", from: \"10ms\", to: \"1s\", steps: 5, scale: log)\n    (zip: [(path: \"services.db.threads\", values: [8, 16]), (path: \"services.db.queue.limit\", values: [80, 160])])\n\nA range without steps is for points that are drawn: `--sample lhs:64`, or `sample: lhs(64)` in a file. Names of axes differ, and no parameter is on two axes."
     Sweep "S0012" "a sweep makes no sense":
         "The points of a sweep are all combinations of its axes, at most 200,000, or so many as are drawn from them (`sample: lhs(64)`, `sample: random(64)`). It measures something, and runs each point at least once: `replications: 20`, or as often as it takes, `replications: until(measure: \"failed_ratio(users)\", half_width: \"2%\", at_most: 200)`."
+    Hidden "S0013" "a text hides something":
+        "Names and titles end up in terminals, pictures, tables and names of files, so they hold no control characters (line ends, escape sequences) and no marks that change the direction of writing. Expressions may have several lines."
 
     Nothing "V0001" "the scenario has nothing to run":
         "A scenario needs at least one service and one workload."

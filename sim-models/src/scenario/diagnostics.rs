@@ -1,6 +1,7 @@
 //! What is wrong with a scenario, where, and what to do about it.
 
 pub use super::codes::{CODES, Code};
+use super::plain::plain;
 use super::source::{Sources, Span};
 use super::synonyms::ELSEWHERE;
 use serde::Serialize;
@@ -99,9 +100,10 @@ impl Diagnostic {
         {
             Some((span, source)) => {
                 let (line, column) = sources.line_column(span);
-                format!("{}:{line}:{column}: {code} {}", source.name, self.message)
+                let name = plain(&source.name);
+                format!("{name}:{line}:{column}: {code} {}", plain(&self.message))
             }
-            None => format!("{code} {}", self.message),
+            None => format!("{code} {}", plain(&self.message)),
         }
     }
 }

@@ -6,9 +6,12 @@ use super::de::Shapes;
 use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic, Diagnostics};
 use super::foreign;
+use super::hidden;
+use super::measurements::values;
 use super::mixed;
 use super::path::{self, Override};
 use super::source::{Sources, Span};
+use super::syntax;
 use super::tree::{self, Kind, Name, Node, children_mut};
 use super::types::Scenario;
 use sim_core::time::UNITS;
@@ -20,6 +23,16 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be read; further lines say what to do about it.
     fn read(&self, path: &str) -> Result<String, String>;
+
+    /// The text of a file that the scenario in file `root` names: one that it includes, or one of
+    /// measurements. Whoever got the scenario from somebody else may not want all of them to be read.
+    ///
+    /// # Errors
+    /// As for [`Self::read`], and why it may not be read.
+    fn read_for(&self, root: &str, path: &str) -> Result<String, String> {
+        let _ = root;
+        self.read(path)
+    }
 }
 
 /// Named texts in memory.
@@ -78,6 +91,8 @@ impl Parsed {
             files,
             sources: Sources::default(),
             found: Vec::new(),
+            root: name.to_owned(),
+            bytes: (0, 0),
         };
         let tree = reader
             .file(name, None, &mut Vec::new())
@@ -118,6 +133,10 @@ impl Parsed {
         } = self.clone();
         let shapes = Shapes::default();
         let read = path::set_all(&mut tree, overrides, &mut sources)
+            .and_then(|()| match hidden::check(&tree) {
+                found if found.is_empty() => Ok(()),
+                found => Err(found),
+            })
             .and_then(|()| decode::<Scenario>(&tree, &shapes));
         path::name_arguments(&mut tree, &shapes);
         let mut warnings = Vec::new();
@@ -145,10 +164,42 @@ impl Parsed {
     }
 }
 
+/// How deep includes go: each level takes a part of the stack.
+const MOST_DEPTH: usize = 32;
+
+/// Most files that a scenario is made of: two includes of a file that has two, and so on, grow fast.
+const MOST_FILES: usize = 1000;
+
+/// Most bytes of a scenario with all that it includes: 16 MiB.
+const MOST_TEXT: usize = 16 << 20;
+
+/// Most bytes of measurements: 64 MiB.
+const MOST_DATA: usize = 64 << 20;
+
+/// Whether the first thing in a text that is no comment is `(`, or an attribute of RON.
+pub(crate) fn begins_a_scenario(text: &str) -> bool {
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    loop {
+        rest = if let Some(line) = rest.strip_prefix("//") {
+            line.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if rest.starts_with("/*") {
+            let end = syntax::end_of_comment(rest.as_bytes(), 0);
+            end.and_then(|end| rest.get(end..)).unwrap_or("")
+        } else {
+            return rest.starts_with('(') || rest.starts_with("#![");
+        }
+        .trim_start();
+    }
+}
+
 struct Reader<'a, F: ?Sized> {
     files: &'a F,
     sources: Sources,
     found: Diagnostics,
+    /// The file that all begins with.
+    root: String,
+    /// Bytes of scenarios and of measurements so far.
+    bytes: (usize, usize),
 }
 
 impl<F: Files + ?Sized> Reader<'_, F> {
@@ -164,7 +215,17 @@ impl<F: Files + ?Sized> Reader<'_, F> {
             self.help("remove one of these includes, or move what both need to a third file");
             return None;
         }
-        let text = match self.files.read(name) {
+        let read = match stack.len() {
+            0 => self.files.read(name),
+            MOST_DEPTH => Err(format!(
+                "includes go more than {MOST_DEPTH} files deep\nput what they share into one file"
+            )),
+            _ if self.sources.all().len() >= MOST_FILES => Err(format!(
+                "it is included after {MOST_FILES} others, which is the most\nan include stands for the whole file: name each file once"
+            )),
+            _ => self.files.read_for(&self.root, name),
+        };
+        let text = match read.and_then(|text| self.counted(text)) {
             Ok(text) => text,
             Err(why) => {
                 let mut lines = why.lines();
@@ -178,6 +239,12 @@ impl<F: Files + ?Sized> Reader<'_, F> {
             }
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        if !stack.is_empty() && !begins_a_scenario(text) {
+            // Not a line of it is shown: nobody knows what it is.
+            let message = format!("`{name}` is no scenario: it does not begin with `(`");
+            self.report(Code::Include, from, message);
+            return None;
+        }
         let file = self.sources.add(name, text);
         let mut node = match tree::parse(text, file) {
             Ok(node) => node,
@@ -212,6 +279,38 @@ impl<F: Files + ?Sized> Reader<'_, F> {
         })
     }
 
+    /// A text of the scenario, if there is room for it.
+    fn counted(&mut self, text: String) -> Result<String, String> {
+        self.bytes.0 += text.len();
+        if self.bytes.0 > MOST_TEXT {
+            return Err(format!(
+                "the scenario and its includes have more than {} MiB, which is the most that is read",
+                MOST_TEXT >> 20
+            ));
+        }
+        Ok(text)
+    }
+
+    /// The text of a file of measurements, if there is room for it.
+    fn data(&mut self, path: &str) -> Result<String, String> {
+        let full = || {
+            Err(format!(
+                "the files of measurements have more than {} MiB together, which is the most that is read",
+                MOST_DATA >> 20
+            ))
+        };
+        // Nothing more is read then.
+        if self.bytes.1 > MOST_DATA {
+            return full();
+        }
+        let text = self.files.read_for(&self.root, path)?;
+        self.bytes.1 += text.len();
+        if self.bytes.1 > MOST_DATA {
+            return full();
+        }
+        Ok(text)
+    }
+
     fn report(&mut self, code: Code, span: Option<Span>, message: String) {
         self.found.push(Diagnostic {
             span,
@@ -233,8 +332,8 @@ impl<F: Files + ?Sized> Reader<'_, F> {
         {
             let path = beside(name, file);
             let read = unit_of(node)
-                .and_then(|unit| Ok((unit, self.files.read(&path)?)))
-                .and_then(|(unit, text)| values(&text, unit));
+                .and_then(|unit| Ok((unit, self.data(&path)?)))
+                .and_then(|(unit, text)| values(&text, unit, column_of(node)?));
             match read {
                 Ok(values) => replace_file(node, &values),
                 Err(why) => {
@@ -268,36 +367,13 @@ fn unit_of(node: &Node) -> Result<&'static str, String> {
     }
 }
 
-/// The numbers of a file, one a line or the first column that is a number, with their unit.
-fn values(text: &str, unit: &str) -> Result<Vec<String>, String> {
-    let number = |cell: &str| {
-        let cell = cell.trim().trim_matches('"');
-        cell.parse::<f64>()
-            .is_ok_and(|number| number.is_finite() && number >= 0.0)
-            .then(|| format!("{cell}{unit}"))
-    };
-    let mut values = Vec::new();
-    for (line, row) in text.lines().enumerate() {
-        let row = row.trim();
-        if row.is_empty() || row.starts_with('#') {
-            continue;
-        }
-        match row.split([',', ';', '\t']).find_map(number) {
-            Some(value) => values.push(value),
-            // The first line may be a heading.
-            None if values.is_empty() => {}
-            None => {
-                return Err(format!(
-                    "there is no number of zero or more in line {}",
-                    line + 1
-                ));
-            }
-        }
+/// The name of the column that is meant, if one is named.
+fn column_of(node: &Node) -> Result<Option<&str>, String> {
+    match node.get("column").map(|column| &column.kind) {
+        None => Ok(None),
+        Some(Kind::Str(name) | Kind::Ident(name)) => Ok(Some(name)),
+        Some(_) => Err("a column is called by its name\nsuch as column: \"latency\"".into()),
     }
-    if values.is_empty() {
-        return Err("there is no number in it".into());
-    }
-    Ok(values)
 }
 
 fn replace_file(node: &mut Node, values: &[String]) {
@@ -305,7 +381,7 @@ fn replace_file(node: &mut Node, values: &[String]) {
     let Kind::Struct(_, fields) = &mut node.kind else {
         return;
     };
-    fields.retain(|field| field.name.text != "unit");
+    fields.retain(|field| !["unit", "column"].contains(&field.name.text.as_str()));
     for field in fields.iter_mut().filter(|field| field.name.text == "file") {
         let span = field.value.span;
         field.name.text = "values".into();
@@ -415,160 +491,4 @@ fn merge(base: Node, over: Node) -> Node {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::Step;
-
-    const BASE: &str = r#"
-        // A comment with a bracket: ).
-        (
-            duration: "5min", warmup: "30s", /* nested /* comment */ */
-            services: {
-                "web": (replicas: 4, threads: unbounded, endpoints: { "checkout": [work("2ms"), call("db/insert")] }),
-                "db":  (endpoints: { "insert": work("8ms"), "both": [parallel(branches: [call("db/insert"), call("db/insert")], need: first(1))] }),
-            },
-            links: { "* -> *": (latency: "500us") },
-            calls: { "web -> db": [deadline("2s"), retry(attempts: 4, backoff: exponential(base: "50ms", jitter: full)), retry_budget, timeout("500ms"), cancellation()] },
-            workloads: { "shoppers": open(rate: "90/s", to: "web/checkout"), "mix": closed(users: 3, to: {"web/checkout": 2, "db/insert": 1.5}) },
-            faults: [ (at: "60s", for: "10s", inject: slow(service: "db", factor: 4, instances: percent(50))) ],
-            hypothesis: (steady: "success_ratio(shoppers) >= 0.999", recovers: (within: "30s")),
-        )"#;
-
-    fn read(text: &str) -> Scenario {
-        let loaded = load("a.ron", &[("a.ron", text)], &[]);
-        loaded.scenario.unwrap_or_else(|found| {
-            let lines: Vec<_> = found.iter().map(|d| d.concise(&loaded.sources)).collect();
-            panic!("{}", lines.join("\n"))
-        })
-    }
-
-    fn complaints(text: &str) -> Vec<String> {
-        let loaded = load("a.ron", &[("a.ron", text)], &[]);
-        let found = loaded.scenario.expect_err("it is wrong");
-        found.iter().map(|d| d.concise(&loaded.sources)).collect()
-    }
-
-    #[test]
-    fn reads_every_way_of_writing() {
-        let scenario = read(BASE);
-        let checkout = &scenario.services["web"].endpoints["checkout"];
-        assert!(matches!(&checkout[1], Step::Call(call) if call.to == "db/insert"));
-        assert_eq!(scenario.services["db"].endpoints["insert"].len(), 1);
-        assert_eq!(scenario.calls["web -> db"].len(), 5);
-        assert_eq!(scenario.hypothesis.steady.len(), 1);
-        assert_eq!(scenario.workloads["mix"].targets().iter().count(), 2);
-    }
-
-    #[test]
-    fn finds_all_errors_at_once() {
-        let found = complaints(
-            r#"(
-    duration: 5,
-    services: {
-        "web": (replica: 4, threads: "x", endpoints: { "checkout": [wrk("2ms"), work("2"), call(to: "db/insert", after: 1)] }),
-        "db": (replicas: 2),
-    },
-    calls: { "web -> db": [timeot("2s"), retry(attempts: -1), timeout()] },
-    faults: [(at: "1s", inject: slow(facto: 2))],
-)"#,
-        );
-        for expected in [
-            "a.ron:2:15: S0007 `5` has no unit",
-            "a.ron:4:17: S0003 there is no field `replica` here",
-            "a.ron:4:38: S0007",
-            "a.ron:4:69: S0004 `wrk` is not known here",
-            "a.ron:4:86: S0007 `2` has no unit",
-            "a.ron:4:114: S0003",
-            "a.ron:5:27: S0005 `endpoints` is missing",
-            "a.ron:7:28: S0004 `timeot`",
-            "a.ron:7:58: S0007",
-            "a.ron:7:63: S0005 `after` is missing",
-            "a.ron:8:38: S0003 there is no field `facto`",
-        ] {
-            assert!(
-                found.iter().any(|line| line.starts_with(expected)),
-                "{expected}\n{found:#?}"
-            );
-        }
-        assert_eq!(found.len(), 11, "{found:#?}");
-    }
-
-    #[test]
-    fn points_at_syntax_errors_and_duplicates() {
-        assert!(complaints("(\n  duration: \"5min\",\n  services: {\n")[0].contains("S0001"));
-        let twice =
-            complaints("(duration: \"1s\", duration: \"2s\", services: {\"a\": (), \"a\": ()})");
-        assert_eq!(twice.len(), 2, "{twice:?}");
-        assert!(twice[0].starts_with("a.ron:1:18: S0002"), "{twice:?}");
-    }
-
-    #[test]
-    fn includes_and_overlays() {
-        let files = [
-            ("dir/base.ron", BASE),
-            (
-                "dir/sub/over.ron",
-                r#"(include: "../base.ron", duration: "2min", services: { "db": (replicas: 7) }, calls: { "web -> db": [] })"#,
-            ),
-            ("loop.ron", "(include: \"./loop.ron\")"),
-        ];
-        let scenario = load("dir/sub/over.ron", &files, &[]).scenario.unwrap();
-        assert_eq!(scenario.duration.as_secs_f64(), 120.0);
-        assert_eq!(scenario.services["db"].replicas, 7);
-        assert_eq!(scenario.services["db"].endpoints.len(), 2);
-        assert!(scenario.calls["web -> db"].is_empty());
-        let found = load("loop.ron", &files, &[]).scenario.unwrap_err();
-        assert!(found[0].message.contains("includes itself"));
-    }
-
-    const EXAMPLE: &str = r#"// A ten-second slowdown of the database becomes an outage that outlives it, because every tier retries.
-(
-    duration: "5min", warmup: "30s", seed: 7,
-    services: {
-        "web":    (replicas: 4, threads: 64, backlog: 128, endpoints: { "checkout": [work(lognormal(mean: "2ms", p99: "10ms")), call("orders/create")] }),
-        "orders": (replicas: 3, threads: 32, backlog: 64,  endpoints: { "create":   [work(exponential("4ms")), call("db/insert")] }),
-        "db":     (replicas: 1, threads: 16, backlog: 256, endpoints: { "insert":   [work(exponential("8ms"))] }),
-    },
-    links: { "* -> *": (latency: normal(mean: "500us", sd: "100us")) },
-    calls: {
-        "web -> orders": [deadline("2s"), retry(attempts: 4, backoff: exponential(base: "50ms", cap: "2s", jitter: full)), timeout("500ms")],
-        "orders -> db":  [retry(attempts: 3, backoff: none), timeout("200ms")],
-    },
-    workloads: { "shoppers": open(rate: "900/s", to: "web/checkout") },
-    faults: [ (at: "60s", for: "10s", inject: slow(service: "db", factor: 4)) ],
-    hypothesis: (
-        steady:   ["success_ratio(shoppers) >= 0.999", "latency(shoppers, p99) < 250ms"],
-        recovers: (within: "30s"),
-    ),
-)
-"#;
-
-    #[test]
-    fn reads_the_example_of_the_design() {
-        let scenario = read(EXAMPLE);
-        assert_eq!(scenario.services.len(), 3);
-        assert_eq!(scenario.calls["web -> orders"].len(), 3);
-        let work = &scenario.services["web"].endpoints["checkout"][0];
-        assert!(matches!(work, Step::Work(work) if work.demand.compile().is_ok()));
-    }
-
-    #[test]
-    fn reads_measurements_from_files() {
-        let text = BASE.replace(
-            "work(\"8ms\")",
-            "work(empirical(file: \"db.csv\", unit: \"ms\"))",
-        );
-        let files = [
-            ("x/a.ron", text.as_str()),
-            ("x/db.csv", "latency,code\n# a comment\n3.5,200\n4,200\n"),
-        ];
-        let scenario = load("x/a.ron", &files, &[]).scenario.unwrap();
-        let mean = match &scenario.services["db"].endpoints["insert"][0] {
-            Step::Work(work) => work.demand.compile().unwrap().mean(),
-            _ => 0.0,
-        };
-        assert!(mean > 3.4e6 && mean < 4.1e6, "{mean}");
-        let found = load("x/a.ron", &files[..1], &[]).scenario.unwrap_err();
-        assert_eq!(found[0].code, Code::DataFile);
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod source;
+pub mod plain;
 pub mod synonyms;
 pub mod diagnostics;
 pub mod advice;
@@ -15,6 +16,8 @@ pub mod habits;
 pub mod strays;
 pub mod syntax;
 pub mod tree;
+pub mod hidden;
+pub mod measurements;
 pub mod slips;
 pub mod de;
 pub mod units;

@@ -154,31 +154,105 @@ fn a_damaged_line_is_told_of_and_run_again() {
 fn another_scenario_is_not_mistaken_for_the_same() {
     let folder = Folder::new("changed");
     let (other, out) = (folder.path("other"), folder.path("a"));
-    works(&small(&out, &[]));
-    let set = ["--set", "services.db.queue.limit=99"];
-    let told = works(&small(&out, &set));
-    assert!(!told.err.contains("finished already"), "{}", told.err);
+    let scenario = folder.path("small.ron");
+    let text = fs::read_to_string(SMALL).expect("it is there");
+    fs::write(&scenario, &text).expect("it can be written");
+    let sweep = |out: &str, count: &str| -> Answer {
+        let mut arguments = small(out, &[]);
+        arguments[1] = &scenario;
+        let at = arguments.iter().position(|word| *word == "3");
+        arguments[at.expect("replications")] = count;
+        works(&arguments)
+    };
+    sweep(&out, "3");
+    fs::write(&scenario, text.replace("limit: 100", "limit: 99")).expect("it can be written");
+    let told = sweep(&out, "3").err;
+    assert!(!told.contains("finished already"), "{told}");
     assert!(
-        told.err
-            .contains("18 runs in the journal were of other settings"),
-        "{}",
-        told.err
+        told.contains("18 runs in the journal were of other settings"),
+        "{told}"
     );
-    works(&small(&other, &set));
+    sweep(&other, "3");
     same(&other, &out);
     // More replications of the same: only the new ones are run.
-    let more = ["--set", "services.db.queue.limit=99", "--replications", "4"];
-    let arguments: Vec<&str> = small(&out, &[])
-        .into_iter()
-        .filter(|argument| !["--replications", "3"].contains(argument))
-        .chain(more)
-        .collect();
-    let told = works(&arguments);
+    let told = sweep(&out, "4").err;
     assert!(
-        told.err.contains("18 of 24 runs were finished already"),
-        "{}",
-        told.err
+        told.contains("18 of 24 runs were finished already"),
+        "{told}"
     );
+}
+
+/// A line with a right checksum and a wrong content, as whoever edits a journal by a program may leave it.
+fn with_checksum(line: &str) -> String {
+    let body = line.split_once("\",").expect("a checksum").1;
+    format!(
+        "{{\"check\":\"{:08x}\",{body}",
+        crc32(body.trim_end().as_bytes())
+    )
+}
+
+/// CRC-32 as in IEEE 802.3, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let bit = |crc: u32| {
+        if crc & 1 == 1 {
+            crc >> 1 ^ 0xedb8_8320
+        } else {
+            crc >> 1
+        }
+    };
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| bit(crc))
+    })
+}
+
+#[test]
+fn a_whole_line_with_a_wrong_content_is_told_of_and_run_again() {
+    type Change = fn(&str) -> String;
+    let changes: [(&str, Change, &str); 6] = [
+        (
+            "values",
+            |line| line.replacen("\"values\":[", "\"values\":[0.5,", 1),
+            "values: ",
+        ),
+        (
+            "seed",
+            |line| line.replacen("\"seed\":", "\"seed\":9", 1),
+            "its seed is 9",
+        ),
+        (
+            "verdict",
+            |line| line.replacen("\"verdict\":\"", "\"verdict\":\"x", 1),
+            "tells of no run",
+        ),
+        (
+            "key",
+            |line| line.replacen("\"key\":\"", "\"key\":\"zz", 1),
+            "tells of no run (it has no key)",
+        ),
+        (
+            "field",
+            |line| line.replacen("\"digest\"", "\"digset\"", 1),
+            "missing field `digest`",
+        ),
+        (
+            "nothing",
+            |_| "{\"check\":\"\",\"key\":1}\n".into(),
+            "tells of no run",
+        ),
+    ];
+    for (name, change, said) in changes {
+        // In the middle and at the end, where a torn line would be cut off without a word.
+        for at in [4, 17] {
+            let told = changed(name, |all| all[at] = with_checksum(&change(&all[at])));
+            let place = format!("journal.jsonl:{}: this line is whole but ", at + 1);
+            assert!(
+                told.contains(&place) && told.contains(said),
+                "{name}: {told}"
+            );
+            assert!(told.contains("; its run is run again"), "{name}: {told}");
+            assert!(told.contains("17 of 18 runs"), "{name}: {told}");
+        }
+    }
 }
 
 /// What a sweep of the same file would lose is another experiment; what has all of it and more is not.

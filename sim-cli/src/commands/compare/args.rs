@@ -3,7 +3,7 @@
 #![allow(rustdoc::broken_intra_doc_links)]
 
 use crate::commands::run::{Format, quoted, setting};
-use crate::files::Disk;
+use crate::files::{Disk, Reading};
 use clap::Args as ClapArgs;
 use sim_models::experiment::spec::{
     ReplicationSpec, Spec, Unresolved, Until, Variant, Vary, read_spec,
@@ -39,6 +39,9 @@ pub struct Args {
     /// Set a value everywhere first, such as services.db.threads=32; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Override>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
     /// Seed of the first replication, instead of the scenario's own; those after it count up.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -106,8 +109,8 @@ impl Args {
     ///
     /// # Errors
     /// What is wrong with that file, if it is a sweep file.
-    pub fn spec(&self, scenario: &Path) -> Result<Spec, Unresolved> {
-        let mut spec = read_spec(&scenario.to_string_lossy(), &Disk)?;
+    pub fn spec(&self, scenario: &Path, disk: &Disk) -> Result<Spec, Unresolved> {
+        let mut spec = read_spec(&scenario.to_string_lossy(), disk)?;
         spec.set.extend(self.set.iter().cloned());
         spec.vary.extend(self.vary.iter().cloned());
         spec.variants.extend(self.variant.iter().cloned());
@@ -140,6 +143,14 @@ impl Args {
         for scenario in &self.scenarios {
             command.push_str(&format!(" {}", quoted(&scenario.to_string_lossy())));
         }
+        command.push_str(&self.reading.flags());
+        command + &self.question()
+    }
+
+    /// What makes it another comparison of the same files.
+    #[must_use]
+    pub fn question(&self) -> String {
+        let mut command = String::new();
         let mut flag = |name: &str, value: &str| {
             command.push_str(&format!(" --{name} {}", quoted(value)));
         };

@@ -12,18 +12,19 @@ use crate::commands::broken;
 use crate::commands::run::Format;
 use crate::commands::sweep::finish::{Failure, Streams, exit_code, settle};
 use crate::commands::sweep::tell;
+use crate::files::Disk;
 use crate::output::claim::{Claim, Experiment};
 use crate::output::compare::{Told, Traced, csv, human, json};
 use crate::output::style::Style;
-use crate::output::sweep::folder::{self, Extras, put};
+use crate::output::sweep::folder::{self, Extras};
 use crate::output::sweep::provenance::{Started, provenance};
+use crate::runner::names::file_name;
 use crate::runner::{How, Runner};
-use crate::{Terminal, exit, progress};
+use crate::{Terminal, exit};
 use sim_models::experiment::compare::{Comparison, Finding, Question, compare, trace};
 use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep, Table};
 use sim_models::observe::metric::Metric;
 use std::io::{self, Write};
-use std::sync::atomic::Ordering;
 use variants::{Asked, Refused, asked};
 
 /// So many groups of requests are told of, each with an example.
@@ -40,19 +41,20 @@ pub fn run(
     terminal: Terminal,
 ) -> io::Result<u8> {
     let mut streams = Streams { out, err, terminal };
-    let asked = match asked(args) {
+    let disk = args.reading.disk();
+    let asked = match asked(args, &disk) {
         Ok(asked) => asked,
         Err(Refused::Unresolved(wrong)) => return tell(&wrong, &mut streams),
         Err(Refused::Failure(failure)) => return streams.fail(failure),
     };
-    match broken::caught(|| go(args, &asked, &mut streams)) {
+    match broken::caught(|| go(args, &asked, &disk, &mut streams)) {
         Some(Ok(code)) => Ok(code),
         Some(Err(failure)) => streams.fail(failure),
         None => broken::tell(&args.reproduce(), streams.err),
     }
 }
 
-fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+fn go(args: &Args, asked: &Asked, disk: &Disk, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let started = Started::now();
     let how = How {
         folder: args.out.as_deref(),
@@ -62,19 +64,21 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
     };
     let sweep = &asked.sweep;
     let of = Experiment {
-        command: "compare",
-        source: &args.scenarios[0],
+        command: "compare".into(),
+        source: args.scenarios[0].clone(),
+        others: args.scenarios[1..].to_vec(),
+        question: args.question(),
+        inputs: disk.inputs(),
     };
-    let claim = how.folder.map(|path| Claim::ask(path, of, args.force));
-    let claim = claim.transpose()?;
-    if let Some(claim) = &claim {
-        claim.take()?;
+    let mut claim = Claim::asked(how.folder, &of, args.force, false)?;
+    if let Some(claim) = &mut claim {
+        let names = folder::TEXTS.map(str::to_owned).into_iter();
+        claim.take(names.chain([file_name(how.shard)]))?;
     }
-    // Nothing is written before the journal is locked.
     let mut runner = Runner::open(&how, streams.err)?;
-    if let Some(path) = how.folder {
-        folder::prepare(path, &asked.texts)?;
-        folder::clear(path);
+    if let Some(claim) = &mut claim {
+        folder::prepare(claim, &asked.texts)?;
+        claim.clear()?;
     }
     let ran = runner.run(sweep, streams.err, streams.terminal)?;
     if !ran.finished {
@@ -114,28 +118,22 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
         seeds: (sweep.seed, last),
         reproduce: args.reproduce(),
     };
-    if let Some(path) = how.folder {
-        put(path, "compare.json", &json::render_pretty(&told))?;
-        put(
-            path,
-            "compare.csv",
-            &String::from_utf8_lossy(&csv::render(&told.comparison)),
-        )?;
-        put(path, "compare.txt", &human::render(&told, Style::PLAIN))?;
+    if let Some(claim) = &mut claim {
+        claim.put_text("compare.json", &json::render_pretty(&told))?;
+        claim.put("compare.csv", &csv::render(&told.comparison))?;
+        claim.put_text("compare.txt", &human::render(&told, Style::PLAIN))?;
         let extras = Extras {
             charts: charts::compare::charts(&told.comparison),
             ..Extras::default()
         };
         folder::write(
-            path,
+            claim,
             &table,
             &|_: &Record| Ok(Vec::new()),
             &extras,
             &provenance,
         )?;
-        if let Some(claim) = &claim {
-            claim.settle()?;
-        }
+        claim.settle()?;
     }
     match args.format {
         Format::Json => write!(streams.out, "{}", json::render(&told))?,
@@ -155,8 +153,6 @@ fn go(args: &Args, asked: &Asked, streams: &mut Streams<'_>) -> Result<u8, Failu
 
 /// Each variant and the baseline once more with a log of all requests, where they differ most.
 fn request_by_request(sweep: &Sweep, comparison: &Comparison) -> Result<Vec<Traced>, Failure> {
-    let stop = progress::interrupted();
-    let go_on = || !stop.load(Ordering::Relaxed);
     let mut traced = Vec::new();
     for variant in 0..comparison.variants.len() {
         let (condition, replication) = where_most(comparison, variant);
@@ -178,7 +174,8 @@ fn request_by_request(sweep: &Sweep, comparison: &Comparison) -> Result<Vec<Trac
             &sweep.scenarios[other],
             sweep.seed_of(replication),
             GROUPS,
-            &go_on,
+            // All runs are in the journal: an interruption ends the program.
+            &|| true,
         )
         .map_err(|unable| Failure::Input(unable.to_string()))?;
         traced.push(Traced {

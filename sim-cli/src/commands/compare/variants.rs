@@ -9,6 +9,7 @@ use sim_models::experiment::space::{Axis, Coordinate, VARIANT};
 use sim_models::experiment::spec::{Unresolved, Variant, resolve};
 use sim_models::experiment::sweep::Sweep;
 use sim_models::scenario::diagnostics::nearest;
+use sim_models::scenario::plain::plain;
 use std::path::Path;
 
 /// A comparison that can be run.
@@ -41,10 +42,10 @@ fn refuse(text: impl Into<String>) -> Refused {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn asked(args: &Args) -> Result<Asked, Refused> {
+pub fn asked(args: &Args, disk: &Disk) -> Result<Asked, Refused> {
     let (sweep, mut texts) = match args.scenarios.as_slice() {
-        [one] => variants_of_one(args, one)?,
-        files => files_side_by_side(args, files)?,
+        [one] => variants_of_one(args, one, disk)?,
+        files => files_side_by_side(args, files, disk)?,
     };
     texts.reproduce = args.reproduce();
     let mut names: Vec<&str> = Vec::new();
@@ -70,7 +71,7 @@ pub fn asked(args: &Args) -> Result<Asked, Refused> {
             "there is only one variant, and nothing to compare it with\nadd another --variant",
         ));
     }
-    let (chosen, own) = as_written(args, &sweep, baseline)?;
+    let (chosen, own) = as_written(args, &sweep, baseline, disk)?;
     Ok(Asked {
         baseline: baseline.to_owned(),
         chosen,
@@ -85,16 +86,17 @@ fn as_written(
     args: &Args,
     sweep: &Sweep,
     baseline: &str,
+    disk: &Disk,
 ) -> Result<(bool, Option<usize>), Refused> {
     let mut chosen = false;
     let mut written = Vec::new();
     for file in &args.scenarios {
-        let mut spec = args.spec(file).map_err(Refused::Unresolved)?;
+        let mut spec = args.spec(file, disk).map_err(Refused::Unresolved)?;
         chosen |= !spec.measures.is_empty();
         (spec.vary, spec.sample, spec.points) = (Vec::new(), None, None);
         // The scenario as it is may be a variant that nobody named.
         spec.variants.retain(|variant| variant.name == baseline);
-        let alone = resolve(&spec, &Disk).map_err(Refused::Unresolved)?;
+        let alone = resolve(&spec, disk).map_err(Refused::Unresolved)?;
         written.extend(alone.scenarios);
     }
     let mut points = sweep.points.iter().zip(&sweep.scenarios);
@@ -105,8 +107,8 @@ fn as_written(
 }
 
 /// Variants from flags, or from a sweep file.
-fn variants_of_one(args: &Args, file: &Path) -> Result<(Sweep, Texts), Refused> {
-    let mut spec = args.spec(file).map_err(Refused::Unresolved)?;
+fn variants_of_one(args: &Args, file: &Path, disk: &Disk) -> Result<(Sweep, Texts), Refused> {
+    let mut spec = args.spec(file, disk).map_err(Refused::Unresolved)?;
     if spec.variants.is_empty() {
         return Err(refuse(
             "there is nothing to compare with\ngive a variant, such as --variant 'patient:calls.\"shop -> db\".timeout=5s', or a second scenario",
@@ -120,11 +122,15 @@ fn variants_of_one(args: &Args, file: &Path) -> Result<(Sweep, Texts), Refused> 
             .map_err(|why: String| refuse(why))?;
         spec.variants.insert(0, as_is);
     }
-    resolved(&spec, file).map_err(Refused::Unresolved)
+    resolved(&spec, file, disk).map_err(Refused::Unresolved)
 }
 
 /// Each file is a variant, called by its name.
-fn files_side_by_side(args: &Args, files: &[impl AsRef<Path>]) -> Result<(Sweep, Texts), Refused> {
+fn files_side_by_side(
+    args: &Args,
+    files: &[impl AsRef<Path>],
+    disk: &Disk,
+) -> Result<(Sweep, Texts), Refused> {
     if !args.variant.is_empty() {
         return Err(refuse(
             "several scenarios are the variants, and --variant gives more of them\ngive one scenario with variants, or several without",
@@ -135,12 +141,12 @@ fn files_side_by_side(args: &Args, files: &[impl AsRef<Path>]) -> Result<(Sweep,
     for file in files {
         let file = file.as_ref();
         let name = name_of(file, &names);
-        let mut spec = args.spec(file).map_err(Refused::Unresolved)?;
+        let mut spec = args.spec(file, disk).map_err(Refused::Unresolved)?;
         // All of them run under the seeds of the first.
         if let Some((first, _)) = &joined {
             spec.seed = Some(first.seed);
         }
-        let (mut sweep, mut texts) = resolved(&spec, file).map_err(Refused::Unresolved)?;
+        let (mut sweep, mut texts) = resolved(&spec, file, disk).map_err(Refused::Unresolved)?;
         for point in &mut sweep.points {
             let coordinate = Coordinate {
                 label: name.clone(),
@@ -157,7 +163,7 @@ fn files_side_by_side(args: &Args, files: &[impl AsRef<Path>]) -> Result<(Sweep,
         );
         joined = Some(match joined {
             None => {
-                texts.sweep = format!("// {name}: {}", file.display());
+                texts.sweep = format!("// {name}: {}", plain(&file.to_string_lossy()));
                 (sweep, texts)
             }
             Some((mut all, mut all_texts)) => {
@@ -168,7 +174,7 @@ fn files_side_by_side(args: &Args, files: &[impl AsRef<Path>]) -> Result<(Sweep,
                 all.scenarios.extend(sweep.scenarios);
                 all_texts
                     .sweep
-                    .push_str(&format!("\n// {name}: {}", file.display()));
+                    .push_str(&format!("\n// {name}: {}", plain(&file.to_string_lossy())));
                 all_texts
                     .scenario
                     .push_str(&format!("\n// {name}\n{}", commented(&texts.scenario)));
@@ -188,11 +194,11 @@ fn files_side_by_side(args: &Args, files: &[impl AsRef<Path>]) -> Result<(Sweep,
 
 /// The name of a file without its ending, or the whole path where that is taken.
 fn name_of(file: &Path, taken: &[String]) -> String {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    if taken.iter().any(|name| *name == stem) {
-        file.display().to_string()
+    let stem = plain(&file.file_stem().unwrap_or_default().to_string_lossy()).into_owned();
+    if taken.contains(&stem) {
+        plain(&file.to_string_lossy()).into_owned()
     } else {
-        stem.into_owned()
+        stem
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::commands::run::{Format, quoted, setting};
 use crate::commands::shard::ShardArg;
-use crate::files::Disk;
+use crate::files::{Disk, Reading};
 use clap::Args as ClapArgs;
 use sim_models::experiment::spec::{
     ReplicationSpec, Sample, Spec, Unresolved, Until, Variant, Vary, read_spec,
@@ -32,6 +32,9 @@ pub struct Args {
     /// Set a value at every point first, such as services.db.threads=32; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Override>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
     /// Draw so many points, random:N or lhs:N (Latin hypercube), instead of all combinations.
     #[arg(long, value_name = "HOW:N")]
     pub sample: Option<Sample>,
@@ -82,9 +85,9 @@ impl Args {
     ///
     /// # Errors
     /// What is wrong with that file.
-    pub fn spec(&self) -> Result<Spec, Unresolved> {
+    pub fn spec(&self, disk: &Disk) -> Result<Spec, Unresolved> {
         let name = self.scenario.to_string_lossy();
-        let mut spec = read_spec(&name, &Disk)?;
+        let mut spec = read_spec(&name, disk)?;
         spec.set.extend(self.set.iter().cloned());
         spec.vary.extend(self.vary.iter().cloned());
         spec.variants.extend(self.variant.iter().cloned());
@@ -146,7 +149,14 @@ impl Args {
         if self.windows {
             command.push_str(" --windows");
         }
-        command.extend(self.set.iter().map(setting));
+        command.push_str(&self.reading.flags());
+        command.push_str(&self.question());
         command
+    }
+
+    /// What makes it another sweep of the same file, besides what varies.
+    #[must_use]
+    pub fn question(&self) -> String {
+        self.set.iter().map(setting).collect()
     }
 }

@@ -3,7 +3,7 @@
 use crate::charts;
 use crate::commands::run::{Format, quoted};
 use crate::output::claim::Claim;
-use crate::output::folder::FolderError;
+use crate::output::file::FolderError;
 use crate::output::sweep::folder::{self, Extras, Texts};
 use crate::output::sweep::human::{self, Ending};
 use crate::output::sweep::rows::ResultsError;
@@ -14,6 +14,7 @@ use crate::runner::journal::{Journal, JournalError};
 use crate::{Terminal, exit};
 use serde_json::Value;
 use sim_models::experiment::sweep::{self, Keys, Record, Sweep, Table};
+use sim_models::scenario::plain::plain;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -83,8 +84,6 @@ impl Streams<'_> {
 /// What is wanted of the result.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// Where it goes; nowhere but to the terminal without.
-    pub folder: Option<&'a Path>,
     /// How it is shown.
     pub format: Format,
     /// The tables as Parquet too.
@@ -109,14 +108,14 @@ pub struct Whole<'a> {
     pub provenance: Value,
 }
 
-/// Writes the results of a whole sweep and shows them. Returns the exit code.
+/// Writes the results of a whole sweep into a folder, if one was taken, and shows them. Returns the exit code.
 ///
 /// # Errors
 /// See [`Failure`].
 pub fn finish(
     whole: Whole<'_>,
     wanted: &Wanted<'_>,
-    claim: Option<&Claim>,
+    claim: Option<&mut Claim>,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
     let keys = Keys::new(whole.sweep);
@@ -126,7 +125,7 @@ pub fn finish(
     let code = exit_code(&whole.records);
     let table = Table::new(whole.sweep, whole.records);
     let mut open = Vec::new();
-    if let Some(path) = wanted.folder {
+    if let Some(claim) = claim {
         #[cfg(feature = "parquet")]
         let parquet = wanted.parquet;
         #[cfg(not(feature = "parquet"))]
@@ -141,11 +140,9 @@ pub fn finish(
                 .get(keys.run(record.point, record.replication));
             entry.map_or(Ok(Vec::new()), |entry| whole.entries.windows(entry))
         };
-        folder::write(path, &table, &windows, &extras, &whole.provenance)?;
-        if let Some(claim) = claim {
-            claim.settle()?;
-        }
-        open = opened(path, &extras);
+        folder::write(claim, &table, &windows, &extras, &whole.provenance)?;
+        claim.settle()?;
+        open = opened(claim.path(), &extras);
     }
     match wanted.format {
         Format::Json => writeln!(streams.out, "{}", summary::summary(&table))?,
@@ -180,7 +177,7 @@ pub fn settle(
 
 /// Files of the folder that are worth a look.
 fn opened(folder: &Path, extras: &Extras) -> Vec<String> {
-    let name = |file: String| folder.join(file).display().to_string();
+    let name = |file: String| plain(&folder.join(file).to_string_lossy()).into_owned();
     let charts = extras.charts.iter().take(2);
     let mut files: Vec<String> = charts
         .map(|chart| name(format!("{}.png", chart.name)))

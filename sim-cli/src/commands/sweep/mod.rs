@@ -13,14 +13,15 @@ use crate::files::Disk;
 use crate::output::claim::{Claim, Experiment};
 use crate::output::sweep::folder::{self, Texts};
 use crate::output::sweep::provenance::{Started, provenance};
-use crate::runner::names::part_name;
+use crate::runner::names::{file_name, part_name};
 use crate::runner::{How, Ran, Runner};
 use crate::{Terminal, diagnostics, exit};
 use finish::{Failure, Streams, Wanted, Whole, exit_code, quoted_path, settle};
 use serde_json::{Value, json};
 use sim_models::experiment::spec::{Spec, Unresolved, base, resolve, to_ron};
-use sim_models::experiment::sweep::{Keys, Shard, Sweep};
+use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep};
 use sim_models::scenario::explain;
+use sim_models::scenario::plain::plain;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -42,7 +43,8 @@ pub fn run(
     terminal: Terminal,
 ) -> io::Result<u8> {
     let mut streams = Streams { out, err, terminal };
-    let asked = match args.spec() {
+    let disk = args.reading.disk();
+    let asked = match args.spec(&disk) {
         Ok(spec) => spec,
         Err(wrong) => return tell(&wrong, &mut streams),
     };
@@ -56,11 +58,11 @@ pub fn run(
         Ok(shard) => shard,
         Err(wrong) => return streams.fail(Failure::Input(wrong)),
     };
-    let (sweep, texts) = match resolved(&asked, &args.scenario) {
+    let (sweep, texts) = match resolved(&asked, &args.scenario, &disk) {
         Ok(resolved) => resolved,
         Err(wrong) => return tell(&wrong, &mut streams),
     };
-    match broken::caught(|| go(args, &sweep, &texts, shard, &mut streams)) {
+    match broken::caught(|| go(args, &(sweep, texts), &disk, shard, &mut streams)) {
         Some(Ok(code)) => Ok(code),
         Some(Err(failure)) => streams.fail(failure),
         None => broken::tell(&args.reproduce(), streams.err),
@@ -71,14 +73,14 @@ pub fn run(
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn resolved(spec: &Spec, file: &Path) -> Result<(Sweep, Texts), Unresolved> {
-    let scenario = base(spec, &Disk)?;
+pub fn resolved(spec: &Spec, file: &Path, disk: &Disk) -> Result<(Sweep, Texts), Unresolved> {
+    let scenario = base(spec, disk)?;
     let mut spec = spec.clone();
     if spec.title.is_none() && scenario.title.is_none() {
         let stem = file.file_stem().map(|stem| stem.to_string_lossy());
-        spec.title = stem.map(Into::into);
+        spec.title = stem.map(|stem| plain(&stem).into_owned());
     }
-    let sweep = resolve(&spec, &Disk)?;
+    let sweep = resolve(&spec, disk)?;
     let texts = Texts {
         scenario: explain::to_ron(&scenario),
         sweep: to_ron(&sweep, "scenario.ron"),
@@ -99,8 +101,8 @@ pub fn tell(wrong: &Unresolved, streams: &mut Streams<'_>) -> io::Result<u8> {
 
 fn go(
     args: &Args,
-    sweep: &Sweep,
-    texts: &Texts,
+    (sweep, texts): &(Sweep, Texts),
+    disk: &Disk,
     shard: Shard,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
@@ -112,26 +114,29 @@ fn go(
         doing: "sweeping",
     };
     let of = Experiment {
-        command: "sweep",
-        source: &args.scenario,
+        command: "sweep".into(),
+        source: args.scenario.clone(),
+        question: args.question(),
+        inputs: disk.inputs(),
+        ..Experiment::default()
     };
-    let mut claim = Claim::asked(how.folder, of, args.force)?;
+    let mut claim = Claim::asked(how.folder, &of, args.force, !shard.is_all())?;
     if let (Some(folder), true) = (how.folder, shard.is_all()) {
         let asked = |claim| other::refuse_other(claim, folder, (sweep, texts), args.force);
         claim = claim.map(asked).transpose()?;
     }
-    if let (Some(folder), false, false) = (how.folder, shard.is_all(), args.force) {
+    if let (Some(folder), false) = (how.folder, shard.is_all()) {
         finish::refuse_foreign(folder, texts)?;
     }
-    if let Some(claim) = &claim {
-        claim.take()?;
+    if let Some(claim) = &mut claim {
+        let texts = folder::TEXTS.into_iter().map(str::to_owned);
+        claim.take(texts.chain(journals(shard)))?;
     }
-    // Nothing is written before the journal is locked.
     let mut runner = Runner::open(&how, streams.err)?;
-    if let Some(folder) = how.folder {
-        folder::prepare(folder, texts)?;
+    if let Some(claim) = &mut claim {
+        folder::prepare(claim, texts)?;
         if shard.is_all() {
-            folder::clear(folder);
+            claim.clear()?;
         }
     }
     let ran = runner.run(sweep, streams.err, streams.terminal)?;
@@ -152,11 +157,8 @@ fn go(
     }
     let provenance = provenance(started, runs, known, args.jobs);
     if !shard.is_all() {
-        let code = part(args, sweep, &ran, shard, &mut runner, &provenance, streams)?;
-        if let Some(claim) = &claim {
-            claim.settle()?;
-        }
-        return Ok(code);
+        let done = (ran.records, provenance);
+        return part(args, sweep, &done, shard, &mut runner, claim, streams);
     }
     let (journal, entries) = runner.parts();
     let whole = Whole {
@@ -167,13 +169,22 @@ fn go(
         provenance,
     };
     let wanted = Wanted {
-        folder: how.folder,
         format: args.format,
         #[cfg(feature = "parquet")]
         parquet: args.parquet,
         reproduce: &args.reproduce(),
     };
-    finish::finish(whole, &wanted, claim.as_ref(), streams)
+    finish::finish(whole, &wanted, claim.as_mut(), streams)
+}
+
+/// The files that the parts of a sweep keep; of all of them, so that each lists the same.
+fn journals(shard: Shard) -> Vec<String> {
+    let parts = (0..shard.count).map(|index| Shard { index, ..shard });
+    let names = |shard: Shard| {
+        let provenance = part_name(shard).map(|part| format!("provenance-{part}.json"));
+        [file_name(shard)].into_iter().chain(provenance)
+    };
+    parts.flat_map(names).collect()
 }
 
 /// Says what is kept and how to go on.
@@ -196,20 +207,20 @@ fn interrupted(args: &Args, ran: &Ran, streams: &mut Streams<'_>) -> io::Result<
 fn part(
     args: &Args,
     sweep: &Sweep,
-    ran: &Ran,
+    (records, provenance): &(Vec<Record>, Value),
     shard: Shard,
     runner: &mut Runner<'_>,
-    provenance: &Value,
+    claim: Option<Claim>,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
     if let (Some(journal), entries) = runner.parts() {
-        settle(journal, entries, &Keys::new(sweep), &ran.records)?;
+        settle(journal, entries, &Keys::new(sweep), records)?;
     }
-    let runs = ran.records.len();
-    if let Some(folder) = &args.out {
+    let runs = records.len();
+    if let (Some(folder), Some(mut claim)) = (&args.out, claim) {
         let name = part_name(shard).unwrap_or_default();
         let name = format!("provenance-{name}.json");
-        folder::put(folder, &name, &format!("{provenance:#}"))?;
+        claim.put_text(&name, &format!("{provenance:#}"))?;
         match args.format {
             Format::Human => {
                 let (folder, count) = (quoted_path(folder), shard.count);
@@ -228,5 +239,5 @@ fn part(
             }
         }
     }
-    Ok(exit_code(&ran.records))
+    Ok(exit_code(records))
 }

@@ -3,8 +3,9 @@
 use super::resolved;
 use crate::files::Disk;
 use crate::output::claim::Claim;
-use crate::output::folder::FolderError;
+use crate::output::file::FolderError;
 use crate::output::sweep::folder::Texts;
+use crate::runner::most_replications;
 use sim_models::experiment::spec::read_spec;
 use sim_models::experiment::sweep::Sweep;
 use std::collections::BTreeSet;
@@ -28,15 +29,16 @@ pub fn refuse_other(
     if text.is_empty() || text.trim_end() == texts.sweep.trim_end() {
         return Ok(claim);
     }
+    let disk = Disk::default();
     // What cannot be read any more cannot be compared either; its runs stay in the journal.
-    let there = read_spec(&file.to_string_lossy(), &Disk)
+    let there = read_spec(&file.to_string_lossy(), &disk)
         .ok()
-        .and_then(|spec| resolved(&spec, &file).ok());
+        .and_then(|spec| resolved(&spec, &file, &disk).ok());
     let Some(difference) = there.and_then(|(there, _)| difference(&there, sweep)) else {
         return Ok(claim);
     };
     if force {
-        return claim.anew();
+        return Ok(claim.anew());
     }
     Err(FolderError::Refused {
         what: format!("{} holds another experiment: {difference}", folder.display()),
@@ -66,6 +68,12 @@ fn difference(there: &Sweep, here: &Sweep) -> Option<String> {
         return Some(format!(
             "a sweep with seed {}, and not {}",
             there.seed, here.seed
+        ));
+    }
+    let (old, new) = (most_replications(there), most_replications(here));
+    if old > new {
+        return Some(format!(
+            "a sweep with up to {old} replications, and not {new}"
         ));
     }
     let points = |sweep: &Sweep| -> BTreeSet<Vec<(String, String)>> {

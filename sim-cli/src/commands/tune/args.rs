@@ -4,6 +4,7 @@
 
 use crate::commands::rounds::{Command, read};
 use crate::commands::run::Format;
+use crate::files::Reading;
 use clap::Args as ClapArgs;
 use sim_models::experiment::space::Values;
 use sim_models::experiment::spec::{Sample, Spec, Variant, Vary};
@@ -77,6 +78,9 @@ pub struct Args {
     /// Set a value first, at every candidate and in the present setting; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Override>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
     /// Seed of the first replication, instead of the scenario's own; those after it count up.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -108,7 +112,7 @@ fn share(text: &str) -> Result<f64, String> {
 impl Args {
     /// What is searched for.
     #[must_use]
-    pub fn question(&self) -> Question {
+    pub fn wanted(&self) -> Question {
         let goal = |maximise| {
             move |measure: &Measure| Goal {
                 measure: measure.clone(),
@@ -158,11 +162,21 @@ impl Args {
     /// The command that does it again, to be pasted into a shell.
     #[must_use]
     pub fn reproduce(&self) -> String {
-        let paths = self
-            .also
-            .iter()
-            .map(|path| path.to_string_lossy().into_owned());
-        Command::new("tune", &self.scenario)
+        let also = self.also.iter().map(|path| path.to_string_lossy());
+        let command = Command::new("tune", &self.scenario)
+            .flags("also", also)
+            .text(&self.reading.flags());
+        self.asks(command)
+    }
+
+    /// What makes it another search of the same files.
+    #[must_use]
+    pub fn question(&self) -> String {
+        self.asks(Command::default())
+    }
+
+    fn asks(&self, command: Command) -> String {
+        command
             .flags("vary", self.vary.iter().map(|vary| &vary.origin.text))
             .flags("variant", self.variant.iter().map(|one| &one.origin.text))
             .flags("minimise", &self.minimise)
@@ -177,7 +191,6 @@ impl Args {
             .flag("eta", &self.eta)
             .flag("finalists", &self.finalists)
             .flag("confirm", &self.confirm)
-            .flags("also", paths)
             .flags("seed", self.seed)
             .with(&self.set)
     }

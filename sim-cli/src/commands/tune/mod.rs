@@ -5,13 +5,12 @@ mod args;
 pub use args::Args;
 
 use super::broken;
-use super::rounds::{NoAnswer, Rounds};
+use super::rounds::{NoAnswer, Rounds, begin};
 use super::run::Format;
 use crate::charts;
 use crate::files::Disk;
 use crate::output::claim::{Claim, Experiment};
-use crate::output::folder::FolderError;
-use crate::output::sweep::folder::{self, Extras, put};
+use crate::output::sweep::folder::{self, Extras};
 use crate::output::{json, tuning};
 use crate::{Terminal, exit};
 use sim_models::experiment::space::Unresolved;
@@ -19,10 +18,8 @@ use sim_models::experiment::spec::{Spec, base, resolve};
 use sim_models::experiment::sweep::{Record, Sweep, Table};
 use sim_models::experiment::tune::elsewhere::{Other, changed};
 use sim_models::experiment::tune::{Tuning, tune};
-use sim_models::scenario::{Scenario, explain};
-use std::fs;
+use sim_models::scenario::explain;
 use std::io::{self, Write};
-use std::path::Path;
 
 /// Tunes a scenario and shows what came of it.
 ///
@@ -47,21 +44,24 @@ fn go(
     err: &mut dyn Write,
     terminal: Terminal,
 ) -> Result<u8, NoAnswer> {
-    let of = Experiment {
-        command: "tune",
-        source: &args.scenario,
-    };
-    let claim = Claim::asked(args.out.as_deref(), of, args.force)?;
-    let question = args.question();
+    let disk = args.reading.disk();
+    let question = args.wanted();
     let spec = args.spec(&question);
-    let present = base(&spec, &Disk)?;
-    let sweep = resolve(&spec, &Disk)?;
-    let mut others = also(args, &spec, &sweep)?;
+    let present = base(&spec, &disk)?;
+    let sweep = resolve(&spec, &disk)?;
+    let mut others = also(args, &spec, &sweep, &disk)?;
     others.extend(changed(&present, &sweep.scenarios));
     let reproduce = args.reproduce();
-    if let (Some(folder), Some(claim)) = (&args.out, &claim) {
-        claim.take()?;
-        prepare(folder, &present, &reproduce)?;
+    let of = Experiment {
+        command: "tune".into(),
+        source: args.scenario.clone(),
+        others: args.also.clone(),
+        question: args.question(),
+        inputs: disk.inputs(),
+    };
+    let mut claim = Claim::asked(args.out.as_deref(), &of, args.force, false)?;
+    if let Some(claim) = &mut claim {
+        begin(claim, &explain::to_ron(&present), &reproduce)?;
     }
     let mut rounds = Rounds::open(args.out.as_deref(), args.jobs, "tuning", err, terminal)?;
     let mut records = Vec::new();
@@ -73,18 +73,17 @@ fn go(
     let partial = rounds.partial();
     let provenance = rounds.provenance();
     let told = tuning::json(&tuning, args.also.len());
-    if let Some(folder) = &args.out {
+    if let Some(claim) = &mut claim {
+        rounds.settle()?;
         let extras = Extras {
             charts: charts::tune::charts(&tuning),
             ..Extras::default()
         };
         let table = Table::new(&sweep, records);
-        folder::write(folder, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
+        folder::write(claim, &table, &|_| Ok(Vec::new()), &extras, &provenance)?;
         // Last, so that a folder with a result is a whole one.
-        put(folder, "tune.json", &format!("{:#}", json::tidy(&told)))?;
-        if let Some(claim) = &claim {
-            claim.settle()?;
-        }
+        claim.put_text("tune.json", &format!("{:#}", json::tidy(&told)))?;
+        claim.settle()?;
     }
     match args.format {
         Format::Json => writeln!(out, "{}", json::tidy(&told))?,
@@ -130,7 +129,7 @@ fn code(tuning: &Tuning, partial: usize) -> u8 {
 }
 
 /// The other scenarios that were asked for, with each candidate in them.
-fn also(args: &Args, spec: &Spec, sweep: &Sweep) -> Result<Vec<Other>, NoAnswer> {
+fn also(args: &Args, spec: &Spec, sweep: &Sweep, disk: &Disk) -> Result<Vec<Other>, NoAnswer> {
     let load = |path: &std::path::PathBuf| -> Result<Other, NoAnswer> {
         let name = path.to_string_lossy().into_owned();
         let mut there = spec.clone();
@@ -144,23 +143,10 @@ fn also(args: &Args, spec: &Spec, sweep: &Sweep) -> Result<Vec<Other>, NoAnswer>
             NoAnswer::from(wrong)
         };
         Ok(Other {
-            present: base(&there, &Disk).map_err(said)?,
-            candidates: resolve(&there, &Disk).map_err(said)?.scenarios,
+            present: base(&there, disk).map_err(said)?,
+            candidates: resolve(&there, disk).map_err(said)?.scenarios,
             name: name.clone(),
         })
     };
     args.also.iter().map(load).collect()
-}
-
-/// Makes the folder, and says in it what is done, before anything is run.
-fn prepare(folder: &Path, present: &Scenario, reproduce: &str) -> Result<(), FolderError> {
-    fs::create_dir_all(folder).map_err(|source| FolderError::Io {
-        path: folder.to_owned(),
-        source,
-    })?;
-    // What an earlier search left must not pass for the result of this one.
-    let _ = fs::remove_file(folder.join("tune.json"));
-    folder::clear(folder);
-    put(folder, "scenario.ron", &explain::to_ron(present))?;
-    put(folder, "reproduce.txt", reproduce)
 }

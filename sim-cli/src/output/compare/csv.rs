@@ -1,6 +1,7 @@
 //! As CSV: one row for each variant, measure and condition (empty: the mean of all), in seconds, per
 //! second, or as ratios.
 
+use crate::output::csv::text;
 use crate::output::json::round;
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::Comparison;
@@ -54,11 +55,11 @@ pub fn render(comparison: &Comparison) -> Vec<u8> {
         };
         let (difference, relative) = (&found.difference, &found.relative);
         let row = [
-            comparison.variants[found.variant].clone(),
-            comparison.baseline.clone(),
-            measure.to_string(),
+            text(&comparison.variants[found.variant]).into_owned(),
+            text(&comparison.baseline).into_owned(),
+            text(&measure.to_string()).into_owned(),
             measure.column(),
-            condition.unwrap_or_default(),
+            text(&condition.unwrap_or_default()).into_owned(),
             comparison.tested[found.measure].to_string(),
             found.pairs.len().to_string(),
             found.missing.to_string(),

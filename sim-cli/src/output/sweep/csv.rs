@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Value};
 use super::rows::Sink;
-use crate::output::folder::{FolderError, write_atomic};
+use crate::output::file::{FolderError, temporary, write_atomic};
 use csv::{Terminator, Writer, WriterBuilder};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
@@ -83,7 +83,7 @@ impl Sink for CsvFile {
 
 fn cell(value: &Value<'_>) -> String {
     match value {
-        Value::Text(text) => (*text).to_owned(),
+        Value::Text(text) => crate::output::csv::text(text).into_owned(),
         Value::Integer(number) => number.to_string(),
         Value::Truth(truth) => truth.to_string(),
         // Larger than any number, so that every reader takes it for an infinite one. Where a column
@@ -115,11 +115,6 @@ fn compressed(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".gz");
     name.into()
-}
-
-fn temporary(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
 /// Bytes in memory until they are many, then in a compressed file.

@@ -6,12 +6,10 @@ use super::csv::{CsvFile, LARGE};
 use super::rows::{self, ResultsError, Sink, Windows};
 use super::{columns, summary};
 use crate::charts::{self, Chart};
-use crate::output::claim::listed_pictures;
-use crate::output::folder::{FolderError, write_atomic};
+use crate::output::claim::Claim;
+use crate::output::file::FolderError;
 use serde_json::Value;
 use sim_models::experiment::sweep::Table;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// The texts beside the tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,18 +31,17 @@ pub struct Extras {
     pub parquet: bool,
 }
 
-/// Makes the folder, with the sweep and what to do with it, before anything is run.
+/// The files that a sweep writes before anything is run.
+pub const TEXTS: [&str; 3] = ["scenario.ron", "sweep.ron", "reproduce.txt"];
+
+/// Writes the sweep, and what to do with it, before anything is run.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn prepare(folder: &Path, texts: &Texts) -> Result<(), FolderError> {
-    fs::create_dir_all(folder).map_err(|source| FolderError::Io {
-        path: folder.to_owned(),
-        source,
-    })?;
-    put(folder, "scenario.ron", &texts.scenario)?;
-    put(folder, "sweep.ron", &texts.sweep)?;
-    put(folder, "reproduce.txt", &texts.reproduce)
+pub fn prepare(claim: &mut Claim, texts: &Texts) -> Result<(), FolderError> {
+    claim.put_text("scenario.ron", &texts.scenario)?;
+    claim.put_text("sweep.ron", &texts.sweep)?;
+    claim.put_text("reproduce.txt", &texts.reproduce)
 }
 
 /// Writes all results into a folder that was prepared.
@@ -52,13 +49,19 @@ pub fn prepare(folder: &Path, texts: &Texts) -> Result<(), FolderError> {
 /// # Errors
 /// If a file cannot be written or the journal not be read.
 pub fn write(
-    folder: &Path,
+    claim: &mut Claim,
     table: &Table<'_>,
     windows: &Windows<'_>,
     extras: &Extras,
     provenance: &Value,
 ) -> Result<(), ResultsError> {
-    clear(folder);
+    let tables = ["runs", "windows", "cells"];
+    let endings = ["csv", "csv.gz", "parquet"];
+    let names = tables
+        .iter()
+        .flat_map(|name| endings.map(|ending| format!("{name}.{ending}")));
+    claim.announce(names)?;
+    let folder = claim.path().to_owned();
     let both = |name: &str,
                 columns: Vec<Column>,
                 write: &dyn Fn(&mut dyn Sink) -> Result<(), ResultsError>|
@@ -87,13 +90,9 @@ pub fn write(
     let mut cells = CsvFile::new(&folder.join("cells.csv"), &columns::cells(sweep), LARGE)?;
     rows::cells(table, &mut cells)?;
     cells.finish()?;
-    put_charts(folder, &extras.charts)?;
-    put(folder, "provenance.json", &format!("{provenance:#}"))?;
-    put(
-        folder,
-        "summary.json",
-        &format!("{:#}", summary::summary(table)),
-    )?;
+    put_charts(claim, &extras.charts)?;
+    claim.put_text("provenance.json", &format!("{provenance:#}"))?;
+    claim.put_text("summary.json", &format!("{:#}", summary::summary(table)))?;
     Ok(())
 }
 
@@ -101,47 +100,17 @@ pub fn write(
 ///
 /// # Errors
 /// If a file cannot be written or a chart not be drawn.
-pub fn put_charts(folder: &Path, all: &[Chart]) -> Result<(), FolderError> {
+pub fn put_charts(claim: &mut Claim, all: &[Chart]) -> Result<(), FolderError> {
+    let pictures = all.iter().map(|chart| &chart.name);
+    claim.announce(pictures.flat_map(|name| [format!("{name}.svg"), format!("{name}.png")]))?;
     for chart in all {
-        put(folder, &format!("{}.svg", chart.name), &chart.svg)?;
-        let path = folder.join(format!("{}.png", chart.name));
+        claim.put_text(&format!("{}.svg", chart.name), &chart.svg)?;
+        let name = format!("{}.png", chart.name);
         let bitmap = charts::png(&chart.svg).map_err(|source| FolderError::Chart {
-            path: path.clone(),
+            path: claim.path().join(&name),
             source,
         })?;
-        write_atomic(&path, &bitmap)?;
+        claim.put(&name, &bitmap)?;
     }
     Ok(())
-}
-
-/// Removes what an earlier sweep left: it must not pass for a part of this one.
-pub fn clear(folder: &Path) {
-    let tables = ["runs", "windows", "cells"];
-    let mut stale = vec!["summary.json".to_owned()];
-    for table in tables {
-        for ending in ["csv", "csv.gz", "parquet"] {
-            stale.push(format!("{table}.{ending}"));
-        }
-    }
-    // Charts are named after what they show, which may have been something else.
-    stale.extend(listed_pictures(folder));
-    for name in stale {
-        // It is not there, as a rule.
-        let _ = fs::remove_file(folder.join(name));
-    }
-}
-
-/// Writes a text with a line end, unless it is there already: parts of a sweep may share a folder,
-/// and all of them have the same to write.
-pub(crate) fn put(folder: &Path, name: &str, text: &str) -> Result<(), FolderError> {
-    let text = format!("{}\n", text.trim_end_matches('\n'));
-    let path: PathBuf = folder.join(name);
-    let is_there = || fs::read(&path).is_ok_and(|bytes| bytes == text.as_bytes());
-    if is_there() {
-        return Ok(());
-    }
-    match write_atomic(&path, text.as_bytes()) {
-        Err(_) if is_there() => Ok(()),
-        other => other,
-    }
 }

@@ -3,7 +3,7 @@
 
 use super::columns::{Column, Kind, Value};
 use super::rows::Sink;
-use crate::output::folder::FolderError;
+use crate::output::file::{FolderError, temporary};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
@@ -42,8 +42,7 @@ impl ParquetFile {
     /// # Errors
     /// If the file system refuses.
     pub fn new(path: &Path, columns: &[Column]) -> Result<Self, FolderError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let temporary = temporary(path);
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .build();

@@ -1,7 +1,7 @@
 //! The rows of the tables, one after the other, to whatever takes them.
 
 use super::columns::{self, Kind, Value};
-use crate::output::folder::FolderError;
+use crate::output::file::FolderError;
 use crate::runner::journal::JournalError;
 use sim_core::stats::Interval;
 use sim_models::experiment::sweep::{Record, Sweep, Table};

@@ -6,6 +6,8 @@ use crate::experiment::sweep::{Precision, Replications, Sweep};
 use crate::observe::choice::{check_measure, default_measures};
 use crate::observe::expression::{Measure, Unit};
 use crate::scenario::diagnostics::{Code, Diagnostic};
+use crate::scenario::load::begins_a_scenario;
+use crate::scenario::plain::{is_hidden, plain};
 use crate::scenario::{Diagnostics, Files, Override, Parsed, Rate, Scenario, Sources, Span};
 use rayon::prelude::*;
 use sim_core::SimDuration;
@@ -72,7 +74,7 @@ fn resolve_with(
         .map_err(|wrong| at_least_there(spec, wrong, at(|written| written.vary.clone())))?;
     let scenarios = load_all(&parsed, &space, &cells)?;
     can_be_taken(spec, &measures, &scenario, &scenarios)?;
-    Ok(Sweep {
+    let sweep = Sweep {
         title: spec.title.clone().or(scenario.title).unwrap_or_default(),
         axes: space.axes(),
         points: cells.iter().map(Cell::point).collect(),
@@ -81,7 +83,30 @@ fn resolve_with(
         seed,
         replications,
         windows: spec.windows,
-    })
+    };
+    match hidden(&sweep) {
+        None => Ok(sweep),
+        Some(text) => Err(at_least_there(
+            spec,
+            Unresolved {
+                diagnostics: vec![Diagnostic::nowhere(
+                    Code::Hidden,
+                    format!("the name \"{}\" hides characters", plain(text)),
+                )],
+                sources: Sources::default(),
+            },
+            Some(0..0),
+        )),
+    }
+}
+
+/// A name of the sweep in which something is hidden; those of the scenario have been looked at.
+fn hidden(sweep: &Sweep) -> Option<&str> {
+    let labels = sweep.points.iter().flat_map(|point| &point.coordinates);
+    let labels = labels.map(|coordinate| coordinate.label.as_str());
+    let axes = sweep.axes.iter().map(|axis| axis.name.as_str());
+    let mut names = [sweep.title.as_str()].into_iter().chain(axes).chain(labels);
+    names.find(|name| name.contains(is_hidden))
 }
 
 /// Gives diagnostics without a place the place of the whole in the sweep file.
@@ -101,8 +126,34 @@ fn at_least_there(spec: &Spec, mut wrong: Unresolved, at: Option<Range<usize>>) 
     wrong
 }
 
+/// Refuses what a sweep file calls a scenario and is none, of which no line is to be shown. What cannot be
+/// read at all is told of where it is read.
+fn named(name: &str, files: &impl Files) -> Result<(), String> {
+    match files.read_for(name, name) {
+        Ok(text) if !begins_a_scenario(&text) => Err(format!(
+            "`{name}` is no scenario: it does not begin with `(`"
+        )),
+        Err(why) if why.starts_with("it is no regular file") => Err(format!(
+            "`{name}`: {}",
+            why.lines().next().unwrap_or_default()
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The scenario before anything varies, as a tree and as types.
 fn read_base(spec: &Spec, files: &impl Files) -> Result<(Parsed, Scenario), Unresolved> {
+    if let Some(written) = &spec.written {
+        named(&spec.scenario, files).map_err(|why| {
+            let mut sources = Sources::default();
+            let file = sources.add(&written.origin.name, &written.origin.text);
+            let diagnostic = Diagnostic::new(Code::Include, span(file, &written.scenario), why);
+            Unresolved {
+                diagnostics: vec![diagnostic],
+                sources,
+            }
+        })?;
+    }
     let mut parsed = Parsed::read(&spec.scenario, files).map_err(|(mut found, mut sources)| {
         if let Some(written) = &spec.written {
             let file = sources.add(&written.origin.name, &written.origin.text);

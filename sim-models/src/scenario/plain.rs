@@ -1,0 +1,58 @@
+//! Text that shows as what it is.
+//!
+//! Names and titles end up in terminals, pictures, tables and names of files. Control characters can make a
+//! terminal do things, and marks that turn the direction of writing can make a text look like another one
+//! (N. Boucher, R. Anderson: Trojan Source, 2021, <https://trojansource.codes>), so neither may stand in
+//! them.
+
+use std::borrow::Cow;
+
+/// Whether a character does something to the text around it instead of being seen.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text in which hidden characters are written as RON and Rust write them: `\u{1b}`.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return text.into();
+    }
+    let shown = |c: char| {
+        if is_hidden(c) {
+            c.escape_unicode().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(shown).collect::<String>().into()
+}
+
+/// As [`plain`], but lines may end and be indented.
+#[must_use]
+pub fn plain_lines(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t');
+    if !text.contains(bad) {
+        return text.into();
+    }
+    let lines: Vec<_> = text
+        .split('\n')
+        .map(|line| line.split('\t').map(plain).collect::<Vec<_>>().join("\t"))
+        .collect();
+    lines.join("\n").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_written_out() {
+        assert_eq!(plain("a\u{1b}[31m\n"), "a\\u{1b}[31m\\u{a}");
+        assert_eq!(plain("\u{202e}dlo\u{2066}"), "\\u{202e}dlo\\u{2066}");
+        assert_eq!(plain("Zürich 東京 أهلا"), "Zürich 東京 أهلا");
+        assert_eq!(plain_lines("a\n\tb\u{7}"), "a\n\tb\\u{7}");
+    }
+}
