@@ -60,7 +60,7 @@ impl Watch {
                 let _ = err.write_all(if end {
                     b"interrupted: ended at once\n".as_slice()
                 } else {
-                    b"interrupted: what was done so far is kept; once more ends at once\n"
+                    b"interrupted: ending in good order; once more ends at once\n"
                 });
                 if end {
                     std::process::exit(i32::from(crate::exit::INTERRUPTED));
