@@ -28,7 +28,7 @@ const CHANCE: f64 = 1e-6;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Fate {
     /// What it suffered, and in which windows.
-    Hurt(Damage, Vec<Range<usize>>),
+    Hurt(Box<Damage>, Vec<Range<usize>>),
     Unharmed,
     /// Too few requests to tell.
     Unknown,
@@ -171,7 +171,7 @@ impl Steady<'_> {
             latency_p99: (answers.count > 0).then(|| answers.quantile(0.99)),
             latency_p99_before: latencies.usual(0.99),
         };
-        Fate::Hurt(damage, hurt)
+        Fate::Hurt(Box::new(damage), hurt)
     }
 
     /// The first window of which all requests are still under way when another one begins, if they take

@@ -82,7 +82,7 @@ pub(super) fn harm(names: &[String], fates: &[Fate]) -> String {
     let mut hurt: Vec<&Damage> = fates
         .iter()
         .filter_map(|fate| match fate {
-            Fate::Hurt(damage, _) => Some(damage),
+            Fate::Hurt(damage, _) => Some(&**damage),
             _ => None,
         })
         .collect();
@@ -124,7 +124,7 @@ pub(super) fn worst_first(fates: &[Fate]) -> Vec<Damage> {
     let mut hurt: Vec<Damage> = fates
         .iter()
         .filter_map(|fate| match fate {
-            Fate::Hurt(damage, _) => Some(damage.clone()),
+            Fate::Hurt(damage, _) => Some(Damage::clone(damage)),
             _ => None,
         })
         .collect();
