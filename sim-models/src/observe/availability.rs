@@ -137,10 +137,18 @@ impl<'a> View<'a> {
         self.measurer.traffic(self.workload, windows)
     }
 
-    /// Requests that hang at the end of the run, at least.
+    /// Requests that are never answered, or hang at the end of the run, at least.
     fn lost(&self) -> u64 {
         let open = self.hangs.iter().filter(|one| one.open);
-        open.map(|one| one.overdue).sum()
+        let open: u64 = open.map(|one| one.overdue).sum();
+        open.max(self.forgotten(&self.windows))
+    }
+
+    /// Requests that began in these windows and are never answered.
+    fn forgotten(&self, windows: &Range<usize>) -> u64 {
+        let rows = &self.measurer.recorder.workloads[self.workload].begun.rows;
+        let rows = rows.get(windows.clone()).unwrap_or_default().iter();
+        rows.map(|row| row.forgotten.count).sum()
     }
 
     /// Requests that were not answered, and all of which it is known whether they were.
@@ -303,6 +311,6 @@ impl<'a> View<'a> {
             let rows = rows.unwrap_or_default().iter();
             rows.map(|row| row.open.count).sum::<u64>()
         });
-        counts.sum()
+        counts.sum::<u64>() + self.forgotten(windows)
     }
 }

@@ -8,6 +8,11 @@ use crate::outcome::Outcome;
 use sim_core::metrics::Snapshot;
 use sim_core::{SimDuration, SimTime};
 
+/// Requests that must have ended after one that is called forgotten.
+const OVERTAKEN: u64 = 20;
+/// Of those that came after it, the share that must have.
+const NEARLY_ALL: f64 = 0.9;
+
 /// Counts by outcome.
 pub type ByOutcome = [u64; Outcome::COUNT];
 
@@ -20,8 +25,26 @@ pub struct Row {
     pub answered: Snapshot,
     /// How long failures took.
     pub failed: Snapshot,
-    /// How long those had waited that had not ended when the run did.
+    /// How long those had waited that had not ended when the run did, but may yet.
     pub open: Snapshot,
+    /// How long those had waited that are never answered, as far as can be told: see [`Ledger::settle`].
+    pub forgotten: Snapshot,
+}
+
+impl Row {
+    /// Those that ended, and those that never will.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.outcomes.iter().sum::<u64>() + self.forgotten.count
+    }
+
+    /// Those that failed, and those that never end.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let failed = Outcome::ALL.iter().filter(|outcome| !outcome.is_success());
+        let failed: u64 = failed.map(|outcome| self.outcomes[*outcome as usize]).sum();
+        failed + self.forgotten.count
+    }
 }
 
 /// A row for each window that has ended.
@@ -49,6 +72,7 @@ impl Ledger {
             answered,
             failed,
             open: Snapshot::default(),
+            forgotten: Snapshot::default(),
         });
     }
 
@@ -66,6 +90,40 @@ impl Ledger {
     /// A request had not ended when the run did.
     pub fn open(&mut self, arrived: SimTime, now: SimTime) {
         self.row(arrived).open.add(now.since(arrived));
+    }
+
+    /// The run is over: tells those that are forgotten from those that only have not ended yet. A request is
+    /// forgotten if it has waited for twice as long as any answer took, nearly all that came after it have
+    /// ended, and it is not so all the time that some of a window do not end.
+    pub fn settle(&mut self) {
+        let took = self.rows.iter().filter(|row| row.answered.count > 0);
+        let longest = took.map(|row| row.answered.max()).fold(0.0, f64::max);
+        let (mut ended, mut all) = (0, 0);
+        let mut found = Vec::new();
+        for (n, row) in self.rows.iter().enumerate().rev() {
+            let overtaken = ended >= OVERTAKEN && ended as f64 >= NEARLY_ALL * all as f64;
+            if row.open.count > 0 && overtaken && row.open.quantile(0.0) > 2.0 * longest {
+                found.push(n);
+            }
+            let own = row.outcomes.iter().sum::<u64>();
+            let waits = if found.last() == Some(&n) {
+                0
+            } else {
+                row.open.count
+            };
+            ended += own;
+            all += own + waits;
+        }
+        let busy = self
+            .rows
+            .iter()
+            .filter(|row| row.begun() + row.open.count > 0);
+        if 2 * found.len() <= busy.count() {
+            for n in found {
+                let row = &mut self.rows[n];
+                row.forgotten = std::mem::take(&mut row.open);
+            }
+        }
     }
 
     fn row(&mut self, arrived: SimTime) -> &mut Row {

@@ -559,6 +559,13 @@ impl Recorder {
         self.workloads[workload].begun.open(arrived, now);
     }
 
+    /// The run is over, and nothing more is left open.
+    pub fn settle(&mut self) {
+        for record in &mut self.workloads {
+            record.begun.settle();
+        }
+    }
+
     /// A window ends. `up` counts the instances of each service that are up, `open` the memories of
     /// each edge that stand in the way.
     pub fn close_window(&mut self, plan: &Plan, now: SimTime, up: &[u64], open: &[u64]) {

@@ -381,6 +381,7 @@ impl<'p> World<'p> {
             self.recorder.left_open(workload, arrived, now);
             self.tell_unfinished(index, now);
         }
+        self.recorder.settle();
     }
 
     /// The frames of requests that have not ended.

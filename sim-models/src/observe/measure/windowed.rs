@@ -82,7 +82,7 @@ pub(super) fn begun(
         Metric::Latency => of(rows.iter().map(|row| &row.answered), measure.statistic()),
         Metric::LatencyTrue => of(
             rows.iter()
-                .flat_map(|row| [&row.answered, &row.failed, &row.open]),
+                .flat_map(|row| [&row.answered, &row.failed, &row.open, &row.forgotten]),
             measure.statistic(),
         ),
         _ => None,

@@ -140,7 +140,8 @@ impl Steady<'_> {
         let broke = if quiet >= self.over() {
             known.breaks_to_the_end(self, &reach)
         } else {
-            known.breaks(self, &reach)
+            let on = self.touching(start, stop.min(self.over()));
+            known.breaks(self, &reach) || self.breaks_as_planned(&on, all.starts().len())
         };
         if quiet >= self.over() {
             let long = reach.len() >= self.stretch && self.is_measured(&reach);

@@ -41,10 +41,9 @@ struct Counts {
 }
 
 impl Counts {
-    /// Of those that began, or ended, in each of some windows.
-    fn of<'a>(windows: impl Iterator<Item = &'a ByOutcome>) -> Self {
-        let counts = windows.map(|outcomes| (lost(outcomes), outcomes.iter().sum::<u64>()));
-        let (lost, finished) = counts.unzip();
+    /// Of so many lost of so many in each of some windows.
+    fn of(windows: impl Iterator<Item = (u64, u64)>) -> Self {
+        let (lost, finished) = windows.unzip();
         Self { lost, finished }
     }
 
@@ -85,8 +84,9 @@ impl Steady<'_> {
         let record = &self.measurer.recorder.workloads[workload];
         let calm = exposure.map_or(&[][..], |_| &record.windows[self.calm.clone()]);
         let rows = &record.begun.rows;
-        let before = Counts::of(calm.iter().map(|(window, ..)| &window.outcomes));
-        let counts = Counts::of(rows.iter().map(|row| &row.outcomes));
+        let ended = calm.iter().map(|(window, ..)| &window.outcomes);
+        let before = Counts::of(ended.map(|outcomes| (lost(outcomes), outcomes.iter().sum())));
+        let counts = Counts::of(rows.iter().map(|row| (row.lost(), row.begun())));
         let latencies = Latencies::new(rows, calm);
         // What was under way when it came may be lost, too.
         let reach = latencies.usual(MOST).filter(|_| !windows.is_empty());

@@ -39,6 +39,7 @@ use disturbance::{Calendar, Disturbance};
 use pace::Pace;
 use sim_core::SimTime;
 use sim_core::stats::{too_many, unlike};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use steady::{BLOCK, CERTAIN, GOODPUT_AGAIN, SUCCESS_AGAIN, Steady};
@@ -467,7 +468,17 @@ impl Steady<'_> {
             return;
         }
         let failed = out.checks.iter().filter(|check| check.held == Some(false));
-        let failed = failed.min_by_key(|check| check.kind == "recovers");
+        // The one that fails by most; that it was late is said where nothing else is wrong.
+        let failed = failed.max_by(|a, b| {
+            let rank = |check: &CheckSummary| {
+                let by = edge::miss(check).unwrap_or(f64::INFINITY);
+                (check.kind != "recovers", by)
+            };
+            rank(a)
+                .partial_cmp(&rank(b))
+                .unwrap_or(Ordering::Equal)
+                .then(Ordering::Greater)
+        });
         let slowest = disturbances
             .iter()
             .zip(aftermaths)

@@ -18,6 +18,10 @@ const LUCK: f64 = 0.01;
 /// all that can be told.
 const FAR: f64 = 20.0;
 
+/// Requests waiting from which on they are a backlog.
+const BACKLOG: f64 = 10.0;
+/// Ended / arrived from which on a service keeps up.
+const KEEPS_UP: f64 = 0.98;
 /// Standard deviations that a queue has to have shrunk by, against those of a walk of as many steps.
 const WALK: f64 = 3.0;
 
@@ -125,7 +129,7 @@ pub(super) fn pace(steady: &Steady<'_>, check: Option<usize>, windows: &Range<us
         let luck = WALK * (walked as f64).sqrt();
         let found = improvement(&values, false, usual, watched, steady.over().as_secs_f64())?;
         // A handful of waiting requests is no backlog that anybody waits behind.
-        let drains = longest > 2.0 * usual + 10.0 && found.0.0 - found.0.1 > luck;
+        let drains = longest > 2.0 * usual + BACKLOG && found.0.0 - found.0.1 > luck;
         drains.then_some((service, longest, found))
     });
     match draining.max_by(|a, b| a.1.total_cmp(&b.1)) {
@@ -134,8 +138,34 @@ pub(super) fn pace(steady: &Steady<'_>, check: Option<usize>, windows: &Range<us
             from_to,
             remaining,
         }),
+        None if drains_unseen(steady, &half) => Pace::Unknown,
         None => Pace::Stays,
     }
+}
+
+/// Whether a queue may drain more slowly than can be seen: somebody works one off as fast as it fills, and
+/// nothing that the trouble itself makes feeds it: no retries, no work for those who have left.
+fn drains_unseen(steady: &Steady<'_>, windows: &Range<usize>) -> bool {
+    let recorder = &steady.measurer.recorder;
+    let mut edges = recorder.edges.iter();
+    let retried = edges.any(|edge| edge.windows[windows.clone()].iter().any(|w| w.retries > 0));
+    let doomed = recorder.services.iter().any(|service| {
+        let rows = &service.windows[windows.clone()];
+        rows.iter().any(|row| row.doomed_ns > 0)
+    });
+    let mut services = recorder.services.iter();
+    !retried
+        && !doomed
+        && services.any(|service| {
+            let rows = &service.windows[windows.clone()];
+            let queue = rows.iter().map(|row| row.queue).sum::<f64>() / rows.len().max(1) as f64;
+            let came: u64 = rows.iter().map(|row| row.arrivals).sum();
+            let went: u64 = rows
+                .iter()
+                .map(|row| row.ok + row.failed + row.rejected)
+                .sum();
+            queue > BACKLOG && went as f64 >= KEEPS_UP * came as f64
+        })
 }
 
 /// From what to what a series gets better, and the seconds from `now` until it reaches `goal` along a

@@ -25,6 +25,8 @@ const TELLING: u64 = 5;
 pub(super) const SUCCESS_AGAIN: f64 = 0.95;
 /// Goodput after / goodput before, where no steady state is named.
 pub(super) const GOODPUT_AGAIN: f64 = 0.90;
+/// Chance that luck is taken for a failure in any of the planned looks at a run.
+const PLANNED: f64 = 1e-3;
 /// How certain a failure must be: luck explains one in 100,000 blocks.
 pub(super) const CERTAIN: f64 = 11.512_925_464_970_229;
 /// Evidence up to which a block is still called luck: one in a hundred.
@@ -189,7 +191,10 @@ impl<'a> Steady<'a> {
         checks.all(|check| {
             let (value, held) = self.measurer.check(&check.expression, windows.clone());
             // Where nothing ended, all depends on whether anything should have.
-            held || value.is_none() && self.evidence_against(check, &windows) <= NOISE
+            match super::known(&check.expression, value, held) {
+                Some(true) => true,
+                _ => value.is_none() && self.evidence_against(check, &windows) <= NOISE,
+            }
         })
     }
 
@@ -220,6 +225,20 @@ impl<'a> Steady<'a> {
     /// short outages drown in long blocks, and rare requests say nothing in short ones.
     pub fn first_break(&self, windows: &Range<usize>) -> Option<Range<usize>> {
         lengths(windows).find_map(|length| self.breaking(length, blocks(windows, length)).next())
+    }
+
+    /// Whether the steady state breaks over these windows taken together, where that is one of so many
+    /// planned looks: fewer looks take less evidence.
+    pub fn breaks_as_planned(&self, windows: &Range<usize>, looks: usize) -> bool {
+        let parts = self.checks.len().max(self.before.len()).max(1);
+        let needed = libm::log((looks * parts) as f64 / PLANNED);
+        let long_enough = |check: &Check| {
+            windows.len() >= shortest(&check.expression.measure, check.tally.is_some())
+        };
+        self.checks
+            .iter()
+            .filter(|check| check.tally.is_some() && long_enough(check))
+            .any(|check| self.evidence_against(check, windows) > needed)
     }
 
     /// Those blocks of a length in which the steady state certainly breaks.
@@ -288,11 +307,12 @@ impl<'a> Steady<'a> {
         }
         let check = &check.expression;
         let (value, held) = self.measurer.check(check, windows.clone());
-        if held {
+        // Where nobody asked, all depends on whether anybody should have: users who wait for ever do not.
+        if held && super::known(check, value, held).is_some() {
             return 0.0;
         }
         let Some(workload) = self.measurer.workload(&check.measure.subject) else {
-            return f64::INFINITY;
+            return if held { 0.0 } else { f64::INFINITY };
         };
         let traffic = self.measurer.traffic(workload, windows.clone());
         let single = check.measure.parts().count() == 1;
@@ -316,7 +336,9 @@ impl<'a> Steady<'a> {
         let longest = &self.longest[workload];
         let begun = windows.start.saturating_sub(*longest)..windows.end;
         let rows = &self.measurer.recorder.workloads[workload].begun.rows[begun.clone()];
-        let open = rows.iter().any(|row| row.open.count > 0);
+        let open = rows
+            .iter()
+            .any(|row| row.open.count + row.forgotten.count > 0);
         let value = self.measurer.begun(&check.measure, workload, begun);
         !open && value.is_some_and(|value| check.op.holds(value, check.limit))
     }

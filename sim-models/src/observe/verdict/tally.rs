@@ -2,6 +2,7 @@
 //! known.
 
 use crate::observe::expression::{Expression, Op};
+use crate::observe::ledger::Row;
 use crate::observe::measure::Measurer;
 use crate::observe::metric::{Metric, Statistic};
 use crate::observe::naming::Argument;
@@ -28,7 +29,8 @@ impl Tally {
         if measure.parts().count() > 1 {
             return None;
         }
-        let rows = &measurer.recorder.workloads[measurer.workload(&measure.subject)?].windows;
+        let record = &measurer.recorder.workloads[measurer.workload(&measure.subject)?];
+        let rows = &record.windows;
         let at_least = matches!(check.op, Op::AtLeast | Op::More);
         let at_most = matches!(check.op, Op::AtMost | Op::Less);
         let failed = |outcomes: &[u64; Outcome::COUNT], which: &dyn Fn(Outcome) -> bool| {
@@ -78,6 +80,16 @@ impl Tally {
             }
             _ => return None,
         };
+        // Those that are never answered count where they began.
+        let never: &[Row] = match measure.metric {
+            Metric::DegradedRatio | Metric::OutcomeRatio => &[],
+            _ => &record.begun.rows,
+        };
+        let mut counts: Vec<(u64, u64)> = counts;
+        for ((hits, all), row) in counts.iter_mut().zip(never) {
+            *hits += row.forgotten.count;
+            *all += row.forgotten.count;
+        }
         let mut sums = vec![(0, 0)];
         for (hits, all) in &counts {
             let (before, all_before) = sums[sums.len() - 1];
