@@ -3,8 +3,9 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use clap::ValueEnum;
 use serde::Serialize;
-use sim_models::scenario::diagnostics::{Diagnostic, Severity};
+use sim_models::scenario::diagnostics::{Code, Diagnostic, Severity};
 use sim_models::scenario::{Sources, Span};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How diagnostics are shown.
@@ -19,6 +20,9 @@ pub enum Format {
     Json,
 }
 
+/// Diagnostics of one kind that are shown to people with their lines; the others are counted.
+const MOST_OF_A_KIND: usize = 50;
+
 /// All diagnostics as text for people; with colours if `styled`.
 #[must_use]
 pub fn human<'a>(
@@ -32,9 +36,25 @@ pub fn human<'a>(
         Renderer::plain()
     };
     let mut text = String::new();
+    let mut more: BTreeMap<Code, usize> = BTreeMap::new();
     for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&report(diagnostic, sources)));
-        text.push_str("\n\n");
+        let alike = more.entry(diagnostic.code).or_default();
+        *alike += 1;
+        if *alike <= MOST_OF_A_KIND {
+            text.push_str(&renderer.render(&report(diagnostic, sources)));
+            text.push_str("\n\n");
+        }
+    }
+    for (code, count) in more {
+        if count > MOST_OF_A_KIND {
+            let rest = count - MOST_OF_A_KIND;
+            let message = format!("{}: {rest} more of this kind", code.as_str());
+            let help = "`sim check --format concise` lists all of them, one a line";
+            let title = Level::NOTE.primary_title(&message);
+            let group = Group::with_title(title).element(Level::HELP.message(help));
+            text.push_str(&renderer.render(&[group]));
+            text.push_str("\n\n");
+        }
     }
     text
 }
@@ -52,9 +72,20 @@ fn report<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         let Some(source) = sources.get(file) else {
             continue;
         };
-        let mut snippet = Snippet::source(&source.text).path(&source.name);
-        for (kind, span, label) in places {
-            let mut annotation = kind.span(first_line(&source.text, span));
+        // No more of the text than from the first line to the last one.
+        let marked = places
+            .iter()
+            .map(|(_, span, _)| first_line(&source.text, *span));
+        let marked: Vec<Range<usize>> = marked.collect();
+        let first = marked.iter().map(|place| place.start).min().unwrap_or(0);
+        let last = marked.iter().map(|place| place.end).max().unwrap_or(0);
+        let (line, from) = source.line_of(first);
+        let rest = source.text.get(last..).and_then(|rest| rest.find('\n'));
+        let to = rest.map_or(source.text.len(), |rest| last + rest + 1);
+        let part = source.text.get(from..to).unwrap_or("");
+        let mut snippet = Snippet::source(part).line_start(line).path(&source.name);
+        for ((kind, _, label), place) in places.into_iter().zip(marked) {
+            let mut annotation = kind.span(place.start - from..place.end - from);
             if !label.is_empty() {
                 annotation = annotation.label(label);
             }
@@ -211,5 +242,29 @@ mod tests {
         assert_eq!(json[0]["line"], 4);
         assert_eq!(json[0]["end_column"], 23);
         assert_eq!(json[0]["severity"], "error");
+    }
+
+    #[test]
+    fn many_of_a_kind_are_counted() {
+        let services: Vec<String> = (0..200)
+            .map(|at| format!("\"s{at}\": (replicas: 2, endpoints: {{ \"x\": [] }}),\n"))
+            .collect();
+        let text = format!(
+            "(duration: \"1s\",\nservices: {{\n{}}},\nworkloads: {{ \"u\": open(\"1/s\", \"s0/x\") }})",
+            services.concat()
+        );
+        let loaded = load("many.ron", &[("many.ron", text.as_str())], &[]);
+        let shown = human(&loaded.warnings, &loaded.sources, false);
+        assert_eq!(shown.matches("warning[W0005]").count(), MOST_OF_A_KIND);
+        // The first service stands in line 3.
+        assert!(shown.contains("--> many.ron:53:1\n"), "{shown}");
+        assert!(!shown.contains("--> many.ron:54:1\n"), "{shown}");
+        assert!(
+            shown.contains("note: W0005: 149 more of this kind"),
+            "{shown}"
+        );
+        let all = concise(&loaded.warnings, &loaded.sources);
+        assert_eq!(all.lines().count(), 199);
+        assert!(all.contains("many.ron:202:1: W0005 no request ever reaches `s199`"));
     }
 }

@@ -59,6 +59,28 @@ pub struct Source {
     pub name: String,
     /// What it says.
     pub text: String,
+    /// Where its lines begin.
+    lines: Vec<u32>,
+}
+
+impl Source {
+    /// Under a name.
+    #[must_use]
+    pub fn new(name: &str, text: &str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at as u32 + 1);
+        Self {
+            name: name.into(),
+            text: text.into(),
+            lines: std::iter::once(0).chain(ends).collect(),
+        }
+    }
+
+    /// The number of the line that a byte stands in, from 1, and where that line begins.
+    #[must_use]
+    pub fn line_of(&self, byte: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start as usize <= byte);
+        (line, self.lines[line - 1] as usize)
+    }
 }
 
 /// All texts that a scenario is made of: the file, those that it includes, and overrides.
@@ -69,10 +91,7 @@ impl Sources {
     /// Adds a text and returns its index.
     pub fn add(&mut self, name: &str, text: &str) -> u16 {
         let index = u16::try_from(self.0.len()).map_or(OVERRIDE - 1, |index| index & !OVERRIDE);
-        self.0.push(Source {
-            name: name.into(),
-            text: text.into(),
-        });
+        self.0.push(Source::new(name, text));
         index
     }
 
@@ -104,14 +123,12 @@ impl Sources {
     /// Line and column (in characters) of the start of a place, both from 1.
     #[must_use]
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let before = self
-            .get(span.file)
-            .and_then(|source| source.text.get(..span.start as usize))
-            .unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (
-            before.matches('\n').count() + 1,
-            before[line_start..].chars().count() + 1,
-        )
+        let Some(source) = self.get(span.file) else {
+            return (1, 1);
+        };
+        let at = span.start as usize;
+        let (line, start) = source.line_of(at);
+        let before = source.text.get(start..at);
+        (line, before.map_or(0, |before| before.chars().count()) + 1)
     }
 }

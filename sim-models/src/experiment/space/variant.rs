@@ -88,10 +88,7 @@ impl FromStr for Variant {
         Ok(Self {
             name: name.into(),
             settings: settings?,
-            origin: Arc::new(Source {
-                name: "--variant".into(),
-                text: text.into(),
-            }),
+            origin: Arc::new(Source::new("--variant", text)),
             at: 0..text.len(),
         })
     }

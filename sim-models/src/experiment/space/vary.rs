@@ -106,10 +106,7 @@ impl FromStr for Vary {
             name,
             parts: read,
             labels: None,
-            origin: Arc::new(Source {
-                name: "--vary".into(),
-                text: text.into(),
-            }),
+            origin: Arc::new(Source::new("--vary", text)),
             at: 0..text.len(),
         })
     }

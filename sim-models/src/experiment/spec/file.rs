@@ -64,10 +64,7 @@ pub fn read_spec(name: &str, files: &(impl Files + ?Sized)) -> Result<Spec, Unre
     };
     let mut reader = Reader {
         text,
-        origin: Arc::new(Source {
-            name: name.into(),
-            text: text.into(),
-        }),
+        origin: Arc::new(Source::new(name, text)),
         found: Vec::new(),
     };
     let spec = reader.spec(name, written);
