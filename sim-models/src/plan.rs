@@ -4,14 +4,17 @@
 //! Names become indices, step lists become one flat instruction list, patterns of links and calls are
 //! resolved for every edge. What the world looks up while it runs is an index away.
 
+mod links;
+
 use crate::faults::{Direction, Effect, Fault, Instances, Target};
 use crate::resilience::{PolicySpec, Scope};
-use crate::scenario::pattern::{Pattern, Side, most_specific_calls};
+use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::scenario::{
     Arrivals, Balance, Impatience, Need, QueueOrder, Scenario, Shape, Start, Step, Targets,
     Threading, Workload,
 };
 use indexmap::IndexMap;
+use links::LinkPatterns;
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
@@ -337,8 +340,15 @@ struct Compiler<'a> {
     /// (caller place, callee service, policy pattern) to edge.
     edge_ids: BTreeMap<(u32, u32, String), u32>,
     endpoint_ids: IndexMap<String, u32>,
+    calls: CallIndex<'a>,
     /// The patterns of `links`, read.
-    links: Vec<Pattern>,
+    links: LinkPatterns<'a>,
+    /// For each place the links that begin or end there, once they are all known.
+    links_of: Vec<Vec<u32>>,
+    /// For each link of the scenario its distribution, once it is known; none inside for no delay.
+    latencies: Vec<Option<Option<u32>>>,
+    /// Distributions by the bits of their means.
+    dist_ids: BTreeMap<u64, Vec<u32>>,
     by_instance: bool,
 }
 
@@ -377,15 +387,14 @@ impl<'a> Compiler<'a> {
             .cloned()
             .chain(fault_links)
             .any(|pattern| pattern.contains('#') || pattern.contains(':'));
-        // The checks have let only patterns through that can be read.
-        let links = scenario
-            .links
-            .keys()
-            .filter_map(|pattern| Pattern::link(pattern).ok());
         Self {
             scenario,
             plan,
-            links: links.collect(),
+            calls: CallIndex::new(scenario),
+            links: LinkPatterns::new(scenario),
+            links_of: Vec::new(),
+            latencies: vec![None; scenario.links.len()],
+            dist_ids: BTreeMap::new(),
             edge_ids: BTreeMap::new(),
             endpoint_ids: IndexMap::new(),
             by_instance,
@@ -424,6 +433,7 @@ impl<'a> Compiler<'a> {
             let plan = self.workload(place, workload)?;
             self.plan.workloads.push(plan);
         }
+        self.links_of_places();
         for number in 0..self.scenario.faults.len() {
             let fault = self.fault(number)?;
             self.plan.faults.push(fault);
@@ -432,6 +442,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn places(&mut self) {
+        let mut region_of: BTreeMap<&String, &String> = BTreeMap::new();
+        for (region, zones) in &self.scenario.regions {
+            for zone in zones {
+                region_of.entry(zone).or_insert(region);
+            }
+        }
         for (name, spec) in &self.scenario.services {
             let first_instance = self.plan.instances.len() as u32;
             for number in 0..spec.replicas {
@@ -441,13 +457,8 @@ impl<'a> Compiler<'a> {
                 let zone = cycle(&spec.zones, number)
                     .cloned()
                     .or_else(|| self.scenario.hosts.get(&host).cloned());
-                let region = zone.as_ref().and_then(|zone| {
-                    self.scenario
-                        .regions
-                        .iter()
-                        .find(|(_, zones)| zones.contains(zone))
-                        .map(|(region, _)| region.clone())
-                });
+                let region = zone.as_ref().and_then(|zone| region_of.get(zone));
+                let region = region.map(|region| (*region).clone());
                 self.plan.instances.push(InstancePlan {
                     place: self.plan.places.len() as u32,
                     number,
@@ -490,11 +501,15 @@ impl<'a> Compiler<'a> {
     }
 
     fn dist(&mut self, dist: Dist) -> u32 {
-        if let Some(known) = self.plan.dists.iter().position(|other| *other == dist) {
-            return known as u32;
+        let same = self.dist_ids.entry(dist.mean().to_bits()).or_default();
+        let dists = &self.plan.dists;
+        if let Some(known) = same.iter().find(|known| dists[**known as usize] == dist) {
+            return *known;
         }
+        let id = dists.len() as u32;
+        same.push(id);
         self.plan.dists.push(dist);
-        self.plan.dists.len() as u32 - 1
+        id
     }
 
     fn steps(&mut self, service: u32, steps: &[Step], depth: u16) -> Result<(), String> {
@@ -613,8 +628,7 @@ impl<'a> Compiler<'a> {
         let callee = self.plan.endpoints[endpoint as usize].service;
         let caller_name = self.plan.places[caller as usize].name.clone();
         let callee_name = self.plan.places[callee as usize].name.clone();
-        let name = &self.plan.endpoints[endpoint as usize].name;
-        let pattern = most_specific_calls(self.scenario, &caller_name, &callee_name, name);
+        let pattern = self.calls.key(&caller_name, to);
         let own = pattern.is_some_and(|pattern| pattern.contains('/'));
         let key = (
             caller,
@@ -706,14 +720,7 @@ impl<'a> Compiler<'a> {
                 (false, (callee, to), (caller, from), back),
             ] {
                 let latency = match pattern {
-                    Some((_, pattern)) => {
-                        let dist = self.scenario.links[pattern].latency.compile()?;
-                        if dist.constant() == Some(0.0) {
-                            None
-                        } else {
-                            Some(self.dist(dist))
-                        }
-                    }
+                    Some((_, pattern)) => self.latency(pattern)?,
                     None => None,
                 };
                 self.plan.links.push(LinkPlan {
@@ -730,14 +737,64 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    /// The distribution of the delay of a link of the scenario; none if there is no delay.
+    fn latency(&mut self, link: usize) -> Result<Option<u32>, String> {
+        if let Some(known) = self.latencies[link] {
+            return Ok(known);
+        }
+        let dist = self.scenario.links[link].latency.compile()?;
+        let id = (dist.constant() != Some(0.0)).then(|| self.dist(dist));
+        self.latencies[link] = Some(id);
+        Ok(id)
+    }
+
     /// Weight and index of the most specific pattern of `links` that matches; of equals the last.
     fn link_for(&self, from: Spot, to: Spot) -> Option<(u32, usize)> {
-        let matching = self.links.iter().enumerate().filter(|(_, pattern)| {
+        let name = |place: Spot| self.plan.places[place.0 as usize].name.as_str();
+        let (left, right) = (name(from), name(to));
+        let ways = [(left, right), (left, "*"), ("*", right), ("*", "*")];
+        let named = ways
+            .into_iter()
+            .filter_map(|way| self.links.named.get(&way));
+        let others = self.links.others.iter().filter(|index| {
+            let pattern = &self.links.all[**index];
             self.is_meant(&pattern.from, from) && self.is_meant(&pattern.to, to)
         });
-        matching
-            .map(|(index, pattern)| (pattern.link_weight(), index))
+        named
+            .chain(others)
+            .map(|index| (self.links.all[*index].link_weight(), *index))
             .max()
+    }
+
+    /// Lists the links of every place, if a fault asks for some of them.
+    fn links_of_places(&mut self) {
+        let faults = self.scenario.faults.iter();
+        if !faults
+            .map(|fault| fault.inject.target())
+            .any(|target| matches!(target, Target::Link(_)))
+        {
+            return;
+        }
+        self.links_of = vec![Vec::new(); self.plan.places.len()];
+        for (number, link) in self.plan.links.iter().enumerate() {
+            let (from, to) = (link.from.0 as usize, link.to.0 as usize);
+            self.links_of[from].push(number as u32);
+            if to != from {
+                self.links_of[to].push(number as u32);
+            }
+        }
+    }
+
+    /// The place of a name, if one side of a pattern names one.
+    fn place_on(&self, side: &Side) -> Option<usize> {
+        let (Side::Named(name) | Side::Instance(name, _)) = side else {
+            return None;
+        };
+        let services = &self.scenario.services;
+        let workloads = &self.scenario.workloads;
+        services
+            .get_index_of(name)
+            .or_else(|| Some(services.len() + workloads.get_index_of(name)?))
     }
 
     /// Whether one side of a pattern of links means a place, or an instance of it.
@@ -889,19 +946,22 @@ impl<'a> Compiler<'a> {
         region: Option<&String>,
         host: Option<&String>,
     ) -> Vec<u32> {
+        let place = service.and_then(|name| self.scenario.services.get_index_of(name));
+        let all = match place.map(|place| &self.plan.places[place]) {
+            Some(place) => place.first_instance..place.first_instance + place.instance_count,
+            None => 0..self.plan.instances.len() as u32,
+        };
         let services = self.scenario.services.len() as u32;
         let wanted = |want: Option<&String>, have: Option<&String>| want.is_none() || want == have;
-        (0..self.plan.instances.len() as u32)
-            .filter(|index| {
-                let instance = &self.plan.instances[*index as usize];
-                instance.place < services
-                    && service
-                        .is_none_or(|name| name == self.plan.places[instance.place as usize].name)
-                    && wanted(zone, instance.zone.as_ref())
-                    && wanted(region, instance.region.as_ref())
-                    && wanted(host, Some(&instance.host))
-            })
-            .collect()
+        all.filter(|index| {
+            let instance = &self.plan.instances[*index as usize];
+            instance.place < services
+                && service.is_none_or(|name| name == self.plan.places[instance.place as usize].name)
+                && wanted(zone, instance.zone.as_ref())
+                && wanted(region, instance.region.as_ref())
+                && wanted(host, Some(&instance.host))
+        })
+        .collect()
     }
 
     /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
@@ -923,12 +983,18 @@ impl<'a> Compiler<'a> {
             (direction != Direction::From && flows(link.from, link.to))
                 || (direction != Direction::To && flows(link.to, link.from))
         };
-        (0..self.plan.links.len() as u32)
-            .filter(|index| hit(&self.plan.links[*index as usize]))
-            .collect()
+        let hit = |index: &u32| hit(&self.plan.links[*index as usize]);
+        match self.place_on(&left).or_else(|| self.place_on(&right)) {
+            // Whichever way the messages go, they begin or end there.
+            Some(place) => self.links_of[place].iter().copied().filter(hit).collect(),
+            None => (0..self.plan.links.len() as u32).filter(hit).collect(),
+        }
     }
 }
 
 fn cycle(list: &[String], number: u32) -> Option<&String> {
     (!list.is_empty()).then(|| &list[number as usize % list.len()])
 }
+
+#[cfg(test)]
+mod tests;

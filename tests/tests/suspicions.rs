@@ -216,6 +216,54 @@ fn paths_are_not_walked_along() {
     );
 }
 
+/// Systems of ten thousand services: as deep as they are many, as wide, as a tree, and on their own. Whatever is
+/// exponential in one of these does not end, and what recurses along a path has no stack for it.
+#[test]
+fn large_graphs_are_gone_through_once() {
+    const MANY: usize = 10_000;
+    let service = |at: usize, callees: &mut dyn Iterator<Item = usize>| {
+        let calls: String = callees.map(|to| format!(", call(\"s{to}/e\")")).collect();
+        format!(
+            "\"s{at}\": (replicas: 2, threads: unbounded, endpoints: {{ \"e\": [work(\"1us\"){calls}] }}),\n"
+        )
+    };
+    let check = |services: &str, targets: &str| {
+        let text = format!(
+            r#"(duration: "1min", services: {{ {services} }}, calls: {{ "* -> *": [timeout("1h")] }},
+                links: {{ "* -> *": (latency: "1us") }}, workloads: {{ "users": open(rate: "1/s", to: {targets}) }},
+                faults: [(at: "10s", for: "10s", inject: error(service: "s7")), (name: "cut", at: "30s", for: "1s", inject: partition(link: "* -> s9"))],
+                hypothesis: (steady: ["success_ratio(users) >= 99%", "goodput(users) > 0.1/s", "amplification(users -> s0) < 2"]))"#
+        );
+        codes(&load("a.ron", &[("a.ron", text.as_str())], &[]))
+    };
+    let first = "\"s0/e\"";
+    let chain: String = (0..MANY)
+        .map(|at| service(at, &mut (at + 1..MANY.min(at + 2))))
+        .collect();
+    assert_eq!(check(&chain, first), [""; 0]);
+    let star: String = (0..MANY)
+        .map(|at| service(at, &mut (1..if at == 0 { MANY } else { 0 })))
+        .collect();
+    assert_eq!(check(&star, first), [""; 0]);
+    let tree: String = (0..MANY)
+        .map(|at| service(at, &mut (3 * at + 1..MANY.min(3 * at + 4).max(3 * at + 1))))
+        .collect();
+    assert_eq!(check(&tree, first), [""; 0]);
+    let layers: String = (0..MANY)
+        .map(|at| {
+            let next = if at == 0 { 1 } else { (at - 1) / 5 * 5 + 6 };
+            service(at, &mut (next..MANY.min(next + 5).max(next)))
+        })
+        .collect();
+    // Each layer takes five times as long as the next one, or as its callers wait.
+    assert_eq!(check(&layers, first), ["W0013"]);
+    let alone: String = (0..MANY).map(|at| service(at, &mut (0..0))).collect();
+    let all: String = (0..MANY).map(|at| format!("\"s{at}/e\": 1, ")).collect();
+    // They call nobody, and no call of users goes out from a service.
+    assert_eq!(check(&alone, &format!("{{ {all} }}")), [""; 0]);
+    assert_eq!(check(&alone, first), ["W0005", "W0011"]);
+}
+
 /// What is said with a code of a system of one or two services.
 fn said(text: &str, code: &str) -> Vec<String> {
     let loaded = load("a.ron", &[("a.ron", text)], &[]);
@@ -360,7 +408,7 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
             "W0031",
             lost("", threads, cut_off),
             lost(limited, threads, cut_off),
-            "what `blip` takes from `a -> b` is lost for good, and nothing gives it up: a request that waits for it keeps its thread of `a` for ever: at 10 lost calls a second all 8 threads are gone within 800ms",
+            "what `blip` takes from `a -> b` is lost for good, and nothing gives it up: a request that waits for it keeps its thread of `a` for ever; 10/s are lost, and all 8 threads are gone within 800ms",
         ),
         (
             "W0031",
@@ -370,7 +418,7 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
                 r#"for: "500ms", inject: partition(link: "a -> b")"#,
             ),
             lost("", "threading: async,", cut_off),
-            "it takes 5 of 8 threads by its end",
+            "10/s are lost, and with them 5 of 8 threads by its end",
         ),
         // Sent again, it is given up in the end.
         (
@@ -386,7 +434,7 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
                 r#"for: "10s", inject: loss(link: "a -> b", rate: 0.1)"#,
             ),
             // Both ways: 1 - 0.9 * 0.9.
-            "at 1.9 lost calls a second all 8 threads are gone within 4.3s",
+            "1.9/s are lost, and all 8 threads are gone within 4.3s",
         ),
         (
             "W0031",
@@ -484,7 +532,7 @@ fn what_is_refused_or_lost_for_ever_is_so_in_a_run() {
     for (limit, code, verdict) in [
         (
             "",
-            &["at 450 lost calls a second all 192 threads are gone within 430ms"][..],
+            &["450/s are lost, and all 192 threads are gone within 430ms"][..],
             "metastable",
         ),
         (limit, &[], "recovered"),

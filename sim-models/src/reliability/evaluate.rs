@@ -91,19 +91,34 @@ impl<'s, 'a> Evaluation<'s, 'a> {
     /// The value of a request of the workload; none where it cannot be said.
     pub fn value(mut self) -> Option<Value> {
         let system = self.system;
-        let (name, load) = system.scenario.workloads.get_index(self.workload)?;
         if matches!(self.when, When::Always(_)) {
-            // Callees first, so that no path is walked along, however long.
-            let reached = system.endpoints.reached(load);
-            for endpoint in &system.endpoints.order {
-                if reached[*endpoint] {
-                    self.endpoint(*endpoint, 0.0)?;
-                }
+            let (_, load) = system.scenario.workloads.get_index(self.workload)?;
+            let reached = system.endpoints.reached([load]);
+            if !self.learn(|endpoint| reached[endpoint]) {
+                return None;
             }
         }
+        self.request(self.workload)
+    }
+
+    /// Looks at endpoints, callees first, so that no path is walked along, however long. False if
+    /// something cannot be said of one.
+    pub fn learn(&mut self, wanted: impl Fn(usize) -> bool) -> bool {
+        let system = self.system;
+        let mut all = true;
+        for endpoint in system.endpoints.order.iter().filter(|at| wanted(**at)) {
+            all &= self.endpoint(*endpoint, 0.0).is_some();
+        }
+        all
+    }
+
+    /// The value of a request of a workload.
+    pub fn request(&mut self, workload: usize) -> Option<Value> {
+        let system = self.system;
+        let (name, load) = system.scenario.workloads.get_index(workload)?;
         let caller = Caller {
             name,
-            place: (system.scenario.services.len() + self.workload) as u32,
+            place: (system.scenario.services.len() + workload) as u32,
             instance: 0,
         };
         let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
@@ -146,7 +161,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         let of = &system.endpoints.all[endpoint];
         let place = system.scenario.services.get_index_of(of.service)? as u32;
         // Instances differ where their links do.
-        let instances = if system.plan.edges.iter().any(|edge| edge.routes.by_instance) {
+        let instances = if system.by_instance {
             of.of.replicas as usize
         } else {
             1

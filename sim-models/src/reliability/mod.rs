@@ -54,20 +54,40 @@ struct System<'a> {
     calls: CallIndex<'a>,
     /// Calls per second of each instance of a place (number) to a service (number), before any retry.
     rates: BTreeMap<(u32, u32), f64>,
+    /// The first edge from a place (number) to a service (number).
+    edges: BTreeMap<(u32, u32), usize>,
+    /// Whether instances may differ by their links.
+    by_instance: bool,
     /// For each fault, which services it makes late.
     delayed: Vec<Vec<bool>>,
 }
 
 impl<'a> System<'a> {
     fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
-        let endpoints = Endpoints::new(scenario);
+        let calm = Self::calm(scenario, plan);
+        Self {
+            rates: rates(plan, &Topology::new(scenario)),
+            by_instance: plan.edges.iter().any(|edge| edge.routes.by_instance),
+            delayed: state::delayed(scenario, plan, &calm.endpoints),
+            ..calm
+        }
+    }
+
+    /// As far as it matters while no fault is on: then all instances of a service are alike.
+    fn calm(scenario: &'a Scenario, plan: &'a Plan) -> Self {
+        let mut edges = BTreeMap::new();
+        for (number, edge) in plan.edges.iter().enumerate() {
+            edges.entry((edge.caller, edge.callee)).or_insert(number);
+        }
         Self {
             scenario,
             plan,
-            rates: rates(plan, &Topology::new(scenario)),
-            delayed: state::delayed(scenario, plan, &endpoints),
-            endpoints,
+            endpoints: Endpoints::new(scenario),
             calls: CallIndex::new(scenario),
+            rates: BTreeMap::new(),
+            edges,
+            by_instance: false,
+            delayed: Vec::new(),
         }
     }
 }
@@ -100,14 +120,23 @@ pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
         .collect()
 }
 
-/// The same while no fault is on.
+/// The same while no fault is on: every endpoint is looked at once, whoever asks for it.
 #[must_use]
 pub fn calm(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
-    let system = System::new(scenario, plan);
+    let system = System::calm(scenario, plan);
     let timeline = Timeline::calm(plan);
-    let workloads = 0..scenario.workloads.len();
-    workloads
-        .map(|workload| over_run(&system, &timeline, workload))
+    if timeline.stretches.is_empty() {
+        return vec![None; scenario.workloads.len()];
+    }
+    let mut evaluation = Evaluation::new(&system, &timeline, 0, &[], When::Always(0));
+    evaluation.learn(|_| true);
+    let loads = scenario.workloads.values().enumerate();
+    loads
+        .map(|(workload, load)| {
+            let asks = rate(load, plan.warmup, plan.end) > 0.0;
+            let value = evaluation.request(workload).filter(|_| asks)?;
+            Some(value.ok.clamp(0.0, 1.0))
+        })
         .collect()
 }
 

@@ -45,7 +45,7 @@ pub(super) fn reception(
     let mut all = vec![unhurt];
     // What a second choice of instances has in common with the first is left to chance.
     let mut unnamed = true;
-    let alike = !system.plan.edges.iter().any(|edge| edge.routes.by_instance);
+    let alike = !system.by_instance;
     for (number_of_fault, strength) in faults {
         // Late, and not lost: unless somebody does not wait, or has no room to.
         if system.delayed[*number_of_fault].get(number) == Some(&true)
@@ -216,7 +216,7 @@ fn is_patient(system: &System<'_>, workload: usize) -> bool {
     {
         return false;
     }
-    let reached = system.endpoints.reached(load);
+    let reached = system.endpoints.reached([load]);
     let all = system
         .endpoints
         .all
@@ -255,10 +255,14 @@ pub(super) fn passage(
         through: 1.0,
         vanished: 0.0,
     };
-    let mut edges = system.plan.edges.iter();
-    let Some(edge) = edges.find(|edge| edge.caller == caller && edge.callee == callee) else {
+    let Some(edge) = system
+        .edges
+        .get(&(caller, callee))
+        .filter(|_| !faults.is_empty())
+    else {
         return Some(vec![unhurt]);
     };
+    let edge = &system.plan.edges[*edge];
     let pairs = if edge.routes.by_instance {
         let count = |place: u32| system.plan.places[place as usize].instance_count as usize;
         count(caller) * count(callee)

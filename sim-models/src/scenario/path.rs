@@ -125,16 +125,20 @@ pub fn locate<'a>(node: &'a Node, path: &[Segment]) -> (&'a Node, bool) {
     let Some((first, rest)) = path.split_first() else {
         return (node, true);
     };
-    let next = match (first, &node.kind) {
+    match step(node, first) {
+        Some(next) => locate(next, rest),
+        None => (node, false),
+    }
+}
+
+/// What a single segment leads to.
+pub fn step<'a>(node: &'a Node, segment: &Segment) -> Option<&'a Node> {
+    match (segment, &node.kind) {
         (Segment::Index(index), Kind::List(items)) => items.get(*index),
         // A single value stands for a list of one.
         (Segment::Index(0), _) => Some(node),
         (Segment::Name(name), _) => node.get(name),
         _ => None,
-    };
-    match next {
-        Some(next) => locate(next, rest),
-        None => (node, false),
     }
 }
 

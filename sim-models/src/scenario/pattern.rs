@@ -175,24 +175,6 @@ fn no_arrow(text: &str, usual: &str) -> String {
     }
 }
 
-/// The key of `calls` that says most about calls from a place to an endpoint of another; of two
-/// that say the same, the last one.
-#[must_use]
-pub fn most_specific_calls<'a>(
-    scenario: &'a Scenario,
-    from: &str,
-    to: &str,
-    endpoint: &str,
-) -> Option<&'a str> {
-    scenario
-        .calls
-        .keys()
-        .filter_map(|key| Some((key, Pattern::calls(key).ok()?)))
-        .filter(|(_, pattern)| pattern.matches_call(from, to, endpoint))
-        .max_by_key(|(_, pattern)| pattern.call_weight())
-        .map(|(key, _)| key.as_str())
-}
-
 /// Caller, callee and endpoint of a pattern; `*` and nothing where it says none.
 type Sides<'a> = (&'a str, &'a str, &'a str);
 
@@ -222,7 +204,8 @@ impl<'a> CallIndex<'a> {
         Self { scenario, keys }
     }
 
-    /// As [`most_specific_calls`], for a call to `"service/endpoint"`.
+    /// The key that says most about calls from a place to `"service/endpoint"`; of two that say the same, the
+    /// last one.
     #[must_use]
     pub fn key(&self, from: &str, target: &str) -> Option<&'a str> {
         let (to, endpoint) = target.split_once('/').unwrap_or((target, ""));
@@ -249,22 +232,122 @@ impl<'a> CallIndex<'a> {
     }
 }
 
-/// The link that says most about messages between two places as wholes; of two that say the same,
-/// the last one.
-#[must_use]
-pub fn most_specific_link<'a>(scenario: &'a Scenario, from: &str, to: &str) -> Option<&'a Link> {
-    scenario
-        .links
-        .iter()
-        .filter_map(|(key, link)| Some((link, Pattern::link(key).ok()?)))
-        .filter(|(_, pattern)| pattern.from.is_or_any(from) && pattern.to.is_or_any(to))
-        .max_by_key(|(_, pattern)| pattern.link_weight())
-        .map(|(link, _)| link)
+/// The keys of `links` that name places as wholes, read once, for those who ask about every call of a
+/// scenario.
+#[derive(Clone, Debug)]
+pub struct LinkIndex<'a> {
+    /// By the names of both sides, `*` for any: where it stands among all links, and what it says.
+    named: BTreeMap<(&'a str, &'a str), (usize, &'a Link)>,
+}
+
+impl<'a> LinkIndex<'a> {
+    /// Of a scenario; keys that cannot be read are left out.
+    #[must_use]
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let whole = |side: &Side| matches!(side, Side::Any | Side::Named(_));
+        let mut named = BTreeMap::new();
+        for (number, (key, link)) in scenario.links.iter().enumerate() {
+            if let (Ok(pattern), Some((from, to))) = (Pattern::link(key), key.split_once("->"))
+                && whole(&pattern.from)
+                && whole(&pattern.to)
+            {
+                // Of two keys that say the same, the last one counts.
+                named.insert((from.trim(), to.trim()), (number, link));
+            }
+        }
+        Self { named }
+    }
+
+    /// The link that says most about messages between two places as wholes, and its number in the scenario;
+    /// of two that say the same, the last one.
+    #[must_use]
+    pub fn find(&self, from: &str, to: &str) -> Option<(usize, &'a Link)> {
+        let half = [(from, "*"), ("*", to)].map(|key| self.named.get(&key));
+        // In the order of `Pattern::link_weight`.
+        self.named
+            .get(&(from, to))
+            .or(half.into_iter().flatten().max_by_key(|(number, _)| *number))
+            .or_else(|| self.named.get(&("*", "*")))
+            .copied()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The key of `calls` that says most about calls from a place to an endpoint of another; of two
+    /// that say the same, the last one.
+    fn most_specific_calls<'a>(
+        scenario: &'a Scenario,
+        from: &str,
+        to: &str,
+        endpoint: &str,
+    ) -> Option<&'a str> {
+        scenario
+            .calls
+            .keys()
+            .filter_map(|key| Some((key, Pattern::calls(key).ok()?)))
+            .filter(|(_, pattern)| pattern.matches_call(from, to, endpoint))
+            .max_by_key(|(_, pattern)| pattern.call_weight())
+            .map(|(key, _)| key.as_str())
+    }
+
+    /// The link that says most about messages between two places as wholes; of two that say the same,
+    /// the last one.
+    fn most_specific_link<'a>(scenario: &'a Scenario, from: &str, to: &str) -> Option<&'a Link> {
+        scenario
+            .links
+            .iter()
+            .filter_map(|(key, link)| Some((link, Pattern::link(key).ok()?)))
+            .filter(|(_, pattern)| pattern.from.is_or_any(from) && pattern.to.is_or_any(to))
+            .max_by_key(|(_, pattern)| pattern.link_weight())
+            .map(|(link, _)| link)
+    }
+
+    #[test]
+    fn the_index_of_links_finds_what_the_search_finds() {
+        let keys = [
+            "* -> *",
+            "a -> *",
+            "* -> b",
+            "a->b",
+            "a -> b",
+            "b -> a",
+            "* -> a",
+            "a#0 -> b",
+            "zone:z -> *",
+        ];
+        for left_out in 0..=keys.len() {
+            for turned in 0..keys.len() {
+                let mut kept: Vec<&str> = keys.to_vec();
+                kept.rotate_left(turned);
+                if left_out < kept.len() {
+                    kept.remove(left_out);
+                }
+                let links: Vec<String> = kept
+                    .iter()
+                    .enumerate()
+                    .map(|(i, key)| format!("\"{key}\": (latency: \"{i}ms\")"))
+                    .collect();
+                let text = format!(
+                    r#"(duration: "1s", regions: {{ "r": "z" }}, services: {{ "a": (endpoints: {{ "x": [] }}), "b": (endpoints: {{ "x": [] }}) }},
+                        workloads: {{ "u": open("1/s", "a/x") }}, links: {{ {} }})"#,
+                    links.join(", ")
+                );
+                let loaded = crate::scenario::load("a.ron", &[("a.ron", text.as_str())], &[]);
+                let scenario = loaded.scenario.expect("it is right");
+                let index = LinkIndex::new(&scenario);
+                for from in ["a", "b", "u"] {
+                    for to in ["a", "b", "u"] {
+                        let found = index.find(from, to).map(|(_, link)| link);
+                        let expected = most_specific_link(&scenario, from, to);
+                        assert_eq!(found, expected, "{from} -> {to} of {kept:?}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_index_finds_what_the_search_finds() {

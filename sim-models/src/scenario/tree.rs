@@ -9,6 +9,7 @@ pub use super::lexer::options;
 use super::lexer::{self, Fault};
 use super::source::Span;
 use super::syntax;
+use indexmap::IndexMap;
 use ron::value::RawValue;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -168,9 +169,9 @@ pub fn parse_part(whole: &str, shift: usize, file: u16) -> Result<Node, Vec<Diag
 }
 
 fn find_duplicates(node: &Node, found: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let mut seen: IndexMap<&str, Span> = IndexMap::new();
     let mut check = |name, span| {
-        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == name) {
+        if let Some(first) = seen.get(name) {
             found.push(
                 Diagnostic::new(Code::Duplicate, span, format!("`{name}` is given twice"))
                     .label("given again here")
@@ -178,7 +179,7 @@ fn find_duplicates(node: &Node, found: &mut Vec<Diagnostic>) {
                     .help("remove one of the two"),
             );
         }
-        seen.push((name, span));
+        seen.entry(name).or_insert(span);
     };
     match &node.kind {
         Kind::Map(entries) => {

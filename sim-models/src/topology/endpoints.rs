@@ -31,6 +31,8 @@ pub struct Endpoints<'a> {
     pub order: Vec<usize>,
     /// Those that call each other, or themselves, in a circle.
     pub circles: Vec<Vec<usize>>,
+    /// Where those of each service begin among all, by its number; and where the last ones end.
+    firsts: Vec<usize>,
     index: IndexMap<String, usize>,
 }
 
@@ -40,7 +42,9 @@ impl<'a> Endpoints<'a> {
     pub fn new(scenario: &'a Scenario) -> Self {
         let mut index = IndexMap::new();
         let mut all = Vec::new();
+        let mut firsts = Vec::with_capacity(scenario.services.len() + 1);
         for (service, of) in &scenario.services {
+            firsts.push(all.len());
             for (endpoint, steps) in &of.endpoints {
                 let target = format!("{service}/{endpoint}");
                 index.insert(target.clone(), all.len());
@@ -53,6 +57,7 @@ impl<'a> Endpoints<'a> {
                 });
             }
         }
+        firsts.push(all.len());
         let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(all.len(), all.len());
         for _ in &all {
             graph.add_node(());
@@ -84,8 +89,15 @@ impl<'a> Endpoints<'a> {
             all,
             order,
             circles,
+            firsts,
             index,
         }
+    }
+
+    /// The places of the endpoints of a service, by its number in the scenario.
+    #[must_use]
+    pub fn of_service(&self, service: usize) -> std::ops::Range<usize> {
+        self.firsts[service]..self.firsts[service + 1]
     }
 
     /// Its place among all, by `"service/endpoint"`.
@@ -94,11 +106,11 @@ impl<'a> Endpoints<'a> {
         self.index.get(target).copied()
     }
 
-    /// Which of them the requests of a workload may reach.
+    /// Which of them the requests of some workloads may reach.
     #[must_use]
-    pub fn reached(&self, load: &Workload) -> Vec<bool> {
+    pub fn reached<'w>(&self, loads: impl IntoIterator<Item = &'w Workload>) -> Vec<bool> {
         let mut reached = vec![false; self.all.len()];
-        let targets = load.targets().iter();
+        let targets = loads.into_iter().flat_map(|load| load.targets().iter());
         let mut rest: Vec<usize> = targets.filter_map(|(to, _)| self.find(to)).collect();
         while let Some(endpoint) = rest.pop() {
             if !std::mem::replace(&mut reached[endpoint], true) {

@@ -1,8 +1,8 @@
 //! What each endpoint does for one request, and how often each is visited.
 
-use super::Calls;
+use super::{Calls, Endpoints};
 use crate::scenario::distribution::{CountSpec, DurationSpec};
-use crate::scenario::pattern::most_specific_link;
+use crate::scenario::pattern::LinkIndex;
 use crate::scenario::{Need, Scenario, Step, Threading, Workload};
 use indexmap::IndexMap;
 
@@ -30,94 +30,106 @@ pub(super) struct Flows {
     of_services: IndexMap<String, Vec<usize>>,
 }
 
-/// Endpoints that call themselves more often than this add no more visits.
+/// Rounds in a circle beyond which no more visits are added.
 const MOST_ROUNDS: usize = 200;
+/// Visits per second that lead to no more of them in a circle.
+const LEAST: f64 = 1e-9;
 
 type Edge = ((bool, String), String);
 
 impl Flows {
-    pub fn new(scenario: &Scenario) -> Self {
+    pub fn new(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Self {
         let mut flows = Self {
-            endpoints: IndexMap::new(),
+            endpoints: IndexMap::with_capacity(endpoints.all.len()),
             of_services: IndexMap::new(),
         };
-        for (name, service) in &scenario.services {
-            for endpoint in service.endpoints.keys() {
-                flows.latency(scenario, &format!("{name}/{endpoint}"), &mut Vec::new());
-            }
+        let links = Latencies::new(scenario);
+        for at in calling_order(endpoints) {
+            let endpoint = &endpoints.all[at];
+            let mut reader = StepReader {
+                flows: &flows,
+                links: &links,
+                service: endpoint.service,
+                flow: EndpointFlow::default(),
+                threaded_work: 0.0,
+            };
+            let latency = reader.steps(endpoint.steps, 1.0, true);
+            let (mut flow, threaded) = (reader.flow, reader.threaded_work);
+            flow.latency = latency;
+            flow.held = match endpoint.of.threading {
+                Threading::Sync => latency,
+                Threading::Async => threaded,
+            };
+            flows.endpoints.insert(endpoint.target.clone(), flow);
         }
         for (number, target) in flows.endpoints.keys().enumerate() {
             let service = target.split('/').next().unwrap_or("");
             let own = flows.of_services.entry(service.into()).or_default();
             own.push(number);
         }
-        flows.visit(scenario);
+        flows.visit(scenario, endpoints);
         flows
     }
 
-    /// Reads an endpoint and those that it calls; a circle counts once.
-    fn latency(&mut self, scenario: &Scenario, target: &str, path: &mut Vec<String>) -> f64 {
-        if let Some(flow) = self.endpoints.get(target) {
-            return flow.latency;
-        }
-        let Some((name, endpoint)) = target.split_once('/') else {
-            return 0.0;
-        };
-        let Some(service) = scenario.services.get(name) else {
-            return 0.0;
-        };
-        let Some(steps) = service.endpoints.get(endpoint) else {
-            return 0.0;
-        };
-        if path.iter().any(|open| open == target) {
-            return 0.0;
-        }
-        path.push(target.into());
-        let mut reader = StepReader {
-            flows: self,
-            scenario,
-            service: name,
-            path,
-            flow: EndpointFlow::default(),
-            threaded_work: 0.0,
-        };
-        let latency = reader.steps(steps, 1.0, true);
-        let (mut flow, threaded) = (reader.flow, reader.threaded_work);
-        path.pop();
-        flow.latency = latency;
-        flow.held = match service.threading {
-            Threading::Sync => latency,
-            Threading::Async => threaded,
-        };
-        self.endpoints.insert(target.into(), flow);
-        latency
-    }
-
-    /// Spreads the rates of the workloads over the endpoints.
-    fn visit(&mut self, scenario: &Scenario) {
+    /// Spreads the rates of the workloads over the endpoints: callers first, and round after round where
+    /// they call each other in a circle.
+    fn visit(&mut self, scenario: &Scenario, endpoints: &Endpoints<'_>) {
+        // Visits per second, and those of them that come from open workloads.
+        let mut visits = vec![(0.0, 0.0); endpoints.all.len()];
         for load in scenario.workloads.values() {
             let (rate, open) = rate_of(load, self);
             let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
-            let mut wave: IndexMap<String, f64> = IndexMap::new();
             for (target, weight) in load.targets().iter() {
-                *wave.entry(target.into()).or_default() += rate * weight / total;
+                if let Some(to) = endpoints.find(target) {
+                    let own = rate * weight / total;
+                    visits[to].0 += own;
+                    visits[to].1 += if open { own } else { 0.0 };
+                }
             }
-            for _ in 0..MOST_ROUNDS {
-                let mut next: IndexMap<String, f64> = IndexMap::new();
-                for (target, rate) in wave.iter().filter(|(_, rate)| **rate > 1e-9) {
-                    let Some(flow) = self.endpoints.get_mut(target) else {
-                        continue;
-                    };
-                    flow.rate += rate;
-                    flow.open_rate += if open { *rate } else { 0.0 };
-                    for (callee, (calls, _)) in &flow.calls {
-                        *next.entry(callee.clone()).or_default() += rate * calls;
+        }
+        let mut circle_of = vec![usize::MAX; endpoints.all.len()];
+        for (number, circle) in endpoints.circles.iter().enumerate() {
+            for at in circle {
+                circle_of[*at] = number;
+            }
+        }
+        let calls = |flows: &Self, at: usize| -> Vec<(usize, f64)> {
+            let flow = &flows.endpoints[&endpoints.all[at].target];
+            let calls = flow.calls.iter();
+            calls
+                .filter_map(|(target, (calls, _))| Some((endpoints.find(target)?, *calls)))
+                .collect()
+        };
+        let mut done = vec![false; endpoints.all.len()];
+        for at in endpoints.order.iter().rev() {
+            if done[*at] {
+                continue;
+            }
+            let number = circle_of[*at];
+            let alone = [*at];
+            let group: &[usize] = match endpoints.circles.get(number) {
+                Some(circle) => {
+                    go_round(circle, &mut visits, |at| {
+                        let inside = |call: &(usize, f64)| circle_of[call.0] == number;
+                        calls(self, at).into_iter().filter(inside).collect()
+                    });
+                    circle
+                }
+                None => &alone,
+            };
+            for at in group {
+                done[*at] = true;
+                for (to, calls) in calls(self, *at) {
+                    if number == usize::MAX || circle_of[to] != number {
+                        visits[to].0 += visits[*at].0 * calls;
+                        visits[to].1 += visits[*at].1 * calls;
                     }
                 }
-                wave = next;
-                if wave.is_empty() {
-                    break;
-                }
+            }
+        }
+        for (endpoint, (rate, open)) in endpoints.all.iter().zip(visits) {
+            if let Some(flow) = self.endpoints.get_mut(&endpoint.target) {
+                (flow.rate, flow.open_rate) = (rate, open);
             }
         }
     }
@@ -205,11 +217,104 @@ fn rate_of(load: &Workload, flows: &Flows) -> (f64, bool) {
     }
 }
 
+/// Adds to the visits of those in a circle what they lead to among themselves.
+fn go_round(
+    circle: &[usize],
+    visits: &mut [(f64, f64)],
+    calls: impl Fn(usize) -> Vec<(usize, f64)>,
+) {
+    let inside: Vec<Vec<(usize, f64)>> = circle
+        .iter()
+        .map(|at| {
+            let calls = calls(*at).into_iter();
+            calls
+                .filter_map(|(to, calls)| Some((circle.binary_search(&to).ok()?, calls)))
+                .collect()
+        })
+        .collect();
+    let mut wave: Vec<(f64, f64)> = circle.iter().map(|at| visits[*at]).collect();
+    for _ in 1..MOST_ROUNDS {
+        let mut next = vec![(0.0, 0.0); circle.len()];
+        let mut any = false;
+        for ((rate, open), calls) in wave.iter().zip(&inside) {
+            if *rate <= LEAST {
+                continue;
+            }
+            for (to, calls) in calls {
+                next[*to].0 += rate * calls;
+                next[*to].1 += open * calls;
+                any = true;
+            }
+        }
+        for (at, (rate, open)) in circle.iter().zip(&next) {
+            if *rate > LEAST {
+                visits[*at].0 += rate;
+                visits[*at].1 += open;
+            }
+        }
+        wave = next;
+        if !any {
+            break;
+        }
+    }
+}
+
+/// All endpoints, each after those that it calls in the order of its steps, as far as these do not lead
+/// back to it: depth first, in the order of the scenario.
+fn calling_order(endpoints: &Endpoints<'_>) -> Vec<usize> {
+    let mut order = Vec::with_capacity(endpoints.all.len());
+    let mut seen = vec![false; endpoints.all.len()];
+    for start in 0..endpoints.all.len() {
+        if std::mem::replace(&mut seen[start], true) {
+            continue;
+        }
+        // An endpoint, and how many of its callees have been looked at.
+        let mut open = vec![(start, 0)];
+        while let Some((at, next)) = open.last_mut() {
+            match endpoints.all[*at].callees.get(*next) {
+                Some(callee) => {
+                    *next += 1;
+                    if !std::mem::replace(&mut seen[*callee], true) {
+                        open.push((*callee, 0));
+                    }
+                }
+                None => {
+                    order.push(*at);
+                    open.pop();
+                }
+            }
+        }
+    }
+    order
+}
+
+/// The mean one-way latencies of links between places as wholes.
+pub(super) struct Latencies<'a> {
+    index: LinkIndex<'a>,
+    /// By the number of the link, s.
+    means: Vec<f64>,
+}
+
+impl<'a> Latencies<'a> {
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let links = scenario.links.values();
+        Self {
+            index: LinkIndex::new(scenario),
+            means: links.map(|link| seconds(&link.latency)).collect(),
+        }
+    }
+
+    /// Between two places that are not instances, s.
+    pub fn between(&self, from: &str, to: &str) -> f64 {
+        let found = self.index.find(from, to);
+        found.map_or(0.0, |(number, _)| self.means[number])
+    }
+}
+
 struct StepReader<'a> {
-    flows: &'a mut Flows,
-    scenario: &'a Scenario,
+    flows: &'a Flows,
+    links: &'a Latencies<'a>,
     service: &'a str,
-    path: &'a mut Vec<String>,
     flow: EndpointFlow,
     /// Work outside parallel branches.
     threaded_work: f64,
@@ -249,8 +354,10 @@ impl StepReader<'_> {
                 entry.0 += times;
                 entry.1 &= call.optional;
                 let to = call.to.split('/').next().unwrap_or("");
-                let link = 2.0 * link_latency(self.scenario, self.service, to);
-                link + self.flows.latency(self.scenario, &call.to, self.path)
+                let link = 2.0 * self.links.between(self.service, to);
+                // Of those that lead back here nothing is known yet: a circle counts once.
+                let callee = self.flows.endpoints.get(&call.to);
+                link + callee.map_or(0.0, |flow| flow.latency)
             }
             Step::Parallel(parallel) => {
                 let branches = parallel.branches.iter();
@@ -290,9 +397,4 @@ pub(crate) fn seconds(spec: &DurationSpec) -> f64 {
 /// The mean of a count; 0 if there is no such distribution.
 pub(super) fn count(spec: &CountSpec) -> f64 {
     spec.compile().map_or(0.0, |dist| dist.mean())
-}
-
-/// The mean one-way latency between two places that are not instances, in seconds.
-pub(super) fn link_latency(scenario: &Scenario, from: &str, to: &str) -> f64 {
-    most_specific_link(scenario, from, to).map_or(0.0, |link| seconds(&link.latency))
 }

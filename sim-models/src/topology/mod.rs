@@ -16,12 +16,12 @@ pub use endpoints::{Endpoint, Endpoints};
 pub use flow::EndpointFlow;
 pub(crate) use flow::seconds;
 pub use needs::inevitable;
-pub(crate) use needs::starts;
+pub(crate) use needs::{first_and_last_start, starts};
 
 use crate::scenario::{Bound, Scenario, Service, Threading};
 use flow::Flows;
 use indexmap::IndexMap;
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, EdgeRef};
 
@@ -72,7 +72,8 @@ impl Topology {
     /// Builds the graph of a scenario. Names that lead nowhere are left out.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
-        let flows = Flows::new(scenario);
+        let endpoints = Endpoints::new(scenario);
+        let flows = Flows::new(scenario, &endpoints);
         let mut graph = DiGraph::new();
         let mut nodes: IndexMap<(bool, String), NodeIndex> = IndexMap::new();
         for name in scenario.workloads.keys() {
@@ -119,9 +120,10 @@ impl Topology {
     #[must_use]
     pub fn unreachable(&self) -> Vec<&str> {
         let mut reached = vec![false; self.graph.node_count()];
+        let mut walk = Dfs::empty(&self.graph);
         for start in self.graph.node_indices() {
             if matches!(self.graph[start], Place::Workload(_)) {
-                let mut walk = Dfs::new(&self.graph, start);
+                walk.move_to(start);
                 while let Some(node) = walk.next(&self.graph) {
                     reached[node.index()] = true;
                 }
@@ -137,7 +139,7 @@ impl Topology {
     /// Groups of services that call each other in a circle, each in the order of the scenario.
     #[must_use]
     pub fn cycles(&self) -> Vec<Vec<&str>> {
-        let mut cycles: Vec<Vec<NodeIndex>> = tarjan_scc(&self.graph)
+        let mut cycles: Vec<Vec<NodeIndex>> = kosaraju_scc(&self.graph)
             .into_iter()
             .filter(|group| group.len() > 1 || self.graph.contains_edge(group[0], group[0]))
             .collect();
@@ -165,11 +167,13 @@ impl Topology {
     /// scenario; calls that are optional do not count.
     #[must_use]
     pub fn inevitable(&self, scenario: &Scenario, workload: &str) -> Vec<String> {
-        let number = scenario.workloads.get_index_of(workload);
-        let own = number.map(|number| inevitable(scenario).swap_remove(number));
-        own.unwrap_or_default()
-            .into_iter()
-            .map(str::to_owned)
+        let Some(number) = scenario.workloads.get_index_of(workload) else {
+            return Vec::new();
+        };
+        let all = inevitable(scenario, &Endpoints::new(scenario));
+        all[number]
+            .iter()
+            .filter_map(|service| Some(scenario.services.get_index(*service)?.0.clone()))
             .collect()
     }
 
@@ -187,13 +191,14 @@ impl Topology {
         let Some(load) = scenario.workloads.get(workload) else {
             return 0.0;
         };
+        let links = flow::Latencies::new(scenario);
         let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
         load.targets()
             .iter()
             .filter_map(|(target, weight)| {
                 let flow = self.endpoints.get(target)?;
                 let (service, _) = target.split_once('/')?;
-                let link = 2.0 * flow::link_latency(scenario, workload, service);
+                let link = 2.0 * links.between(workload, service);
                 Some(weight / total * (flow.latency + link))
             })
             .sum()

@@ -7,77 +7,159 @@ use crate::scenario::distribution::CountSpec;
 use crate::scenario::{Need, Scenario, Step};
 use sim_core::{SimDuration, SimTime};
 
-/// A set of services, by their number in the scenario.
+/// A set of services, by their number in the scenario: as bits, or one by one while they are few.
 #[derive(Clone, Debug, PartialEq)]
-struct Services(Vec<u64>);
+enum Services {
+    /// In order.
+    Few(Vec<u32>),
+    Many(Vec<u64>),
+}
+
+/// So many are kept one by one.
+const FEW: usize = 16;
 
 impl Services {
-    fn none(count: usize) -> Self {
-        Self(vec![0; count.div_ceil(64)])
+    fn none() -> Self {
+        Self::Few(Vec::new())
     }
 
-    fn add(&mut self, service: usize) {
-        self.0[service / 64] |= 1 << (service % 64);
+    /// As bits, of so many services.
+    fn bits(&mut self, count: usize) -> &mut Vec<u64> {
+        if let Self::Few(few) = self {
+            let mut bits = vec![0; count.div_ceil(64)];
+            for service in few.iter() {
+                bits[*service as usize / 64] |= 1 << (service % 64);
+            }
+            *self = Self::Many(bits);
+        }
+        match self {
+            Self::Many(bits) => bits,
+            Self::Few(_) => unreachable!("they are many by now"),
+        }
     }
 
-    fn has(&self, service: usize) -> bool {
-        self.0[service / 64] >> (service % 64) & 1 == 1
+    fn add(&mut self, service: u32, count: usize) {
+        match self {
+            Self::Few(few) if few.len() < FEW => {
+                if let Err(at) = few.binary_search(&service) {
+                    few.insert(at, service);
+                }
+            }
+            _ => self.bits(count)[service as usize / 64] |= 1 << (service % 64),
+        }
     }
 
-    fn unite(&mut self, other: &Self) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            *own |= other;
+    fn has(&self, service: u32) -> bool {
+        match self {
+            Self::Few(few) => few.binary_search(&service).is_ok(),
+            Self::Many(bits) => bits[service as usize / 64] >> (service % 64) & 1 == 1,
+        }
+    }
+
+    fn unite(&mut self, other: &Self, count: usize) {
+        match other {
+            Self::Few(few) => few.iter().for_each(|service| self.add(*service, count)),
+            Self::Many(bits) => {
+                for (own, other) in self.bits(count).iter_mut().zip(bits) {
+                    *own |= other;
+                }
+            }
         }
     }
 
     fn intersect(&mut self, other: &Self) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            *own &= other;
+        match (&mut *self, other) {
+            (Self::Few(few), _) => few.retain(|service| other.has(*service)),
+            (Self::Many(_), Self::Few(few)) => {
+                let both = few.iter().filter(|service| self.has(**service));
+                *self = Self::Few(both.copied().collect());
+            }
+            (Self::Many(own), Self::Many(bits)) => {
+                for (own, other) in own.iter_mut().zip(bits) {
+                    *own &= other;
+                }
+            }
+        }
+    }
+
+    /// Their numbers, in order.
+    fn numbers(&self) -> Vec<usize> {
+        match self {
+            Self::Few(few) => few.iter().map(|service| *service as usize).collect(),
+            Self::Many(bits) => {
+                let mut numbers = Vec::new();
+                for (word, bits) in bits.iter().enumerate() {
+                    let mut rest = *bits;
+                    while rest != 0 {
+                        numbers.push(64 * word + rest.trailing_zeros() as usize);
+                        rest &= rest - 1;
+                    }
+                }
+                numbers
+            }
         }
     }
 }
 
-/// For each workload the services on the path of every one of its requests, both in the order of the
-/// scenario; calls that are optional do not count.
+/// For each workload the numbers of the services on the path of every one of its requests, both in the
+/// order of the scenario; calls that are optional do not count.
 #[must_use]
-pub fn inevitable(scenario: &Scenario) -> Vec<Vec<&str>> {
-    let endpoints = Endpoints::new(scenario);
-    let mut needs: Vec<Option<Services>> = vec![None; endpoints.all.len()];
-    for at in &endpoints.order {
-        let endpoint = &endpoints.all[*at];
-        let mut own = Services::none(scenario.services.len());
-        own.extend_by(endpoint.service, scenario);
-        needs_of_steps(scenario, &endpoints, endpoint.steps, &needs, &mut own);
-        needs[*at] = Some(own);
-    }
+pub fn inevitable(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Vec<Vec<usize>> {
+    let needs = needs_of_endpoints(scenario, endpoints);
     let workloads = scenario.workloads.values();
     workloads
         .map(|load| {
             let mut needed: Option<Services> = None;
-            for target in load
-                .targets()
-                .iter()
-                .filter_map(|(to, _)| endpoints.find(to))
-            {
+            let targets = load.targets().iter();
+            for target in targets.filter_map(|(to, _)| endpoints.find(to)) {
                 let Some(own) = &needs[target] else { continue };
                 match &mut needed {
                     Some(before) => before.intersect(own),
                     None => needed = Some(own.clone()),
                 }
             }
-            let names = scenario.services.keys().enumerate();
-            names
-                .filter(|(number, _)| needed.as_ref().is_some_and(|set| set.has(*number)))
-                .map(|(_, name)| name.as_str())
-                .collect()
+            needed.map_or_else(Vec::new, |needed| needed.numbers())
         })
         .collect()
 }
 
+/// What every request needs at each endpoint that a workload asks for; of the others it is forgotten as soon
+/// as those who call them are known, so that sets of services by service are never kept all together.
+fn needs_of_endpoints(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Vec<Option<Services>> {
+    let mut needs: Vec<Option<Services>> = vec![None; endpoints.all.len()];
+    // How many of their callers are not known yet; a workload is one for good.
+    let mut open = vec![0_usize; endpoints.all.len()];
+    for endpoint in &endpoints.all {
+        endpoint
+            .callees
+            .iter()
+            .for_each(|callee| open[*callee] += 1);
+    }
+    for load in scenario.workloads.values() {
+        let targets = load.targets().iter();
+        let targets = targets.filter_map(|(to, _)| endpoints.find(to));
+        targets.for_each(|target| open[target] += 1);
+    }
+    for at in &endpoints.order {
+        let endpoint = &endpoints.all[*at];
+        let mut own = Services::none();
+        own.add_named(endpoint.service, scenario);
+        needs_of_steps(scenario, endpoints, endpoint.steps, &needs, &mut own);
+        needs[*at] = Some(own);
+        for callee in &endpoint.callees {
+            open[*callee] -= 1;
+            if open[*callee] == 0 {
+                needs[*callee] = None;
+            }
+        }
+    }
+    needs
+}
+
 impl Services {
-    fn extend_by(&mut self, service: &str, scenario: &Scenario) {
+    fn add_named(&mut self, service: &str, scenario: &Scenario) {
         if let Some(number) = scenario.services.get_index_of(service) {
-            self.add(number);
+            self.add(number as u32, scenario.services.len());
         }
     }
 }
@@ -89,14 +171,15 @@ fn needs_of_steps(
     known: &[Option<Services>],
     needs: &mut Services,
 ) {
+    let count = scenario.services.len();
     for step in steps {
         let (alternatives, all): (Vec<&[Step]>, bool) = match step {
             Step::Call(call) if !call.optional => {
                 if let Some(callee) = endpoints.find(&call.to) {
-                    needs.extend_by(endpoints.all[callee].service, scenario);
+                    needs.add_named(endpoints.all[callee].service, scenario);
                     // In a circle the callee is not known yet; what it needs, it needs again.
                     if let Some(more) = &known[callee] {
-                        needs.unite(more);
+                        needs.unite(more, count);
                     }
                 }
                 continue;
@@ -118,7 +201,7 @@ fn needs_of_steps(
             _ => continue,
         };
         let mut sets = alternatives.into_iter().map(|steps| {
-            let mut set = Services::none(scenario.services.len());
+            let mut set = Services::none();
             needs_of_steps(scenario, endpoints, steps, known, &mut set);
             set
         });
@@ -127,12 +210,12 @@ fn needs_of_steps(
         };
         for set in sets {
             if all {
-                common.unite(&set);
+                common.unite(&set, count);
             } else {
                 common.intersect(&set);
             }
         }
-        needs.unite(&common);
+        needs.unite(&common, count);
     }
 }
 
@@ -147,6 +230,37 @@ fn at_least_once(times: &CountSpec) -> bool {
     }
 }
 
+/// When a fault that does not come at random begins for the first and for the last time before `end`; of its
+/// times a million at most are looked at.
+pub(crate) fn first_and_last_start(fault: &Fault, end: SimTime) -> Option<(SimTime, SimTime)> {
+    const MOST: u64 = 1_000_000;
+    let most = fault.times.map_or(MOST, u64::from).min(MOST);
+    if most == 0 {
+        return None;
+    }
+    let cron: Option<Cron> = fault.cron.as_ref().and_then(|cron| cron.parse().ok());
+    let Some(cron) = cron else {
+        let first = SimTime::ZERO + fault.at?;
+        let again = match fault.every {
+            Some(every) if every > SimDuration::ZERO => {
+                (end.0.saturating_sub(first.0).saturating_sub(1) / every.0).min(most - 1) * every.0
+            }
+            _ => 0,
+        };
+        return (first < end).then_some((first, SimTime(first.0 + again)));
+    };
+    let first = cron
+        .next(SimTime::ZERO, true)
+        .filter(|start| *start < end)?;
+    let mut last = first;
+    for _ in 1..most {
+        match cron.next(last, false).filter(|start| *start < end) {
+            Some(next) => last = next,
+            None => break,
+        }
+    }
+    Some((first, last))
+}
 /// When a fault that does not come at random begins, before `end`; a million times at most.
 pub(crate) fn starts(fault: &Fault, end: SimTime) -> Vec<SimTime> {
     let cron: Option<Cron> = fault.cron.as_ref().and_then(|cron| cron.parse().ok());

@@ -7,6 +7,7 @@ use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::pattern::Pattern;
 use sim_core::{SimDuration, SimTime};
+use std::collections::BTreeSet;
 
 /// More periods of one fault than anybody means.
 const MOST_PERIODS: u64 = 1_000_000;
@@ -14,6 +15,7 @@ const MOST_PERIODS: u64 = 1_000_000;
 impl Checker<'_> {
     pub(super) fn faults(&mut self) {
         let faults = &self.scenario.faults;
+        let mut names = BTreeSet::new();
         for (i, fault) in faults.iter().enumerate() {
             let path = at!["faults", i];
             self.when(fault, path);
@@ -36,9 +38,7 @@ impl Checker<'_> {
             }
             self.place(&fault.inject.target(), &inject);
             if let Some(name) = &fault.name
-                && faults[..i]
-                    .iter()
-                    .any(|other| other.name.as_ref() == Some(name))
+                && !names.insert(name)
             {
                 let message = format!("another fault is named `{name}` too");
                 self.report(Code::Duplicate, &join(path, at!["name"]), message);
@@ -242,11 +242,10 @@ impl Checker<'_> {
 
     /// An endpoint of any service.
     fn some_endpoint(&mut self, endpoint: &str, path: &[Segment]) {
-        let services = self.scenario.services.values();
-        let names: Vec<&str> = services
-            .flat_map(|service| service.endpoints.keys().map(String::as_str))
-            .collect();
-        if !names.contains(&endpoint) {
+        let mut services = self.scenario.services.values();
+        if !services.any(|service| service.endpoints.contains_key(endpoint)) {
+            let services = self.scenario.services.values();
+            let names = services.flat_map(|service| service.endpoints.keys().map(String::as_str));
             self.unknown((Code::UnknownEndpoint, "endpoint"), path, endpoint, names);
         }
     }

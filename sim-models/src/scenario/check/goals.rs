@@ -7,7 +7,9 @@ use crate::plan;
 use crate::scenario::diagnostics::{Code, suggest};
 use crate::scenario::{Scenario, Workload};
 use crate::topology::Topology;
+use indexmap::IndexSet;
 use sim_core::SimTime;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// What is wrong, and what to do about it.
@@ -69,22 +71,23 @@ impl Checker<'_> {
 
     /// What is wrong with the subject of a measure in a check, and where it stands.
     fn wrong_part(&self, check: &Expression) -> Option<(Range<usize>, Wrong)> {
-        let edges = self.edges();
         let places = std::iter::once(&check.subject_at).chain(&check.other_at);
         let mut parts = check.measure.parts().zip(places);
         parts.find_map(|(part, at)| {
-            let wrong = wrong_subject(self.scenario, part, &edges).err()?;
+            let wrong = wrong_subject(self.scenario, part, || self.edges()).err()?;
             Some((at.clone(), wrong))
         })
     }
 
     /// The edges, as far as they are known while other things may still be wrong.
-    fn edges(&self) -> Vec<String> {
-        if self.found.is_empty() {
-            edges(self.scenario)
-        } else {
-            Topology::new(self.scenario).edges()
-        }
+    fn edges(&self) -> &IndexSet<String> {
+        self.edges.get_or_init(|| {
+            if self.found.is_empty() {
+                edges(self.scenario)
+            } else {
+                Topology::new(self.scenario).edges().into_iter().collect()
+            }
+        })
     }
 }
 
@@ -125,10 +128,10 @@ fn misplaced(measure: &Measure, list: &str) -> Option<(String, &'static str)> {
 
 /// The names of the edges of a scenario without mistakes: those whose endpoint has policies of its own
 /// are named after it.
-fn edges(scenario: &Scenario) -> Vec<String> {
-    let mut names: Vec<String> = match plan::compile(scenario) {
+fn edges(scenario: &Scenario) -> IndexSet<String> {
+    let mut names: IndexSet<String> = match plan::compile(scenario) {
         Ok(plan) => plan.edges.into_iter().map(|edge| edge.name).collect(),
-        Err(_) => Topology::new(scenario).edges(),
+        Err(_) => Topology::new(scenario).edges().into_iter().collect(),
     };
     names.sort_unstable();
     names
@@ -139,9 +142,9 @@ fn edges(scenario: &Scenario) -> Vec<String> {
 /// # Errors
 /// What is wrong with it, and what to do about it.
 pub fn check_measure(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
-    let edges = edges(scenario);
+    let known = OnceCell::new();
     for part in measure.parts() {
-        wrong_subject(scenario, part, &edges)?;
+        wrong_subject(scenario, part, || known.get_or_init(|| edges(scenario)))?;
     }
     wrong_stretch(scenario, measure)
 }
@@ -172,36 +175,42 @@ fn wrong_stretch(scenario: &Scenario, measure: &Measure) -> Result<(), (String, 
     Ok(())
 }
 
-fn wrong_subject(
+fn wrong_subject<'e>(
     scenario: &Scenario,
     measure: &Measure,
-    edges: &[String],
+    edges: impl FnOnce() -> &'e IndexSet<String>,
 ) -> Result<(), (String, Vec<String>)> {
     let subject = measure.subject.as_str();
-    let (what, names): (_, Vec<&str>) = match measure.metric.of() {
-        Of::Workload => (
-            "workload",
-            scenario.workloads.keys().map(String::as_str).collect(),
-        ),
-        Of::Service => (
-            "service",
-            scenario.services.keys().map(String::as_str).collect(),
-        ),
-        Of::Edge => ("edge", edges.iter().map(String::as_str).collect()),
-        Of::Tenant => (
-            "tenant",
-            scenario
-                .workloads
-                .values()
-                .filter_map(Workload::tenant)
-                .collect(),
-        ),
-        Of::Run => return Ok(()),
+    let (workloads, services) = (&scenario.workloads, &scenario.services);
+    let wrong = |what: &str, names: Vec<&str>| {
+        let metric = measure.metric.name();
+        let message = format!("there is no {what} `{subject}`, which `{metric}` is about");
+        Err((message, suggest(subject, "there are", names)))
     };
-    if names.contains(&subject) {
-        return Ok(());
+    // The names are listed for those only who name another.
+    match measure.metric.of() {
+        Of::Workload if !workloads.contains_key(subject) => {
+            wrong("workload", workloads.keys().map(String::as_str).collect())
+        }
+        Of::Service if !services.contains_key(subject) => {
+            wrong("service", services.keys().map(String::as_str).collect())
+        }
+        Of::Edge => {
+            let edges = edges();
+            if edges.contains(subject) {
+                Ok(())
+            } else {
+                wrong("edge", edges.iter().map(String::as_str).collect())
+            }
+        }
+        Of::Tenant => {
+            let tenants = || workloads.values().filter_map(Workload::tenant);
+            if tenants().any(|tenant| tenant == subject) {
+                Ok(())
+            } else {
+                wrong("tenant", tenants().collect())
+            }
+        }
+        Of::Workload | Of::Service | Of::Run => Ok(()),
     }
-    let metric = measure.metric.name();
-    let message = format!("there is no {what} `{subject}`, which `{metric}` is about");
-    Err((message, suggest(subject, "there are", names)))
 }

@@ -5,6 +5,7 @@
 
 mod faults;
 mod goals;
+mod sizes;
 mod steps;
 mod suspicion;
 mod system;
@@ -15,10 +16,13 @@ pub use goals::check_measure;
 
 use super::diagnostics::{Code, Diagnostic, Diagnostics, Severity, suggest};
 use super::distribution::DurationSpec;
-use super::path::{Segment, locate};
+use super::path::{Segment, step};
 use super::source::{Sources, Span};
 use super::tree::{Kind, Node};
 use super::types::Scenario;
+use indexmap::IndexSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 /// A path to something in the scenario.
 macro_rules! at {
@@ -42,19 +46,26 @@ pub fn check(scenario: &Scenario, origin: Option<Origin<'_>>) -> (Diagnostics, D
     let mut checker = Checker {
         scenario,
         origin,
+        maps: RefCell::default(),
+        edges: OnceCell::new(),
         found: Vec::new(),
     };
     checker.run();
     checker.system();
     checker.faults();
+    checker.sizes();
     checker.goals();
     if checker.found.is_empty() {
         checker.suspicions();
     }
     // Whole diagnostics may come twice where a place is checked from two sides.
     let mut found: Diagnostics = Vec::new();
+    let mut seen: BTreeMap<(Code, Option<Span>, String), Vec<usize>> = BTreeMap::new();
     for diagnostic in checker.found {
-        if !found.contains(&diagnostic) {
+        let key = (diagnostic.code, diagnostic.span, diagnostic.message.clone());
+        let alike = seen.entry(key).or_default();
+        if !alike.iter().any(|other| found[*other] == diagnostic) {
+            alike.push(found.len());
             found.push(diagnostic);
         }
     }
@@ -67,6 +78,11 @@ pub fn check(scenario: &Scenario, origin: Option<Origin<'_>>) -> (Diagnostics, D
 struct Checker<'a> {
     scenario: &'a Scenario,
     origin: Option<Origin<'a>>,
+    /// Where the keys of maps stand in them, by the address of the map in the tree: asked for by everything
+    /// that is reported.
+    maps: RefCell<BTreeMap<usize, BTreeMap<&'a str, usize>>>,
+    /// The names of the edges, once somebody asks.
+    edges: OnceCell<IndexSet<String>>,
     found: Diagnostics,
 }
 
@@ -100,7 +116,7 @@ impl<'a> Checker<'a> {
     }
 
     fn span(&self, path: &[Segment]) -> Option<Span> {
-        let (node, found) = locate(self.origin?.tree, path);
+        let (node, found) = self.locate(path)?;
         match (&node.kind, found) {
             (Kind::Struct(None, _) | Kind::Map(_), false) => Some(node.span.last()),
             _ => Some(node.head()),
@@ -109,13 +125,47 @@ impl<'a> Checker<'a> {
 
     /// Where a key of a map stands.
     fn key_span(&self, path: &[Segment], key: &str) -> Option<Span> {
-        match &locate(self.origin?.tree, path).0.kind {
-            Kind::Map(entries) => entries
-                .iter()
-                .find(|(name, _)| name.as_key() == Some(key))
-                .map(|(name, _)| name.span),
+        let (node, _) = self.locate(path)?;
+        match &node.kind {
+            Kind::Map(entries) => {
+                let at = self.place_of_key(node, entries, key)?;
+                Some(entries[at].0.span)
+            }
             _ => self.span(path),
         }
+    }
+
+    /// What stands at a path, or the last thing on the way that does; and whether it is the end.
+    fn locate(&self, path: &[Segment]) -> Option<(&'a Node, bool)> {
+        let mut node = self.origin?.tree;
+        for segment in path {
+            let next = match (segment, &node.kind) {
+                (Segment::Name(name), Kind::Map(entries)) => self
+                    .place_of_key(node, entries, name)
+                    .map(|at| &entries[at].1),
+                _ => step(node, segment),
+            };
+            match next {
+                Some(next) => node = next,
+                None => return Some((node, false)),
+            }
+        }
+        Some((node, true))
+    }
+
+    /// Where a key stands among the entries of a map.
+    fn place_of_key(&self, map: &'a Node, entries: &'a [(Node, Node)], key: &str) -> Option<usize> {
+        let mut maps = self.maps.borrow_mut();
+        let keys = maps
+            .entry(std::ptr::from_ref(map) as usize)
+            .or_insert_with(|| {
+                // Of two that say the same, the first one counts.
+                let entries = entries.iter().enumerate().rev();
+                entries
+                    .filter_map(|(at, (name, _))| Some((name.as_key()?, at)))
+                    .collect()
+            });
+        keys.get(key).copied()
     }
 
     /// Where a part of a text stands: bytes `at` of what is between the quotes.
@@ -170,7 +220,7 @@ impl<'a> Checker<'a> {
     fn place_exists(&mut self, name: &str, path: &[Segment]) {
         let scenario = self.scenario;
         let names = || scenario.services.keys().chain(scenario.workloads.keys());
-        if !names().any(|other| other == name) {
+        if !scenario.services.contains_key(name) && !scenario.workloads.contains_key(name) {
             let names = names().map(String::as_str);
             self.unknown(
                 (Code::UnknownService, "service or workload"),
@@ -182,14 +232,10 @@ impl<'a> Checker<'a> {
     }
 
     fn zone_exists(&mut self, name: &str, path: &[Segment]) {
-        let zones: Vec<&str> = self
-            .scenario
-            .regions
-            .values()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        if !zones.contains(&name) {
+        let scenario = self.scenario;
+        let mut zones = scenario.regions.values().flatten();
+        if !zones.any(|zone| zone == name) {
+            let zones = scenario.regions.values().flatten().map(String::as_str);
             self.unknown((Code::UnknownPlace, "zone"), path, name, zones);
         }
     }

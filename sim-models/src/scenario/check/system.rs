@@ -6,6 +6,7 @@ use crate::scenario::path::Segment;
 use crate::scenario::pattern::{Pattern, Side};
 use crate::scenario::{Bound, ClosedLoad, OpenLoad, Service, Shape, Workload};
 use sim_core::SimDuration;
+use std::collections::BTreeMap;
 
 /// More requests at one instant than anybody means.
 const MOST_BATCH: u32 = 100_000;
@@ -45,12 +46,12 @@ impl Checker<'_> {
 
     /// Each zone is in one region.
     fn zones(&mut self) {
-        let mut seen: Vec<(&str, &str, usize)> = Vec::new();
+        let mut seen: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
         for (region, zones) in &self.scenario.regions {
             for (i, zone) in zones.iter().enumerate() {
                 let path = at!["regions", region.as_str(), i];
-                let Some((_, first, at)) = seen.iter().find(|(other, ..)| *other == zone) else {
-                    seen.push((zone, region, i));
+                let Some((first, at)) = seen.get(zone.as_str()) else {
+                    seen.insert(zone, (region, i));
                     continue;
                 };
                 let message = if first == region {

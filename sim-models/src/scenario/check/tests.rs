@@ -786,3 +786,83 @@ fn suspects_users_for_whom_no_time_passes() {
     );
     suspects(&with("", "users: 3", ""), &[]);
 }
+
+#[test]
+fn refuses_what_no_machine_holds() {
+    let pairs = |balance: &str, rest: &[&str]| {
+        let services = format!(
+            r#"services: {{ "a": (replicas: 10000, endpoints: {{ "x": [call("b/x")] }}),
+                "b": (replicas: 10000, balance: {balance}, endpoints: {{ "x": [] }}) }}"#
+        );
+        let mut parts = vec![
+            services.as_str(),
+            "calls: {}",
+            r#"workloads: { "u": open("1/s", "a/x") }"#,
+        ];
+        parts.extend(rest);
+        found(&parts)
+    };
+    assert_eq!(
+        pairs("random", &[r#"links: { "a -> b": (latency: "1ms") }"#]),
+        [""; 0]
+    );
+    let single = pairs("random", &[r#"links: { "a#0 -> b": (latency: "1ms") }"#]);
+    suspects(
+        &single,
+        &[(
+            "V0018",
+            "each of 100010000 pairs of them has links of its own: 4000000 at most @\"a#0 -> b\"",
+        )],
+    );
+    let fault = r#"faults: [(at: "1s", for: "1s", inject: partition(link: "a#0 -> b"))]"#;
+    suspects(
+        &pairs("random", &[fault]),
+        &[("V0018", "`a#0 -> b` tells single instances apart")],
+    );
+    suspects(
+        &pairs("least_outstanding", &[]),
+        &[(
+            "V0018",
+            "100000000 pairs of instances, 4000000 at most @least_outstanding",
+        )],
+    );
+    let many: Vec<String> = (0..101)
+        .map(|at| format!(r#""s{at}": (replicas: 10000, endpoints: {{ "x": [] }})"#))
+        .collect();
+    let services = format!("services: {{ {} }}", many.join(", "));
+    let load = r#"workloads: { "u": open("1/s", "s0/x") }"#;
+    let told = found(&[&services, "calls: {}", load]);
+    suspects(
+        &told,
+        &[(
+            "V0018",
+            "all services up to this one have 1010000 instances: 1000000 at most @10000",
+        )],
+    );
+    let services = format!("services: {{ {} }}", many[..100].join(", "));
+    let faults: Vec<String> = (0..51)
+        .map(|at| format!(r#"(name: "f{at}", at: "{at}s", for: "1s", inject: crash())"#))
+        .collect();
+    let faults = format!("faults: [{}]", faults.join(", "));
+    let told = found(&[&services, "calls: {}", load, &faults]);
+    suspects(&told, &[("V0018", "may hit 51000000 instances and links")]);
+}
+
+/// As many things that are wrong as there are services are told in their places.
+#[test]
+fn many_diagnostics_are_told_in_their_places() {
+    let services: Vec<String> = (0..500)
+        .map(|at| format!(r#""s{at}": (replicas: 2, endpoints: {{ "x": [] }})"#))
+        .collect();
+    let services = format!("services: {{ {} }}", services.join(", "));
+    let found = found(&[
+        &services,
+        "calls: {}",
+        r#"workloads: { "u": open("1/s", "s0/x") }"#,
+    ]);
+    assert_eq!(found.len(), 499);
+    for (at, found) in found.iter().enumerate() {
+        let expected = format!("W0005 no request ever reaches `s{0}` @\"s{0}\" ", at + 1);
+        assert_eq!(found, &expected);
+    }
+}

@@ -4,11 +4,9 @@ use super::super::{Checker, at};
 use super::load::{most_of, visits_of};
 use super::{View, rounded, span};
 use crate::observe::expression::{Expression, Metric, Op, Unit, parse};
-use crate::plan;
-use crate::reliability;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Scenario, Shape, Workload, shape};
-use crate::topology::{inevitable, seconds};
+use crate::topology::seconds;
 use sim_core::SimTime;
 
 /// Standard errors that a rate or a share must be away from its limit, so that luck cannot bridge it.
@@ -197,11 +195,8 @@ fn impossible(view: &View<'_>, check: &Expression) -> Option<String> {
         }
         Metric::Utilization if at_most => busy(view, subject, limit),
         Metric::SuccessRatio | Metric::Availability if at_least => {
-            let plan = plan::compile(view.scenario).ok()?;
             let number = view.scenario.workloads.get_index_of(subject)?;
-            let share = reliability::calm(view.scenario, &plan)
-                .get(number)
-                .copied()??;
+            let share = view.calm(number)?;
             let requests = offered(view, subject)? * view.scenario.duration.as_secs_f64();
             let error = libm::sqrt(share * (1.0 - share) / requests.max(1.0));
             (share + FAR * error < limit).then(|| {
@@ -259,13 +254,14 @@ fn too_many(view: &View<'_>, workload: &str, limit: f64, good: bool) -> Option<S
     }
     let visits = visits_of(view, workload);
     let number = view.scenario.workloads.get_index_of(workload)?;
-    let needed = inevitable(view.scenario).swap_remove(number);
-    needed.into_iter().find_map(|name| {
-        let of = view.scenario.services.get_index_of(name)?;
+    view.needed[number].iter().find_map(|of| {
+        let of = *of;
+        let (name, _) = view.scenario.services.get_index(of)?;
         let (most, what) = most_of(&view.topology.capacity[of]);
-        let answers = most / visits[of];
+        let visits = visits.get(&of).copied().unwrap_or(0.0);
+        let answers = most / visits;
         let error = libm::sqrt(answers / view.scenario.duration.as_secs_f64());
-        (visits[of] >= 1.0 && limit > answers + FAR * error).then(|| {
+        (visits >= 1.0 && limit > answers + FAR * error).then(|| {
             format!(
                 "every request of `{workload}` needs `{name}`, whose {what} can carry {} a second",
                 rounded(answers)
@@ -278,21 +274,19 @@ fn too_many(view: &View<'_>, workload: &str, limit: f64, good: bool) -> Option<S
 /// threads are held for as long as their own steps take.
 fn busy(view: &View<'_>, service: &str, limit: f64) -> Option<String> {
     let of = view.scenario.services.get(service)?;
-    let own = view
-        .endpoints
-        .all
-        .iter()
-        .filter(|endpoint| endpoint.service == service);
+    let own = view.scenario.services.get_index_of(service)?;
+    let own = &view.endpoints.all[view.endpoints.of_service(own)];
     let Bound::Limit(threads) = of.threads else {
         return None;
     };
     let capacity = &view.topology.capacity[service];
-    let rates = view.topology.endpoints.iter().filter_map(|(target, flow)| {
-        (target.split_once('/')?.0 == service).then_some(flow.open_rate)
+    let rates = own.iter().filter_map(|endpoint| {
+        let flow = view.topology.endpoints.get(&endpoint.target)?;
+        Some(flow.open_rate)
     });
     let (rate, calls) = (
         rates.sum::<f64>(),
-        own.map(|e| e.callees.len()).sum::<usize>(),
+        own.iter().map(|e| e.callees.len()).sum::<usize>(),
     );
     let all = f64::from(of.replicas) * f64::from(threads);
     let busy = (rate * capacity.held / all).min(1.0);

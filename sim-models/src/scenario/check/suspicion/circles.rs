@@ -5,7 +5,7 @@ use super::View;
 use crate::faults::{Effect, Target};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::pattern::most_specific_link;
+use crate::scenario::pattern::LinkIndex;
 use crate::scenario::{Bound, ClosedLoad, Step, Workload};
 use crate::topology::seconds;
 
@@ -52,7 +52,7 @@ pub(super) fn at_once(
             PolicySpec::Retry(retry) => retry.attempts > 1 && retry.backoff.mean_wait(1).0 > 0,
             _ => false,
         });
-    if waits || delays(view, name, view.endpoints.all[target].service) {
+    if waits || delays(&view.wholes, name, view.endpoints.all[target].service) {
         return None;
     }
     let (mut from, mut at) = (name, target);
@@ -101,7 +101,7 @@ pub(super) fn at_once(
             Some(Step::Call(call)) if !call.optional => view.endpoints.find(&call.to)?,
             _ => return None,
         };
-        if delays(view, service, view.endpoints.all[next].service) {
+        if delays(&view.wholes, service, view.endpoints.all[next].service) {
             return None;
         }
         (from, at) = (service, next);
@@ -110,9 +110,10 @@ pub(super) fn at_once(
 }
 
 /// Whether a message between two places takes any time.
-fn delays(view: &View<'_>, from: &str, to: &str) -> bool {
+fn delays(links: &LinkIndex<'_>, from: &str, to: &str) -> bool {
     let delay = |from, to| {
-        most_specific_link(view.scenario, from, to).is_some_and(|link| seconds(&link.latency) > 0.0)
+        let found = links.find(from, to);
+        found.is_some_and(|(_, link)| seconds(&link.latency) > 0.0)
     };
     delay(from, to) || delay(to, from)
 }

@@ -92,8 +92,7 @@ impl Checker<'_> {
         if excess <= 0.0 {
             return;
         }
-        let limits = calls.iter().filter_map(|call| call.call.limit());
-        let patience = limits.min().map_or(LONG_WAIT, |limit| limit.as_secs_f64());
+        let patience = view.limits[loss.number].map_or(LONG_WAIT, |limit| limit.as_secs_f64());
         let waits = excess / left;
         let room = (1.0 - loss.share()) * room(view, loss.service);
         if excess <= room && waits <= patience {
@@ -184,7 +183,11 @@ fn answered(call: &Exposed<'_>, down: f64) -> f64 {
 
 /// What crashes leave some instances of.
 fn losses<'v>(view: &'v View<'_>) -> Vec<Loss<'v>> {
-    let Some(plan) = &view.plan else {
+    let downs = |fault: &Fault| matches!(fault.inject.effect(), Effect::Down { .. });
+    if !view.scenario.faults.iter().any(downs) {
+        return Vec::new();
+    }
+    let Some(plan) = view.plan() else {
         return Vec::new();
     };
     let faults = view.scenario.faults.iter().zip(&plan.faults);

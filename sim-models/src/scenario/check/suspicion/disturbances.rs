@@ -4,8 +4,9 @@ use super::super::{Checker, at};
 use super::View;
 use crate::faults::{Effect, Fault, Target};
 use crate::scenario::diagnostics::Code;
-use crate::topology::{seconds, starts};
+use crate::topology::{first_and_last_start, seconds};
 use sim_core::{SimDuration, SimTime};
+use std::collections::BTreeMap;
 
 impl Checker<'_> {
     /// Whether it can be seen what comes after each fault, or is said what must hold meanwhile.
@@ -34,7 +35,11 @@ impl Checker<'_> {
     /// Whether faults hit something, and not everything.
     pub(super) fn faults_hit(&mut self, view: &View<'_>) {
         let scenario = self.scenario;
-        let Some(plan) = &view.plan else {
+        if scenario.faults.is_empty() {
+            return;
+        }
+        let mut reached = Reached::default();
+        let Some(plan) = view.plan() else {
             return;
         };
         for (i, (fault, compiled)) in scenario.faults.iter().zip(&plan.faults).enumerate() {
@@ -78,6 +83,7 @@ impl Checker<'_> {
             } else {
                 never_reached(
                     view,
+                    &mut reached,
                     service.as_deref(),
                     endpoint.as_deref(),
                     workload.as_deref(),
@@ -112,7 +118,10 @@ impl Checker<'_> {
         };
         let end = SimTime::ZERO + scenario.duration;
         for (i, fault) in scenario.faults.iter().enumerate() {
-            let Some((last, lasts)) = starts(fault, end).last().copied().zip(fault.lasts) else {
+            let Some((last, lasts)) = first_and_last_start(fault, end)
+                .map(|(_, last)| last)
+                .zip(fault.lasts)
+            else {
                 continue;
             };
             let judged = last + lasts + recovers.within + recovers.stretch;
@@ -136,7 +145,7 @@ impl Checker<'_> {
     pub(super) fn warmup_ends_in_time(&mut self) {
         let warmup = SimTime::ZERO + self.scenario.warmup;
         for (i, fault) in self.scenario.faults.iter().enumerate() {
-            let Some(first) = starts(fault, warmup).first().copied() else {
+            let Some(first) = first_and_last_start(fault, warmup).map(|(first, _)| first) else {
                 continue;
             };
             let message = format!(
@@ -149,9 +158,25 @@ impl Checker<'_> {
     }
 }
 
+/// Which endpoints the requests of a workload may reach, by its number, or those of any.
+#[derive(Default)]
+struct Reached(BTreeMap<Option<usize>, Vec<bool>>);
+
+impl Reached {
+    fn by(&mut self, view: &View<'_>, workload: Option<&str>) -> &[bool] {
+        let loads = &view.scenario.workloads;
+        let number = workload.and_then(|name| loads.get_index_of(name));
+        self.0.entry(number).or_insert_with(|| match number {
+            Some(number) => view.endpoints.reached([&loads[number]]),
+            None => view.endpoints.reached(loads.values()),
+        })
+    }
+}
+
 /// Why no request reaches what a fault hits; none if one may.
 fn never_reached(
     view: &View<'_>,
+    reached: &mut Reached,
     service: Option<&str>,
     endpoint: Option<&str>,
     workload: Option<&str>,
@@ -160,17 +185,18 @@ fn never_reached(
         // That nothing calls a service is said where it stands.
         return None;
     }
-    let loads = view.scenario.workloads.iter();
-    let mut loads = loads.filter(|(name, _)| workload.is_none_or(|only| only == *name));
     let meant = |target: &str| {
         let (to, name) = target.split_once('/').unwrap_or((target, ""));
         service.is_none_or(|only| only == to) && endpoint.is_none_or(|only| only == name)
     };
-    let hit = loads.any(|(_, load)| {
-        let reached = view.endpoints.reached(load);
-        let mut all = view.endpoints.all.iter().zip(reached);
-        all.any(|(endpoint, reached)| reached && meant(&endpoint.target))
-    });
+    let endpoints = &view.endpoints;
+    let of = service.and_then(|name| view.scenario.services.get_index_of(name));
+    let mut own = match of {
+        Some(of) => endpoints.of_service(of),
+        None => 0..endpoints.all.len(),
+    };
+    let reached = reached.by(view, workload);
+    let hit = own.any(|at| reached[at] && meant(&endpoints.all[at].target));
     let whose = workload.map_or("no request".to_owned(), |name| {
         format!("no request of `{name}`")
     });

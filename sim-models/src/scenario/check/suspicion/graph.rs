@@ -5,9 +5,9 @@ use super::{View, rounded};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::{Bound, Step};
-use crate::topology::inevitable;
-use std::collections::BTreeMap;
 
+/// So many are named of those that need one service, or that stand in a circle.
+const MOST_NAMED: usize = 10;
 /// Rounds of the power iteration; the bounds that it yields hold after any number of them.
 const ROUNDS: usize = 200;
 
@@ -32,21 +32,30 @@ impl Checker<'_> {
                 [name] => format!("`{name}` calls itself and holds a thread while it waits"),
                 _ => format!(
                     "{} wait for each other in a circle, each holding a thread",
-                    cycle.join(", ")
+                    listed(&cycle)
                 ),
             };
             self.report_at(Code::Deadlock, span, message);
         }
-        let mut needed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (workload, services) in scenario.workloads.keys().zip(inevitable(scenario)) {
+        // By whom each service is needed: the first of them, and how many there are.
+        let mut needed: Vec<(Vec<&str>, usize)> = vec![(Vec::new(), 0); scenario.services.len()];
+        for (workload, services) in scenario.workloads.keys().zip(&view.needed) {
             for service in services {
-                needed.entry(service).or_default().push(workload);
+                let (names, count) = &mut needed[*service];
+                if names.len() < MOST_NAMED {
+                    names.push(workload);
+                }
+                *count += 1;
             }
         }
-        for (name, service) in &scenario.services {
-            let Some(hit) = needed.get(name.as_str()).filter(|_| service.replicas == 1) else {
+        for ((name, service), (mut hit, count)) in scenario.services.iter().zip(needed) {
+            if count == 0 || service.replicas > 1 {
                 continue;
-            };
+            }
+            let rest = format!("{} others", count - hit.len());
+            if count > hit.len() {
+                hit.push(&rest);
+            }
             let span = self.key_span(at!["services"], name);
             let message = format!(
                 "every request of {} needs `{name}`, which has one replica",
@@ -77,7 +86,7 @@ impl Checker<'_> {
                 ),
                 all => format!(
                     "{} call each other in a circle, each round leading to {} times as many requests on average: they never come to an end",
-                    all.join(", "),
+                    listed(all),
                     rounded(growth)
                 ),
             };
@@ -128,6 +137,16 @@ impl Checker<'_> {
                 Step::Work(_) | Step::Wait(_) | Step::Call(_) | Step::Fail(_) => {}
             }
         }
+    }
+}
+
+/// Names one after the other, no more than anybody reads.
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let named = names.iter().take(MOST_NAMED).map(AsRef::as_ref);
+    let named = named.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => named,
+        rest => format!("{named} and {rest} others"),
     }
 }
 

@@ -4,9 +4,11 @@ use super::super::{Checker, at};
 use super::circles::at_once;
 use super::{View, rounded, span};
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Bound, Threading, Workload, shape};
+use crate::scenario::{Bound, Shape, Threading, Workload, shape};
 use crate::topology::{Capacity, seconds};
 use sim_core::SimTime;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Stretches that a run is cut into to look for peaks.
 const GRID: u64 = 2_000;
@@ -51,30 +53,53 @@ impl Checker<'_> {
                 Workload::Open(open) if !open.shape.is_empty() => Some((name.as_str(), open)),
                 _ => None,
             });
-        let shaped: Vec<_> = shaped
-            .map(|(name, open)| (open, arrivals_of(view, name)))
-            .collect();
+        let shaped: Vec<_> = shaped.collect();
         if shaped.is_empty() {
             return;
         }
-        let shapes = shaped.iter().map(|(open, _)| open.shape.as_slice());
-        let cuts = cuts(view, shapes);
-        for (number, (name, capacity)) in view.topology.capacity.iter().enumerate() {
+        // For each service the loads that reach it, with their visits per second.
+        let mut reach: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
+        for (number, (name, _)) in shaped.iter().enumerate() {
+            for (service, rate) in arrivals_of(view, name) {
+                if rate > 0.0 {
+                    reach.entry(service).or_default().push((number, rate));
+                }
+            }
+        }
+        let cuts = cuts(view, shaped.iter().map(|(_, open)| open.shape.as_slice()));
+        let mut factors: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (number, own) in reach {
+            let Some((name, capacity)) = view.topology.capacity.get_index(number) else {
+                continue;
+            };
             let (most, of) = most_of(capacity);
-            let own: Vec<f64> = shaped.iter().map(|(_, rates)| rates[number]).collect();
-            if capacity.open_utilization > 1.0 || !most.is_finite() || own.iter().all(|r| *r == 0.0)
-            {
+            if capacity.open_utilization > 1.0 || !most.is_finite() {
                 continue;
             }
             let base = capacity.open_utilization * most;
             let (mut peak, mut first, mut last, mut excess, mut worst) =
                 (0.0_f64, None, SimTime::ZERO, 0.0, 0.0_f64);
-            for ends in cuts.windows(2) {
-                let middle = SimTime(ends[0].0 + (ends[1].0 - ends[0].0) / 2);
-                let more = shaped
+            let highest = own.iter().map(|(load, rate)| {
+                let peaks = shaped[*load].1.shape.iter().map(Shape::peak);
+                rate * (peaks.product::<f64>() - 1.0)
+            });
+            if base + highest.sum::<f64>() <= most {
+                continue;
+            }
+            for (load, _) in &own {
+                factors.entry(*load).or_insert_with(|| {
+                    let middle =
+                        |ends: &[SimTime]| SimTime(ends[0].0 + (ends[1].0 - ends[0].0) / 2);
+                    let shape = &shaped[*load].1.shape;
+                    let cuts = cuts.windows(2);
+                    cuts.map(|ends| shape::factor(shape, middle(ends)))
+                        .collect()
+                });
+            }
+            for (at, ends) in cuts.windows(2).enumerate() {
+                let more = own
                     .iter()
-                    .zip(&own)
-                    .map(|((open, _), rate)| rate * (shape::factor(&open.shape, middle) - 1.0));
+                    .map(|(load, rate)| rate * (factors[load][at] - 1.0));
                 let rate = base + more.sum::<f64>();
                 peak = peak.max(rate);
                 if rate > most {
@@ -88,12 +113,7 @@ impl Checker<'_> {
                 );
                 worst = worst.max(excess);
             }
-            let limits = view
-                .calls
-                .iter()
-                .filter(|call| view.endpoints.all[call.to].service == name);
-            let limit = limits.filter_map(|call| call.limit()).min();
-            let patience = limit.map_or(LONG_WAIT, |limit| limit.as_secs_f64());
+            let patience = view.limits[number].map_or(LONG_WAIT, |limit| limit.as_secs_f64());
             let Some(first) = first.filter(|_| worst > room(view, name) || worst / most > patience)
             else {
                 continue;
@@ -135,10 +155,11 @@ impl Checker<'_> {
             };
             // The one that can answer least bounds them all.
             let own = visits_of(view, name);
-            let bounds = view.topology.capacity.iter().zip(own);
-            let bounds = bounds
-                .filter(|(_, visits)| *visits > 0.0)
-                .map(|((service, capacity), visits)| (most_of(capacity).0 / visits, service));
+            let own = own.into_iter().filter(|(_, visits)| *visits > 0.0);
+            let bounds = own.filter_map(|(number, visits)| {
+                let (service, capacity) = view.topology.capacity.get_index(number)?;
+                Some((most_of(capacity).0 / visits, service))
+            });
             let Some((most, narrow)) = bounds.min_by(|a, b| a.0.total_cmp(&b.0)) else {
                 continue;
             };
@@ -193,7 +214,10 @@ impl Checker<'_> {
             let users = f64::from(closed.users);
             let own = visits_of(view, name);
             let mut tight: Option<(f64, &str, f64)> = None;
-            for ((service, capacity), visits) in view.topology.capacity.iter().zip(own) {
+            for (number, visits) in own {
+                let Some((service, capacity)) = view.topology.capacity.get_index(number) else {
+                    continue;
+                };
                 let (most, _) = most_of(capacity);
                 // Where there is no room to wait for that long, they are turned away instead.
                 if visits <= 0.0 || !most.is_finite() || room(view, service) / most < limit {
@@ -252,32 +276,37 @@ pub(super) fn room(view: &View<'_>, service: &str) -> f64 {
     f64::from(of.replicas) * each
 }
 
-/// Requests of a workload that reach each service, per request, in the order of the scenario.
-pub(super) fn visits_of(view: &View<'_>, workload: &str) -> Vec<f64> {
+/// Requests of a workload that reach each service, per request, by the number of the service; those that
+/// none reaches are left out.
+pub(super) fn visits_of(view: &View<'_>, workload: &str) -> BTreeMap<usize, f64> {
     let scenario = view.scenario;
-    let mut services = vec![0.0; scenario.services.len()];
+    let mut services = BTreeMap::new();
     let Some(load) = scenario.workloads.get(workload) else {
         return services;
     };
     let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
-    let mut visits = vec![0.0; view.endpoints.all.len()];
+    // Callers first, by their places in the order of all endpoints: only what the workload reaches is looked
+    // at.
+    let mut open: BTreeMap<Reverse<usize>, f64> = BTreeMap::new();
     for (target, weight) in load.targets().iter() {
         if let Some(endpoint) = view.endpoints.find(target) {
-            visits[endpoint] += weight / total;
+            *open.entry(Reverse(view.place[endpoint])).or_default() += weight / total;
         }
     }
-    // Callers first. Calls within a circle are left out: their sum is not found in one pass.
-    for at in view.endpoints.order.iter().rev() {
+    // Calls within a circle are left out: their sum is not found in one pass.
+    while let Some((Reverse(place), visits)) = open.pop_first() {
+        let at = &view.endpoints.order[place];
         let endpoint = &view.endpoints.all[*at];
         if let Some(service) = scenario.services.get_index_of(endpoint.service) {
-            services[service] += visits[*at];
+            *services.entry(service).or_insert(0.0) += visits;
         }
         let Some(flow) = view.topology.endpoints.get(&endpoint.target) else {
             continue;
         };
         for callee in endpoint.callees.iter().filter(|callee| *callee != at) {
-            if let Some((calls, _)) = flow.calls.get(&view.endpoints.all[*callee].target) {
-                visits[*callee] += visits[*at] * calls;
+            let calls = flow.calls.get(&view.endpoints.all[*callee].target);
+            if let Some((calls, _)) = calls.filter(|_| view.place[*callee] < place) {
+                *open.entry(Reverse(view.place[*callee])).or_default() += visits * calls;
             }
         }
     }
@@ -285,22 +314,19 @@ pub(super) fn visits_of(view: &View<'_>, workload: &str) -> Vec<f64> {
 }
 
 /// Requests per second of an open workload that reach each service, before its shape.
-fn arrivals_of(view: &View<'_>, workload: &str) -> Vec<f64> {
+fn arrivals_of(view: &View<'_>, workload: &str) -> BTreeMap<usize, f64> {
     let rate = match view.scenario.workloads.get(workload) {
         Some(Workload::Open(open)) => open.rate.0 * f64::from(open.batch),
         _ => 0.0,
     };
     visits_of(view, workload)
         .into_iter()
-        .map(|visits| visits * rate)
+        .map(|(service, visits)| (service, visits * rate))
         .collect()
 }
 
 /// The run, cut into a grid and wherever a shape jumps.
-fn cuts<'s>(
-    view: &View<'_>,
-    shapes: impl Iterator<Item = &'s [crate::scenario::Shape]>,
-) -> Vec<SimTime> {
+fn cuts<'s>(view: &View<'_>, shapes: impl Iterator<Item = &'s [Shape]>) -> Vec<SimTime> {
     let end = view.scenario.duration.0;
     let grid =
         (0..=GRID).map(|n| SimTime((u128::from(end) * u128::from(n) / u128::from(GRID)) as u64));

@@ -8,12 +8,13 @@
 use super::super::{Checker, at};
 use super::{Call, View, awaited, named, rounded, span};
 use crate::faults::{Effect, Fault};
-use crate::plan::{FaultPlan, Plan};
+use crate::plan::{EdgePlan, FaultPlan, Plan};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Balance, Bound, Threading, Workload};
 use crate::topology::seconds;
 use indexmap::{IndexMap, IndexSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Shares of the calls between two places that are lost.
 #[derive(Clone, Copy, Default)]
@@ -46,20 +47,23 @@ struct Wait<'a> {
 impl Checker<'_> {
     /// Whether somebody gives up every call that a fault may leave without an answer.
     pub(super) fn calls_end(&mut self, view: &View<'_>) {
-        let Some(plan) = &view.plan else {
+        let faults = view.scenario.faults.iter().enumerate();
+        let faults: Vec<_> = faults
+            .filter(|(_, fault)| swallows(fault, &fault.inject.effect()))
+            .collect();
+        let Some(plan) = view.plan().filter(|_| !faults.is_empty()) else {
             return;
         };
-        let faults = view.scenario.faults.iter().zip(&plan.faults);
-        let faults: Vec<_> = faults
-            .enumerate()
-            .filter(|(_, (fault, compiled))| swallows(fault, &compiled.effect))
-            .collect();
-        if faults.is_empty() {
-            return;
+        let holders = holders(view, &freed(view));
+        // The edges to each service.
+        let mut edges: Vec<Vec<usize>> = vec![Vec::new(); plan.services.len()];
+        for (number, edge) in plan.edges.iter().enumerate() {
+            edges[edge.callee as usize].push(number);
         }
-        let freed = freed(view);
-        for (number, (fault, compiled)) in faults {
-            let waits = waits(view, plan, fault, compiled, &freed);
+        for (number, fault) in faults {
+            let compiled = &plan.faults[number];
+            let lossy = lossy(plan, fault, compiled, &edges);
+            let waits = waits(view, (fault, compiled), &lossy, &holders);
             // Whoever is out of threads first; of those who never are, the first of the scenario.
             let soonest =
                 |wait: &Wait<'_>| wait.rate.map_or(f64::INFINITY, |rate| wait.threads / rate);
@@ -128,13 +132,13 @@ impl Checker<'_> {
             };
             if lost >= wait.threads {
                 soon = format!(
-                    ": at {} lost calls a second {many} threads are gone within {}",
+                    "; {}/s are lost, and {many} threads are gone within {}",
                     rounded(rate),
                     span(round_up(gone))
                 );
             } else if lost >= 1.0 {
                 soon = format!(
-                    ": at {} lost calls a second it takes {} of {all} threads {}",
+                    "; {}/s are lost, and with them {} of {all} threads {}",
                     rounded(rate),
                     rounded(libm::floor(lost)),
                     if again { "each time" } else { "by its end" }
@@ -228,13 +232,11 @@ fn freed(view: &View<'_>) -> Vec<bool> {
 /// What waits for ever for calls that a fault swallows.
 fn waits<'v>(
     view: &'v View<'_>,
-    plan: &Plan,
-    fault: &Fault,
-    compiled: &FaultPlan,
-    freed: &[bool],
+    (fault, compiled): (&Fault, &FaultPlan),
+    lossy: &BTreeMap<(usize, usize), Lossy>,
+    holders: &[Option<Held<'v>>],
 ) -> IndexMap<Held<'v>, Wait<'v>> {
-    let lossy = lossy(view, plan, fault, compiled);
-    let endpoints = &view.endpoints;
+    let (endpoints, scenario) = (&view.endpoints, view.scenario);
     let mut waits: IndexMap<Held<'v>, Wait<'v>> = IndexMap::new();
     let mut add = |held: Held<'v>, call: Call<'v>, rate: Option<f64>, threads: f64| {
         let wait = waits.entry(held).or_insert(Wait {
@@ -247,63 +249,71 @@ fn waits<'v>(
         wait.rate = wait.rate.zip(rate).map(|(all, more)| all + more);
         wait.threads = wait.threads.max(threads);
     };
-    let holders = holders(view, freed);
-    for (name, load) in &view.scenario.workloads {
-        let Workload::Closed(closed) = load else {
+    let meant = |target: &str| {
+        let endpoint = target.rsplit('/').next();
+        compiled.endpoint.is_none() || compiled.endpoint.as_deref() == endpoint
+    };
+    let part = |from: usize, to: usize| {
+        let callee = &endpoints.all[to];
+        let service = scenario.services.get_index_of(callee.service)?;
+        let part = lossy.get(&(from, service))?;
+        meant(&callee.target).then_some(*part)
+    };
+    let callers: BTreeSet<usize> = lossy.keys().map(|(from, _)| *from).collect();
+    for from in callers {
+        let Some(workload) = from.checked_sub(scenario.services.len()) else {
+            for at in endpoints.of_service(from) {
+                let Some(held) = holders[at] else { continue };
+                let endpoint = &endpoints.all[at];
+                let Some(flow) = view.topology.endpoints.get(&endpoint.target) else {
+                    continue;
+                };
+                if flow.rate <= 0.0 {
+                    continue;
+                }
+                let mut waited = IndexSet::new();
+                awaited(endpoint.steps, true, &mut waited);
+                for callee in &endpoint.callees {
+                    let to = &endpoints.all[*callee];
+                    let call = view.call(endpoint.service, false, *callee);
+                    let waits = call.limit().is_none() && waited.contains(to.target.as_str());
+                    let Some(part) = part(from, *callee).filter(|_| waits) else {
+                        continue;
+                    };
+                    let visits = flow
+                        .calls
+                        .get(&to.target)
+                        .map_or(0.0, |(visits, _)| *visits);
+                    // Where those that answer are asked less, the share that is lost shrinks as it is lost.
+                    let even = part.share >= 1.0
+                        || matches!(to.of.balance, Balance::RoundRobin | Balance::Random);
+                    let own = held == Held::Thread(endpoint.service);
+                    let plain = own && even && compiled.workload.is_none() && fault.ramp.0 == 0;
+                    let lost = matches!(compiled.effect, Effect::Lose { .. });
+                    let rate = (plain && lost).then_some(flow.open_rate * visits * part.share);
+                    let threads = match endpoint.of.threads {
+                        Bound::Limit(threads) if own => {
+                            f64::from(part.callers) * f64::from(threads)
+                        }
+                        _ => f64::INFINITY,
+                    };
+                    add(held, call, rate, threads);
+                }
+            }
             continue;
         };
-        for (target, _) in load.targets().iter() {
+        let Some((name, Workload::Closed(closed))) = scenario.workloads.get_index(workload) else {
+            continue;
+        };
+        for (target, _) in closed.to.iter() {
             let Some(to) = endpoints.find(target) else {
                 continue;
             };
             let call = view.call(name, true, to);
-            let pair = (name.as_str(), endpoints.all[to].service);
             let limited = closed.patience.is_some() || call.limit().is_some();
-            if !limited && lossy.contains_key(&pair) {
+            if !limited && part(from, to).is_some() {
                 add(Held::User(name), call, None, f64::INFINITY);
             }
-        }
-    }
-    for (at, endpoint) in endpoints.all.iter().enumerate() {
-        let Some(flow) = view.topology.endpoints.get(&endpoint.target) else {
-            continue;
-        };
-        let Some(held) = holders[at].filter(|_| flow.rate > 0.0) else {
-            continue;
-        };
-        let mut waited = IndexSet::new();
-        for callee in &endpoint.callees {
-            let to = &endpoints.all[*callee];
-            let named = to.target.rsplit('/').next();
-            let Some(part) = lossy
-                .get(&(endpoint.service, to.service))
-                .filter(|_| compiled.endpoint.is_none() || compiled.endpoint.as_deref() == named)
-            else {
-                continue;
-            };
-            if waited.is_empty() {
-                awaited(endpoint.steps, true, &mut waited);
-            }
-            let call = view.call(endpoint.service, false, *callee);
-            if call.limit().is_some() || !waited.contains(to.target.as_str()) {
-                continue;
-            }
-            let visits = flow
-                .calls
-                .get(&to.target)
-                .map_or(0.0, |(visits, _)| *visits);
-            // Where those that answer are asked less, the share that is lost shrinks as it is lost.
-            let even =
-                part.share >= 1.0 || matches!(to.of.balance, Balance::RoundRobin | Balance::Random);
-            let own = held == Held::Thread(endpoint.service);
-            let plain = own && even && compiled.workload.is_none() && fault.ramp.0 == 0;
-            let lost = matches!(compiled.effect, Effect::Lose { .. });
-            let rate = (plain && lost).then_some(flow.open_rate * visits * part.share);
-            let threads = match endpoint.of.threads {
-                Bound::Limit(threads) if own => f64::from(part.callers) * f64::from(threads),
-                _ => f64::INFINITY,
-            };
-            add(held, call, rate, threads);
         }
     }
     waits
@@ -351,76 +361,63 @@ fn holders<'v>(view: &'v View<'_>, freed: &[bool]) -> Vec<Option<Held<'v>>> {
     holders
 }
 
-/// The pairs of places between which calls are lost.
-fn lossy<'v>(
-    view: &'v View<'_>,
+/// The pairs of places, a caller and a service, between which calls are lost; by their numbers in the plan.
+/// `edges` are those to each service.
+fn lossy(
     plan: &Plan,
     fault: &Fault,
     compiled: &FaultPlan,
-) -> IndexMap<(&'v str, &'v str), Lossy> {
-    let name = |place: u32| {
-        let place = place as usize;
-        let services = view.scenario.services.len();
-        match view.scenario.services.get_index(place) {
-            Some((name, _)) => name.as_str(),
-            None => view
-                .scenario
-                .workloads
-                .get_index(place - services)
-                .map_or("", |(name, _)| name),
-        }
-    };
-    let mut lossy = IndexMap::new();
-    if let Effect::Lose { rate, .. } = compiled.effect {
-        let each = (fault.share * rate).min(1.0);
-        let mut hit = vec![false; plan.links.len()];
-        for link in &compiled.candidates {
-            hit[*link as usize] = true;
-        }
-        for edge in &plan.edges {
-            let caller = &plan.places[edge.caller as usize];
-            let callee = &plan.places[edge.callee as usize];
-            let (callers, callees) = if edge.routes.by_instance {
-                (caller.instance_count, callee.instance_count)
-            } else {
-                (1, 1)
-            };
-            let mut found = Lossy::default();
-            for from in 0..callers {
-                let mut own = 0.0;
-                for to in 0..callees {
-                    let first = (edge.routes.first + 2 * (from * callees + to)) as usize;
-                    let ways = hit[first..first + 2].iter().filter(|hit| **hit).count();
-                    own += 1.0 - libm::pow(1.0 - each, ways as f64);
-                }
-                found.share += own / f64::from(callers * callees);
-                found.callers += u32::from(own > 0.0);
-            }
-            if !edge.routes.by_instance {
-                found.callers = caller.instance_count;
-            }
-            if found.share > 0.0 {
-                lossy.insert((name(edge.caller), name(edge.callee)), found);
-            }
-        }
-    } else {
-        let services: IndexSet<u32> = compiled
-            .candidates
-            .iter()
-            .map(|instance| plan.instances[*instance as usize].place)
-            .collect();
-        for edge in plan
-            .edges
-            .iter()
-            .filter(|edge| services.contains(&edge.callee))
-        {
+    edges: &[Vec<usize>],
+) -> BTreeMap<(usize, usize), Lossy> {
+    let pair = |edge: &EdgePlan| (edge.caller as usize, edge.callee as usize);
+    let Effect::Lose { rate, .. } = compiled.effect else {
+        let instances = compiled.candidates.iter();
+        let places = instances.map(|instance| plan.instances[*instance as usize].place as usize);
+        let services: BTreeSet<usize> = places.collect();
+        let edges = services.iter().flat_map(|service| &edges[*service]);
+        let found = edges.map(|number| {
+            let edge = &plan.edges[*number];
             let callers = plan.places[edge.caller as usize].instance_count;
-            let found = Lossy {
-                share: fault.share,
-                callers,
-            };
-            lossy.insert((name(edge.caller), name(edge.callee)), found);
+            let share = fault.share;
+            (pair(edge), Lossy { share, callers })
+        });
+        return found.collect();
+    };
+    let each = (fault.share * rate).min(1.0);
+    // How many ways of each pair of instances are hit; links stand pair by pair, edge by edge.
+    let mut hit: BTreeMap<u32, i32> = BTreeMap::new();
+    for link in &compiled.candidates {
+        *hit.entry(link / 2).or_default() += 1;
+    }
+    let mut lossy: BTreeMap<(usize, usize), Lossy> = BTreeMap::new();
+    let mut rest = hit.into_iter().peekable();
+    while let Some((first, _)) = rest.peek() {
+        let number = plan
+            .edges
+            .partition_point(|edge| edge.routes.first / 2 <= *first)
+            - 1;
+        let edge = &plan.edges[number];
+        let count = |place: u32| plan.places[place as usize].instance_count;
+        let (callers, callees) = if edge.routes.by_instance {
+            (count(edge.caller), count(edge.callee))
+        } else {
+            (1, 1)
+        };
+        let begin = edge.routes.first / 2;
+        let mut by_caller: BTreeMap<u32, f64> = BTreeMap::new();
+        while let Some((at, ways)) = rest.next_if(|(at, _)| *at < begin + callers * callees) {
+            let lost = 1.0 - libm::pow(1.0 - each, f64::from(ways));
+            *by_caller.entry((at - begin) / callees).or_default() += lost;
         }
+        let found = Lossy {
+            share: by_caller.values().sum::<f64>() / f64::from(callers * callees),
+            callers: if edge.routes.by_instance {
+                by_caller.len() as u32
+            } else {
+                count(edge.caller)
+            },
+        };
+        lossy.insert(pair(edge), found);
     }
     lossy
 }

@@ -19,12 +19,14 @@ mod times;
 
 use super::Checker;
 use crate::plan::{self, Plan};
+use crate::reliability;
 use crate::resilience::PolicySpec;
-use crate::scenario::pattern::CallIndex;
+use crate::scenario::pattern::{CallIndex, LinkIndex};
 use crate::scenario::{Need, Scenario, Step};
-use crate::topology::{Endpoints, Topology};
+use crate::topology::{Endpoints, Topology, inevitable};
 use indexmap::IndexSet;
 use sim_core::SimDuration;
+use std::cell::OnceCell;
 use times::Links;
 
 /// A call of the scenario.
@@ -58,12 +60,22 @@ struct View<'a> {
     endpoints: Endpoints<'a>,
     index: CallIndex<'a>,
     links: Links<'a>,
+    /// The links between places as wholes.
+    wholes: LinkIndex<'a>,
     /// Every call, each once.
     calls: Vec<Call<'a>>,
     /// The least time that each endpoint can take, s.
     least: Vec<f64>,
-    /// What its faults hit, by ids; none without faults.
-    plan: Option<Plan>,
+    /// As it is laid out, once somebody asks.
+    plan: OnceCell<Option<Plan>>,
+    /// For each service, by its number, the shortest limit on one attempt of a call to it.
+    limits: Vec<Option<SimDuration>>,
+    /// For each workload the numbers of the services that all of its requests need.
+    needed: Vec<Vec<usize>>,
+    /// For each endpoint where it stands in the order of all, callees first.
+    place: Vec<usize>,
+    /// The share of each workload's requests that `fail` steps let through, once somebody asks.
+    calm: OnceCell<Vec<Option<f64>>>,
 }
 
 impl<'a> View<'a> {
@@ -93,20 +105,53 @@ impl<'a> View<'a> {
                 policies: index.policies(from, target),
             }
         });
-        let calls = calls.collect();
+        let calls: Vec<Call<'a>> = calls.collect();
+        let mut limits: Vec<Option<SimDuration>> = vec![None; scenario.services.len()];
+        for call in &calls {
+            let service = scenario
+                .services
+                .get_index_of(endpoints.all[call.to].service);
+            if let (Some(service), Some(limit)) = (service, call.limit()) {
+                let shortest = limits[service].get_or_insert(limit);
+                *shortest = limit.min(*shortest);
+            }
+        }
         let least = times::least(&endpoints, &index, &links);
+        let needed = inevitable(scenario, &endpoints);
+        let mut place = vec![0; endpoints.all.len()];
+        for (number, at) in endpoints.order.iter().enumerate() {
+            place[*at] = number;
+        }
         Self {
             scenario,
             topology: Topology::new(scenario),
             endpoints,
             index,
             links,
+            wholes: LinkIndex::new(scenario),
             calls,
             least,
-            plan: (!scenario.faults.is_empty())
-                .then(|| plan::compile(scenario).ok())
-                .flatten(),
+            plan: OnceCell::new(),
+            limits,
+            needed,
+            place,
+            calm: OnceCell::new(),
         }
+    }
+
+    fn plan(&self) -> Option<&Plan> {
+        let plan = self.plan.get_or_init(|| plan::compile(self.scenario).ok());
+        plan.as_ref()
+    }
+
+    /// The share of a workload's requests that is answered while no fault is on; none where it cannot be
+    /// said.
+    fn calm(&self, workload: usize) -> Option<f64> {
+        let calm = self.calm.get_or_init(|| {
+            let plan = self.plan();
+            plan.map_or_else(Vec::new, |plan| reliability::calm(self.scenario, plan))
+        });
+        calm.get(workload).copied().flatten()
     }
 
     /// A call from a place to an endpoint.

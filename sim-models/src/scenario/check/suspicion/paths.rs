@@ -4,7 +4,9 @@ use super::super::{Checker, at};
 use super::{Call, View, rounded};
 use crate::resilience::{Backoff, PolicySpec, Retry};
 use crate::scenario::diagnostics::Code;
+use indexmap::IndexMap;
 use sim_core::SimDuration;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Attempts along a path that are worth a word.
 const MANY_ATTEMPTS: f64 = 10.0;
@@ -12,6 +14,9 @@ const MANY_ATTEMPTS: f64 = 10.0;
 impl Checker<'_> {
     /// Whether callees may go on for longer than their callers wait for one attempt.
     pub(super) fn callees_outlast(&mut self, view: &View<'_>) {
+        // For each endpoint the keys of its own calls, each once, with the longest that they may take.
+        let mut inner: BTreeMap<usize, Vec<(&str, SimDuration)>> = BTreeMap::new();
+        let mut said: BTreeSet<(&str, &str)> = BTreeSet::new();
         for call in &view.calls {
             let told = call.policies.iter().any(|p| {
                 matches!(p, PolicySpec::Cancellation(_))
@@ -21,12 +26,15 @@ impl Checker<'_> {
                 continue;
             };
             let callee = &view.endpoints.all[call.to];
-            for inner in &callee.callees {
-                let inner = view.call(callee.service, false, *inner);
-                let Some((inner_key, longest)) = inner.key.zip(longest(inner.policies)) else {
-                    continue;
-                };
-                if longest > patience {
+            let inner = inner.entry(call.to).or_insert_with(|| {
+                let calls = callee.callees.iter();
+                let calls = calls.map(|to| view.call(callee.service, false, *to));
+                let longest = calls.filter_map(|call| call.key.zip(longest(call.policies)));
+                let longest: IndexMap<&str, SimDuration> = longest.collect();
+                longest.into_iter().collect()
+            });
+            for (inner_key, longest) in &*inner {
+                if *longest > patience && said.insert((key, inner_key)) {
                     let message = format!(
                         "`{inner_key}` may take {longest}, but its caller gives up after {patience} (`{key}`)"
                     );

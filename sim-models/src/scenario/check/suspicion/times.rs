@@ -7,8 +7,9 @@ use crate::scenario::diagnostics::Code;
 use crate::scenario::distribution::DurationSpec;
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::scenario::{Need, Scenario, Service, Step, Workload};
-use crate::topology::{Endpoints, Place};
+use crate::topology::{Endpoint, Endpoints, Place};
 use petgraph::visit::EdgeRef;
+use sim_core::dist::Dist;
 use std::collections::BTreeMap;
 
 /// The share of attempts from which on a limit is called too short, whatever becomes of them.
@@ -189,10 +190,36 @@ fn work_time(of: &Service, demand: f64) -> f64 {
     demand / of.cores.unwrap_or(1.0).min(1.0)
 }
 
+/// What an endpoint does itself, whatever it calls.
+struct Own {
+    /// How long each of its steps takes, ns, and by what work is stretched.
+    times: Vec<(Dist, f64)>,
+    /// Whether some requests fail before they get to the end: what can fail before a step need not get
+    /// there.
+    fails: bool,
+}
+
+impl Own {
+    fn of(endpoint: &Endpoint<'_>) -> Self {
+        let steps = endpoint.steps.iter();
+        let times = steps.filter_map(|step| match step {
+            Step::Work(work) => Some((work.demand.compile().ok()?, work_time(endpoint.of, 1.0))),
+            Step::Wait(wait) => Some((wait.span.compile().ok()?, 1.0)),
+            _ => None,
+        });
+        let mut steps = endpoint.steps.iter();
+        Self {
+            times: times.collect(),
+            fails: steps.any(|step| matches!(step, Step::Fail(_))),
+        }
+    }
+}
+
 impl Checker<'_> {
     /// Whether callees can answer while their callers wait.
     pub(super) fn answers_come_in_time(&mut self, view: &View<'_>) {
         let shares = shares(view);
+        let mut own: BTreeMap<usize, Own> = BTreeMap::new();
         for call in &view.calls {
             let patience = match view.scenario.workloads.get(call.from) {
                 Some(Workload::Closed(closed)) if call.outside => closed.patience.as_ref(),
@@ -212,11 +239,20 @@ impl Checker<'_> {
                     .get(&(call.from, target))
                     .map_or(0.0, |share| share.min(1.0))
             };
-            self.answer_comes_in_time(view, call, limit, share);
+            let own = own
+                .entry(call.to)
+                .or_insert_with(|| Own::of(&view.endpoints.all[call.to]));
+            self.answer_comes_in_time(view, (call, own), limit, share);
         }
     }
 
-    fn answer_comes_in_time(&mut self, view: &View<'_>, call: &Call<'_>, limit: f64, share: f64) {
+    fn answer_comes_in_time(
+        &mut self,
+        view: &View<'_>,
+        (call, own): (&Call<'_>, &Own),
+        limit: f64,
+        share: f64,
+    ) {
         let callee = &view.endpoints.all[call.to];
         let target = &callee.target;
         let ways = view.links.both(call.from, callee.service);
@@ -236,27 +272,14 @@ impl Checker<'_> {
         } else {
             // All else at its shortest, one step alone may be too long.
             let left = limit - least;
-            let steps = callee.steps.iter();
-            let late = steps.map(|step| {
-                let (spec, factor) = match step {
-                    Step::Work(work) => (&work.demand, work_time(callee.of, 1.0)),
-                    Step::Wait(wait) => (&wait.span, 1.0),
-                    _ => return 0.0,
-                };
-                let dist = spec.compile().ok();
-                dist.map_or(0.0, |dist| {
-                    dist.survival(dist.least() + left / factor * 1e9)
-                })
-            });
-            let late = late.fold(0.0, f64::max);
-            // What can fail before that step need not get there.
-            let fails = callee
-                .steps
+            let late = own
+                .times
                 .iter()
-                .any(|step| matches!(step, Step::Fail(_)));
+                .map(|(dist, factor)| dist.survival(dist.least() + left / factor * 1e9));
+            let late = late.fold(0.0, f64::max);
             let lost = share * libm::pow(late, storm::attempts_that_fit(call.policies, true));
             let allowed = 1.0 - view.scenario.hypothesis.objective;
-            if fails || (late <= MOST && lost <= allowed + LOST) {
+            if own.fails || (late <= MOST && lost <= allowed + LOST) {
                 return;
             }
             let objective = if late <= MOST {
