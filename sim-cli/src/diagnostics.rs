@@ -243,4 +243,28 @@ mod tests {
         assert_eq!(json[0]["end_column"], 23);
         assert_eq!(json[0]["severity"], "error");
     }
+
+    #[test]
+    fn many_of_a_kind_are_counted() {
+        let services: Vec<String> = (0..200)
+            .map(|at| format!("\"s{at}\": (replicas: 2, endpoints: {{ \"x\": [] }}),\n"))
+            .collect();
+        let text = format!(
+            "(duration: \"1s\",\nservices: {{\n{}}},\nworkloads: {{ \"u\": open(\"1/s\", \"s0/x\") }})",
+            services.concat()
+        );
+        let loaded = load("many.ron", &[("many.ron", text.as_str())], &[]);
+        let shown = human(&loaded.warnings, &loaded.sources, false);
+        assert_eq!(shown.matches("warning[W0005]").count(), MOST_OF_A_KIND);
+        // The first service stands in line 3.
+        assert!(shown.contains("--> many.ron:53:1\n"), "{shown}");
+        assert!(!shown.contains("--> many.ron:54:1\n"), "{shown}");
+        assert!(
+            shown.contains("note: W0005: 149 more of this kind"),
+            "{shown}"
+        );
+        let all = concise(&loaded.warnings, &loaded.sources);
+        assert_eq!(all.lines().count(), 199);
+        assert!(all.contains("many.ron:202:1: W0005 no request ever reaches `s199`"));
+    }
 }

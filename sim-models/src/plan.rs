@@ -4,6 +4,8 @@
 //! Names become indices, step lists become one flat instruction list, patterns of links and calls are
 //! resolved for every edge. What the world looks up while it runs is an index away.
 
+mod links;
+
 use crate::faults::{Direction, Effect, Fault, Instances, Target};
 use crate::resilience::{PolicySpec, Scope};
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
@@ -12,6 +14,7 @@ use crate::scenario::{
     Threading, Workload,
 };
 use indexmap::IndexMap;
+use links::LinkPatterns;
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
@@ -347,37 +350,6 @@ struct Compiler<'a> {
     /// Distributions by the bits of their means.
     dist_ids: BTreeMap<u64, Vec<u32>>,
     by_instance: bool,
-}
-
-/// The patterns of `links` by what their sides name.
-#[derive(Default)]
-struct LinkPatterns<'a> {
-    all: Vec<Pattern>,
-    /// Numbers of those that name places, by the names, `*` for any; of two that say the same, the last one.
-    named: BTreeMap<(&'a str, &'a str), usize>,
-    /// Numbers of those with an instance, a host, a zone or a region on one side.
-    others: Vec<usize>,
-}
-
-impl<'a> LinkPatterns<'a> {
-    fn new(scenario: &'a Scenario) -> Self {
-        let mut links = Self::default();
-        let whole = |side: &Side| matches!(side, Side::Any | Side::Named(_));
-        // The checks have let only patterns through that can be read.
-        for key in scenario.links.keys() {
-            let (Ok(pattern), Some((from, to))) = (Pattern::link(key), key.split_once("->")) else {
-                continue;
-            };
-            let number = links.all.len();
-            if whole(&pattern.from) && whole(&pattern.to) {
-                links.named.insert((from.trim(), to.trim()), number);
-            } else {
-                links.others.push(number);
-            }
-            links.all.push(pattern);
-        }
-        links
-    }
 }
 
 /// A place, and one of its instances if it matters which.
@@ -1025,105 +997,4 @@ fn cycle(list: &[String], number: u32) -> Option<&String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::load;
-
-    /// What is found by names is what a search through all patterns and links finds.
-    #[test]
-    fn links_are_found_by_name_as_by_search() {
-        let keys = [
-            "* -> *",
-            "a -> *",
-            "* -> b",
-            "a -> b",
-            "b -> a",
-            "a#1 -> b",
-            "* -> b#0",
-            "zone:z -> *",
-            "zone:z -> zone:y",
-            "region:r -> b",
-            "host:b-1 -> *",
-            "u -> a",
-            "* -> a",
-        ];
-        for chosen in 0..400_u32 {
-            // Each key is in half of them, in another order each time.
-            let hash = chosen.wrapping_mul(0x9E37_79B9);
-            let mut kept: Vec<&str> = keys.to_vec();
-            kept.rotate_left((hash >> 8) as usize % keys.len());
-            let mut number = 0;
-            kept.retain(|_| {
-                number += 1;
-                hash >> (31 - number) & 1 == 1
-            });
-            let links: Vec<String> = kept
-                .iter()
-                .enumerate()
-                .map(|(i, key)| format!("\"{key}\": (latency: \"{}ms\")", i + 1))
-                .collect();
-            let faults: Vec<String> = keys
-                .iter()
-                .flat_map(|key| ["both", "to", "from"].map(|direction| (key, direction)))
-                .map(|(key, direction)| {
-                    format!("(at: \"1s\", for: \"1s\", inject: partition(link: \"{key}\", direction: {direction}))")
-                })
-                .collect();
-            let faults = if chosen % 2 == 0 {
-                faults.join(", ")
-            } else {
-                String::new()
-            };
-            let text = format!(
-                r#"(duration: "9s", regions: {{ "r": ["z"], "q": ["y"] }}, hosts: {{ "b-1": "y" }}, services: {{
-                    "a": (replicas: 2, zones: ["z", "y"], endpoints: {{ "x": [call("b/x")] }}),
-                    "b": (replicas: 2, endpoints: {{ "x": [], "y": [call("a/x")] }}) }},
-                    workloads: {{ "u": open("1/s", "a/x"), "v": open("1/s", "b/y") }},
-                    links: {{ {} }}, faults: [{faults}])"#,
-                links.join(", ")
-            );
-            let loaded = load("a.ron", &[("a.ron", text.as_str())], &[]);
-            let scenario = loaded
-                .scenario
-                .unwrap_or_else(|wrong| panic!("{wrong:#?} in {text}"));
-            let plan = compile(&scenario).expect("it is right");
-            let mut compiler = Compiler::new(&scenario);
-            compiler.places();
-            let patterns: Vec<Pattern> =
-                kept.iter().map(|key| Pattern::link(key).unwrap()).collect();
-            for link in &plan.links {
-                let matching = patterns.iter().enumerate().filter(|(_, pattern)| {
-                    compiler.is_meant(&pattern.from, link.from)
-                        && compiler.is_meant(&pattern.to, link.to)
-                });
-                let expected = matching
-                    .map(|(at, pattern)| (pattern.link_weight(), at))
-                    .max();
-                assert_eq!(
-                    compiler.link_for(link.from, link.to),
-                    expected,
-                    "{link:?} in {text}"
-                );
-            }
-            for fault in &plan.faults {
-                let (Target::Link(key), Effect::Lose { direction, .. }) =
-                    (&fault.target, &fault.effect)
-                else {
-                    panic!("they are all of links");
-                };
-                let pattern = Pattern::link(key).unwrap();
-                let flows = |from, to| {
-                    compiler.is_meant(&pattern.from, from) && compiler.is_meant(&pattern.to, to)
-                };
-                let expected: Vec<u32> = (0..plan.links.len() as u32)
-                    .filter(|at| {
-                        let link = &plan.links[*at as usize];
-                        (*direction != Direction::From && flows(link.from, link.to))
-                            || (*direction != Direction::To && flows(link.to, link.from))
-                    })
-                    .collect();
-                assert_eq!(fault.candidates, expected, "{key} in {text}");
-            }
-        }
-    }
-}
+mod tests;

@@ -408,7 +408,7 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
             "W0031",
             lost("", threads, cut_off),
             lost(limited, threads, cut_off),
-            "what `blip` takes from `a -> b` is lost for good, and nothing gives it up: a request that waits for it keeps its thread of `a` for ever: at 10 lost calls a second all 8 threads are gone within 800ms",
+            "what `blip` takes from `a -> b` is lost for good, and nothing gives it up: a request that waits for it keeps its thread of `a` for ever; 10/s are lost, and all 8 threads are gone within 800ms",
         ),
         (
             "W0031",
@@ -418,7 +418,7 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
                 r#"for: "500ms", inject: partition(link: "a -> b")"#,
             ),
             lost("", "threading: async,", cut_off),
-            "it takes 5 of 8 threads by its end",
+            "10/s are lost, and with them 5 of 8 threads by its end",
         ),
         // Sent again, it is given up in the end.
         (
@@ -434,7 +434,7 @@ fn what_is_sick_is_told_and_what_is_well_is_not() {
                 r#"for: "10s", inject: loss(link: "a -> b", rate: 0.1)"#,
             ),
             // Both ways: 1 - 0.9 * 0.9.
-            "at 1.9 lost calls a second all 8 threads are gone within 4.3s",
+            "1.9/s are lost, and all 8 threads are gone within 4.3s",
         ),
         (
             "W0031",
@@ -532,7 +532,7 @@ fn what_is_refused_or_lost_for_ever_is_so_in_a_run() {
     for (limit, code, verdict) in [
         (
             "",
-            &["at 450 lost calls a second all 192 threads are gone within 430ms"][..],
+            &["450/s are lost, and all 192 threads are gone within 430ms"][..],
             "metastable",
         ),
         (limit, &[], "recovered"),

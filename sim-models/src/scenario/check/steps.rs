@@ -7,6 +7,8 @@ use crate::scenario::{ChoiceStep, FailStep, Need, ParallelStep, RepeatStep, Step
 
 /// How deep `repeat` steps can stand inside each other.
 const DEEPEST_REPEAT: usize = 4;
+/// Branches of one `parallel`, or arms of one `choice`: they are counted in 16 bits.
+const MOST_BRANCHES: usize = u16::MAX as usize;
 
 impl Checker<'_> {
     pub(super) fn steps(&mut self, steps: &[Step], path: &[Segment], repeats: usize) {
@@ -28,6 +30,9 @@ impl Checker<'_> {
         let count = step.branches.len();
         if count == 0 {
             self.report(Code::Need, path, "`parallel` has no branches");
+        } else if count > MOST_BRANCHES {
+            let message = format!("{count} branches are more than {MOST_BRANCHES}");
+            self.report(Code::Count, path, message);
         } else if let Need::First(n) = step.need
             && !(1..=count).contains(&(n as usize))
         {
@@ -42,6 +47,9 @@ impl Checker<'_> {
     fn choice(&mut self, step: &ChoiceStep, path: &[Segment], repeats: usize) {
         if step.arms.is_empty() {
             self.report(Code::Need, path, "`choice` has no arms");
+        } else if step.arms.len() > MOST_BRANCHES {
+            let message = format!("{} arms are more than {MOST_BRANCHES}", step.arms.len());
+            self.report(Code::Count, path, message);
         }
         for (i, arm) in step.arms.iter().enumerate() {
             let path = join(path, at!["arms", i]);

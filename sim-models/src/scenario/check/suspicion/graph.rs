@@ -6,7 +6,7 @@ use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::{Bound, Step};
 
-/// Workloads that are named of those that need one service.
+/// So many are named of those that need one service, or that stand in a circle.
 const MOST_NAMED: usize = 10;
 /// Rounds of the power iteration; the bounds that it yields hold after any number of them.
 const ROUNDS: usize = 200;
@@ -32,7 +32,7 @@ impl Checker<'_> {
                 [name] => format!("`{name}` calls itself and holds a thread while it waits"),
                 _ => format!(
                     "{} wait for each other in a circle, each holding a thread",
-                    cycle.join(", ")
+                    listed(&cycle)
                 ),
             };
             self.report_at(Code::Deadlock, span, message);
@@ -86,7 +86,7 @@ impl Checker<'_> {
                 ),
                 all => format!(
                     "{} call each other in a circle, each round leading to {} times as many requests on average: they never come to an end",
-                    all.join(", "),
+                    listed(all),
                     rounded(growth)
                 ),
             };
@@ -137,6 +137,16 @@ impl Checker<'_> {
                 Step::Work(_) | Step::Wait(_) | Step::Call(_) | Step::Fail(_) => {}
             }
         }
+    }
+}
+
+/// Names one after the other, no more than anybody reads.
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let named = names.iter().take(MOST_NAMED).map(AsRef::as_ref);
+    let named = named.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => named,
+        rest => format!("{named} and {rest} others"),
     }
 }
 

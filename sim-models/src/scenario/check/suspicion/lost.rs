@@ -132,13 +132,13 @@ impl Checker<'_> {
             };
             if lost >= wait.threads {
                 soon = format!(
-                    ": at {} lost calls a second {many} threads are gone within {}",
+                    "; {}/s are lost, and {many} threads are gone within {}",
                     rounded(rate),
                     span(round_up(gone))
                 );
             } else if lost >= 1.0 {
                 soon = format!(
-                    ": at {} lost calls a second it takes {} of {all} threads {}",
+                    "; {}/s are lost, and with them {} of {all} threads {}",
                     rounded(rate),
                     rounded(libm::floor(lost)),
                     if again { "each time" } else { "by its end" }

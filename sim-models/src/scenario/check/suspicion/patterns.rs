@@ -97,3 +97,66 @@ impl<'a> Met<'a> {
         self.0.contains(&(from, to)) || self.0.contains(&(to, from))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By searching through all calls.
+    fn joins(pattern: &Pattern, from: &str, to: &str) -> bool {
+        let is = |side: &Side, name: &str| match side {
+            Side::Named(own) | Side::Instance(own, _) => own == name,
+            _ => true,
+        };
+        is(&pattern.from, from) && is(&pattern.to, to)
+            || is(&pattern.from, to) && is(&pattern.to, from)
+    }
+
+    #[test]
+    fn what_is_met_is_what_a_search_meets() {
+        let calls = [
+            ("a", "b", "x"),
+            ("a", "c", "y"),
+            ("c", "b", "y"),
+            ("u", "a", "x"),
+        ];
+        for left_out in 0..=calls.len() {
+            let kept: Vec<_> = calls
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != left_out)
+                .map(|(_, (from, to, endpoint))| {
+                    (*from, *to, *endpoint, format!("{to}/{endpoint}"))
+                })
+                .collect();
+            let mut met = Met::default();
+            for (from, to, _, target) in &kept {
+                met.meet(from, to, target);
+            }
+            let names = ["a", "b", "c", "u", "d", "*"];
+            for (left, right) in names
+                .iter()
+                .flat_map(|left| names.map(|right| (*left, right)))
+            {
+                for endpoint in ["", "/x", "/y"] {
+                    let Ok(pattern) = Pattern::calls(&format!("{left} -> {right}{endpoint}"))
+                    else {
+                        continue;
+                    };
+                    let mut calls = kept.iter();
+                    let expected =
+                        calls.any(|(from, to, own, _)| pattern.matches_call(from, to, own));
+                    assert_eq!(met.calls(&pattern), expected, "{pattern:?} of {kept:?}");
+                }
+                for text in [format!("{left} -> {right}"), format!("{left}#0 -> zone:z")] {
+                    let Ok(pattern) = Pattern::link(&text) else {
+                        continue;
+                    };
+                    let mut calls = kept.iter();
+                    let expected = calls.any(|(from, to, ..)| joins(&pattern, from, to));
+                    assert_eq!(met.messages(&pattern), expected, "{text} of {kept:?}");
+                }
+            }
+        }
+    }
+}
