@@ -254,7 +254,12 @@ impl<'p> Run<'p> {
             recorder: &self.simulation.model.recorder,
             summary,
         };
-        let (all, incidents) = availability::availability(self.scenario, measurer, &self.ends);
+        let (all, incidents) = availability::availability(
+            self.scenario,
+            measurer,
+            &self.ends,
+            first_fault(self.plan, Seed(self.seed)),
+        );
         for (name, availability) in self.scenario.workloads.keys().zip(all) {
             if let Some(workload) = summary.workloads.get_mut(name) {
                 workload.availability = availability;

@@ -15,27 +15,35 @@ use crate::plan::Plan;
 use crate::reliability;
 use crate::scenario::Scenario;
 use sim_core::SimTime;
-use sim_core::stats::excess;
+use sim_core::stats::{excess, too_many};
 use std::ops::Range;
 
 /// Good time between two bad stretches that does not end an incident, in seconds.
 const SAME_INCIDENT: f64 = 5.0;
 /// Width of the windows over which the largest burn rate is looked for, in seconds.
 const BURN_WINDOW: f64 = 60.0;
+/// Evidence that luck gives one in 100,000 times.
+const CERTAIN: f64 = 11.512_925_464_970_229;
 /// The chance with which luck alone makes an incident of a workload that keeps its objective, anywhere
 /// in a run.
 const CHANCE: f64 = 1e-6;
 
-/// Availability of each workload, in the order of the plan, and all incidents in order of time.
+/// Availability of each workload, in the order of the plan, and all incidents in order of time. The first
+/// fault comes then, if there is one.
 #[must_use]
 pub fn availability(
     scenario: &Scenario,
     measurer: Measurer,
     ends: &[SimTime],
+    first_fault: Option<SimTime>,
 ) -> (Vec<AvailabilitySummary>, Vec<Incident>) {
     let plan = measurer.plan;
     let predicted = reliability::predicted(scenario, plan);
     let warm = ends.partition_point(|end| *end <= plan.warmup);
+    let calm = first_fault.map_or(ends.len(), |first| {
+        ends.partition_point(|end| *end <= first)
+    });
+    let calm = warm.min(calm)..calm;
     let mut all = Vec::new();
     let mut incidents = Vec::new();
     for workload in 0..plan.workloads.len() {
@@ -43,7 +51,13 @@ pub fn availability(
         let name = &plan.places[plan.services.len() + workload].name;
         let own = view.incidents(name, ends);
         let mut summary = view.summary(&own);
-        summary.predicted = predicted.get(workload).copied().flatten();
+        // Where more is lost before any fault, slowness meets a limit, of which a prediction knows nothing.
+        let before = measurer.traffic(workload, calm.clone());
+        let lost = before.finished - before.good;
+        let predicted = predicted.get(workload).copied().flatten();
+        summary.predicted = predicted.filter(|share| {
+            too_many(lost, before.finished, 1.0 - share) <= CERTAIN && share.is_finite()
+        });
         all.push(summary);
         incidents.extend(own.into_iter().map(|(_, incident)| incident));
     }

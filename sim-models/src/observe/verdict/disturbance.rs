@@ -100,6 +100,32 @@ pub(super) fn disturbances(
         .collect()
 }
 
+/// The loads that grow and stay so: no disturbance that a system comes back from, but what came before is
+/// what it was.
+pub(super) fn growths(scenario: &Scenario, plan: &Plan, over: SimTime) -> Vec<Disturbance> {
+    let loads = scenario.workloads.keys().zip(&plan.workloads);
+    let grown = loads.filter_map(|(name, workload)| {
+        let WorkloadKind::Open { shape, .. } = &workload.kind else {
+            return None;
+        };
+        let begins = shape.iter().filter_map(|shape| match shape {
+            Shape::Step(step) if step.factor > 1.0 => Some(SimTime(step.at.0)),
+            Shape::Ramp(ramp) if ramp.factor > 1.0 => Some(SimTime(ramp.at.0)),
+            _ => None,
+        });
+        let first = begins.filter(|at| *at > plan.warmup && *at < over).min()?;
+        Some(Disturbance {
+            summary: FaultSummary {
+                name: format!("growth of {name}"),
+                ..FaultSummary::default()
+            },
+            periods: vec![(first, SimTime::MAX)],
+            background: Vec::new(),
+        })
+    });
+    grown.collect()
+}
+
 /// When something disturbs the run, and when nothing does.
 pub(super) struct Calendar {
     /// When disturbances begin, in order.

@@ -80,11 +80,27 @@ pub fn judge(
         );
         let before = steady.before_all(first, &mut out);
         let disturbed = before == Before::Steady && first.is_some();
-        let fates = steady.tell_harm(
-            disturbed.then_some(&disturbances[..]),
-            hypothesis.objective,
-            &mut out,
-        );
+        let growths = if disturbances.is_empty() {
+            disturbance::growths(scenario, plan, over)
+        } else {
+            Vec::new()
+        };
+        let fates = if let Some(first) = Calendar::of(&growths).starts().first() {
+            let measurer = Measurer {
+                plan,
+                recorder: &world.recorder,
+                summary,
+            };
+            let before = warm..ends.partition_point(|end| end <= first).max(warm);
+            let smaller = Steady::new(scenario, measurer, ends, Vec::new(), before, stretch);
+            smaller.tell_harm(Some(&growths), hypothesis.objective, &mut out)
+        } else {
+            steady.tell_harm(
+                disturbed.then_some(&disturbances[..]),
+                hypothesis.objective,
+                &mut out,
+            )
+        };
         (before == Before::Steady).then(|| {
             steady.blast_radii(&mut disturbances, &calendar, &fates);
             steady.aftermaths(&disturbances, &calendar, recovers)
