@@ -208,7 +208,7 @@ fn wrong_usage_is_told_the_right_one() {
 
 #[test]
 fn a_budget_keeps_what_there_is_and_says_so() {
-    let set = ["run", SMALL, "--set", "budget.events=1000"];
+    let set = ["run", SMALL, "--set", "budget.events=5000"];
     let answer = sim(&set);
     assert!(answer.out.contains("budget"), "{}", answer.out);
     fits("a run over budget", &answer.out);
@@ -217,7 +217,7 @@ fn a_budget_keeps_what_there_is_and_says_so() {
     assert!(
         object["events"]
             .as_u64()
-            .is_some_and(|events| (100..=1000).contains(&events))
+            .is_some_and(|events| (500..=5000).contains(&events))
     );
     assert!(
         object["workloads"]["users"]["ok"]

@@ -85,7 +85,7 @@ pub fn judge(
         } else {
             Vec::new()
         };
-        let fates = if let Some(first) = Calendar::of(&growths).starts().first() {
+        let grown = if let Some(first) = Calendar::of(&growths).starts().first() {
             let measurer = Measurer {
                 plan,
                 recorder: &world.recorder,
@@ -93,14 +93,16 @@ pub fn judge(
             };
             let before = warm..ends.partition_point(|end| end <= first).max(warm);
             let smaller = Steady::new(scenario, measurer, ends, Vec::new(), before, stretch);
-            smaller.tell_harm(Some(&growths), hypothesis.objective, &mut out)
+            Some(smaller.tell_harm(Some(&growths), hypothesis.objective, &mut out))
         } else {
-            steady.tell_harm(
-                disturbed.then_some(&disturbances[..]),
-                hypothesis.objective,
-                &mut out,
-            )
+            None
         };
+        // What was so from the beginning does not begin with the growth.
+        let grown = grown.filter(|_| !out.damage.is_empty());
+        let fates = grown.unwrap_or_else(|| {
+            let disturbed = disturbed.then_some(&disturbances[..]);
+            steady.tell_harm(disturbed, hypothesis.objective, &mut out)
+        });
         (before == Before::Steady).then(|| {
             steady.blast_radii(&mut disturbances, &calendar, &fates);
             steady.aftermaths(&disturbances, &calendar, recovers)

@@ -160,11 +160,8 @@ fn drains_unseen(steady: &Steady<'_>, windows: &Range<usize>) -> bool {
             let rows = &service.windows[windows.clone()];
             let queue = rows.iter().map(|row| row.queue).sum::<f64>() / rows.len().max(1) as f64;
             let came: u64 = rows.iter().map(|row| row.arrivals).sum();
-            let went: u64 = rows
-                .iter()
-                .map(|row| row.ok + row.failed + row.rejected)
-                .sum();
-            queue > BACKLOG && went as f64 >= KEEPS_UP * came as f64
+            let went: u64 = rows.iter().map(|row| row.ok + row.failed).sum();
+            queue > BACKLOG && went > 0 && went as f64 >= KEEPS_UP * came as f64
         })
 }
 
