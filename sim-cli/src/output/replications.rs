@@ -143,9 +143,9 @@ struct Harm<'a> {
     runs: usize,
     /// Median of how long, s.
     seconds: f64,
-    /// Median of the share lost meanwhile.
+    /// The share lost meanwhile of the run in the middle by requests lost.
     lost_share: f64,
-    /// Median of how long requests were lost, s.
+    /// How long requests were lost in that run, s: medians of shares and of times may be those of two runs.
     lost_seconds: f64,
     /// The quantile of how long answers take that grew most in most runs in which answers were slow, and
     /// medians over these of what it was then and before, s.
@@ -170,13 +170,16 @@ fn harms(runs: &[Summary]) -> Vec<Harm<'_>> {
         let median = |value: fn(&Damage) -> f64| {
             median_of(own.iter().map(|damage| value(damage))).unwrap_or(0.0)
         };
+        let mut by_lost = own.clone();
+        by_lost.sort_by_key(|damage| damage.lost);
+        let middle = by_lost[(by_lost.len() - 1) / 2];
         let waiting_shares = own.iter().filter_map(|damage| damage.waiting_share);
         Harm {
             workload,
             runs: own.len(),
             seconds: median(|damage| damage.seconds),
-            lost_share: median(|damage| damage.lost_share.unwrap_or(0.0)),
-            lost_seconds: median(|damage| damage.lost_seconds),
+            lost_share: middle.lost_share.unwrap_or(0.0),
+            lost_seconds: middle.lost_seconds,
             slow: slowed(&own),
             slow_seconds: median(|damage| damage.slow_seconds),
             waiting_share: median_of(waiting_shares),
@@ -547,6 +550,41 @@ mod tests {
         }
         let said = "shoppers: in the median 75.0% not answered for 93.0s";
         assert!(harm(&runs).starts_with(said), "{}", harm(&runs));
+    }
+
+    /// Much for a short time, or little for long: what is said happened in one run.
+    #[test]
+    fn what_was_lost_and_for_how_long_is_of_one_run() {
+        let mut runs = runs();
+        let each = [(10, 0.9, 1.0), (30, 0.01, 30.0), (20, 0.5, 2.0)];
+        for (n, run) in runs.iter_mut().enumerate() {
+            let damage = &mut run.hypothesis.damage[0];
+            let (lost, share, seconds) = each[(n + 1) % 3];
+            (damage.lost, damage.lost_share) = (lost, Some(share));
+            (damage.lost_seconds, damage.slow_seconds) = (seconds, 0.0);
+        }
+        let said = "shoppers: in the median 50.0% lost for 2.00s";
+        assert!(harm(&runs[..9]).starts_with(said), "{}", harm(&runs[..9]));
+        // Of two kinds of runs medians would join the share of the one with the time of the other.
+        for (n, run) in runs.iter_mut().enumerate() {
+            let damage = &mut run.hypothesis.damage[0];
+            let (lost, share, seconds) = if n < 6 {
+                (10, 0.1, 1.0)
+            } else {
+                (30, 0.01, 30.0)
+            };
+            (damage.lost, damage.lost_share, damage.lost_seconds) = (lost, Some(share), seconds);
+        }
+        for (n, pair) in [(5, ["10.0%", "1.00s"]), (9, ["10.0%", "1.00s"])] {
+            let text = harm(&runs[..n]);
+            assert!(pair.iter().all(|part| text.contains(part)), "{text}");
+        }
+        runs[0].hypothesis.damage[0].lost = 20;
+        runs[0].hypothesis.damage[0].lost_share = Some(0.02);
+        runs[0].hypothesis.damage[0].lost_seconds = 9.0;
+        let three = [runs[0].clone(), runs[1].clone(), runs[9].clone()];
+        let text = harm(&three);
+        assert!(text.contains("2.0% lost for 9.00s"), "{text}");
     }
 
     #[test]
