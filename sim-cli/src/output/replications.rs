@@ -552,39 +552,20 @@ mod tests {
         assert!(harm(&runs).starts_with(said), "{}", harm(&runs));
     }
 
-    /// Much for a short time, or little for long: what is said happened in one run.
+    /// Medians of shares and of times may be those of two runs: here a half, and 5 s.
     #[test]
     fn what_was_lost_and_for_how_long_is_of_one_run() {
         let mut runs = runs();
-        let each = [(10, 0.9, 1.0), (30, 0.01, 30.0), (20, 0.5, 2.0)];
+        runs.truncate(9);
+        let each = [(10, 0.1, 5.0), (20, 0.5, 30.0), (30, 0.9, 1.0)];
         for (n, run) in runs.iter_mut().enumerate() {
             let damage = &mut run.hypothesis.damage[0];
-            let (lost, share, seconds) = each[(n + 1) % 3];
+            let (lost, share, seconds) = each[n % 3];
             (damage.lost, damage.lost_share) = (lost, Some(share));
             (damage.lost_seconds, damage.slow_seconds) = (seconds, 0.0);
         }
-        let said = "shoppers: in the median 50.0% lost for 2.00s";
-        assert!(harm(&runs[..9]).starts_with(said), "{}", harm(&runs[..9]));
-        // Of two kinds of runs medians would join the share of the one with the time of the other.
-        for (n, run) in runs.iter_mut().enumerate() {
-            let damage = &mut run.hypothesis.damage[0];
-            let (lost, share, seconds) = if n < 6 {
-                (10, 0.1, 1.0)
-            } else {
-                (30, 0.01, 30.0)
-            };
-            (damage.lost, damage.lost_share, damage.lost_seconds) = (lost, Some(share), seconds);
-        }
-        for (n, pair) in [(5, ["10.0%", "1.00s"]), (9, ["10.0%", "1.00s"])] {
-            let text = harm(&runs[..n]);
-            assert!(pair.iter().all(|part| text.contains(part)), "{text}");
-        }
-        runs[0].hypothesis.damage[0].lost = 20;
-        runs[0].hypothesis.damage[0].lost_share = Some(0.02);
-        runs[0].hypothesis.damage[0].lost_seconds = 9.0;
-        let three = [runs[0].clone(), runs[1].clone(), runs[9].clone()];
-        let text = harm(&three);
-        assert!(text.contains("2.0% lost for 9.00s"), "{text}");
+        let said = "shoppers: in the median 50.0% lost for 30.0s";
+        assert!(harm(&runs).starts_with(said), "{}", harm(&runs));
     }
 
     #[test]
