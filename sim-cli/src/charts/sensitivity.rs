@@ -57,6 +57,10 @@ fn finding(sensitivity: &Sensitivity, effects: &Effects) -> String {
         .collect();
     let name = &shown.name;
     match matters.len() {
+        // A screening orders nothing.
+        1 if sensitivity.method == Method::Morris => {
+            format!("What matters for {name} (mu*): {}", matters.join(""))
+        }
         0 => format!("No setting was shown to matter for {name}"),
         _ => format!("What matters for {name}: {}", matters.join(", then ")),
     }
@@ -164,11 +168,11 @@ fn influence(sensitivity: &Sensitivity, effects: &Effects) -> String {
     } else {
         let shown = measured(&effects.measure, None);
         (
-            "How to read: by how much a measure moves, on average, when a setting moves across its \
-             whole range. Whiskers are confidence intervals.",
+            "How to read: by how much a measure moves, on average, with a step of a setting, times the steps of \
+             its range. Whiskers are confidence intervals.",
             vec!["mu*".to_owned()],
             Measured {
-                name: format!("mean change of {} (mu*)", shown.name),
+                name: format!("mean step of {} x steps of the range (mu*)", shown.name),
                 wish: Wish::Neither,
                 limit: None,
                 ..shown
@@ -206,7 +210,10 @@ fn morris(sensitivity: &Sensitivity, effects: &Effects) -> String {
     };
     plane::plane(&Plane {
         page: Page::new(finding(sensitivity, effects), guide, &note(sensitivity)),
-        x: named(&format!("mean change of {} (mu*)", shown.name)),
+        x: named(&format!(
+            "mean step of {} x steps of the range (mu*)",
+            shown.name
+        )),
         y: named("spread of the change (sigma)"),
         dots: dots.collect(),
         steps: false,

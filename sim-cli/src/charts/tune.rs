@@ -106,7 +106,10 @@ impl Told<'_> {
                 format!("{} {}", shown.name, shown.text(mean))
             })
             .collect();
-        if self.tuning.goals.len() == 1 && !self.tuning.improves(chosen) {
+        if self.tuning.unjudged().is_some() {
+            return "No setting can be said to hold most often: not all were judged".to_owned();
+        }
+        if !self.tuning.improves(chosen) {
             let first = if self.tuning.is_now(chosen) {
                 String::new()
             } else {
@@ -554,6 +557,85 @@ pub(crate) mod tests {
             "{text}"
         );
         assert!(!flat.contains("To use"), "{text}");
+    }
+
+    /// With several goals, too, nobody is first that was not shown to be better in one of them and worse in none.
+    #[test]
+    fn a_front_without_a_difference_is_no_best() {
+        let said = |against: [(f64, f64); 2], chosen: Vec<usize>| {
+            let mut tuning = tuned(2, chosen);
+            for one in &mut tuning.finalists {
+                one.all = held(1.0);
+                let each = against
+                    .iter()
+                    .map(|(mean, half)| Some(interval(*mean, *half)));
+                one.against_present = each.collect();
+            }
+            let plain = crate::output::style::Style::PLAIN;
+            let text = crate::output::tuning::render(&tuning, 0, "", plain);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        // Latency should fall, and goodput rise.
+        for chosen in [vec![0], vec![0, 1, 2]] {
+            let text = said([(-0.01, 0.1), (3.0, 50.0)], chosen);
+            assert!(
+                text.starts_with("Nothing that was tried was shown"),
+                "{text}"
+            );
+            assert!(
+                !text.contains("gives the") && !text.contains("To use"),
+                "{text}"
+            );
+            assert!(!text.contains("trade"), "{text}");
+        }
+        let traded = said([(-0.3, 0.1), (-90.0, 50.0)], vec![0]);
+        assert!(
+            traded.starts_with("Nothing that was tried was shown"),
+            "{traded}"
+        );
+        assert!(
+            traded.contains("better in a goal, and worse in another"),
+            "{traded}"
+        );
+        let better = said([(-0.3, 0.1), (3.0, 50.0)], vec![0]);
+        assert!(better.contains("gives the lowest"), "{better}");
+        assert!(better.contains("It beats the present setting"), "{better}");
+    }
+
+    /// A setting under which every run was refuted is not better than one that was not judged.
+    #[test]
+    fn nothing_ranks_against_what_was_not_judged() {
+        let said = |reached: f64, lost: f64| {
+            let mut tuning = tuned(1, vec![0]);
+            tuning.goals[0] = Goal {
+                measure: "held".parse().unwrap(),
+                maximise: true,
+            };
+            for one in &mut tuning.finalists {
+                one.all = held(1.0);
+                one.goals[0].mean = Some(interval(reached, 0.0));
+                one.against_present = vec![None];
+            }
+            tuning.finalists.last_mut().unwrap().goals[0].lost = 10;
+            tuning.rungs[0].standings[1].score.goals[0].lost = lost;
+            assert!(
+                !tuning.improves(&tuning.finalists[0]),
+                "that is no improvement"
+            );
+            let plain = crate::output::style::Style::PLAIN;
+            let text = crate::output::tuning::render(&tuning, 0, "", plain);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let text = said(0.0, 1.0);
+        assert!(
+            text.starts_with("No setting can be said to hold most often"),
+            "{text}"
+        );
+        assert!(text.contains("The runs must last longer"), "{text}");
+        assert!(!text.contains("To use"), "{text}");
+        for known in [said(0.0, 0.0), said(1.0, 1.0)] {
+            assert!(!known.contains("must last longer"), "{known}");
+        }
     }
 
     /// What a dropped setting seems to beat in all goals is not offered, and said to be.

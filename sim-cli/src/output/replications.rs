@@ -143,9 +143,9 @@ struct Harm<'a> {
     runs: usize,
     /// Median of how long, s.
     seconds: f64,
-    /// Median of the share lost meanwhile.
+    /// The share lost meanwhile of the run in the middle by requests lost.
     lost_share: f64,
-    /// Median of how long requests were lost, s.
+    /// How long requests were lost in that run, s: medians of shares and of times may be those of two runs.
     lost_seconds: f64,
     /// The quantile of how long answers take that grew most in most runs in which answers were slow, and
     /// medians over these of what it was then and before, s.
@@ -170,13 +170,16 @@ fn harms(runs: &[Summary]) -> Vec<Harm<'_>> {
         let median = |value: fn(&Damage) -> f64| {
             median_of(own.iter().map(|damage| value(damage))).unwrap_or(0.0)
         };
+        let mut by_lost = own.clone();
+        by_lost.sort_by_key(|damage| damage.lost);
+        let middle = by_lost[(by_lost.len() - 1) / 2];
         let waiting_shares = own.iter().filter_map(|damage| damage.waiting_share);
         Harm {
             workload,
             runs: own.len(),
             seconds: median(|damage| damage.seconds),
-            lost_share: median(|damage| damage.lost_share.unwrap_or(0.0)),
-            lost_seconds: median(|damage| damage.lost_seconds),
+            lost_share: middle.lost_share.unwrap_or(0.0),
+            lost_seconds: middle.lost_seconds,
             slow: slowed(&own),
             slow_seconds: median(|damage| damage.slow_seconds),
             waiting_share: median_of(waiting_shares),
@@ -546,6 +549,22 @@ mod tests {
             (damage.slow_quantile, damage.waiting_share) = (None, Some(0.75));
         }
         let said = "shoppers: in the median 75.0% not answered for 93.0s";
+        assert!(harm(&runs).starts_with(said), "{}", harm(&runs));
+    }
+
+    /// Medians of shares and of times may be those of two runs: here a half, and 5 s.
+    #[test]
+    fn what_was_lost_and_for_how_long_is_of_one_run() {
+        let mut runs = runs();
+        runs.truncate(9);
+        let each = [(10, 0.1, 5.0), (20, 0.5, 30.0), (30, 0.9, 1.0)];
+        for (n, run) in runs.iter_mut().enumerate() {
+            let damage = &mut run.hypothesis.damage[0];
+            let (lost, share, seconds) = each[n % 3];
+            (damage.lost, damage.lost_share) = (lost, Some(share));
+            (damage.lost_seconds, damage.slow_seconds) = (seconds, 0.0);
+        }
+        let said = "shoppers: in the median 50.0% lost for 30.0s";
         assert!(harm(&runs).starts_with(said), "{}", harm(&runs));
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json as object};
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::numbers::counted;
 use sim_models::experiment::sensitivity::{
-    Effect, Effects, Indices, Influence, Method, Sensitivity,
+    Effect, Effects, Indices, Influence, MOST_REPLICATIONS, Method, Sensitivity,
 };
 
 /// Version of the keys of the JSON.
@@ -36,9 +36,7 @@ pub fn render(found: &Sensitivity, reproduce: &str, style: Style) -> String {
     }
     let mut ending = wrap(
         &format!(
-            "{} runs: {} {}, {} each under {}. That settings matter, and their order, is \
-             said with 95% confidence for all together, all else with 95% for each; intervals are over the points, \
-             under these seeds.{}",
+            "{} runs: {} {}, {} each under {}. {}{}",
             units::count(found.runs),
             found.samples,
             kind(found.method),
@@ -50,6 +48,7 @@ pub fn render(found: &Sensitivity, reproduce: &str, style: Style) -> String {
                     format!("seeds {} to {last}", found.seed)
                 }
             },
+            confidence(found),
             narrow(found),
         ),
         "",
@@ -61,14 +60,31 @@ pub fn render(found: &Sensitivity, reproduce: &str, style: Style) -> String {
     join(&sections)
 }
 
+/// What is said with which confidence, and over what.
+fn confidence(found: &Sensitivity) -> &'static str {
+    match (found.method, found.replications) {
+        (Method::Sobol, 1) => {
+            "All is said with 95% confidence for each; intervals are over the points, under this seed."
+        }
+        (Method::Sobol, _) => {
+            "That settings matter, and their order, is said with 95% confidence for all together, all else with \
+             95% for each; intervals are over the points and the seeds."
+        }
+        (Method::Morris, _) => {
+            "That settings matter is said with 95% confidence for all together, all else with 95% for each; \
+             intervals are over the points, under these seeds."
+        }
+    }
+}
+
 /// Bootstrap intervals from few samples are too narrow.
 fn narrow(found: &Sensitivity) -> String {
     if found.samples >= COVERED || found.method == Method::Morris {
         return String::new();
     }
     format!(
-        " Intervals from so few samples are too narrow: with 64 they hold the truth in 89 of 100 or more, from \
-         {COVERED} on in 91 or more."
+        " Intervals from so few samples may be too narrow: of functions whose shares are known they held these in \
+         89 of 100 or more with 64, and from {COVERED} on in 91 or more."
     )
 }
 
@@ -142,9 +158,15 @@ fn named(found: &Sensitivity, axes: &[usize]) -> Vec<String> {
 fn hidden_by_luck(found: &Sensitivity, effects: &Effects) -> String {
     let needed = effects.settings.iter().filter_map(|one| one.replications);
     let needed = needed.max().unwrap_or(0);
+    let made = found.replications;
+    if needed > MOST_REPLICATIONS {
+        return format!(
+            "{made} replications differ too much to tell, and it would take more than {}",
+            units::count(u64::from(MOST_REPLICATIONS))
+        );
+    }
     format!(
-        "{} replications differ too much to tell; take more, about {needed} (--replications {needed})",
-        found.replications
+        "{made} replications differ too much to tell; take more, about {needed} (--replications {needed})"
     )
 }
 
@@ -183,7 +205,7 @@ fn little(found: &Sensitivity, effects: &Effects, names: &[String]) -> String {
     match found.method {
         Method::Sobol => format!("{each}less than {} of its variance", percent(bound)),
         Method::Morris => format!(
-            "{each}less than {} over the whole range ({})",
+            "{each}a mu* of less than {} ({})",
             value(&effects.measure, bound),
             if effects.negligible.luck {
                 "what luck does"
@@ -242,7 +264,9 @@ fn kind(method: Method) -> &'static str {
 
 fn explained(found: &Sensitivity, effects: &Effects) -> String {
     if found.method == Method::Morris {
-        return " (a screening ranks, it does not share the variance out)".into();
+        return " (a screening finds what matters; mu*, a mean step times the steps of the range, is no change over \
+                the whole range)"
+            .into();
     }
     let said = |what: &str, share: &Interval| {
         format!(
@@ -283,7 +307,7 @@ fn percents(interval: &Interval) -> String {
 fn table(found: &Sensitivity, effects: &Effects, style: Style) -> Vec<String> {
     let headings = match found.method {
         Method::Sobol => ["Share of variance", "total", "alone", "with others", ""],
-        Method::Morris => ["Over the whole range", "mu*", "mu", "sigma", ""],
+        Method::Morris => ["Mean step, times the steps", "mu*", "mu", "sigma", ""],
     };
     let mut table = Table::new(&headings);
     for axis in &effects.order {
@@ -376,8 +400,21 @@ fn luck(found: &Sensitivity, effects: &Effects) -> String {
             } else {
                 String::new()
             };
+            // The intervals of shares know that of luck no better than the seeds tell it.
+            let beyond = effects.settings.iter().any(|effect| match effect.indices {
+                Indices::Sobol { total, .. } => {
+                    known(effects, effect) == Known::All && total.high > 1.0 - share + 0.005
+                }
+                Indices::Morris { .. } => false,
+            });
+            let beyond = if beyond {
+                " How much that is is itself known no better than so few seeds tell it, so intervals may reach beyond \
+                 what it leaves."
+            } else {
+                ""
+            };
             format!(
-                "Luck makes {} of the variance between points{much}.",
+                "Luck makes {} of the variance between points{much}.{beyond}",
                 units::percent(share)
             )
         }

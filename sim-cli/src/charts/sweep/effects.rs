@@ -25,6 +25,8 @@ const MOST_LISTED: usize = 2;
 /// Two means are equal that differ by no more than this share of them: what adding up in another order
 /// leaves.
 const ROUNDING: f64 = 1e-12;
+/// Beyond so many replications it is only said that it takes more.
+const MOST_NEEDED: u64 = 10_000;
 /// The probability with which the replications that would be enough are enough.
 const POWER: f64 = 0.8;
 
@@ -158,11 +160,10 @@ struct Full<'a> {
 }
 
 /// What varies what, in sentences: first where a parameter matters only at some levels of another, then what
-/// each does on average. Nothing is said of grids with holes, of values that never end, and of one
-/// parameter.
+/// each does on average. Nothing is said of grids with holes, and of values that never end.
 #[must_use]
 pub fn effects(grid: &Grid, column: &Column, family: &Family) -> Vec<String> {
-    if grid.factors.len() < 2 {
+    if grid.factors.is_empty() {
         return Vec::new();
     }
     let Some(full) = Full::of(grid, column) else {
@@ -287,7 +288,8 @@ impl Full<'_> {
             let found = moves(b).cmp(&moves(a));
             found.then(b.size().total_cmp(&a.size()))
         });
-        let is_most = is_more(&contrasts[0], &contrasts[1], LEVEL);
+        let second = contrasts.get(1);
+        let is_most = second.is_some_and(|second| is_more(&contrasts[0], second, LEVEL));
         let parts: Vec<String> = contrasts
             .iter()
             .enumerate()
@@ -307,27 +309,67 @@ impl Full<'_> {
                         (true, Some(few)) => format!(" {few}"),
                         (true, None) => " (between which of its values is not sure)".to_owned(),
                     };
-                    format!("{name}{verb} {text}{how}")
-                } else if family.is_luck(one.factor) || one.size() == 0.0 {
+                    let by = match one
+                        .difference
+                        .filter(|_| second.is_none() && how.is_empty())
+                    {
+                        Some(found) => format!(
+                            " (by {} to {})",
+                            self.measured.text(found.low),
+                            self.measured.text(found.high)
+                        ),
+                        None => String::new(),
+                    };
+                    format!("{name}{verb} {text}{how}{by}")
+                } else if one.size() == 0.0 {
                     format!("no effect of {name} was found")
+                } else if family.is_luck(one.factor) {
+                    self.not_found(name, one)
                 } else {
                     format!("what {name} does is less than these digits show")
                 }
             })
             .collect();
         let sure = |one: &Contrast| moves(one) && one.difference.is_some_and(|d| d.excludes_zero());
-        let unclear = match is_most || !sure(&contrasts[1]) {
-            true => "",
-            false => " (which of the first two moves it more is not clear)",
+        let unclear = match second {
+            Some(second) if !is_most && sure(second) => {
+                " (which of the first two moves it more is not clear)"
+            }
+            _ => "",
         };
         let single = match self.runs[0].len() {
             1 => " in one run of each point, which may be luck",
             _ => "",
         };
-        format!(
-            "Averaged over the rest{single}, {}{unclear}.",
-            parts.join(", ")
-        )
+        let over = match second {
+            Some(_) => "Averaged over the rest",
+            None => "Over its values",
+        };
+        format!("{over}{single}, {}{unclear}.", parts.join(", "))
+    }
+
+    /// That a parameter was not shown to do anything: no effect where none that would be more than a little can
+    /// be, else that so few replications cannot tell.
+    fn not_found(&self, name: &str, one: &Contrast) -> String {
+        let reach = one
+            .difference
+            .map(|found| found.high.abs().max(found.low.abs()));
+        let little = LITTLE * one.ends[0].abs().min(one.ends[1].abs());
+        if let Some(reach) = reach.filter(|reach| *reach <= little) {
+            let most = self.measured.text(reach);
+            return format!("no effect of {name} was found, and it is {most} at most");
+        }
+        let moments: Moments = one.by_run.iter().copied().collect();
+        let made = one.by_run.len() as u64;
+        let needed = replications_needed(moments.sd(), moments.mean(), one.level, POWER);
+        let enough = match needed.filter(|needed| *needed > made) {
+            Some(needed) if needed > MOST_NEEDED => {
+                format!(" (for what it seems to do more than {MOST_NEEDED} would be needed)")
+            }
+            Some(needed) => format!(" (for what it seems to do {needed} would be needed)"),
+            None => String::new(),
+        };
+        format!("{made} replications are too few to tell what {name} does{enough}")
     }
 
     /// Where what one parameter does depends on another: the clearest finding of each kind.

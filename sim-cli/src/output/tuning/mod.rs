@@ -48,7 +48,14 @@ fn headline(tuning: &Tuning, style: Style) -> Vec<String> {
             (words::winner(tuning, one), Style::careful)
         }
         [one] if tuning.goals.len() == 1 => (words::winner(tuning, one), Style::good),
-        front => (words::front(tuning, front), Style::good),
+        front if front.iter().any(|one| tuning.improves(one)) => {
+            (words::front(tuning, front), Style::good)
+        }
+        front => (words::front(tuning, front), Style::careful),
+    };
+    let (text, paint) = match words::unjudged(tuning) {
+        Some(text) if !all.is_empty() => (text, Style::careful as fn(Style, &str) -> String),
+        _ => (text, paint),
     };
     let mut lines = wrap(&text, "", "");
     if let Some(first) = lines.first_mut() {
@@ -65,8 +72,10 @@ fn to_use(tuning: &Tuning, style: Style) -> Vec<String> {
         .iter()
         .filter(|place| Some(**place) != tuning.used)
         .map(|place| &tuning.finalists[*place]);
-    let alone = tuning.goals.len() == 1;
-    let worth = |one: &&Finalist| !tuning.is_now(one) && (!alone || tuning.improves(one));
+    if tuning.unjudged().is_some() {
+        return Vec::new();
+    }
+    let worth = |one: &&Finalist| !tuning.is_now(one) && tuning.improves(one);
     // Of a front only those are offered that are better than the present setting in something.
     let others = others.filter(|one| tuning.improves(one));
     let (beaten, others): (Vec<&Finalist>, Vec<&Finalist>) =

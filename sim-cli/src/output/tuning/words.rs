@@ -257,6 +257,9 @@ fn ties(tuning: &Tuning, winner: &Finalist) -> String {
 pub fn front(tuning: &Tuning, all: &[&Finalist]) -> String {
     let goals: Vec<String> = tuning.goals.iter().map(goal).collect();
     let (goals, under) = (goals.join(" and "), under(tuning));
+    if let Some(text) = nothing_better(tuning, all) {
+        return text;
+    }
     let now = beside_now(tuning, all);
     match all {
         [one] => format!(
@@ -321,27 +324,8 @@ pub fn seems_beaten(tuning: &Tuning, one: &Finalist) -> Option<String> {
 
 /// How many of a front beat the present setting: better in one goal beyond luck, and worse in none.
 fn beside_now(tuning: &Tuning, all: &[&Finalist]) -> String {
-    let beats = |one: &&&Finalist| {
-        let goals = tuning.goals.iter().zip(&one.against_present);
-        let differences: Vec<Option<f64>> = goals
-            .map(|(goal, found)| {
-                let sign = if goal.maximise { -1.0 } else { 1.0 };
-                let found = (*found)?;
-                Some(if found.excludes_zero() {
-                    found.mean * sign
-                } else {
-                    0.0
-                })
-            })
-            .collect();
-        let known = || differences.iter().copied().flatten();
-        known().count() == differences.len()
-            && known().all(|difference| difference <= 0.0)
-            && known().any(|difference| difference < 0.0)
-    };
+    let beats = |one: &&&Finalist| tuning.now().is_some() && tuning.beats_now(one);
     match (all.iter().filter(beats).count(), all.len()) {
-        (0, 1) if tuning.is_now(all[0]) => " It is the present setting.".into(),
-        (0, 1) => " It does not beat the present setting in everything.".into(),
         (0, _) => " None of them beats the present setting in everything.".into(),
         (1, 1) => {
             " It beats the present setting: better in one goal at least, worse in none.".into()
@@ -350,6 +334,51 @@ fn beside_now(tuning: &Tuning, all: &[&Finalist]) -> String {
             " The present setting is beaten by {some} of the {count}: better in one goal at least, worse in none."
         ),
     }
+}
+
+/// That nobody of a front was shown to be better than the present setting, and how those that ranked first
+/// compare with it; none where one was, or where they trade goals off against each other.
+fn nothing_better(tuning: &Tuning, all: &[&Finalist]) -> Option<String> {
+    tuning.now()?;
+    let improves = |one: &&&Finalist| tuning.improves(one);
+    let some = all.iter().filter(improves).count();
+    let found = match all {
+        [one] if tuning.beats_now(one) => return None,
+        [one] if some > 0 => format!(
+            "{} ranked first: better in a goal, and worse in another.",
+            named(tuning, one)
+        ),
+        [one] if tuning.is_now(one) => {
+            format!("{} ranked first.", named(tuning, one))
+        }
+        [one] => format!(
+            "{} ranked first, and was not shown to be better in any goal.",
+            named(tuning, one)
+        ),
+        _ if some > 0 => return None,
+        _ => format!(
+            "{} settings, marked * and >, ranked first, none of them shown to be better in any goal.",
+            all.len()
+        ),
+    };
+    let sure = match all {
+        [one] => sure(tuning, one),
+        _ => used(tuning).map_or(String::new(), |one| sure(tuning, one)),
+    };
+    Some(format!(
+        "Nothing that was tried was shown to be better than the present setting. {found}{sure}"
+    ))
+}
+
+/// That whether the hypothesis held could not be judged, so that nothing ranks first in how often it did.
+pub fn unjudged(tuning: &Tuning) -> Option<String> {
+    let count = tuning.unjudged()?;
+    Some(format!(
+        "No setting can be said to hold most often: of {} of {} it could not be judged in every run whether the \
+         hypothesis held, and nothing ranks against what is not known. The runs must last longer (duration).",
+        count,
+        tuning.points.len()
+    ))
 }
 
 /// That the setting lies at an end of what was searched.

@@ -5,7 +5,7 @@ use super::{
     NEGLIGIBLE_SHARE, Negligible, NoIndices, luck, morris, sobol,
 };
 use crate::observe::expression::Measure;
-use sim_core::stats::{Interval, Moments, bonferroni_level};
+use sim_core::stats::{Interval, Moments, bonferroni_level, t_quantile};
 
 /// A design of either method.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +67,7 @@ impl Design {
         let luck = luck::share(&values);
         let found = match self {
             Self::Sobol(_) => sobol::indices(settings, &values, level, seed),
-            Self::Morris(design) => morris::indices(design, &means, level, seed),
+            Self::Morris(design) => morris::indices(design, &values, level, seed),
         };
         let mut effects = Effects {
             measure: measure.clone(),
@@ -91,6 +91,7 @@ impl Design {
         let seeds = Seeds {
             count: values.first().map_or(0, Vec::len),
             luck,
+            squared: matches!(self, Self::Sobol(_)),
         };
         effects.negligible = self.negligible(&found.indices, luck, moments.sd());
         let bound = effects.negligible.bound;
@@ -100,7 +101,15 @@ impl Design {
         effects
             .order
             .sort_by(|a, b| strength(*b).total_cmp(&strength(*a)).then(a.cmp(b)));
-        effects.groups = found.groups(&effects.that(Influence::Matters), level);
+        let members = effects.that(Influence::Matters);
+        effects.groups = match self {
+            Self::Sobol(_) => found.groups(&members, level),
+            // A mean step is not the whole range: that one is larger than another orders nothing.
+            Self::Morris(_) => Some(members)
+                .into_iter()
+                .filter(|one| !one.is_empty())
+                .collect(),
+        };
         Ok(effects)
     }
 
@@ -172,7 +181,12 @@ struct Seeds {
     count: usize,
     /// Share of the variance between points.
     luck: Option<f64>,
+    /// Whether strengths are squares, whose roots add up.
+    squared: bool,
 }
+
+/// Beyond so many replications it is only said that it takes more.
+pub const MOST_REPLICATIONS: u32 = 1000;
 
 impl Seeds {
     /// How many it takes to see whether a strength that is above `bound` only with its luck is above it
@@ -182,6 +196,44 @@ impl Seeds {
         let times = (raw / bound).max(luck / MOST_LUCK);
         (luck > 0.0 && times > 1.0).then(|| libm::ceil(self.count as f64 * times) as u32)
     }
+
+    /// The least that a strength can be whatever the seeds are: the differences that it stands for are those
+    /// of all seeds and an error, so its length is no less than theirs less that of the error (the triangle
+    /// inequality). At worst the error is one number times their size, and with its standard error from as
+    /// many seeds Student's.
+    fn least(self, raw: f64, luck: f64, count: f64, level: f64) -> f64 {
+        if count < 2.0 {
+            return f64::NEG_INFINITY;
+        }
+        if luck == 0.0 {
+            return raw;
+        }
+        let error = luck * t_quantile(level, count - 1.0);
+        if self.squared {
+            let root = (libm::sqrt(raw) - error).max(0.0);
+            root * root
+        } else {
+            raw - error
+        }
+    }
+
+    /// How many it takes until that is above `bound`, if it is as strong as it seems; one more than
+    /// [`MOST_REPLICATIONS`] where it takes more than these.
+    fn agreeing(self, raw: f64, luck: f64, bound: f64, level: f64) -> u32 {
+        let most = MOST_REPLICATIONS;
+        let enough = |count: &u32| {
+            let share = self.count as f64 / f64::from(*count);
+            let known = if self.squared {
+                raw - luck * luck * (1.0 - share)
+            } else {
+                raw
+            };
+            let luck = luck * libm::sqrt(share);
+            self.least(known.max(0.0), luck, f64::from(*count), level) > bound
+        };
+        let more = self.count as u32 + 1;
+        (more..=most).find(enough).unwrap_or(most.max(more) + 1)
+    }
 }
 
 impl Found {
@@ -190,24 +242,28 @@ impl Found {
         let indices = self.indices[setting];
         let strength = indices.strength();
         let family = bonferroni_level(level, self.indices.len());
-        // Luck makes every strength larger, and a single replication cannot tell by how much; on means of
-        // differences of both signs it has no effect.
-        let least = if seeds.count < 2 {
-            let unmixed = self.resamples.interval(self.unmixed[setting], family);
-            unmixed.low.max(-unmixed.high)
-        } else {
-            let together = self.resamples.interval(self.strengths[setting], family);
-            together.low
-        };
+        let over = |places: &[usize], level| self.resamples.interval(places[setting], level);
+        // Luck makes every strength larger, and a single replication cannot tell by how much.
+        let least = over(&self.strengths, family).low;
+        let (all, luck) = (over(&self.raw, level).mean, self.luck[setting]);
+        let sure = seeds.least(all, luck, seeds.count as f64, family);
+        let agreeing = (least > bound && sure <= bound && seeds.count > 1)
+            .then(|| seeds.agreeing(all, luck, bound, family));
         // What differs between the seeds is taken off as luck. Few seeds cannot tell it from what the
         // setting does under some of them only, so that is not denied.
-        let raw = self.resamples.interval(self.raw[setting], level).high;
+        let raw = over(&self.raw, level).high;
         let hidden = seeds.needed(raw, bound);
         let hidden = hidden.filter(|_| {
             let most = seeds.luck.is_some_and(|luck| luck > MOST_LUCK);
             most || strength.high <= bound
         });
-        let (influence, needed) = if least > bound {
+        // Seeds that disagree make an interval wider than its points do.
+        let points = over(&self.strengths, level).high;
+        let wide = (strength.high > bound && points <= bound)
+            .then(|| seeds.needed(strength.high, bound))
+            .flatten();
+        let hidden = agreeing.or(hidden).or(wide);
+        let (influence, needed) = if least > bound && sure > bound {
             (Influence::Matters, None)
         } else if hidden.is_some() {
             (Influence::Unclear, None)
@@ -351,7 +407,7 @@ mod tests {
     #[test]
     fn tells_what_matters_and_what_it_explains() {
         let design = Design::new(Method::Sobol, 4, 512, 1);
-        let values = run(&design.points(), 0.1);
+        let values = run(&design.points(), 0.01);
         let mut effects = design.effects(&measure(), 4, &values, 0.95, 1).unwrap();
         assert_eq!(effects.that(Influence::Matters), [0, 1]);
         assert_eq!(effects.groups, [[0], [1]]);
@@ -362,7 +418,7 @@ mod tests {
         let group = design.group(&effects).unwrap();
         assert_eq!(group.len(), 512);
         effects
-            .explain(&values, &run(&group, 0.1), 0.95, 1)
+            .explain(&values, &run(&group, 0.01), 0.95, 1)
             .unwrap();
         // 34 / 34.09 of the variance, and a little luck.
         let together = effects.together.unwrap();
@@ -409,10 +465,15 @@ mod tests {
     #[test]
     fn a_sum_has_an_order_only_where_its_slopes_differ() {
         let sum = |u: &[f64]| 5.0 * u[0] + 3.0 * u[1] + 3.0 * u[2];
-        for (method, effort) in BOTH {
-            let all = claimed(method, 4, effort, sum, 0.5);
+        for (method, (samples, _)) in BOTH {
+            let all = claimed(method, 4, (samples, 6), sum, 0.5);
             for effects in &all {
-                assert_eq!(effects.groups[0], [0], "{method:?}");
+                assert_eq!(effects.order[0], 0, "{method:?}");
+                if method == Method::Sobol {
+                    assert_eq!(effects.groups[0], [0], "{method:?}");
+                } else {
+                    assert_eq!(effects.groups.len(), 1, "mu* orders nothing");
+                }
                 assert_eq!(effects.groups.concat().len(), 3);
             }
             assert_eq!(count(&all, 3, Influence::Negligible), DESIGNS, "{method:?}");
@@ -464,6 +525,41 @@ mod tests {
         }
     }
 
+    /// Settings with two values each, of which nobody does anything: each of the four systems has its own luck
+    /// under each seed, and more points are only more of the same runs.
+    #[test]
+    fn luck_that_all_points_share_does_not_matter() {
+        const REPEATS: u64 = 200;
+        for (method, samples) in [(Method::Sobol, 64), (Method::Morris, 30)] {
+            for replications in [2, 3, 6] {
+                let wrong = (0..REPEATS).filter(|seed| {
+                    let mut stream = Seed(*seed).stream("test", "shared");
+                    let mut draw = || -> Vec<Option<f64>> {
+                        (0..replications).map(|_| Some(stream.uniform())).collect()
+                    };
+                    let runs: Vec<Vec<Option<f64>>> = (0..4).map(|_| draw()).collect();
+                    let mut design = Design::new(method, 2, samples, *seed);
+                    let points = design.points();
+                    let side = |u: f64| usize::from(u >= 0.5);
+                    let places: Vec<Vec<f64>> = points
+                        .iter()
+                        .map(|point| point.iter().map(|u| side(*u) as f64).collect())
+                        .collect();
+                    design.lie(&places);
+                    let values: Values = points
+                        .iter()
+                        .map(|u| runs[2 * side(u[0]) + side(u[1])].clone())
+                        .collect();
+                    let found = design.effects(&measure(), 2, &values, 0.95, *seed).unwrap();
+                    !found.groups.is_empty()
+                });
+                // 5 % and three standard errors of 200.
+                let wrong = wrong.count();
+                assert!(wrong <= 19, "{method:?} {replications}: {wrong}");
+            }
+        }
+    }
+
     /// What settings do under one of two seeds only may be what they do under half of all, or under none
     /// that counts: nothing is denied, and no share contradicts another.
     #[test]
@@ -494,7 +590,7 @@ mod tests {
         assert!(part.settings[0].replications.unwrap() > 2);
         // With many seeds luck is little, and so few samples may have missed a part of the third.
         let many = judged(
-            &[1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
+            &[1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0],
             0.0,
         );
         assert_eq!(many.groups.concat().len(), 2);
@@ -542,7 +638,7 @@ mod tests {
         };
         let few = judged(10);
         assert_eq!(few.order, [0, 1, 3, 2]);
-        assert_eq!(few.groups, [[0], [1]]);
+        assert_eq!(few.groups, [[0, 1]]);
         assert_eq!(few.that(Influence::Unproven), [3, 2]);
         // A tenth of 5 is negligible, and a single move of 5 was seen: 0.9^29 < 0.05, and more for that which
         // has 0.3 of the 0.5 already: (1 - 0.2 / 4.7)^69 < 0.05.

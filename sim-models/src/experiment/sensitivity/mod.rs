@@ -8,9 +8,10 @@ mod bootstrap;
 pub mod sobol;
 pub mod morris;
 pub mod luck;
+mod seeds;
 mod assess;
 
-pub use assess::{Design, Values};
+pub use assess::{Design, MOST_REPLICATIONS, Values};
 
 use super::space::Axis;
 use crate::observe::expression::Measure;
@@ -63,7 +64,7 @@ pub struct Effects {
     pub order: Vec<usize>,
     /// The settings that matter, the most influential first, in groups: every one of a group has more
     /// influence than every one of the next, by paired differences that hold together; within a group
-    /// there is no order.
+    /// there is no order. Morris's mu* is no influence over the whole range, so it makes one group.
     pub groups: Vec<Vec<usize>>,
     /// What is too little to matter: a share of the variance, or a mu* in the unit of the measure.
     pub negligible: Negligible,
@@ -97,10 +98,11 @@ pub struct Found {
     resamples: Resamples,
     /// Which of them is the strength of each setting.
     strengths: Vec<usize>,
-    /// Which of them is of each setting what luck cannot make larger on average: first index, or mu.
-    unmixed: Vec<usize>,
     /// Which of them is the strength of each setting with all its luck.
     raw: Vec<usize>,
+    /// What the seeds' own reactions add to the strength of each setting, in its unit: of replications that
+    /// agree nothing.
+    luck: Vec<f64>,
     /// The largest strength that a single comparison of two points has shown, of any setting.
     most: f64,
 }
@@ -118,7 +120,7 @@ pub enum Indices {
         /// Total minus first: what it does only together with others.
         interactions: Interval,
     },
-    /// Morris's, in the unit of the measure for a move across the whole range.
+    /// Morris's, in the unit of the measure for a mean step, times the steps of the range.
     Morris {
         /// Mean of the elementary effects: near 0 with a large `mu_star` where the sign differs.
         mu: f64,
@@ -144,7 +146,8 @@ impl Indices {
 /// does not with as much for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Influence {
-    /// The lower end of its interval lies above what is negligible.
+    /// The lower end of its interval lies above what is negligible, and what it does is more than what the
+    /// seeds disagree on.
     Matters,
     /// The interval holds both.
     Unclear,

@@ -1,19 +1,24 @@
 //! Morris's screening: which settings move a measure at all, with a few runs for each.
 //!
-//! A trajectory walks from a random point of a grid on the unit cube and moves one setting after the
-//! other by a fixed step: `settings + 1` points give each setting one elementary effect (M. D. Morris,
-//! "Factorial sampling plans for preliminary computational experiments", Technometrics 33, 1991).
+//! A trajectory walks from a random point of the unit cube and moves one setting after the other by half
+//! of its range: `settings + 1` points give each setting one elementary effect (M. D. Morris,
+//! "Factorial sampling plans for preliminary computational experiments", Technometrics 33, 1991; his step
+//! on a grid of very many levels, as one of a few levels draws the values of a list unevenly).
 //! mu* is the mean of their absolute values (F. Campolongo, J. Cariboni and A. Saltelli, "An
 //! effective screening design for sensitivity analysis of large models", 2007): it does not vanish
 //! where an effect goes up here and down there.
+//!
+//! An effect is the change with a step, times the steps of the range. Its mean is the change over the whole
+//! range only of what is straight: steps cross the middle of a range more often than its ends.
 
 use super::bootstrap::bootstrap;
+use super::seeds;
 use super::{Found, Indices};
 use sim_core::random::{Seed, Source};
 use sim_core::stats::Moments;
 
-/// Levels of the grid: 0, 1/3, 2/3 and 1.
-const LEVELS: u64 = 4;
+/// A step on the unit cube: with half of it all places are as likely.
+const STEP: f64 = 0.5;
 
 /// Effects are equal that differ by no more than this share of them.
 const ROUNDING: f64 = 1e-12;
@@ -86,19 +91,16 @@ impl Walk {
     }
 
     fn new(settings: usize, luck: &mut impl Source) -> Self {
-        // The lower level of each setting, and whether it starts there or one step above.
-        let half = LEVELS / 2;
-        let start: Vec<(u64, bool)> = (0..settings)
-            .map(|_| (luck.below(half), luck.chance(0.5)))
+        // The lower place of each setting, and whether it starts there or one step above.
+        let start: Vec<(f64, bool)> = (0..settings)
+            .map(|_| (STEP * luck.uniform(), luck.chance(0.5)))
             .collect();
         let mut moved: Vec<usize> = (0..settings).collect();
         // Fisher and Yates.
         for place in (1..settings).rev() {
             moved.swap(place, luck.below(place as u64 + 1) as usize);
         }
-        let at = |(level, above): (u64, bool)| {
-            (level + if above { half } else { 0 }) as f64 / (LEVELS - 1) as f64
-        };
+        let at = |(low, above): (f64, bool)| low + if above { STEP } else { 0.0 };
         let mut here = start;
         let mut points: Vec<Vec<f64>> = vec![here.iter().copied().map(at).collect()];
         for setting in &moved {
@@ -113,30 +115,32 @@ impl Walk {
     }
 }
 
-/// The indices of each setting from the values at [`Design::points`], which must be finite, in the
-/// unit of the measure for a move over the whole range; none without trajectories.
+/// The indices of each setting from the values at [`Design::points`] by point and replication, which must be
+/// finite, in the unit of the measure for a mean step, times the steps of the range; none without
+/// trajectories.
 #[must_use]
-pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option<Found> {
+pub fn indices(design: &Design, values: &[Vec<f64>], level: f64, seed: u64) -> Option<Found> {
     let settings = design.settings;
     // effects[setting][trajectory]
     let mut effects = vec![Vec::with_capacity(design.walks.len()); settings];
+    let mut luck = vec![0.0; settings];
     for (walk, values) in design.walks.iter().zip(values.chunks_exact(settings + 1)) {
         for (place, setting) in walk.moved.iter().enumerate() {
             let step = walk.step(place, *setting);
-            let moved = values[place + 1] - values[place];
+            let moved = seeds::differences(&values[place + 1], &values[place]);
             // Without a step there is no difference, either.
-            effects[*setting].push(if step == 0.0 { 0.0 } else { moved / step });
+            let scale = if step == 0.0 { 0.0 } else { 1.0 / step };
+            effects[*setting].push(seeds::mean(&moved) * scale);
+            let error = libm::sqrt(seeds::shared_luck(&moved, &moved));
+            luck[*setting] += error * scale.abs() / design.walks.len() as f64;
         }
     }
     let statistics = |walks: &[usize]| {
-        let mean = |effects: &Vec<f64>, value: fn(f64) -> f64| {
-            let sum: f64 = walks.iter().map(|walk| value(effects[*walk])).sum();
+        let mean = |effects: &Vec<f64>| {
+            let sum: f64 = walks.iter().map(|walk| effects[*walk].abs()).sum();
             sum / walks.len() as f64
         };
-        let means = effects.iter();
-        means
-            .flat_map(|effects| [mean(effects, f64::abs), mean(effects, |effect| effect)])
-            .collect()
+        effects.iter().map(mean).collect()
     };
     let resamples = bootstrap(design.walks.len(), seed, statistics)?;
     let each = effects.iter().enumerate().map(|(setting, effects)| {
@@ -148,16 +152,16 @@ pub fn indices(design: &Design, values: &[f64], level: f64, seed: u64) -> Option
         let sd = Some(moments.sd()).filter(|sd| *sd > ROUNDING * largest);
         Indices::Morris {
             mu: moments.mean(),
-            mu_star: resamples.interval(2 * setting, level),
+            mu_star: resamples.interval(setting, level),
             sigma: sd.unwrap_or(0.0),
         }
     });
     Some(Found {
         indices: each.collect(),
-        strengths: (0..settings).map(|setting| 2 * setting).collect(),
-        unmixed: (0..settings).map(|setting| 2 * setting + 1).collect(),
+        strengths: (0..settings).collect(),
         // Nothing is taken off mu*.
-        raw: (0..settings).map(|setting| 2 * setting).collect(),
+        raw: (0..settings).collect(),
+        luck,
         most: effects
             .iter()
             .flatten()
@@ -171,16 +175,14 @@ mod tests {
     use super::*;
     use sim_core::stats::Interval;
 
-    /// A move of a setting on the unit cube: half the levels, so that each level is as likely as any other.
-    const STEP: f64 = (LEVELS / 2) as f64 / (LEVELS - 1) as f64;
-
     fn screen(
         settings: usize,
         trajectories: u32,
         value: fn(&[f64]) -> f64,
     ) -> Vec<(f64, Interval, f64)> {
         let design = Design::new(settings, trajectories, 4);
-        let values: Vec<f64> = design.points().iter().map(|point| value(point)).collect();
+        let points = design.points();
+        let values: Vec<Vec<f64>> = points.iter().map(|point| vec![value(point)]).collect();
         let found = indices(&design, &values, 0.95, 4).unwrap();
         let parts = found.indices.into_iter().map(|found| match found {
             Indices::Morris { mu, mu_star, sigma } => (mu, mu_star, sigma),
@@ -211,20 +213,43 @@ mod tests {
                 .flatten()
                 .all(|u| (0.0..=1.0).contains(u))
         );
-        // Each of the four levels is as likely: 600 coordinates, 5 standard errors of a quarter.
-        for level in 0..LEVELS {
-            let at = level as f64 / 3.0;
-            let points = design.points();
-            let hits = points
-                .iter()
-                .flatten()
-                .filter(|u| (*u - at).abs() < 1e-9)
-                .count();
-            assert!(
-                (hits as f64 - 150.0).abs() < 5.0 * 10.6 * 2.0,
-                "{level}: {hits}"
-            );
+    }
+
+    /// Each value of a list is drawn as often as any other, whatever their number, and what a list of three
+    /// does is its change over the whole range, however unevenly it comes.
+    #[test]
+    fn values_of_lists_are_drawn_evenly() {
+        let design = Design::new(2, 2000, 1);
+        let points = design.points();
+        for count in 2..=7_usize {
+            let index = |u: f64| (u * count as f64) as usize;
+            let mut hits = vec![0_u32; count];
+            for point in &points {
+                hits[index(point[0])] += 1;
+            }
+            // 2000 trajectories with three points, of which two or one are the same: five standard errors of
+            // as many draws.
+            let expected = 6000.0 / count as f64;
+            for hits in &hits {
+                let off = (f64::from(*hits) - expected).abs();
+                assert!(off < 5.0 * libm::sqrt(2.0 * expected), "{count}: {hits}");
+            }
         }
+        let mut design = Design::new(1, 4000, 1);
+        let index = |u: f64| (u * 3.0) as usize;
+        let points = design.points();
+        let values: Vec<Vec<f64>> = points
+            .iter()
+            .map(|u| vec![[5.0, 10.0, 30.0][index(u[0])]])
+            .collect();
+        let places: Vec<Vec<f64>> = points
+            .iter()
+            .map(|u| vec![index(u[0]) as f64 / 2.0])
+            .collect();
+        design.lie(&places);
+        let found = indices(&design, &values, 0.95, 1).unwrap().indices[0].strength();
+        // Effects of 10, 25 and 40, each in a third: standard deviation 12.2, five standard errors.
+        assert!((found.mean - 25.0).abs() < 5.0 * 12.3 / 63.2, "{found:?}");
     }
 
     #[test]
@@ -250,9 +275,9 @@ mod tests {
                 .collect();
             design.lie(&places);
             // The first goes from 0 by 10 for each value, the second over all of its range by 13.
-            let values: Vec<f64> = points
+            let values: Vec<Vec<f64>> = points
                 .iter()
-                .map(|u| 10.0 * value(u[0]) + 13.0 * u[1])
+                .map(|u| vec![10.0 * value(u[0]) + 13.0 * u[1]])
                 .collect();
             let found = indices(&design, &values, 0.95, 1).unwrap().indices;
             for (found, exact) in found.iter().zip([10.0 * last, 13.0]) {
@@ -273,15 +298,12 @@ mod tests {
     #[test]
     fn effects_that_change_their_sign_do_not_vanish() {
         // The effect of the first is the second's place, +-1 at its ends: mu 0, mu* the mean of |2u - 1|
-        // over the levels, 2/3; and the effects' variance is E(2u - 1)^2 = 5/9.
+        // over its range, 1/2; and the effects' variance is E(2u - 1)^2 = 1/3.
         let found = screen(2, 400, |u| (2.0 * u[0] - 1.0) * (2.0 * u[1] - 1.0) * 0.5);
         let (mu, mu_star, sigma) = found[0];
-        let error = 0.745 / 20.0;
+        let error = 0.577 / 20.0;
         assert!(mu.abs() < 4.0 * error, "{mu}");
-        assert!(
-            mu_star.low < 2.0 / 3.0 && 2.0 / 3.0 < mu_star.high,
-            "{mu_star:?}"
-        );
-        assert!((sigma - 0.745).abs() < 0.08, "{sigma}");
+        assert!(mu_star.low < 0.5 && 0.5 < mu_star.high, "{mu_star:?}");
+        assert!((sigma - 0.577).abs() < 0.08, "{sigma}");
     }
 }

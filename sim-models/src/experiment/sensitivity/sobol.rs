@@ -18,14 +18,16 @@
 //! Shares are of all variance between points, that of luck included, but no setting is given the share of
 //! luck: where points were run several times, what luck adds to a square or a product of two differences
 //! is taken off, by the covariance of its factors over the seeds. What is left is free of luck on average
-//! over the seeds; with few of them, that is far from enough where they disagree, so the total index with
-//! its luck is told besides ([`Found`]'s `raw`): it is no smaller than without, on average.
+//! over the seeds; few of them know luck badly, so intervals are as wide as the seeds differ (`seeds`), and
+//! the total index with its luck is told besides ([`Found`]'s `raw`): it is no smaller than without, on
+//! average.
 //!
 //! By their meaning shares lie between 0 and 1, and the first index is no larger than the total one;
 //! estimates and intervals are cut to that.
 
 use super::bootstrap::bootstrap;
-use super::{Found, Indices};
+use super::seeds::{Reactions, differences, mean, product, shared_luck};
+use super::{Found, Indices, luck};
 use sim_core::random::{Seed, Source};
 use sim_core::stats::Interval;
 
@@ -111,6 +113,8 @@ fn shuffled(count: u32, luck: &mut impl Source) -> Vec<u32> {
 /// all that indices are about, and numbers far from zero lose digits.
 struct Values {
     settings: usize,
+    /// By point and replication.
+    centred: Vec<Vec<f64>>,
     means: Vec<f64>,
     /// By point: what luck adds to the variance of its mean.
     luck: Vec<f64>,
@@ -159,7 +163,43 @@ impl Values {
             means: centred.iter().map(|runs| mean(runs)).collect(),
             luck: centred.iter().map(|runs| shared_luck(runs, runs)).collect(),
             moves: moves.collect(),
+            centred,
         }
+    }
+
+    fn seeds(&self) -> usize {
+        self.centred.first().map_or(0, Vec::len)
+    }
+
+    /// How the variance between the points moves with the seeds. All of it is shared out, that of luck too.
+    fn sways(&self) -> Reactions {
+        let all: Vec<usize> = (0..self.count()).collect();
+        let mut sways = Reactions::none(self.seeds());
+        for place in self.ends(&all) {
+            sways.product(&self.centred[place], &self.centred[place]);
+        }
+        let scale = 1.0 / (2.0 * all.len() as f64);
+        let none = Reactions::none(self.seeds());
+        Reactions {
+            luck: 0.0,
+            ..sways.less(scale, &none, 0.0)
+        }
+    }
+
+    /// How the products and half the squares of a setting do.
+    fn reactions(&self, setting: usize) -> [Reactions; 2] {
+        let none = Reactions::none(self.seeds());
+        let [mut first, mut total] = [none.clone(), none.clone()];
+        for row in self.centred.chunks_exact(self.settings + 2) {
+            let moved = differences(&row[setting + 1], &row[0]);
+            first.product(&row[self.settings + 1], &moved);
+            total.product(&moved, &moved);
+        }
+        let count = self.count() as f64;
+        [
+            first.less(1.0 / count, &none, 0.0),
+            total.less(0.5 / count, &none, 0.0),
+        ]
     }
 
     fn count(&self) -> usize {
@@ -204,32 +244,6 @@ impl Values {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-fn differences(left: &[f64], right: &[f64]) -> Vec<f64> {
-    left.iter().zip(right).map(|(a, b)| a - b).collect()
-}
-
-/// What luck adds to the product of the means of two values over the same seeds: their covariance, divided
-/// by the replications. Of a single replication it cannot be told.
-fn shared_luck(left: &[f64], right: &[f64]) -> f64 {
-    let count = left.len() as f64;
-    if count < 2.0 {
-        return 0.0;
-    }
-    let (of_left, of_right) = (mean(left), mean(right));
-    let pairs = left.iter().zip(right);
-    let sum: f64 = pairs.map(|(a, b)| (a - of_left) * (b - of_right)).sum();
-    sum / (count - 1.0) / count
-}
-
-/// The product of the means of two values over the same seeds, without luck.
-fn product(left: &[f64], right: &[f64]) -> f64 {
-    mean(left) * mean(right) - shared_luck(left, right)
-}
-
 /// An interval of a share, cut to what a share can be: it is no larger than what it is a part of.
 ///
 /// An estimate beyond that is moved to the border, and its interval reaches as far from there as it did
@@ -251,8 +265,8 @@ fn possible(share: Interval, whole: Interval) -> Interval {
 /// The indices of each setting from the values at [`Design::points`], by point and replication; none if
 /// these do not vary. Values must be finite.
 #[must_use]
-pub fn indices(settings: usize, values: &[Vec<f64>], level: f64, seed: u64) -> Option<Found> {
-    let values = Values::new(settings, values);
+pub fn indices(settings: usize, runs: &[Vec<f64>], level: f64, seed: u64) -> Option<Found> {
+    let values = Values::new(settings, runs);
     let statistics = |rows: &[usize]| {
         let variance = values.variance(rows);
         (0..settings)
@@ -270,26 +284,41 @@ pub fn indices(settings: usize, values: &[Vec<f64>], level: f64, seed: u64) -> O
         level,
         ..Interval::exact(1.0, values.count() as u64)
     };
+    let (variance, sways) = (values.variance(&all), values.sways());
+    // No setting has the share of luck.
+    let left = Interval {
+        mean: 1.0 - luck::share(runs).unwrap_or(0.0),
+        ..whole
+    };
+    let mut error = Vec::with_capacity(settings);
     let each = (0..settings).map(|setting| {
+        let reactions = values.reactions(setting);
+        error.push(libm::sqrt((reactions[1].luck / variance).max(0.0)));
         let of = |statistic| resamples.interval(4 * setting + statistic, level);
-        let total = possible(of(1), whole);
+        let [first, total] = [0, 1].map(|which| {
+            let found = of(which).mean;
+            reactions[which].less(1.0 / variance, &sways, found / variance)
+        });
+        let both = total.less(1.0, &first, 1.0).widen(of(2));
+        let total = possible(total.widen(of(1)), left);
         Indices::Sobol {
-            first: possible(of(0), total),
+            first: possible(first.widen(of(0)), total),
             total,
-            interactions: possible(of(2), total),
+            interactions: possible(both, total),
         }
     });
+    let indices = each.collect();
     let places = |statistic| {
         (0..settings)
             .map(|setting| 4 * setting + statistic)
             .collect()
     };
     Some(Found {
-        indices: each.collect(),
+        indices,
         strengths: places(1),
-        unmixed: places(0),
         raw: places(3),
-        most: most / (2.0 * values.variance(&all)),
+        luck: error,
+        most: most / (2.0 * variance),
         resamples,
     })
 }
@@ -314,7 +343,22 @@ pub fn together(
         vec![1.0 - (centred.luck(rows) + others) / centred.variance(rows)]
     };
     let found = bootstrap(centred.count(), seed, statistics)?.interval(0, level);
-    Some(possible(found, Interval::exact(1.0, found.count)))
+    let all: Vec<usize> = (0..centred.count()).collect();
+    let (variance, sways) = (centred.variance(&all), centred.sways());
+    let mut reactions = Reactions::none(centred.seeds());
+    for row in &all {
+        let moved = differences(&values[row * (settings + 2)], &group[*row]);
+        reactions.product(&moved, &moved);
+    }
+    let scale = 0.5 / all.len() as f64 / variance;
+    let found = reactions
+        .less(scale, &sways, (1.0 - found.mean) / variance)
+        .widen(found);
+    let left = Interval {
+        mean: 1.0 - luck::share(values).unwrap_or(0.0),
+        ..Interval::exact(1.0, found.count)
+    };
+    Some(possible(found, left))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub use search::{Question, tune};
 
 use super::space::{Axis, Point};
 use crate::observe::expression::{Expression, Measure};
+use crate::observe::metric::Metric;
 use sim_core::stats::Interval;
 
 /// All that tuning found.
@@ -101,9 +102,45 @@ impl Tuning {
             let sign = if goal.maximise { -1.0 } else { 1.0 };
             let found = one.against_present[number];
             found.is_some_and(|found| found.excludes_zero() && found.mean * sign < 0.0)
-                || one.goals[number].lost < now.goals[number].lost
+                // What was not judged is unknown, and not worse.
+                || (goal.measure.metric != Metric::Held
+                    && one.goals[number].lost < now.goals[number].lost)
         });
         !meets(now) || better.any(|better| better)
+    }
+
+    /// Whether a finalist is better than the present setting in a goal and worse in none, or meets constraints
+    /// that this breaks.
+    #[must_use]
+    pub fn beats_now(&self, one: &Finalist) -> bool {
+        let worse = self.goals.iter().enumerate().any(|(number, goal)| {
+            let sign = if goal.maximise { -1.0 } else { 1.0 };
+            one.against_present[number]
+                .is_some_and(|found| found.excludes_zero() && found.mean * sign > 0.0)
+        });
+        let broken = self
+            .now()
+            .is_some_and(|now| now.all.share.mean < self.share);
+        self.improves(one) && (broken || !worse)
+    }
+
+    /// How many candidates have a run in which it could not be judged whether the hypothesis held, where that is
+    /// to be as often as can be: nothing ranks against what is not known. None where all were, and where the
+    /// one that is used held in every run, so that nothing can be better.
+    #[must_use]
+    pub fn unjudged(&self) -> Option<usize> {
+        let held = |goal: &Goal| goal.maximise && goal.measure.metric == Metric::Held;
+        let goal = self.goals.iter().position(held)?;
+        let perfect = |one: &Finalist| {
+            let outcome = &one.goals[goal];
+            outcome.lost == 0 && outcome.mean.is_some_and(|mean| mean.mean >= 1.0)
+        };
+        if self.used.is_some_and(|used| perfect(&self.finalists[used])) {
+            return None;
+        }
+        let first = self.rungs.first()?.standings.iter();
+        let count = first.filter(|one| one.score.goals[goal].lost > 0.0).count();
+        (count > 0).then_some(count)
     }
 
     /// Whether any finalist is worth a change.
