@@ -36,8 +36,8 @@ mod trend;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{dispersion, larger_share, too_many, unlike};
 pub use blocks::block_test;
+pub use evidence::{dispersion, larger_share, too_many, unlike};
 pub use family::{bonferroni_level, holm};
 pub use moments::{Moments, mean_interval};
 pub use paired::{paired_difference, paired_t_test, relative_difference, standardised_difference};
