@@ -513,7 +513,10 @@ impl<'a> Compiler<'a> {
                 queue_order: spec.queue.order,
                 backlog_limit: spec.backlog.limit(),
                 balance: spec.balance,
-                branches_work: spec.endpoints.values().any(|steps| branches_work(steps, false)),
+                branches_work: spec
+                    .endpoints
+                    .values()
+                    .any(|steps| branches_work(steps, false)),
             });
         }
         for name in self.scenario.workloads.keys() {
@@ -1138,8 +1141,14 @@ mod tests {
 fn branches_work(steps: &[Step], inside: bool) -> bool {
     steps.iter().any(|step| match step {
         Step::Work(_) => inside,
-        Step::Parallel(parallel) => parallel.branches.iter().any(|branch| branches_work(branch, true)),
-        Step::Choice(choice) => choice.arms.iter().any(|arm| branches_work(&arm.steps, inside)),
+        Step::Parallel(parallel) => parallel
+            .branches
+            .iter()
+            .any(|branch| branches_work(branch, true)),
+        Step::Choice(choice) => choice
+            .arms
+            .iter()
+            .any(|arm| branches_work(&arm.steps, inside)),
         Step::Repeat(repeat) => branches_work(&repeat.steps, inside),
         Step::Wait(_) | Step::Call(_) | Step::Fail(_) => false,
     })

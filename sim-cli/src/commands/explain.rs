@@ -71,9 +71,13 @@ fn about(name: &str) -> String {
 
 /// What is limited, and the limits.
 fn limits() -> String {
-    let rows = LIMITS.iter().map(|(what, limit)| format!("  {limit:>10}  {}\n", what.trim()));
+    let rows = LIMITS
+        .iter()
+        .map(|(what, limit)| format!("  {limit:>10}  {}\n", what.trim()));
     let rows: String = rows.collect();
-    format!("There can be at most\n\n{rows}\nand what a run takes is bounded by `budget`: events, in_flight and memory.\n")
+    format!(
+        "There can be at most\n\n{rows}\nand what a run takes is bounded by `budget`: events, in_flight and memory.\n"
+    )
 }
 
 /// An example of a policy or a fault, and all its fields: those that it does not give as they are by
@@ -272,7 +276,10 @@ mod tests {
                 .contains("  recovery_time <= 30s\n")
         );
         let limits = ask(Some("limits")).1;
-        assert!(limits.contains("     10000  Replicas of a service\n"), "{limits}");
+        assert!(
+            limits.contains("     10000  Replicas of a service\n"),
+            "{limits}"
+        );
         let both = ask(Some("latency")).1;
         assert!(
             both.contains("(fault)") && both.contains("(metric)"),

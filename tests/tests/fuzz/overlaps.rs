@@ -30,25 +30,45 @@ struct Faults {
 
 /// Draws two to seven faults, so that no two things happen at one instant.
 fn faults(dice: &mut Dice) -> Faults {
-    let mut found = Faults { text: String::new(), down: Vec::new(), frozen: Vec::new() };
+    let mut found = Faults {
+        text: String::new(),
+        down: Vec::new(),
+        frozen: Vec::new(),
+    };
     let mut taken = BTreeSet::new();
     let many = 2 + dice.below(6);
     while found.down.len() + found.frozen.len() < many {
         let at = STEP / 2 + STEP * dice.below((END / STEP) as usize - 40) as u64;
         let lasts = STEP * (1 + dice.below(80) as u64);
         let (crash, boot) = (dice.below(2) == 0, STEP * dice.below(40) as u64);
-        let times: BTreeSet<u64> = if crash { [at, at + lasts + boot].into() } else { [at, at + lasts].into() };
+        let times: BTreeSet<u64> = if crash {
+            [at, at + lasts + boot].into()
+        } else {
+            [at, at + lasts].into()
+        };
         if !taken.is_disjoint(&times) {
             continue;
         }
         taken.extend(times);
         let (list, inject, until) = if crash {
-            (&mut found.down, format!("crash(service: \"s\", boot: \"{boot}ms\")"), at + lasts + boot)
+            (
+                &mut found.down,
+                format!("crash(service: \"s\", boot: \"{boot}ms\")"),
+                at + lasts + boot,
+            )
         } else {
-            (&mut found.frozen, "pause(service: \"s\")".into(), at + lasts)
+            (
+                &mut found.frozen,
+                "pause(service: \"s\")".into(),
+                at + lasts,
+            )
         };
         list.push(at..until);
-        writeln!(found.text, "(at: \"{at}ms\", for: \"{lasts}ms\", inject: {inject}),").expect("a String");
+        writeln!(
+            found.text,
+            "(at: \"{at}ms\", for: \"{lasts}ms\", inject: {inject}),"
+        )
+        .expect("a String");
     }
     found
 }
@@ -64,7 +84,12 @@ impl Faults {
         while let Some(pause) = self.frozen.iter().find(|pause| pause.contains(&wakes)) {
             wakes = pause.end;
         }
-        let crash = self.down.iter().map(|down| down.start).filter(|crash| (at..wakes).contains(crash)).min();
+        let crash = self
+            .down
+            .iter()
+            .map(|down| down.start)
+            .filter(|crash| (at..wakes).contains(crash))
+            .min();
         match crash {
             Some(crash) => Some((Outcome::Reset, crash)),
             None => Some((Outcome::Ok, wakes + WORK)).filter(|(_, ended)| *ended < END),
@@ -86,16 +111,34 @@ fn overlapping_crashes_boots_and_pauses_are_what_intervals_say() {
             faults.text
         );
         let scenario = sim_tests::scenario(&text);
-        let options = Options { seed: number, log: true, ..Options::default() };
+        let options = Options {
+            seed: number,
+            log: true,
+            ..Options::default()
+        };
         let result = run_with(&scenario, options, |_| true).expect("it passed its checks");
-        assert!(result.log.len() as u64 >= END / STEP - 1, "{}", result.log.len());
+        assert!(
+            result.log.len() as u64 >= END / STEP - 1,
+            "{}",
+            result.log.len()
+        );
         for request in &result.log {
             let millisecond = 1_000_000;
-            assert_eq!(request.arrived.0 % (STEP * millisecond), 0, "requests come in step");
+            assert_eq!(
+                request.arrived.0 % (STEP * millisecond),
+                0,
+                "requests come in step"
+            );
             let expected = faults.fate(request.arrived.0 / millisecond);
             let met = request.outcome.map(|outcome| (outcome, request.ended));
-            let expected = expected.map(|(outcome, ended)| (outcome, SimTime::ZERO + SimDuration(ended * millisecond)));
-            assert_eq!(met, expected, "request of {} in system {number}:\n{text}", request.arrived);
+            let expected = expected.map(|(outcome, ended)| {
+                (outcome, SimTime::ZERO + SimDuration(ended * millisecond))
+            });
+            assert_eq!(
+                met, expected,
+                "request of {} in system {number}:\n{text}",
+                request.arrived
+            );
             seen[match expected {
                 None => 0,
                 Some((Outcome::Ok, _)) => 1,
@@ -108,8 +151,15 @@ fn overlapping_crashes_boots_and_pauses_are_what_intervals_say() {
         for (window, up) in up.iter().enumerate() {
             let end = (window as u64 + 1) * 1000;
             let down = faults.down.iter().any(|down| down.contains(&(end - 1)));
-            assert_eq!(*up, u64::from(!down), "window {window} of system {number}:\n{text}");
+            assert_eq!(
+                *up,
+                u64::from(!down),
+                "window {window} of system {number}:\n{text}"
+            );
         }
     }
-    assert!(seen.iter().all(|count| *count > 100), "every fate is met: {seen:?}");
+    assert!(
+        seen.iter().all(|count| *count > 100),
+        "every fate is met: {seen:?}"
+    );
 }

@@ -45,11 +45,15 @@ impl Checker<'_> {
         let budget = scenario.budget.memory;
         let parts = self.parts(windows, instances, pairs);
         let all: u64 = parts.iter().map(|(.., bytes)| bytes).sum();
-        let Some((what, path, help, most)) = parts.into_iter().max_by_key(|(.., bytes)| *bytes) else {
+        let Some((what, path, help, most)) = parts.into_iter().max_by_key(|(.., bytes)| *bytes)
+        else {
             return;
         };
         if all > budget.0 {
-            let (most, all) = (Size(most.next_multiple_of(1 << 20)), Size(all.next_multiple_of(1 << 20)));
+            let (most, all) = (
+                Size(most.next_multiple_of(1 << 20)),
+                Size(all.next_multiple_of(1 << 20)),
+            );
             let message = format!(
                 "{what} take {most} of the {all} that the run would lay out, and `budget.memory` is {budget}"
             );
@@ -60,9 +64,17 @@ impl Checker<'_> {
 
     fn parts(&self, windows: u64, instances: u64, pairs: &Pairs<'_>) -> Vec<Part> {
         let scenario = self.scenario;
-        let (services, workloads) = (scenario.services.len() as u64, scenario.workloads.len() as u64);
-        let row = services * PER_SERVICE_WINDOW + workloads * PER_WORKLOAD_WINDOW + pairs.edges * PER_EDGE_WINDOW;
-        let widest = scenario.services.iter().max_by_key(|(_, service)| service.replicas);
+        let (services, workloads) = (
+            scenario.services.len() as u64,
+            scenario.workloads.len() as u64,
+        );
+        let row = services * PER_SERVICE_WINDOW
+            + workloads * PER_WORKLOAD_WINDOW
+            + pairs.edges * PER_EDGE_WINDOW;
+        let widest = scenario
+            .services
+            .iter()
+            .max_by_key(|(_, service)| service.replicas);
         let widest = widest.map_or("", |(name, _)| name.as_str());
         let users = scenario.workloads.iter().map(|(name, load)| match load {
             Workload::Closed(load) => (u64::from(load.users), name.as_str()),

@@ -61,9 +61,12 @@ impl Checker<'_> {
             Ok(dist) => {
                 let rounds = dist.quantile(0.9999);
                 if rounds >= f64::from(MOST_ROUNDS) + 0.5 {
-                    let message = format!("`repeat` goes up to {MOST_ROUNDS} rounds, not {rounds:.0}");
+                    let message =
+                        format!("`repeat` goes up to {MOST_ROUNDS} rounds, not {rounds:.0}");
                     let found = self.report(Code::Count, &times, message);
-                    found.help.push("put a `repeat` inside of another: their rounds multiply".into());
+                    found
+                        .help
+                        .push("put a `repeat` inside of another: their rounds multiply".into());
                 }
             }
         }
