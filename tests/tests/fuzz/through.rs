@@ -7,6 +7,7 @@ use sim_cli::output::{Style, csv, human as page, json as object};
 use sim_cli::runner::journal::Journal;
 use sim_cli::runner::{forget_unfit, survey};
 use sim_cli::{Terminal, exit};
+use sim_models::experiment::space::{Sample, Vary};
 use sim_models::experiment::spec::{ReplicationSpec, Spec, read_spec, resolve, to_ron};
 use sim_models::experiment::sweep::{Keys, Shard, Sweep};
 use sim_models::experiment::{Options, Run};
@@ -214,9 +215,18 @@ fn sound(name: &str, value: &Value) {
     }
 }
 
+/// So many points are many.
+const MANY_POINTS: usize = 1000;
+
 /// Resolves a sweep, writes it, and runs its first and last points.
 fn sweep(spec: &Spec, text: &str) -> Met {
-    let sweep: Sweep = match resolve(spec, &Files_(text)) {
+    // What there are very many points of is sampled: each of them is a scenario.
+    let mut spec = spec.clone();
+    let values = |vary: &Vary| vary.parts.first().map_or(1, |part| part.values.listed().len());
+    if spec.sample.is_none() && spec.vary.iter().map(values).product::<usize>() > MANY_POINTS {
+        spec.sample = Some(Sample::Random(20));
+    }
+    let sweep: Sweep = match resolve(&spec, &Files_(text)) {
         Ok(sweep) => sweep,
         Err(wrong) => return refused(&wrong.diagnostics, &wrong.sources),
     };
