@@ -1033,6 +1033,23 @@ fn cycle(list: &[String], number: u32) -> Option<&String> {
     (!list.is_empty()).then(|| &list[number as usize % list.len()])
 }
 
+/// Whether a branch among these steps works; all of them if they stand `inside` of one.
+fn branches_work(steps: &[Step], inside: bool) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Work(_) => inside,
+        Step::Parallel(parallel) => parallel
+            .branches
+            .iter()
+            .any(|branch| branches_work(branch, true)),
+        Step::Choice(choice) => choice
+            .arms
+            .iter()
+            .any(|arm| branches_work(&arm.steps, inside)),
+        Step::Repeat(repeat) => branches_work(&repeat.steps, inside),
+        Step::Wait(_) | Step::Call(_) | Step::Fail(_) => false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -1135,21 +1152,4 @@ mod tests {
             }
         }
     }
-}
-
-/// Whether a branch among these steps works; all of them if they stand `inside` of one.
-fn branches_work(steps: &[Step], inside: bool) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Work(_) => inside,
-        Step::Parallel(parallel) => parallel
-            .branches
-            .iter()
-            .any(|branch| branches_work(branch, true)),
-        Step::Choice(choice) => choice
-            .arms
-            .iter()
-            .any(|arm| branches_work(&arm.steps, inside)),
-        Step::Repeat(repeat) => branches_work(&repeat.steps, inside),
-        Step::Wait(_) | Step::Call(_) | Step::Fail(_) => false,
-    })
 }

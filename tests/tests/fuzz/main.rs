@@ -14,7 +14,7 @@ mod mutate;
 mod overlaps;
 mod through;
 
-use inputs::{Input, Seeds};
+use inputs::Seeds;
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -222,7 +222,11 @@ const MANY_POINTS: usize = 1000;
 fn sweep(spec: &Spec, text: &str) -> Met {
     // What there are very many points of is sampled: each of them is a scenario.
     let mut spec = spec.clone();
-    let values = |vary: &Vary| vary.parts.first().map_or(1, |part| part.values.listed().len());
+    let values = |vary: &Vary| {
+        vary.parts
+            .first()
+            .map_or(1, |part| part.values.listed().len())
+    };
     if spec.sample.is_none() && spec.vary.iter().map(values).product::<usize>() > MANY_POINTS {
         spec.sample = Some(Sample::Random(20));
     }
