@@ -168,7 +168,7 @@ fn service(utilization: f64) -> ServiceSummary {
         failed: 71_211,
         rejected: 220_290,
         utilization,
-        cpu_utilization: utilization * 0.7,
+        cpu_utilization: Some(utilization * 0.7),
         busy: LevelSummary {
             mean: 14.1,
             max: 16.0,

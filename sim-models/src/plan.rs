@@ -82,6 +82,8 @@ pub struct ServicePlan {
     pub backlog_limit: u32,
     /// How callers choose among its instances.
     pub balance: Balance,
+    /// Whether branches of its requests work, which they do beside its threads.
+    pub branches_work: bool,
 }
 
 impl ServicePlan {
@@ -97,10 +99,13 @@ impl ServicePlan {
 
     /// What the level of work at one instance reaches when it is full: thousandths of cores where
     /// cores are shared, threads where they are not.
+    /// None where no cores are given and work is done beside the threads: nobody knows how much there can be.
     #[must_use]
-    pub fn work_limit(&self) -> f64 {
-        self.cores
-            .map_or(self.thread_limit(), |cores| cores * 1000.0)
+    pub fn work_limit(&self) -> Option<f64> {
+        match self.cores {
+            Some(cores) => Some(cores * 1000.0),
+            None => (!self.branches_work).then(|| self.thread_limit()),
+        }
     }
 }
 
@@ -480,6 +485,10 @@ impl<'a> Compiler<'a> {
                 queue_order: spec.queue.order,
                 backlog_limit: spec.backlog.limit(),
                 balance: spec.balance,
+                branches_work: spec
+                    .endpoints
+                    .values()
+                    .any(|steps| branches_work(steps, false)),
             });
         }
         for name in self.scenario.workloads.keys() {
@@ -994,6 +1003,23 @@ impl<'a> Compiler<'a> {
 
 fn cycle(list: &[String], number: u32) -> Option<&String> {
     (!list.is_empty()).then(|| &list[number as usize % list.len()])
+}
+
+/// Whether a branch among these steps works; all of them if they stand `inside` of one.
+fn branches_work(steps: &[Step], inside: bool) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Work(_) => inside,
+        Step::Parallel(parallel) => parallel
+            .branches
+            .iter()
+            .any(|branch| branches_work(branch, true)),
+        Step::Choice(choice) => choice
+            .arms
+            .iter()
+            .any(|arm| branches_work(&arm.steps, inside)),
+        Step::Repeat(repeat) => branches_work(&repeat.steps, inside),
+        Step::Wait(_) | Step::Call(_) | Step::Fail(_) => false,
+    })
 }
 
 #[cfg(test)]

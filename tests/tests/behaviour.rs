@@ -482,7 +482,9 @@ fn cores_are_shared_equally() {
         ends(&summary, last, &[("ok", u64::from(requests))]);
         let cores: f64 = cores.parse().expect("a number");
         is(
-            summary.services["s"].cpu_utilization,
+            summary.services["s"]
+                .cpu_utilization
+                .expect("cores are given"),
             f64::from(requests) * 0.01 / (2.0 * cores),
         );
     }

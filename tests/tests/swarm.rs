@@ -169,8 +169,8 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
         for value in &windows.utilization {
             ratio("utilization in a window", *value);
         }
-        if spec.cores.is_some() {
-            ratio("cpu", service.cpu_utilization);
+        if let Some(cpu) = service.cpu_utilization {
+            ratio("cpu", cpu);
             for value in &windows.cpu_utilization {
                 ratio("cpu in a window", *value);
             }

@@ -6,9 +6,10 @@ use sim_models::observe::expression::{Expression, METRICS, Metric, Of, Unit};
 use sim_models::resilience::{self, PolicySpec};
 use sim_models::scenario::diagnostics::{CODES, nearest};
 use sim_models::scenario::explain;
+use sim_models::scenario::limits::LIMITS;
 use std::io::{self, Write};
 
-/// Explains a code such as V0002, or the name of a policy, a fault or a metric.
+/// Explains a code such as V0002, the name of a policy, a fault or a metric, or `limits`.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
 pub struct Args {
     /// What to explain; without it, all there is.
@@ -31,7 +32,7 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
         return Ok(0);
     }
     writeln!(err, "error: there is nothing called `{name}`")?;
-    let names = entries().map(|(_, name, _)| name);
+    let names = entries().map(|(_, name, _)| name).chain(["limits"]);
     if let Some(near) = nearest(name, names) {
         writeln!(err, "help: did you mean `{near}`?")?;
     }
@@ -62,7 +63,21 @@ fn about(name: &str) -> String {
             text.push_str(&measured(kind, found));
         }
     }
+    if name.eq_ignore_ascii_case("limits") {
+        text.push_str(&limits());
+    }
     text
+}
+
+/// What is limited, and the limits.
+fn limits() -> String {
+    let rows = LIMITS
+        .iter()
+        .map(|(what, limit)| format!("  {limit:>10}  {}\n", what.trim()));
+    let rows: String = rows.collect();
+    format!(
+        "There can be at most\n\n{rows}\nand what a run takes is bounded by `budget`: events, in_flight and memory.\n"
+    )
 }
 
 /// An example of a policy or a fault, and all its fields: those that it does not give as they are by
@@ -189,6 +204,7 @@ fn overview() -> String {
         }
         text.push_str(&format!("  {name:<22} {}\n", summary.trim()));
     }
+    text.push_str("\nLimits:\n  limits                 How many there can be of what\n");
     text.push_str("\nDiagnostics:\n");
     for (code, title, _) in CODES {
         text.push_str(&format!("  {code:<22} {title}\n"));
@@ -258,6 +274,11 @@ mod tests {
             ask(Some("recovery_time"))
                 .1
                 .contains("  recovery_time <= 30s\n")
+        );
+        let limits = ask(Some("limits")).1;
+        assert!(
+            limits.contains("     10000  Replicas of a service\n"),
+            "{limits}"
         );
         let both = ask(Some("latency")).1;
         assert!(

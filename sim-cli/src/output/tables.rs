@@ -169,7 +169,7 @@ fn services(summary: &Summary) -> Table {
             share(s.failed, s),
             share(s.rejected, s),
             percent(s.utilization),
-            percent(s.cpu_utilization),
+            known(s.cpu_utilization, percent),
             number(s.queue.mean),
             number(s.queue.max),
             known(s.doomed_share, percent),

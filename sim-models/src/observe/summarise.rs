@@ -261,8 +261,8 @@ fn service_summary(
     let count = f64::from(place.instance_count);
     let threads = spec.thread_limit();
     let cpu = match spec.cores {
-        Some(cores) => working / 1000.0 / (cores * count),
-        None => working / (threads * count),
+        Some(cores) => Some(working / 1000.0 / (cores * count)),
+        None => spec.work_limit().map(|threads| working / (threads * count)),
     };
     let mut sojourn = DurationStats::default();
     let mut endpoints = BTreeMap::new();
@@ -479,7 +479,7 @@ fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> Servic
     let spec = &plan.services[service];
     let count = f64::from(plan.places[service].instance_count);
     let threads = spec.thread_limit();
-    let working = spec.work_limit();
+    let working = spec.work_limit().unwrap_or(f64::NAN);
     let column =
         |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
     ServiceSeries {

@@ -205,8 +205,9 @@ pub struct ServiceSummary {
     pub rejected: u64,
     /// Busy threads / threads, time average; 0 if threads are unbounded.
     pub utilization: f64,
-    /// Busy cores / cores, time average; without a core limit, working threads / threads.
-    pub cpu_utilization: f64,
+    /// Busy cores / cores, time average; without a core limit, working threads / threads, and none where
+    /// branches work beside them.
+    pub cpu_utilization: Option<f64>,
     /// Busy threads of all instances.
     pub busy: LevelSummary,
     /// Waiting for a thread, all instances.
@@ -502,6 +503,7 @@ pub struct ServiceSeries {
     pub rejected: Vec<u64>,
     /// Time averages over the window.
     pub utilization: Vec<f64>,
+    /// NaN where it is not known.
     pub cpu_utilization: Vec<f64>,
     pub queue: Vec<f64>,
     pub queue_max: Vec<u64>,

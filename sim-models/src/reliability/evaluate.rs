@@ -3,7 +3,7 @@
 use super::policies::{self, Ends};
 use super::state::{self, Passage};
 use super::timeline::Timeline;
-use super::{MOST_POINTS, System};
+use super::{MOST_ATTEMPTS, MOST_POINTS, System};
 use crate::outcome::Outcome;
 use crate::scenario::distribution::CountSpec;
 use crate::scenario::{Balance, Need, Step};
@@ -261,6 +261,10 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         turn: &mut Option<Turn>,
     ) -> Option<Ends> {
         let system = self.system;
+        system.attempts.set(system.attempts.get() + 1);
+        if system.attempts.get() > MOST_ATTEMPTS {
+            return None;
+        }
         let faults = self.state(after);
         let of = &system.endpoints.all[callee];
         let place = system.scenario.services.get_index_of(of.service)? as u32;

@@ -40,6 +40,7 @@ use crate::topology::{Endpoints, Topology};
 use evaluate::{Evaluation, When};
 use petgraph::visit::EdgeRef;
 use sim_core::{SimDuration, SimTime};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use timeline::Timeline;
 
@@ -51,8 +52,13 @@ const ALL_POINTS: u64 = 5_000;
 /// Beyond so many points no prediction is made.
 const MOST_POINTS: u64 = 20_000;
 
+/// Beyond so many attempts that are looked at none is made either: retries inside of retries multiply.
+const MOST_ATTEMPTS: u64 = 2_000_000;
+
 /// What does not change while a prediction is made.
 struct System<'a> {
+    /// Attempts that were looked at so far.
+    attempts: Cell<u64>,
     scenario: &'a Scenario,
     plan: &'a Plan,
     endpoints: Endpoints<'a>,
@@ -86,6 +92,7 @@ impl<'a> System<'a> {
             edges.entry((edge.caller, edge.callee)).or_insert(number);
         }
         Self {
+            attempts: Cell::new(0),
             scenario,
             plan,
             endpoints: Endpoints::new(scenario),

@@ -14,6 +14,7 @@
 
 use super::{Context, Decision, Final, Policy, Reaction};
 use crate::outcome::{Outcome, OutcomeSet, Verdict};
+use crate::scenario::limits::MOST_ATTEMPTS;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 use sim_core::random::{Keyed, Source};
@@ -225,8 +226,6 @@ impl Source for Lowest {
     }
 }
 
-/// More attempts than anybody means; without a backoff they could all come at one instant.
-const MOST_ATTEMPTS: u32 = 10_000;
 const _: () = assert!(
     MOST_ATTEMPTS < u16::MAX as u32,
     "a call counts them in 16 bits"

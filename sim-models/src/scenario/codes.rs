@@ -87,8 +87,8 @@ codes! {
         "A check is written METRIC(SUBJECT) OP LIMIT, such as\n\n    success_ratio(shoppers) >= 99.9%\n    latency(shoppers, p99) < 250ms\n    goodput(shoppers) > 800/s\n    utilization(db) < 0.8\n    amplification(\"web -> orders\") < 1.1\n\nThe subject of a metric is a workload, a service, or an edge between two of them in quotes; what is about the run as a whole has none. `in` and two times narrow it to a part of the run, which means the requests that began then, or with `of requests ended in` those that ended then:\n\n    recovery_time < 30s\n    goodput(shoppers) in 60s..90s > 700/s\n    failed(shoppers) of requests ended in 60s..90s < 10\n\nTwo measures of one unit can be divided or compared:\n\n    goodput(shoppers) / offered(shoppers) >= 95%\n    latency(shoppers, p99) < 2 * latency(shoppers, p50)\n\nSee `sim explain` for all metrics."
     Pattern "V0017" "a pattern cannot be read":
         "The keys of `links` are `\"from -> to\"`, those of `calls` also `\"from -> to/endpoint\"`, and faults of links name theirs in the same way. A side is a service, a workload or `*`; for links also one instance (`db#0`), `zone:NAME`, `region:NAME` or `host:NAME`."
-    Count "V0018" "a count must be at least one":
-        "Replicas, threads, cores, users, batches and clicks are at least one (cores may be a fraction above zero): with none of them nothing would ever be answered."
+    Count "V0018" "a count is too small or too large":
+        "Replicas, threads, cores, users, batches and clicks are at least one (cores may be a fraction above zero): with none of them nothing would ever be answered. `sim explain limits` lists how many there can be of each; and what a run lays out for its instances, users and windows must fit into `budget.memory`."
     UnknownWorkload "V0019" "there is no such workload":
         "A fault or an expression names a workload that `workloads` does not have."
     Status "V0020" "a status is from 400 to 599":

@@ -7,6 +7,7 @@ use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic, Diagnostics};
 use super::foreign;
 use super::hidden;
+use super::limits::{MOST_DATA, MOST_DEPTH, MOST_FILES, MOST_TEXT};
 use super::measurements::values;
 use super::mixed;
 use super::path::{self, Override};
@@ -163,18 +164,6 @@ impl Parsed {
         }
     }
 }
-
-/// How deep includes go: each level takes a part of the stack.
-const MOST_DEPTH: usize = 32;
-
-/// Most files that a scenario is made of: two includes of a file that has two, and so on, grow fast.
-const MOST_FILES: usize = 1000;
-
-/// Most bytes of a scenario with all that it includes: 16 MiB.
-const MOST_TEXT: usize = 16 << 20;
-
-/// Most bytes of measurements: 64 MiB.
-const MOST_DATA: usize = 64 << 20;
 
 /// Whether the first thing in a text that is no comment is `(`, or an attribute of RON.
 pub(crate) fn begins_a_scenario(text: &str) -> bool {

@@ -2,11 +2,9 @@
 //! generators write them.
 
 use super::diagnostics::nearest;
+use super::limits::MOST_NUMBERS;
 use super::plain::plain;
 use csv::{ReaderBuilder, StringRecord, Trim};
-
-/// Most numbers of one file.
-const MOST: usize = 1_000_000;
 
 /// The numbers of a file with their unit: those of the column of this name, or of the only column of numbers.
 ///
@@ -50,9 +48,9 @@ pub(super) fn values(text: &str, unit: &str, column: Option<&str>) -> Result<Vec
                 named(heading.as_ref(), at)
             ));
         };
-        if values.len() == MOST {
+        if values.len() == MOST_NUMBERS {
             return Err(format!(
-                "it has more than {MOST} numbers, which is the most that is read\na sample of them says as much"
+                "it has more than {MOST_NUMBERS} numbers, which is the most that is read\na sample of them says as much"
             ));
         }
         values.push(value + unit);
@@ -218,8 +216,8 @@ mod tests {
         }
         assert!(read("root:x:0:0:root\n").unwrap_err().contains("no number"));
         assert!(read("").unwrap_err().contains("no number"));
-        let many = "1\n".repeat(MOST + 1);
+        let many = "1\n".repeat(MOST_NUMBERS + 1);
         assert!(read(&many).unwrap_err().contains("more than 1000000"));
-        assert!(read(&many[..2 * MOST]).is_ok());
+        assert!(read(&many[..2 * MOST_NUMBERS]).is_ok());
     }
 }

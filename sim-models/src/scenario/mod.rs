@@ -3,6 +3,7 @@
 //! A text becomes a spanned [`tree`]; included files are merged into it and overrides ([`path`]) set
 //! in it; then [`decode`] reads the types, and [`check`] says what they mean and what is wrong.
 
+pub mod limits;
 pub mod codes;
 pub mod source;
 pub mod plain;

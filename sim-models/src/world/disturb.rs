@@ -10,6 +10,9 @@ use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
 
+/// Frames or targets that are looked through in the time of one step of a run.
+const LOOKS_PER_STEP: u64 = 16;
+
 /// A fault while a run goes on.
 #[derive(Clone, Debug)]
 pub struct FaultState {
@@ -151,8 +154,9 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Ids of the frames at an instance that satisfy a condition.
-    fn frames_at(&self, instance: u32, wanted: impl Fn(State) -> bool) -> Vec<FrameId> {
+    /// Ids of the frames at an instance that satisfy a condition. All frames are looked at, which is work.
+    fn frames_at(&mut self, instance: u32, wanted: impl Fn(State) -> bool) -> Vec<FrameId> {
+        self.work += u64::from(self.frames.places()) / LOOKS_PER_STEP;
         (0..self.frames.places())
             .filter(|index| {
                 let frame = &self.frames[*index];
@@ -258,15 +262,18 @@ impl<'p> World<'p> {
 
     /// A request reached an instance that is down or frozen: the faults behind that touched it.
     pub(super) fn touch(&mut self, instance: u32) {
+        let mut looked = 0;
         for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {
-            let here = state
-                .active
-                .iter()
-                .any(|(_, targets)| targets.contains(&instance));
+            looked += 1;
+            let here = state.active.iter().any(|(_, targets)| {
+                looked += targets.len() as u64;
+                targets.contains(&instance)
+            });
             if here && matches!(plan.effect, Effect::Down { .. } | Effect::Frozen) {
                 state.touched += 1;
             }
         }
+        self.work += looked / LOOKS_PER_STEP;
     }
 
     /// An instance stands still: steps keep what is left of them.

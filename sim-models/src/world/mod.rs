@@ -118,6 +118,25 @@ const _: () = assert!(
     "events are small: the agenda copies them"
 );
 
+/// What [`crate::scenario::check`] counts before anything is laid out.
+const _: () = {
+    use crate::observe::recorder::{EdgeWindow, InstanceRecord, ServiceWindow, WorkloadWindow};
+    use crate::observe::summary::InstanceSummary;
+    use crate::plan::{InstancePlan, LinkPlan};
+    use crate::scenario::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK};
+    use crate::scenario::check::memory::{PER_SERVICE_WINDOW, PER_WORKLOAD_WINDOW};
+    use sim_core::metrics::Snapshot;
+    const WORDS: usize = size_of::<f64>();
+    let instance = size_of::<Instance>() + size_of::<InstanceRecord>();
+    let told = size_of::<InstancePlan>() + size_of::<InstanceSummary>();
+    assert!(instance + told <= PER_INSTANCE as usize);
+    assert!(2 * (size_of::<LinkPlan>() + size_of::<LinkState>()) <= PER_LINK as usize);
+    let row = size_of::<crate::observe::ledger::Row>() + 2 * size_of::<Snapshot>();
+    assert!(size_of::<WorkloadWindow>() + row + 16 * WORDS <= PER_WORKLOAD_WINDOW as usize);
+    assert!(size_of::<ServiceWindow>() + 10 * WORDS <= PER_SERVICE_WINDOW as usize);
+    assert!(size_of::<EdgeWindow>() + 10 * WORDS <= PER_EDGE_WINDOW as usize);
+};
+
 /// An instance of a service, or a workload as a caller.
 #[derive(Clone, Debug)]
 pub struct Instance {

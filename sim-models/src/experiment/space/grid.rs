@@ -13,8 +13,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// More points than any sweep means: each is a scenario in memory, of some five kilobytes.
-pub const MOST_POINTS: u64 = 200_000;
+pub use crate::scenario::limits::MOST_POINTS;
 
 /// Parts of the way that a place given by its share is rounded within.
 const FINE: u32 = 1_000_000;

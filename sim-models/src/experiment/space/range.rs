@@ -22,8 +22,7 @@ pub struct Between {
     pub at: Range<usize>,
 }
 
-/// More values on one axis than anyone means.
-pub const MOST_STEPS: u32 = 200_000;
+pub use crate::scenario::limits::MOST_STEPS;
 
 impl Between {
     /// A range from one value to another.

@@ -61,7 +61,7 @@ pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64>
     };
     match measure.metric {
         Metric::Utilization => Some(service.utilization),
-        Metric::CpuUtilization => Some(service.cpu_utilization),
+        Metric::CpuUtilization => service.cpu_utilization,
         Metric::Busy => level(service.busy),
         Metric::Queue => level(service.queue),
         Metric::InSystem => level(service.in_system),

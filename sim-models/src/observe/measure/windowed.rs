@@ -112,7 +112,10 @@ pub(super) fn service(
     let arrivals = sum(|window| window.arrivals);
     match measure.metric {
         Metric::Utilization => Some(mean(|window| window.busy) / (spec.thread_limit() * count)),
-        Metric::CpuUtilization => Some(mean(|window| window.working) / (spec.work_limit() * count)),
+        Metric::CpuUtilization => {
+            let limit = spec.work_limit()?;
+            Some(mean(|window| window.working) / (limit * count))
+        }
         Metric::Busy => level(|window| window.busy, |window| window.busy_max),
         Metric::Queue => level(|window| window.queue, |window| window.queue_max),
         Metric::InSystem => level(|window| window.present, |window| window.present_max),

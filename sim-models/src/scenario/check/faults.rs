@@ -4,13 +4,11 @@ use super::{Checker, at, join};
 use crate::faults::{Effect, Fault, Instances, Target};
 use crate::scenario::cron::Cron;
 use crate::scenario::diagnostics::Code;
+use crate::scenario::limits::MOST_PERIODS;
 use crate::scenario::path::Segment;
 use crate::scenario::pattern::Pattern;
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeSet;
-
-/// More periods of one fault than anybody means.
-pub(super) const MOST_PERIODS: u64 = 100_000;
 
 impl Checker<'_> {
     pub(super) fn faults(&mut self) {

@@ -5,6 +5,7 @@
 
 mod faults;
 mod goals;
+pub(crate) mod memory;
 mod sizes;
 mod steps;
 mod suspicion;
@@ -17,6 +18,7 @@ pub(crate) use suspicion::overloaded;
 
 use super::diagnostics::{Code, Diagnostic, Diagnostics, Severity, suggest};
 use super::distribution::DurationSpec;
+use super::limits::MOST_WINDOWS;
 use super::path::{Segment, step};
 use super::source::{Sources, Span};
 use super::tree::{Kind, Node};
@@ -86,9 +88,6 @@ struct Checker<'a> {
     edges: OnceCell<IndexSet<String>>,
     found: Diagnostics,
 }
-
-/// More windows than anybody looks at; each is kept in memory.
-const MOST_WINDOWS: u64 = 1_000_000;
 
 impl<'a> Checker<'a> {
     /// Reports something at a path, or as near to it as the text goes.

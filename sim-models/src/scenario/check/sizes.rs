@@ -5,18 +5,25 @@ use super::{Checker, at};
 use crate::faults::Target;
 use crate::scenario::Balance;
 use crate::scenario::diagnostics::Code;
+use crate::scenario::limits::{MOST_HITS, MOST_INSTANCES, MOST_NAMES, MOST_PAIRS};
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::topology::Endpoints;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Events name faults and workloads by 16 bits, and so do verdicts their origin.
-const MOST_NAMES: usize = u16::MAX as usize;
-/// Instances of all services together.
-const MOST_INSTANCES: u64 = 1_000_000;
-/// Pairs of instances, one of which calls the other, that have links or counts of their own.
-const MOST_PAIRS: u64 = 4_000_000;
-/// Instances or links that faults hit, each counted for every fault that does.
-const MOST_HITS: u64 = 50_000_000;
+/// What a run lays out of calls between instances.
+#[derive(Default)]
+pub(super) struct Pairs<'a> {
+    /// Links of each place by its name, each way by itself, and of all by the name `*`.
+    links_of: BTreeMap<&'a str, u64>,
+    /// Links.
+    pub links: u64,
+    /// What is counted for each pair of instances.
+    pub counts: u64,
+    /// Edges.
+    pub edges: u64,
+    /// Instances that call, for each edge.
+    pub callers: u64,
+}
 
 impl<'a> Checker<'a> {
     /// Whether all that a run lays out beforehand has room.
@@ -46,15 +53,16 @@ impl<'a> Checker<'a> {
         }
         // Of names that are wrong nothing can be counted.
         if self.found.is_empty() {
-            let links = self.pairs();
+            let pairs = self.pairs();
             if self.found.is_empty() {
-                self.hits(instances, &links);
+                self.hits(instances, &pairs.links_of);
+                self.memory(instances, &pairs);
             }
         }
     }
 
-    /// How many links there are, each way by itself: of each place by its name, and of all by the name `*`.
-    fn pairs(&mut self) -> BTreeMap<&'a str, u64> {
+    /// How much there is of calls between instances.
+    fn pairs(&mut self) -> Pairs<'a> {
         let scenario = self.scenario;
         let single = |pattern: &str| pattern.contains(['#', ':']);
         let mut finest = scenario.links.keys().filter(|key| single(key));
@@ -95,9 +103,8 @@ impl<'a> Checker<'a> {
                 .filter_map(|(to, _)| endpoints.find(to));
             targets.for_each(|to| add(name.as_str(), to));
         }
-        let (mut links, mut counts) = (0_u64, 0_u64);
+        let mut sizes = Pairs::default();
         let mut widest: (u64, &str) = (0, "");
-        let mut links_of: BTreeMap<&str, u64> = BTreeMap::new();
         for (from, to, _) in edges {
             let callers = scenario
                 .services
@@ -106,18 +113,21 @@ impl<'a> Checker<'a> {
             let callee = &scenario.services[to];
             let pairs = u64::from(callers) * u64::from(callee.replicas);
             let own = if finest.is_some() { pairs } else { 1 };
-            links += own;
+            sizes.links += own;
+            sizes.edges += 1;
+            sizes.callers += u64::from(callers);
             for name in [from, to, "*"] {
-                *links_of.entry(name).or_default() += 2 * own;
+                *sizes.links_of.entry(name).or_default() += 2 * own;
             }
             if matches!(
                 callee.balance,
                 Balance::LeastOutstanding | Balance::PowerOfTwo
             ) {
-                counts += pairs;
+                sizes.counts += pairs;
                 widest = widest.max((pairs, to));
             }
         }
+        let Pairs { links, counts, .. } = sizes;
         if let Some((pattern, span)) = finest.filter(|_| links > MOST_PAIRS) {
             let message = format!(
                 "`{pattern}` tells single instances apart, so that each of {links} pairs of them has links of its own: {MOST_PAIRS} at most"
@@ -135,7 +145,7 @@ impl<'a> Checker<'a> {
                 .help
                 .push("balance by turns or at random, or give the services fewer replicas".into());
         }
-        links_of
+        sizes
     }
 
     fn hits(&mut self, instances: u64, links: &BTreeMap<&str, u64>) {

@@ -2,13 +2,9 @@
 
 use super::{Checker, at, join};
 use crate::scenario::diagnostics::Code;
+use crate::scenario::limits::{DEEPEST_REPEAT, MOST_BRANCHES, MOST_ROUNDS};
 use crate::scenario::path::Segment;
 use crate::scenario::{ChoiceStep, FailStep, Need, ParallelStep, RepeatStep, Step};
-
-/// How deep `repeat` steps can stand inside each other.
-const DEEPEST_REPEAT: usize = 4;
-/// Branches of one `parallel`, or arms of one `choice`: they are counted in 16 bits.
-const MOST_BRANCHES: usize = u16::MAX as usize;
 
 impl Checker<'_> {
     pub(super) fn steps(&mut self, steps: &[Step], path: &[Segment], repeats: usize) {
@@ -64,8 +60,21 @@ impl Checker<'_> {
             self.report(Code::TooDeep, path, message);
             return;
         }
-        if let Err(why) = step.times.compile() {
-            self.report(Code::Distribution, &join(path, at!["times"]), why);
+        let times = join(path, at!["times"]);
+        match step.times.compile() {
+            Err(why) => drop(self.report(Code::Distribution, &times, why)),
+            // Nobody waits for the longest of draws without a bound: all but one in 10,000 must fit.
+            Ok(dist) => {
+                let rounds = dist.quantile(0.9999);
+                if rounds >= f64::from(MOST_ROUNDS) + 0.5 {
+                    let message =
+                        format!("`repeat` goes up to {MOST_ROUNDS} rounds, not {rounds:.0}");
+                    let found = self.report(Code::Count, &times, message);
+                    found
+                        .help
+                        .push("put a `repeat` inside of another: their rounds multiply".into());
+                }
+            }
         }
         self.steps(&step.steps, &join(path, at!["steps"]), repeats + 1);
     }

@@ -2,18 +2,12 @@
 
 use super::{Checker, at, join};
 use crate::scenario::diagnostics::Code;
+use crate::scenario::limits::{MOST_BATCH, MOST_REPLICAS, MOST_USERS};
 use crate::scenario::path::Segment;
 use crate::scenario::pattern::{Pattern, Side};
 use crate::scenario::{Bound, ClosedLoad, OpenLoad, Service, Shape, Workload};
 use sim_core::SimDuration;
 use std::collections::BTreeMap;
-
-/// More requests at one instant than anybody means.
-const MOST_BATCH: u32 = 100_000;
-/// More users than one run can hold.
-const MOST_USERS: u32 = 1_000_000;
-/// More instances of one service than one run can hold.
-const MOST_REPLICAS: u32 = 10_000;
 
 impl Checker<'_> {
     pub(super) fn system(&mut self) {
