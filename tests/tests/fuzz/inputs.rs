@@ -152,7 +152,7 @@ impl Seeds {
         let mut dice = Dice::new(seed, number);
         // Charts take their time.
         let what = match For::TURNS[(number % For::TURNS.len() as u64) as usize] {
-            For::Commands if number % 64 < 48 => For::Scenario,
+            For::Commands if number % 512 < 496 => For::Scenario,
             what => what,
         };
         let by = By::ALL[dice.below(By::ALL.len())];

@@ -227,7 +227,8 @@ fn sweep(spec: &Spec, text: &str) -> Met {
             .first()
             .map_or(1, |part| part.values.listed().len())
     };
-    if spec.sample.is_none() && spec.vary.iter().map(values).product::<usize>() > MANY_POINTS {
+    let points = spec.vary.iter().map(values).fold(1, usize::saturating_mul);
+    if spec.sample.is_none() && points > MANY_POINTS {
         spec.sample = Some(Sample::Random(20));
     }
     let sweep: Sweep = match resolve(&spec, &Files_(text)) {
