@@ -109,7 +109,10 @@ impl Told<'_> {
         if self.tuning.unjudged().is_some() {
             return "No setting can be said to hold most often: not all were judged".to_owned();
         }
-        if !self.tuning.improves(chosen) {
+        // Of a front that trades goals off some are better in one.
+        let front = &self.tuning.chosen;
+        let improves = |place: &usize| self.tuning.improves(&self.tuning.finalists[*place]);
+        if !self.tuning.improves(chosen) && !front.iter().any(improves) {
             let first = if self.tuning.is_now(chosen) {
                 String::new()
             } else {
