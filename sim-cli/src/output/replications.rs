@@ -468,8 +468,9 @@ fn row(name: String, cell: &Cell, share: bool, print: impl Fn(f64) -> String) ->
         name
     };
     let known = cell.mean.filter(|mean| mean.half_width.is_finite());
-    // An interval of a mean may reach beyond what a share can be.
-    let within = |end: f64| if share { end.clamp(0.0, 1.0) } else { end };
+    // An interval of a mean may reach beyond what there can be.
+    let most = if share { 1.0 } else { f64::INFINITY };
+    let within = |end: f64| end.clamp(0.0, most);
     let interval = known.map(|mean| {
         let ends = [mean.low, mean.high].map(within);
         format!("{} to {}", print(ends[0]), print(ends[1]))
@@ -577,6 +578,10 @@ mod tests {
         assert_eq!(text[2], "35.0% to 100%");
         let text = row("x".into(), &cell, false, units::percent);
         assert_eq!(text[2], "35.0% to 125.0%");
+        // Nothing takes less than no time: 1 on average, and from -0.8 on.
+        let cell = Cell::of([0.1, 0.2, 0.4, 3.3].map(Some).into_iter());
+        let text = row("x".into(), &cell, false, units::duration);
+        assert!(text[2].starts_with(&units::duration(0.0)), "{}", text[2]);
     }
 
     #[test]

@@ -168,14 +168,19 @@ fn limit(measure: &Measure, hypothesis: &Hypothesis) -> Option<Limit> {
     })
 }
 
-/// The interval of a share reaches from nothing to all at most.
+/// No interval reaches below nothing, and that of a share not above all of it.
 fn possible(value: Estimate, measure: &Measure) -> Estimate {
-    if !is_share(measure) || !value.has_interval() {
+    if !value.has_interval() {
         return value;
     }
+    let most = if is_share(measure) {
+        1.0
+    } else {
+        f64::INFINITY
+    };
     Estimate {
         low: value.low.max(0.0),
-        high: value.high.min(1.0),
+        high: value.high.min(most),
         ..value
     }
 }

@@ -334,11 +334,16 @@ pub fn value(measure: &Measure, value: f64) -> String {
     }
 }
 
-/// The ends of the interval of a share that would reach below nothing or above all of it, cut to these.
+/// The ends of an interval that would reach below nothing, or of a share above all of it, cut to these.
 fn clipped(measure: &Measure, cell: &Cell) -> Option<(f64, f64)> {
     let mean = cell.mean.filter(|mean| mean.half_width.is_finite())?;
-    let within = mean.low >= 0.0 && mean.high <= 1.0;
-    (is_share(measure) && !within).then(|| (mean.low.max(0.0), mean.high.min(1.0)))
+    let [low, high] = [-1.0, 1.0].map(|side| mean.mean + side * mean.half_width);
+    let share = is_share(measure);
+    let within = low >= 0.0 && (!share || high <= 1.0);
+    (!within).then(|| {
+        let most = if share { 1.0 } else { f64::INFINITY };
+        (low.max(0.0), high.min(most))
+    })
 }
 
 fn with_interval(measure: &Measure, cell: &Cell) -> String {

@@ -148,15 +148,17 @@ impl Teller<'_> {
         }
         match (finding.needed, finding.needed_for_observed) {
             (Some(needed), _) if needed > made as u64 => format!(
-                "to find one of {} ({percent}) would take {needed} replications, and there are {made}",
+                "to find one of {} ({percent}) would take {} replications, and there are {made}",
                 self.least(finding),
+                many(needed),
             ),
             (Some(_), _) => format!(
                 "one of {} ({percent}) would have been found with these {made} replications in {tries} of all tries",
                 self.least(finding),
             ),
             (None, Some(observed)) => format!(
-                "if it is as large as it looks, it would take {observed} replications to be sure, and there are {made}"
+                "if it is as large as it looks, it would take {} replications to be sure, and there are {made}",
+                many(observed),
             ),
             (None, None) if made == 1 => "there is 1 replication".to_owned(),
             (None, None) => format!("there are {made} replications"),
@@ -302,6 +304,14 @@ pub(super) fn signed(scale: &Scale, value: f64) -> String {
     }
 }
 
+/// A number of replications; beyond what anybody makes, only that it is more.
+fn many(needed: u64) -> String {
+    match needed {
+        10_001.. => "more than 10,000".to_owned(),
+        needed => needed.to_string(),
+    }
+}
+
 /// A relative difference in words: `29% fewer`, `4.1% more`; where it multiplies, `3.2 times as much`.
 pub(super) fn relation(measure: &Measure, relative: &Interval) -> String {
     let many = measure.metric == Metric::FailedRatio;
@@ -316,4 +326,13 @@ pub(super) fn relation(measure: &Measure, relative: &Interval) -> String {
     };
     let amount = Scale::percent(relative).value(relative.mean.abs());
     format!("{amount} {more}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_nobody_makes_is_not_counted() {
+        assert_eq!(super::many(10_000), "10000");
+        assert_eq!(super::many(457_347), "more than 10,000");
+    }
 }

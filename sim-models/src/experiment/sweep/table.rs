@@ -139,10 +139,12 @@ impl<'a> Table<'a> {
     /// The statistics of a measure at a point.
     #[must_use]
     pub fn cell(&self, point: usize, measure: usize) -> Cell {
+        let mut cell = Cell::of(self.values(point, measure));
+        cell.mean = cell.mean.map(possible);
         Cell {
             point: point as u32,
             measure,
-            ..Cell::of(self.values(point, measure))
+            ..cell
         }
     }
 
@@ -178,6 +180,18 @@ impl<'a> Table<'a> {
             .filter(|run| run.verdict == Conclusion::Metastable)
             .count();
         told(proportion_interval(count as u64, runs.len() as u64, LEVEL))
+    }
+}
+
+/// The interval of a mean cut to what there can be: no measure is below 0. Its half width stays that of
+/// Student's interval.
+fn possible(mean: Interval) -> Interval {
+    if !mean.half_width.is_finite() {
+        return mean;
+    }
+    Interval {
+        low: mean.low.max(mean.mean.min(0.0)),
+        ..mean
     }
 }
 

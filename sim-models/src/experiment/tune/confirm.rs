@@ -88,8 +88,9 @@ impl Judge<'_> {
         for goal in 0..self.goals.len() {
             let sign = if self.goals[goal].maximise { -1.0 } else { 1.0 };
             let values = is.against_present[goal].map(|found| (found, sign));
-            // A lost value is bad, whatever the goal.
+            // A lost value is bad, whatever the goal, unless it is a verdict that nobody knows.
             let lost = lost(goal, chosen, present, level).map(|found| (found, 1.0));
+            let lost = lost.filter(|_| !self.goals[goal].measure.metric.is_verdict());
             for (difference, sign) in values.into_iter().chain(lost) {
                 if difference.excludes_zero() {
                     better |= difference.mean * sign < 0.0;

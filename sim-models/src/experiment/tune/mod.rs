@@ -103,7 +103,7 @@ impl Tuning {
             let found = one.against_present[number];
             found.is_some_and(|found| found.excludes_zero() && found.mean * sign < 0.0)
                 // What was not judged is unknown, and not worse.
-                || (goal.measure.metric != Metric::Held
+                || (!goal.measure.metric.is_verdict()
                     && one.goals[number].lost < now.goals[number].lost)
         });
         !meets(now) || better.any(|better| better)
