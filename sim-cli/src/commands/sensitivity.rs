@@ -58,7 +58,7 @@ pub struct Args {
     pub samples: Option<u32>,
     /// Run each point so often, under the same seeds; two or more tell how much is luck, and that a setting
     /// matters takes seeds that agree: two hardly ever do.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub replications: u32,
     /// Set a value at every point first; may be given several times.
     #[arg(long, value_name = "PATH=VALUE")]
