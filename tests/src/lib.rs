@@ -1,5 +1,9 @@
 //! Helpers shared by the test files.
 
+pub mod command;
+
+use sim_models::experiment;
+use sim_models::observe::summary::Summary;
 use sim_models::scenario::{Files, Override, Scenario, load};
 
 /// The library of failure modes.
@@ -24,6 +28,25 @@ pub fn scenario(text: &str) -> Scenario {
     loaded
         .scenario
         .unwrap_or_else(|wrong| panic!("{wrong:#?}\nin\n{text}"))
+}
+
+/// What a run of a text tells under a seed.
+///
+/// # Panics
+/// If there is anything wrong with it.
+#[must_use]
+pub fn summary(text: &str, seed: u64) -> Summary {
+    let run = experiment::run(&scenario(text), seed);
+    run.expect("the scenario is sound").summary
+}
+
+/// What a run of a text tells under its own seed.
+///
+/// # Panics
+/// If there is anything wrong with it.
+#[must_use]
+pub fn told(text: &str) -> Summary {
+    summary(text, scenario(text).seed)
 }
 
 /// A scenario of the library, by the name of its file without `.ron`.

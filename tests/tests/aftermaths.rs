@@ -1,16 +1,9 @@
 //! What a verdict says of the way back: requests that take longer than any window, loads that nobody can
 //! carry, and runs that end just after.
 
-use sim_models::experiment;
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::summary::Summary;
-
-fn run(text: &str) -> Summary {
-    let scenario = sim_tests::scenario(text);
-    experiment::run(&scenario, scenario.seed)
-        .expect("the scenario is sound")
-        .summary
-}
+use sim_tests::told as run;
 
 /// Jobs of about 20 minutes, one a minute, that stand still for a while.
 fn batch(pause: &str, window: &str) -> Summary {

@@ -1,16 +1,8 @@
 //! `sim run --measure`, and what is said where nothing is known.
 
 use serde_json::Value;
-use sim_cli::{Terminal, exit};
-use std::ffi::OsString;
-
-fn sim(arguments: &[&str]) -> (u8, String, String) {
-    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    (code, text(out), text(err))
-}
+use sim_cli::exit;
+use sim_tests::command::sim;
 
 fn json(arguments: &[&str]) -> Value {
     let (_, out, err) = sim(&[arguments, &["--format", "json"]].concat());

@@ -2,12 +2,12 @@
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use sim_cli::{Terminal, exit};
+use sim_cli::exit;
+use sim_tests::command::{self, Folder};
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The most characters of a line for people.
 const COLUMNS: usize = 100;
@@ -25,15 +25,8 @@ struct Answer {
 }
 
 fn sim(arguments: &[&str]) -> Answer {
-    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    Answer {
-        code,
-        out: text(out),
-        err: text(err),
-    }
+    let (code, out, err) = command::sim(arguments);
+    Answer { code, out, err }
 }
 
 /// The one JSON object that a command prints.
@@ -55,28 +48,6 @@ fn library() -> Vec<String> {
         .collect();
     files.sort();
     files
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sim-cli-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a temporary folder can be made");
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 fn fits(what: &str, text: &str) {

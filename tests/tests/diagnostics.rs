@@ -1,8 +1,8 @@
 //! What the command line says of bad scenarios: every file of `data/bad` is checked and run, and what
 //! it is told is kept as a snapshot.
 
-use sim_cli::{Terminal, exit};
-use std::ffi::OsString;
+use sim_cli::exit;
+use sim_tests::command::sim;
 use std::fs;
 
 /// The folder of bad scenarios, as seen from where the tests run, so that no path is absolute.
@@ -10,15 +10,6 @@ const FOLDER: &str = "data/bad";
 
 /// Files without a place to point at: there is no text, or none that can be read.
 const NO_PLACE: [&str; 2] = ["directory", "not-utf8"];
-
-/// What `sim` answers: exit code, standard output and standard error.
-fn sim(arguments: &[&str]) -> (u8, String, String) {
-    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    (code, text(out), text(err))
-}
 
 /// Names of the bad scenarios, sorted.
 fn names() -> Vec<String> {

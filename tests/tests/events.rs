@@ -3,7 +3,7 @@
 
 use sim_models::experiment;
 use sim_models::observe::summary::{Moment, Summary};
-use sim_tests::scenario;
+use sim_tests::summary as run;
 
 /// Seeds of each system. A healthy one is taken for a sick one with a chance of one in a million, so that
 /// none is in all of these.
@@ -14,12 +14,6 @@ macro_rules! case {
     ($name:literal) => {
         include_str!(concat!("../data/cases/", $name, ".ron"))
     };
-}
-
-fn run(text: &str, seed: u64) -> Summary {
-    experiment::run(&scenario(text), seed)
-        .expect("it runs")
-        .summary
 }
 
 /// Moments that are not what was injected.

@@ -2,6 +2,7 @@
 
 use sim_cli::output::lock::Lock;
 use sim_cli::{Terminal, exit};
+use sim_tests::command::{Folder, sim};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -9,41 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// A second of a small shop.
 const SMALL: &str = "data/small.ron";
-
-/// Exit code, standard output and standard error.
-fn sim(arguments: &[&str]) -> (u8, String, String) {
-    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    (code, text(out), text(err))
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sim-folders-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a temporary folder can be made");
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_default()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Every command with `--out`, as short as it can be.
 fn commands() -> [(&'static str, Vec<&'static str>); 5] {

@@ -1,14 +1,7 @@
 //! Where incidents and breakdowns begin and end, what they count, and what availability makes of them.
 
-use sim_models::experiment;
 use sim_models::observe::summary::{Incident, Summary};
-use sim_tests::scenario;
-
-fn run(text: &str, seed: u64) -> Summary {
-    experiment::run(&scenario(text), seed)
-        .expect("it runs")
-        .summary
-}
+use sim_tests::summary as run;
 
 #[track_caller]
 fn only(summary: &Summary) -> &Incident {

@@ -9,9 +9,10 @@ use sim_cli::output::claim::MARK;
 use sim_cli::output::file::to_become;
 use sim_cli::output::lock::LOCK;
 use sim_core::random::{Seed, Source};
+use sim_tests::command::{self, Folder, program};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Instant;
@@ -20,8 +21,6 @@ use std::time::Instant;
 const KILLS: u32 = 50;
 /// After so many kills it may end for once, and has to end well.
 const ENDS: u32 = 10;
-/// Where a process finds what it is to do.
-const ARGUMENTS: &str = "SIM_TEST_KILLED";
 
 const SCENARIO: &str = r#"(
     duration: "5s", window: "1s", seed: 11,
@@ -32,36 +31,11 @@ const SCENARIO: &str = r#"(
     workloads: { "users": open(rate: "50/s", to: "web/get") },
 )"#;
 
-/// The program as a process of its own, which can be killed.
-fn program(arguments: &[String]) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("a test has a path"));
-    command
-        .args(["--ignored", "--exact", "as_a_process", "--nocapture"])
-        .env(ARGUMENTS, arguments.join("\n"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    command
-}
-
 /// Not a test: what [`program`] starts.
 #[test]
 #[ignore = "is `sim` for other tests"]
 fn as_a_process() {
-    let Ok(arguments) = std::env::var(ARGUMENTS) else {
-        return;
-    };
-    let arguments = std::iter::once("sim").chain(arguments.lines());
-    let code = sim_cli::main(arguments.map(Into::into));
-    std::process::exit(i32::from(code));
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    command::as_a_process();
 }
 
 /// The files of a folder, but for the one that says when and where it was written.
@@ -101,10 +75,7 @@ fn assert_sound(folder: &Path, when: &str) {
 
 /// Kills a command again and again.
 fn kill(command: &str, more: &[&str]) {
-    let name = format!("sim-kills-{}-{command}", std::process::id());
-    let folder = Folder(std::env::temp_dir().join(name));
-    let _ = fs::remove_dir_all(&folder.0);
-    fs::create_dir_all(&folder.0).expect("a temporary folder can be made");
+    let folder = Folder::new(&format!("kills-{command}"));
     let scenario = folder.0.join("a.ron");
     fs::write(&scenario, SCENARIO).expect("it can be written");
     let into = |out: &Path| -> Vec<String> {
@@ -130,6 +101,7 @@ fn kill(command: &str, more: &[&str]) {
     let mut moments = Seed(11).stream("moments", command);
     for round in 1..=KILLS {
         let mut child = program(&into(&killed))
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts");
@@ -165,9 +137,7 @@ fn kill(command: &str, more: &[&str]) {
 #[test]
 fn a_signal_keeps_what_was_simulated() {
     for signal in ["INT", "TERM"] {
-        let name = format!("sim-signal-{}-{signal}", std::process::id());
-        let folder = Folder(std::env::temp_dir().join(name));
-        fs::create_dir_all(&folder.0).expect("a temporary folder can be made");
+        let folder = Folder::new(&format!("signal-{signal}"));
         let (scenario, out) = (folder.0.join("a.ron"), folder.0.join("out"));
         // Hours: it ends because it is told to. All in one window, so that this is where it is told.
         let long = SCENARIO.replace(
@@ -181,7 +151,8 @@ fn a_signal_keeps_what_was_simulated() {
             "--out",
             &out.to_string_lossy(),
         ];
-        let child = program(&words.map(str::to_owned))
+        let child = program(&words)
+            .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");

@@ -1,15 +1,8 @@
 //! What is said of requests that are never answered, of loads that grow, and of misses that are seen but rare.
 
-use sim_models::experiment;
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::summary::Summary;
-
-fn run(text: &str, seed: u64) -> Summary {
-    let scenario = sim_tests::scenario(text);
-    experiment::run(&scenario, seed)
-        .expect("the scenario is sound")
-        .summary
-}
+use sim_tests::summary as run;
 
 /// Half of the calls are lost for a minute; `policies` may give them up.
 fn parted(policies: &str) -> Summary {

@@ -1,45 +1,15 @@
 //! What comes from outside: names, files that a scenario names, and where they may end up.
 
-use sim_cli::{Terminal, exit};
+use sim_cli::exit;
 use sim_models::scenario::plain::is_hidden;
-use std::ffi::OsString;
+use sim_tests::command::{Folder, sim};
 use std::fs;
-use std::path::PathBuf;
 
-/// Exit code, standard output and standard error.
-fn sim(arguments: &[&str]) -> (u8, String, String) {
-    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    (code, text(out), text(err))
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sim-outside-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(path.join("in")).expect("a temporary folder can be made");
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
-    }
-
-    fn put(&self, name: &str, text: &str) -> String {
-        fs::write(self.path(name), text).expect("it can be written");
-        self.path(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// A folder with another one, `in`, in it.
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    fs::create_dir(folder.path("in")).expect("a folder can be made");
+    folder
 }
 
 /// A second of one service, with more fields.
@@ -57,7 +27,7 @@ fn assert_shows_nothing_hidden(text: &str) {
 
 #[test]
 fn a_name_that_hides_something_is_an_error_with_its_place() {
-    let folder = Folder::new("hidden");
+    let folder = folder("hidden");
     let file = folder.put(
         "in/a.ron",
         "(title: \"\\u{1b}]0;x\\u{7}\", duration: \"1s\", services: {\"\\u{1b}[31mdb\": (endpoints: {\"x\": [work(\"1ms\")]})},\n workloads: {\"w\u{202e}\": open(rate: \"5/s\", to: \"\\u{1b}[31mdb/x\")})",
@@ -84,7 +54,7 @@ fn a_name_that_hides_something_is_an_error_with_its_place() {
 
 #[test]
 fn a_name_of_a_file_does_nothing_to_a_terminal() {
-    let folder = Folder::new("names");
+    let folder = folder("names");
     let file = folder.put("in/a\u{1b}]0;x\u{7}\u{202e}.ron", &scenario("", r#""1ms""#));
     let out = folder.path("in/o\u{1b}[2J");
     for arguments in [
@@ -109,7 +79,7 @@ fn a_name_of_a_file_does_nothing_to_a_terminal() {
 
 #[test]
 fn what_a_name_holds_is_no_markup_and_no_formula() {
-    let folder = Folder::new("markup");
+    let folder = folder("markup");
     let name = "=<img src=x onerror=alert(1)>&`b`";
     let text = format!(
         r#"(title: "]]></title><script>alert(1)</script>", duration: "2s", window: "1s",
@@ -157,7 +127,7 @@ fn what_a_name_holds_is_no_markup_and_no_formula() {
 
 #[test]
 fn a_scenario_reads_only_below_its_own_folder() {
-    let folder = Folder::new("reads");
+    let folder = folder("reads");
     folder.put("secret.txt", "hunter2\n");
     folder.put("base.ron", "(title: \"base\")");
     folder.put("took.csv", "1\n2\n");
@@ -210,7 +180,7 @@ fn a_scenario_reads_only_below_its_own_folder() {
 #[cfg(unix)]
 #[test]
 fn only_regular_files_are_read_and_only_where_they_really_are() {
-    let folder = Folder::new("regular");
+    let folder = folder("regular");
     folder.put("base.ron", "(title: \"base\")");
     let link = |to: &str, name: &str| {
         std::os::unix::fs::symlink(to, folder.path(name)).expect("a link");

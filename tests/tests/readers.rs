@@ -3,10 +3,9 @@
 //! These tests need a Python that has them: `SIM_PYTHON` names it, `python3` otherwise.
 
 use serde_json::{Value, json};
-use sim_cli::{Terminal, exit};
-use std::ffi::OsString;
+use sim_cli::exit;
+use sim_tests::command::{self, Folder};
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/read_results.py");
@@ -15,19 +14,8 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/read_res
 /// gives no answers for long, so that there is nothing to measure of them.
 const STORM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/retry-storm.ron");
 
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn sim(arguments: &[&str]) {
-    let all: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&all, &mut out, &mut err, Terminal::default());
-    let told = String::from_utf8_lossy(&err);
+    let (code, _, told) = command::sim(arguments);
     assert_eq!(code, exit::HELD, "{arguments:?}: {told}");
 }
 
@@ -58,8 +46,7 @@ fn cells(text: &str, column: &str) -> (usize, usize) {
 #[test]
 #[ignore = "needs python with pandas, polars, duckdb, pyarrow"]
 fn tables_are_read_at_once() {
-    let folder = Folder(std::env::temp_dir().join(format!("sim-readers-{}", std::process::id())));
-    fs::create_dir_all(&folder.0).expect("a folder");
+    let folder = Folder::new("readers");
     let out = folder.0.join("out").to_string_lossy().into_owned();
     let mut arguments = vec!["sweep", STORM, "--variant", "storm:"];
     arguments.extend(["--variant", "mended:calls.\"shop -> db\".retry.attempts=2"]);

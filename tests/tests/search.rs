@@ -2,8 +2,8 @@
 //! known, honest ones where there is none, and the same bytes for any number of threads.
 
 use serde_json::Value;
-use sim_cli::{Terminal, exit};
-use std::ffi::OsString;
+use sim_cli::exit;
+use sim_tests::command::sim;
 use std::fs;
 use std::path::PathBuf;
 
@@ -12,14 +12,6 @@ const STORM: &str = "../scenarios/retry-storm.ron";
 /// The same system in an outage in which three attempts are just right.
 const FLAKY: &str = "data/flaky-database.ron";
 const ATTEMPTS: &str = r#"calls."shop -> db".retry.attempts=1,2,3"#;
-
-fn sim(arguments: &[&str]) -> (u8, String, String) {
-    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    (code, text(out), text(err))
-}
 
 fn scratch(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("sim-{name}-{}", std::process::id()));

@@ -4,20 +4,14 @@
 use rayon::prelude::*;
 use sim_models::experiment;
 use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::summary::{HypothesisSummary, Summary};
+use sim_models::observe::summary::HypothesisSummary;
+use sim_tests::told as run;
 use std::ops::RangeInclusive;
 
 /// A case of `data/cases`.
 fn case(name: &str) -> String {
     let path = format!("{}/data/cases/{name}.ron", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|wrong| panic!("{path}: {wrong}"))
-}
-
-fn run(text: &str) -> Summary {
-    let scenario = sim_tests::scenario(text);
-    experiment::run(&scenario, scenario.seed)
-        .expect("the scenario is sound")
-        .summary
 }
 
 /// The verdicts of a scenario under several seeds.

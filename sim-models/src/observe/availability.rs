@@ -22,8 +22,8 @@ use std::ops::Range;
 const SAME_INCIDENT: f64 = 5.0;
 /// Width of the windows over which the largest burn rate is looked for, in seconds.
 const BURN_WINDOW: f64 = 60.0;
-/// Evidence that luck gives one in 100,000 times.
-const CERTAIN: f64 = 11.512_925_464_970_229;
+/// Evidence of a failure that is called certain: luck gives it one in 100,000 times.
+pub(super) const CERTAIN: f64 = 11.512_925_464_970_229;
 /// The chance with which luck alone makes an incident of a workload that keeps its objective, anywhere
 /// in a run.
 const CHANCE: f64 = 1e-6;

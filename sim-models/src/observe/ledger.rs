@@ -41,10 +41,15 @@ impl Row {
     /// Those that failed, and those that never end.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        let failed = Outcome::ALL.iter().filter(|outcome| !outcome.is_success());
-        let failed: u64 = failed.map(|outcome| self.outcomes[*outcome as usize]).sum();
-        failed + self.forgotten.count
+        lost(&self.outcomes) + self.forgotten.count
     }
+}
+
+/// Those that failed.
+#[must_use]
+pub fn lost(outcomes: &ByOutcome) -> u64 {
+    let failed = Outcome::ALL.iter().filter(|outcome| !outcome.is_success());
+    failed.map(|outcome| outcomes[*outcome as usize]).sum()
 }
 
 /// A row for each window that has ended.

@@ -15,10 +15,11 @@ mod overlaps;
 mod through;
 
 use inputs::Seeds;
+use sim_tests::command::Folder;
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -37,23 +38,6 @@ fn setting(name: &str, otherwise: u64) -> u64 {
         text.parse()
             .unwrap_or_else(|_| panic!("{name} is a number, not {text}"))
     })
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sim-fuzz-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).expect("a temporary folder can be made");
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// What became of an input, and the most bytes that it held; or why it panicked.

@@ -3,10 +3,10 @@
 use super::inputs::{For, Input};
 use serde_json::Value;
 use sim_cli::diagnostics::{concise, human, json};
+use sim_cli::exit;
 use sim_cli::output::{Style, csv, human as page, json as object};
 use sim_cli::runner::journal::Journal;
 use sim_cli::runner::{forget_unfit, survey};
-use sim_cli::{Terminal, exit};
 use sim_models::experiment::space::{Sample, Vary};
 use sim_models::experiment::spec::{ReplicationSpec, Spec, read_spec, resolve, to_ron};
 use sim_models::experiment::sweep::{Keys, Shard, Sweep};
@@ -16,6 +16,7 @@ use sim_models::observe::naming::Measure;
 use sim_models::plan;
 use sim_models::scenario::check::{check, check_measure};
 use sim_models::scenario::{Diagnostic, Files, Override, Scenario, Size, Sources, explain, load};
+use sim_tests::command::sim;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -288,19 +289,6 @@ fn journal(bytes: &[u8], folder: &Path) -> Met {
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     Met::Read
-}
-
-/// Exit code, standard output and standard error.
-fn sim(arguments: &[&str]) -> (u8, String, String) {
-    let arguments = ["sim"]
-        .iter()
-        .chain(arguments)
-        .map(Into::into)
-        .collect::<Vec<_>>();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    (code, text(out), text(err))
 }
 
 /// Checks, draws and runs a file by the commands, with all charts.

@@ -4,12 +4,11 @@ mod parts;
 mod resume;
 
 use serde_json::Value;
-use sim_cli::{Terminal, exit};
+use sim_cli::exit;
+use sim_tests::command::{self, Folder, program};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -27,15 +26,8 @@ struct Answer {
 }
 
 fn sim(arguments: &[&str]) -> Answer {
-    let arguments: Vec<OsString> = ["sim"].iter().chain(arguments).map(Into::into).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = sim_cli::run(&arguments, &mut out, &mut err, Terminal::default());
-    let text = |bytes| String::from_utf8(bytes).expect("output is text");
-    Answer {
-        code,
-        out: text(out),
-        err: text(err),
-    }
+    let (code, out, err) = command::sim(arguments);
+    Answer { code, out, err }
 }
 
 /// A command that must end well.
@@ -64,28 +56,6 @@ fn small<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     arguments.extend(["--replications", "3", "--windows", "--out", out]);
     arguments.extend(more);
     arguments
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sim-sweep-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a temporary folder can be made");
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// All files of a folder but the one that may differ.
@@ -207,29 +177,11 @@ fn runs_are_those_of_sim_run() {
     }
 }
 
-/// What tells this program, started anew, to be `sim` with these arguments.
-const ARGUMENTS: &str = "SIM_TESTS_ARGUMENTS";
-
-/// `sim` as a process of its own, so that it can be killed and has its own environment.
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("a test has a path"));
-    command
-        .args(["--ignored", "--exact", "as_a_process", "--nocapture"])
-        .env(ARGUMENTS, arguments.join("\n"))
-        .stdin(Stdio::null());
-    command
-}
-
 /// Not a test: what [`program`] starts.
 #[test]
 #[ignore = "is `sim` for other tests"]
 fn as_a_process() {
-    let Ok(arguments) = std::env::var(ARGUMENTS) else {
-        return;
-    };
-    let arguments = std::iter::once("sim").chain(arguments.lines());
-    let code = sim_cli::main(arguments.map(Into::into));
-    std::process::exit(i32::from(code));
+    command::as_a_process();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Sweeps that were killed, interrupted or damaged go on where they were.
 
 use super::*;
+use std::process::{Command, Stdio};
 
 /// Kills a sweep again and again; what was finished must survive, and be run only once.
 #[test]

@@ -7,10 +7,10 @@
 //! only what is lost in one stretch alone as a stretch.
 
 use super::slow::{Exposure, Latencies, MOST, Slowness, runs};
-use super::steady::{CERTAIN, NOISE, Steady};
-use crate::observe::ledger::ByOutcome;
+use super::steady::{NOISE, Steady};
+use crate::observe::availability::CERTAIN;
+use crate::observe::ledger::lost;
 use crate::observe::summary::Damage;
-use crate::outcome::Outcome;
 use sim_core::stats::{excess, proportion_interval, too_many};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -54,11 +54,6 @@ impl Counts {
             finished: self.finished[windows.clone()].to_vec(),
         }
     }
-}
-
-fn lost(outcomes: &ByOutcome) -> u64 {
-    let failed = Outcome::ALL.iter().filter(|outcome| !outcome.is_success());
-    failed.map(|outcome| outcomes[*outcome as usize]).sum()
 }
 
 fn sum(counts: &[u64]) -> u64 {

@@ -47,8 +47,11 @@ pub(super) fn close_to(
         };
         miss(check).is_none_or(|times| !near.contains(&times))
     });
-    if lost || by_far {
-        return recovery.filter(|_| !by_far || lost);
+    if lost {
+        return recovery;
+    }
+    if by_far {
+        return None;
     }
     recovery.or_else(|| {
         // What comes back slowly is just within its limit at first: that is no narrow escape.

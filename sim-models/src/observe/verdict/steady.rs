@@ -5,6 +5,7 @@
 //! what it offers.
 
 use super::tally::Tally;
+use crate::observe::availability::CERTAIN;
 use crate::observe::expression::{Expression, Op};
 use crate::observe::measure::{Measurer, Traffic};
 use crate::observe::metric::Metric;
@@ -27,8 +28,6 @@ pub(super) const SUCCESS_AGAIN: f64 = 0.95;
 pub(super) const GOODPUT_AGAIN: f64 = 0.90;
 /// Chance that luck is taken for a failure in any of the planned looks at a run.
 const PLANNED: f64 = 1e-3;
-/// How certain a failure must be: luck explains one in 100,000 blocks.
-pub(super) const CERTAIN: f64 = 11.512_925_464_970_229;
 /// Evidence up to which a block is still called luck: one in a hundred.
 pub(super) const NOISE: f64 = 4.605_170_185_988_091;
 

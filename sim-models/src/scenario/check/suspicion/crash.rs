@@ -49,6 +49,17 @@ impl Loss<'_> {
     fn share(&self) -> f64 {
         f64::from(self.down) / f64::from(self.replicas)
     }
+
+    fn words(&self) -> String {
+        let Self {
+            name,
+            down,
+            replicas,
+            service,
+            ..
+        } = self;
+        format!("while `{name}` has {down} of the {replicas} instances of `{service}` down")
+    }
 }
 
 impl Checker<'_> {
@@ -98,15 +109,10 @@ impl Checker<'_> {
         if excess <= room && waits <= patience {
             return;
         }
-        let Loss {
-            service,
-            down,
-            replicas,
-            ..
-        } = *loss;
+        let Loss { down, replicas, .. } = *loss;
         let message = format!(
-            "while `{}` has {down} of the {replicas} instances of `{service}` down, the {what} of the rest can carry {} requests a second, and with all that is tried again {} come to them",
-            loss.name,
+            "{}, the {what} of the rest can carry {} requests a second, and with all that is tried again {} come to them",
+            loss.words(),
             rounded(left),
             rounded(rate)
         );
@@ -149,15 +155,9 @@ impl Checker<'_> {
                 " (those that refuse at once have the fewest requests outstanding, and draw more)",
             ),
         };
-        let Loss {
-            service,
-            down,
-            replicas,
-            ..
-        } = *loss;
         let message = format!(
-            "while `{}` has {down} of the {replicas} instances of `{service}` down, {least}{} % of the calls {} are refused{because}, and nothing tries them elsewhere",
-            loss.name,
+            "{}, {least}{} % of the calls {} are refused{because}, and nothing tries them elsewhere",
+            loss.words(),
             percent(loss.share()),
             named(&names),
         );
