@@ -27,8 +27,8 @@ pub struct LoadState {
     stream: Stream,
     key: u64,
     arrivals: u64,
-    /// Candidates for the next arrival that were looked at since it was last asked.
-    candidates: u64,
+    /// How much of an arrival at constant gaps is still missing.
+    missing: f64,
     count: u64,
     users: Vec<User>,
     /// When it asked last.
@@ -46,6 +46,8 @@ pub struct LoadState {
 const CIRCLE: u64 = 100;
 /// Below so many rounds at one instant nothing is called a circle.
 const FEW_ROUNDS: u64 = 100_000;
+/// Candidates for an arrival that are looked at within one event.
+const MOST_CANDIDATES: u64 = 10_000;
 /// Arrivals of an open workload at one nanosecond that nobody means.
 const MOST_ARRIVALS: u64 = 1_000_000;
 
@@ -69,7 +71,7 @@ impl<'p> World<'p> {
                 stream: seed.stream(&entity, "arrivals"),
                 key: seed.key(&entity, "requests"),
                 arrivals: 0,
-                candidates: 0,
+                missing: 1.0,
                 count: 0,
                 users: Vec::new(),
                 instant: SimTime::ZERO,
@@ -79,10 +81,7 @@ impl<'p> World<'p> {
             let workload = number as u16;
             match &plan.kind {
                 WorkloadKind::Open { .. } => {
-                    if let Some(first) = load.next_arrival(&plan.kind, SimTime::ZERO, self.plan.end)
-                    {
-                        agenda.schedule_at(first, Event::Arrival { workload });
-                    }
+                    load.seek(workload, &plan.kind, self.plan.end, agenda);
                 }
                 WorkloadKind::Closed {
                     users,
@@ -114,17 +113,20 @@ impl<'p> World<'p> {
         };
         let load = &mut self.loads[usize::from(workload)];
         load.asks_at(agenda.now());
-        let next = load.next_arrival(kind, agenda.now(), self.plan.end);
-        self.work += std::mem::take(&mut load.candidates);
-        if let Some(next) = next {
-            agenda.schedule_at(next, Event::Arrival { workload });
-        }
+        self.work += load.seek(workload, kind, self.plan.end, agenda);
         for _ in 0..*batch {
             let load = &mut self.loads[usize::from(workload)];
             load.count += 1;
             let key = mix(load.key, load.count);
             self.request(workload, u32::MAX, key, agenda);
         }
+    }
+
+    /// The search for the next arrival goes on.
+    pub(super) fn seek(&mut self, workload: u16, agenda: &mut Agenda<Event>) {
+        let kind = &self.plan.workloads[usize::from(workload)].kind;
+        let load = &mut self.loads[usize::from(workload)];
+        self.work += load.seek(workload, kind, self.plan.end, agenda);
     }
 
     /// A user who has thought, or lost patience, asks.
@@ -341,9 +343,31 @@ impl LoadState {
         )
     }
 
-    /// When the next request of an open workload arrives; none before the end of the run.
+    /// Schedules the next arrival of an open workload, or that the search for it goes on; how many candidates
+    /// were looked at.
     #[inline]
-    fn next_arrival(&mut self, kind: &WorkloadKind, now: SimTime, end: SimTime) -> Option<SimTime> {
+    fn seek(
+        &mut self,
+        workload: u16,
+        kind: &WorkloadKind,
+        end: SimTime,
+        agenda: &mut Agenda<Event>,
+    ) -> u64 {
+        let (next, candidates) = self.next_arrival(kind, agenda.now(), end);
+        let (at, event) = match next {
+            Next::Arrives(at) => (at, Event::Arrival { workload }),
+            Next::Unknown(at) => (at, Event::Seek { workload }),
+        };
+        if at < end {
+            agenda.schedule_at(at, event);
+        }
+        candidates
+    }
+
+    /// When the next request of an open workload arrives, and how many candidates were looked at for that; at
+    /// the end of all time where none does.
+    #[inline]
+    fn next_arrival(&mut self, kind: &WorkloadKind, now: SimTime, end: SimTime) -> (Next, u64) {
         let WorkloadKind::Open {
             rate,
             arrivals,
@@ -351,24 +375,22 @@ impl LoadState {
             ..
         } = kind
         else {
-            return None;
+            return (Next::Arrives(SimTime::MAX), 0);
         };
         if *rate <= 0.0 {
-            return None;
+            return (Next::Arrives(SimTime::MAX), 0);
         }
         match (arrivals, shape.is_empty()) {
-            (Arrivals::Poisson, true) => Some(now + self.exponential(*rate)),
+            (Arrivals::Poisson, true) => (Next::Arrives(now + self.exponential(*rate)), 0),
             (Arrivals::Constant, true) => {
                 // Counted from the start, so that rounding does not add up.
                 self.arrivals += 1;
-                Some(SimTime(
-                    SimDuration::from_secs_f64(self.arrivals as f64 / rate).0,
-                ))
+                let at = SimDuration::from_secs_f64(self.arrivals as f64 / rate);
+                (Next::Arrives(SimTime(at.0)), 0)
             }
             (Arrivals::Poisson, false) => self.thin(*rate, shape, now, end),
             (Arrivals::Constant, false) => self.integrate(*rate, shape, now, end),
         }
-        .filter(|next| *next < end)
     }
 
     #[inline]
@@ -377,18 +399,17 @@ impl LoadState {
     }
 
     /// A Poisson process whose rate varies, by thinning (Lewis and Shedler 1979). Between two jumps of the
-    /// shapes the candidates come at the most that the rate is there: a spike costs nothing beside itself.
-    fn thin(
-        &mut self,
-        rate: f64,
-        shape: &[Shape],
-        mut now: SimTime,
-        end: SimTime,
-    ) -> Option<SimTime> {
+    /// shapes the candidates come at the most that the rate is there: a spike costs nothing beside itself. After
+    /// many that were thrown away in vain the search goes on from there, as nothing of the past matters.
+    fn thin(&mut self, rate: f64, shape: &[Shape], mut now: SimTime, end: SimTime) -> (Next, u64) {
+        let mut candidates = 0;
         while now < end {
             let (most, until) = envelope(shape, now);
             while now < until.min(end) {
-                self.candidates += 1;
+                if candidates == MOST_CANDIDATES {
+                    return (Next::Unknown(now), candidates);
+                }
+                candidates += 1;
                 // Nothing comes at no rate.
                 let next = if most > 0.0 {
                     now + self.exponential(rate * most)
@@ -401,12 +422,12 @@ impl LoadState {
                 } else {
                     now = next;
                     if self.stream.uniform() * most < factor(shape, now) {
-                        return Some(now);
+                        return (Next::Arrives(now), candidates);
                     }
                 }
             }
         }
-        None
+        (Next::Arrives(SimTime::MAX), candidates)
     }
 
     /// When the integral of a varying rate has grown by one.
@@ -416,12 +437,15 @@ impl LoadState {
         shape: &[Shape],
         mut now: SimTime,
         end: SimTime,
-    ) -> Option<SimTime> {
-        let mut missing = 1.0;
+    ) -> (Next, u64) {
+        let mut candidates = 0;
         // A thousandth of the usual gap, so that rare arrivals take no more strides than others.
         let usual = STRIDE.max(SimDuration::from_secs_f64(1e-3 / rate));
         while now < end {
-            self.candidates += 1;
+            if candidates == MOST_CANDIDATES {
+                return (Next::Unknown(now), candidates);
+            }
+            candidates += 1;
             let until = if usual > STRIDE {
                 envelope(shape, now).1
             } else {
@@ -430,14 +454,24 @@ impl LoadState {
             let stride = usual.min(until.since(now));
             let current = rate * factor(shape, now);
             let seconds = stride.as_secs_f64();
-            if current * seconds >= missing {
-                return Some(now + SimDuration::from_secs_f64(missing / current));
+            if current * seconds >= self.missing {
+                let at = now + SimDuration::from_secs_f64(self.missing / current);
+                self.missing = 1.0;
+                return (Next::Arrives(at), candidates);
             }
-            missing -= current * seconds;
+            self.missing -= current * seconds;
             now += stride;
         }
-        None
+        (Next::Arrives(SimTime::MAX), candidates)
     }
+}
+
+/// What is known of the next arrival.
+enum Next {
+    /// It comes then.
+    Arrives(SimTime),
+    /// Up to then none does.
+    Unknown(SimTime),
 }
 
 const _: () = assert!(

@@ -46,6 +46,11 @@ pub enum Event {
         /// Index of the workload.
         workload: u16,
     },
+    /// The search for the next arrival of an open workload goes on.
+    Seek {
+        /// Index of the workload.
+        workload: u16,
+    },
     /// A user of a closed workload has thought.
     Thought {
         /// Index of the workload.
@@ -434,6 +439,7 @@ impl<'p> World<'p> {
     fn dispatch(&mut self, event: Event, agenda: &mut Agenda<Event>) {
         match event {
             Event::Arrival { workload } => self.arrival(workload, agenda),
+            Event::Seek { workload } => self.seek(workload, agenda),
             Event::Thought { workload, user } => self.ask(workload, user, agenda),
             Event::Impatient(id) => self.with(id, agenda, Self::impatient),
             // A frozen instance still has a queue and a backlog.
@@ -525,6 +531,7 @@ impl Model for World<'_> {
             Event::Overdue {
                 frame: id, layer, ..
             } => frame(16 | u64::from(*layer) << 16, id),
+            Event::Seek { workload } => [17, u64::from(*workload)],
         }
     }
 
