@@ -18,6 +18,7 @@ use links::LinkPatterns;
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A checked scenario, compiled.
 #[derive(Clone, Debug)]
@@ -52,6 +53,8 @@ pub struct Plan {
     pub warmup: SimTime,
     /// Width of the windows of series.
     pub window: SimDuration,
+    /// What [`crate::reliability::predicted`] says of it, once somebody has asked: the runs of a plan share it.
+    pub predicted: OnceLock<Vec<Option<f64>>>,
 }
 
 /// A service or a workload.
@@ -378,6 +381,7 @@ impl<'a> Compiler<'a> {
             end: SimTime(scenario.duration.0),
             warmup: SimTime(scenario.warmup.0),
             window: scenario.window,
+            predicted: OnceLock::new(),
         };
         let fault_links = scenario
             .faults

@@ -38,7 +38,9 @@ pub fn availability(
     first_fault: Option<SimTime>,
 ) -> (Vec<AvailabilitySummary>, Vec<Incident>) {
     let plan = measurer.plan;
-    let predicted = reliability::predicted(scenario, plan);
+    let predicted = plan
+        .predicted
+        .get_or_init(|| reliability::predicted(scenario, plan));
     let warm = ends.partition_point(|end| *end <= plan.warmup);
     let calm = first_fault.map_or(ends.len(), |first| {
         ends.partition_point(|end| *end <= first)

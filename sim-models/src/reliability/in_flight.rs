@@ -2,6 +2,7 @@
 
 use super::System;
 use super::state;
+use crate::resilience::PolicySpec;
 
 /// So many seconds' worth of a workload's requests are under way where a crash hits them, as one state of
 /// the faults follows another: the mean time that a request spends there. Where somebody may try again,
@@ -28,7 +29,7 @@ pub(super) fn lost(
         let calls = endpoint.callees.iter().map(|to| {
             let target = &endpoints.all[*to].target;
             let (calls, optional) = flow.calls.get(target).copied().unwrap_or_default();
-            let alone = system.calls.policies(endpoint.service, target).is_empty();
+            let alone = alone(system.calls.policies(endpoint.service, target));
             if alone && !optional {
                 calls * seconds[*to]
             } else {
@@ -41,9 +42,15 @@ pub(super) fn lost(
     }
     let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
     let shares = load.targets().iter().map(|(target, weight)| {
-        let alone = system.calls.policies(name, target).is_empty();
+        let alone = alone(system.calls.policies(name, target));
         let at = endpoints.find(target).filter(|_| alone);
         at.map_or(0.0, |at| weight / total * seconds[at])
     });
     Some(shares.sum())
+}
+
+/// Whether nobody tries again what is lost.
+fn alone(policies: &[PolicySpec]) -> bool {
+    let mut policies = policies.iter();
+    !policies.any(|policy| matches!(policy, PolicySpec::Retry(_)))
 }

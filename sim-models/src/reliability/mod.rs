@@ -57,7 +57,7 @@ const MOST_ATTEMPTS: u64 = 2_000_000;
 
 /// What does not change while a prediction is made.
 struct System<'a> {
-    /// Attempts that were looked at so far.
+    /// Attempts of a workload that were looked at so far.
     attempts: Cell<u64>,
     scenario: &'a Scenario,
     plan: &'a Plan,
@@ -132,6 +132,7 @@ pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
     let workloads = 0..scenario.workloads.len();
     workloads
         .map(|workload| {
+            system.attempts.set(0);
             let known = !state::meets(&system, workload, &late);
             over_run(&system, timeline.as_ref().filter(|_| known)?, workload)
         })

@@ -216,8 +216,10 @@ fn losses_by<'v>(
     let lasts = match (fault.lasts, &fault.random) {
         (Some(lasts), _) => (lasts + *boot).as_secs_f64(),
         (None, Some(random)) => crate::topology::seconds(&random.mttr) + boot.as_secs_f64(),
-        (None, None) => end.since(begin).as_secs_f64(),
+        (None, None) => f64::INFINITY,
     };
+    // What comes after the end of the run comes to nobody.
+    let lasts = lasts.min(end.since(begin).as_secs_f64());
     let mut hit: std::collections::BTreeMap<usize, u32> = std::collections::BTreeMap::new();
     for index in &compiled.candidates {
         // Services are the first places, in the order of the scenario.
