@@ -122,7 +122,9 @@ fn go(
     };
     let mut claim = Claim::asked(how.folder, &of, args.force, !shard.is_all())?;
     if let (Some(folder), true) = (how.folder, shard.is_all()) {
-        let asked = |claim| other::refuse_other(claim, folder, (sweep, texts), args.force);
+        // What was read for this sweep is not what the other one reads.
+        let there = args.reading.disk();
+        let asked = |claim| other::refuse_other(claim, folder, (sweep, texts), &there, args.force);
         claim = claim.map(asked).transpose()?;
     }
     if let (Some(folder), false) = (how.folder, shard.is_all()) {

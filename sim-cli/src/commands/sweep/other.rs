@@ -22,6 +22,7 @@ pub fn refuse_other(
     claim: Claim,
     folder: &Path,
     (sweep, texts): (&Sweep, &Texts),
+    disk: &Disk,
     force: bool,
 ) -> Result<Claim, FolderError> {
     let file = folder.join("sweep.ron");
@@ -29,12 +30,14 @@ pub fn refuse_other(
     if text.is_empty() || text.trim_end() == texts.sweep.trim_end() {
         return Ok(claim);
     }
-    let disk = Disk::default();
-    // What cannot be read any more cannot be compared either; its runs stay in the journal.
-    let there = read_spec(&file.to_string_lossy(), &disk)
+    let there = read_spec(&file.to_string_lossy(), disk)
         .ok()
-        .and_then(|spec| resolved(&spec, &file, &disk).ok());
-    let Some(difference) = there.and_then(|(there, _)| difference(&there, sweep)) else {
+        .and_then(|spec| resolved(&spec, &file, disk).ok());
+    let difference = match there {
+        Some((there, _)) => difference(&there, sweep),
+        None => Some("a sweep that cannot be read any more, nor compared with this one".into()),
+    };
+    let Some(difference) = difference else {
         return Ok(claim);
     };
     if force {
