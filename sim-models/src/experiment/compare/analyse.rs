@@ -96,25 +96,35 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
     Ok(comparison)
 }
 
-/// Cuts the intervals of differences of a share to what is possible: from what the baseline measures no share
-/// falls by more than all of it, nor rises above all. Student's interval does not know that.
+/// Cuts the intervals of differences of a share to what is possible: no share falls by more than all that the
+/// baseline may lose, nor rises above all, wherever in its own interval that one is. Student's interval does
+/// not know that.
 fn possible(finding: &mut Finding, measure: &Measure) {
-    let Some(baseline) = finding.baseline.filter(|_| is_share(measure)) else {
+    let Some(mean) = finding.baseline.filter(|_| is_share(measure)) else {
         return;
+    };
+    let values: Vec<f64> = finding.pairs.iter().map(|pair| pair.baseline).collect();
+    // The least and the largest that the difference can be, by the level of an interval.
+    let bounds = |level: f64| {
+        let baseline = mean_interval(&values, level).ok()?;
+        Some((-baseline.high.min(1.0), 1.0 - baseline.low.max(0.0)))
     };
     let cut = |interval: &mut Interval, least: f64, most: f64| {
         // What rounding leaves must not part an end from the mean.
         interval.low = interval.low.max(least).min(interval.mean);
         interval.high = interval.high.min(most).max(interval.mean);
     };
-    let (least, most) = (-baseline, 1.0 - baseline);
     for interval in [&mut finding.difference, &mut finding.simultaneous] {
-        if let Some(interval) = interval.as_mut().filter(|one| one.half_width.is_finite()) {
+        if let Some(interval) = interval.as_mut().filter(|one| one.half_width.is_finite())
+            && let Some((least, most)) = bounds(interval.level)
+        {
             cut(interval, least, most);
         }
     }
-    if let Some(relative) = finding.relative.as_mut().filter(|_| baseline > 0.0) {
-        cut(relative, -1.0, most / baseline);
+    if let Some(relative) = finding.relative.as_mut().filter(|_| mean > 0.0)
+        && let Some((_, most)) = bounds(relative.level)
+    {
+        cut(relative, -1.0, most / mean);
     }
 }
 
