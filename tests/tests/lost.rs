@@ -164,3 +164,83 @@ fn a_queue_that_nothing_feeds_is_not_metastable() {
         assert_ne!(found.verdict, Conclusion::Held, "{seed}: {found:#?}");
     }
 }
+
+#[test]
+fn of_faults_that_overlap_the_one_that_hurts_is_told() {
+    let text = |harmless: &str| {
+        format!(
+            r#"(
+                duration: "150s", warmup: "10s",
+                services: {{
+                    "api": (threads: 100, endpoints: {{ "x": [work("1ms"), call("db/q")] }}),
+                    "other": (threads: 10, endpoints: {{ "y": [work("1ms")] }}),
+                    "db": (threads: 20, endpoints: {{ "q": [work(exponential("10ms"))] }}),
+                }},
+                calls: {{ "* -> *": [timeout("5s")] }},
+                workloads: {{ "u": open(rate: "100/s", to: "api/x"), "v": open(rate: "100/s", to: "other/y") }},
+                faults: [
+                    (name: "harmless", at: "40s", for: "{harmless}", inject: latency(link: "v -> other", add: "1us")),
+                    (name: "lag", at: "70s", for: "10s", inject: latency(link: "api -> db", add: "200ms")),
+                ],
+                hypothesis: (steady: ["success_ratio(u) >= 99%"], recovers: (within: "20s")),
+            )"#
+        )
+    };
+    for harmless in ["30s", "35s", "100s"] {
+        let found = run(&text(harmless), 1);
+        let damage = &found.hypothesis.damage;
+        assert_eq!(damage.len(), 1, "{harmless}: {damage:#?}");
+        let seconds = damage[0].slow_seconds;
+        assert!((9.0..=12.0).contains(&seconds), "{harmless}: {damage:#?}");
+        let hurt = found
+            .faults
+            .iter()
+            .map(|fault| fault.blast_radius.join(" "));
+        assert!(hurt.eq(["", "u"]), "{harmless}: {:#?}", found.faults);
+    }
+}
+
+#[test]
+fn without_a_hypothesis_it_is_told_all_the_same_when_all_was_well_again() {
+    let found = run(
+        r#"(
+            duration: "2min", warmup: "10s",
+            services: { "db": (threads: 20, endpoints: { "q": [work(exponential("10ms"))] }) },
+            calls: { "u -> db": [timeout("500ms")] },
+            workloads: { "u": open(rate: "100/s", to: "db/q") },
+            faults: [(name: "down", at: "40s", for: "20s", inject: crash(service: "db"))],
+        )"#,
+        1,
+    );
+    let hypothesis = &found.hypothesis;
+    assert_eq!(hypothesis.verdict, Conclusion::NoHypothesis);
+    assert!(
+        hypothesis.reason.contains("all was as before"),
+        "{hypothesis:#?}"
+    );
+    assert_eq!(found.faults[0].recovery_seconds, Some(0.0));
+}
+
+#[test]
+fn what_a_crash_loses_in_flight_is_predicted_behind_a_timeout_too() {
+    for policies in ["", r#"timeout("10s")"#] {
+        let text = format!(
+            r#"(
+                duration: "120s", warmup: "10s",
+                services: {{ "db": (threads: 1000, endpoints: {{ "q": [wait("2s")] }}) }},
+                calls: {{ "u -> db": [{policies}] }},
+                workloads: {{ "u": open(rate: "100/s", to: "db/q") }},
+                faults: [(name: "down", at: "60s", for: "2s", inject: crash(service: "db"))],
+            )"#
+        );
+        let availability = &run(&text, 1).workloads["u"].availability;
+        let (seen, said) = (availability.by_requests, availability.predicted);
+        let (seen, said) = (seen.expect("requests ended"), said.expect("it can be said"));
+        // 2 s of requests are lost that were there, and 2 s of those that come.
+        assert!(
+            (said - (1.0 - 4.0 / 110.0)).abs() < 2e-3,
+            "{policies}: {said}"
+        );
+        assert!((seen - said).abs() < 5e-3, "{policies}: {seen} {said}");
+    }
+}

@@ -216,12 +216,19 @@ fn faults(summary: &Summary, style: Style) -> Vec<String> {
     }
     let mut lines = vec![heading("Faults", style)];
     for fault in &summary.faults {
-        lines.extend(wrap(&fault_text(fault), "  ", "      "));
+        lines.extend(wrap(&fault_text(fault, summary), "  ", "      "));
     }
     lines
 }
 
-fn fault_text(fault: &FaultSummary) -> String {
+/// Whether a fault was on from before the measured time to the end.
+fn is_background(fault: &FaultSummary, summary: &Summary) -> bool {
+    let mut periods = fault.periods.iter();
+    periods
+        .any(|(start, end)| *start <= summary.warmup_seconds && *end >= summary.simulated_seconds)
+}
+
+fn fault_text(fault: &FaultSummary, summary: &Summary) -> String {
     let mut periods: Vec<String> = fault
         .periods
         .iter()
@@ -241,7 +248,14 @@ fn fault_text(fault: &FaultSummary) -> String {
         (Conclusion::Recovered, Some(seconds)) => {
             format!("recovered after {}", units::duration(seconds))
         }
-        (Conclusion::NoHypothesis, _) => "on all the time, so part of the system".to_owned(),
+        (Conclusion::NoHypothesis, _) if is_background(fault, summary) => {
+            "on all the time, so part of the system".to_owned()
+        }
+        (Conclusion::NoHypothesis, Some(0.0)) => "all well as soon as it was gone".to_owned(),
+        (Conclusion::NoHypothesis, Some(seconds)) => {
+            format!("all well after {}", units::duration(seconds))
+        }
+        (Conclusion::NoHypothesis, None) => "not judged".to_owned(),
         (verdict, _) => verdict.words(),
     };
     let blast = if fault.blast_radius.is_empty() {
@@ -519,10 +533,11 @@ mod tests {
 
     #[test]
     fn a_spike_touches_nothing() {
-        let mut fault = retry_storm().summary.faults.remove(0);
-        assert!(fault_text(&fault).contains("; touched 24,210; "));
+        let mut summary = retry_storm().summary;
+        let mut fault = summary.faults.remove(0);
+        assert!(fault_text(&fault, &summary).contains("; touched 24,210; "));
         (fault.kind, fault.touched) = ("spike".to_owned(), 0);
-        let text = fault_text(&fault);
+        let text = fault_text(&fault, &summary);
         assert!(
             !text.contains("touched") && text.contains("; hurt "),
             "{text}"

@@ -13,6 +13,7 @@ use crate::observe::ledger::lost;
 use crate::observe::summary::Damage;
 use sim_core::stats::{excess, proportion_interval, too_many};
 use sim_core::{SimDuration, SimTime};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Requests that it takes to say that nobody was hurt.
@@ -189,11 +190,30 @@ impl Steady<'_> {
             windows[period.start..end].fill(true);
         }
         Exposure {
-            periods,
+            periods: apart(periods),
             windows,
             stretch: self.stretch,
         }
     }
+}
+
+/// These periods, cut wherever one of them begins or ends: what hurts in one of two that overlap is not told of
+/// all the time of the other.
+fn apart(mut periods: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    periods.sort_unstable_by_key(|period| (period.start, period.end));
+    periods.dedup();
+    let ends = periods.iter().flat_map(|period| [period.start, period.end]);
+    let cuts: BTreeSet<usize> = ends.collect();
+    let parts = cuts.iter().zip(cuts.iter().skip(1));
+    let mut reach = 0;
+    let mut next = periods.iter().peekable();
+    let covered = parts.filter(|(start, _)| {
+        while let Some(period) = next.next_if(|period| period.start <= **start) {
+            reach = reach.max(period.end);
+        }
+        **start < reach
+    });
+    covered.map(|(start, end)| *start..*end).collect()
 }
 
 /// The stretches in which certainly more requests are lost than the objective allows and were before.
@@ -242,6 +262,13 @@ mod tests {
             lost: lost.to_vec(),
             finished: finished.to_vec(),
         }
+    }
+
+    #[test]
+    fn periods_that_overlap_are_looked_at_apart() {
+        let parts = apart(vec![70..80, 40..75, 90..95, 40..75]);
+        assert_eq!(parts, [40..70, 70..75, 75..80, 90..95]);
+        assert_eq!(apart(vec![5..5, 7..9, 8..8]), [7..8, 8..9]);
     }
 
     #[test]

@@ -431,14 +431,7 @@ impl Steady<'_> {
                 .unwrap_or(Ordering::Equal)
                 .then(Ordering::Greater)
         });
-        let slowest = disturbances
-            .iter()
-            .zip(aftermaths)
-            .filter_map(|(disturbance, aftermath)| match aftermath {
-                Aftermath::Recovered(seconds, _) => Some((disturbance, *seconds)),
-                _ => None,
-            })
-            .max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let slowest = slowest(disturbances, aftermaths);
         out.recovery_seconds = slowest.as_ref().map(|(_, seconds)| *seconds);
         if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
             out.verdict = conclusion(&Aftermath::Lost(loss.clone()));
@@ -476,6 +469,9 @@ impl Steady<'_> {
             reason += "; the run was stopped before its end";
         } else if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
             reason += &format!("; {}", words::lost(self, disturbance, loss));
+        } else if let Some((disturbance, seconds)) = slowest(disturbances, aftermaths) {
+            let name = &disturbance.summary.name;
+            reason += &format!("; {}", words::well_again(name, seconds));
         }
         (Conclusion::NoHypothesis, reason)
     }
@@ -531,6 +527,19 @@ fn known(check: &Expression, value: Option<f64>, held: bool) -> Option<bool> {
         None if about_requests => None,
         _ => Some(held),
     }
+}
+
+/// The disturbance from which the recovery took longest, and how long, s.
+fn slowest<'d>(
+    disturbances: &'d [Disturbance],
+    aftermaths: &[Aftermath],
+) -> Option<(&'d Disturbance, f64)> {
+    let both = disturbances.iter().zip(aftermaths);
+    let recovered = both.filter_map(|(disturbance, aftermath)| match aftermath {
+        Aftermath::Recovered(seconds, _) => Some((disturbance, *seconds)),
+        _ => None,
+    });
+    recovered.max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
 fn believes(hypothesis: &Hypothesis) -> bool {

@@ -220,6 +220,18 @@ fn quoted(names: &[&str]) -> String {
     listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// That all was well again, where nobody said what that is.
+pub(super) fn well_again(name: &str, seconds: f64) -> String {
+    if seconds > 0.0 {
+        format!(
+            "all was as before {} after `{name}` was gone",
+            span(seconds)
+        )
+    } else {
+        format!("all was as before as soon as `{name}` was gone")
+    }
+}
+
 /// That it came back.
 pub(super) fn recovered(name: &str, seconds: f64) -> String {
     if seconds > 0.0 {
