@@ -83,7 +83,7 @@ impl Outcome {
 
 /// A set of outcomes, as policies use to say what they act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutcomeSet(u16);
+pub struct OutcomeSet(u64);
 
 impl OutcomeSet {
     /// What may well go better the next time: errors, timeouts of an attempt, refusals, resets,
@@ -103,7 +103,7 @@ impl OutcomeSet {
         let mut bits = 0;
         let mut i = 0;
         while i < outcomes.len() {
-            bits |= 1 << outcomes[i] as u16;
+            bits |= 1 << outcomes[i] as u64;
             i += 1;
         }
         Self(bits)
@@ -113,7 +113,7 @@ impl OutcomeSet {
     #[inline]
     #[must_use]
     pub fn contains(self, outcome: Outcome) -> bool {
-        self.0 & (1 << outcome as u16) != 0
+        self.0 & (1 << outcome as u64) != 0
     }
 }
 
@@ -145,16 +145,49 @@ pub fn cause_name(place: &str, cause: Outcome) -> String {
     format!("{place}: {}", cause.name())
 }
 
-/// An outcome, where it came from, and what it was there: a web server's `error` may have begun as
-/// a `rejected` at the database.
+/// How something ended: an outcome, where it came from, and what it was there: a web server's `error` may
+/// have begun as a `rejected` at the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Ending {
     /// What the caller sees.
     pub outcome: Outcome,
     /// What it was where it began.
     pub cause: Outcome,
-    /// Index of the place (service or workload) where it began.
+    /// Index of the place (service or workload) where it began; [`Ending::NOWHERE`] until the world has said.
     pub origin: u16,
     /// HTTP-like status of an error; 0 otherwise.
     pub status: u16,
+}
+
+impl Ending {
+    /// The origin of an ending that no place has been named for yet.
+    pub const NOWHERE: u16 = u16::MAX;
+
+    /// An ending that begins here, wherever the world says that is.
+    #[must_use]
+    pub const fn of(outcome: Outcome) -> Self {
+        Self::at(outcome, Self::NOWHERE)
+    }
+
+    /// An ending that begins at this place.
+    #[must_use]
+    pub const fn at(outcome: Outcome, origin: u16) -> Self {
+        Self {
+            outcome,
+            cause: outcome,
+            origin,
+            status: 0,
+        }
+    }
+
+    /// The same ending, which began at this place unless another one has been named.
+    #[must_use]
+    pub fn or_at(self, place: u16) -> Self {
+        let origin = if self.origin == Self::NOWHERE {
+            place
+        } else {
+            self.origin
+        };
+        Self { origin, ..self }
+    }
 }

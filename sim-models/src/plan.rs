@@ -260,13 +260,32 @@ pub struct EdgePlan {
     /// Policies, outermost first.
     pub layers: Vec<LayerPlan>,
     /// Whether the callee is told when the caller gives up.
-    pub cancels: bool,
+    pub tells_cancellation: bool,
     /// Whether the callee is told of a deadline.
-    pub propagates: bool,
+    pub tells_deadline: bool,
+    /// Whether one of the policies may have several tries out.
+    pub forks: bool,
     /// Number of memories of all its policies.
     pub memory_count: u32,
     /// Where each attempt goes: links of requests and of answers.
     pub routes: Routes,
+}
+
+impl EdgePlan {
+    /// The policies from `base` on that one frame carries: up to the first that may have several tries out, each of
+    /// which has a frame of its own.
+    #[inline]
+    #[must_use]
+    pub fn carried(&self, base: usize) -> &[LayerPlan] {
+        let rest = &self.layers[base..];
+        if !self.forks {
+            return rest;
+        }
+        match rest.iter().position(|layer| layer.forks) {
+            Some(fork) => &rest[..=fork],
+            None => rest,
+        }
+    }
 }
 
 /// The links of an edge: one pair for all, or one for each pair of instances.
@@ -287,10 +306,20 @@ pub struct LayerPlan {
     pub memory: u32,
     /// Whether all caller instances share one memory.
     pub shared: bool,
-    /// Whether it is a deadline that the callee is told of.
-    pub propagates: bool,
+    /// Whether the callee is told of its deadline.
+    pub tells_deadline: bool,
+    /// Whether it has to know of every call that leaves it.
+    pub leaves: bool,
+    /// Whether it may have several tries out at once, or ask another target.
+    pub forks: bool,
+    /// Whether calls may be parked at its memory.
+    pub parks: bool,
     /// Index of its first counter among those of the edge.
     pub counters: u32,
+    /// How many counters it has.
+    pub counter_count: u32,
+    /// The other targets that it may ask: edge and endpoint.
+    pub targets: Vec<(u32, u32)>,
 }
 
 /// A one-way connection between two places or two instances.
@@ -673,25 +702,26 @@ impl<'a> Compiler<'a> {
     ) -> EdgePlan {
         let callers = self.plan.places[caller as usize].instance_count;
         let (mut memory, mut counters) = (0, 0);
-        let cancels = specs
-            .iter()
-            .any(|spec| matches!(spec, PolicySpec::Cancellation(_)));
-        let tells = |spec: &PolicySpec| matches!(spec, PolicySpec::Deadline(deadline) if deadline.propagate);
-        let propagates = specs.iter().any(tells);
-        let layers = specs
+        let tells_cancellation = specs.iter().any(|spec| spec.tells().cancellation);
+        let layers: Vec<LayerPlan> = specs
             .into_iter()
-            .filter(|spec| !matches!(spec, PolicySpec::Cancellation(_)))
+            .filter(PolicySpec::acts)
             .map(|spec| {
                 let shared = spec.scope() == Scope::Shared;
                 let layer = LayerPlan {
-                    propagates: tells(&spec),
+                    tells_deadline: spec.tells().deadline,
+                    leaves: spec.leaves(),
+                    forks: spec.forks(),
+                    parks: spec.parks(),
                     memory,
                     shared,
                     counters,
+                    counter_count: spec.counters().len() as u32,
+                    targets: Vec::new(),
                     spec,
                 };
                 memory += if shared { 1 } else { callers };
-                counters += layer.spec.counters().len() as u32;
+                counters += layer.counter_count;
                 layer
             })
             .collect();
@@ -699,9 +729,10 @@ impl<'a> Compiler<'a> {
             name,
             caller,
             callee,
+            tells_cancellation,
+            tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
+            forks: layers.iter().any(|layer| layer.forks),
             layers,
-            cancels,
-            propagates,
             memory_count: memory,
             routes,
         }

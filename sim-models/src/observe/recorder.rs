@@ -9,7 +9,7 @@
 pub use super::ledger::ByOutcome;
 
 use super::ledger::Ledger;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
 use sim_core::metrics::{DurationStats, Level, Snapshot, WindowHistogram};
 use sim_core::{SimDuration, SimTime};
@@ -314,7 +314,7 @@ impl Recorder {
         workload: usize,
         (request, arrived): (u32, SimTime),
         now: SimTime,
-        verdict: Verdict,
+        verdict: Ending,
         counted: bool,
     ) {
         let record = &mut self.workloads[workload];

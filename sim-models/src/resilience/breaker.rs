@@ -9,8 +9,8 @@
 //!
 //! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
 
-use super::{Context, Decision, Final, Policy, Reaction, Scope};
-use crate::outcome::{Outcome, OutcomeSet, Verdict};
+use super::{Context, Do, Ended, Final, Policy, Scope};
+use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -67,7 +67,7 @@ impl BreakerMemory {
 
 /// The epoch in which the call was let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Admitted(Option<u32>);
+pub struct Admitted(u32);
 
 impl Breaker {
     fn open(&self, memory: &mut BreakerMemory, context: &mut Context) {
@@ -82,6 +82,7 @@ impl Policy for Breaker {
     const SUMMARY: &'static str = "refuses calls at once after failures in a row, then probes";
     const EXAMPLE: &'static str = "breaker(failures: 5)";
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
+    const LEAVES: bool = true;
 
     fn memory(&self) -> BreakerMemory {
         BreakerMemory {
@@ -93,12 +94,12 @@ impl Policy for Breaker {
         self.scope
     }
     #[inline]
-    fn on_send(
+    fn on_enter(
         &self,
         memory: &mut BreakerMemory,
         call: &mut Admitted,
         context: &mut Context,
-    ) -> Decision {
+    ) -> Do {
         match memory.state {
             State::Closed(_) => {}
             State::Open(until) if context.now >= until => {
@@ -107,54 +108,39 @@ impl Policy for Breaker {
             }
             State::Open(_) | State::HalfOpen => {
                 context.counters[1] += 1;
-                call.0 = None;
-                let refused = Verdict {
-                    outcome: Outcome::BreakerOpen,
-                    cause: Outcome::BreakerOpen,
-                    ..Verdict::default()
-                };
-                return Decision::Refuse(refused, Final::No);
+                return Do::End(Ending::of(Outcome::BreakerOpen), Final::No);
             }
         }
-        call.0 = Some(memory.epoch);
-        Decision::Proceed
+        call.0 = memory.epoch;
+        Do::Pass
     }
     #[inline]
-    fn on_result(
+    fn on_leave(
         &self,
         memory: &mut BreakerMemory,
         call: &mut Admitted,
-        (result, _): (Verdict, Final),
-        context: &mut Context,
-    ) -> Reaction {
-        if call.0.take() == Some(memory.epoch) {
-            let failed = self.on.contains(result.outcome);
-            match memory.state {
-                State::Closed(in_a_row) if failed && in_a_row + 1 >= self.failures => {
-                    self.open(memory, context)
-                }
-                State::Closed(in_a_row) => {
-                    memory.state = State::Closed(if failed { in_a_row + 1 } else { 0 })
-                }
-                State::HalfOpen if failed => self.open(memory, context),
-                State::HalfOpen => {
-                    context.counters[3] += 1;
-                    memory.enter(State::Closed(0));
-                }
-                State::Open(_) => {}
-            }
-        }
-        Reaction::Pass
-    }
-    fn on_abandon(
-        &self,
-        memory: &mut BreakerMemory,
-        call: &mut Admitted,
-        _: Verdict,
+        ended: &Ended,
         context: &mut Context,
     ) {
-        if call.0.take() == Some(memory.epoch) && memory.state == State::HalfOpen {
-            self.open(memory, context);
+        if call.0 != memory.epoch {
+            return;
+        }
+        // Nobody knows how a call that is given up would have ended; a probe has to have ended.
+        let failed = ended.given_up || self.on.contains(ended.outcome());
+        match memory.state {
+            State::Closed(_) if ended.given_up => {}
+            State::Closed(in_a_row) if failed && in_a_row + 1 >= self.failures => {
+                self.open(memory, context);
+            }
+            State::Closed(in_a_row) => {
+                memory.state = State::Closed(if failed { in_a_row + 1 } else { 0 });
+            }
+            State::HalfOpen if failed => self.open(memory, context),
+            State::HalfOpen => {
+                context.counters[3] += 1;
+                memory.enter(State::Closed(0));
+            }
+            State::Open(_) => {}
         }
     }
     fn is_open(memory: &BreakerMemory) -> bool {

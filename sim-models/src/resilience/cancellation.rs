@@ -6,8 +6,7 @@
 //! Source: `vocabulary.md` D; gRPC cancellation, resilience4j `cancelRunningFuture`, HTTP/2
 //! `RST_STREAM`.
 
-use super::{Context, Decision, Final, Policy, Reaction};
-use crate::outcome::{Outcome, Verdict};
+use super::{Policy, Tells};
 use serde::{Deserialize, Serialize};
 
 /// The callee is told when its caller gives up. Without it, it goes on working for nobody.
@@ -20,24 +19,13 @@ impl Policy for Cancellation {
     type Call = ();
     const SUMMARY: &'static str = "tells the callee when its caller gives up";
     const EXAMPLE: &'static str = "cancellation";
+    const ACTS: bool = false;
 
     fn memory(&self) {}
-    #[inline]
-    fn on_send(&self, (): &mut (), (): &mut (), _: &mut Context) -> Decision {
-        Decision::Proceed
-    }
-    #[inline]
-    fn ignores(&self, _: Outcome) -> bool {
-        true
-    }
-    #[inline]
-    fn on_result(
-        &self,
-        (): &mut (),
-        (): &mut (),
-        _: (Verdict, Final),
-        _: &mut Context,
-    ) -> Reaction {
-        Reaction::Pass
+    fn tells(&self) -> Tells {
+        Tells {
+            cancellation: true,
+            ..Tells::default()
+        }
     }
 }

@@ -3,8 +3,8 @@
 //! Source: `vocabulary.md` D; gRPC deadlines and their propagation; elsewhere Envoy route `timeout`,
 //! Finagle `DeadlineFilter`.
 
-use super::{Context, Decision, Final, Policy, Reaction};
-use crate::outcome::{Outcome, Verdict};
+use super::{Context, Do, Final, Policy, Tells};
+use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -30,31 +30,23 @@ impl Policy for Deadline {
 
     fn memory(&self) {}
     #[inline]
-    fn on_send(&self, (): &mut (), until: &mut SimTime, context: &mut Context) -> Decision {
+    fn on_enter(&self, (): &mut (), until: &mut SimTime, context: &mut Context) -> Do {
         *until = context.now + self.after;
-        Decision::ProceedFor(self.after)
+        Do::PassFor(self.after)
     }
-    #[inline]
-    fn ignores(&self, _: Outcome) -> bool {
-        true
-    }
-    #[inline]
-    fn on_result(
-        &self,
-        (): &mut (),
-        _: &mut SimTime,
-        _: (Verdict, Final),
-        _: &mut Context,
-    ) -> Reaction {
-        Reaction::Pass
-    }
-    fn on_timer(&self, (): &mut (), _: &mut SimTime, context: &mut Context) -> Verdict {
+    fn on_timer(&self, (): &mut (), _: &mut SimTime, context: &mut Context) -> Do {
         context.counters[0] += 1;
-        Verdict {
-            outcome: Outcome::TimeoutDeadline,
-            cause: Outcome::TimeoutDeadline,
-            ..Verdict::default()
+        Do::End(Ending::of(Outcome::TimeoutDeadline), Final::No)
+    }
+    fn tells(&self) -> Tells {
+        Tells {
+            deadline: self.propagate,
+            ..Tells::default()
         }
+    }
+    #[inline]
+    fn deadline(until: &SimTime) -> SimTime {
+        *until
     }
     fn time_limit(&self) -> Option<SimDuration> {
         Some(self.after)

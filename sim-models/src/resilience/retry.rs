@@ -12,8 +12,8 @@
 //! - `decorrelated`: min(cap, U(base, 3 × the wait before)), the first wait before being base;
 //! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
 
-use super::{Context, Decision, Final, Policy, Reaction};
-use crate::outcome::{Outcome, OutcomeSet, Verdict};
+use super::{Context, Do, Ended, Final, Policy};
+use crate::outcome::{Outcome, OutcomeSet};
 use crate::scenario::limits::MOST_ATTEMPTS;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -248,33 +248,27 @@ impl Policy for Retry {
 
     fn memory(&self) {}
     #[inline]
-    fn on_send(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Decision {
+    fn on_enter(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Do {
         // A retry outside this one begins anew; our own retries do not come this way.
         *call = Tried {
             attempts: 1,
             ..Tried::default()
         };
-        Decision::Proceed
+        Do::Pass
     }
     #[inline]
     fn ignores(&self, outcome: Outcome) -> bool {
         !self.on.contains(outcome)
     }
     #[inline]
-    fn on_result(
-        &self,
-        (): &mut (),
-        call: &mut Tried,
-        (result, last): (Verdict, Final),
-        context: &mut Context,
-    ) -> Reaction {
-        if self.ignores(result.outcome) || last == Final::Yes {
-            return Reaction::Pass;
+    fn on_result(&self, (): &mut (), call: &mut Tried, ended: &Ended, context: &mut Context) -> Do {
+        if ended.last == Final::Yes {
+            return Do::Pass;
         }
         let attempts = u32::from(call.attempts);
         if attempts >= self.attempts {
             context.counters[1] += 1;
-            return Reaction::Pass;
+            return Do::Pass;
         }
         context.counters[0] += 1;
         let mut chance = Keyed::new(
@@ -283,7 +277,7 @@ impl Policy for Retry {
         );
         call.before = self.backoff.wait(attempts, call.before, &mut chance);
         call.attempts += 1;
-        Reaction::Again(call.before)
+        Do::Again(call.before)
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)

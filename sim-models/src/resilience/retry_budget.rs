@@ -7,8 +7,8 @@
 //!
 //! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022); `vocabulary.md` D.
 
-use super::{Context, Decision, Final, Policy, Reaction, Scope};
-use crate::outcome::Verdict;
+use super::{Context, Do, Ended, Final, Policy, Scope};
+use crate::outcome::Ending;
 use serde::{Deserialize, Serialize};
 
 /// Bounds the share of retries in all attempts.
@@ -41,10 +41,11 @@ impl Policy for RetryBudget {
     /// Tokens.
     type Memory = f64;
     /// The last failure.
-    type Call = Option<Verdict>;
+    type Call = Option<Ending>;
     const SUMMARY: &'static str = "retries are paid from a token bucket that first attempts fill";
     const EXAMPLE: &'static str = "retry_budget(ratio: 0.1)";
     const COUNTERS: &'static [&'static str] = &["spent", "denied"];
+    const LEAVES: bool = true;
 
     fn memory(&self) -> f64 {
         self.cap
@@ -53,50 +54,29 @@ impl Policy for RetryBudget {
         self.scope
     }
     #[inline]
-    fn on_send(
-        &self,
-        tokens: &mut f64,
-        last: &mut Option<Verdict>,
-        context: &mut Context,
-    ) -> Decision {
+    fn on_enter(&self, tokens: &mut f64, last: &mut Option<Ending>, context: &mut Context) -> Do {
         match *last {
             None => {
                 *tokens = (*tokens + self.ratio).min(self.cap);
-                Decision::Proceed
+                Do::Pass
             }
             Some(_) if *tokens >= 1.0 - ROUNDING => {
                 *tokens = (*tokens - 1.0).max(0.0);
                 context.counters[0] += 1;
-                Decision::Proceed
+                Do::Pass
             }
             Some(failure) => {
                 context.counters[1] += 1;
-                Decision::Refuse(failure, Final::Yes)
+                Do::End(failure, Final::Yes)
             }
         }
     }
     #[inline]
-    fn on_result(
-        &self,
-        _: &mut f64,
-        last: &mut Option<Verdict>,
-        (result, _): (Verdict, Final),
-        _: &mut Context,
-    ) -> Reaction {
-        if !result.outcome.is_success() {
-            *last = Some(result);
+    fn on_leave(&self, _: &mut f64, last: &mut Option<Ending>, ended: &Ended, _: &mut Context) {
+        // Whatever is tried again after a failure is a retry; so it is after a timeout between the retry and this.
+        if !ended.outcome().is_success() {
+            *last = Some(ended.ending);
         }
-        Reaction::Pass
-    }
-    fn on_abandon(
-        &self,
-        _: &mut f64,
-        last: &mut Option<Verdict>,
-        result: Verdict,
-        _: &mut Context,
-    ) {
-        // A timeout between the retry and this budget: the next attempt is a retry all the same.
-        *last = Some(result);
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

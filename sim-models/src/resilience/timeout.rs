@@ -4,8 +4,8 @@
 //! `Timeout`, Hystrix `thread.timeoutInMilliseconds`. A result at exactly the limit is too late: events
 //! of one instant run in the order in which they were scheduled, and the timer is set before the send.
 
-use super::{Context, Decision, Final, Policy, Reaction};
-use crate::outcome::{Outcome, Verdict};
+use super::{Context, Do, Final, Policy};
+use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
@@ -26,30 +26,12 @@ impl Policy for Timeout {
 
     fn memory(&self) {}
     #[inline]
-    fn on_send(&self, (): &mut (), (): &mut (), _: &mut Context) -> Decision {
-        Decision::ProceedFor(self.after)
+    fn on_enter(&self, (): &mut (), (): &mut (), _: &mut Context) -> Do {
+        Do::PassFor(self.after)
     }
-    #[inline]
-    fn ignores(&self, _: Outcome) -> bool {
-        true
-    }
-    #[inline]
-    fn on_result(
-        &self,
-        (): &mut (),
-        (): &mut (),
-        _: (Verdict, Final),
-        _: &mut Context,
-    ) -> Reaction {
-        Reaction::Pass
-    }
-    fn on_timer(&self, (): &mut (), (): &mut (), context: &mut Context) -> Verdict {
+    fn on_timer(&self, (): &mut (), (): &mut (), context: &mut Context) -> Do {
         context.counters[0] += 1;
-        Verdict {
-            outcome: Outcome::TimeoutAttempt,
-            cause: Outcome::TimeoutAttempt,
-            ..Verdict::default()
-        }
+        Do::End(Ending::of(Outcome::TimeoutAttempt), Final::No)
     }
     fn time_limit(&self) -> Option<SimDuration> {
         Some(self.after)

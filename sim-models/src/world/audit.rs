@@ -2,8 +2,8 @@
 //!
 //! [`World::audit`] runs at the end of every window in debug builds. O(frames + instances + edges).
 
-use super::World;
 use super::frame::{FrameId, State, flag};
+use super::{Slot, Stage, World};
 
 /// What is under way, counted frame by frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,9 @@ impl World<'_> {
                 continue;
             }
             let instance = frame.instance as usize;
-            if frame.is(flag::ROOT) {
+            if frame.state == State::Leg {
+                // It stands for no request, but for a part of one.
+            } else if frame.is(flag::ROOT) {
                 census.requests[usize::from(frame.workload)] += 1;
             } else if !frame.is(flag::BRANCH)
                 && !matches!(frame.state, State::InTransit | State::Replying)
@@ -45,9 +47,10 @@ impl World<'_> {
                 census.present[instance] += 1;
             }
             census.threads[instance] += u64::from(frame.is(flag::THREAD));
-            if frame.state == State::Calling {
-                census.calls[frame.edge as usize] += 1;
-                census.attempts[frame.edge as usize] += u64::from(frame.child != FrameId::NONE);
+            if matches!(frame.state, State::Calling | State::Leg) {
+                census.calls[frame.edge as usize] += u64::from(self.is_call(index));
+                let is_out = frame.child != FrameId::NONE && self.legs_out(index) == 0;
+                census.attempts[frame.edge as usize] += u64::from(is_out);
             }
         }
         census
@@ -86,7 +89,7 @@ impl World<'_> {
                 census.attempts[number]
             );
         }
-        self.audit_slots(&census);
+        self.audit_slots();
     }
 
     fn audit_instances(&self, census: &Census) {
@@ -160,16 +163,14 @@ impl World<'_> {
                     frozen || !frame.timer.is_none(),
                     "frame {index} runs but no end of its step is due: {frame:?}"
                 ),
-                State::Calling => {
-                    let layers = self.plan.edges[frame.edge as usize].layers.len();
-                    let first = frame.layers as usize;
-                    let waits = layers > 0
-                        && self.slots.slots[first..first + layers]
-                            .iter()
-                            .any(|slot| !slot.timer.is_none());
+                State::Calling | State::Leg => {
+                    let waits = self.slots_of(index).iter().any(|slot| {
+                        !slot.timer.is_none()
+                            || !matches!(slot.stage, Stage::Outside | Stage::Inside)
+                    });
                     assert!(
                         frame.child != FrameId::NONE || waits,
-                        "frame {index} calls but neither is an attempt out nor a timer set"
+                        "frame {index} calls but neither is an attempt out nor does a policy hold it"
                     );
                 }
                 State::Forked => {
@@ -196,14 +197,35 @@ impl World<'_> {
         assert_eq!(used, self.frames.in_use(), "frames in use");
     }
 
-    fn audit_slots(&self, census: &Census) {
-        let lengths = self.plan.edges.iter().map(|edge| edge.layers.len());
-        let used: usize = lengths
-            .zip(&census.calls)
-            .map(|(length, calls)| length * *calls as usize)
-            .sum();
+    /// The slots of the policies that a frame carries while it calls.
+    fn slots_of(&self, index: u32) -> &[Slot] {
+        let frame = &self.frames[index];
+        let base = usize::from(frame.base);
+        let length = self.edge_of(index).carried(base).len();
+        if length == 0 {
+            return &[];
+        }
+        let first = frame.layers.wrapping_add(u32::from(frame.base)) as usize;
+        &self.slots.slots[first..first + length]
+    }
+
+    /// Every slot is in use or free, and as many calls are parked as the rooms say.
+    fn audit_slots(&self) {
+        let mut used = 0;
+        let mut parked = 0;
+        for index in 0..self.frames.places() {
+            if matches!(self.frames[index].state, State::Calling | State::Leg) {
+                let slots = self.slots_of(index);
+                used += slots.len();
+                let waits = slots.iter().filter(|slot| slot.stage == Stage::Parked);
+                parked += waits.count() as u64;
+            }
+        }
         let blocks = self.slots.free.iter().enumerate();
         let free: usize = blocks.map(|(length, free)| length * free.len()).sum();
         assert_eq!(used + free, self.slots.slots.len(), "slots of policies");
+        let rooms = self.edges.iter().flat_map(|edge| &edge.rooms);
+        let waiting: u64 = rooms.map(|room| u64::from(room.waiting())).sum();
+        assert_eq!(parked, waiting, "calls that are parked");
     }
 }

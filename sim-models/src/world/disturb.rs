@@ -3,7 +3,7 @@
 use super::frame::{FrameId, Queue, State, flag};
 use super::{Event, World};
 use crate::faults::{Effect, Instances, Target};
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Ending, Outcome};
 use crate::plan::{FaultPlan, Plan};
 use crate::scenario::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
@@ -161,7 +161,7 @@ impl<'p> World<'p> {
             .filter(|index| {
                 let frame = &self.frames[*index];
                 frame.instance == instance
-                    && frame.state != State::Free
+                    && !matches!(frame.state, State::Free | State::Leg)
                     && !frame.is(flag::ROOT)
                     && wanted(frame.state)
             })
@@ -221,7 +221,7 @@ impl<'p> World<'p> {
     /// A request is lost in a crash; its caller sees the connection break.
     fn lose(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let place = self.place_of(index);
-        let verdict = Verdict {
+        let verdict = Ending {
             outcome: Outcome::Reset,
             cause: Outcome::Reset,
             origin: place as u16,

@@ -1,7 +1,7 @@
 //! A request at an instance (or at the user who made it) is a frame: where its program stands, whom
 //! it answers, and what it waits for. Frames live in an arena and are named by generation-checked ids.
 
-use crate::outcome::Verdict;
+use crate::outcome::Ending;
 use crate::plan::LOOP_DEPTH;
 use sim_core::SimTime;
 use sim_core::agenda::EventId;
@@ -38,8 +38,10 @@ pub enum State {
     Running,
     /// Works on shared cores.
     Computing,
-    /// A call is under way: an attempt is out, or a backoff runs.
+    /// A call is under way: an attempt is out, or a policy has it wait.
     Calling,
+    /// It is no request: it carries one try of all that is inside a policy which may have several out.
+    Leg,
     /// Branches are under way.
     Forked,
     /// Waits for a thread to go on (async only).
@@ -89,7 +91,7 @@ pub struct Frame {
     pub expiry: EventId,
     /// Who called it.
     pub parent: FrameId,
-    /// The attempt that is out; while forked, the first branch.
+    /// The attempt that is out, or the first of the legs; while forked, the first branch.
     pub child: FrameId,
     /// Of its place, which it shares with those who were there before.
     generation: u32,
@@ -107,9 +109,9 @@ pub struct Frame {
     pub callee_endpoint: u32,
     /// Instance that its last attempt was sent to.
     pub callee_instance: u32,
-    /// First of its policies' slots.
+    /// Slot of the first policy of its edge, whether it carries that one or not.
     pub layers: u32,
-    /// Neighbours in its queue; for a branch, `next` is the next branch.
+    /// Neighbours in its queue; for a branch or a leg, `next` is the next one.
     pub next: u32,
     /// See `next`.
     pub previous: u32,
@@ -119,12 +121,14 @@ pub struct Frame {
     pub loops: [u16; LOOP_DEPTH],
     /// While it calls, attempts so far; while it is forked, branches that are still under way.
     pub attempts: u16,
-    /// Branches that must still succeed.
+    /// Branches that must still succeed; of a leg, the policy of its owner that has it out.
     pub need: u16,
     /// What it answers.
-    pub verdict: Verdict,
+    pub verdict: Ending,
     /// Depth in the call tree.
     pub depth: u8,
+    /// While it calls, the first policy of its edge that it carries: 0 but in a leg.
+    pub base: u8,
     /// Workload that the request came from.
     pub workload: u16,
     /// What is true of it.
@@ -160,13 +164,14 @@ impl Frame {
         loops: [0; LOOP_DEPTH],
         attempts: 0,
         need: 0,
-        verdict: Verdict {
+        verdict: Ending {
             outcome: crate::outcome::Outcome::Ok,
             cause: crate::outcome::Outcome::Ok,
             origin: 0,
             status: 0,
         },
         depth: 0,
+        base: 0,
         workload: 0,
         flags: 0,
         state: State::Free,

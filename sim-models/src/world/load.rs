@@ -3,7 +3,7 @@
 use super::frame::{FrameId, State, flag};
 use super::story::rounded;
 use super::{Event, World};
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Ending, Outcome};
 use crate::plan::WorkloadKind;
 use crate::scenario::shape::{envelope, factor};
 use crate::scenario::{Arrivals, Impatience, Shape, Start};
@@ -36,7 +36,7 @@ pub struct LoadState {
     /// How often it has asked at that instant.
     rounds: u64,
     /// How its last request ended.
-    last: Option<Verdict>,
+    last: Option<Ending>,
 }
 
 /// A workload asks so many times as often as it has users and the system instances at one instant, and
@@ -191,12 +191,7 @@ impl<'p> World<'p> {
 
     /// A request has its answer, or has failed for good.
     #[inline]
-    pub(super) fn request_done(
-        &mut self,
-        index: u32,
-        verdict: Verdict,
-        agenda: &mut Agenda<Event>,
-    ) {
+    pub(super) fn request_done(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
         let frame = self.frames[index];
         agenda.cancel(frame.timer);
         self.end_request(index, verdict, agenda);
@@ -207,7 +202,7 @@ impl<'p> World<'p> {
     }
 
     #[inline]
-    fn end_request(&mut self, index: u32, verdict: Verdict, agenda: &Agenda<Event>) {
+    fn end_request(&mut self, index: u32, verdict: Ending, agenda: &Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
         let took = now.since(frame.arrived);
@@ -248,7 +243,7 @@ impl<'p> World<'p> {
         let origin = self.plan.edges[frame.edge as usize].callee as u16;
         self.abandon_call(index, Outcome::TimeoutPatience, agenda);
         let outcome = Outcome::TimeoutPatience;
-        let verdict = Verdict {
+        let verdict = Ending {
             outcome,
             cause: outcome,
             origin,
@@ -308,7 +303,7 @@ impl World<'_> {
     }
 
     /// How a request that took no time ended, in words.
-    fn ended_at_once(&self, verdict: Verdict) -> String {
+    fn ended_at_once(&self, verdict: Ending) -> String {
         let place = &self.plan.places[usize::from(verdict.origin)].name;
         match verdict.cause {
             Outcome::Rejected => format!("`{place}` refuses (queue full)"),

@@ -3,7 +3,7 @@
 use super::World;
 use super::frame::flag;
 use crate::observe::summary::LoggedRequest;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Ending, Outcome};
 use sim_core::SimTime;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) struct Entry {
     arrived: SimTime,
     ended: SimTime,
     /// None: it has not ended.
-    verdict: Option<Verdict>,
+    verdict: Option<Ending>,
 }
 
 impl World<'_> {
@@ -28,7 +28,7 @@ impl World<'_> {
 
     /// The request of the frame in place `index` ends.
     #[inline]
-    pub(super) fn log_end(&mut self, index: u32, now: SimTime, verdict: Verdict) {
+    pub(super) fn log_end(&mut self, index: u32, now: SimTime, verdict: Ending) {
         if self.log.is_some() {
             self.log_end_now(index, now, verdict);
         }
@@ -37,14 +37,14 @@ impl World<'_> {
     /// Out of the way of those who keep no log.
     #[cold]
     #[inline(never)]
-    fn log_end_now(&mut self, index: u32, now: SimTime, verdict: Verdict) {
+    fn log_end_now(&mut self, index: u32, now: SimTime, verdict: Ending) {
         let entry = self.entry(index, now, Some(verdict));
         if let Some(log) = &mut self.log {
             log.push(entry);
         }
     }
 
-    fn entry(&self, index: u32, ended: SimTime, verdict: Option<Verdict>) -> Entry {
+    fn entry(&self, index: u32, ended: SimTime, verdict: Option<Ending>) -> Entry {
         let frame = &self.frames[index];
         Entry {
             number: frame.in_edge,
@@ -74,7 +74,7 @@ impl World<'_> {
         let mut ordinals = vec![0; names.len()];
         // Few causes are shared by many requests.
         let mut causes: Vec<Option<Arc<str>>> = vec![None; self.plan.places.len() * Outcome::COUNT];
-        let mut cause_of = |verdict: Verdict| -> Arc<str> {
+        let mut cause_of = |verdict: Ending| -> Arc<str> {
             let place = usize::from(verdict.origin);
             let slot = &mut causes[place * Outcome::COUNT + verdict.cause as usize];
             let name = || crate::outcome::cause_name(&self.plan.places[place].name, verdict.cause);

@@ -4,20 +4,25 @@
 //! place where events are dispatched; the files beside this one hold what they do:
 //!
 //! - `load`: requests arrive, users think and lose patience;
-//! - `call`: the caller's side of a call, policies, attempts, answers, giving up;
+//! - `call`: the caller's side of a call, attempts, answers, giving up; `policies`: what policies say to it;
+//!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: who is asked;
 //! - `serve`: the callee's side, admission, threads, steps, cores;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go;
 //! - `audit`: nothing is lost or counted twice.
 
 mod audit;
+mod balance;
 mod call;
 mod cores;
 mod disturb;
 pub mod frame;
+mod legs;
 mod load;
 mod log;
 mod network;
+mod policies;
+mod rooms;
 mod serve;
 mod story;
 
@@ -32,6 +37,7 @@ use cores::Cores;
 use disturb::FaultState;
 use frame::{Arena, Frame, FrameId, Queue};
 use load::LoadState;
+use rooms::Room;
 use sim_core::agenda::{Agenda, EventId, LaneId};
 use sim_core::engine::Model;
 use sim_core::random::Seed;
@@ -94,6 +100,13 @@ pub enum Event {
         layer: u16,
         /// See [`Event::PolicyTimer`].
         again: bool,
+    },
+    /// A call that was parked at a policy goes on.
+    Woken {
+        /// Whose call.
+        frame: FrameId,
+        /// Which policy of its edge.
+        layer: u16,
     },
     /// The deadline that a request was told of passes.
     Expire(FrameId),
@@ -163,11 +176,29 @@ pub struct Instance {
     paused: Vec<(FrameId, SimDuration)>,
 }
 
+/// How far a call has come at a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It is not in it.
+    Outside,
+    /// It has to wait at it.
+    Waiting,
+    /// It waits in the room of its memory.
+    Parked,
+    /// It was let in by somebody who woke it, and goes on within this instant.
+    Woken,
+    /// It was turned away by somebody who woke it, and goes back within this instant.
+    Turned,
+    /// It is inside.
+    Inside,
+}
+
 /// A policy in one call.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     state: CallState,
     timer: EventId,
+    stage: Stage,
     /// The timer has run out, and the instance, which stands still, is yet to see it.
     overdue: bool,
 }
@@ -191,6 +222,8 @@ struct Slots {
 #[derive(Clone, Debug)]
 struct EdgeState {
     memories: Vec<Memory>,
+    /// For each memory those who are parked at it; empty if no policy parks.
+    rooms: Vec<Room>,
     counters: Vec<u64>,
     /// Lane of each policy's time limit; none for a policy that has to be asked.
     lanes: Vec<Option<LaneId>>,
@@ -461,6 +494,11 @@ impl<'p> World<'p> {
                 layer,
                 again,
             } => self.overdue(frame, layer, again, agenda),
+            Event::Woken { frame, layer } => {
+                self.at_instance(event, frame, agenda, |world, index, agenda| {
+                    world.woken(index, usize::from(layer), agenda);
+                })
+            }
             Event::FaultOn { fault, period } => self.fault_on(fault, period, agenda),
             Event::FaultOff { fault, period } => self.fault_off(fault, period, agenda),
             Event::Booted { instance } => self.booted(instance),
@@ -532,6 +570,7 @@ impl Model for World<'_> {
                 frame: id, layer, ..
             } => frame(16 | u64::from(*layer) << 16, id),
             Event::Seek { workload } => [17, u64::from(*workload)],
+            Event::Woken { frame: id, layer } => frame(18 | u64::from(*layer) << 16, id),
         }
     }
 
@@ -609,6 +648,11 @@ impl EdgeState {
             matches!(balance, Balance::LeastOutstanding | Balance::PowerOfTwo) && callees > 1;
         Self {
             memories: Self::memories(edge, callers),
+            rooms: if edge.layers.iter().any(|layer| layer.parks) {
+                vec![Room::default(); edge.memory_count as usize]
+            } else {
+                Vec::new()
+            },
             counters: vec![
                 0;
                 edge.layers
@@ -621,7 +665,7 @@ impl EdgeState {
                 .iter()
                 .map(|layer| {
                     // A deadline that the callee is told of has to note when it ends.
-                    let asked = layer.propagates;
+                    let asked = layer.tells_deadline;
                     let limit = layer.spec.time_limit().filter(|_| !asked);
                     limit.map(|limit| agenda.lane(limit))
                 })
@@ -645,26 +689,27 @@ impl EdgeState {
 }
 
 impl Slots {
-    /// A block for the policies of an edge.
+    /// A block for some policies of an edge.
     #[inline]
-    fn take(&mut self, edge: &crate::plan::EdgePlan) -> u32 {
-        let length = edge.layers.len();
+    fn take(&mut self, layers: &[crate::plan::LayerPlan]) -> u32 {
+        let length = layers.len();
         if self.free.len() <= length {
             self.free.resize(length + 1, Vec::new());
         }
         let fresh = |layer: &crate::plan::LayerPlan| Slot {
             state: layer.spec.begin(),
             timer: EventId::NONE,
+            stage: Stage::Outside,
             overdue: false,
         };
         if let Some(first) = self.free[length].pop() {
-            for (slot, layer) in self.slots[first as usize..].iter_mut().zip(&edge.layers) {
+            for (slot, layer) in self.slots[first as usize..].iter_mut().zip(layers) {
                 *slot = fresh(layer);
             }
             first
         } else {
             let first = self.slots.len() as u32;
-            self.slots.extend(edge.layers.iter().map(fresh));
+            self.slots.extend(layers.iter().map(fresh));
             first
         }
     }

@@ -4,7 +4,7 @@ use super::frame::{FrameId, State};
 use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Ending, Outcome};
 use sim_core::SimDuration;
 use sim_core::agenda::Agenda;
 use sim_core::random::{Keyed, Source, mix};
@@ -101,7 +101,7 @@ impl World<'_> {
                     let origin = self.place_of(index) as u16;
                     let frame = &mut self.frames[index];
                     frame.state = State::Replying;
-                    frame.verdict = Verdict {
+                    frame.verdict = Ending {
                         outcome: Outcome::Lost,
                         cause: Outcome::Lost,
                         origin,

@@ -4,7 +4,7 @@ use super::frame::{Frame, FrameId, State, flag};
 use super::story::rounded;
 use super::{Event, MOST_AT_ONCE, World};
 use crate::faults::Effect;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Ending, Outcome};
 use crate::plan::Instruction;
 use crate::scenario::{QueueOrder, Threading};
 use sim_core::agenda::{Agenda, EventId};
@@ -13,8 +13,8 @@ use sim_core::{SimDuration, SimTime};
 
 impl<'p> World<'p> {
     #[inline]
-    fn verdict_here(&self, index: u32, outcome: Outcome) -> Verdict {
-        Verdict {
+    fn verdict_here(&self, index: u32, outcome: Outcome) -> Ending {
+        Ending {
             outcome,
             cause: outcome,
             origin: self.place_of(index) as u16,
@@ -115,7 +115,7 @@ impl<'p> World<'p> {
 
     /// The answer leaves for the caller.
     #[inline]
-    pub(super) fn reply(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
+    pub(super) fn reply(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
         frame.verdict = verdict;
@@ -178,7 +178,7 @@ impl<'p> World<'p> {
             match &plan.effect {
                 Effect::Fail { status } if self.hit(fault, key, strength) => {
                     self.tell(index, now, || format!("fails: fault `{}`", plan.name));
-                    let verdict = Verdict {
+                    let verdict = Ending {
                         status: *status,
                         ..self.verdict_here(index, Outcome::Error)
                     };
@@ -340,7 +340,7 @@ impl<'p> World<'p> {
                 }
                 Instruction::Fail { share, status } => {
                     if share >= 1.0 || self.draw(index).chance(f64::from(share)) {
-                        let verdict = Verdict {
+                        let verdict = Ending {
                             status,
                             ..self.verdict_here(index, Outcome::Error)
                         };
@@ -527,7 +527,7 @@ impl<'p> World<'p> {
 
     /// A request has run its program, or failed on the way.
     #[inline]
-    pub(super) fn finish(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
+    pub(super) fn finish(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
         if self.frames[index].is(flag::BRANCH) {
             return self.branch_done(index, verdict, agenda);
         }
@@ -545,7 +545,7 @@ impl<'p> World<'p> {
 
     /// Counts a request that had started and ends here.
     #[inline]
-    pub(super) fn leave(&mut self, index: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
+    pub(super) fn leave(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
         agenda.cancel(frame.expiry);
@@ -595,7 +595,7 @@ impl<'p> World<'p> {
         frame.state = State::Forked;
         frame.need = need;
         frame.attempts = count;
-        frame.verdict = Verdict::default();
+        frame.verdict = Ending::default();
         self.tell(index, agenda.now(), || {
             format!("starts {count} branches, {need} must succeed")
         });
@@ -611,7 +611,7 @@ impl<'p> World<'p> {
         self.now_next.push(Event::Continue(id));
     }
 
-    fn branch_done(&mut self, branch: u32, verdict: Verdict, agenda: &mut Agenda<Event>) {
+    fn branch_done(&mut self, branch: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
         let Frame {
             parent,
             next,
@@ -694,7 +694,7 @@ impl<'p> World<'p> {
                 self.recorder.instances[number].queue.add(agenda.now(), -1);
             }
             State::Queued | State::Backlogged => self.unqueue(index, agenda),
-            State::Hung | State::InTransit | State::Replying | State::Free => {}
+            State::Hung | State::InTransit | State::Replying | State::Leg | State::Free => {}
         }
         self.frames[index].state = State::Running;
     }
@@ -743,6 +743,7 @@ impl<'p> World<'p> {
             | State::Running
             | State::Computing
             | State::Replying
+            | State::Leg
             | State::Free => {}
         }
     }
@@ -783,6 +784,7 @@ impl<'p> World<'p> {
             | State::Running
             | State::Computing
             | State::Replying
+            | State::Leg
             | State::Free => {}
         }
     }

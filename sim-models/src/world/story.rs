@@ -116,7 +116,7 @@ impl World<'_> {
                 };
                 format!("{waits} for an answer of {callee}{out}")
             }
-            State::Free => waits,
+            State::Leg | State::Free => waits,
         }
     }
 

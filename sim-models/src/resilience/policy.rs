@@ -1,0 +1,231 @@
+//! What a policy is asked, and what it may answer: one vocabulary for all of them, so that they compose in any
+//! order, can be traced, and can be driven by a script.
+//!
+//! A policy is plain data: its parameters (`Self`), its memory ([`Policy::Memory`], kept by [`Scope`]), and its
+//! state in one call ([`Policy::Call`]). It decides; only the world acts. The world also says where an ending
+//! began: a policy names the outcome and no place.
+
+use crate::outcome::{Ending, Outcome};
+use serde::{Deserialize, Serialize};
+use sim_core::{SimDuration, SimTime};
+use std::fmt::Debug;
+
+/// Who shares the memory of a policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Each caller instance has its own.
+    #[default]
+    Instance,
+    /// All instances of the caller share one.
+    Shared,
+}
+
+/// What a policy answers.
+///
+/// | asked | may answer |
+/// |---|---|
+/// | [`Policy::on_enter`], [`Policy::on_wake`], [`Policy::on_timer`] after `Wait` or `Park` | `Pass`, `PassFor`, `Wait`, `Park`, `End`, `Elsewhere` |
+/// | [`Policy::on_timer`] after `PassFor` | `Pass` (let it be), `PassFor` (ask again later), `End`, `Again`, `Beside`, `Elsewhere` |
+/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold` |
+/// | [`Policy::on_retry`] | `Pass`, `End` |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Do {
+    /// Inwards: it goes on. Outwards: the result is passed on.
+    Pass,
+    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first.
+    PassFor(SimDuration),
+    /// It stays here for this span; then [`Policy::on_timer`] is asked.
+    Wait(SimDuration),
+    /// It stays here until somebody who leaves wakes it ([`Context::wake`]); then [`Policy::on_wake`] is asked. If a
+    /// span is given and passes before, [`Policy::on_timer`] is asked, and it is parked no longer. Only of policies
+    /// that park ([`Policy::PARKS`]).
+    Park(Option<SimDuration>),
+    /// It goes no further: this is the result. What is out is given up. The flag forbids policies outside to try
+    /// again.
+    End(Ending, Final),
+    /// All that is inside is tried again, after this span.
+    Again(SimDuration),
+    /// One more try of all that is inside begins, beside those that are out; [`Policy::on_timer`] is asked after the
+    /// span, if one is given. Only of policies that fork ([`Policy::FORKS`]).
+    Beside(Option<SimDuration>),
+    /// Another target than the one that is called answers instead: this one of [`Policy::targets`]. Only of policies
+    /// that fork.
+    Elsewhere(u8),
+    /// This result is kept back: another try is still out. Only of policies that fork.
+    Hold,
+}
+
+/// Whether policies outside may try again after a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Final {
+    /// They may.
+    #[default]
+    No,
+    /// They may not.
+    Yes,
+}
+
+/// A result on its way out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// What it is, and who said so.
+    pub ending: Ending,
+    /// Whether policies outside may try again.
+    pub last: Final,
+    /// Number of the callee's instance that was asked last; none if nobody was.
+    pub callee: Option<u32>,
+    /// Nobody knows how it would have ended: a policy outside, or the caller, no longer waits.
+    pub given_up: bool,
+}
+
+impl Ended {
+    /// What it was.
+    #[inline]
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.ending.outcome
+    }
+}
+
+/// What a policy may know and count when it is asked.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Simulated time.
+    pub now: SimTime,
+    /// Attempts that this call has begun so far.
+    pub attempts: u32,
+    /// Tries of what is inside this policy that are out just now; of policies that fork.
+    pub out: u32,
+    /// Calls that are parked at this policy's memory.
+    pub waiting: u32,
+    /// Key of the draws that belong to this call and policy.
+    pub key: u64,
+    /// What this policy counts, in the order of [`Policy::COUNTERS`].
+    pub counters: &'a mut [u64],
+    /// How many of those who are parked at this memory it wakes, the first to come first.
+    pub wake: u32,
+}
+
+/// What a callee is told of a call that goes through a policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tells {
+    /// When its time is up ([`Policy::deadline`]).
+    pub deadline: bool,
+    /// That its caller has given up.
+    pub cancellation: bool,
+}
+
+/// A policy; `Self` is what the scenario says of it.
+pub trait Policy {
+    /// What it remembers from call to call.
+    type Memory: Clone + PartialEq + Debug;
+    /// What it knows of one call.
+    type Call: Copy + Default + PartialEq + Debug;
+    /// One line for lists.
+    const SUMMARY: &'static str;
+    /// How it is written, with the fields that are most often given.
+    const EXAMPLE: &'static str;
+    /// What it counts.
+    const COUNTERS: &'static [&'static str] = &[];
+    /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
+    const ACTS: bool = true;
+    /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
+    const LEAVES: bool = false;
+    /// Whether it may have several tries out at once, or ask another target.
+    const FORKS: bool = false;
+    /// Whether calls may be parked at its memory.
+    const PARKS: bool = false;
+
+    /// What it remembers at the start.
+    fn memory(&self) -> Self::Memory;
+    /// Who shares its memory.
+    fn scope(&self) -> Scope {
+        Scope::Instance
+    }
+    /// A call, or another try of it by a policy outside, is on its way in.
+    #[inline]
+    fn on_enter(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _context: &mut Context,
+    ) -> Do {
+        Do::Pass
+    }
+    /// The span of [`Do::PassFor`] or [`Do::Wait`] has passed.
+    fn on_timer(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _context: &mut Context,
+    ) -> Do {
+        unreachable!("a policy that sets no timer is asked about none")
+    }
+    /// Somebody who left woke a call that was parked here.
+    fn on_wake(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _context: &mut Context,
+    ) -> Do {
+        unreachable!("a policy that parks nobody is asked about none")
+    }
+    /// Whether it has nothing to say to results that end so: they pass it, and [`Policy::on_result`] is not asked.
+    #[inline]
+    fn ignores(&self, _outcome: Outcome) -> bool {
+        true
+    }
+    /// A result is on its way out.
+    #[inline]
+    fn on_result(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _ended: &Ended,
+        _context: &mut Context,
+    ) -> Do {
+        Do::Pass
+    }
+    /// A call that this policy let in leaves it: exactly once for each that [`Policy::on_enter`] (or what was asked
+    /// after it) let in, however it ended.
+    #[inline]
+    fn on_leave(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _ended: &Ended,
+        _context: &mut Context,
+    ) {
+    }
+    /// The most attempts that it makes of one.
+    fn worst_case_attempts(&self) -> f64 {
+        1.0
+    }
+    /// The longest that it lets a call take, if it bounds it. A policy that does so does nothing else on
+    /// the way in: the world sets its timer, and [`Policy::on_enter`] is asked only where the callee is told.
+    fn time_limit(&self) -> Option<SimDuration> {
+        None
+    }
+    /// What the callee is told.
+    fn tells(&self) -> Tells {
+        Tells::default()
+    }
+    /// When the callee is to stop, if it is told so.
+    #[inline]
+    fn deadline(_call: &Self::Call) -> SimTime {
+        SimTime::MAX
+    }
+    /// Whether its memory stands in the way of calls just now.
+    fn is_open(_memory: &Self::Memory) -> bool {
+        false
+    }
+    /// Other targets than the one that is called, `"service/endpoint"`, that [`Do::Elsewhere`] counts from 0.
+    fn targets(&self) -> Vec<&str> {
+        Vec::new()
+    }
+    /// What is wrong with its parameters: (field, why).
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,197 @@
+//! Legs: the tries that a policy has out beside each other.
+//!
+//! A leg is a frame that carries the policies inside the one that has it out (its owner's), and one attempt. The
+//! legs of an owner are linked, the last to begin first.
+
+use super::frame::{Frame, FrameId, State, flag};
+use super::{Event, World};
+use crate::outcome::{Ending, Outcome};
+use crate::plan::EdgePlan;
+use sim_core::agenda::{Agenda, EventId};
+use sim_core::random::mix;
+
+/// Draws of a call that is made instead of another one.
+const ELSEWHERE: u64 = 0x454C_5345_0000_0000;
+
+impl<'p> World<'p> {
+    /// One more try of all that is inside a policy begins.
+    pub(super) fn begin_leg(&mut self, owner: u32, plan: &EdgePlan, layer: usize) -> u32 {
+        let leg = self.link_leg(owner, layer);
+        let base = layer + 1;
+        let carried = plan.carried(base);
+        let slots = if carried.is_empty() {
+            u32::MAX
+        } else {
+            self.slots.take(carried)
+        };
+        let frame = &mut self.frames[leg];
+        frame.base = base as u8;
+        frame.layers = slots.wrapping_sub(base as u32);
+        leg
+    }
+
+    /// A copy of a frame that calls becomes the first of its legs.
+    fn link_leg(&mut self, owner: u32, layer: usize) -> u32 {
+        let id = self.frames.id(owner);
+        let next = self.first_leg(owner).unwrap_or(u32::MAX);
+        let leg = self.frames.duplicate(owner);
+        let frame = &mut self.frames[leg.index];
+        frame.state = State::Leg;
+        frame.parent = id;
+        frame.need = layer as u16;
+        frame.timer = EventId::NONE;
+        frame.expiry = EventId::NONE;
+        frame.child = FrameId::NONE;
+        frame.flags &= flag::COUNTED | flag::TRACED | flag::ABANDONED;
+        frame.next = next;
+        frame.previous = u32::MAX;
+        if next != u32::MAX {
+            self.frames[next].previous = leg.index;
+        }
+        self.frames[owner].child = leg;
+        self.follow(leg, id);
+        leg.index
+    }
+
+    /// Another target of a policy is asked: a call of its own, which answers for the one that its owner makes.
+    pub(super) fn begin_elsewhere(
+        &mut self,
+        owner: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        target: u8,
+        agenda: &Agenda<Event>,
+    ) -> u32 {
+        let (edge, endpoint) = plan.layers[layer].targets[usize::from(target)];
+        let other = &self.plan.edges[edge as usize];
+        let leg = self.link_leg(owner, layer);
+        let slots = if other.layers.is_empty() {
+            u32::MAX
+        } else {
+            self.slots.take(other.carried(0))
+        };
+        let frame = &mut self.frames[leg];
+        frame.key = mix(
+            frame.key,
+            ELSEWHERE ^ u64::from(frame.draws) << 8 ^ u64::from(target),
+        );
+        frame.edge = edge;
+        frame.callee_endpoint = endpoint;
+        frame.layers = slots;
+        frame.base = 0;
+        frame.attempts = 0;
+        frame.mark = agenda.now();
+        let counted = frame.is(flag::COUNTED);
+        self.recorder.call_began(edge as usize, counted);
+        if self.frames[leg].is(flag::TRACED) {
+            let name = self.endpoint_name(endpoint);
+            self.tell(leg, agenda.now(), || format!("asks {name} instead"));
+        }
+        leg
+    }
+
+    /// A leg has its result: its owner goes on, at the policy that had it out.
+    pub(super) fn end_leg(
+        &mut self,
+        leg: u32,
+        outcome: Outcome,
+        agenda: &Agenda<Event>,
+    ) -> (u32, usize) {
+        let plan = self.edge_of(leg);
+        let Frame {
+            parent,
+            next,
+            previous,
+            layers,
+            base,
+            need,
+            ..
+        } = self.frames[leg];
+        if self.is_call(leg) {
+            self.call_over(leg, outcome, agenda);
+        }
+        let carried = plan.carried(usize::from(base)).len();
+        if carried > 0 {
+            self.slots
+                .give_back(layers.wrapping_add(u32::from(base)), carried);
+        }
+        self.frames.remove(leg);
+        if next != u32::MAX {
+            self.frames[next].previous = previous;
+        }
+        if previous != u32::MAX {
+            self.frames[previous].next = next;
+        } else {
+            self.frames[parent.index].child = if next == u32::MAX {
+                FrameId::NONE
+            } else {
+                self.frames.id(next)
+            };
+        }
+        (parent.index, usize::from(need))
+    }
+
+    /// Whether a frame that calls is a call of its own, and not another try of one.
+    pub(super) fn is_call(&self, index: u32) -> bool {
+        self.frames[index].base == 0
+    }
+
+    /// The frame that has this one out as a leg, if it is one.
+    pub(super) fn owner(&self, index: u32) -> Option<u32> {
+        let frame = &self.frames[index];
+        (frame.state == State::Leg).then_some(frame.parent.index)
+    }
+
+    /// The leg of a frame that began last.
+    fn first_leg(&self, owner: u32) -> Option<u32> {
+        let child = self.frames.alive(self.frames[owner].child)?;
+        (self.frames[child].state == State::Leg).then_some(child)
+    }
+
+    /// How many legs of a frame are out.
+    pub(super) fn legs_out(&self, owner: u32) -> u32 {
+        let mut out = 0;
+        let mut next = self.first_leg(owner);
+        while let Some(leg) = next {
+            out += 1;
+            let after = self.frames[leg].next;
+            next = (after != u32::MAX).then_some(after);
+        }
+        out
+    }
+
+    /// Nobody waits any longer for the legs of a frame.
+    pub(super) fn give_up_legs(&mut self, owner: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+        // Where another try has answered, the rest are taken back; where time is up for all, so it is for each.
+        let ending = if ending.outcome.is_success() {
+            Ending {
+                outcome: Outcome::Cancelled,
+                cause: Outcome::Cancelled,
+                ..ending
+            }
+        } else {
+            ending
+        };
+        while let Some(leg) = self.first_leg(owner) {
+            let plan = self.edge_of(leg);
+            let base = usize::from(self.frames[leg].base);
+            let ended = self.given_up(leg, plan, ending);
+            self.abandon(leg, plan, base, &ended, agenda);
+            self.end_leg(leg, ending.outcome, agenda);
+        }
+    }
+
+    /// One more attempt of a call begins: it is counted where the call is, and its number is that of the leg.
+    #[inline]
+    pub(super) fn count_attempt(&mut self, index: u32) {
+        let mut at = index;
+        while !self.is_call(at)
+            && let Some(owner) = self.owner(at)
+        {
+            at = owner;
+        }
+        let attempts = self.frames[at].attempts.saturating_add(1);
+        self.frames[at].attempts = attempts;
+        self.frames[index].attempts = attempts;
+    }
+}

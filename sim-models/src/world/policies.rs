@@ -1,0 +1,571 @@
+//! What policies are asked, and what the world does about their answers.
+//!
+//! A call is driven inwards through its policies until an attempt is sent or one of them holds it, and outwards
+//! with a result until it is done or one of them tries again. A policy that may have several tries out has a *leg*
+//! for each: a frame that carries the policies inside it, and one attempt.
+
+use super::frame::{Frame, FrameId, State};
+use super::rooms::Room;
+use super::story::rounded;
+use super::{Event, Slot, Stage, World};
+use crate::outcome::{Ending, Outcome};
+use crate::plan::{EdgePlan, LayerPlan};
+use crate::resilience::{CallState, Context, Do, Ended, Final, Memory, PolicySpec};
+use sim_core::agenda::{Agenda, EventId};
+use sim_core::{SimDuration, SimTime};
+
+/// Which way a call is being driven.
+pub(super) enum Way {
+    /// Inwards: this policy is next.
+    In(usize),
+    /// Inwards through a policy that may have several tries out: the next one begins.
+    Fork(usize),
+    /// Outwards with a result: so many policies are still outside.
+    Out(usize, Ended),
+    /// Inwards to another target of a policy.
+    Elsewhere(usize, u8),
+    /// It waits here.
+    Stay,
+}
+
+impl<'p> World<'p> {
+    /// Drives a call, or a leg of it, as far as it goes now.
+    pub(super) fn drive(&mut self, mut index: u32, mut way: Way, agenda: &mut Agenda<Event>) {
+        let mut plan = self.edge_of(index);
+        loop {
+            way = match way {
+                Way::In(layer) if layer == plan.layers.len() => {
+                    match self.send_attempt(index, plan, agenda) {
+                        None => return,
+                        Some(ending) => {
+                            let ended = Ended {
+                                ending,
+                                last: Final::Yes,
+                                ..Ended::default()
+                            };
+                            Way::Out(layer, ended)
+                        }
+                    }
+                }
+                Way::In(layer) => self.inwards(index, plan, layer, agenda),
+                Way::Fork(layer) => {
+                    index = self.begin_leg(index, plan, layer);
+                    Way::In(layer + 1)
+                }
+                Way::Elsewhere(layer, target) => {
+                    index = self.begin_elsewhere(index, plan, layer, target, agenda);
+                    plan = self.edge_of(index);
+                    Way::In(0)
+                }
+                Way::Out(outside, ended) if outside == usize::from(self.frames[index].base) => {
+                    if self.frames[index].state != State::Leg {
+                        return self.call_done(index, ended.ending, agenda);
+                    }
+                    let layer;
+                    (index, layer) = self.end_leg(index, ended.ending.outcome, agenda);
+                    plan = self.edge_of(index);
+                    self.outwards(index, plan, layer, ended, agenda)
+                }
+                Way::Out(outside, ended) => self.outwards(index, plan, outside - 1, ended, agenda),
+                Way::Stay => return,
+            };
+        }
+    }
+
+    #[inline]
+    pub(super) fn slot(&mut self, index: u32, layer: usize) -> &mut Slot {
+        let first = self.frames[index].layers;
+        &mut self.slots.slots[first.wrapping_add(layer as u32) as usize]
+    }
+
+    /// A call comes to a policy from outside.
+    #[inline]
+    fn inwards(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        agenda: &mut Agenda<Event>,
+    ) -> Way {
+        let edge = self.frames[index].edge as usize;
+        if let Some(lane) = self.edges[edge].lanes[layer] {
+            let event = self.policy_timer_event(index, layer, false);
+            let timer = agenda.schedule_lane(lane, event);
+            let slot = self.slot(index, layer);
+            slot.timer = timer;
+            slot.stage = Stage::Inside;
+            return Way::In(layer + 1);
+        }
+        let answer = self.ask_policy(
+            index,
+            plan,
+            layer,
+            agenda.now(),
+            |spec, memory, call, context| spec.on_enter(memory, call, context),
+        );
+        self.on_the_way_in(index, plan, layer, answer, agenda)
+    }
+
+    /// Does what a policy says to a call that is on its way in.
+    #[inline]
+    fn on_the_way_in(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        answer: Do,
+        agenda: &mut Agenda<Event>,
+    ) -> Way {
+        match answer {
+            Do::Pass => self.let_in(index, plan, layer),
+            Do::PassFor(span) => {
+                self.set_timer(index, layer, false, span, agenda);
+                self.let_in(index, plan, layer)
+            }
+            Do::Wait(span) => {
+                self.tell(index, agenda.now(), || {
+                    let name = plan.layers[layer].spec.name();
+                    format!("{name} makes it wait {}", rounded(span))
+                });
+                self.set_timer(index, layer, false, span, agenda);
+                self.slot(index, layer).stage = Stage::Waiting;
+                Way::Stay
+            }
+            Do::End(ending, last) => {
+                let ending = ending.or_at(plan.caller as u16);
+                self.tell(index, agenda.now(), || {
+                    format!(
+                        "{} lets nothing through: {}",
+                        plan.layers[layer].spec.name(),
+                        ending.outcome.name()
+                    )
+                });
+                self.slot(index, layer).stage = Stage::Outside;
+                let ended = Ended {
+                    ending,
+                    last,
+                    ..Ended::default()
+                };
+                Way::Out(layer, ended)
+            }
+            Do::Park(span) => {
+                if let Some(span) = span {
+                    self.set_timer(index, layer, false, span, agenda);
+                }
+                self.park(index, plan, layer, agenda)
+            }
+            Do::Elsewhere(target) => {
+                self.slot(index, layer).stage = Stage::Inside;
+                Way::Elsewhere(layer, target)
+            }
+            Do::Again(_) | Do::Beside(_) | Do::Hold => {
+                unreachable!("no answer to a call on its way in: {answer:?}")
+            }
+        }
+    }
+
+    /// A call goes on inwards through a policy.
+    #[inline]
+    pub(super) fn let_in(&mut self, index: u32, plan: &EdgePlan, layer: usize) -> Way {
+        self.slot(index, layer).stage = Stage::Inside;
+        if plan.layers[layer].forks {
+            Way::Fork(layer)
+        } else {
+            Way::In(layer + 1)
+        }
+    }
+
+    /// A result comes to a policy from inside.
+    #[inline]
+    fn outwards(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        ended: Ended,
+        agenda: &mut Agenda<Event>,
+    ) -> Way {
+        let policy = &plan.layers[layer];
+        if !policy.forks {
+            self.clear_timer(index, layer, agenda);
+        }
+        if policy.spec.ignores(ended.ending.outcome) {
+            self.leave_policy(index, plan, layer, &ended, agenda);
+            return Way::Out(layer, ended);
+        }
+        let answer = self.ask_policy(
+            index,
+            plan,
+            layer,
+            agenda.now(),
+            |spec, memory, call, context| spec.on_result(memory, call, &ended, context),
+        );
+        match answer {
+            Do::Pass => {
+                self.leave_policy(index, plan, layer, &ended, agenda);
+                Way::Out(layer, ended)
+            }
+            Do::End(ending, last) => {
+                let ending = ending.or_at(plan.caller as u16);
+                let ended = Ended {
+                    ending,
+                    last,
+                    ..ended
+                };
+                self.leave_policy(index, plan, layer, &ended, agenda);
+                Way::Out(layer, ended)
+            }
+            Do::Again(span) => self.again(index, plan, layer, (ended.ending, span), agenda),
+            Do::Beside(next) => self.beside(index, layer, next, agenda),
+            Do::Elsewhere(target) => Way::Elsewhere(layer, target),
+            Do::Hold => Way::Stay,
+            Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
+                unreachable!("no answer to a result: {answer:?}")
+            }
+        }
+    }
+
+    /// All that is inside a policy is tried again after a span.
+    fn again(
+        &mut self,
+        index: u32,
+        plan: &EdgePlan,
+        layer: usize,
+        (failure, span): (Ending, SimDuration),
+        agenda: &mut Agenda<Event>,
+    ) -> Way {
+        self.tell(index, agenda.now(), || {
+            format!(
+                "{}: tries again in {}",
+                failure.outcome.name(),
+                rounded(span)
+            )
+        });
+        if span.0 == 0 {
+            return self.let_in(index, plan, layer);
+        }
+        self.set_timer(index, layer, true, span, agenda);
+        Way::Stay
+    }
+
+    /// One more try of all that is inside a policy begins beside those that are out.
+    fn beside(
+        &mut self,
+        index: u32,
+        layer: usize,
+        next: Option<SimDuration>,
+        agenda: &mut Agenda<Event>,
+    ) -> Way {
+        self.clear_timer(index, layer, agenda);
+        if let Some(span) = next {
+            self.set_timer(index, layer, false, span, agenda);
+        }
+        Way::Fork(layer)
+    }
+
+    #[inline]
+    pub(super) fn set_timer(
+        &mut self,
+        index: u32,
+        layer: usize,
+        again: bool,
+        span: SimDuration,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let event = self.policy_timer_event(index, layer, again);
+        self.slot(index, layer).timer = agenda.schedule_after(span, event);
+    }
+
+    #[inline]
+    pub(super) fn clear_timer(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
+        let slot = self.slot(index, layer);
+        agenda.cancel(slot.timer);
+        slot.timer = EventId::NONE;
+        slot.overdue = false;
+    }
+
+    #[inline]
+    fn policy_timer_event(&self, index: u32, layer: usize, again: bool) -> Event {
+        Event::PolicyTimer {
+            frame: self.frames.id(index),
+            layer: layer as u16,
+            again,
+        }
+    }
+
+    /// Asks a policy about a call.
+    #[inline]
+    pub(super) fn ask_policy<R>(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        now: SimTime,
+        ask: impl FnOnce(&PolicySpec, &mut Memory, &mut CallState, &mut Context) -> R,
+    ) -> R {
+        let policy = &plan.layers[layer];
+        let out = if policy.forks {
+            self.legs_out(index)
+        } else {
+            0
+        };
+        let memory = self.memory_of(index, policy);
+        let frame = &self.frames[index];
+        let state = &mut self.edges[frame.edge as usize];
+        let counters = policy.counters as usize;
+        let mut context = Context {
+            now,
+            attempts: u32::from(frame.attempts),
+            out,
+            waiting: state.rooms.get(memory).map_or(0, Room::waiting),
+            wake: 0,
+            key: super::call::call_key(frame).wrapping_add((layer as u64 + 1) << 32),
+            counters: &mut state.counters[counters..counters + policy.counter_count as usize],
+        };
+        let slot = frame.layers.wrapping_add(layer as u32) as usize;
+        ask(
+            &policy.spec,
+            &mut state.memories[memory],
+            &mut self.slots.slots[slot].state,
+            &mut context,
+        )
+    }
+
+    /// Which of the memories of its edge a policy has for a call.
+    #[inline]
+    pub(super) fn memory_of(&self, index: u32, policy: &LayerPlan) -> usize {
+        let own = if policy.shared {
+            0
+        } else {
+            let instance = self.frames[index].instance as usize;
+            self.plan.instances[instance].number
+        };
+        (policy.memory + own) as usize
+    }
+
+    /// A call leaves a policy that had let it in.
+    #[inline]
+    fn leave_policy(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        ended: &Ended,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let policy = &plan.layers[layer];
+        debug_assert!(
+            self.slot(index, layer).stage == Stage::Inside,
+            "a call leaves {} once for each time that it enters",
+            policy.spec.name()
+        );
+        self.slot(index, layer).stage = Stage::Outside;
+        if policy.forks {
+            self.clear_timer(index, layer, agenda);
+            self.give_up_legs(index, ended.ending, agenda);
+        }
+        if policy.leaves {
+            let wake = self.ask_policy(
+                index,
+                plan,
+                layer,
+                agenda.now(),
+                |spec, memory, call, context| {
+                    spec.on_leave(memory, call, ended, context);
+                    context.wake
+                },
+            );
+            if wake > 0 {
+                self.wake(index, plan, layer, wake, agenda);
+            }
+        }
+    }
+
+    /// The timer of a policy runs out. An instance that stands still sees it when it wakes.
+    pub(super) fn timer(
+        &mut self,
+        id: FrameId,
+        layer: u16,
+        again: bool,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let instance = &mut self.instances[self.frames[index].instance as usize];
+        if instance.frozen > 0 {
+            instance.inbox.push_back(Event::Overdue {
+                frame: id,
+                layer,
+                again,
+            });
+            self.slot(index, usize::from(layer)).overdue = true;
+        } else {
+            self.policy_timer(index, usize::from(layer), again, agenda);
+        }
+    }
+
+    /// An instance that has stood still sees that a timer ran out meanwhile, unless what it saw
+    /// before (an answer) has ended the attempt, or the call.
+    pub(super) fn overdue(
+        &mut self,
+        id: FrameId,
+        layer: u16,
+        again: bool,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let Some(index) = self.frames.alive(id) else {
+            return;
+        };
+        let layer = usize::from(layer);
+        if matches!(self.frames[index].state, State::Calling | State::Leg)
+            && layer < self.edge_of(index).layers.len()
+            && self.slot(index, layer).overdue
+        {
+            self.policy_timer(index, layer, again, agenda);
+        }
+    }
+
+    /// The timer of a policy runs out: a wait is over, or time is up.
+    fn policy_timer(&mut self, index: u32, layer: usize, again: bool, agenda: &mut Agenda<Event>) {
+        let plan = self.edge_of(index);
+        let slot = self.slot(index, layer);
+        slot.timer = EventId::NONE;
+        slot.overdue = false;
+        let waited = slot.stage != Stage::Inside;
+        if slot.stage == Stage::Parked {
+            self.unpark(index, plan, layer);
+        }
+        if again {
+            let way = self.let_in(index, plan, layer);
+            return self.drive(index, way, agenda);
+        }
+        let answer = self.ask_policy(
+            index,
+            plan,
+            layer,
+            agenda.now(),
+            |spec, memory, call, context| spec.on_timer(memory, call, context),
+        );
+        let way = if waited {
+            self.on_the_way_in(index, plan, layer, answer, agenda)
+        } else {
+            self.while_inside(index, plan, layer, answer, agenda)
+        };
+        self.drive(index, way, agenda);
+    }
+
+    /// Does what a policy says to a call that has been inside it for a while.
+    fn while_inside(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        answer: Do,
+        agenda: &mut Agenda<Event>,
+    ) -> Way {
+        match answer {
+            Do::Pass => Way::Stay,
+            Do::PassFor(span) => {
+                self.set_timer(index, layer, false, span, agenda);
+                Way::Stay
+            }
+            Do::Beside(next) => self.beside(index, layer, next, agenda),
+            Do::End(ending, last) => {
+                // The callee has not answered in time.
+                let ending = ending.or_at(plan.callee as u16);
+                self.tell(index, agenda.now(), || {
+                    format!(
+                        "{} expires: {}",
+                        plan.layers[layer].spec.name(),
+                        ending.outcome.name()
+                    )
+                });
+                let ended = self.given_up(index, plan, ending);
+                self.abandon(index, plan, layer + 1, &ended, agenda);
+                let ended = Ended {
+                    last,
+                    given_up: false,
+                    ..ended
+                };
+                self.leave_policy(index, plan, layer, &ended, agenda);
+                Way::Out(layer, ended)
+            }
+            Do::Again(span) => {
+                let ended = self.given_up(index, plan, Ending::of(Outcome::Cancelled));
+                self.abandon(index, plan, layer + 1, &ended, agenda);
+                self.again(index, plan, layer, (ended.ending, span), agenda)
+            }
+            Do::Elsewhere(target) => Way::Elsewhere(layer, target),
+            Do::Wait(_) | Do::Park(_) | Do::Hold => {
+                unreachable!("no answer to a call that is inside: {answer:?}")
+            }
+        }
+    }
+
+    /// The number of the instance that a call, or a leg, has asked last.
+    #[inline]
+    pub(super) fn asked(&self, index: u32, plan: &EdgePlan) -> Option<u32> {
+        let Frame {
+            attempts,
+            callee_instance,
+            ..
+        } = self.frames[index];
+        let first = self.plan.places[plan.callee as usize].first_instance;
+        (attempts > 0).then(|| callee_instance - first)
+    }
+
+    /// What policies are told of a call that nobody waits for any longer.
+    pub(super) fn given_up(&self, index: u32, plan: &EdgePlan, ending: Ending) -> Ended {
+        Ended {
+            ending,
+            last: Final::No,
+            callee: self.asked(index, plan),
+            given_up: true,
+        }
+    }
+
+    /// What is inside the policies from `first` on is given up, from the outside in.
+    pub(super) fn abandon(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        first: usize,
+        ended: &Ended,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let base = usize::from(self.frames[index].base);
+        for layer in first..base + plan.carried(base).len() {
+            self.clear_timer(index, layer, agenda);
+            match self.slot(index, layer).stage {
+                Stage::Inside => self.leave_policy(index, plan, layer, ended, agenda),
+                Stage::Woken => {
+                    self.slot(index, layer).stage = Stage::Inside;
+                    self.leave_policy(index, plan, layer, ended, agenda);
+                }
+                Stage::Parked => self.unpark(index, plan, layer),
+                Stage::Waiting | Stage::Turned => self.slot(index, layer).stage = Stage::Outside,
+                Stage::Outside => {}
+            }
+        }
+        self.give_up_legs(index, ended.ending, agenda);
+        self.give_up_attempt(index, plan, ended.ending.outcome, agenda);
+    }
+
+    /// When the callee is to stop, for the policies that tell it.
+    pub(super) fn told_deadline(&self, index: u32, plan: &EdgePlan) -> SimTime {
+        let frame = &self.frames[index];
+        let base = usize::from(frame.base);
+        let first = frame.layers.wrapping_add(u32::from(frame.base)) as usize;
+        let layers = plan.carried(base).iter().enumerate();
+        let own = layers
+            .filter(|(_, layer)| layer.tells_deadline)
+            .map(|(number, _)| self.slots.slots[first + number].state.deadline())
+            .min()
+            .unwrap_or(SimTime::MAX);
+        match self.owner(index) {
+            Some(owner) => own.min(self.told_deadline(owner, self.edge_of(owner))),
+            None => own,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Calls that are parked at the memory of a policy until somebody who leaves it wakes them.
+
+use super::frame::FrameId;
+use super::policies::Way;
+use super::{Event, Stage, World};
+use crate::outcome::Ending;
+use crate::plan::EdgePlan;
+use crate::resilience::{Do, Ended};
+use sim_core::agenda::Agenda;
+use std::collections::VecDeque;
+
+/// Those who are parked at one memory, the first to come first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Room {
+    /// Whose call, and which policy of its edge. Those who are parked no longer are passed over.
+    queue: VecDeque<(FrameId, u16)>,
+    waiting: u32,
+}
+
+impl Room {
+    /// How many are parked.
+    pub(super) fn waiting(&self) -> u32 {
+        self.waiting
+    }
+}
+
+impl<'p> World<'p> {
+    /// A call waits in the room of a policy.
+    pub(super) fn park(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        agenda: &Agenda<Event>,
+    ) -> Way {
+        self.tell(index, agenda.now(), || {
+            format!("waits at {}", plan.layers[layer].spec.name())
+        });
+        self.slot(index, layer).stage = Stage::Parked;
+        let id = self.frames.id(index);
+        let room = self.room(index, plan, layer);
+        room.waiting += 1;
+        room.queue.push_back((id, layer as u16));
+        // Most who give up leave their places to be passed over; when those are too many they are cleared away.
+        if room.queue.len() > 32 && room.queue.len() / 2 > room.waiting as usize {
+            self.clear_room(index, plan, layer);
+        }
+        Way::Stay
+    }
+
+    fn room(&mut self, index: u32, plan: &EdgePlan, layer: usize) -> &mut Room {
+        let memory = self.memory_of(index, &plan.layers[layer]);
+        &mut self.edges[self.frames[index].edge as usize].rooms[memory]
+    }
+
+    #[cold]
+    fn clear_room(&mut self, index: u32, plan: &EdgePlan, layer: usize) {
+        let mut queue = std::mem::take(&mut self.room(index, plan, layer).queue);
+        self.work += queue.len() as u64;
+        queue.retain(|(id, layer)| self.is_parked(*id, *layer));
+        self.room(index, plan, layer).queue = queue;
+    }
+
+    fn is_parked(&self, id: FrameId, layer: u16) -> bool {
+        self.frames.alive(id).is_some_and(|index| {
+            let frame = &self.frames[index];
+            let calls = matches!(
+                frame.state,
+                super::frame::State::Calling | super::frame::State::Leg
+            );
+            let carried = || {
+                let base = usize::from(frame.base);
+                let plan = self.edge_of(index);
+                (base..base + plan.carried(base).len()).contains(&usize::from(layer))
+            };
+            calls && carried() && {
+                let slot = frame.layers.wrapping_add(u32::from(layer)) as usize;
+                self.slots.slots[slot].stage == Stage::Parked
+            }
+        })
+    }
+
+    /// A call is parked no longer.
+    pub(super) fn unpark(&mut self, index: u32, plan: &EdgePlan, layer: usize) {
+        self.room(index, plan, layer).waiting -= 1;
+        self.slot(index, layer).stage = Stage::Outside;
+    }
+
+    /// Wakes as many as were parked at the memory that a call of `index` has left.
+    pub(super) fn wake(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        count: u32,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let edge = self.frames[index].edge as usize;
+        let memory = self.memory_of(index, &plan.layers[layer]);
+        for _ in 0..count {
+            let next = loop {
+                let Some((id, at)) = self.edges[edge].rooms[memory].queue.pop_front() else {
+                    return;
+                };
+                if self.is_parked(id, at) {
+                    break id;
+                }
+            };
+            let answer = self.ask_policy(
+                next.index,
+                plan,
+                layer,
+                agenda.now(),
+                |spec, memory, call, context| spec.on_wake(memory, call, context),
+            );
+            if matches!(answer, Do::Park(_)) {
+                self.edges[edge].rooms[memory]
+                    .queue
+                    .push_front((next, layer as u16));
+                return;
+            }
+            self.clear_timer(next.index, layer, agenda);
+            self.unpark(next.index, plan, layer);
+            let stage = match answer {
+                Do::Pass => Stage::Woken,
+                Do::PassFor(span) => {
+                    self.set_timer(next.index, layer, false, span, agenda);
+                    Stage::Woken
+                }
+                Do::Wait(span) => {
+                    self.set_timer(next.index, layer, false, span, agenda);
+                    Stage::Waiting
+                }
+                Do::End(ending, _) => {
+                    self.frames[next.index].verdict = ending.or_at(plan.caller as u16);
+                    Stage::Turned
+                }
+                _ => unreachable!("no answer to a call that is woken: {answer:?}"),
+            };
+            self.slot(next.index, layer).stage = stage;
+            if stage != Stage::Waiting {
+                self.now_next.push(Event::Woken {
+                    frame: next,
+                    layer: layer as u16,
+                });
+            }
+        }
+    }
+
+    /// A call that was woken goes on.
+    pub(super) fn woken(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
+        let plan = self.edge_of(index);
+        let carried = matches!(
+            self.frames[index].state,
+            super::frame::State::Calling | super::frame::State::Leg
+        ) && layer < plan.layers.len();
+        if !carried {
+            return;
+        }
+        let way = match self.slot(index, layer).stage {
+            Stage::Woken => self.let_in(index, plan, layer),
+            Stage::Turned => {
+                let ending: Ending = self.frames[index].verdict;
+                self.slot(index, layer).stage = Stage::Outside;
+                Way::Out(
+                    layer,
+                    Ended {
+                        ending,
+                        ..Ended::default()
+                    },
+                )
+            }
+            // It has been given up meanwhile.
+            _ => return,
+        };
+        self.drive(index, way, agenda);
+    }
+}
