@@ -32,11 +32,15 @@ pub enum Outcome {
     Cancelled,
     /// Every transmission of the message was lost, and the sender gave up.
     Lost,
+    /// Too many calls are out, and too many wait.
+    BulkheadFull,
+    /// More calls came than a rate limit lets through.
+    RateLimited,
 }
 
 impl Outcome {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Ok,
         Self::Degraded,
         Self::Error,
@@ -49,6 +53,8 @@ impl Outcome {
         Self::BreakerOpen,
         Self::Cancelled,
         Self::Lost,
+        Self::BulkheadFull,
+        Self::RateLimited,
     ];
 
     /// How many there are.
@@ -70,6 +76,8 @@ impl Outcome {
             Self::BreakerOpen => "breaker_open",
             Self::Cancelled => "cancelled",
             Self::Lost => "lost",
+            Self::BulkheadFull => "bulkhead_full",
+            Self::RateLimited => "rate_limited",
         }
     }
 
@@ -96,6 +104,12 @@ impl OutcomeSet {
         Outcome::Rejected,
         Outcome::Lost,
     ]);
+
+    /// Whatever is no success, but for what the caller itself takes back.
+    pub const FAILURES: Self = Self(
+        !Self::of(&[Outcome::Ok, Outcome::Degraded, Outcome::Cancelled]).0
+            & ((1 << Outcome::COUNT) - 1),
+    );
 
     /// The set of these.
     #[must_use]

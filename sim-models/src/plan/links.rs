@@ -1,8 +1,14 @@
-//! The patterns of `links`, read once, so that the link of a pair is found by name.
+//! Which links a pattern means. The patterns of `links` are read once, so that the link of a pair is found
+//! by name.
 
+use super::compiler::Compiler;
+use crate::faults::Target;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::{Pattern, Side};
 use std::collections::BTreeMap;
+
+/// A place, and one of its instances if it matters which.
+pub(super) type Spot = (u32, Option<u32>);
 
 /// The patterns of `links` by what their sides name.
 #[derive(Default)]
@@ -32,5 +38,74 @@ impl<'a> LinkPatterns<'a> {
             links.all.push(pattern);
         }
         links
+    }
+}
+
+impl Compiler<'_> {
+    /// Weight and index of the most specific pattern of `links` that matches; of equals the last.
+    pub(super) fn link_for(&self, from: Spot, to: Spot) -> Option<(u32, usize)> {
+        let name = |place: Spot| self.plan.places[place.0 as usize].name.as_str();
+        let (left, right) = (name(from), name(to));
+        let ways = [(left, right), (left, "*"), ("*", right), ("*", "*")];
+        let named = ways
+            .into_iter()
+            .filter_map(|way| self.links.named.get(&way));
+        let others = self.links.others.iter().filter(|index| {
+            let pattern = &self.links.all[**index];
+            self.is_meant(&pattern.from, from) && self.is_meant(&pattern.to, to)
+        });
+        named
+            .chain(others)
+            .map(|index| (self.links.all[*index].link_weight(), *index))
+            .max()
+    }
+
+    /// Lists the links of every place, if a fault asks for some of them.
+    pub(super) fn links_of_places(&mut self) {
+        let faults = self.scenario.faults.iter();
+        if !faults
+            .map(|fault| fault.inject.target())
+            .any(|target| matches!(target, Target::Link(_)))
+        {
+            return;
+        }
+        self.links_of = vec![Vec::new(); self.plan.places.len()];
+        for (number, link) in self.plan.links.iter().enumerate() {
+            let (from, to) = (link.from.0 as usize, link.to.0 as usize);
+            self.links_of[from].push(number as u32);
+            if to != from {
+                self.links_of[to].push(number as u32);
+            }
+        }
+    }
+
+    /// The place of a name, if one side of a pattern names one.
+    pub(super) fn place_on(&self, side: &Side) -> Option<usize> {
+        let (Side::Named(name) | Side::Instance(name, _)) = side else {
+            return None;
+        };
+        let services = &self.scenario.services;
+        let workloads = &self.scenario.workloads;
+        services
+            .get_index_of(name)
+            .or_else(|| Some(services.len() + workloads.get_index_of(name)?))
+    }
+
+    /// Whether one side of a pattern of links means a place, or an instance of it.
+    pub(super) fn is_meant(&self, side: &Side, (place, instance): Spot) -> bool {
+        let name = &self.plan.places[place as usize].name;
+        if side.is_or_any(name) {
+            return true;
+        }
+        let Some(instance) = instance.map(|index| &self.plan.instances[index as usize]) else {
+            return false;
+        };
+        match side {
+            Side::Instance(service, number) => service == name && *number == instance.number,
+            Side::Host(host) => *host == instance.host,
+            Side::Zone(zone) => instance.zone.as_ref() == Some(zone),
+            Side::Region(region) => instance.region.as_ref() == Some(region),
+            Side::Any | Side::Named(_) => false,
+        }
     }
 }

@@ -6,17 +6,25 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod breaker;
+mod bulkhead;
 mod cancellation;
 mod deadline;
+mod fallback;
+mod hedge;
 mod policy;
+mod rate_limit;
 mod retry;
 mod retry_budget;
 mod timeout;
 
 pub use breaker::Breaker;
+pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use deadline::Deadline;
+pub use fallback::Fallback;
+pub use hedge::Hedge;
 pub use policy::{Context, Do, Ended, Final, Policy, Scope, Tells};
+pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use timeout::Timeout;
@@ -96,15 +104,15 @@ macro_rules! policies {
             pub fn leaves(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::LEAVES),* }
             }
-            /// See [`Policy::FORKS`].
+            /// See [`Policy::forks`].
             #[must_use]
             pub fn forks(&self) -> bool {
-                match self { $(Self::$policy(_) => <$policy as Policy>::FORKS),* }
+                match self { $(Self::$policy(policy) => policy.forks()),* }
             }
-            /// See [`Policy::PARKS`].
+            /// See [`Policy::parks`].
             #[must_use]
             pub fn parks(&self) -> bool {
-                match self { $(Self::$policy(_) => <$policy as Policy>::PARKS),* }
+                match self { $(Self::$policy(policy) => policy.parks()),* }
             }
             /// See [`Policy::targets`].
             #[must_use]
@@ -205,4 +213,8 @@ policies! {
     Breaker "breaker",
     Timeout "timeout",
     Cancellation "cancellation",
+    Hedge "hedge",
+    Bulkhead "bulkhead",
+    RateLimit "rate_limit",
+    Fallback "fallback",
 }

@@ -39,7 +39,7 @@ pub enum Do {
     Wait(SimDuration),
     /// It stays here until somebody who leaves wakes it ([`Context::wake`]); then [`Policy::on_wake`] is asked. If a
     /// span is given and passes before, [`Policy::on_timer`] is asked, and it is parked no longer. Only of policies
-    /// that park ([`Policy::PARKS`]).
+    /// that park ([`Policy::parks`]).
     Park(Option<SimDuration>),
     /// It goes no further: this is the result. What is out is given up. The flag forbids policies outside to try
     /// again.
@@ -47,7 +47,7 @@ pub enum Do {
     /// All that is inside is tried again, after this span.
     Again(SimDuration),
     /// One more try of all that is inside begins, beside those that are out; [`Policy::on_timer`] is asked after the
-    /// span, if one is given. Only of policies that fork ([`Policy::FORKS`]).
+    /// span, if one is given. Only of policies that fork ([`Policy::forks`]).
     Beside(Option<SimDuration>),
     /// Another target than the one that is called answers instead: this one of [`Policy::targets`]. Only of policies
     /// that fork.
@@ -73,6 +73,8 @@ pub struct Ended {
     pub ending: Ending,
     /// Whether policies outside may try again.
     pub last: Final,
+    /// Which of the tries of a policy that forks it is the result of, from 0.
+    pub leg: u8,
     /// Number of the callee's instance that was asked last; none if nobody was.
     pub callee: Option<u32>,
     /// Nobody knows how it would have ended: a policy outside, or the caller, no longer waits.
@@ -132,16 +134,20 @@ pub trait Policy {
     const ACTS: bool = true;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
-    /// Whether it may have several tries out at once, or ask another target.
-    const FORKS: bool = false;
-    /// Whether calls may be parked at its memory.
-    const PARKS: bool = false;
 
     /// What it remembers at the start.
     fn memory(&self) -> Self::Memory;
     /// Who shares its memory.
     fn scope(&self) -> Scope {
         Scope::Instance
+    }
+    /// Whether it may have several tries out at once, or ask another target.
+    fn forks(&self) -> bool {
+        false
+    }
+    /// Whether calls may be parked at its memory.
+    fn parks(&self) -> bool {
+        false
     }
     /// A call, or another try of it by a policy outside, is on its way in.
     #[inline]

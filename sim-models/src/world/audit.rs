@@ -2,8 +2,9 @@
 //!
 //! [`World::audit`] runs at the end of every window in debug builds. O(frames + instances + edges).
 
+use super::edge::{Slot, Stage};
 use super::frame::{FrameId, State, flag};
-use super::{Slot, Stage, World};
+use super::state::World;
 
 /// What is under way, counted frame by frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -225,7 +226,7 @@ impl World<'_> {
         let free: usize = blocks.map(|(length, free)| length * free.len()).sum();
         assert_eq!(used + free, self.slots.slots.len(), "slots of policies");
         let rooms = self.edges.iter().flat_map(|edge| &edge.rooms);
-        let waiting: u64 = rooms.map(|room| u64::from(room.waiting())).sum();
+        let waiting: u64 = rooms.map(|room| u64::from(room.waiting)).sum();
         assert_eq!(parked, waiting, "calls that are parked");
     }
 }

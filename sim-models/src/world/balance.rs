@@ -1,6 +1,6 @@
-//! Which instance of the callee an attempt goes to.
+//! Which instance of its callee an attempt goes to.
 
-use super::World;
+use super::state::World;
 use crate::plan::EdgePlan;
 use crate::scenario::Balance;
 use sim_core::random::{Keyed, Source};

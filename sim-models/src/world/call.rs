@@ -1,8 +1,9 @@
 //! The caller's side of a call: its attempts, their answers, and giving up.
 
+use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
 use super::policies::Way;
-use super::{Event, World};
+use super::state::World;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, Instruction};
 use crate::resilience::Ended;
@@ -71,7 +72,7 @@ impl<'p> World<'p> {
             mark: began,
             ..
         } = *frame;
-        let key = mix(call_key(frame), u64::from(attempts));
+        let key = mix(frame.call_key(), u64::from(attempts));
         let deadline = if plan.tells_deadline {
             deadline.min(self.told_deadline(index, plan))
         } else {
@@ -291,10 +292,4 @@ pub(super) fn failed_dependency(verdict: Ending) -> Ending {
         status: if late { 504 } else { 502 },
         ..verdict
     }
-}
-
-/// Key of the draws of a frame's current call: a frame makes no other draws while it calls.
-#[inline]
-pub(super) fn call_key(frame: &Frame) -> u64 {
-    mix(frame.key, 0x4341_4C4C_0000_0000 | u64::from(frame.draws))
 }

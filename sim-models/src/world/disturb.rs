@@ -1,7 +1,8 @@
 //! Faults come and go: what each [`Effect`] does to the world, and how it is taken back.
 
+use super::event::Event;
 use super::frame::{FrameId, Queue, State, flag};
-use super::{Event, World};
+use super::state::{FaultState, World};
 use crate::faults::{Effect, Instances, Target};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{FaultPlan, Plan};
@@ -12,21 +13,6 @@ use sim_core::{SimDuration, SimTime};
 
 /// Frames or targets that are looked through in the time of one step of a run.
 const LOOKS_PER_STEP: u64 = 16;
-
-/// A fault while a run goes on.
-#[derive(Clone, Debug)]
-pub struct FaultState {
-    /// Key of its draws.
-    pub(super) key: u64,
-    /// Whether the last draw was a hit, for correlated faults.
-    pub(super) last: bool,
-    /// Requests, attempts or messages that it touched.
-    pub(super) touched: u64,
-    /// When it is on.
-    pub(super) periods: Vec<(SimTime, SimTime)>,
-    /// What it hits in the periods that are under way.
-    active: Vec<(u32, Vec<u32>)>,
-}
 
 impl<'p> World<'p> {
     /// The faults before the first of them comes, their first periods scheduled: ahead of all else

@@ -5,6 +5,7 @@ use crate::outcome::Ending;
 use crate::plan::LOOP_DEPTH;
 use sim_core::SimTime;
 use sim_core::agenda::EventId;
+use sim_core::random::mix;
 
 /// Name of a frame; stale once the frame has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +98,7 @@ pub struct Frame {
     generation: u32,
     /// Index of the instance.
     pub instance: u32,
-    /// Next instruction.
+    /// Next instruction; of a leg, which of the tries of its policy it is.
     pub pc: u32,
     /// Edge by which it was called; for a root, the number of the request.
     pub in_edge: u32,
@@ -176,6 +177,13 @@ impl Frame {
         flags: 0,
         state: State::Free,
     };
+
+    /// Key of the draws of its current call: it makes no other draws while it calls.
+    #[inline]
+    #[must_use]
+    pub fn call_key(&self) -> u64 {
+        mix(self.key, 0x4341_4C4C_0000_0000 | u64::from(self.draws))
+    }
 
     /// Whether this is true of it.
     #[inline]

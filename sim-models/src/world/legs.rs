@@ -3,8 +3,9 @@
 //! A leg is a frame that carries the policies inside the one that has it out (its owner's), and one attempt. The
 //! legs of an owner are linked, the last to begin first.
 
+use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
-use super::{Event, World};
+use super::state::World;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;
 use sim_core::agenda::{Agenda, EventId};
@@ -35,8 +36,12 @@ impl<'p> World<'p> {
         let id = self.frames.id(owner);
         let next = self.first_leg(owner).unwrap_or(u32::MAX);
         let leg = self.frames.duplicate(owner);
+        let slot = self.slot(owner, layer);
+        let number = slot.legs;
+        slot.legs = number.saturating_add(1);
         let frame = &mut self.frames[leg.index];
         frame.state = State::Leg;
+        frame.pc = u32::from(number);
         frame.parent = id;
         frame.need = layer as u16;
         frame.timer = EventId::NONE;
@@ -90,13 +95,13 @@ impl<'p> World<'p> {
         leg
     }
 
-    /// A leg has its result: its owner goes on, at the policy that had it out.
+    /// A leg has its result: its owner goes on, at the policy that had it out. Which, and which of its tries it was.
     pub(super) fn end_leg(
         &mut self,
         leg: u32,
         outcome: Outcome,
         agenda: &Agenda<Event>,
-    ) -> (u32, usize) {
+    ) -> (u32, usize, u8) {
         let plan = self.edge_of(leg);
         let Frame {
             parent,
@@ -105,6 +110,7 @@ impl<'p> World<'p> {
             layers,
             base,
             need,
+            pc,
             ..
         } = self.frames[leg];
         if self.is_call(leg) {
@@ -128,7 +134,7 @@ impl<'p> World<'p> {
                 self.frames.id(next)
             };
         }
-        (parent.index, usize::from(need))
+        (parent.index, usize::from(need), pc as u8)
     }
 
     /// Whether a frame that calls is a call of its own, and not another try of one.

@@ -1,8 +1,9 @@
 //! Messages over links: latency, and what faults do to it.
 
+use super::event::Event;
 use super::frame::{FrameId, State};
+use super::state::World;
 use super::story::rounded;
-use super::{Event, World};
 use crate::faults::Effect;
 use crate::outcome::{Ending, Outcome};
 use sim_core::SimDuration;

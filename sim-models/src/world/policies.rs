@@ -4,10 +4,11 @@
 //! with a result until it is done or one of them tries again. A policy that may have several tries out has a *leg*
 //! for each: a frame that carries the policies inside it, and one attempt.
 
+use super::edge::{Slot, Stage};
+use super::event::Event;
 use super::frame::{Frame, FrameId, State};
-use super::rooms::Room;
+use super::state::World;
 use super::story::rounded;
-use super::{Event, Slot, Stage, World};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, LayerPlan};
 use crate::resilience::{CallState, Context, Do, Ended, Final, Memory, PolicySpec};
@@ -61,9 +62,10 @@ impl<'p> World<'p> {
                     if self.frames[index].state != State::Leg {
                         return self.call_done(index, ended.ending, agenda);
                     }
-                    let layer;
-                    (index, layer) = self.end_leg(index, ended.ending.outcome, agenda);
+                    let (owner, layer, leg) = self.end_leg(index, ended.ending.outcome, agenda);
+                    index = owner;
                     plan = self.edge_of(index);
+                    let ended = Ended { leg, ..ended };
                     self.outwards(index, plan, layer, ended, agenda)
                 }
                 Way::Out(outside, ended) => self.outwards(index, plan, outside - 1, ended, agenda),
@@ -95,6 +97,9 @@ impl<'p> World<'p> {
             slot.timer = timer;
             slot.stage = Stage::Inside;
             return Way::In(layer + 1);
+        }
+        if plan.layers[layer].forks {
+            self.slot(index, layer).legs = 0;
         }
         let answer = self.ask_policy(
             index,
@@ -317,9 +322,9 @@ impl<'p> World<'p> {
             now,
             attempts: u32::from(frame.attempts),
             out,
-            waiting: state.rooms.get(memory).map_or(0, Room::waiting),
+            waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
-            key: super::call::call_key(frame).wrapping_add((layer as u64 + 1) << 32),
+            key: frame.call_key().wrapping_add((layer as u64 + 1) << 32),
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.layers.wrapping_add(layer as u32) as usize;
@@ -521,6 +526,7 @@ impl<'p> World<'p> {
             ending,
             last: Final::No,
             callee: self.asked(index, plan),
+            leg: 0,
             given_up: true,
         }
     }

@@ -1,28 +1,14 @@
 //! Calls that are parked at the memory of a policy until somebody who leaves it wakes them.
 
-use super::frame::FrameId;
+use super::edge::{Room, Stage};
+use super::event::Event;
+use super::frame::{FrameId, State};
 use super::policies::Way;
-use super::{Event, Stage, World};
+use super::state::World;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
 use crate::resilience::{Do, Ended};
 use sim_core::agenda::Agenda;
-use std::collections::VecDeque;
-
-/// Those who are parked at one memory, the first to come first.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Room {
-    /// Whose call, and which policy of its edge. Those who are parked no longer are passed over.
-    queue: VecDeque<(FrameId, u16)>,
-    waiting: u32,
-}
-
-impl Room {
-    /// How many are parked.
-    pub(super) fn waiting(&self) -> u32 {
-        self.waiting
-    }
-}
 
 impl<'p> World<'p> {
     /// A call waits in the room of a policy.
@@ -64,10 +50,7 @@ impl<'p> World<'p> {
     fn is_parked(&self, id: FrameId, layer: u16) -> bool {
         self.frames.alive(id).is_some_and(|index| {
             let frame = &self.frames[index];
-            let calls = matches!(
-                frame.state,
-                super::frame::State::Calling | super::frame::State::Leg
-            );
+            let calls = matches!(frame.state, State::Calling | State::Leg);
             let carried = || {
                 let base = usize::from(frame.base);
                 let plan = self.edge_of(index);
@@ -150,10 +133,8 @@ impl<'p> World<'p> {
     /// A call that was woken goes on.
     pub(super) fn woken(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
         let plan = self.edge_of(index);
-        let carried = matches!(
-            self.frames[index].state,
-            super::frame::State::Calling | super::frame::State::Leg
-        ) && layer < plan.layers.len();
+        let carried = matches!(self.frames[index].state, State::Calling | State::Leg)
+            && layer < plan.layers.len();
         if !carried {
             return;
         }

@@ -1,0 +1,108 @@
+//! Bulkhead: bounds how many calls are out at a time, so that one slow callee cannot take all threads of its
+//! caller.
+//!
+//! A call that finds a permit takes it and gives it back when it ends, however it ends. One that finds none waits in
+//! a queue of `queue` places, first come first served, for `wait` at most; where the queue is full, or the wait is
+//! over, it ends as `bulkhead_full`. A permit that is given back goes to the first who waits, never to a newcomer.
+//! Calls in the backoff of a `retry` inside it hold their permit, those of a `retry` outside do not.
+//!
+//! Source: M. Nygard, *Release It!* (2007), "Bulkheads"; resilience4j `SemaphoreBulkhead` (`maxConcurrentCalls` 25,
+//! `maxWaitDuration` 0, fair); elsewhere Polly `ConcurrencyLimiter` (`PermitLimit`, `QueueLimit`), Hystrix
+//! `semaphore.maxConcurrentRequests`, Envoy `max_requests` and `max_pending_requests`.
+
+use super::{Context, Do, Ended, Final, Policy, Scope};
+use crate::outcome::{Ending, Outcome};
+use serde::{Deserialize, Serialize};
+use sim_core::SimDuration;
+
+/// Bounds how many calls are out at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bulkhead {
+    /// Calls at a time.
+    #[serde(default = "twenty_five")]
+    pub permits: u32,
+    /// Calls that may wait for a permit.
+    #[serde(default)]
+    pub queue: u32,
+    /// How long a call may wait for a permit; as long as it takes, unless this says otherwise.
+    #[serde(default)]
+    pub wait: Option<SimDuration>,
+    /// Who shares the permits.
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+fn twenty_five() -> u32 {
+    25
+}
+
+impl Bulkhead {
+    fn full(context: &mut Context) -> Do {
+        context.counters[0] += 1;
+        Do::End(Ending::of(Outcome::BulkheadFull), Final::No)
+    }
+}
+
+impl Policy for Bulkhead {
+    /// Permits that are out.
+    type Memory = u32;
+    type Call = ();
+    const SUMMARY: &'static str = "bounds how many calls are out at a time";
+    const EXAMPLE: &'static str = "bulkhead(permits: 25)";
+    const COUNTERS: &'static [&'static str] = &["refused", "waited"];
+    const LEAVES: bool = true;
+
+    fn memory(&self) -> u32 {
+        0
+    }
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+    fn parks(&self) -> bool {
+        self.queue > 0
+    }
+    #[inline]
+    fn on_enter(&self, out: &mut u32, (): &mut (), context: &mut Context) -> Do {
+        if *out < self.permits {
+            *out += 1;
+            Do::Pass
+        } else if context.waiting < self.queue {
+            context.counters[1] += 1;
+            Do::Park(self.wait)
+        } else {
+            Self::full(context)
+        }
+    }
+    fn on_wake(&self, out: &mut u32, (): &mut (), _: &mut Context) -> Do {
+        *out += 1;
+        Do::Pass
+    }
+    fn on_timer(&self, _: &mut u32, (): &mut (), context: &mut Context) -> Do {
+        Self::full(context)
+    }
+    #[inline]
+    fn on_leave(&self, out: &mut u32, (): &mut (), _: &Ended, context: &mut Context) {
+        *out -= 1;
+        context.wake = 1;
+    }
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        if self.permits == 0 {
+            wrong.push(("permits", "must be at least 1".into()));
+        }
+        if self.wait.is_some() && self.queue == 0 {
+            wrong.push((
+                "wait",
+                "needs places to wait in: give `queue` as well".into(),
+            ));
+        }
+        if self.wait == Some(SimDuration::ZERO) {
+            wrong.push((
+                "wait",
+                "must be longer than zero; without a `queue` nobody waits".into(),
+            ));
+        }
+        wrong
+    }
+}

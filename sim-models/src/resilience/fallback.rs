@@ -1,0 +1,81 @@
+//! Fallback: where all that is inside it fails, something else answers.
+//!
+//! Without `to`, a static answer does, at once: the call ends as `degraded`. With `to`, another endpoint is asked, as
+//! a call of its own through the policies of that pair; its answer counts as `degraded`, and its failure is the
+//! result. A fallback is asked once for each call that reaches it, and not where time is up for what is outside.
+//!
+//! Source: Hystrix `getFallback`, Polly `Fallback`, resilience4j `Decorators.withFallback`, Envoy
+//! `aggregate_cluster` and Istio failover for another target.
+
+use super::{Context, Do, Ended, Final, Policy};
+use crate::outcome::{Ending, Outcome, OutcomeSet};
+use serde::{Deserialize, Serialize};
+
+/// Something else answers where what is inside fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fallback {
+    /// `"service/endpoint"` that is asked instead; a static answer if none is given.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// What is replaced; every failure unless this says otherwise.
+    #[serde(default = "failures")]
+    pub on: OutcomeSet,
+}
+
+fn failures() -> OutcomeSet {
+    OutcomeSet::FAILURES
+}
+
+impl Policy for Fallback {
+    type Memory = ();
+    /// Whether the other target has been asked.
+    type Call = bool;
+    const SUMMARY: &'static str = "something else answers where what is inside fails";
+    const EXAMPLE: &'static str = "fallback";
+    const COUNTERS: &'static [&'static str] = &["used", "failed"];
+
+    fn memory(&self) {}
+    fn forks(&self) -> bool {
+        self.to.is_some()
+    }
+    fn on_enter(&self, (): &mut (), asked: &mut bool, _: &mut Context) -> Do {
+        *asked = false;
+        Do::Pass
+    }
+    #[inline]
+    fn ignores(&self, outcome: Outcome) -> bool {
+        // The answer of the other target is looked at, whatever it is.
+        self.to.is_none() && !self.on.contains(outcome)
+    }
+    fn on_result(&self, (): &mut (), asked: &mut bool, ended: &Ended, context: &mut Context) -> Do {
+        let outcome = ended.outcome();
+        if *asked {
+            if outcome.is_success() {
+                return Do::End(degraded(ended), ended.last);
+            }
+            context.counters[1] += 1;
+            return Do::Pass;
+        }
+        if !self.on.contains(outcome) {
+            return Do::Pass;
+        }
+        context.counters[0] += 1;
+        if self.to.is_none() {
+            return Do::End(degraded(ended), Final::No);
+        }
+        *asked = true;
+        Do::Elsewhere(0)
+    }
+    fn targets(&self) -> Vec<&str> {
+        self.to.as_deref().into_iter().collect()
+    }
+}
+
+fn degraded(ended: &Ended) -> Ending {
+    Ending {
+        outcome: Outcome::Degraded,
+        status: 0,
+        ..ended.ending
+    }
+}

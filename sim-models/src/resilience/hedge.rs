@@ -1,0 +1,108 @@
+//! Hedge: asks once more while the first try is still out, and takes the first good answer.
+//!
+//! The first try begins at once; whenever `after` has passed without an answer, one more begins beside those that
+//! are out, up to `attempts` in all. The first answer that is not one of `on` is the result, and the others are
+//! given up (their callees are told if `cancellation` says so). A try that fails with one of `on` has the next one
+//! begin at once, and the delay anew; once there is none left to begin, the last failure is the result.
+//!
+//! `attempts` counts the first, as in gRPC (not as in Polly, whose count leaves it out). What is inside the hedge
+//! is done for each try: `[hedge(..), timeout(..)]` limits each, `[timeout(..), hedge(..)]` all together.
+//!
+//! Source: J. Dean and L. Barroso, "The tail at scale" (2013); gRPC A6 `hedgingPolicy` (`maxAttempts`,
+//! `hedgingDelay`, `nonFatalStatusCodes`); elsewhere Polly `Hedging`, Finagle `BackupRequestFilter`, Envoy
+//! `hedge_policy`, resilience4j `Hedge`.
+
+use super::{Context, Do, Ended, Policy};
+use crate::outcome::{Outcome, OutcomeSet};
+use serde::{Deserialize, Serialize};
+use sim_core::SimDuration;
+
+/// Asks once more while the first try is still out, and takes the first good answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hedge {
+    /// How long to wait for an answer before one more try begins.
+    pub after: SimDuration,
+    /// Tries at most, the first included.
+    #[serde(default = "two")]
+    pub attempts: u32,
+    /// What is no answer yet: the next try begins, or another one that is out may still answer.
+    #[serde(default)]
+    pub on: OutcomeSet,
+}
+
+fn two() -> u32 {
+    2
+}
+
+/// The most tries that may be out beside each other.
+const MOST: u32 = 100;
+
+impl Policy for Hedge {
+    type Memory = ();
+    /// Tries that have begun.
+    type Call = u16;
+    const SUMMARY: &'static str = "asks once more while the first try is out";
+    const EXAMPLE: &'static str = r#"hedge("50ms")"#;
+    const COUNTERS: &'static [&'static str] = &["hedges", "won"];
+
+    fn memory(&self) {}
+    fn forks(&self) -> bool {
+        true
+    }
+    fn on_enter(&self, (): &mut (), begun: &mut u16, _: &mut Context) -> Do {
+        *begun = 1;
+        if self.attempts > 1 {
+            Do::PassFor(self.after)
+        } else {
+            Do::Pass
+        }
+    }
+    fn on_timer(&self, (): &mut (), begun: &mut u16, context: &mut Context) -> Do {
+        self.one_more(begun, context)
+    }
+    fn on_result(&self, (): &mut (), begun: &mut u16, ended: &Ended, context: &mut Context) -> Do {
+        if !self.on.contains(ended.outcome()) {
+            context.counters[1] += u64::from(ended.outcome().is_success() && ended.leg > 0);
+            return Do::Pass;
+        }
+        if u32::from(*begun) < self.attempts {
+            self.one_more(begun, context)
+        } else if context.out > 0 {
+            Do::Hold
+        } else {
+            Do::Pass
+        }
+    }
+    fn ignores(&self, _: Outcome) -> bool {
+        false
+    }
+    fn worst_case_attempts(&self) -> f64 {
+        f64::from(self.attempts)
+    }
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        if !(1..=MOST).contains(&self.attempts) {
+            let why = format!(
+                "must be 1 to {MOST}, the first included, not {}",
+                self.attempts
+            );
+            wrong.push(("attempts", why));
+        }
+        if self.after == SimDuration::ZERO && self.attempts > 1 {
+            wrong.push((
+                "after",
+                "must be longer than zero: every try would begin at once".into(),
+            ));
+        }
+        wrong
+    }
+}
+
+impl Hedge {
+    fn one_more(&self, begun: &mut u16, context: &mut Context) -> Do {
+        *begun += 1;
+        context.counters[0] += 1;
+        Do::Beside((u32::from(*begun) < self.attempts).then_some(self.after))
+    }
+}

@@ -1,0 +1,96 @@
+//! Rate limit: a token bucket that lets so many calls a second through, and may have the others wait.
+//!
+//! The bucket holds `burst` tokens at most, starts full, and gains `rate` a second. A call takes one. Where there is
+//! less than a whole one, the call waits for its own if that takes no longer than `wait`: it takes it in advance, so
+//! that those who wait go on in the order in which they came, evenly spaced. Otherwise it ends as `rate_limited`. A
+//! call that is given up while it waits has used its token up.
+//!
+//! Source: the token bucket of J. Turner, "New directions in communications" (1986); Guava `RateLimiter` (waits and
+//! takes in advance), Envoy local rate limit `token_bucket`, Go `x/time/rate`; elsewhere resilience4j `RateLimiter`
+//! and Polly `RateLimiter`, which count per period instead.
+
+use super::{Context, Do, Final, Policy, Scope};
+use crate::outcome::{Ending, Outcome};
+use crate::scenario::Rate;
+use serde::{Deserialize, Serialize};
+use sim_core::{SimDuration, SimTime};
+
+/// Lets so many calls a second through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Calls per second in the long run.
+    pub rate: Rate,
+    /// Calls at once: the most tokens that the bucket holds.
+    #[serde(default = "one")]
+    pub burst: f64,
+    /// How long a call may wait for its token.
+    #[serde(default)]
+    pub wait: SimDuration,
+    /// Who shares the bucket.
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// Tokens, and when they were counted. Less than none: they are taken in advance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bucket {
+    tokens: f64,
+    at: SimTime,
+}
+
+/// Slack for sums of shares of tokens, which must buy a whole one.
+const ROUNDING: f64 = 1e-9;
+
+impl Policy for RateLimit {
+    type Memory = Bucket;
+    type Call = ();
+    const SUMMARY: &'static str = "lets so many calls a second through";
+    const EXAMPLE: &'static str = r#"rate_limit("100/s")"#;
+    const COUNTERS: &'static [&'static str] = &["refused", "waited"];
+
+    fn memory(&self) -> Bucket {
+        Bucket {
+            tokens: self.burst,
+            at: SimTime::ZERO,
+        }
+    }
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+    fn on_enter(&self, bucket: &mut Bucket, (): &mut (), context: &mut Context) -> Do {
+        let gained = context.now.since(bucket.at).as_secs_f64() * self.rate.0;
+        bucket.tokens = (bucket.tokens + gained).min(self.burst);
+        bucket.at = context.now;
+        if bucket.tokens >= 1.0 - ROUNDING {
+            bucket.tokens -= 1.0;
+            return Do::Pass;
+        }
+        let wait = SimDuration::from_nanos_f64((1.0 - bucket.tokens) / self.rate.0 * 1e9);
+        if wait > self.wait {
+            context.counters[0] += 1;
+            return Do::End(Ending::of(Outcome::RateLimited), Final::No);
+        }
+        bucket.tokens -= 1.0;
+        context.counters[1] += 1;
+        Do::Wait(wait)
+    }
+    fn on_timer(&self, _: &mut Bucket, (): &mut (), _: &mut Context) -> Do {
+        Do::Pass
+    }
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        if !(self.rate.0.is_finite() && self.rate.0 > 0.0) {
+            wrong.push(("rate", "must be more than zero".into()));
+        }
+        if !(self.burst.is_finite() && self.burst >= 1.0) {
+            let why = format!("must be at least 1, not {}", self.burst);
+            wrong.push(("burst", why));
+        }
+        wrong
+    }
+}
