@@ -251,6 +251,21 @@ impl System {
     }
 
     fn add_call(&mut self, scenario: &Scenario, from: usize, target: &str, optional: bool) {
+        self.add_edge(scenario, from, target, optional);
+        // What its policies ask instead, theirs included: `sim check` refuses circles of them.
+        let mut rest = vec![target];
+        while let Some(target) = rest.pop() {
+            for other in policies(scenario, &self.nodes[from].name.clone(), target)
+                .iter()
+                .flat_map(PolicySpec::targets)
+            {
+                self.add_edge(scenario, from, other, true);
+                rest.push(other);
+            }
+        }
+    }
+
+    fn add_edge(&mut self, scenario: &Scenario, from: usize, target: &str, optional: bool) {
         let Some(to) = self.service(service_of(target)) else {
             return;
         };

@@ -93,6 +93,8 @@ fn through(policies: &[PolicySpec], after: f64, until: f64, attempt: Attempt<'_>
         PolicySpec::RetryBudget(_) | PolicySpec::Cancellation(_) => {
             through(inner, after, until, attempt)
         }
+        // What others make of it depends on how many calls there are at a time, or on how long answers take.
+        _ => None,
     }
 }
 

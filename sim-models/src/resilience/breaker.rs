@@ -9,7 +9,7 @@
 //!
 //! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
 
-use super::{Context, Do, Ended, Final, Policy, Scope};
+use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -141,6 +141,22 @@ impl Policy for Breaker {
                 memory.enter(State::Closed(0));
             }
             State::Open(_) => {}
+        }
+    }
+    fn reading(&self, memory: &BreakerMemory, now: SimTime) -> Reading {
+        match memory.state {
+            State::Closed(failures) => Reading {
+                state: "closed",
+                numbers: vec![("failures_in_a_row", f64::from(failures))],
+            },
+            State::Open(until) => Reading {
+                state: "open",
+                numbers: vec![("open_for", until.since(now).as_secs_f64())],
+            },
+            State::HalfOpen => Reading {
+                state: "half_open",
+                numbers: Vec::new(),
+            },
         }
     }
     fn is_open(memory: &BreakerMemory) -> bool {

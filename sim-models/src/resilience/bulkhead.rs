@@ -10,10 +10,10 @@
 //! `maxWaitDuration` 0, fair); elsewhere Polly `ConcurrencyLimiter` (`PermitLimit`, `QueueLimit`), Hystrix
 //! `semaphore.maxConcurrentRequests`, Envoy `max_requests` and `max_pending_requests`.
 
-use super::{Context, Do, Ended, Final, Policy, Scope};
+use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
-use sim_core::SimDuration;
+use sim_core::{SimDuration, SimTime};
 
 /// Bounds how many calls are out at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,9 @@ impl Policy for Bulkhead {
     fn on_leave(&self, out: &mut u32, (): &mut (), _: &Ended, context: &mut Context) {
         *out -= 1;
         context.wake = 1;
+    }
+    fn reading(&self, out: &u32, _: SimTime) -> Reading {
+        Reading::number("out", f64::from(*out))
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

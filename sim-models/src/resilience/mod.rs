@@ -15,7 +15,10 @@ mod policy;
 mod rate_limit;
 mod retry;
 mod retry_budget;
+#[cfg(test)]
+mod tests;
 mod timeout;
+pub mod trace;
 
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
@@ -23,7 +26,7 @@ pub use cancellation::Cancellation;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use hedge::Hedge;
-pub use policy::{Context, Do, Ended, Final, Policy, Scope, Tells};
+pub use policy::{Context, Do, Ended, Final, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
@@ -169,6 +172,14 @@ macro_rules! policies {
             #[must_use]
             pub fn tells(&self) -> Tells {
                 match self { $(Self::$policy(policy) => policy.tells()),* }
+            }
+            /// See [`Policy::reading`].
+            #[must_use]
+            pub fn reading(&self, memory: &Memory, now: SimTime) -> Reading {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.reading(memory, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
             }
             /// See [`Policy::worst_case_attempts`].
             #[must_use]

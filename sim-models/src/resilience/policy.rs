@@ -67,7 +67,7 @@ pub enum Final {
 }
 
 /// A result on its way out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// What it is, and who said so.
     pub ending: Ending,
@@ -75,13 +75,34 @@ pub struct Ended {
     pub last: Final,
     /// Which of the tries of a policy that forks it is the result of, from 0.
     pub leg: u8,
-    /// Number of the callee's instance that was asked last; none if nobody was.
-    pub callee: Option<u32>,
+    /// The instance of the callee that was asked last, by its index among all; [`Ended::NOBODY`] if nobody was.
+    pub callee: u32,
     /// Nobody knows how it would have ended: a policy outside, or the caller, no longer waits.
     pub given_up: bool,
 }
 
+impl Default for Ended {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            ending: Ending::default(),
+            last: Final::No,
+            leg: 0,
+            callee: Self::NOBODY,
+            given_up: false,
+        }
+    }
+}
+
+const _: () = assert!(
+    size_of::<Ended>() <= 16,
+    "it is passed from policy to policy"
+);
+
 impl Ended {
+    /// The callee of a call that asked nobody.
+    pub const NOBODY: u32 = u32::MAX;
+
     /// What it was.
     #[inline]
     #[must_use]
@@ -116,6 +137,26 @@ pub struct Tells {
     pub deadline: bool,
     /// That its caller has given up.
     pub cancellation: bool,
+}
+
+/// What a policy's memory says: for traces, journals and charts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// Its state by name; empty where it has none.
+    pub state: &'static str,
+    /// Its numbers by name.
+    pub numbers: Vec<(&'static str, f64)>,
+}
+
+impl Reading {
+    /// A memory without states that holds one number.
+    #[must_use]
+    pub fn number(name: &'static str, value: f64) -> Self {
+        Self {
+            state: "",
+            numbers: vec![(name, value)],
+        }
+    }
 }
 
 /// A policy; `Self` is what the scenario says of it.
@@ -225,6 +266,10 @@ pub trait Policy {
     /// Whether its memory stands in the way of calls just now.
     fn is_open(_memory: &Self::Memory) -> bool {
         false
+    }
+    /// What its memory says.
+    fn reading(&self, _memory: &Self::Memory, _now: SimTime) -> Reading {
+        Reading::default()
     }
     /// Other targets than the one that is called, `"service/endpoint"`, that [`Do::Elsewhere`] counts from 0.
     fn targets(&self) -> Vec<&str> {

@@ -9,7 +9,7 @@
 //! takes in advance), Envoy local rate limit `token_bucket`, Go `x/time/rate`; elsewhere resilience4j `RateLimiter`
 //! and Polly `RateLimiter`, which count per period instead.
 
-use super::{Context, Do, Final, Policy, Scope};
+use super::{Context, Do, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
 use crate::scenario::Rate;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,14 @@ pub struct Bucket {
 /// Slack for sums of shares of tokens, which must buy a whole one.
 const ROUNDING: f64 = 1e-9;
 
+impl RateLimit {
+    /// The tokens that are there by now.
+    fn tokens(&self, bucket: &Bucket, now: SimTime) -> f64 {
+        let gained = now.since(bucket.at).as_secs_f64() * self.rate.0;
+        (bucket.tokens + gained).min(self.burst)
+    }
+}
+
 impl Policy for RateLimit {
     type Memory = Bucket;
     type Call = ();
@@ -63,8 +71,7 @@ impl Policy for RateLimit {
         self.scope
     }
     fn on_enter(&self, bucket: &mut Bucket, (): &mut (), context: &mut Context) -> Do {
-        let gained = context.now.since(bucket.at).as_secs_f64() * self.rate.0;
-        bucket.tokens = (bucket.tokens + gained).min(self.burst);
+        bucket.tokens = self.tokens(bucket, context.now);
         bucket.at = context.now;
         if bucket.tokens >= 1.0 - ROUNDING {
             bucket.tokens -= 1.0;
@@ -81,6 +88,9 @@ impl Policy for RateLimit {
     }
     fn on_timer(&self, _: &mut Bucket, (): &mut (), _: &mut Context) -> Do {
         Do::Pass
+    }
+    fn reading(&self, bucket: &Bucket, now: SimTime) -> Reading {
+        Reading::number("tokens", self.tokens(bucket, now))
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

@@ -7,9 +7,10 @@
 //!
 //! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022); `vocabulary.md` D.
 
-use super::{Context, Do, Ended, Final, Policy, Scope};
+use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::Ending;
 use serde::{Deserialize, Serialize};
+use sim_core::SimTime;
 
 /// Bounds the share of retries in all attempts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +78,9 @@ impl Policy for RetryBudget {
         if !ended.outcome().is_success() {
             *last = Some(ended.ending);
         }
+    }
+    fn reading(&self, tokens: &f64, _: SimTime) -> Reading {
+        Reading::number("tokens", *tokens)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

@@ -25,17 +25,25 @@ pub fn to_ron(scenario: &Scenario) -> String {
         .unwrap_or_else(|error| format!("// The scenario cannot be printed: {error}\n()"))
 }
 
-/// A part of a scenario, such as a policy, with every field written out, one a line.
+/// A part of a scenario, such as a policy.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn written_out<T: DeserializeOwned + Serialize>(text: &str) -> Result<String, String> {
+pub fn read_part<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let told = |found: Diagnostics| {
         let messages: Vec<String> = found.into_iter().map(|found| found.message).collect();
         messages.join("; ")
     };
     let node = tree::parse(text, 0).map_err(told)?;
-    let part: T = decode(&node, &Shapes::default()).map_err(told)?;
+    decode(&node, &Shapes::default()).map_err(told)
+}
+
+/// A part of a scenario, such as a policy, with every field written out, one a line.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn written_out<T: DeserializeOwned + Serialize>(text: &str) -> Result<String, String> {
+    let part: T = read_part(text)?;
     let config = PrettyConfig::new()
         .depth_limit(1)
         .compact_structs(false)

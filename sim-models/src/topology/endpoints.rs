@@ -2,10 +2,13 @@
 //! callee is known where it is needed: one pass over the graph, whatever its depth, instead of a walk
 //! along its paths.
 
+use crate::resilience::PolicySpec;
+use crate::scenario::pattern::CallIndex;
 use crate::scenario::{Scenario, Service, Step, Workload};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::BTreeMap;
 
 /// An endpoint of a service.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Endpoints<'a> {
     pub circles: Vec<Vec<usize>>,
     /// Where those of each service begin among all, by its number; and where the last ones end.
     firsts: Vec<usize>,
+    /// What else the policies of workloads ask that call an endpoint.
+    entries: BTreeMap<usize, Vec<usize>>,
     index: IndexMap<String, usize>,
 }
 
@@ -62,15 +67,30 @@ impl<'a> Endpoints<'a> {
         for _ in &all {
             graph.add_node(());
         }
+        let policies = CallIndex::new(scenario);
         for (caller, endpoint) in all.iter_mut().enumerate() {
-            let mut targets = indexmap::IndexSet::new();
+            let mut targets = IndexSet::new();
             calls(endpoint.steps, &mut targets);
+            with_those_of_policies(&policies, endpoint.service, &mut targets);
             endpoint.callees = targets
                 .into_iter()
                 .filter_map(|target| index.get(target).copied())
                 .collect();
             for callee in &endpoint.callees {
                 graph.add_edge(NodeIndex::new(caller), NodeIndex::new(*callee), ());
+            }
+        }
+        let mut entries: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (name, load) in &scenario.workloads {
+            for (target, _) in load.targets().iter() {
+                let mut targets = IndexSet::from([target]);
+                with_those_of_policies(&policies, name, &mut targets);
+                let mut found = targets
+                    .iter()
+                    .filter_map(|target| index.get(*target).copied());
+                if let Some(first) = found.next() {
+                    entries.entry(first).or_default().extend(found);
+                }
             }
         }
         // Strongly connected components come in postorder: what is called before what calls it.
@@ -90,6 +110,7 @@ impl<'a> Endpoints<'a> {
             order,
             circles,
             firsts,
+            entries,
             index,
         }
     }
@@ -112,6 +133,9 @@ impl<'a> Endpoints<'a> {
         let mut reached = vec![false; self.all.len()];
         let targets = loads.into_iter().flat_map(|load| load.targets().iter());
         let mut rest: Vec<usize> = targets.filter_map(|(to, _)| self.find(to)).collect();
+        for entry in 0..rest.len() {
+            rest.extend(self.entries.get(&rest[entry]).into_iter().flatten());
+        }
         while let Some(endpoint) = rest.pop() {
             if !std::mem::replace(&mut reached[endpoint], true) {
                 rest.extend(&self.all[endpoint].callees);
@@ -121,8 +145,22 @@ impl<'a> Endpoints<'a> {
     }
 }
 
+/// Adds the targets that the policies of calls from a place to `targets` may ask instead.
+fn with_those_of_policies<'a>(
+    policies: &CallIndex<'a>,
+    caller: &str,
+    targets: &mut IndexSet<&'a str>,
+) {
+    let mut next = 0;
+    while let Some(target) = targets.get_index(next).copied() {
+        let others = policies.policies(caller, target).iter();
+        targets.extend(others.flat_map(PolicySpec::targets));
+        next += 1;
+    }
+}
+
 /// The targets of all calls in some steps.
-fn calls<'s>(steps: &'s [Step], found: &mut indexmap::IndexSet<&'s str>) {
+fn calls<'s>(steps: &'s [Step], found: &mut IndexSet<&'s str>) {
     for step in steps {
         match step {
             Step::Call(call) => {

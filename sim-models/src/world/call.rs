@@ -164,7 +164,7 @@ impl<'p> World<'p> {
         let plan = self.edge_of(index);
         let ended = Ended {
             ending,
-            callee: self.asked(index, plan),
+            callee: self.frames[index].callee_instance,
             ..Ended::default()
         };
         self.drive(index, Way::Out(plan.layers.len(), ended), agenda);
@@ -232,7 +232,7 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) {
         let plan = self.edge_of(index);
-        let ended = self.given_up(index, plan, Ending::at(outcome, plan.callee as u16));
+        let ended = self.given_up(index, Ending::at(outcome, plan.callee as u16));
         self.abandon(index, plan, 0, &ended, agenda);
         self.end_call(index, plan, outcome, agenda);
     }

@@ -95,13 +95,14 @@ impl<'p> World<'p> {
         leg
     }
 
-    /// A leg has its result: its owner goes on, at the policy that had it out. Which, and which of its tries it was.
+    /// A leg has its result: its owner goes on, at the policy that had it out. Which, and which of its tries
+    /// it was; none if it asked another target.
     pub(super) fn end_leg(
         &mut self,
         leg: u32,
         outcome: Outcome,
         agenda: &Agenda<Event>,
-    ) -> (u32, usize, u8) {
+    ) -> (u32, usize, Option<u8>) {
         let plan = self.edge_of(leg);
         let Frame {
             parent,
@@ -113,7 +114,8 @@ impl<'p> World<'p> {
             pc,
             ..
         } = self.frames[leg];
-        if self.is_call(leg) {
+        let instead = self.is_call(leg);
+        if instead {
             self.call_over(leg, outcome, agenda);
         }
         let carried = plan.carried(usize::from(base)).len();
@@ -134,7 +136,11 @@ impl<'p> World<'p> {
                 self.frames.id(next)
             };
         }
-        (parent.index, usize::from(need), pc as u8)
+        (
+            parent.index,
+            usize::from(need),
+            (!instead).then_some(pc as u8),
+        )
     }
 
     /// Whether a frame that calls is a call of its own, and not another try of one.
@@ -181,7 +187,7 @@ impl<'p> World<'p> {
         while let Some(leg) = self.first_leg(owner) {
             let plan = self.edge_of(leg);
             let base = usize::from(self.frames[leg].base);
-            let ended = self.given_up(leg, plan, ending);
+            let ended = self.given_up(leg, ending);
             self.abandon(leg, plan, base, &ended, agenda);
             self.end_leg(leg, ending.outcome, agenda);
         }

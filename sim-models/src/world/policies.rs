@@ -65,7 +65,14 @@ impl<'p> World<'p> {
                     let (owner, layer, leg) = self.end_leg(index, ended.ending.outcome, agenda);
                     index = owner;
                     plan = self.edge_of(index);
-                    let ended = Ended { leg, ..ended };
+                    let ended = match leg {
+                        Some(leg) => Ended { leg, ..ended },
+                        // Another target is nobody that this call has asked.
+                        None => Ended {
+                            callee: Ended::NOBODY,
+                            ..ended
+                        },
+                    };
                     self.outwards(index, plan, layer, ended, agenda)
                 }
                 Way::Out(outside, ended) => self.outwards(index, plan, outside - 1, ended, agenda),
@@ -194,7 +201,12 @@ impl<'p> World<'p> {
         if !policy.forks {
             self.clear_timer(index, layer, agenda);
         }
-        if policy.spec.ignores(ended.ending.outcome) {
+        let ignored = policy.spec.ignores(ended.ending.outcome);
+        if ignored && !policy.forks && !policy.leaves {
+            self.slot(index, layer).stage = Stage::Outside;
+            return Way::Out(layer, ended);
+        }
+        if ignored {
             self.leave_policy(index, plan, layer, &ended, agenda);
             return Way::Out(layer, ended);
         }
@@ -486,7 +498,7 @@ impl<'p> World<'p> {
                         ending.outcome.name()
                     )
                 });
-                let ended = self.given_up(index, plan, ending);
+                let ended = self.given_up(index, ending);
                 self.abandon(index, plan, layer + 1, &ended, agenda);
                 let ended = Ended {
                     last,
@@ -497,7 +509,7 @@ impl<'p> World<'p> {
                 Way::Out(layer, ended)
             }
             Do::Again(span) => {
-                let ended = self.given_up(index, plan, Ending::of(Outcome::Cancelled));
+                let ended = self.given_up(index, Ending::of(Outcome::Cancelled));
                 self.abandon(index, plan, layer + 1, &ended, agenda);
                 self.again(index, plan, layer, (ended.ending, span), agenda)
             }
@@ -508,24 +520,21 @@ impl<'p> World<'p> {
         }
     }
 
-    /// The number of the instance that a call, or a leg, has asked last.
-    #[inline]
-    pub(super) fn asked(&self, index: u32, plan: &EdgePlan) -> Option<u32> {
+    /// What policies are told of a call that nobody waits for any longer.
+    pub(super) fn given_up(&self, index: u32, ending: Ending) -> Ended {
         let Frame {
             attempts,
             callee_instance,
             ..
         } = self.frames[index];
-        let first = self.plan.places[plan.callee as usize].first_instance;
-        (attempts > 0).then(|| callee_instance - first)
-    }
-
-    /// What policies are told of a call that nobody waits for any longer.
-    pub(super) fn given_up(&self, index: u32, plan: &EdgePlan, ending: Ending) -> Ended {
         Ended {
             ending,
             last: Final::No,
-            callee: self.asked(index, plan),
+            callee: if attempts > 0 {
+                callee_instance
+            } else {
+                Ended::NOBODY
+            },
             leg: 0,
             given_up: true,
         }

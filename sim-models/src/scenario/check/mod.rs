@@ -3,6 +3,7 @@
 //! Errors are reported all at once; what is legal but suspicious is looked for only where there are
 //! none.
 
+mod fallbacks;
 mod faults;
 mod goals;
 pub(crate) mod memory;
@@ -58,6 +59,7 @@ pub fn check(scenario: &Scenario, origin: Option<Origin<'_>>) -> (Diagnostics, D
     checker.faults();
     checker.sizes();
     checker.goals();
+    checker.other_targets_end();
     if checker.found.is_empty() {
         checker.suspicions();
     }

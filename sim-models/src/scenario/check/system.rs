@@ -190,6 +190,9 @@ impl Checker<'_> {
                     .help
                     .push(format!("`sim explain {}` shows its fields", policy.name()));
             }
+            for target in policy.targets() {
+                self.target_exists(target, at!["calls", key, i, "to"]);
+            }
         }
     }
 

@@ -1,0 +1,269 @@
+//! Every policy alone: scripts, and what is decided at each line.
+
+use super::PolicySpec;
+use super::trace::{Decision, Line, Trace};
+use crate::scenario::explain::read_part;
+
+/// A decision in a few words: where the call is, how long it waits, how it ended, what the memory says, what was counted.
+fn words(decision: &Decision) -> String {
+    let mut words = vec![format!("{:?}", decision.at).to_lowercase()];
+    if let Some(wait) = decision.wait {
+        words.push(format!("wait {wait}"));
+    }
+    if let Some(outcome) = decision.outcome {
+        words.push(outcome.name().into());
+    }
+    if !decision.state.is_empty() {
+        words.push(decision.state.into());
+    }
+    let numbers = decision.numbers.iter();
+    words.extend(numbers.map(|(name, value)| format!("{name} {value:.3}")));
+    let counts = decision.counts.iter().filter(|(_, count)| **count > 0);
+    words.extend(counts.map(|(name, count)| format!("{name}={count}")));
+    words.join(", ")
+}
+
+/// Drives a policy by a script, each line of which is `t op [id] [outcome] [key=value]`, and compares what it decides.
+fn check(policy: &str, script: &[(&str, &str)]) {
+    let spec: PolicySpec = read_part(policy).unwrap();
+    assert_eq!(spec.validate(), [], "{policy}");
+    let mut trace = Trace::new(&spec);
+    for (number, (text, wanted)) in script.iter().enumerate() {
+        let line: Line = serde_json::from_str(&json(text)).unwrap();
+        let decided = words(&trace.line(&line).unwrap());
+        assert_eq!(decided, *wanted, "{policy}, line {number}: {text}");
+    }
+}
+
+fn json(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let (t, op) = (words.next().unwrap(), words.next().unwrap());
+    let mut fields = format!("\"t\": {t}, \"op\": \"{op}\"");
+    for word in words {
+        let field = match word.split_once('=') {
+            Some((key, value)) => format!(", \"{key}\": {value}"),
+            None if word.len() == 1 => format!(", \"id\": \"{word}\""),
+            None => format!(", \"outcome\": \"{word}\""),
+        };
+        fields.push_str(&field);
+    }
+    format!("{{{fields}}}")
+}
+
+#[test]
+fn timeout_ends_what_takes_as_long_as_it() {
+    check(
+        "timeout(\"1s\")",
+        &[
+            ("0 acquire a", "inside"),
+            ("0.5 result a ok", "ended, ok"),
+            ("0.5 acquire a", "inside"),
+            ("1.499 look a", "inside"),
+            ("1.5 look a", "ended, timeout_attempt, expired=1"),
+        ],
+    );
+}
+
+#[test]
+fn retry_waits_longer_each_time_and_counts_the_first() {
+    check(
+        "retry(attempts: 3, backoff: exponential(base: \"100ms\", jitter: none))",
+        &[
+            ("0 acquire", "inside"),
+            ("0 result error", "waiting, wait 0.1, retries=1"),
+            ("0.1 look", "inside, retries=1"),
+            ("0.2 result timeout_attempt", "waiting, wait 0.2, retries=2"),
+            ("0.4 result error", "ended, error, exhausted=1, retries=2"),
+            ("1 acquire", "inside, exhausted=1, retries=2"),
+            ("1 result ok", "ended, ok, exhausted=1, retries=2"),
+        ],
+    );
+}
+
+#[test]
+fn breaker_opens_after_failures_in_a_row_and_probes_at_exactly_its_time() {
+    check(
+        "breaker(failures: 2, open_for: \"10s\")",
+        &[
+            ("0 acquire a", "inside, closed, failures_in_a_row 0.000"),
+            ("0 acquire b", "inside, closed, failures_in_a_row 0.000"),
+            ("0 acquire c", "inside, closed, failures_in_a_row 0.000"),
+            (
+                "1 result a error",
+                "ended, error, closed, failures_in_a_row 1.000",
+            ),
+            (
+                "2 result b error",
+                "ended, error, open, open_for 10.000, opened=1",
+            ),
+            // It began before the breaker opened, and says nothing of it now.
+            ("3 result c ok", "ended, ok, open, open_for 9.000, opened=1"),
+            (
+                "11.999 acquire a",
+                "ended, breaker_open, open, open_for 0.001, opened=1, refused=1",
+            ),
+            (
+                "12 acquire a",
+                "inside, half_open, opened=1, probes=1, refused=1",
+            ),
+            (
+                "12 acquire b",
+                "ended, breaker_open, half_open, opened=1, probes=1, refused=2",
+            ),
+            // A probe that nobody waits for counts as failed.
+            (
+                "13 give_up a",
+                "ended, cancelled, open, open_for 10.000, opened=2, probes=1, refused=2",
+            ),
+            (
+                "23 acquire a",
+                "inside, half_open, opened=2, probes=2, refused=2",
+            ),
+            (
+                "24 result a ok",
+                "ended, ok, closed, failures_in_a_row 0.000, closed=1, opened=2, probes=2, refused=2",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn bulkhead_hands_a_permit_to_the_first_who_waits() {
+    check(
+        "bulkhead(permits: 1, queue: 1, wait: \"2s\")",
+        &[
+            ("0 acquire a", "inside, out 1.000"),
+            ("0 acquire b", "parked, out 1.000, waited=1"),
+            (
+                "0 acquire c",
+                "ended, bulkhead_full, out 1.000, refused=1, waited=1",
+            ),
+            (
+                "1 result a error",
+                "ended, error, out 1.000, refused=1, waited=1",
+            ),
+            ("1 look b", "inside, out 1.000, refused=1, waited=1"),
+            ("2 acquire d", "parked, out 1.000, refused=1, waited=2"),
+            ("3.999 look d", "parked, out 1.000, refused=1, waited=2"),
+            (
+                "4 look d",
+                "ended, bulkhead_full, out 1.000, refused=2, waited=2",
+            ),
+            // Who waits no longer gets no permit.
+            ("5 acquire e", "parked, out 1.000, refused=2, waited=3"),
+            (
+                "5 give_up e",
+                "ended, cancelled, out 1.000, refused=2, waited=3",
+            ),
+            (
+                "6 give_up b",
+                "ended, cancelled, out 0.000, refused=2, waited=3",
+            ),
+            ("6 acquire f", "inside, out 1.000, refused=2, waited=3"),
+        ],
+    );
+}
+
+#[test]
+fn rate_limit_spaces_those_who_wait_evenly() {
+    check(
+        "rate_limit(rate: \"2/s\", burst: 2, wait: \"1s\")",
+        &[
+            ("0 acquire a", "inside, tokens 1.000"),
+            ("0 acquire b", "inside, tokens 0.000"),
+            ("0 acquire c", "waiting, wait 0.5, tokens -1.000, waited=1"),
+            ("0 acquire d", "waiting, wait 1, tokens -2.000, waited=2"),
+            (
+                "0 acquire e",
+                "ended, rate_limited, tokens -2.000, refused=1, waited=2",
+            ),
+            ("0.5 look c", "inside, tokens -1.000, refused=1, waited=2"),
+            ("1 look d", "inside, tokens 0.000, refused=1, waited=2"),
+            // The bucket holds no more than its burst, however long nobody comes.
+            ("60 acquire f", "inside, tokens 1.000, refused=1, waited=2"),
+        ],
+    );
+}
+
+#[test]
+fn hedge_begins_one_more_after_each_delay_and_at_once_after_a_failure() {
+    check(
+        "hedge(after: \"100ms\", attempts: 3)",
+        &[
+            ("0 acquire a", "inside"),
+            ("0.1 look a", "inside, hedges=1"),
+            ("0.15 result a error leg=0", "inside, hedges=2"),
+            // Two are out; neither is the last that may still answer.
+            ("0.16 result a error leg=1", "inside, hedges=2"),
+            ("0.3 result a ok leg=2", "ended, ok, hedges=2, won=1"),
+            ("1 acquire b", "inside, hedges=2, won=1"),
+            ("1.05 result b ok", "ended, ok, hedges=2, won=1"),
+            // An outcome that decides ends it, whatever else is out.
+            ("2 acquire c", "inside, hedges=2, won=1"),
+            (
+                "2.1 result c breaker_open",
+                "ended, breaker_open, hedges=3, won=1",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn fallback_answers_once() {
+    check(
+        "fallback",
+        &[
+            ("0 acquire", "inside"),
+            ("1 result breaker_open", "ended, degraded, used=1"),
+            ("1 acquire", "inside, used=1"),
+            ("2 result ok", "ended, ok, used=1"),
+        ],
+    );
+    check(
+        "fallback(to: \"cache/get\", on: [timeout_attempt])",
+        &[
+            ("0 acquire", "inside"),
+            ("1 result error", "ended, error"),
+            ("1 acquire", "inside"),
+            ("2 result timeout_attempt", "inside, used=1"),
+            ("3 result ok", "ended, degraded, used=1"),
+            ("3 acquire", "inside, used=1"),
+            ("4 result timeout_attempt", "inside, used=2"),
+            (
+                "5 result timeout_attempt",
+                "ended, timeout_attempt, failed=1, used=2",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_budget_pays_for_what_is_tried_after_a_failure() {
+    check(
+        "retry_budget(ratio: 0.5, cap: 1)",
+        &[
+            ("0 acquire", "inside, tokens 1.000"),
+            ("0 result error", "ended, error, tokens 1.000"),
+        ],
+    );
+}
+
+#[test]
+fn a_script_that_cannot_be_is_refused() {
+    let spec: PolicySpec = read_part("timeout(\"1s\")").unwrap();
+    let refused = |lines: &[&str]| {
+        let mut trace = Trace::new(&spec);
+        let mut last = Ok(());
+        for line in lines {
+            let line: Line = serde_json::from_str(&json(line)).unwrap();
+            last = trace.line(&line).map(drop);
+        }
+        last.unwrap_err()
+    };
+    assert!(refused(&["1 acquire a", "0.5 look a"]).contains("time goes back"));
+    assert!(refused(&["1 look a"]).contains("no call `a` has come yet"));
+    assert!(refused(&["1 acquire a", "1 acquire a"]).contains("another `id`"));
+    assert!(refused(&["1 acquire a", "1 result a"]).contains("has an outcome"));
+    assert!(refused(&["1 acquire a", "2 result a ok"]).contains("nothing out"));
+    assert!(refused(&["2e9 look a"]).contains("`t` must be"));
+}
