@@ -392,7 +392,7 @@ impl<'p> World<'p> {
                     context.wake
                 },
             );
-            if wake > 0 {
+            if wake > 0 && policy.parks {
                 self.wake(index, plan, layer, wake, agenda);
             }
         }

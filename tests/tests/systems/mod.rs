@@ -223,14 +223,17 @@ impl Maker {
         }
         for pattern in patterns {
             if self.chance(0.45) {
-                let policies = self.policies();
+                // Where the last service is asked, or anybody may be, nobody else is: no circle of fallbacks.
+                let last = format!("-> s{}", self.services - 1);
+                let others = pattern != "* -> *" && !pattern.contains(&last);
+                let policies = self.policies(others);
                 text += &format!("        \"{pattern}\": [{policies}],\n");
             }
         }
         text
     }
 
-    fn policies(&mut self) -> String {
+    fn policies(&mut self, others: bool) -> String {
         let mut policies = Vec::new();
         if self.chance(0.3) {
             let propagate = self.one(&["true", "false"]);
@@ -265,6 +268,37 @@ impl Maker {
         }
         if self.chance(0.4) {
             policies.push("cancellation()".to_owned());
+        }
+        for share in [0.25, 0.05] {
+            if self.chance(share) {
+                let (after, attempts) = (self.number(1, 40), self.number(1, 4));
+                policies.push(format!("hedge(after: \"{after}ms\", attempts: {attempts})"));
+            }
+        }
+        if self.chance(0.25) {
+            let (permits, queue) = (self.number(1, 12), self.number(0, 6));
+            let wait = self.number(1, 50);
+            let wait = if queue > 0 && self.chance(0.5) {
+                format!(", wait: \"{wait}ms\"")
+            } else {
+                String::new()
+            };
+            policies.push(format!(
+                "bulkhead(permits: {permits}, queue: {queue}{wait}, scope: {scope})"
+            ));
+        }
+        if self.chance(0.2) {
+            let (rate, burst, wait) = (self.number(5, 200), self.number(1, 10), self.number(0, 60));
+            policies.push(format!(
+                "rate_limit(rate: \"{rate}/s\", burst: {burst}, wait: \"{wait}ms\", scope: {scope})"
+            ));
+        }
+        if self.chance(0.15) {
+            policies.push("fallback".to_owned());
+        }
+        if others && self.chance(0.25) {
+            let target = self.target(self.services - 1);
+            policies.push(format!("fallback(to: \"{target}\")"));
         }
         self.shuffled(policies).join(", ")
     }
