@@ -64,6 +64,8 @@ enum Command {
     Check(commands::check::Args),
     /// Draw the services of a scenario and their calls
     Graph(commands::graph::Args),
+    /// Drive a policy alone by a script, and see each of its decisions
+    Policy(commands::policy::Args),
     /// Explain a diagnostic code, a policy, a fault or a metric
     Explain(commands::explain::Args),
 }
@@ -198,6 +200,7 @@ pub fn run(
         Command::Sensitivity(args) => commands::sensitivity::run(args, out, err, terminal),
         Command::Check(args) => commands::check::run(args, out, err, terminal.err),
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
+        Command::Policy(args) => commands::policy::run(args, out, err),
         Command::Explain(args) => commands::explain::run(args, out, err),
     };
     match done.and_then(|code| out.flush().map(|()| code)) {

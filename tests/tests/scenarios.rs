@@ -9,17 +9,20 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 18] = [
+const EXPECTED: [(&str, Conclusion); 21] = [
+    ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
     ("database-outage", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
+    ("hedged-requests", Conclusion::Held),
     ("jittered-retries", Conclusion::Held),
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
     ("online-boutique", Conclusion::Recovered),
     ("partition", Conclusion::Recovered),
+    ("rate-limited-export", Conclusion::Held),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),

@@ -28,19 +28,22 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 18] = [
+const LIBRARY: [(&str, &[&str]); 21] = [
+    ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("coordinated-omission", &[]),
     // What six attempts do to a database that comes back is its lesson.
     ("database-outage", &["W0014"]),
     ("flash-crowd", &["W0015"]),
     ("gray-failure", &[]),
+    ("hedged-requests", &[]),
     ("jittered-retries", &["W0009"]),
     ("lossy-link", &[]),
     ("mm1", &[]),
     ("online-boutique", &[]),
     // Its comment tells of the storm that another direction of the partition sets off.
     ("partition", &["W0014"]),
+    ("rate-limited-export", &[]),
     ("retry-storm", &["W0014"]),
     ("retry-storm-breaker", &[]),
     ("retry-storm-deadline", &[]),

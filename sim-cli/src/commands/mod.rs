@@ -3,6 +3,7 @@
 mod broken;
 pub mod check;
 pub mod explain;
+pub mod policy;
 pub mod graph;
 pub mod run;
 pub mod shard;
