@@ -55,6 +55,7 @@ impl Compiler<'_> {
                 let shared = spec.scope() == Scope::Shared;
                 let layer = LayerPlan {
                     tells_deadline: spec.tells().deadline,
+                    rations: spec.rations(),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),

@@ -295,6 +295,8 @@ pub struct LayerPlan {
     pub shared: bool,
     /// Whether the callee is told of its deadline.
     pub tells_deadline: bool,
+    /// Whether it has to allow another try before its pause.
+    pub rations: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.

@@ -102,6 +102,11 @@ macro_rules! policies {
             pub fn acts(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::ACTS),* }
             }
+            /// See [`Policy::RATIONS`].
+            #[must_use]
+            pub fn rations(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::RATIONS),* }
+            }
             /// See [`Policy::LEAVES`].
             #[must_use]
             pub fn leaves(&self) -> bool {
@@ -157,6 +162,14 @@ macro_rules! policies {
             pub fn on_result(&self, memory: &mut Memory, call: &mut CallState, ended: &Ended, context: &mut Context) -> Do {
                 match (self, memory, call) {
                     $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_result(memory, call, ended, context),)*
+                    _ => unreachable!("the memory and state of a policy are its own"),
+                }
+            }
+            /// See [`Policy::on_retry`].
+            #[inline]
+            pub fn on_retry(&self, memory: &mut Memory, call: &mut CallState, failure: &Ended, context: &mut Context) -> Do {
+                match (self, memory, call) {
+                    $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_retry(memory, call, failure, context),)*
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
             }

@@ -173,6 +173,8 @@ pub trait Policy {
     const COUNTERS: &'static [&'static str] = &[];
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
     const ACTS: bool = true;
+    /// Whether it has to allow another try before its pause ([`Policy::on_retry`]).
+    const RATIONS: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
 
@@ -230,6 +232,18 @@ pub trait Policy {
         _memory: &mut Self::Memory,
         _call: &mut Self::Call,
         _ended: &Ended,
+        _context: &mut Context,
+    ) -> Do {
+        Do::Pass
+    }
+    /// A policy outside is about to try again what has failed, or to try it once more beside what is out: asked before
+    /// any pause. `Pass` allows it, `End` is the result instead. What is allowed comes to [`Policy::on_enter`] when the
+    /// pause is over.
+    fn on_retry(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _failure: &Ended,
         _context: &mut Context,
     ) -> Do {
         Do::Pass

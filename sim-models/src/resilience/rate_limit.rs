@@ -3,13 +3,14 @@
 //! The bucket holds `burst` tokens at most, starts full, and gains `rate` a second. A call takes one. Where there is
 //! less than a whole one, the call waits for its own if that takes no longer than `wait`: it takes it in advance, so
 //! that those who wait go on in the order in which they came, evenly spaced. Otherwise it ends as `rate_limited`. A
-//! call that is given up while it waits has used its token up.
+//! call that is given up while it waits has used its token up. A retry outside it takes the token of its next
+//! attempt when an attempt has failed, before its backoff, and fails at once where there will be none in time.
 //!
 //! Source: the token bucket of J. Turner, "New directions in communications" (1986); Guava `RateLimiter` (waits and
 //! takes in advance), Envoy local rate limit `token_bucket`, Go `x/time/rate`; elsewhere resilience4j `RateLimiter`
 //! and Polly `RateLimiter`, which count per period instead.
 
-use super::{Context, Do, Final, Policy, Reading, Scope};
+use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
 use crate::scenario::Rate;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,30 @@ pub struct Bucket {
 const ROUNDING: f64 = 1e-9;
 
 impl RateLimit {
+    /// Takes a token, which is due at a time; or what is answered where it would take too long.
+    fn take(
+        &self,
+        bucket: &mut Bucket,
+        due: &mut Option<SimTime>,
+        context: &mut Context,
+    ) -> Result<(), Do> {
+        bucket.tokens = self.tokens(bucket, context.now);
+        bucket.at = context.now;
+        let lacking = if bucket.tokens >= 1.0 - ROUNDING {
+            0.0
+        } else {
+            1.0 - bucket.tokens
+        };
+        let wait = SimDuration::from_nanos_f64(lacking / self.rate.0 * 1e9);
+        if wait > self.wait {
+            context.counters[0] += 1;
+            return Err(Do::End(Ending::of(Outcome::RateLimited), Final::No));
+        }
+        bucket.tokens -= 1.0;
+        *due = Some(context.now + wait);
+        Ok(())
+    }
+
     /// The tokens that are there by now.
     fn tokens(&self, bucket: &Bucket, now: SimTime) -> f64 {
         let gained = now.since(bucket.at).as_secs_f64() * self.rate.0;
@@ -56,10 +81,12 @@ impl RateLimit {
 
 impl Policy for RateLimit {
     type Memory = Bucket;
-    type Call = ();
+    /// When the token is due that has been taken.
+    type Call = Option<SimTime>;
     const SUMMARY: &'static str = "lets so many calls a second through";
     const EXAMPLE: &'static str = r#"rate_limit("100/s")"#;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
+    const RATIONS: bool = true;
 
     fn memory(&self) -> Bucket {
         Bucket {
@@ -70,23 +97,38 @@ impl Policy for RateLimit {
     fn scope(&self) -> Scope {
         self.scope
     }
-    fn on_enter(&self, bucket: &mut Bucket, (): &mut (), context: &mut Context) -> Do {
-        bucket.tokens = self.tokens(bucket, context.now);
-        bucket.at = context.now;
-        if bucket.tokens >= 1.0 - ROUNDING {
-            bucket.tokens -= 1.0;
-            return Do::Pass;
+    fn on_enter(
+        &self,
+        bucket: &mut Bucket,
+        due: &mut Option<SimTime>,
+        context: &mut Context,
+    ) -> Do {
+        if due.is_none()
+            && let Err(answer) = self.take(bucket, due, context)
+        {
+            return answer;
         }
-        let wait = SimDuration::from_nanos_f64((1.0 - bucket.tokens) / self.rate.0 * 1e9);
-        if wait > self.wait {
-            context.counters[0] += 1;
-            return Do::End(Ending::of(Outcome::RateLimited), Final::No);
+        match due.take() {
+            Some(due) if due > context.now => {
+                context.counters[1] += 1;
+                Do::Wait(due.since(context.now))
+            }
+            _ => Do::Pass,
         }
-        bucket.tokens -= 1.0;
-        context.counters[1] += 1;
-        Do::Wait(wait)
     }
-    fn on_timer(&self, _: &mut Bucket, (): &mut (), _: &mut Context) -> Do {
+    fn on_retry(
+        &self,
+        bucket: &mut Bucket,
+        due: &mut Option<SimTime>,
+        _: &Ended,
+        context: &mut Context,
+    ) -> Do {
+        match self.take(bucket, due, context) {
+            Ok(()) => Do::Pass,
+            Err(answer) => answer,
+        }
+    }
+    fn on_timer(&self, _: &mut Bucket, _: &mut Option<SimTime>, _: &mut Context) -> Do {
         Do::Pass
     }
     fn reading(&self, bucket: &Bucket, now: SimTime) -> Reading {

@@ -1,14 +1,13 @@
 //! Retry budget: a token bucket that retries are paid from. Belongs inside a `retry`.
 //!
-//! Every first attempt puts `ratio` tokens into the bucket, up to `cap`; every retry takes one whole
-//! token, and where there is none the last failure is the result of the call. The bucket starts
-//! full. A deposit comes before the attempt, so that with an empty bucket and a ratio of 0.1 every
-//! tenth failing call may retry once.
+//! Every first attempt puts `ratio` tokens into the bucket, up to `cap`; every retry, and every further try of a
+//! `hedge`, takes one whole token. The token is taken when the attempt has failed, before the backoff: where there
+//! is none, the failure is the result of the call at once. The bucket starts full. A deposit comes before the
+//! attempt, so that with an empty bucket and a ratio of 0.1 every tenth failing call may retry once.
 //!
 //! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022); `vocabulary.md` D.
 
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
-use crate::outcome::Ending;
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 
@@ -41,12 +40,12 @@ const ROUNDING: f64 = 1e-9;
 impl Policy for RetryBudget {
     /// Tokens.
     type Memory = f64;
-    /// The last failure.
-    type Call = Option<Ending>;
+    /// Whether the next try has been paid for.
+    type Call = bool;
     const SUMMARY: &'static str = "retries are paid from a token bucket that first attempts fill";
     const EXAMPLE: &'static str = "retry_budget(ratio: 0.1)";
     const COUNTERS: &'static [&'static str] = &["spent", "denied"];
-    const LEAVES: bool = true;
+    const RATIONS: bool = true;
 
     fn memory(&self) -> f64 {
         self.cap
@@ -55,28 +54,27 @@ impl Policy for RetryBudget {
         self.scope
     }
     #[inline]
-    fn on_enter(&self, tokens: &mut f64, last: &mut Option<Ending>, context: &mut Context) -> Do {
-        match *last {
-            None => {
-                *tokens = (*tokens + self.ratio).min(self.cap);
-                Do::Pass
-            }
-            Some(_) if *tokens >= 1.0 - ROUNDING => {
-                *tokens = (*tokens - 1.0).max(0.0);
-                context.counters[0] += 1;
-                Do::Pass
-            }
-            Some(failure) => {
-                context.counters[1] += 1;
-                Do::End(failure, Final::Yes)
-            }
+    fn on_enter(&self, tokens: &mut f64, paid: &mut bool, context: &mut Context) -> Do {
+        if !std::mem::take(paid) && context.attempts == 0 {
+            *tokens = (*tokens + self.ratio).min(self.cap);
         }
+        Do::Pass
     }
-    #[inline]
-    fn on_leave(&self, _: &mut f64, last: &mut Option<Ending>, ended: &Ended, _: &mut Context) {
-        // Whatever is tried again after a failure is a retry; so it is after a timeout between the retry and this.
-        if !ended.outcome().is_success() {
-            *last = Some(ended.ending);
+    fn on_retry(
+        &self,
+        tokens: &mut f64,
+        paid: &mut bool,
+        failure: &Ended,
+        context: &mut Context,
+    ) -> Do {
+        if *tokens >= 1.0 - ROUNDING {
+            *tokens = (*tokens - 1.0).max(0.0);
+            *paid = true;
+            context.counters[0] += 1;
+            Do::Pass
+        } else {
+            context.counters[1] += 1;
+            Do::End(failure.ending, Final::Yes)
         }
     }
     fn reading(&self, tokens: &f64, _: SimTime) -> Reading {

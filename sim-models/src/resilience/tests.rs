@@ -238,12 +238,41 @@ fn fallback_answers_once() {
 }
 
 #[test]
-fn a_budget_pays_for_what_is_tried_after_a_failure() {
+fn a_budget_is_asked_before_the_pause() {
     check(
         "retry_budget(ratio: 0.5, cap: 1)",
         &[
-            ("0 acquire", "inside, tokens 1.000"),
-            ("0 result error", "ended, error, tokens 1.000"),
+            ("0 acquire a", "inside, tokens 1.000"),
+            ("0 result a error", "ended, error, tokens 1.000"),
+            ("0 retry a", "ended, error, tokens 0.000, spent=1"),
+            // The retry has been paid for, and is no first attempt, which would put tokens in.
+            ("1 acquire a", "inside, tokens 0.000, spent=1"),
+            ("1 result a error", "ended, error, tokens 0.000, spent=1"),
+            ("1 retry a", "ended, error, tokens 0.000, denied=1, spent=1"),
+            ("2 acquire b", "inside, tokens 0.500, denied=1, spent=1"),
+            ("2 acquire c", "inside, tokens 1.000, denied=1, spent=1"),
+        ],
+    );
+}
+
+#[test]
+fn a_limiter_takes_the_token_of_a_retry_before_its_pause() {
+    check(
+        "rate_limit(rate: \"1/s\", wait: \"1s\")",
+        &[
+            ("0 acquire a", "inside, tokens 0.000"),
+            ("0 result a error", "ended, error, tokens 0.000"),
+            ("0 retry a", "ended, error, tokens -1.000"),
+            (
+                "0 acquire b",
+                "ended, rate_limited, tokens -1.000, refused=1",
+            ),
+            // Its token is due half a second later.
+            (
+                "0.5 acquire a",
+                "waiting, wait 0.5, tokens -0.500, refused=1, waited=1",
+            ),
+            ("1 look a", "inside, tokens 0.000, refused=1, waited=1"),
         ],
     );
 }

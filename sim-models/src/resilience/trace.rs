@@ -5,6 +5,8 @@
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policy;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked) and `leg` (which of several tries it is of, from 0) may be given;
+//! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
+//!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
 //! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
 //!
@@ -50,6 +52,8 @@ pub enum Op {
     Acquire,
     /// What is inside has a result.
     Result,
+    /// A policy outside is about to try again what has failed.
+    Retry,
     /// Nobody waits for the call any longer.
     GiveUp,
     /// Nothing: it is looked where the call is.
@@ -112,6 +116,8 @@ struct Call {
     out: u32,
     timer: Option<SimTime>,
     outcome: Option<Outcome>,
+    /// A further try has been allowed, and is yet to come.
+    allowed: bool,
 }
 
 /// A policy that is driven by a script.
@@ -161,6 +167,10 @@ impl<'p> Trace<'p> {
         let wait = match line.op {
             Op::Acquire => self.acquire(&line.id)?,
             Op::Result => self.result(line)?,
+            Op::Retry => {
+                self.retry(&line.id)?;
+                None
+            }
             Op::GiveUp => {
                 self.give_up(&line.id)?;
                 None
@@ -169,6 +179,7 @@ impl<'p> Trace<'p> {
         };
         let call = self.call(&line.id)?;
         let (at, outcome) = (call.at, call.outcome);
+        let allowed = line.op == Op::Retry && call.allowed;
         let wait = wait.or_else(|| {
             call.timer
                 .filter(|_| at == At::Waiting)
@@ -178,7 +189,7 @@ impl<'p> Trace<'p> {
         Ok(Decision {
             t: line.t,
             id: line.id.clone(),
-            permitted: at == At::Inside || (at == At::Waiting && wait.is_some()),
+            permitted: allowed || at == At::Inside || (at == At::Waiting && wait.is_some()),
             wait: wait.map(SimDuration::as_secs_f64),
             at,
             outcome,
@@ -214,8 +225,18 @@ impl<'p> Trace<'p> {
             out: 0,
             timer: None,
             outcome: None,
+            allowed: false,
         };
-        self.calls.insert(id.into(), call);
+        match self.calls.get_mut(id) {
+            // The same call comes again.
+            Some(known) if known.allowed => {
+                known.allowed = false;
+                known.outcome = None;
+            }
+            _ => {
+                self.calls.insert(id.into(), call);
+            }
+        }
         let answer = self.ask(id, |policy, memory, state, context| {
             policy.on_enter(memory, state, context)
         });
@@ -376,6 +397,22 @@ impl<'p> Trace<'p> {
             }
         }
         None
+    }
+
+    fn retry(&mut self, id: &str) -> Result<(), String> {
+        let call = self.call(id)?;
+        let failure = match (call.at, call.outcome) {
+            (At::Ended, Some(outcome)) if !outcome.is_success() => Ended {
+                ending: Ending::of(outcome),
+                ..Ended::default()
+            },
+            _ => return Err("only what has failed is tried again".into()),
+        };
+        let allowed = self.ask(id, |policy, memory, state, context| {
+            policy.on_retry(memory, state, &failure, context) == Do::Pass
+        });
+        self.set(id, |call| call.allowed = allowed);
+        Ok(())
     }
 
     fn give_up(&mut self, id: &str) -> Result<(), String> {

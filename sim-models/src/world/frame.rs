@@ -124,7 +124,7 @@ pub struct Frame {
     pub attempts: u16,
     /// Branches that must still succeed; of a leg, the policy of its owner that has it out.
     pub need: u16,
-    /// What it answers.
+    /// What it answers; while it calls, the last failure that was tried again.
     pub verdict: Ending,
     /// Depth in the call tree.
     pub depth: u8,

@@ -50,8 +50,14 @@ impl<'p> World<'p> {
                 }
                 Way::In(layer) => self.inwards(index, plan, layer, agenda),
                 Way::Fork(layer) => {
-                    index = self.begin_leg(index, plan, layer);
-                    Way::In(layer + 1)
+                    let leg = self.begin_leg(index, plan, layer);
+                    match self.leg_denied(index, leg, plan, layer, agenda) {
+                        None => {
+                            index = leg;
+                            Way::In(layer + 1)
+                        }
+                        Some(way) => way,
+                    }
                 }
                 Way::Elsewhere(layer, target) => {
                     index = self.begin_elsewhere(index, plan, layer, target, agenda);
@@ -232,8 +238,11 @@ impl<'p> World<'p> {
                 self.leave_policy(index, plan, layer, &ended, agenda);
                 Way::Out(layer, ended)
             }
-            Do::Again(span) => self.again(index, plan, layer, (ended.ending, span), agenda),
-            Do::Beside(next) => self.beside(index, layer, next, agenda),
+            Do::Again(span) => self.again(index, plan, layer, (ended, span), agenda),
+            Do::Beside(next) => {
+                self.frames[index].verdict = ended.ending;
+                self.beside(index, layer, next, agenda)
+            }
             Do::Elsewhere(target) => Way::Elsewhere(layer, target),
             Do::Hold => Way::Stay,
             Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
@@ -242,19 +251,24 @@ impl<'p> World<'p> {
         }
     }
 
-    /// All that is inside a policy is tried again after a span.
+    /// All that is inside a policy is tried again after a span, if what is inside allows it.
     fn again(
         &mut self,
         index: u32,
-        plan: &EdgePlan,
+        plan: &'p EdgePlan,
         layer: usize,
-        (failure, span): (Ending, SimDuration),
+        (failure, span): (Ended, SimDuration),
         agenda: &mut Agenda<Event>,
     ) -> Way {
+        self.frames[index].verdict = failure.ending;
+        if let Some(denied) = self.denied(index, plan, layer + 1, &failure, agenda) {
+            self.leave_policy(index, plan, layer, &denied, agenda);
+            return Way::Out(layer, denied);
+        }
         self.tell(index, agenda.now(), || {
             format!(
                 "{}: tries again in {}",
-                failure.outcome.name(),
+                failure.outcome().name(),
                 rounded(span)
             )
         });
@@ -263,6 +277,67 @@ impl<'p> World<'p> {
         }
         self.set_timer(index, layer, true, span, agenda);
         Way::Stay
+    }
+
+    /// Where a further try of what a policy has out is not allowed, its leg has not been: others that are out go on,
+    /// and where there are none, the last failure is the result.
+    fn leg_denied(
+        &mut self,
+        index: u32,
+        leg: u32,
+        plan: &'p EdgePlan,
+        layer: usize,
+        agenda: &mut Agenda<Event>,
+    ) -> Option<Way> {
+        if self.frames[index].attempts == 0 {
+            return None;
+        }
+        let failure = Ended {
+            ending: self.frames[index].verdict,
+            ..Ended::default()
+        };
+        let denied = self.denied(leg, plan, layer + 1, &failure, agenda)?;
+        self.end_leg(leg, denied.outcome(), agenda);
+        if self.legs_out(index) > 0 {
+            return Some(Way::Stay);
+        }
+        self.leave_policy(index, plan, layer, &denied, agenda);
+        Some(Way::Out(layer, denied))
+    }
+
+    /// What one of the policies from `first` on says instead, if it allows no further try.
+    fn denied(
+        &mut self,
+        index: u32,
+        plan: &'p EdgePlan,
+        first: usize,
+        failure: &Ended,
+        agenda: &mut Agenda<Event>,
+    ) -> Option<Ended> {
+        let base = usize::from(self.frames[index].base);
+        for layer in first..base + plan.carried(base).len() {
+            if !plan.layers[layer].rations {
+                continue;
+            }
+            let answer = self.ask_policy(
+                index,
+                plan,
+                layer,
+                agenda.now(),
+                |spec, memory, call, context| spec.on_retry(memory, call, failure, context),
+            );
+            if let Do::End(ending, last) = answer {
+                self.tell(index, agenda.now(), || {
+                    format!("{} allows no further try", plan.layers[layer].spec.name())
+                });
+                return Some(Ended {
+                    ending: ending.or_at(plan.caller as u16),
+                    last,
+                    ..*failure
+                });
+            }
+        }
+        None
     }
 
     /// One more try of all that is inside a policy begins beside those that are out.
@@ -511,7 +586,7 @@ impl<'p> World<'p> {
             Do::Again(span) => {
                 let ended = self.given_up(index, Ending::of(Outcome::Cancelled));
                 self.abandon(index, plan, layer + 1, &ended, agenda);
-                self.again(index, plan, layer, (ended.ending, span), agenda)
+                self.again(index, plan, layer, (ended, span), agenda)
             }
             Do::Elsewhere(target) => Way::Elsewhere(layer, target),
             Do::Wait(_) | Do::Park(_) | Do::Hold => {
