@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 21] = [
+const EXPECTED: [(&str, Conclusion); 22] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
@@ -21,6 +21,7 @@ const EXPECTED: [(&str, Conclusion); 21] = [
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
     ("online-boutique", Conclusion::Recovered),
+    ("outlier-ejection", Conclusion::Held),
     ("partition", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
     ("retry-storm", Conclusion::Metastable),

@@ -244,6 +244,8 @@ pub struct EdgePlan {
     pub caller: u32,
     /// Index of the callee's service.
     pub callee: u32,
+    /// Index of the first instance of the callee.
+    pub first_callee: u32,
     /// Policies, outermost first.
     pub layers: Vec<LayerPlan>,
     /// Whether the callee is told when the caller gives up.
@@ -252,6 +254,8 @@ pub struct EdgePlan {
     pub tells_deadline: bool,
     /// Whether one of the policies may have several tries out.
     pub forks: bool,
+    /// Whether balancers pass instances by that one of the policies shuns.
+    pub shuns: bool,
     /// Number of memories of all its policies.
     pub memory_count: u32,
     /// Where each attempt goes: links of requests and of answers.
@@ -297,6 +301,8 @@ pub struct LayerPlan {
     pub tells_deadline: bool,
     /// Whether it has to allow another try before its pause.
     pub rations: bool,
+    /// Whether balancers pass instances by that it shuns.
+    pub shuns: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.

@@ -11,6 +11,7 @@ mod cancellation;
 mod deadline;
 mod fallback;
 mod hedge;
+mod outlier_ejection;
 mod policy;
 mod rate_limit;
 mod retry;
@@ -26,6 +27,7 @@ pub use cancellation::Cancellation;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use hedge::Hedge;
+pub use outlier_ejection::OutlierEjection;
 pub use policy::{Context, Do, Ended, Final, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
@@ -107,6 +109,11 @@ macro_rules! policies {
             pub fn rations(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::RATIONS),* }
             }
+            /// See [`Policy::SHUNS`].
+            #[must_use]
+            pub fn shuns(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::SHUNS),* }
+            }
             /// See [`Policy::LEAVES`].
             #[must_use]
             pub fn leaves(&self) -> bool {
@@ -186,6 +193,13 @@ macro_rules! policies {
             pub fn tells(&self) -> Tells {
                 match self { $(Self::$policy(policy) => policy.tells()),* }
             }
+            /// See [`Policy::shun`].
+            pub fn shun(&self, memory: &Memory, now: SimTime, passed_by: &mut [bool]) {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.shun(memory, now, passed_by),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::reading`].
             #[must_use]
             pub fn reading(&self, memory: &Memory, now: SimTime) -> Reading {
@@ -241,4 +255,5 @@ policies! {
     Bulkhead "bulkhead",
     RateLimit "rate_limit",
     Fallback "fallback",
+    OutlierEjection "outlier_ejection",
 }

@@ -75,7 +75,7 @@ pub struct Ended {
     pub last: Final,
     /// Which of the tries of a policy that forks it is the result of, from 0.
     pub leg: u8,
-    /// The instance of the callee that was asked last, by its index among all; [`Ended::NOBODY`] if nobody was.
+    /// Number of the callee's instance that was asked last; [`Ended::NOBODY`] if nobody was.
     pub callee: u32,
     /// Nobody knows how it would have ended: a policy outside, or the caller, no longer waits.
     pub given_up: bool,
@@ -118,6 +118,8 @@ pub struct Context<'a> {
     pub now: SimTime,
     /// Attempts that this call has begun so far.
     pub attempts: u32,
+    /// Instances that the callee has.
+    pub callees: u32,
     /// Tries of what is inside this policy that are out just now; of policies that fork.
     pub out: u32,
     /// Calls that are parked at this policy's memory.
@@ -175,6 +177,8 @@ pub trait Policy {
     const ACTS: bool = true;
     /// Whether it has to allow another try before its pause ([`Policy::on_retry`]).
     const RATIONS: bool = false;
+    /// Whether balancers pass instances by that it shuns ([`Policy::shun`]).
+    const SHUNS: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
 
@@ -259,6 +263,9 @@ pub trait Policy {
         _context: &mut Context,
     ) {
     }
+    /// Marks the instances of the callee, by number, that an attempt is not to be sent to. Where all are marked, none
+    /// is passed by.
+    fn shun(&self, _memory: &Self::Memory, _now: SimTime, _passed_by: &mut [bool]) {}
     /// The most attempts that it makes of one.
     fn worst_case_attempts(&self) -> f64 {
         1.0

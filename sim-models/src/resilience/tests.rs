@@ -278,6 +278,54 @@ fn a_limiter_takes_the_token_of_a_retry_before_its_pause() {
 }
 
 #[test]
+fn an_instance_that_fails_in_a_row_is_out_for_longer_each_time() {
+    check(
+        "outlier_ejection(failures: 2, base: \"10s\", share: 0.2)",
+        &[
+            ("0 acquire a", "inside, out 0.000"),
+            ("0 acquire b", "inside, out 0.000"),
+            ("0 acquire c", "inside, out 0.000"),
+            ("1 result a error callee=3", "ended, error, out 0.000"),
+            (
+                "1 result b refused callee=3",
+                "ended, refused, out 1.000, ejected=1",
+            ),
+            // Sent before the ejection: it says nothing of the time after it.
+            (
+                "2 result c error callee=3",
+                "ended, error, out 1.000, ejected=1",
+            ),
+            ("10.999 look a", "ended, error, out 1.000, ejected=1"),
+            ("11 acquire a", "inside, out 0.000, ejected=1"),
+            ("11 acquire b", "inside, out 0.000, ejected=1"),
+            (
+                "11 result a error callee=3",
+                "ended, error, out 0.000, ejected=1",
+            ),
+            (
+                "11 result b error callee=3",
+                "ended, error, out 1.000, ejected=2",
+            ),
+            // Twice as long the second time.
+            ("30.999 look a", "ended, error, out 1.000, ejected=2"),
+            ("31 acquire a", "inside, out 0.000, ejected=2"),
+            // A success starts the count anew.
+            (
+                "31 result a error callee=5",
+                "ended, error, out 0.000, ejected=2",
+            ),
+            ("32 acquire a", "inside, out 0.000, ejected=2"),
+            ("32 result a ok callee=5", "ended, ok, out 0.000, ejected=2"),
+            ("33 acquire a", "inside, out 0.000, ejected=2"),
+            (
+                "33 result a error callee=5",
+                "ended, error, out 0.000, ejected=2",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_script_that_cannot_be_is_refused() {
     let spec: PolicySpec = read_part("timeout(\"1s\")").unwrap();
     let refused = |lines: &[&str]| {

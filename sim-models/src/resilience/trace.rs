@@ -130,8 +130,11 @@ pub struct Trace<'p> {
     room: VecDeque<String>,
     now: SimTime,
     begun: u64,
+    callees: u32,
 }
 
+/// Instances of the callee of a policy that is driven alone.
+const CALLEES: u32 = 10;
 /// Key of the draws of a policy that is driven alone.
 const KEY: u64 = 0x5452_4143_4500_0000;
 
@@ -147,6 +150,7 @@ impl<'p> Trace<'p> {
             room: VecDeque::new(),
             now: SimTime::ZERO,
             begun: 0,
+            callees: CALLEES,
         }
     }
 
@@ -253,6 +257,7 @@ impl<'p> Trace<'p> {
         let mut context = Context {
             now: self.now,
             attempts: call.attempts,
+            callees: self.callees,
             out: call.out,
             waiting,
             key: mix(KEY, call.number),

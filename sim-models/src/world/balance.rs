@@ -3,55 +3,116 @@
 use super::state::World;
 use crate::plan::EdgePlan;
 use crate::scenario::Balance;
+use sim_core::SimTime;
 use sim_core::random::{Keyed, Source};
 
 impl World<'_> {
-    /// The instance that an attempt goes to.
+    /// The instance that the next attempt of a call, or of a leg of it, goes to.
     #[inline]
-    pub(super) fn pick(&mut self, plan: &EdgePlan, (edge, caller): (u32, u32), key: u64) -> u32 {
+    pub(super) fn pick(&mut self, plan: &EdgePlan, index: u32, key: u64, now: SimTime) -> u32 {
         let callees = &self.plan.places[plan.callee as usize];
-        let count = callees.instance_count;
+        let (first, count) = (callees.first_instance, callees.instance_count);
         if count == 1 {
-            return callees.first_instance;
+            return first;
         }
+        let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
         let own = self.plan.instances[caller as usize].number;
+        let number = if plan.shuns {
+            let mut among = std::mem::take(&mut self.among);
+            self.not_shunned(plan, index, count, now, &mut among);
+            let number = self.choose(plan, (edge, own, count), key, &among);
+            self.among = among;
+            number
+        } else {
+            self.choose(plan, (edge, own, count), key, &[])
+        };
+        let state = &mut self.edges[edge as usize];
+        if !state.outstanding.is_empty() {
+            state.outstanding[(own * count + number) as usize] += 1;
+        }
+        first + number
+    }
+
+    /// Lists the instances that no policy of the call shuns; none if it comes to the same as all.
+    #[cold]
+    fn not_shunned(
+        &mut self,
+        plan: &EdgePlan,
+        index: u32,
+        count: u32,
+        now: SimTime,
+        among: &mut Vec<u32>,
+    ) {
+        among.clear();
+        let mut passed_by = std::mem::take(&mut self.passed_by);
+        passed_by.clear();
+        passed_by.resize(count as usize, false);
+        let state = &self.edges[self.frames[index].edge as usize];
+        for layer in plan.layers.iter().filter(|layer| layer.shuns) {
+            let memory = &state.memories[self.memory_of(index, layer)];
+            layer.spec.shun(memory, now, &mut passed_by);
+        }
+        among.extend((0..count).filter(|number| !passed_by[*number as usize]));
+        if among.len() == count as usize {
+            among.clear();
+        }
+        self.work += u64::from(count) / 16;
+        self.passed_by = passed_by;
+    }
+
+    /// The number of the instance that the balancer of the callee chooses, among these; among all if none are named.
+    #[inline]
+    fn choose(
+        &mut self,
+        plan: &EdgePlan,
+        (edge, own, count): (u32, u32, u32),
+        key: u64,
+        among: &[u32],
+    ) -> u32 {
         let state = &mut self.edges[edge as usize];
         let mut chance = Keyed::new(key, 0x4241_4C41);
+        let candidates = if among.is_empty() {
+            count
+        } else {
+            among.len() as u32
+        };
+        let at = |position: u32| among.get(position as usize).copied().unwrap_or(position);
         let row = (own * count) as usize;
-        let number = match self.plan.services[plan.callee as usize].balance {
+        let load = |outstanding: &[u32], number: u32| outstanding[row + number as usize];
+        match self.plan.services[plan.callee as usize].balance {
             Balance::RoundRobin => {
                 let turn = &mut state.turns[own as usize];
-                let number = *turn;
+                let next = among.iter().find(|number| **number >= *turn);
+                let number = next.or(among.first()).copied().unwrap_or(*turn);
                 *turn = (number + 1) % count;
                 number
             }
-            Balance::Random => chance.below(u64::from(count)) as u32,
+            Balance::Random => at(chance.below(u64::from(candidates)) as u32),
             Balance::LeastOutstanding => {
-                let outstanding = &state.outstanding[row..row + count as usize];
-                let least = outstanding.iter().min().copied().unwrap_or(0);
-                let ties = outstanding
-                    .iter()
-                    .filter(|number| **number == least)
-                    .count() as u64;
+                let loads =
+                    || (0..candidates).map(|position| load(&state.outstanding, at(position)));
+                let least = loads().min().unwrap_or(0);
+                let ties = loads().filter(|load| *load == least).count() as u64;
                 let chosen = chance.below(ties) as usize;
-                let mut tied = (0..count).filter(|number| outstanding[*number as usize] == least);
+                let mut tied = (0..candidates)
+                    .map(at)
+                    .filter(|number| load(&state.outstanding, *number) == least);
                 tied.nth(chosen).unwrap_or(0)
             }
             Balance::PowerOfTwo => {
-                let first = chance.below(u64::from(count)) as u32;
-                let other = chance.below(u64::from(count) - 1) as u32;
-                let second = other + u32::from(other >= first);
-                let load = |number: u32| state.outstanding[row + number as usize];
-                if load(second) < load(first) {
+                let first = chance.below(u64::from(candidates)) as u32;
+                if candidates == 1 {
+                    return at(first);
+                }
+                let other = chance.below(u64::from(candidates) - 1) as u32;
+                let second = at(other + u32::from(other >= first));
+                let first = at(first);
+                if load(&state.outstanding, second) < load(&state.outstanding, first) {
                     second
                 } else {
                     first
                 }
             }
-        };
-        if !state.outstanding.is_empty() {
-            state.outstanding[row + number as usize] += 1;
         }
-        callees.first_instance + number
     }
 }

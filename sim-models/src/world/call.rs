@@ -78,7 +78,7 @@ impl<'p> World<'p> {
         } else {
             deadline
         };
-        let callee = self.pick(plan, (edge, instance), key);
+        let callee = self.pick(plan, index, key, now);
         let frame = &self.frames[index];
         let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
         let parent = self.frames.id(index);
@@ -102,7 +102,7 @@ impl<'p> World<'p> {
         frame.flags = flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED);
         frame.state = State::InTransit;
         self.frames[index].child = child;
-        self.frames[index].callee_instance = callee;
+        self.note_callee(index, callee);
         self.follow(child, self.frames.id(index));
         self.tell(index, now, || format!("sends attempt {attempts}"));
         let link = self.link(edge, instance, callee, true);
@@ -150,6 +150,7 @@ impl<'p> World<'p> {
                 return;
             }
         }
+        let callee = self.frames[child].instance;
         self.frames.remove(child);
         let Some(index) = caller else { return };
         if self.frames[index].child != id
@@ -164,7 +165,7 @@ impl<'p> World<'p> {
         let plan = self.edge_of(index);
         let ended = Ended {
             ending,
-            callee: self.frames[index].callee_instance,
+            callee: callee - plan.first_callee,
             ..Ended::default()
         };
         self.drive(index, Way::Out(plan.layers.len(), ended), agenda);

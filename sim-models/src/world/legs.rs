@@ -193,6 +193,19 @@ impl<'p> World<'p> {
         }
     }
 
+    /// An attempt goes to an instance: the last one that its call has asked, and every policy that has it out.
+    #[inline]
+    pub(super) fn note_callee(&mut self, index: u32, callee: u32) {
+        let mut at = index;
+        self.frames[at].callee_instance = callee;
+        while !self.is_call(at)
+            && let Some(owner) = self.owner(at)
+        {
+            at = owner;
+            self.frames[at].callee_instance = callee;
+        }
+    }
+
     /// One more attempt of a call begins: it is counted where the call is, and its number is that of the leg.
     #[inline]
     pub(super) fn count_attempt(&mut self, index: u32) {

@@ -408,6 +408,7 @@ impl<'p> World<'p> {
         let mut context = Context {
             now,
             attempts: u32::from(frame.attempts),
+            callees: self.plan.places[plan.callee as usize].instance_count,
             out,
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
@@ -606,7 +607,7 @@ impl<'p> World<'p> {
             ending,
             last: Final::No,
             callee: if attempts > 0 {
-                callee_instance
+                callee_instance - self.edge_of(index).first_callee
             } else {
                 Ended::NOBODY
             },

@@ -142,6 +142,10 @@ pub struct World<'p> {
     pub(super) work: u64,
     /// Room for marking frames as abandoned, kept so that none is allocated each time.
     pub(super) marking: Vec<u32>,
+    /// Room for choosing an instance: those that are passed by, and the numbers of the others.
+    pub(super) passed_by: Vec<bool>,
+    /// See `passed_by`.
+    pub(super) among: Vec<u32>,
     pub(super) told: Told,
     pub(super) stories: BTreeMap<u32, Vec<StoryLine>>,
     /// The frames of those requests: (index, generation) to number.
@@ -189,6 +193,8 @@ impl<'p> World<'p> {
             requests: 0,
             work: 0,
             marking: Vec::new(),
+            passed_by: Vec::new(),
+            among: Vec::new(),
             told,
             stories: BTreeMap::new(),
             told_frames: BTreeMap::new(),

@@ -296,6 +296,13 @@ impl Maker {
         if self.chance(0.15) {
             policies.push("fallback".to_owned());
         }
+        if self.chance(0.25) {
+            let (failures, base) = (self.number(1, 5), self.number(1, 3000));
+            let (share, panic) = (self.one(&["0.1", "0.5", "1"]), self.one(&["0", "0.5", "1"]));
+            policies.push(format!(
+                "outlier_ejection(failures: {failures}, base: \"{base}ms\", share: {share}, panic: {panic}, scope: {scope})"
+            ));
+        }
         if others && self.chance(0.25) {
             let target = self.target(self.services - 1);
             policies.push(format!("fallback(to: \"{target}\")"));
