@@ -1,7 +1,7 @@
 //! `sim run`: one scenario, once or many times.
 
-use crate::commands::rounds::read;
 use crate::charts::MOST_WORKLOADS;
+use crate::commands::rounds::read;
 use crate::commands::{broken, check};
 pub(crate) use crate::files::quoted;
 use crate::files::{Reading, load_file};

@@ -2,8 +2,8 @@
 
 use sim_core::SimDuration;
 use sim_models::observe::conclusion::Conclusion;
-pub use sim_models::observe::figures::{NOTHING, number, rate, short_number};
 use sim_models::observe::figures::{HUGE, per, significant, without_zeros};
+pub use sim_models::observe::figures::{NOTHING, number, rate, short_number};
 use sim_models::observe::summary::HypothesisSummary;
 
 /// A value as `print` prints it; nothing where it is not known.

@@ -73,6 +73,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("panic-calm9006-original", Stops("in_flight")),
     ("panic-self-call", Stops("events")),
     ("quadratic-periods", Stops("events")),
+    ("repair-takes-no-time", Ends),
     ("repeat-capped", Refused("V0018")),
     ("repeat-tail", Refused("V0018")),
     ("retries-in-retries", Ends),
