@@ -61,6 +61,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("hang-empty-repeats", Stops("events")),
     ("hang-ramp", Stops("events")),
     ("hang-spike", Stops("events")),
+    ("long-value-beside-names", Refused("S0001")),
     ("memory-batch", Stops("in_flight")),
     ("mtbf-zero", Ends),
     ("negative-utilization", Refused("S0007")),
