@@ -6,7 +6,7 @@ use super::line;
 use super::names::{file_name, list};
 use crate::output::file::temporary;
 use crate::output::lock::is_still;
-use sim_models::experiment::sweep::{Record, RunKey, Shard};
+use sim_models::experiment::sweep::{Record, Row, RunKey, Shard};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ impl Journal {
     pub fn rewrite<'r>(
         &mut self,
         entries: &Entries,
-        runs: impl IntoIterator<Item = (RunKey, &'r Record)>,
+        runs: impl IntoIterator<Item = (RunKey, &'r Row)>,
     ) -> Result<(), JournalError> {
         let temporary = temporary(&self.path);
         let written = self.written(&temporary, entries, runs);
@@ -132,7 +132,7 @@ impl Journal {
         &self,
         temporary: &Path,
         entries: &Entries,
-        runs: impl IntoIterator<Item = (RunKey, &'r Record)>,
+        runs: impl IntoIterator<Item = (RunKey, &'r Row)>,
     ) -> Result<File, JournalError> {
         let failed = |error| JournalError::io("write", &self.path)(error);
         let file = OpenOptions::new()
@@ -147,15 +147,11 @@ impl Journal {
         let mut writer = io::BufWriter::with_capacity(1 << 16, &file);
         for (key, record) in runs {
             let windows = match entries.get(key) {
-                Some(entry) if record.windows.is_empty() => entries.windows(entry)?,
-                _ => record.windows.clone(),
-            };
-            let record = Record {
-                windows,
-                ..record.clone()
+                Some(entry) => entries.windows(entry)?,
+                None => Vec::new(),
             };
             writer
-                .write_all(&line::write(key, &record))
+                .write_all(&line::write(key, &record.with(windows)))
                 .map_err(failed)?;
         }
         writer.flush().map_err(failed)?;
@@ -239,8 +235,7 @@ mod tests {
         let (_, entries) = Journal::open(&folder, Shard::default()).unwrap();
         assert_eq!(entries.len(), 3);
         let entry = entries.get(RunKey(2)).unwrap();
-        assert_eq!(entry.record.values, record(2).values);
-        assert!(entry.record.windows.is_empty());
+        assert_eq!(entry.record, record(2).into());
         assert_eq!(entries.windows(entry).unwrap(), record(2).windows);
         fs::remove_dir_all(folder).unwrap();
     }
@@ -282,7 +277,7 @@ mod tests {
         let busy = || Journal::open(&folder, Shard::default()).unwrap_err();
         assert!(matches!(busy(), JournalError::Busy { .. }));
         // Nor while it is being written anew; but other parts may go on.
-        let none: [(RunKey, &Record); 0] = [];
+        let none: [(RunKey, &Row); 0] = [];
         journal.rewrite(&entries, none).unwrap();
         assert!(matches!(busy(), JournalError::Busy { .. }));
         Journal::open(&folder, Shard { index: 0, count: 2 }).unwrap();

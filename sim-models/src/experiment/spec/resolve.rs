@@ -225,8 +225,8 @@ fn load_all(parsed: &Parsed, space: &Space, cells: &[Cell]) -> Result<Vec<Scenar
             let settings: Vec<&Placed> = cell.settings().collect();
             let overrides: Vec<Override> =
                 settings.iter().map(|placed| placed.set.clone()).collect();
-            let loaded = parsed.load(&overrides);
-            loaded.scenario.map_err(|mut found| {
+            parsed.scenario(&overrides).map_err(|loaded| {
+                let mut found = loaded.scenario.err().unwrap_or_default();
                 let places = Places {
                     files: parsed.sources(),
                     texts: space.sources(),
