@@ -4,7 +4,7 @@
 use super::entries::Entries;
 use super::line;
 use super::names::{file_name, list};
-use crate::output::file::temporary;
+use crate::output::file::{fresh, temporary};
 use crate::output::lock::is_still;
 use sim_models::experiment::sweep::{Record, Row, RunKey, Shard};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -135,14 +135,7 @@ impl Journal {
         runs: impl IntoIterator<Item = (RunKey, &'r Row)>,
     ) -> Result<File, JournalError> {
         let failed = |error| JournalError::io("write", &self.path)(error);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .append(true)
-            .open(temporary)
-            .map_err(failed)?;
-        file.set_len(0).map_err(failed)?;
+        let file = fresh(temporary).map_err(failed)?;
         let _ = file.try_lock();
         let mut writer = io::BufWriter::with_capacity(1 << 16, &file);
         for (key, record) in runs {
@@ -170,6 +163,11 @@ impl Journal {
 
 /// Opens a file for appending and locks it.
 fn locked(path: &Path, folder: &Path) -> Result<File, JournalError> {
+    // A link would lead to a file of somebody else, which would be written to.
+    if fs::symlink_metadata(path).is_ok_and(|data| !data.is_file()) {
+        let why = io::Error::other("it is no regular file; remove it, or choose another folder");
+        return Err(JournalError::io("open", path)(why));
+    }
     loop {
         let file = OpenOptions::new()
             .create(true)

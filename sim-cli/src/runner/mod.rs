@@ -12,7 +12,8 @@ use entries::{Entries, Entry, Wrong};
 use indicatif::ProgressBar;
 use journal::{Journal, JournalError};
 use sim_models::experiment::sweep::{
-    Failure, Keys, Next, Record, Replications, Row, RunKey, Shard, Sweep, Values, execute, points, runs,
+    Failure, Keys, Next, Record, Replications, Row, RunKey, Shard, Sweep, Values, execute, points,
+    runs,
 };
 use std::io::{self, Write};
 use std::path::Path;
@@ -49,6 +50,8 @@ pub struct Ran {
     pub finished: bool,
     /// How many of them were in the journal already.
     pub known: usize,
+    /// How many other runs the journal knows: of other settings, or of another build.
+    pub others: usize,
 }
 
 /// Why a sweep could not be run.
@@ -177,6 +180,7 @@ impl<'a> Runner<'a> {
             .unwrap_or_else(PoisonError::into_inner);
         let known = work.known.into_inner() as usize;
         self.journal = state.journal;
+        let others = self.entries.len().saturating_sub(known);
         for (key, entry) in state.entries {
             self.entries.insert(key, entry);
         }
@@ -190,6 +194,7 @@ impl<'a> Runner<'a> {
             records,
             finished: !cut.into_inner(),
             known,
+            others,
         })
     }
 

@@ -152,14 +152,18 @@ pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
     let timeline = Timeline::new(plan);
     let late = state::crowded(&system);
     let workloads = 0..scenario.workloads.len();
-    workloads
-        .map(|workload| {
-            system.attempts.set(0);
-            system.look(system.endpoints.all.len())?;
-            let known = !state::meets(&system, workload, &late);
-            over_run(&system, timeline.as_ref().filter(|_| known)?, workload)
-        })
-        .collect()
+    let all = workloads.map(|workload| {
+        system.attempts.set(0);
+        system.look(system.endpoints.all.len())?;
+        let known = !state::meets(&system, workload, &late);
+        over_run(&system, timeline.as_ref().filter(|_| known)?, workload)
+    });
+    let all: Vec<Option<f64>> = all.collect();
+    // Too much to look at is too much for all of them, whichever came first.
+    if system.look(0).is_none() {
+        return vec![None; all.len()];
+    }
+    all
 }
 
 /// The same while no fault is on: every endpoint is looked at once, whoever asks for it.

@@ -498,7 +498,8 @@ fn walk<'a>(node: &'a Node, steps: &[Step]) -> Option<&'a Node> {
 /// Whether steps lead to something that is written, through nothing but names that are written.
 fn is_written(node: &Node, steps: &[Step]) -> bool {
     if steps.is_empty() {
-        return true;
+        // What has a name is known by its fields, which a single value stands for.
+        return node.name().is_none();
     }
     let next = hop(node, steps).filter(|_| node.name() != Some("None"));
     next.is_some_and(|(hop, taken)| {

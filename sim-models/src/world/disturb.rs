@@ -9,7 +9,7 @@ use crate::scenario::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Frames, targets or faults that are looked through in the time of one step of a run.
 pub(super) const LOOKS_PER_STEP: u64 = 16;
@@ -35,8 +35,7 @@ impl<'p> World<'p> {
     /// that happens then, so that it makes no difference how long before.
     pub(super) fn prepare_faults(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<FaultState> {
         let mut faults = Vec::new();
-        for number in 0..self.plan.faults.len() {
-            let entity = entity(self.plan, number);
+        for (number, entity) in entities(self.plan).into_iter().enumerate() {
             let periods = periods(&self.plan.faults[number], seed, &entity, self.plan.end);
             if let Some((start, _)) = periods.first() {
                 let fault = number as u16;
@@ -360,22 +359,26 @@ impl<'p> World<'p> {
 
 /// When the first fault comes, if one does before the end of the run.
 pub(crate) fn first_fault(plan: &Plan, seed: Seed) -> Option<SimTime> {
-    (0..plan.faults.len())
-        .filter_map(|number| {
-            let entity = entity(plan, number);
+    let entities = entities(plan).into_iter().enumerate();
+    entities
+        .filter_map(|(number, entity)| {
             let periods = periods(&plan.faults[number], seed, &entity, plan.end);
             periods.first().map(|(start, _)| *start)
         })
         .min()
 }
 
-/// The name of a fault's random streams.
-fn entity(plan: &Plan, number: usize) -> String {
-    // Two faults of one name are told apart by how many came before.
-    let name = &plan.faults[number].name;
-    let before = plan.faults[..number].iter();
-    let twins = before.filter(|other| other.name == *name).count();
-    format!("fault/{name}/{twins}")
+/// The names of the random streams of all faults.
+fn entities(plan: &Plan) -> Vec<String> {
+    let mut twins: BTreeMap<&str, usize> = BTreeMap::new();
+    let faults = plan.faults.iter().map(|fault| {
+        // Faults of one name are told apart by how many came before.
+        let before = twins.entry(&fault.name).or_insert(0);
+        let entity = format!("fault/{}/{before}", fault.name);
+        *before += 1;
+        entity
+    });
+    faults.collect()
 }
 
 fn remove_one(list: &mut Vec<u16>, fault: u16) {

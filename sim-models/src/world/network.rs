@@ -1,7 +1,7 @@
 //! Messages over links: latency, and what faults do to it.
 
-use super::frame::{FrameId, State};
 use super::disturb::LOOKS_PER_STEP;
+use super::frame::{FrameId, State};
 use super::story::rounded;
 use super::{Event, World};
 use crate::faults::Effect;

@@ -151,7 +151,7 @@ fn go(
         interrupted(args, &ran, streams)?;
         return Ok(exit::INTERRUPTED);
     }
-    let others = runner.entries().len().saturating_sub(runs);
+    let others = ran.others;
     if others > 0 && shard.is_all() {
         writeln!(
             streams.err,

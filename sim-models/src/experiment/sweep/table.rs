@@ -124,7 +124,9 @@ impl<'a> Table<'a> {
 
     /// The values of a measure at a point, by replication.
     pub fn values(&self, point: usize, measure: usize) -> impl Iterator<Item = Option<f64>> + '_ {
-        self.runs[point].iter().map(move |run| run.values.get(measure))
+        self.runs[point]
+            .iter()
+            .map(move |run| run.values.get(measure))
     }
 
     /// The statistics of every measure at every point: all measures of the first point, then all
