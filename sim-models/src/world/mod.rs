@@ -249,6 +249,8 @@ pub struct World<'p> {
     dist_lanes: Vec<Option<LaneId>>,
     loads: Vec<LoadState>,
     faults: Vec<FaultState>,
+    /// How many targets were chosen for the periods of faults that are under way.
+    chosen: usize,
     /// What happens at this very instant, before the agenda is asked again: a message over a link
     /// without delay is a function call, not an event.
     now_next: Vec<Event>,
@@ -300,6 +302,7 @@ impl<'p> World<'p> {
             dist_lanes,
             loads: Vec::new(),
             faults: Vec::new(),
+            chosen: 0,
             now_next: Vec::new(),
             requests: 0,
             work: 0,
@@ -569,7 +572,10 @@ impl Model for World<'_> {
     }
 
     fn memory(&self) -> usize {
-        self.frames.memory() + self.slots.slots.len() * size_of::<Slot>() + self.log_memory()
+        self.frames.memory()
+            + self.slots.slots.len() * size_of::<Slot>()
+            + self.log_memory()
+            + self.chosen * size_of::<u32>()
     }
 
     fn stalled(&self, now: SimTime) -> bool {

@@ -1,5 +1,6 @@
 //! Messages over links: latency, and what faults do to it.
 
+use super::disturb::LOOKS_PER_STEP;
 use super::frame::{FrameId, State};
 use super::story::rounded;
 use super::{Event, World};
@@ -120,6 +121,7 @@ impl World<'_> {
             0x4641_5445 ^ u64::from(self.plan.links[link as usize].requests),
         );
         let mut late = SimDuration::ZERO;
+        self.work += self.links[link as usize].faults.len() as u64 / LOOKS_PER_STEP;
         for position in 0..self.links[link as usize].faults.len() {
             let fault = usize::from(self.links[link as usize].faults[position]);
             let plan = &self.plan.faults[fault];

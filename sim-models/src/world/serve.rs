@@ -167,6 +167,7 @@ impl<'p> World<'p> {
     fn disturbed_start(&mut self, index: u32, agenda: &mut Agenda<Event>) -> bool {
         let now = agenda.now();
         let Frame { instance, key, .. } = self.frames[index];
+        self.count_faults(instance);
         let mut more = SimDuration::ZERO;
         for position in 0..self.instances[instance as usize].faults.len() {
             let fault = usize::from(self.instances[instance as usize].faults[position]);
@@ -213,8 +214,9 @@ impl<'p> World<'p> {
 
     /// By what faults multiply the duration of a step that begins now.
     #[cold]
-    fn slowdown(&self, index: u32, now: SimTime) -> f64 {
+    fn slowdown(&mut self, index: u32, now: SimTime) -> f64 {
         let Frame { instance, key, .. } = self.frames[index];
+        self.count_faults(instance);
         let faults = &self.instances[instance as usize].faults;
         let mut product = 1.0;
         for fault in faults.iter().map(|fault| usize::from(*fault)) {
