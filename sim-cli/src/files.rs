@@ -211,6 +211,7 @@ pub(crate) fn quoted(text: &str) -> String {
         let letter = |c: char| match c {
             '\'' | '\\' => format!("\\{c}"),
             c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
+            c if is_hidden(c) && u32::from(c) > 0xffff => format!("\\U{:08x}", u32::from(c)),
             c if is_hidden(c) => format!("\\u{:04x}", u32::from(c)),
             c => c.to_string(),
         };

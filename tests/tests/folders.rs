@@ -460,3 +460,81 @@ impl std::io::Write for Stream {
         Ok(())
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_result_folder_leads_to_nobodys_file() {
+    let folder = Folder::new("links");
+    let victim = folder.put("victim.txt", "mine\n");
+    let link = |name: &str| {
+        let _ = fs::remove_file(folder.path(name));
+        std::os::unix::fs::symlink(&victim, folder.path(name)).expect("a link");
+    };
+    for (command, words) in commands().into_iter().take(2) {
+        let out = folder.path(command);
+        let words = [&words[..], &["--out", &out]].concat();
+        let (code, _, err) = sim(&words);
+        assert_eq!(code, exit::HELD, "{command}: {err}");
+        let names: Vec<String> = fs::read_dir(&out)
+            .expect("results")
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .into_string()
+                    .expect("a name")
+            })
+            .collect();
+        for name in names.iter().filter(|name| !name.ends_with(".png")) {
+            link(&format!("{command}/{name}"));
+            let (_, _, err) = sim(&words);
+            assert_eq!(
+                folder.read("victim.txt"),
+                "mine\n",
+                "{command}: {name}: {err}"
+            );
+            // As it was again.
+            let _ = fs::remove_dir_all(&out);
+            assert_eq!(sim(&words).0, exit::HELD, "{command}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_from_somebody_else_has_no_file_removed_that_is_no_result() {
+    let folder = Folder::new("listed");
+    let out = folder.path("out");
+    let (code, _, err) = sim(&["run", SMALL, "--out", &out]);
+    assert_eq!(code, exit::HELD, "{err}");
+    folder.put("elsewhere.svg", "mine\n");
+    folder.put("out/thesis.docx", "mine\n");
+    fs::create_dir(folder.path("out/summary.svg")).expect("a folder");
+    let elsewhere = folder.path("elsewhere.svg");
+    let listed = format!(
+        r#""files": [ "thesis.docx", "summary.svg", "../elsewhere.svg", {elsewhere:?}, ".", "..", "","#
+    );
+    let mark = folder.read("out/experiment.json");
+    assert!(mark.contains("\"files\": ["), "{mark}");
+    folder.put(
+        "out/experiment.json",
+        &mark.replacen("\"files\": [", &listed, 1),
+    );
+    let again = ["run", SMALL, "--out", &out, "--seed", "9"];
+    let (code, _, err) = sim(&again);
+    assert_eq!(code, exit::HELD, "{err}");
+    let (code, _, err) = sim(&[
+        "sweep",
+        SMALL,
+        "--vary",
+        "services.db.threads=2,4",
+        "--replications",
+        "1",
+        "--force",
+        "--out",
+        &out,
+    ]);
+    assert_eq!(code, exit::HELD, "{err}");
+    assert_eq!(folder.read("out/thesis.docx"), "mine\n");
+    assert_eq!(folder.read("elsewhere.svg"), "mine\n");
+    assert!(Path::new(&folder.path("out/summary.svg")).is_dir());
+}

@@ -73,14 +73,18 @@ fn assert_sound(folder: &Path, when: &str) {
     }
 }
 
-/// Kills a command again and again.
+/// Kills a command of a scenario again and again.
 fn kill(command: &str, more: &[&str]) {
     let folder = Folder::new(&format!("kills-{command}"));
-    let scenario = folder.0.join("a.ron");
-    fs::write(&scenario, SCENARIO).expect("it can be written");
+    let scenario = folder.put("a.ron", SCENARIO);
+    kill_in(&folder, command, &[&[&*scenario], more].concat());
+}
+
+/// Kills a command again and again, and looks after each time at the folder that it writes.
+fn kill_in(folder: &Folder, command: &str, more: &[&str]) {
     let into = |out: &Path| -> Vec<String> {
-        let (scenario, out) = (scenario.to_string_lossy(), out.to_string_lossy());
-        let head = [command, &*scenario];
+        let out = out.to_string_lossy();
+        let head = [command];
         let words = head.into_iter().chain(more.iter().copied());
         words.chain(["--out", &*out]).map(str::to_owned).collect()
     };
@@ -231,4 +235,19 @@ fn a_killed_sensitivity_leaves_nothing_behind() {
         "sensitivity",
         &[&vary[..], &["--method", "morris", "--samples", "3"]].concat(),
     );
+}
+
+#[test]
+fn a_killed_merge_leaves_nothing_behind() {
+    let folder = Folder::new("kills-merge");
+    let scenario = folder.put("a.ron", SCENARIO);
+    let parts = ["1/2", "2/2"].map(|shard| {
+        let part = folder.path(&shard.replace('/', "-of-"));
+        let words = ["sweep", &scenario, "--vary", THREADS, "--replications", "3"];
+        let more = ["--shard", shard, "--out", &part, MEASURE[0], MEASURE[1]];
+        let ended = program(&[&words[..], &more].concat()).output();
+        assert!(ended.expect("it runs").status.success(), "{shard}");
+        part
+    });
+    kill_in(&folder, "merge", &[&*parts[0], &*parts[1]]);
 }

@@ -139,3 +139,18 @@ fn a_window_without_an_end_can_be_interrupted() {
     assert!(summary.simulated_seconds < 36_000.0);
     assert!(summary.events <= 4 * 16_384, "{} events", summary.events);
 }
+
+#[test]
+fn faults_of_one_instance_are_work() {
+    let with = |faults: usize| {
+        let fault = r#"(at: "0s", inject: slow(service: "a", factor: 1.0001)),"#.repeat(faults);
+        run(&format!(
+            r#"(duration: "10s", services: {{ "a": (endpoints: {{ "x": [work("1ms")] }}) }},
+                workloads: {{ "users": open(rate: "100/s", to: "a/x") }},
+                faults: [{fault}], budget: (events: 20000))"#
+        ))
+    };
+    assert_eq!(with(8).stopped_by, "end");
+    // A thousand requests look at 2000 faults each, when they start and at every step.
+    assert_eq!(with(2000).stopped_by, "events");
+}

@@ -334,6 +334,9 @@ pub fn mark_moments(canvas: &Canvas, summary: &Summary, time: &TimeAxis, rect: R
     }
 }
 
+/// Pixels between two shades that look like one.
+const FINE: f64 = 0.5;
+
 /// Shades faults and the warm-up in a panel; to be drawn before it.
 pub fn shade(canvas: &Canvas, summary: &Summary, time: &TimeAxis, rect: Rect) {
     let periods = Periods::of(summary);
@@ -341,8 +344,19 @@ pub fn shade(canvas: &Canvas, summary: &Summary, time: &TimeAxis, rect: Rect) {
         let (start, end) = (time.place(start, rect), time.place(end, rect));
         Rect::new(start, rect.top, (end - start).max(1.0), rect.height)
     };
+    // What nobody can tell apart is shaded as one: there may be very many periods.
+    let mut shaded: Vec<Rect> = Vec::new();
     for period in &periods.faults {
-        canvas.fill(cut(*period), palette::FAULT);
+        let next = cut(*period);
+        match shaded.last_mut() {
+            Some(last) if next.left < last.right() + FINE => {
+                last.width = last.width.max(next.right() - last.left);
+            }
+            _ => shaded.push(next),
+        }
+    }
+    for rect in shaded {
+        canvas.fill(rect, palette::FAULT);
     }
     if summary.warmup_seconds > 0.0 {
         let warmup = cut((0.0, summary.warmup_seconds));

@@ -32,6 +32,7 @@ mod timeline_tests;
 pub use raster::{RasterError, png};
 
 use sim_models::observe::summary::RunResult;
+use std::collections::BTreeSet;
 
 /// A chart and its name, without an ending.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +43,11 @@ pub struct Chart {
     pub svg: String,
 }
 
-/// All charts of a run, the main one first.
+/// Workloads that have a chart of their own: there may be thousands, and a picture takes its time.
+pub const MOST_WORKLOADS: usize = 40;
+
+/// All charts of a run, the main one first. Of very many workloads those that were hurt most have a chart of
+/// their own.
 #[must_use]
 pub fn charts(result: &RunResult) -> Vec<Chart> {
     let chart = |name: &str, svg| Chart {
@@ -50,7 +55,9 @@ pub fn charts(result: &RunResult) -> Vec<Chart> {
         svg,
     };
     let mut charts = vec![chart("timeline", timeline::timeline(result))];
-    for name in result.series.workloads.keys() {
+    let ranked = traffic::ranked(result).into_iter().take(MOST_WORKLOADS);
+    let shown: BTreeSet<&String> = ranked.map(|(name, _)| name).collect();
+    for name in shown {
         if let Some(svg) = workload::workload(result, name) {
             let name = format!("workload-{}", file_name(name));
             // Names that differ may look alike to a file system.

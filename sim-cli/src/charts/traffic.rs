@@ -25,22 +25,30 @@ pub fn title(per: &str, failed: bool) -> String {
     format!("Requests per {per}: {rest}")
 }
 
-/// A panel per workload, each on its own scale, the most hurt first; where there are too many, those
-/// without losses, or the least hurt, together in one.
+/// All workloads, the most hurt first, then those with most requests.
 #[must_use]
-pub fn by_workload(result: &RunResult, bins: &Bins) -> Vec<Panel> {
-    let all: Vec<(&String, &WorkloadSeries)> = result.series.workloads.iter().collect();
-    if all.len() < 2 {
-        let series = all.into_iter().map(|(_, series)| series);
-        return vec![traffic(series, bins, title)];
-    }
+pub fn ranked(result: &RunResult) -> Vec<(&String, &WorkloadSeries)> {
     let none = WorkloadSummary::default();
     let totals = |name: &String| result.summary.workloads.get(name).unwrap_or(&none);
-    let mut ranked = all;
+    let mut ranked: Vec<_> = result.series.workloads.iter().collect();
     ranked.sort_by(|a, b| {
         let (a, b) = (totals(a.0), totals(b.0));
         loss(b).total_cmp(&loss(a)).then(b.offered.cmp(&a.offered))
     });
+    ranked
+}
+
+/// A panel per workload, each on its own scale, the most hurt first; where there are too many, those
+/// without losses, or the least hurt, together in one.
+#[must_use]
+pub fn by_workload(result: &RunResult, bins: &Bins) -> Vec<Panel> {
+    let ranked = ranked(result);
+    if ranked.len() < 2 {
+        let series = ranked.into_iter().map(|(_, series)| series);
+        return vec![traffic(series, bins, title)];
+    }
+    let none = WorkloadSummary::default();
+    let totals = |name: &String| result.summary.workloads.get(name).unwrap_or(&none);
     let hurt = |name: &String| totals(name).failed > 0 || loss(totals(name)) > HANGING;
     let alone = match ranked.len() {
         few if few <= MOST_PANELS => few,

@@ -439,10 +439,10 @@ fn dot(system: &System) -> String {
 }
 
 fn mermaid(system: &System) -> String {
-    // Labels are HTML, and Markdown between backticks; `#` begins an entity.
+    // Labels are HTML, and Markdown between backticks; `#` begins an entity, `%%{` a directive wherever it stands.
     let quote = |text: &str| -> String {
         let letter = |c: char| match c {
-            '"' | '#' | '&' | '<' | '>' | '`' => format!("#{};", u32::from(c)),
+            '"' | '#' | '%' | '&' | '<' | '>' | '`' => format!("#{};", u32::from(c)),
             c => c.to_string(),
         };
         text.chars().map(letter).collect()

@@ -10,7 +10,7 @@ use crate::runner::names::file_name;
 use crate::runner::{How, Runner, RunnerError};
 use crate::{Terminal, diagnostics, exit};
 use sim_models::experiment::space::Unresolved;
-use sim_models::experiment::sweep::{Keys, Record, RunKey, Shard, Sweep};
+use sim_models::experiment::sweep::{Keys, Row, RunKey, Shard, Sweep};
 use sim_models::observe::expression::ExpressionError;
 use sim_models::scenario::Override;
 use std::collections::BTreeSet;
@@ -107,7 +107,7 @@ pub struct Rounds<'a> {
     known: usize,
     partial: usize,
     /// All runs in the order of the rounds.
-    done: Vec<(RunKey, Record)>,
+    done: Vec<(RunKey, Row)>,
 }
 
 impl<'a> Rounds<'a> {
@@ -127,6 +127,7 @@ impl<'a> Rounds<'a> {
             shard: Shard::default(),
             jobs,
             doing,
+            rounds: true,
         };
         Ok(Self {
             runner: Runner::open(&how, err)?,
@@ -146,7 +147,7 @@ impl<'a> Rounds<'a> {
     ///
     /// # Errors
     /// It could not be run, or was interrupted.
-    pub fn run(&mut self, sweep: &Sweep) -> Result<Vec<Record>, NoAnswer> {
+    pub fn run(&mut self, sweep: &Sweep) -> Result<Vec<Row>, NoAnswer> {
         let ran = self.runner.run(sweep, self.err, self.terminal)?;
         if !ran.finished {
             return Err(NoAnswer::Interrupted);
@@ -160,7 +161,7 @@ impl<'a> Rounds<'a> {
             .count();
         if self.kept {
             let keys = Keys::new(sweep);
-            let keyed = |run: &Record| (keys.run(run.point, run.replication), run.clone());
+            let keyed = |run: &Row| (keys.run(run.point, run.replication), run.clone());
             self.done.extend(ran.records.iter().map(keyed));
         }
         Ok(ran.records)

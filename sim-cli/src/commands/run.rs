@@ -1,5 +1,6 @@
 //! `sim run`: one scenario, once or many times.
 
+use crate::charts::MOST_WORKLOADS;
 use crate::commands::rounds::read;
 use crate::commands::{broken, check};
 pub(crate) use crate::files::quoted;
@@ -231,7 +232,13 @@ fn once(
     }
     if let Some(folder) = &args.out {
         out.flush()?;
-        writeln!(err, "written to {}", folder.display())?;
+        let charts = match result.summary.workloads.len() {
+            all if all > MOST_WORKLOADS => format!(
+                "; of {all} workloads the {MOST_WORKLOADS} that lost most have a chart of their own"
+            ),
+            _ => String::new(),
+        };
+        writeln!(err, "written to {}{charts}", folder.display())?;
     }
     Ok(exit_code(&result))
 }

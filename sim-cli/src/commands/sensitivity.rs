@@ -14,7 +14,7 @@ use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::sensitivity::{Design, Method, NoIndices, Sensitivity, Values, sobol};
 use sim_models::experiment::spec::{ReplicationSpec, Spec, Vary, base, places_at, resolve_at};
-use sim_models::experiment::sweep::{Record, Sweep, Table};
+use sim_models::experiment::sweep::{Row, Sweep, Table};
 use sim_models::observe::expression::{Measure, Metric};
 use sim_models::scenario::{Override, Scenario, explain};
 use std::io::{self, Write};
@@ -270,23 +270,23 @@ fn go(
 }
 
 /// The values of a measure at some of the points, by point and replication.
-fn values(records: &[Record], from: usize, to: usize, measure: usize) -> Values {
+fn values(records: &[Row], from: usize, to: usize, measure: usize) -> Values {
     let mut values = vec![Vec::new(); to - from];
     for record in records {
         let point = record.point as usize;
         if (from..to).contains(&point) {
-            values[point - from].push(record.values[measure]);
+            values[point - from].push(record.values.get(measure));
         }
     }
     values
 }
 
 /// Adds the points of another sweep with the same axes, and their runs.
-fn append(sweep: &mut Sweep, records: &mut Vec<Record>, more: Sweep, runs: Vec<Record>) {
+fn append(sweep: &mut Sweep, records: &mut Vec<Row>, more: Sweep, runs: Vec<Row>) {
     let first = sweep.points.len() as u32;
     sweep.points.extend(more.points);
     sweep.scenarios.extend(more.scenarios);
-    records.extend(runs.into_iter().map(|run| Record {
+    records.extend(runs.into_iter().map(|run| Row {
         point: run.point + first,
         ..run
     }));

@@ -11,6 +11,7 @@
 //!   `HQ_TASK_ID`, as numbered at submission, and not how many there are.
 
 use sim_models::experiment::sweep::Shard;
+use sim_models::scenario::limits::MOST_SHARDS;
 use std::str::FromStr;
 
 /// What `--shard` says.
@@ -33,7 +34,7 @@ impl FromStr for ShardArg {
         }
         let count = rest.strip_prefix('/').and_then(|count| count.parse().ok());
         match count {
-            Some(count) if count > 0 => Ok(Self::Auto(Some(count))),
+            Some(count) if (1..=MOST_SHARDS).contains(&count) => Ok(Self::Auto(Some(count))),
             _ => Err(format!(
                 "`{text}` is no shard: write K/N, `auto`, or `auto/N` with how many there are"
             )),

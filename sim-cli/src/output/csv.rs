@@ -19,12 +19,13 @@ fn put(writer: &mut Writer<Vec<u8>>, row: &[String]) {
         .expect("writing to memory cannot fail, and rows are equally long");
 }
 
-/// A text of the user as a cell: spreadsheets take what begins with `=`, `+`, `-` or `@` for a formula and
-/// compute it, so such a text gets an apostrophe in front, which they take for "this is text"
+/// A text of the user as a cell: spreadsheets take what begins with `=`, `+`, `-` or `@` (of any width) for a
+/// formula and compute it, so such a text gets an apostrophe in front, which they take for "this is text"
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() {
+    let first = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r'];
+    if text.starts_with(first) && text.parse::<f64>().is_err() {
         format!("'{text}").into()
     } else {
         text.into()
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn no_name_is_a_formula() {
-        for name in ["=1+1", "+cmd", "-2+3", "@SUM(1)"] {
+        for name in ["=1+1", "+cmd", "-2+3", "@SUM(1)", "＝1"] {
             assert_eq!(text(name), format!("'{name}"));
         }
         for name in ["a=b", "-5", "+1.5", "10%", "", "web -> db"] {

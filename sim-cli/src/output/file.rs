@@ -2,7 +2,7 @@
 
 use crate::charts::RasterError;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -56,12 +56,25 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    let mut file = File::create(path)?;
+    let mut file = fresh(path)?;
     // Where there are no locks nothing is swept up either.
     let _ = file.try_lock();
     file.write_all(bytes)?;
     file.sync_all()?;
     Ok(file)
+}
+
+/// A new file in the place of whatever has its name, to append to and to read again. A link is not followed.
+///
+/// # Errors
+/// If the file system refuses.
+pub fn fresh(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.create_new(true).read(true).append(true).open(path)
 }
 
 /// Removes what killed processes left half written of a file: what nobody holds.

@@ -2,8 +2,8 @@
 
 use sim_core::SimDuration;
 use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::figures::{HUGE, per, significant, without_zeros};
 pub use sim_models::observe::figures::{NOTHING, number, rate, short_number};
-use sim_models::observe::figures::{per, significant, without_zeros};
 use sim_models::observe::summary::HypothesisSummary;
 
 /// A value as `print` prints it; nothing where it is not known.
@@ -97,7 +97,7 @@ pub fn factor(value: f64) -> String {
     }
 }
 
-/// A ratio in per cent. What is not quite all or nothing is not printed so: `99.98%`, `0.01%`.
+/// A ratio in per cent, a huge one as a number. What is not quite all or nothing is not printed so: `99.98%`, `0.01%`.
 #[must_use]
 pub fn percent(ratio: f64) -> String {
     if !ratio.is_finite() {
@@ -108,6 +108,10 @@ pub fn percent(ratio: f64) -> String {
     }
     if ratio == 1.0 {
         return "100%".to_owned();
+    }
+    // A limit that somebody wrote can be anything.
+    if ratio.abs() >= HUGE / 100.0 {
+        return number(ratio);
     }
     for decimals in 1..4 {
         let text = format!("{:.decimals$}", ratio * 100.0);
@@ -203,6 +207,8 @@ mod tests {
         assert_eq!(percent(0.99999), "99.999%");
         assert_eq!(percent(0.999_999_9), ">99.999%");
         assert_eq!(percent(0.123), "12.3%");
+        assert_eq!(percent(1e9), "100000000000.0%");
+        assert_eq!(percent(1e308), "1e308");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(moment(61.25), "61.25s");
         assert_eq!(verdict(Conclusion::NotRecovered), "NOT RECOVERED");

@@ -3,7 +3,7 @@
 
 use super::journal::JournalError;
 use super::line::{self, Bad};
-use sim_models::experiment::sweep::{Record, RunKey};
+use sim_models::experiment::sweep::{Row, RunKey};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// What it yielded, without its windows.
-    pub record: Record,
+    pub record: Row,
     /// Index of its file among those that were read.
     pub file: usize,
     at: u64,
@@ -25,8 +25,8 @@ pub struct Entry {
 
 impl Entry {
     /// The run under the number that it has in another sweep.
-    pub(crate) fn at(&self, point: u32, replication: u32) -> Record {
-        Record {
+    pub(crate) fn at(&self, point: u32, replication: u32) -> Row {
+        Row {
             point,
             replication,
             ..self.record.clone()
@@ -34,7 +34,7 @@ impl Entry {
     }
 
     /// A run that was just appended to the journal, which is the first of the files.
-    pub(crate) fn appended(record: &Record, at: u64, length: u32) -> Self {
+    pub(crate) fn appended(record: &Row, at: u64, length: u32) -> Self {
         Self {
             record: record.clone(),
             file: 0,
@@ -100,7 +100,7 @@ impl Entries {
                 Ok((key, record)) => found.push((
                     key,
                     Entry {
-                        record,
+                        record: record.into(),
                         file: index,
                         at,
                         length: length as u32,
@@ -133,7 +133,7 @@ impl Entries {
             self.runs.insert(key, entry);
             return;
         };
-        let place = |record: &Record| (record.point, record.replication);
+        let place = |record: &Row| (record.point, record.replication);
         let moved = place(&known.record) != place(&entry.record);
         let (mut first, second) = (known.record.clone(), &entry.record);
         (first.point, first.replication) = place(second);

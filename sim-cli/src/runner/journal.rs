@@ -4,9 +4,9 @@
 use super::entries::Entries;
 use super::line;
 use super::names::{file_name, list};
-use crate::output::file::temporary;
+use crate::output::file::{fresh, temporary};
 use crate::output::lock::is_still;
-use sim_models::experiment::sweep::{Record, RunKey, Shard};
+use sim_models::experiment::sweep::{Record, Row, RunKey, Shard};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ impl Journal {
     pub fn rewrite<'r>(
         &mut self,
         entries: &Entries,
-        runs: impl IntoIterator<Item = (RunKey, &'r Record)>,
+        runs: impl IntoIterator<Item = (RunKey, &'r Row)>,
     ) -> Result<(), JournalError> {
         let temporary = temporary(&self.path);
         let written = self.written(&temporary, entries, runs);
@@ -132,30 +132,19 @@ impl Journal {
         &self,
         temporary: &Path,
         entries: &Entries,
-        runs: impl IntoIterator<Item = (RunKey, &'r Record)>,
+        runs: impl IntoIterator<Item = (RunKey, &'r Row)>,
     ) -> Result<File, JournalError> {
         let failed = |error| JournalError::io("write", &self.path)(error);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .append(true)
-            .open(temporary)
-            .map_err(failed)?;
-        file.set_len(0).map_err(failed)?;
+        let file = fresh(temporary).map_err(failed)?;
         let _ = file.try_lock();
         let mut writer = io::BufWriter::with_capacity(1 << 16, &file);
         for (key, record) in runs {
             let windows = match entries.get(key) {
-                Some(entry) if record.windows.is_empty() => entries.windows(entry)?,
-                _ => record.windows.clone(),
-            };
-            let record = Record {
-                windows,
-                ..record.clone()
+                Some(entry) => entries.windows(entry)?,
+                None => Vec::new(),
             };
             writer
-                .write_all(&line::write(key, &record))
+                .write_all(&line::write(key, &record.with(windows)))
                 .map_err(failed)?;
         }
         writer.flush().map_err(failed)?;
@@ -174,6 +163,11 @@ impl Journal {
 
 /// Opens a file for appending and locks it.
 fn locked(path: &Path, folder: &Path) -> Result<File, JournalError> {
+    // A link would lead to a file of somebody else, which would be written to.
+    if fs::symlink_metadata(path).is_ok_and(|data| !data.is_file()) {
+        let why = io::Error::other("it is no regular file; remove it, or choose another folder");
+        return Err(JournalError::io("open", path)(why));
+    }
     loop {
         let file = OpenOptions::new()
             .create(true)
@@ -239,8 +233,7 @@ mod tests {
         let (_, entries) = Journal::open(&folder, Shard::default()).unwrap();
         assert_eq!(entries.len(), 3);
         let entry = entries.get(RunKey(2)).unwrap();
-        assert_eq!(entry.record.values, record(2).values);
-        assert!(entry.record.windows.is_empty());
+        assert_eq!(entry.record, record(2).into());
         assert_eq!(entries.windows(entry).unwrap(), record(2).windows);
         fs::remove_dir_all(folder).unwrap();
     }
@@ -282,7 +275,7 @@ mod tests {
         let busy = || Journal::open(&folder, Shard::default()).unwrap_err();
         assert!(matches!(busy(), JournalError::Busy { .. }));
         // Nor while it is being written anew; but other parts may go on.
-        let none: [(RunKey, &Record); 0] = [];
+        let none: [(RunKey, &Row); 0] = [];
         journal.rewrite(&entries, none).unwrap();
         assert!(matches!(busy(), JournalError::Busy { .. }));
         Journal::open(&folder, Shard { index: 0, count: 2 }).unwrap();

@@ -12,7 +12,8 @@ use entries::{Entries, Entry, Wrong};
 use indicatif::ProgressBar;
 use journal::{Journal, JournalError};
 use sim_models::experiment::sweep::{
-    Failure, Keys, Next, Record, Replications, RunKey, Shard, Sweep, execute, points, runs,
+    Failure, Keys, Next, Record, Replications, Row, RunKey, Shard, Sweep, Values, execute, points,
+    runs,
 };
 use std::io::{self, Write};
 use std::path::Path;
@@ -36,17 +37,21 @@ pub struct How<'a> {
     pub jobs: Option<usize>,
     /// What is being done, for people: `"sweeping"`.
     pub doing: &'a str,
+    /// Whether more sweeps follow, which may ask for the same runs.
+    pub rounds: bool,
 }
 
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Ran {
-    /// The runs, by point and replication; without their windows where a folder keeps them.
-    pub records: Vec<Record>,
+    /// The runs, by point and replication.
+    pub records: Vec<Row>,
     /// Whether all of them were run; if not, the user interrupted it.
     pub finished: bool,
     /// How many of them were in the journal already.
     pub known: usize,
+    /// How many other runs the journal knows: of other settings, or of another build.
+    pub others: usize,
 }
 
 /// Why a sweep could not be run.
@@ -140,6 +145,7 @@ impl<'a> Runner<'a> {
             keys: &keys,
             entries: &self.entries,
             is_kept: self.journal.is_some(),
+            asked_again: sweep.windows || self.how.rounds,
             bar: progress::runs(terminal.progress, most, self.how.doing),
             state: Mutex::new(State {
                 journal: self.journal.take(),
@@ -174,6 +180,7 @@ impl<'a> Runner<'a> {
             .unwrap_or_else(PoisonError::into_inner);
         let known = work.known.into_inner() as usize;
         self.journal = state.journal;
+        let others = self.entries.len().saturating_sub(known);
         for (key, entry) in state.entries {
             self.entries.insert(key, entry);
         }
@@ -182,11 +189,12 @@ impl<'a> Runner<'a> {
             return Err(error.into());
         }
         let mut records = state.records;
-        records.sort_by_key(|record| (record.point, record.replication));
+        records.sort_unstable_by_key(|record| (record.point, record.replication));
         Ok(Ran {
             records,
             finished: !cut.into_inner(),
             known,
+            others,
         })
     }
 
@@ -248,7 +256,7 @@ pub fn survey(sweep: &Sweep, keys: &Keys, shard: Shard, entries: &Entries) -> Su
             for point in points(sweep, shard) {
                 let value = |replication| {
                     let entry = entries.get(keys.run(point, replication))?;
-                    Some(entry.record.values[precision.measure])
+                    Some(entry.record.values.get(precision.measure))
                 };
                 let (Next::Enough(count) | Next::Run(count)) = precision.next(value);
                 (0..count).for_each(|replication| look(point, replication));
@@ -266,7 +274,7 @@ pub fn survey(sweep: &Sweep, keys: &Keys, shard: Shard, entries: &Entries) -> Su
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
     /// The runs that there are.
-    pub records: Vec<Record>,
+    pub records: Vec<Row>,
     /// Those that there are not, by point and replication.
     pub missing: Vec<(u32, u32)>,
 }
@@ -292,6 +300,8 @@ struct Work<'a> {
     entries: &'a Entries,
     /// Whether there is a journal.
     is_kept: bool,
+    /// Whether somebody asks for the runs again: for their windows, or in another round.
+    asked_again: bool,
     bar: ProgressBar,
     state: Mutex<State>,
     known: AtomicU64,
@@ -301,7 +311,7 @@ struct Work<'a> {
 #[derive(Default)]
 struct State {
     journal: Option<Journal>,
-    records: Vec<Record>,
+    records: Vec<Row>,
     entries: Vec<(RunKey, Entry)>,
     error: Option<JournalError>,
 }
@@ -312,7 +322,7 @@ impl Work<'_> {
     }
 
     /// The values of a run that the journal knows; it is part of the result then.
-    fn known(&self, point: u32, replication: u32) -> Option<Vec<Option<f64>>> {
+    fn known(&self, point: u32, replication: u32) -> Option<Values> {
         let entry = self.entries.get(self.keys.run(point, replication))?;
         let record = entry.at(point, replication);
         let values = record.values.clone();
@@ -324,21 +334,22 @@ impl Work<'_> {
     }
 
     /// A run has ended: into the journal with it, before anything else.
-    fn done(&self, mut record: Record) {
+    fn done(&self, record: Record) {
         let key = self.keys.run(record.point, record.replication);
-        let mut line = Vec::new();
-        if self.is_kept {
-            line = line::write(key, &record);
-            // The folder keeps the windows; memory need not.
-            record.windows = Vec::new();
-        }
+        let line = match self.is_kept {
+            true => line::write(key, &record),
+            false => Vec::new(),
+        };
+        // The folder keeps the windows; memory need not.
+        let record = Row::from(record);
         let mut state = self.state();
         if let Some(journal) = &mut state.journal {
             match journal.append_line(&line) {
-                Ok((at, length)) => {
+                Ok((at, length)) if self.asked_again => {
                     let entry = Entry::appended(&record, at, length);
                     state.entries.push((key, entry));
                 }
+                Ok(_) => {}
                 Err(error) => {
                     state.error.get_or_insert(error);
                     self.failed.store(true, Ordering::Relaxed);

@@ -238,7 +238,8 @@ impl<'p> Run<'p> {
         let series = summarise::series(self.plan, recorder, &self.ends);
         let objective = self.scenario.hypothesis.objective;
         let faults = &summary.faults;
-        summary.moments = moments::moments(self.plan, recorder, &series, faults, objective);
+        let over = summary.simulated_seconds;
+        summary.moments = moments::moments(self.plan, recorder, &series, faults, objective, over);
         summary.examples = summarise::examples(self.plan, recorder);
         RunResult {
             summary,

@@ -25,14 +25,23 @@ pub fn without_zeros(number: &str) -> &str {
     }
 }
 
-/// A number without needless zeros, for axes: `1e-6`, `0.005`, `0.5`, `20`, `1.5k`, `2M`.
+/// From here on digits are not read any more, and a power of ten is.
+pub const HUGE: f64 = 1e15;
+
+/// A number with a power of ten: `1.5e308`.
+#[must_use]
+pub fn powered(value: f64) -> String {
+    let text = format!("{value:.2e}");
+    let (number, power) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{}e{power}", without_zeros(number))
+}
+
+/// A number without needless zeros, for axes: `1e-6`, `0.005`, `0.5`, `20`, `1.5k`, `2M`, `1e15`.
 #[must_use]
 pub fn short_number(value: f64) -> String {
     let size = value.abs();
-    if size > 0.0 && size < 0.000_999_5 {
-        let text = format!("{value:.2e}");
-        let (number, power) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{power}", without_zeros(number));
+    if size > 0.0 && size < 0.000_999_5 || size >= HUGE {
+        return powered(value);
     }
     if size > 0.0 && size < 0.0995 {
         let decimals = if size < 0.009_95 { 5 } else { 4 };
@@ -64,7 +73,7 @@ pub fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    if value.abs() < 0.0995 {
+    if value.abs() < 0.0995 || value.abs() >= HUGE {
         return short_number(value);
     }
     let (value, unit) = thousands(value);
@@ -120,5 +129,13 @@ mod tests {
         assert_eq!(rates([0.0, 0.0]), ["0/s", "0/s"]);
         assert_eq!(rates([f64::NAN, 2.0]), ["-", "2.00/s"]);
         assert_eq!(rate(20.0 / 3600.0), "20.0/h");
+    }
+
+    #[test]
+    fn numbers_that_nobody_counts_have_a_power_of_ten() {
+        assert_eq!(number(-999.4e12), "-999400G");
+        assert_eq!(number(1e15), "1e15");
+        assert_eq!(short_number(-1.25e300), "-1.25e300");
+        assert_eq!(rate(1e308), "1e308/s");
     }
 }

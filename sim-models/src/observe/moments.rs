@@ -27,7 +27,8 @@ const CHANCE: f64 = 1e-6;
 /// Moments of one kind and place that are told; the rest is counted.
 const MOST: usize = 4;
 
-/// The notable moments of a run, in order of time. `objective` is that of its workloads.
+/// The notable moments of a run, in order of time. `objective` is that of its workloads; the run was over after
+/// `over` seconds.
 #[must_use]
 pub fn moments(
     plan: &Plan,
@@ -35,6 +36,7 @@ pub fn moments(
     series: &Series,
     faults: &[FaultSummary],
     objective: f64,
+    over: f64,
 ) -> Vec<Moment> {
     let start = |window: usize| window as f64 * series.window_seconds;
     let teller = Teller {
@@ -48,7 +50,7 @@ pub fn moments(
         usual: USUAL.max(1.0 - objective),
     };
     let mut all = Vec::new();
-    teller.faults(faults, &mut all);
+    teller.faults(faults, over, &mut all);
     let breakdowns = teller.goodput(&mut all);
     teller.loads(&breakdowns, &mut all);
     teller.queues(&mut all);
@@ -100,9 +102,8 @@ impl Teller<'_> {
         end(windows.end) - end(windows.start)
     }
 
-    fn faults(&self, faults: &[FaultSummary], all: &mut Vec<Moment>) {
-        let last = self.series.time.last();
-        let end = last.map_or(0.0, |start| start + self.series.window_seconds);
+    /// When faults came and went while it was simulated.
+    fn faults(&self, faults: &[FaultSummary], over: f64, all: &mut Vec<Moment>) {
         for fault in faults {
             let told = |time, what| moment(time, "fault", format!("`{}` {what}", fault.name));
             let periods = || fault.periods.iter();
@@ -110,8 +111,8 @@ impl Teller<'_> {
                 all,
                 periods().map(|(start, _)| told(*start, "begins")).collect(),
             );
-            let over = periods().filter(|(_, stop)| *stop < end);
-            tell(all, over.map(|(_, stop)| told(*stop, "ends")).collect());
+            let gone = periods().filter(|(_, stop)| *stop < over);
+            tell(all, gone.map(|(_, stop)| told(*stop, "ends")).collect());
         }
     }
 

@@ -3,7 +3,7 @@
 use super::policies::{self, Ends};
 use super::state::{self, Passage};
 use super::timeline::Timeline;
-use super::{MOST_ATTEMPTS, MOST_POINTS, System};
+use super::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
 use crate::outcome::Outcome;
 use crate::scenario::distribution::CountSpec;
 use crate::scenario::{Balance, Need, Step};
@@ -91,6 +91,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
     /// The value of a request of the workload; none where it cannot be said.
     pub fn value(mut self) -> Option<Value> {
         let system = self.system;
+        system.look(2 * system.endpoints.all.len())?;
         if matches!(self.when, When::Always(_)) {
             let (_, load) = system.scenario.workloads.get_index(self.workload)?;
             let reached = system.endpoints.reached([load]);
@@ -234,7 +235,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             Step::Repeat(repeat) => {
                 let body = self.steps(caller, &repeat.steps, after)?;
                 Value {
-                    ok: power(body.ok, &repeat.times)?,
+                    ok: power(self.system, body.ok, &repeat.times)?,
                     ..body
                 }
             }
@@ -266,6 +267,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             return None;
         }
         let faults = self.state(after);
+        system.look(LOOKS_PER_ATTEMPT + faults.len())?;
         let of = &system.endpoints.all[callee];
         let place = system.scenario.services.get_index_of(of.service)? as u32;
         let reception = state::reception(system, &faults, callee, self.workload)?;
@@ -276,6 +278,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         } else {
             1
         });
+        system.look(count)?;
         let shares = match turn.take() {
             // Where the last attempt met them all alike, or otherwise many, its turn says nothing.
             Some(turn)
@@ -283,6 +286,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                     && count > 1
                     && turn.failed.len() == count =>
             {
+                system.look(count.saturating_mul(count))?;
                 let rates = &system.rates;
                 let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
                 turn.next(rate * (after - turn.at))
@@ -380,7 +384,7 @@ fn at_least(n: usize, of: &[Value]) -> f64 {
 }
 
 /// The mean of `ok` to the power of a count: `1 - (1 - ok) * sum over k of P(count > k) * ok^k`.
-fn power(ok: f64, times: &CountSpec) -> Option<f64> {
+fn power(system: &System<'_>, ok: f64, times: &CountSpec) -> Option<f64> {
     if ok >= 1.0 {
         return Some(1.0);
     }
@@ -390,6 +394,7 @@ fn power(ok: f64, times: &CountSpec) -> Option<f64> {
     }
     let (mut sum, mut power) = (0.0, 1.0);
     for k in 0..MOST_TERMS {
+        system.look(LOOKS_PER_ATTEMPT)?;
         let more = dist.survival(f64::from(k));
         if more * power < 1e-15 {
             break;

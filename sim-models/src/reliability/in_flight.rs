@@ -14,6 +14,7 @@ pub(super) fn lost(
 ) -> Option<f64> {
     let (name, load) = system.scenario.workloads.get_index(workload)?;
     let endpoints = &system.endpoints;
+    system.look(2 * endpoints.all.len())?;
     let reached = endpoints.reached([load]);
     let mut seconds = vec![0.0; endpoints.all.len()];
     for at in endpoints.order.iter().filter(|at| reached[**at]) {

@@ -40,7 +40,7 @@ use crate::topology::{Endpoints, Topology};
 use evaluate::{Evaluation, When};
 use petgraph::visit::EdgeRef;
 use sim_core::{SimDuration, SimTime};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use timeline::Timeline;
 
@@ -55,10 +55,20 @@ const MOST_POINTS: u64 = 20_000;
 /// Beyond so many attempts that are looked at none is made either: retries inside of retries multiply.
 const MOST_ATTEMPTS: u64 = 2_000_000;
 
+/// Beyond so many endpoints, instances and faults that are looked at, for all workloads together, none is made
+/// either: that is about a second.
+const MOST_LOOKS: u64 = 20_000_000;
+/// An attempt is as much work as so many of these.
+const LOOKS_PER_ATTEMPT: usize = 8;
+
 /// What does not change while a prediction is made.
 struct System<'a> {
     /// Attempts of a workload that were looked at so far.
     attempts: Cell<u64>,
+    /// What was looked at so far.
+    looks: Cell<u64>,
+    /// For each workload, whether nobody whom its requests meet gives up or turns away, once somebody has asked.
+    patient: Vec<OnceCell<bool>>,
     scenario: &'a Scenario,
     plan: &'a Plan,
     endpoints: Endpoints<'a>,
@@ -93,6 +103,8 @@ impl<'a> System<'a> {
         }
         Self {
             attempts: Cell::new(0),
+            looks: Cell::new(0),
+            patient: vec![OnceCell::new(); scenario.workloads.len()],
             scenario,
             plan,
             endpoints: Endpoints::new(scenario),
@@ -103,6 +115,13 @@ impl<'a> System<'a> {
             delayed: Vec::new(),
             topology: Topology::new(scenario),
         }
+    }
+
+    /// Counts what is about to be looked at; none once it is too much.
+    fn look(&self, more: usize) -> Option<()> {
+        let looks = self.looks.get().saturating_add(more as u64);
+        self.looks.set(looks);
+        (looks <= MOST_LOOKS).then_some(())
     }
 }
 
@@ -126,17 +145,25 @@ fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
 /// where it cannot be said.
 #[must_use]
 pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
+    if state::looks_at_delays(plan) > MOST_LOOKS {
+        return vec![None; scenario.workloads.len()];
+    }
     let system = System::new(scenario, plan);
     let timeline = Timeline::new(plan);
     let late = state::crowded(&system);
     let workloads = 0..scenario.workloads.len();
-    workloads
-        .map(|workload| {
-            system.attempts.set(0);
-            let known = !state::meets(&system, workload, &late);
-            over_run(&system, timeline.as_ref().filter(|_| known)?, workload)
-        })
-        .collect()
+    let all = workloads.map(|workload| {
+        system.attempts.set(0);
+        system.look(system.endpoints.all.len())?;
+        let known = !state::meets(&system, workload, &late);
+        over_run(&system, timeline.as_ref().filter(|_| known)?, workload)
+    });
+    let all: Vec<Option<f64>> = all.collect();
+    // Too much to look at is too much for all of them, whichever came first.
+    if system.look(0).is_none() {
+        return vec![None; all.len()];
+    }
+    all
 }
 
 /// The same while no fault is on: every endpoint is looked at once, whoever asks for it.
@@ -165,6 +192,7 @@ fn over_run(system: &System<'_>, timeline: &Timeline, workload: usize) -> Option
     let load = &system.scenario.workloads[workload];
     let mut total = 0.0;
     for (share, more) in timeline.combinations() {
+        system.look(timeline.states.len())?;
         total += share * over_stretches(system, timeline, workload, load, &more)?;
     }
     Some(total.clamp(0.0, 1.0))
@@ -190,6 +218,7 @@ fn over_stretches(
         good += arrivals * share;
     };
     for (number, stretch) in timeline.stretches.iter().enumerate() {
+        system.look(1)?;
         let value = *known[stretch.state].get_or_insert_with(|| {
             Evaluation::new(
                 system,

@@ -58,6 +58,7 @@ pub(super) fn reception(
         if !concerns(fault, &of.target, workload) {
             continue;
         }
+        system.look(place.instance_count as usize)?;
         let hit = instances
             .clone()
             .map(|instance| fault.candidates.binary_search(&instance).is_ok());
@@ -115,6 +116,14 @@ fn ends(fault: &FaultPlan) -> bool {
         Effect::Frozen | Effect::Hang => fault.spec.lasts.is_some() || fault.spec.random.is_some(),
         _ => true,
     }
+}
+
+/// How much there is to look at in [`delayed`].
+pub(super) fn looks_at_delays(plan: &Plan) -> u64 {
+    let calls = plan.services.len() + plan.edges.len() + plan.endpoints.len();
+    let faults = plan.faults.iter();
+    let looks = faults.map(|fault| (2 * calls + fault.candidates.len()) as u64);
+    looks.sum()
 }
 
 /// For each fault, which services answer later for it: those that it slows down or stops, and all that
@@ -234,6 +243,11 @@ fn concerns(fault: &FaultPlan, target: &str, workload: usize) -> bool {
 
 /// Whether nobody whom the requests of a workload meet gives up or turns away.
 fn is_patient(system: &System<'_>, workload: usize) -> bool {
+    let known = system.patient.get(workload);
+    known.is_some_and(|known| *known.get_or_init(|| looks_patient(system, workload)))
+}
+
+fn looks_patient(system: &System<'_>, workload: usize) -> bool {
     let Some((name, load)) = system.scenario.workloads.get_index(workload) else {
         return false;
     };
@@ -300,9 +314,11 @@ pub(super) fn passage(
         1
     };
     let first = edge.routes.first as usize;
+    system.look(pairs)?;
     let mut all = vec![unhurt; pairs];
     for (fault, strength) in faults {
         let fault = &system.plan.faults[*fault];
+        system.look(1)?;
         let (rate, resent) = match &fault.effect {
             Effect::Lose {
                 rate, retransmit, ..
@@ -310,6 +326,7 @@ pub(super) fn passage(
             Effect::Delay { .. } => (0.0, true),
             _ => continue,
         };
+        system.look(fault.candidates.len())?;
         for link in &fault.candidates {
             let pair = (*link as usize).checked_sub(first).map(|offset| offset / 2);
             let Some(own) = pair.and_then(|pair| all.get_mut(pair)) else {

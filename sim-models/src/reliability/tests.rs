@@ -82,3 +82,38 @@ fn long_chains_and_many_paths_are_no_matter() {
         .join();
     near(found.expect("it ends")[0], 0.5);
 }
+
+#[test]
+fn what_would_take_long_is_unknown() {
+    // Each of the workloads reaches all of the endpoints, in one state after the other.
+    let of = |chains: usize, workloads: usize, faults: usize| {
+        let mut services = String::new();
+        for n in 0..30 * chains {
+            let next = match n % 30 {
+                29 => String::new(),
+                _ => format!(r#"call("s{}/x")"#, n + 1),
+            };
+            services += &format!(r#""s{n}": (endpoints: {{ "x": [{next}] }}),"#);
+        }
+        let to: Vec<String> = (0..chains)
+            .map(|chain| format!(r#""s{}/x": 1"#, 30 * chain))
+            .collect();
+        let to = to.join(", ");
+        let loads =
+            (0..workloads).map(|n| format!(r#""w{n}": open(rate: "1/s", to: {{ {to} }}),"#));
+        let faults = (0..faults).map(|n| {
+            format!(
+                r#"(at: "{}s", for: "1s", inject: error(service: "s{n}")),"#,
+                2 * n
+            )
+        });
+        let (loads, faults): (String, String) = (loads.collect(), faults.collect());
+        predict(&format!(
+            r#"(duration: "100s", services: {{ {services} }}, workloads: {{ {loads} }}, faults: [{faults}])"#
+        ))
+    };
+    let few = of(2, 3, 4);
+    assert!(few.iter().all(Option::is_some), "{few:?}");
+    let many = of(20, 300, 40);
+    assert!(many.iter().all(Option::is_none), "nothing of it is known");
+}

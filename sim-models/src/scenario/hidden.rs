@@ -44,7 +44,7 @@ fn tell(node: &Node, text: &str, c: char) -> Diagnostic {
     let what = if c.is_control() {
         "a control character"
     } else {
-        "a character that changes how the text around it is laid out"
+        "a character that is not seen, or changes how the text around it is laid out"
     };
     let message = format!("\"{}\" holds {what}: {}", plain(text), c.escape_unicode());
     let mut diagnostic = Diagnostic::new(Code::Hidden, node.span, message);
@@ -82,7 +82,14 @@ mod tests {
                 .starts_with(r#"a.ron:1:9: S0013 "a\u{1b}]0;x\u{7}" holds a control character"#),
             "{found:?}"
         );
-        for hidden in ["\\n", "\u{202e}", "\\u{2066}", "\u{85}"] {
+        for hidden in [
+            "\\n",
+            "\u{202e}",
+            "\\u{2066}",
+            "\u{85}",
+            "\\u{200e}",
+            "\u{200b}",
+        ] {
             // The name as a key, and where it is called.
             let found = with("t", &format!("d{hidden}b"), "eu-1", " ");
             assert_eq!(found.len(), 2, "{found:?}");

@@ -52,6 +52,10 @@ limits! {
     MOST_NUMBERS: usize = 1_000_000;
     /// Points of a sweep
     MOST_POINTS: u64 = 200_000;
+    /// Bytes that the scenarios of all points of a sweep take, about
+    MOST_LAID_OUT: u64 = 4 << 30;
+    /// Shards of a sweep
+    MOST_SHARDS: u32 = 10_000;
     /// Steps of an axis
     MOST_STEPS: u32 = 200_000;
 }

@@ -1,7 +1,7 @@
 //! Loads a scenario: its text and all that it includes, overrides, checks.
 
 use super::advice::advise;
-use super::check::{Origin, check};
+use super::check::{Origin, check, is_sound};
 use super::de::Shapes;
 use super::decode::decode;
 use super::diagnostics::{Code, Diagnostic, Diagnostics};
@@ -125,6 +125,23 @@ impl Parsed {
         &self.sources
     }
 
+    /// As [`Self::load`], for one of very many: what is suspicious is not looked for, and where things stand
+    /// only if something is wrong.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn scenario(&self, overrides: &[Override]) -> Result<Scenario, Box<Loaded>> {
+        let Self {
+            mut tree,
+            mut sources,
+        } = self.clone();
+        let read = decoded(&mut tree, &mut sources, overrides, &Shapes::default());
+        match read {
+            Ok(scenario) if is_sound(&scenario) => Ok(scenario),
+            _ => Err(Box::new(self.load(overrides))),
+        }
+    }
+
     /// The scenario with overrides set in it, in order.
     #[must_use]
     pub fn load(&self, overrides: &[Override]) -> Loaded {
@@ -133,12 +150,7 @@ impl Parsed {
             mut sources,
         } = self.clone();
         let shapes = Shapes::default();
-        let read = path::set_all(&mut tree, overrides, &mut sources)
-            .and_then(|()| match hidden::check(&tree) {
-                found if found.is_empty() => Ok(()),
-                found => Err(found),
-            })
-            .and_then(|()| decode::<Scenario>(&tree, &shapes));
+        let read = decoded(&mut tree, &mut sources, overrides, &shapes);
         path::name_arguments(&mut tree, &shapes);
         let mut warnings = Vec::new();
         let mut scenario = read.and_then(|scenario| {
@@ -162,6 +174,20 @@ impl Parsed {
             warnings,
             sources,
         }
+    }
+}
+
+/// Sets values in a tree and reads it.
+fn decoded(
+    tree: &mut Node,
+    sources: &mut Sources,
+    overrides: &[Override],
+    shapes: &Shapes,
+) -> Result<Scenario, Diagnostics> {
+    path::set_all(tree, overrides, sources)?;
+    match hidden::check(tree) {
+        found if found.is_empty() => decode(tree, shapes),
+        found => Err(found),
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) fn values(text: &str, unit: &str, column: Option<&str>) -> Result<Vec
             heading = Some(row);
             continue;
         }
+        if let Some(why) = shifted(heading.as_ref(), &row) {
+            return Err(format!("line {} {why}", line(text, &row)));
+        }
         let at = match wanted {
             Some(at) => at,
             None => choose(heading.as_ref(), &row, column, line(text, &row))?,
@@ -81,6 +84,25 @@ fn is_heading(row: &StringRecord) -> bool {
     !row.iter().any(is_number) || (row.len() > 1 && row.get(0) == Some(""))
 }
 
+/// What makes the cells of a row stand under other names than their own, or a number be read as another one.
+fn shifted(heading: Option<&StringRecord>, row: &StringRecord) -> Option<String> {
+    let is_decimal = |cell: &str| {
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = cell.split_once(',');
+        parts.is_some_and(|(whole, part)| !cell.is_empty() && digits(whole) && digits(part))
+    };
+    if row.iter().any(is_decimal) {
+        return Some("has a number with a decimal comma\nwrite numbers with a point: 0.5".into());
+    }
+    let names = heading?.len();
+    (row.len() > names).then(|| {
+        format!(
+            "has {} columns, and {names} of them have a name\nwrite numbers with a point, and leave out the names of rows (in R: row.names = FALSE)",
+            row.len()
+        )
+    })
+}
+
 /// Which column is meant.
 fn choose(
     heading: Option<&StringRecord>,
@@ -106,7 +128,9 @@ fn choose(
         |(at, cell): (usize, &str)| (number(cell).is_some() && !is_index(at)).then_some(at);
     let numbers: Vec<usize> = row.iter().enumerate().filter_map(is_number).collect();
     match (&numbers[..], heading) {
-        ([], _) => Err(format!("there is no number of zero or more in line {line}")),
+        ([], _) => Err(format!(
+            "there is no number of zero or more in line {line}\ncolumns are told apart by commas, semicolons or tabs"
+        )),
         ([one], _) => Ok(*one),
         (several, Some(heading)) => {
             let mut names = several.iter().filter_map(|at| heading.get(*at));
@@ -174,6 +198,49 @@ mod tests {
             "3.5s"
         );
         assert_eq!(read("GET /x\t1.5\nGET /y\t2\n").unwrap(), "1.5s 2s");
+    }
+
+    #[test]
+    fn no_number_is_taken_for_another_one() {
+        // Excel where the comma is decimal: neither `n` nor a part of the number is meant.
+        for (text, name) in [
+            ("latency;n\r\n0,001;1\r\n", None),
+            ("latency;n\n0,001;1\n", Some("n")),
+        ] {
+            let why = values(text, "s", name).unwrap_err();
+            assert!(
+                why.starts_with("line 2 has a number with a decimal comma\n"),
+                "{why}"
+            );
+        }
+        // The same without a separator, and R with the names of its rows.
+        for text in ["latency\n0,001\n", "\"x\"\n\"1\",0.001\n"] {
+            for name in [None, text.starts_with('l').then_some("latency")] {
+                let why = values(text, "s", name).unwrap_err();
+                assert!(
+                    why.starts_with("line 2 has 2 columns, and 1 of them have a name\n"),
+                    "{why}"
+                );
+                assert!(why.contains("row.names = FALSE"), "{why}");
+            }
+        }
+        let later = read("latency\n0.5\n0,001\n").unwrap_err();
+        assert!(later.starts_with("line 3 has 2 columns"), "{later}");
+        // A mark of the order of bytes, and line ends as Excel writes them; R, numpy and polars.
+        assert_eq!(
+            read("\u{feff}\"latency\"\r\n\"0.5\"\r\n2\r\n\r\n").unwrap(),
+            "0.5s 2s"
+        );
+        assert_eq!(
+            read("\"\",\"x\"\n\"1\",0.5\n\"2\",1e-04\n").unwrap(),
+            "0.5s 0.0001s"
+        );
+        assert_eq!(
+            read("9.800000000000000000e-05\n1E+05\n").unwrap(),
+            "0.000098s 100000s"
+        );
+        let spaces = read("0.5 0.25\n").unwrap_err();
+        assert!(spaces.contains("no number"), "{spaces}");
     }
 
     #[test]

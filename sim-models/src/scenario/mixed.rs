@@ -198,19 +198,27 @@ impl Mixed {
     }
 }
 
+/// Letters of a value that are shown; of a longer one its beginning.
+const MOST_LETTERS: usize = 60;
+
 /// A value in one line, without the inner parts of a long one.
 fn short(value: &str) -> String {
-    if value.len() <= 60 && !value.contains('\n') {
+    if value.len() <= MOST_LETTERS && !value.contains('\n') {
         return value.to_owned();
     }
-    let head = value.find(['(', '[', '{']).unwrap_or(0);
-    let close = match value[head..].chars().next() {
-        Some('(') => ")",
-        Some('[') => "]",
-        Some('{') => "}",
-        _ => "",
-    };
-    format!("{}..{close}", &value[..=head.min(value.len() - 1)])
+    let line = value.lines().next().unwrap_or_default();
+    let begun: String = line.chars().take(MOST_LETTERS).collect();
+    match begun.find(['(', '[', '{']) {
+        Some(head) => {
+            let close = match begun.as_bytes()[head] {
+                b'(' => ")",
+                b'[' => "]",
+                _ => "}",
+            };
+            format!("{}..{close}", &begun[..=head])
+        }
+        None => format!("{begun}.."),
+    }
 }
 
 #[cfg(test)]

@@ -184,12 +184,18 @@ fn set_one(
         .collect();
     let value = value(text, equals + 1, file)?;
     let shapes = Shapes::default();
-    let read = decode::<Scenario>(tree, &shapes);
-    name_arguments(tree, &shapes);
+    // What stands there as it is named needs no reading of the whole, which takes long for one of many.
+    let scenario = if is_written(tree, &steps) {
+        None
+    } else {
+        let read = decode::<Scenario>(tree, &shapes);
+        name_arguments(tree, &shapes);
+        read.ok()
+    };
     let setter = Setter {
         shapes,
         resolved: OnceCell::new(),
-        scenario: read.ok(),
+        scenario,
         sources: RefCell::new(sources),
         value,
     };
@@ -487,6 +493,22 @@ fn walk<'a>(node: &'a Node, steps: &[Step]) -> Option<&'a Node> {
         Hop::Part(part) | Hop::Inject(part) => tree::children(node).nth(part)?,
     };
     walk(next, &steps[taken..])
+}
+
+/// Whether steps lead to something that is written, through nothing but names that are written.
+fn is_written(node: &Node, steps: &[Step]) -> bool {
+    if steps.is_empty() {
+        // What has a name is known by its fields, which a single value stands for.
+        return node.name().is_none();
+    }
+    let next = hop(node, steps).filter(|_| node.name() != Some("None"));
+    next.is_some_and(|(hop, taken)| {
+        let next = match hop {
+            Hop::Same => Some(node),
+            Hop::Part(part) | Hop::Inject(part) => tree::children(node).nth(part),
+        };
+        next.is_some_and(|next| is_written(next, &steps[taken..]))
+    })
 }
 
 /// Keys are the same but for spaces: `web->db` finds `web -> db`.

@@ -11,7 +11,19 @@ use std::borrow::Cow;
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        // Marks of direction (Unicode Standard Annex 9), ends of lines and paragraphs, and what has no width: two
+        // names that differ by one of these alone cannot be told apart.
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// A text in which hidden characters are written as RON and Rust write them: `\u{1b}`.
@@ -53,6 +65,15 @@ mod tests {
         assert_eq!(plain("a\u{1b}[31m\n"), "a\\u{1b}[31m\\u{a}");
         assert_eq!(plain("\u{202e}dlo\u{2066}"), "\\u{202e}dlo\\u{2066}");
         assert_eq!(plain("Zürich 東京 أهلا"), "Zürich 東京 أهلا");
+        // Joiners belong to the spelling of some languages, and to signs.
+        assert_eq!(
+            plain("می\u{200c}خواهم 👩\u{200d}💻"),
+            "می\u{200c}خواهم 👩\u{200d}💻"
+        );
+        assert_eq!(
+            plain("a\u{200f}b\u{200b}\u{feff}"),
+            "a\\u{200f}b\\u{200b}\\u{feff}"
+        );
         assert_eq!(plain_lines("a\n\tb\u{7}"), "a\n\tb\\u{7}");
     }
 }

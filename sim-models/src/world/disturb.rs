@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::frame::{FrameId, Queue, State, flag};
-use super::state::{FaultState, World};
+use super::state::{FaultState, LOOKS_PER_STEP, World};
 use crate::faults::{Effect, Instances, Target};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{FaultPlan, Plan};
@@ -10,17 +10,14 @@ use crate::scenario::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
-
-/// Frames or targets that are looked through in the time of one step of a run.
-const LOOKS_PER_STEP: u64 = 16;
+use std::collections::{BTreeMap, VecDeque};
 
 impl<'p> World<'p> {
     /// The faults before the first of them comes, their first periods scheduled: ahead of all else
     /// that happens then, so that it makes no difference how long before.
     pub(super) fn prepare_faults(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<FaultState> {
         let mut faults = Vec::new();
-        for number in 0..self.plan.faults.len() {
-            let entity = entity(self.plan, number);
+        for (number, entity) in entities(self.plan).into_iter().enumerate() {
             let periods = periods(&self.plan.faults[number], seed, &entity, self.plan.end);
             if let Some((start, _)) = periods.first() {
                 let fault = number as u16;
@@ -32,7 +29,7 @@ impl<'p> World<'p> {
                 last: false,
                 touched: 0,
                 periods,
-                active: Vec::new(),
+                active: VecDeque::new(),
             });
         }
         faults
@@ -53,11 +50,9 @@ impl<'p> World<'p> {
             return 1.0;
         }
         let state = &self.faults[fault];
-        let since = state
-            .active
-            .iter()
-            .map(|(period, _)| state.periods[*period as usize].0)
-            .min();
+        // Since the first of those that are under way.
+        let since = state.active.front();
+        let since = since.map(|(period, _)| state.periods[*period as usize].0);
         since.map_or(0.0, |since| {
             (now.since(since).as_nanos_f64() / ramp.as_nanos_f64()).min(1.0)
         })
@@ -94,7 +89,8 @@ impl<'p> World<'p> {
             );
         }
         let targets = choose(plan, state.key, period);
-        for target in &targets {
+        self.chosen += targets.as_ref().map_or(0, Vec::len);
+        for target in targets.as_ref().unwrap_or(&plan.candidates) {
             match &plan.effect {
                 Effect::Down { .. } => self.crash(number, *target, agenda),
                 Effect::Frozen => self.freeze(number, *target, agenda),
@@ -106,7 +102,7 @@ impl<'p> World<'p> {
                 }
             }
         }
-        self.faults[number].active.push((period, targets));
+        self.faults[number].active.push_back((period, targets));
     }
 
     /// A fault goes.
@@ -115,8 +111,17 @@ impl<'p> World<'p> {
         let plan = &self.plan.faults[number];
         let active = &mut self.faults[number].active;
         let position = active.iter().position(|(active, _)| *active == period);
-        let (_, targets) = active.remove(position.expect("a fault goes after it has come"));
-        for target in targets {
+        let position = position.expect("a fault goes after it has come");
+        let under_way = active.remove(position);
+        let (_, targets) = under_way.expect("it is at its position");
+        self.chosen -= targets.as_ref().map_or(0, Vec::len);
+        self.work += position as u64 / LOOKS_PER_STEP;
+        for &target in targets.as_ref().unwrap_or(&plan.candidates) {
+            if let Effect::Delay { .. } | Effect::Lose { .. } = plan.effect {
+                self.work += self.links[target as usize].faults.len() as u64 / LOOKS_PER_STEP;
+            } else {
+                self.count_faults(target);
+            }
             match &plan.effect {
                 Effect::Down { boot } => {
                     if boot.0 > 0 {
@@ -138,6 +143,12 @@ impl<'p> World<'p> {
                 }
             }
         }
+    }
+
+    /// Counts the faults of an instance, all of which are about to be looked at, as work: there may be many,
+    /// where periods overlap.
+    pub(super) fn count_faults(&mut self, instance: u32) {
+        self.work += self.instances[instance as usize].faults.len() as u64 / LOOKS_PER_STEP;
     }
 
     /// Ids of the frames at an instance that satisfy a condition. All frames are looked at, which is work.
@@ -252,6 +263,7 @@ impl<'p> World<'p> {
         for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {
             looked += 1;
             let here = state.active.iter().any(|(_, targets)| {
+                let targets = targets.as_ref().unwrap_or(&plan.candidates);
                 looked += targets.len() as u64;
                 targets.contains(&instance)
             });
@@ -317,6 +329,7 @@ impl<'p> World<'p> {
     /// Requests that hung go on, unless another fault still holds them.
     fn unhang(&mut self, instance: u32) {
         for id in self.frames_at(instance, |state| state == State::Hung) {
+            self.count_faults(instance);
             if self.still_hangs(instance, id.index) {
                 continue;
             }
@@ -328,22 +341,26 @@ impl<'p> World<'p> {
 
 /// When the first fault comes, if one does before the end of the run.
 pub(crate) fn first_fault(plan: &Plan, seed: Seed) -> Option<SimTime> {
-    (0..plan.faults.len())
-        .filter_map(|number| {
-            let entity = entity(plan, number);
+    let entities = entities(plan).into_iter().enumerate();
+    entities
+        .filter_map(|(number, entity)| {
             let periods = periods(&plan.faults[number], seed, &entity, plan.end);
             periods.first().map(|(start, _)| *start)
         })
         .min()
 }
 
-/// The name of a fault's random streams.
-fn entity(plan: &Plan, number: usize) -> String {
-    // Two faults of one name are told apart by how many came before.
-    let name = &plan.faults[number].name;
-    let before = plan.faults[..number].iter();
-    let twins = before.filter(|other| other.name == *name).count();
-    format!("fault/{name}/{twins}")
+/// The names of the random streams of all faults.
+fn entities(plan: &Plan) -> Vec<String> {
+    let mut twins: BTreeMap<&str, usize> = BTreeMap::new();
+    let faults = plan.faults.iter().map(|fault| {
+        // Faults of one name are told apart by how many came before.
+        let before = twins.entry(&fault.name).or_insert(0);
+        let entity = format!("fault/{}/{before}", fault.name);
+        *before += 1;
+        entity
+    });
+    faults.collect()
 }
 
 fn remove_one(list: &mut Vec<u16>, fault: u16) {
@@ -352,15 +369,15 @@ fn remove_one(list: &mut Vec<u16>, fault: u16) {
     }
 }
 
-/// What a fault hits in one of its periods.
-fn choose(plan: &FaultPlan, key: u64, period: u32) -> Vec<u32> {
+/// What a fault hits in one of its periods; none for all that it can hit.
+fn choose(plan: &FaultPlan, key: u64, period: u32) -> Option<Vec<u32>> {
     let all = &plan.candidates;
     let Target::Instances { instances, .. } = &plan.target else {
-        return all.clone();
+        return None;
     };
     let count = match instances {
         // The plan has picked the instances that are named.
-        Instances::All | Instances::Only(_) => return all.clone(),
+        Instances::All | Instances::Only(_) => return None,
         Instances::One => 1,
         Instances::Count(count) => *count as usize,
         Instances::Percent(percent) => libm::ceil(all.len() as f64 * percent / 100.0) as usize,
@@ -375,7 +392,7 @@ fn choose(plan: &FaultPlan, key: u64, period: u32) -> Vec<u32> {
         })
         .collect();
     chosen.sort_unstable();
-    chosen
+    Some(chosen)
 }
 
 /// When a fault is on, in order, until the end of the run.

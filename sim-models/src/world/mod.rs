@@ -159,7 +159,10 @@ impl Model for World<'_> {
     }
 
     fn memory(&self) -> usize {
-        self.frames.memory() + self.slots.slots.len() * size_of::<edge::Slot>() + self.log_memory()
+        self.frames.memory()
+            + self.slots.slots.len() * size_of::<edge::Slot>()
+            + self.log_memory()
+            + self.chosen * size_of::<u32>()
     }
 
     fn stalled(&self, now: SimTime) -> bool {

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::frame::{FrameId, State};
-use super::state::World;
+use super::state::{LOOKS_PER_STEP, World};
 use super::story::rounded;
 use crate::faults::Effect;
 use crate::outcome::{Ending, Outcome};
@@ -121,6 +121,7 @@ impl World<'_> {
             0x4641_5445 ^ u64::from(self.plan.links[link as usize].requests),
         );
         let mut late = SimDuration::ZERO;
+        self.work += self.links[link as usize].faults.len() as u64 / LOOKS_PER_STEP;
         for position in 0..self.links[link as usize].faults.len() {
             let fault = usize::from(self.links[link as usize].faults[position]);
             let plan = &self.plan.faults[fault];

@@ -166,6 +166,7 @@ impl World<'_> {
     fn disturbed_start(&mut self, index: u32, agenda: &mut Agenda<Event>) -> bool {
         let now = agenda.now();
         let Frame { instance, key, .. } = self.frames[index];
+        self.count_faults(instance);
         let mut more = SimDuration::ZERO;
         for position in 0..self.instances[instance as usize].faults.len() {
             let fault = usize::from(self.instances[instance as usize].faults[position]);

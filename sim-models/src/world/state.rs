@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use sim_core::agenda::{Agenda, LaneId};
 use sim_core::random::{Seed, Stream};
 use sim_core::{SimDuration, SimTime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What [`crate::scenario::check`] counts before anything is laid out.
 const _: () = {
@@ -75,9 +75,13 @@ pub(super) struct FaultState {
     pub(super) touched: u64,
     /// When it is on.
     pub(super) periods: Vec<(SimTime, SimTime)>,
-    /// What it hits in the periods that are under way.
-    pub(super) active: Vec<(u32, Vec<u32>)>,
+    /// What it hits in the periods that are under way, in the order in which they began: all that it can
+    /// hit, or those that were chosen.
+    pub(super) active: VecDeque<(u32, Option<Vec<u32>>)>,
 }
+
+/// Frames, targets or faults that are looked through in the time of one step of a run.
+pub(super) const LOOKS_PER_STEP: u64 = 16;
 
 /// A request that has ended.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +138,8 @@ pub struct World<'p> {
     pub(super) dist_lanes: Vec<Option<LaneId>>,
     pub(super) loads: Vec<LoadState>,
     pub(super) faults: Vec<FaultState>,
+    /// How many targets were chosen for the periods of faults that are under way.
+    pub(super) chosen: usize,
     /// What happens at this very instant, before the agenda is asked again: a message over a link
     /// without delay is a function call, not an event.
     pub(super) now_next: Vec<Event>,
@@ -189,6 +195,7 @@ impl<'p> World<'p> {
             dist_lanes,
             loads: Vec::new(),
             faults: Vec::new(),
+            chosen: 0,
             now_next: Vec::new(),
             requests: 0,
             work: 0,

@@ -165,8 +165,9 @@ impl World<'_> {
 
     /// By what faults multiply the duration of a step that begins now.
     #[cold]
-    fn slowdown(&self, index: u32, now: SimTime) -> f64 {
+    fn slowdown(&mut self, index: u32, now: SimTime) -> f64 {
         let Frame { instance, key, .. } = self.frames[index];
+        self.count_faults(instance);
         let faults = &self.instances[instance as usize].faults;
         let mut product = 1.0;
         for fault in faults.iter().map(|fault| usize::from(*fault)) {

@@ -1,6 +1,7 @@
 //! What inputs are made of: the library, the data of the tests, the committed corpus, and lines of every kind.
 
 use super::mutate::{By, Dice, changed};
+use super::wild::wild;
 use std::fs;
 
 /// What an input is for.
@@ -42,6 +43,12 @@ impl For {
         Self::Scenario,
         Self::Commands,
     ];
+
+    /// The kind of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        let known = Self::TURNS.into_iter();
+        known.into_iter().find(|one| format!("{one:?}") == name)
+    }
 }
 
 /// An input of the fuzzer.
@@ -133,26 +140,34 @@ const MEASURES: [&str; 18] = [
     "burn_rate(users)",
 ];
 
+/// So many drawn systems are inputs too, as sound as those of the library.
+const DRAWN: u64 = 40;
+
 impl Seeds {
     /// Reads them.
     pub fn read(journal: Vec<u8>) -> Self {
         let all = |folders: &[&str]| folders.iter().flat_map(|folder| texts(folder)).collect();
+        let drawn = (0..DRAWN).map(wild).collect();
         Self {
             scenarios: [
-                all(&["../scenarios", "data", "data/cases"]),
+                [all(&["../scenarios", "data", "data/cases"]), drawn].concat(),
                 all(&["data/bad", CORPUS]),
             ],
-            sweeps: [all(&["../scenarios/sweeps"]), all(&["data/bad-sweeps"])],
+            sweeps: [
+                all(&["../scenarios/sweeps"]),
+                all(&["data/bad-sweeps", "data/hostile/sweeps"]),
+            ],
             journal,
         }
     }
 
-    /// The input of a number.
-    pub fn input(&self, seed: u64, number: u64) -> Input {
+    /// The input of a number; where there is an `only`, all are for it.
+    pub fn input(&self, seed: u64, number: u64, only: Option<For>) -> Input {
         let mut dice = Dice::new(seed, number);
         // Charts take their time.
         let what = match For::TURNS[(number % For::TURNS.len() as u64) as usize] {
-            For::Commands if number % 512 < 496 => For::Scenario,
+            _ if only.is_some() => only.unwrap_or(For::Scenario),
+            For::Commands if number % 256 < 240 => For::Scenario,
             what => what,
         };
         let by = By::ALL[dice.below(By::ALL.len())];

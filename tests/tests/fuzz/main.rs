@@ -5,16 +5,27 @@
 //! counted, and what it simulates is bounded by budgets, so that no clock decides. The folder `data/hostile`
 //! keeps those that were once trouble.
 //!
-//! `SIM_FUZZ_SEED` deals other inputs, `SIM_FUZZ_RUNS` more of them (a million, say), `SIM_FUZZ_FIRST` begins
-//! with another one, `SIM_FUZZ_SECONDS` deals no more after so many seconds. A failure names its input: `SIM_FUZZ_FIRST=<it> SIM_FUZZ_RUNS=1` runs that one alone.
+//! `SIM_FUZZ_SEED` deals other inputs, `SIM_FUZZ_RUNS` more of them, `SIM_FUZZ_FIRST` begins with another one,
+//! `SIM_FUZZ_SECONDS` deals no more after so many seconds, `SIM_FUZZ_ONLY=Commands` (or another of [`inputs::For`])
+//! deals one kind alone, `SIM_FUZZ_KEEP=DIR` writes each input there before it is tried. A million, at some 5 ms
+//! of one core each in the dev profile:
+//!
+//! ```sh
+//! SIM_FUZZ_SEED=7 SIM_FUZZ_RUNS=1000000 cargo test -p sim-tests --test fuzz -- --nocapture no_input
+//! ```
+//!
+//! A failure names its input: `SIM_FUZZ_FIRST=<it> SIM_FUZZ_RUNS=1` runs that one alone.
 
+mod corpus;
 mod hostile;
 mod inputs;
 mod mutate;
 mod overlaps;
 mod through;
+#[path = "../wild/mod.rs"]
+mod wild;
 
-use inputs::Seeds;
+use inputs::{For, Seeds};
 use sim_tests::command::Folder;
 use std::collections::BTreeMap;
 use std::fs;
@@ -70,6 +81,8 @@ fn no_input_panics_hangs_or_takes_the_machine() {
     let runs = setting("SIM_FUZZ_RUNS", 1600);
     println!("SIM_FUZZ_SEED={seed}, {runs} inputs from {first} on");
     let seeds = Seeds::read(hostile::journal());
+    let only = std::env::var("SIM_FUZZ_ONLY").ok();
+    let only = only.map(|name| For::named(&name).unwrap_or_else(|| panic!("there are no {name}")));
     let seconds = setting("SIM_FUZZ_SECONDS", u64::from(u32::MAX));
     let (start, next) = (Instant::now(), AtomicU64::new(first));
     let over = AtomicBool::new(false);
@@ -85,10 +98,15 @@ fn no_input_panics_hangs_or_takes_the_machine() {
             }
             let began = Instant::now();
             *under_way[worker].lock().expect("not poisoned") = Some((began, number));
-            let input = seeds.input(seed, number);
+            let input = seeds.input(seed, number, only);
             if let Ok(keep) = std::env::var("SIM_FUZZ_KEEP") {
+                let more = input
+                    .more
+                    .iter()
+                    .map(|bytes| String::from_utf8_lossy(bytes));
+                let more: Vec<_> = more.collect();
                 let text = format!(
-                    "// {seed} {number} {:?} {:?}\n{}",
+                    "// {seed} {number} {:?} {:?} {more:?}\n{}",
                     input.what, input.by, input.text
                 );
                 let _ = fs::write(Path::new(&keep).join(format!("{seed}-{worker}")), text);
@@ -126,7 +144,7 @@ fn no_input_panics_hangs_or_takes_the_machine() {
                 for slot in &under_way {
                     let slot = *slot.lock().expect("not poisoned");
                     if let Some((_, number)) = slot.filter(|(began, _)| began.elapsed() > STUCK) {
-                        let input = seeds.input(seed, number);
+                        let input = seeds.input(seed, number, only);
                         eprintln!(
                             "SIM_FUZZ_SEED={seed} SIM_FUZZ_FIRST={number} is stuck: {input:#?}"
                         );

@@ -12,13 +12,21 @@ pub enum By {
     Tokens,
     /// Values and entries of lists, maps and structures come, go, change places, and stand inside each other.
     Structure,
-    /// Numbers become as small, as large, or as odd as they can be written.
+    /// Numbers become somewhat smaller or larger, or as small, as large, or as odd as they can be written.
     Numbers,
+    /// Fields, steps, policies and faults become others of the same name: most of what comes of it is sound.
+    Kin,
 }
 
 impl By {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Bytes, Self::Tokens, Self::Structure, Self::Numbers];
+    pub const ALL: [Self; 5] = [
+        Self::Bytes,
+        Self::Tokens,
+        Self::Structure,
+        Self::Numbers,
+        Self::Kin,
+    ];
 }
 
 /// Numbers at the edges of what holds them.
@@ -116,6 +124,7 @@ pub fn changed(dice: &mut Dice, by: By, text: &str, other: &str) -> Vec<u8> {
             By::Tokens => by_tokens(dice, &text, other).into_bytes(),
             By::Structure => by_structure(dice, &text, other).into_bytes(),
             By::Numbers => by_numbers(dice, &text).into_bytes(),
+            By::Kin => by_kin(dice, &text, other).into_bytes(),
         };
     }
     bytes
@@ -309,6 +318,45 @@ fn by_structure(dice: &mut Dice, text: &str, other: &str) -> String {
     }
 }
 
+/// The name of an item: of a field, a step, a policy or a fault.
+fn name<'a>(text: &'a str, item: &Range<usize>) -> Option<&'a str> {
+    let item = &text[item.clone()];
+    match &tokens(item)[..] {
+        [name, sign, ..] if matches!(&item[sign.clone()], ":" | "(") => Some(&item[name.clone()]),
+        _ => None,
+    }
+}
+
+/// How often a kin is looked for.
+const TRIES: usize = 8;
+
+fn by_kin(dice: &mut Dice, text: &str, other: &str) -> String {
+    let (own, others) = (items(text), items(other));
+    for _ in 0..if own.is_empty() { 0 } else { TRIES } {
+        let one = own[dice.below(own.len())].clone();
+        let Some(named) = name(text, &one) else {
+            continue;
+        };
+        // Of its own text, whose names are known here, or of the other one.
+        let (from, items) = if dice.below(3) > 0 {
+            (text, &own)
+        } else {
+            (other, &others)
+        };
+        let kin: Vec<&Range<usize>> = items
+            .iter()
+            .filter(|item| {
+                name(from, item) == Some(named) && from[(*item).clone()] != text[one.clone()]
+            })
+            .collect();
+        if !kin.is_empty() {
+            let kin = kin[dice.below(kin.len())].clone();
+            return replaced(text, one, &from[kin]);
+        }
+    }
+    by_numbers(dice, text)
+}
+
 /// Numbers, wherever they stand: in texts too, with their units.
 fn numbers(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
     let bytes = text.as_bytes();
@@ -344,7 +392,7 @@ fn by_numbers(dice: &mut Dice, text: &str) -> String {
         return text.into();
     }
     let (number, unit) = numbers[dice.below(numbers.len())].clone();
-    match dice.below(8) {
+    match dice.below(11) {
         0 => replaced(text, unit, dice.one(&UNITS)),
         1 => replaced(
             text,
@@ -356,6 +404,14 @@ fn by_numbers(dice: &mut Dice, text: &str) -> String {
             replaced(text, number, &text[other])
         }
         3 => replaced(text, number, &dice.below(1 << 20).to_string()),
+        4..=6 => {
+            let factor = [0.01, 0.1, 0.5, 0.9, 1.1, 2.0, 10.0, 100.0][dice.below(8)];
+            let whole = !text[number.clone()].contains('.');
+            let scaled = text[number.clone()].replace('_', "").parse::<f64>();
+            let scaled = scaled.map_or(factor, |value| value * factor);
+            let scaled = if whole { scaled.round() } else { scaled };
+            replaced(text, number, &scaled.to_string())
+        }
         _ => replaced(text, number, dice.one(&EXTREMES)),
     }
 }

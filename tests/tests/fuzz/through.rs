@@ -97,7 +97,10 @@ pub fn through(input: &Input, folder: &Path) -> Met {
             Ok(spec) => sweep(&spec, &input.text),
             Err(wrong) => refused(&wrong.diagnostics, &wrong.sources),
         },
-        For::Journal => journal(&input.more[0], folder),
+        For::Journal => {
+            let _ = journal(&input.more[0], folder);
+            Met::Read
+        }
         For::Commands => commands(&input.text, folder),
     }
 }
@@ -167,8 +170,13 @@ fn ran(scenario: Scenario, measures: &[Measure], events: u64, sources: &Sources)
     let shown = object::render(summary);
     sound("", &serde_json::from_str(&shown).expect("JSON"));
     sound("series", &object::tidy(&result.series));
+    sim_tests::sound::sound(&result);
     let page = page::render(&result, "sim run", Style::default());
-    assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
+    for none in ["NaN", "inf"] {
+        // Somebody may be called so.
+        let named = resolved.contains(none);
+        assert!(named || !page.contains(none), "{none} is shown:\n{page}");
+    }
     for table in [
         csv::workloads(&result.series),
         csv::services(&result.series),
@@ -270,25 +278,32 @@ pub fn journalled() -> Sweep {
         .expect("it is sound")
 }
 
-fn journal(bytes: &[u8], folder: &Path) -> Met {
+/// Reads a journal of [`journalled`]: how many runs are known from it, and what is said of the rest; or why it
+/// cannot be read.
+pub fn journal(bytes: &[u8], folder: &Path) -> Result<(usize, Vec<String>), String> {
     let sweep = journalled();
     let keys = Keys::new(&sweep);
     let path = folder.join("journal.jsonl");
     std::fs::write(&path, bytes).expect("a temporary file");
     match Journal::open(folder, Shard::default()) {
         Ok((_, mut entries)) => {
-            for wrong in forget_unfit(&sweep, &keys, &mut entries) {
-                assert!(!wrong.to_string().is_empty());
-            }
+            let unfit = forget_unfit(&sweep, &keys, &mut entries);
+            let all = entries.wrong.iter().chain(&unfit);
+            let told: Vec<String> = all.map(ToString::to_string).collect();
+            assert!(told.iter().all(|told| !told.is_empty()));
             let known = survey(&sweep, &keys, Shard::default(), &entries);
             assert_eq!(known.records.len() + known.missing.len(), 4);
             for record in &known.records {
                 assert_eq!(record.values.len(), sweep.measures.len());
             }
+            Ok((known.records.len(), told))
         }
-        Err(error) => assert!(!error.to_string().is_empty()),
+        Err(error) => {
+            let why = error.to_string();
+            assert!(!why.is_empty());
+            Err(why)
+        }
     }
-    Met::Read
 }
 
 /// Checks, draws and runs a file by the commands, with all charts.

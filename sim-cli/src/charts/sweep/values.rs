@@ -74,7 +74,7 @@ pub fn held(table: &Table<'_>) -> Vec<Judged> {
     if runs.all(|run| run.verdict == Conclusion::NoHypothesis) {
         return Vec::new();
     }
-    let judged = |runs: &Vec<sim_models::experiment::sweep::Record>| {
+    let judged = |runs: &Vec<sim_models::experiment::sweep::Row>| {
         let known = runs.iter().filter(|run| run.verdict.is_known());
         let held = known.clone().filter(|run| run.verdict.passes());
         Judged {

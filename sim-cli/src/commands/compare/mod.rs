@@ -22,7 +22,7 @@ use crate::runner::names::file_name;
 use crate::runner::{How, Runner};
 use crate::{Terminal, exit};
 use sim_models::experiment::compare::{Comparison, Finding, Question, compare, trace};
-use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep, Table};
+use sim_models::experiment::sweep::{Keys, Row, Shard, Sweep, Table};
 use sim_models::observe::metric::Metric;
 use std::io::{self, Write};
 use variants::{Asked, Refused, asked};
@@ -61,6 +61,7 @@ fn go(args: &Args, asked: &Asked, disk: &Disk, streams: &mut Streams<'_>) -> Res
         shard: Shard::default(),
         jobs: args.jobs,
         doing: "comparing",
+        rounds: false,
     };
     let sweep = &asked.sweep;
     let of = Experiment {
@@ -129,7 +130,7 @@ fn go(args: &Args, asked: &Asked, disk: &Disk, streams: &mut Streams<'_>) -> Res
         folder::write(
             claim,
             &table,
-            &|_: &Record| Ok(Vec::new()),
+            &|_: &Row| Ok(Vec::new()),
             &extras,
             &provenance,
         )?;

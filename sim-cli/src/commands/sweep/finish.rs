@@ -13,7 +13,7 @@ use crate::runner::entries::Entries;
 use crate::runner::journal::{Journal, JournalError};
 use crate::{Terminal, exit};
 use serde_json::Value;
-use sim_models::experiment::sweep::{self, Keys, Record, Sweep, Table};
+use sim_models::experiment::sweep::{self, Keys, Row, Sweep, Table};
 use sim_models::scenario::plain::plain;
 use std::fs;
 use std::io::{self, Write};
@@ -99,7 +99,7 @@ pub struct Whole<'a> {
     /// The sweep.
     pub sweep: &'a Sweep,
     /// Its runs, by point and replication.
-    pub records: Vec<Record>,
+    pub records: Vec<Row>,
     /// The journal to put in order, if there is a folder.
     pub journal: Option<&'a mut Journal>,
     /// Where their windows are.
@@ -134,7 +134,7 @@ pub fn finish(
             charts: charts::sweep::charts(&table),
             parquet,
         };
-        let windows = |record: &Record| {
+        let windows = |record: &Row| {
             let entry = whole
                 .entries
                 .get(keys.run(record.point, record.replication));
@@ -166,7 +166,7 @@ pub fn settle(
     journal: &mut Journal,
     entries: &Entries,
     keys: &Keys,
-    records: &[Record],
+    records: &[Row],
 ) -> Result<(), JournalError> {
     let keyed = records.iter().map(|record| {
         let key = keys.run(record.point, record.replication);
@@ -191,7 +191,7 @@ fn opened(folder: &Path, extras: &Extras) -> Vec<String> {
 
 /// Refuted hypotheses are what a sweep is for; a run that a budget stopped is only part of one.
 #[must_use]
-pub fn exit_code(records: &[Record]) -> u8 {
+pub fn exit_code(records: &[Row]) -> u8 {
     if records.iter().all(|record| record.stopped_by == "end") {
         exit::HELD
     } else {

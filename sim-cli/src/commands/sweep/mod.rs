@@ -19,7 +19,7 @@ use crate::{Terminal, diagnostics, exit};
 use finish::{Failure, Streams, Wanted, Whole, exit_code, quoted_path, settle};
 use serde_json::{Value, json};
 use sim_models::experiment::spec::{Spec, Unresolved, base, resolve, to_ron};
-use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep};
+use sim_models::experiment::sweep::{Keys, Row, Shard, Sweep};
 use sim_models::scenario::explain;
 use sim_models::scenario::plain::plain;
 use std::io::{self, Write};
@@ -112,6 +112,7 @@ fn go(
         shard,
         jobs: args.jobs,
         doing: "sweeping",
+        rounds: false,
     };
     let of = Experiment {
         command: "sweep".into(),
@@ -150,7 +151,7 @@ fn go(
         interrupted(args, &ran, streams)?;
         return Ok(exit::INTERRUPTED);
     }
-    let others = runner.entries().len().saturating_sub(runs);
+    let others = ran.others;
     if others > 0 && shard.is_all() {
         writeln!(
             streams.err,
@@ -209,7 +210,7 @@ fn interrupted(args: &Args, ran: &Ran, streams: &mut Streams<'_>) -> io::Result<
 fn part(
     args: &Args,
     sweep: &Sweep,
-    (records, provenance): &(Vec<Record>, Value),
+    (records, provenance): &(Vec<Row>, Value),
     shard: Shard,
     runner: &mut Runner<'_>,
     claim: Option<Claim>,

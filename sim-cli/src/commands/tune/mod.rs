@@ -15,7 +15,7 @@ use crate::output::{json, tuning};
 use crate::{Terminal, exit};
 use sim_models::experiment::space::Unresolved;
 use sim_models::experiment::spec::{Spec, base, resolve};
-use sim_models::experiment::sweep::{Record, Sweep, Table};
+use sim_models::experiment::sweep::{Row, Sweep, Table};
 use sim_models::experiment::tune::elsewhere::{Other, changed};
 use sim_models::experiment::tune::{Tuning, tune};
 use sim_models::scenario::explain;
@@ -103,13 +103,13 @@ fn go(
 
 /// The runs of a round as runs of the sweep over all candidates, whose replications count up from its
 /// first seed. Those of the present setting and of other scenarios are not among them.
-fn of_candidates(sweep: &Sweep, round: &Sweep, records: &[Record]) -> Vec<Record> {
-    let place = |record: &Record| {
+fn of_candidates(sweep: &Sweep, round: &Sweep, records: &[Row]) -> Vec<Row> {
+    let place = |record: &Row| {
         let point = &round.points[record.point as usize];
         sweep.points.iter().position(|other| other == point)
     };
     let known = records.iter().filter_map(|record| {
-        Some(Record {
+        Some(Row {
             point: place(record)? as u32,
             replication: record.seed.wrapping_sub(sweep.seed) as u32,
             ..record.clone()

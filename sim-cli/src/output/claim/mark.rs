@@ -64,9 +64,9 @@ impl Mark {
             others: texts(&told["others"]).unwrap_or_default(),
             question: told["question"].as_str().unwrap_or_default().to_owned(),
         };
-        // A name that leads elsewhere is none of a file in this folder.
+        // A name that leads elsewhere is none of a file in this folder, and nothing else is written than results.
         let mut files = texts(&told["files"])?;
-        files.retain(|name| is_plain(name));
+        files.retain(|name| is_plain(name) && super::may_be_listed(name));
         files.push(MARK.to_owned());
         Some((mark, files.into_iter().collect()))
     }

@@ -283,6 +283,8 @@ impl Claim {
         }
         let path = self.folder.join(name);
         match fs::remove_file(&path) {
+            // A folder is nothing that an experiment wrote, whatever lists it.
+            Err(_) if path.is_dir() => Ok(()),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FolderError::Io {
                 path,
                 source: error,
@@ -463,10 +465,20 @@ fn names_in(folder: &Path) -> Result<Vec<String>, FolderError> {
     Ok(names)
 }
 
+/// Whether a file of this name may be one that some command wrote: nothing else is replaced or removed,
+/// whatever a folder that came from somebody else lists.
+fn may_be_listed(name: &str) -> bool {
+    may_be_written(name) || picture(name).is_some()
+}
+
+fn picture(name: &str) -> Option<&str> {
+    name.strip_suffix(".svg").or(name.strip_suffix(".png"))
+}
+
 /// Whether a command writes a file of this name whatever it is given, or may well do so.
 fn may_be_written(name: &str) -> bool {
     let numbered = |begin: &str, end: &str| name.starts_with(begin) && name.ends_with(end);
-    let picture = name.strip_suffix(".svg").or(name.strip_suffix(".png"));
+    let picture = picture(name);
     RESULTS.contains(&name)
         || numbered("journal", ".jsonl")
         || numbered("provenance", ".json")

@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Value};
 use super::rows::Sink;
-use crate::output::file::{FolderError, temporary, write_atomic};
+use crate::output::file::{FolderError, fresh, temporary, write_atomic};
 use csv::{Terminator, Writer, WriterBuilder};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
@@ -134,7 +134,7 @@ impl Write for Growing {
         let encoder = match &mut self.compressed {
             Some(encoder) => encoder,
             None => {
-                let file = File::create(temporary(&self.path))?;
+                let file = fresh(&temporary(&self.path))?;
                 // No name and no time in the header: equal tables are equal files.
                 let mut encoder = GzBuilder::new()
                     .mtime(0)

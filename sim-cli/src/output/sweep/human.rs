@@ -9,7 +9,7 @@ use crate::output::units;
 use sim_core::stats::{quantile_interval, values_needed};
 use sim_models::experiment::compare::numbers::{counted, is_share};
 use sim_models::experiment::space::{Axis, Point};
-use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Record, Replications, Table};
+use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Replications, Row, Table};
 use sim_models::observe::choice::default_measures;
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::expression::{Better, Measure, Metric, Of, Unit};
@@ -294,7 +294,7 @@ pub fn setting(axes: &[Axis], point: &Point) -> String {
     settings.join(", ")
 }
 
-fn held(runs: &[Record]) -> String {
+fn held(runs: &[Row]) -> String {
     if runs
         .iter()
         .all(|run| run.verdict == Conclusion::NoHypothesis)

@@ -3,7 +3,7 @@
 
 use super::columns::{Column, Kind, Value};
 use super::rows::Sink;
-use crate::output::file::{FolderError, temporary};
+use crate::output::file::{FolderError, fresh, temporary};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
@@ -47,7 +47,7 @@ impl ParquetFile {
             .set_compression(Compression::SNAPPY)
             .build();
         let writer = schema(columns).and_then(|schema| {
-            let file = File::create(&temporary)?;
+            let file = fresh(&temporary)?;
             SerializedFileWriter::new(file, schema, Arc::new(properties))
         });
         let gathered = columns.iter().map(|column| match column.kind {

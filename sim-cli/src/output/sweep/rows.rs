@@ -4,7 +4,7 @@ use super::columns::{self, Kind, Value};
 use crate::output::file::FolderError;
 use crate::runner::journal::JournalError;
 use sim_core::stats::Interval;
-use sim_models::experiment::sweep::{Record, Sweep, Table};
+use sim_models::experiment::sweep::{Row, Sweep, Table};
 use sim_models::observe::conclusion::Conclusion;
 
 /// Why results cannot be written.
@@ -29,7 +29,7 @@ pub trait Sink {
 }
 
 /// Finds the windows of a run, which memory need not hold.
-pub type Windows<'a> = dyn Fn(&Record) -> Result<Vec<Vec<Option<f64>>>, JournalError> + 'a;
+pub type Windows<'a> = dyn Fn(&Row) -> Result<Vec<Vec<Option<f64>>>, JournalError> + 'a;
 
 /// One row per run.
 ///
@@ -38,6 +38,7 @@ pub type Windows<'a> = dyn Fn(&Record) -> Result<Vec<Vec<Option<f64>>>, JournalE
 pub fn runs(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
     let kinds = kinds(table.sweep);
     for record in table.runs.iter().flatten() {
+        let digest = record.digest();
         let mut row = vec![
             Value::Integer(record.point.into()),
             Value::Integer(record.replication.into()),
@@ -45,13 +46,13 @@ pub fn runs(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
         settings(table.sweep, record.point, &kinds, &mut row);
         row.extend([
             Value::Integer(record.seed),
-            Value::Text(&record.digest),
+            Value::Text(&digest),
             Value::Integer(record.events),
             Value::Text(&record.stopped_by),
             Value::Text(record.verdict.name()),
             Value::Truth(record.verdict == Conclusion::Metastable),
         ]);
-        row.extend(record.values.iter().copied().map(Value::Number));
+        row.extend(record.values.iter().map(Value::Number));
         sink.row(&row)?;
     }
     Ok(())

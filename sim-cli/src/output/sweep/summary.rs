@@ -44,8 +44,8 @@ pub fn digest(table: &Table<'_>) -> Digest {
     for record in table.runs.iter().flatten() {
         let place = u64::from(record.point) << 32 | u64::from(record.replication);
         digest.absorb(SimTime(place), [record.seed, record.events]);
-        digest.absorb_text(&record.digest);
-        for value in &record.values {
+        digest.absorb_text(&record.digest());
+        for value in record.values.iter() {
             digest.absorb(
                 SimTime::ZERO,
                 [u64::from(value.is_some()), value.map_or(0, f64::to_bits)],

@@ -8,7 +8,7 @@ use super::{
     Among, Comparison, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
     least_difference,
 };
-use crate::experiment::sweep::{Record, Table};
+use crate::experiment::sweep::{Row, Table};
 use crate::observe::conclusion::Conclusion;
 use crate::observe::expression::Measure;
 use crate::observe::metric::Better;
@@ -342,7 +342,7 @@ fn verdict_shares(
                 open += 1;
                 continue;
             }
-            let holds = |run: &Record| run.verdict.passes();
+            let holds = |run: &Row| run.verdict.passes();
             held.push(holds(run), holds(baseline));
             let sums = by_replication.entry(replication).or_default();
             sums.0 += f64::from(u8::from(holds(run)));

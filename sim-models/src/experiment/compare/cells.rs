@@ -2,7 +2,7 @@
 
 use super::{Condition, Pair, Question};
 use crate::experiment::space::Coordinate;
-use crate::experiment::sweep::{Record, Table};
+use crate::experiment::sweep::{Row, Table};
 use std::collections::BTreeMap;
 
 /// The runs of a sweep by variant and condition.
@@ -13,7 +13,7 @@ pub(super) struct Cells<'a> {
     /// The condition that is the scenario's own.
     pub(super) own: Option<usize>,
     /// By condition: the runs of the baseline, then of each variant, by replication.
-    runs: Vec<Vec<BTreeMap<u32, &'a Record>>>,
+    runs: Vec<Vec<BTreeMap<u32, &'a Row>>>,
 }
 
 impl<'a> Cells<'a> {
@@ -82,7 +82,7 @@ impl<'a> Cells<'a> {
         &self,
         variant: usize,
         condition: usize,
-    ) -> impl Iterator<Item = (u32, &'a Record, &'a Record)> + '_ {
+    ) -> impl Iterator<Item = (u32, &'a Row, &'a Row)> + '_ {
         let runs = &self.runs[condition];
         runs[0].iter().filter_map(move |(replication, baseline)| {
             let run = runs[variant + 1].get(replication)?;
@@ -97,7 +97,7 @@ impl<'a> Cells<'a> {
             .flat_map(|condition| self.both(variant, condition))
             .peekable();
         all.peek().is_some()
-            && all.all(|(_, baseline, run)| !run.digest.is_empty() && run.digest == baseline.digest)
+            && all.all(|(_, baseline, run)| run.digest != 0 && run.digest == baseline.digest)
     }
 
     /// The values of both, by replication, under one condition or all of them, and how many replications
@@ -113,7 +113,7 @@ impl<'a> Cells<'a> {
         let mut values: BTreeMap<u32, Vec<Option<(f64, f64)>>> = BTreeMap::new();
         for condition in conditions.clone() {
             for (replication, baseline, run) in self.both(variant, condition) {
-                let both = baseline.values[measure].zip(run.values[measure]);
+                let both = baseline.values.get(measure).zip(run.values.get(measure));
                 values.entry(replication).or_default().push(both);
             }
         }

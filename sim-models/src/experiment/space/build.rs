@@ -9,7 +9,7 @@ use super::{Axis, Coordinate, Unresolved};
 use crate::scenario::diagnostics::{Code, Diagnostic};
 use crate::scenario::source::Source;
 use crate::scenario::{Override, Sources, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The axes, variants first, and the texts that they were written in.
@@ -126,16 +126,14 @@ impl Builder {
 
     /// No value of an axis comes twice, nor two with one name.
     fn listed_once(&mut self, values: &[Value], file: u16) {
-        for (at, value) in values.iter().enumerate() {
-            let same = |other: &&Value| match value.quantity.zip(other.quantity) {
-                Some((a, b)) => a.number == b.number && a.unit == b.unit,
-                None => other.text == value.text,
-            };
-            let named = |other: &&Value| other.label == value.label;
-            let message = if values[..at].iter().any(|other| named(&other)) {
+        // Both are looked up: there may be as many values as points.
+        let (mut labels, mut meanings) = (BTreeSet::new(), BTreeMap::new());
+        for value in values {
+            let first = *meanings.entry(meaning(value)).or_insert(value);
+            let message = if !labels.insert(value.label.as_str()) {
                 format!("`{}` is listed twice", value.label)
-            } else if let Some(other) = values[..at].iter().find(same) {
-                format!("`{}` and `{}` are the same", other.label, value.label)
+            } else if first.label != value.label {
+                format!("`{}` and `{}` are the same", first.label, value.label)
             } else {
                 continue;
             };
@@ -222,20 +220,18 @@ impl Builder {
     fn variants(&mut self, variants: &[Variant]) -> Dimension {
         let mut paths: Vec<String> = Vec::new();
         let mut choices: Vec<Arc<Choice>> = Vec::new();
+        let (mut names, mut known) = (BTreeSet::new(), BTreeSet::new());
         let mut first = None;
         for variant in variants {
             let file = self.file(&variant.origin);
             let at = span(file, &variant.at);
             first.get_or_insert(at);
-            if choices
-                .iter()
-                .any(|other| other.coordinate.label == variant.name)
-            {
+            if !names.insert(&variant.name) {
                 let message = format!("there are two variants `{}`", variant.name);
                 self.wrong(at, message, "give one of the two another name");
             }
             for set in &variant.settings {
-                if !paths.contains(&set.path) {
+                if known.insert(&set.path) {
                     paths.push(set.path.clone());
                 }
             }
@@ -338,6 +334,18 @@ fn choice(part: &Part, value: &Value, unit: Option<Unit>, file: u16) -> Choice {
             path_at: span(file, &part.path_at),
             value_at: span(file, &value.at),
         }],
+    }
+}
+
+/// What a value is, however it is written: equal for those that are the same.
+fn meaning(value: &Value) -> (Option<(u64, &'static str)>, &str) {
+    match value.quantity {
+        // Both zeros are one.
+        Some(quantity) => (
+            Some(((quantity.number + 0.0).to_bits(), quantity.unit.suffix())),
+            "",
+        ),
+        None => (None, &value.text),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Axis, Point, Unresolved};
 use crate::scenario::Sources;
 use crate::scenario::diagnostics::{Code, Diagnostic, suggest};
 use crate::scenario::source::Source;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -129,8 +129,17 @@ impl Space {
         let mut sources = self.sources.clone();
         let mut found = Vec::new();
         let mut cells = Vec::new();
+        let places: Vec<BTreeMap<&str, &Arc<Choice>>> = self
+            .dimensions
+            .iter()
+            .map(|dimension| {
+                let choices = dimension.listed().iter();
+                let choices = choices.map(|choice| (choice.coordinate.label.as_str(), choice));
+                choices.collect()
+            })
+            .collect();
         for row in rows {
-            match self.named_one(row) {
+            match self.named_one(row, &places) {
                 Ok(cell) => cells.push(cell),
                 Err(mut wrong) => {
                     let known = sources.all().iter().position(|one| *one == *row.origin);
@@ -152,7 +161,12 @@ impl Space {
         })
     }
 
-    fn named_one(&self, row: &Row) -> Result<Cell, Box<Diagnostic>> {
+    /// The point of a row, where the values of each axis are known by their labels.
+    fn named_one(
+        &self,
+        row: &Row,
+        places: &[BTreeMap<&str, &Arc<Choice>>],
+    ) -> Result<Cell, Box<Diagnostic>> {
         let axes = self.dimensions.iter().map(|one| one.axis.name.as_str());
         if row.labels.len() != self.dimensions.len() {
             let message = format!(
@@ -164,24 +178,18 @@ impl Space {
             let wrong = Diagnostic::nowhere(Code::Sweep, message);
             return Err(Box::new(wrong.help(format!("they are, in order: {axes}"))));
         }
-        let choices = self.dimensions.iter().zip(&row.labels);
-        let choices = choices.map(|(dimension, label)| {
-            let choices = dimension.listed();
-            let labels = || {
-                choices
-                    .iter()
-                    .map(|choice| choice.coordinate.label.as_str())
-            };
-            match labels().position(|other| other == label) {
-                Some(at) => Ok(Arc::clone(&choices[at])),
-                None => {
-                    let name = &dimension.axis.name;
-                    let message = format!("there is no `{label}` on the axis `{name}`");
-                    let mut wrong = Diagnostic::nowhere(Code::Sweep, message);
-                    wrong.help = suggest(label, "there are", labels());
-                    Err(Box::new(wrong))
-                }
+        let choices = self.dimensions.iter().zip(places).zip(&row.labels);
+        let choices = choices.map(|((dimension, known), label)| {
+            if let Some(choice) = known.get(label.as_str()) {
+                return Ok(Arc::clone(choice));
             }
+            let name = &dimension.axis.name;
+            let message = format!("there is no `{label}` on the axis `{name}`");
+            let mut wrong = Diagnostic::nowhere(Code::Sweep, message);
+            let labels = dimension.listed().iter();
+            let labels = labels.map(|choice| choice.coordinate.label.as_str());
+            wrong.help = suggest(label, "there are", labels);
+            Err(Box::new(wrong))
         });
         Ok(Cell(choices.collect::<Result<_, _>>()?))
     }

@@ -6,9 +6,12 @@ use crate::experiment::sweep::{Precision, Replications, Sweep};
 use crate::observe::choice::{check_measure, default_measures};
 use crate::observe::expression::{Measure, Unit};
 use crate::scenario::diagnostics::{Code, Diagnostic};
+use crate::scenario::limits::MOST_LAID_OUT;
 use crate::scenario::load::begins_a_scenario;
 use crate::scenario::plain::{is_hidden, plain};
-use crate::scenario::{Diagnostics, Files, Override, Parsed, Rate, Scenario, Sources, Span};
+use crate::scenario::{
+    Diagnostics, Files, Override, Parsed, Rate, Scenario, Size, Sources, Span, explain,
+};
 use rayon::prelude::*;
 use sim_core::SimDuration;
 use std::ops::Range;
@@ -72,6 +75,8 @@ fn resolve_with(
         .map_err(|wrong| at_least_there(spec, wrong, at(|written| written.replications.clone())))?;
     let cells = choose(&space, seed)
         .map_err(|wrong| at_least_there(spec, wrong, at(|written| written.vary.clone())))?;
+    fits(cells.len(), &scenario)
+        .map_err(|wrong| at_least_there(spec, wrong, at(|written| written.vary.clone())))?;
     let scenarios = load_all(&parsed, &space, &cells)?;
     can_be_taken(spec, &measures, &scenario, &scenarios)?;
     let sweep = Sweep {
@@ -98,6 +103,32 @@ fn resolve_with(
             Some(0..0),
         )),
     }
+}
+
+/// Bytes that a scenario takes in memory for each byte of its text with all defaults, about.
+const BYTES_PER_BYTE: u64 = 4;
+
+/// Whether the scenarios of all points have room: they are all there before the first one is run, so that a
+/// mistake in the last one is found first.
+fn fits(points: usize, scenario: &Scenario) -> Result<(), Unresolved> {
+    let each = BYTES_PER_BYTE * explain::to_ron(scenario).len() as u64;
+    let all = each.saturating_mul(points as u64);
+    if all <= MOST_LAID_OUT {
+        return Ok(());
+    }
+    let message = format!(
+        "the scenarios of {points} points take about {}, which is more than {}",
+        Size(all.next_multiple_of(1 << 20)),
+        Size(MOST_LAID_OUT)
+    );
+    let help = format!(
+        "draw up to {} points from the axes, such as with `--sample lhs:1000`, or make several sweeps of it",
+        MOST_LAID_OUT / each
+    );
+    Err(Unresolved {
+        diagnostics: vec![Diagnostic::nowhere(Code::Sweep, message).help(help)],
+        sources: Sources::default(),
+    })
 }
 
 /// A name of the sweep in which something is hidden; those of the scenario have been looked at.
@@ -225,8 +256,8 @@ fn load_all(parsed: &Parsed, space: &Space, cells: &[Cell]) -> Result<Vec<Scenar
             let settings: Vec<&Placed> = cell.settings().collect();
             let overrides: Vec<Override> =
                 settings.iter().map(|placed| placed.set.clone()).collect();
-            let loaded = parsed.load(&overrides);
-            loaded.scenario.map_err(|mut found| {
+            parsed.scenario(&overrides).map_err(|loaded| {
+                let mut found = loaded.scenario.err().unwrap_or_default();
                 let places = Places {
                     files: parsed.sources(),
                     texts: space.sources(),

@@ -1,5 +1,6 @@
 //! Which part of a sweep one machine runs.
 
+use crate::scenario::limits::MOST_SHARDS;
 use std::fmt;
 use std::str::FromStr;
 
@@ -58,6 +59,9 @@ impl FromStr for Shard {
         if count == 0 {
             return Err(wrong("there must be at least one"));
         }
+        if count > MOST_SHARDS {
+            return Err(wrong(&format!("there can be {MOST_SHARDS} at most")));
+        }
         if number == 0 {
             return Err(wrong(&format!(
                 "shards are counted from 1, so 1/{count} is the first"
@@ -95,6 +99,7 @@ mod tests {
             ("+1/4", "`+1`"),
             ("1/4/4", "`4/4`"),
             ("1/99999999999", "whole number"),
+            ("1/4000000000", "10000 at most"),
         ] {
             let wrong = text.parse::<Shard>().unwrap_err();
             assert!(wrong.contains(why), "{text}: {wrong}");

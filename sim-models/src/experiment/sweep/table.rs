@@ -1,6 +1,6 @@
 //! What a sweep yielded, in order: runs by point and replication, and the statistics of each point.
 
-use super::{Record, Sweep};
+use super::{Row, Sweep};
 use crate::observe::conclusion::Conclusion;
 use sim_core::stats::{Interval, Moments, StatsError, proportion_interval, quantile_interval};
 
@@ -18,8 +18,8 @@ pub const P90: f64 = 0.9;
 pub struct Table<'a> {
     /// The sweep.
     pub sweep: &'a Sweep,
-    /// The records of each point, in the order of their replications.
-    pub runs: Vec<Vec<Record>>,
+    /// The runs of each point, in the order of their replications.
+    pub runs: Vec<Vec<Row>>,
 }
 
 /// A measure at a point, over the replications.
@@ -108,20 +108,25 @@ impl Cell {
 }
 
 impl<'a> Table<'a> {
-    /// Sorts records into their places.
+    /// Sorts runs into their places.
     #[must_use]
-    pub fn new(sweep: &'a Sweep, mut records: Vec<Record>) -> Self {
-        records.sort_by_key(|record| (record.point, record.replication));
+    pub fn new<R: Into<Row>>(sweep: &'a Sweep, all: Vec<R>) -> Self {
         let mut runs = vec![Vec::new(); sweep.points.len()];
-        for record in records {
-            runs[record.point as usize].push(record);
+        for run in all {
+            let run: Row = run.into();
+            runs[run.point as usize].push(run);
+        }
+        for own in &mut runs {
+            own.sort_by_key(|run| run.replication);
         }
         Self { sweep, runs }
     }
 
     /// The values of a measure at a point, by replication.
     pub fn values(&self, point: usize, measure: usize) -> impl Iterator<Item = Option<f64>> + '_ {
-        self.runs[point].iter().map(move |run| run.values[measure])
+        self.runs[point]
+            .iter()
+            .map(move |run| run.values.get(measure))
     }
 
     /// The statistics of every measure at every point: all measures of the first point, then all

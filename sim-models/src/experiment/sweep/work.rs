@@ -215,7 +215,7 @@ impl<'s> Work<'s> {
                 if let Some(value) = round.values.get(&here) {
                     return Some(*value);
                 }
-                let value = (self.known)(point, replication)?[precision.measure];
+                let value = (self.known)(point, replication)?.get(precision.measure);
                 round.values.insert(here, value);
                 Some(value)
             };

@@ -5,7 +5,7 @@ use super::halving::{Ask, Halving};
 use super::rank::{Judge, Values};
 use super::{Finalist, Goal, Rung, Tuning, front};
 use crate::experiment::space::{Axis, Point};
-use crate::experiment::sweep::{Record, Replications, Sweep};
+use crate::experiment::sweep::{Replications, Row, Sweep};
 use crate::observe::expression::{Expression, Measure};
 use crate::scenario::Scenario;
 use sim_core::stats::bonferroni_level;
@@ -102,7 +102,7 @@ pub fn tune<E>(
     sweep: &Sweep,
     present: &Scenario,
     others: &[Other],
-    run: impl FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>,
+    run: impl FnMut(&Sweep, Doing<'_>) -> Result<Vec<Row>, E>,
 ) -> Result<Tuning, E> {
     let place = |measure| sweep.measures.iter().position(|other| *other == measure);
     let mut search = Search {
@@ -166,7 +166,7 @@ fn best(rungs: &[Rung], count: usize) -> Vec<usize> {
     last.iter().take(count).map(|one| one.point).collect()
 }
 
-impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>> Search<'_, F> {
+impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Row>, E>> Search<'_, F> {
     /// Runs these scenarios under so many seeds from this one on; the values by scenario and seed.
     fn run(
         &mut self,
@@ -189,13 +189,13 @@ impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Record>, E>> Search<'_, F> {
             windows: false,
         };
         let mut records = (self.run)(&sweep, doing)?;
-        records.sort_by_key(|record| (record.point, record.replication));
+        records.sort_unstable_by_key(|record| (record.point, record.replication));
         let mut values = vec![Vec::new(); sweep.points.len()];
         for record in records {
             let judged = self
                 .places
                 .iter()
-                .map(|place| record.values[*place])
+                .map(|place| record.values.get(*place))
                 .collect();
             values[record.point as usize].push(judged);
         }

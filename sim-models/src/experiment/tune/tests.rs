@@ -3,7 +3,7 @@ use super::halving::Halving;
 use super::rank::Judge;
 use super::*;
 use crate::experiment::space::Coordinate;
-use crate::experiment::sweep::{Record, Replications, Sweep};
+use crate::experiment::sweep::{Record, Replications, Row, Sweep};
 use crate::scenario::{Scenario, load};
 use std::convert::Infallible;
 
@@ -77,7 +77,7 @@ fn sweep(question: &Question, count: usize) -> Sweep {
 fn fake<'a>(
     value: impl Fn(&str, u64) -> Vec<Option<f64>> + 'a,
     stages: &'a mut Vec<(usize, u64, u64)>,
-) -> impl FnMut(&Sweep, &str) -> Result<Vec<Record>, Infallible> + 'a {
+) -> impl FnMut(&Sweep, &str) -> Result<Vec<Row>, Infallible> + 'a {
     move |sweep, _| {
         let Replications::Fixed(count) = sweep.replications else {
             unreachable!("rounds have a fixed number of replications")
@@ -95,7 +95,7 @@ fn fake<'a>(
                 .title
                 .clone()
                 .unwrap_or_default();
-            Record {
+            Row::from(Record {
                 point,
                 replication,
                 seed,
@@ -105,7 +105,7 @@ fn fake<'a>(
                 verdict: crate::observe::conclusion::Conclusion::NoHypothesis,
                 values: value(&title, seed),
                 windows: Vec::new(),
-            }
+            })
         });
         Ok(records.collect())
     }

@@ -76,9 +76,10 @@ pub(super) fn disturbances(
     faults
         .chain(spikes)
         .map(|(mut summary, mut periods, boot)| {
-            let seconds = |time: SimTime| time.min(plan.end).as_secs_f64();
-            summary.periods = periods
-                .iter()
+            // A run that was stopped has not seen what was to come.
+            let came = periods.iter().filter(|(start, _)| *start < over);
+            let seconds = |time: SimTime| time.min(over).as_secs_f64();
+            summary.periods = came
                 .map(|(start, stop)| (start.as_secs_f64(), seconds(*stop)))
                 .collect();
             for (_, stop) in &mut periods {
@@ -186,9 +187,12 @@ impl Calendar {
         }
     }
 
-    /// When the next disturbance after then begins.
+    /// When the next disturbance after then begins. One that begins and ends at that very instant is over: a
+    /// repair that is drawn may take no time.
     pub fn next_after(&self, stop: SimTime) -> Option<SimTime> {
-        let next = self.starts.partition_point(|start| *start < stop);
+        let is_over = self.quiet_after_those(stop).0 <= stop;
+        let before = |start: &SimTime| *start < stop || is_over && *start == stop;
+        let next = self.starts.partition_point(before);
         self.starts.get(next).copied()
     }
 }
@@ -227,5 +231,20 @@ mod tests {
         assert_eq!(those(10), (SimTime(30), Some("b")));
         assert_eq!(calendar.next_after(SimTime(20)), Some(SimTime(30)));
         assert_eq!(calendar.next_after(SimTime(41)), None);
+    }
+
+    #[test]
+    fn what_takes_no_time_does_not_come_again() {
+        let all = [
+            disturbance("a", &[(10, 10), (20, 20), (30, 30)]),
+            disturbance("b", &[(20, 25)]),
+        ];
+        let calendar = Calendar::of(&all);
+        let next = |stop| calendar.next_after(SimTime(stop));
+        assert_eq!(next(9), Some(SimTime(10)));
+        assert_eq!(next(10), Some(SimTime(20)));
+        assert_eq!(next(20), Some(SimTime(20)), "one that begins then is on");
+        assert_eq!(next(25), Some(SimTime(30)));
+        assert_eq!(next(30), None);
     }
 }

@@ -5,6 +5,7 @@ use super::damage::Fate;
 use super::disturbance::Disturbance;
 use super::pace::{Improvement, Pace};
 use super::steady::{Steady, late};
+use crate::observe::figures::{HUGE, powered};
 use crate::observe::metric::{Of, Unit};
 use crate::observe::naming::Measure;
 use crate::observe::summary::{CheckSummary, Damage};
@@ -21,6 +22,9 @@ const NAMED: usize = 3;
 pub(super) fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
+    }
+    if value.abs() >= HUGE {
+        return powered(value);
     }
     let text = format!("{value:.*}", digits(value));
     if text.contains('.') {

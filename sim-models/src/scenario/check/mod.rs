@@ -47,6 +47,20 @@ pub struct Origin<'a> {
 /// the scenario was read from.
 #[must_use]
 pub fn check(scenario: &Scenario, origin: Option<Origin<'_>>) -> (Diagnostics, Diagnostics) {
+    look(scenario, origin, true)
+}
+
+/// Whether nothing is wrong with a scenario; what is suspicious is not looked for, which is most of the work.
+#[must_use]
+pub fn is_sound(scenario: &Scenario) -> bool {
+    look(scenario, None, false).0.is_empty()
+}
+
+fn look(
+    scenario: &Scenario,
+    origin: Option<Origin<'_>>,
+    suspicions: bool,
+) -> (Diagnostics, Diagnostics) {
     let mut checker = Checker {
         scenario,
         origin,
@@ -60,7 +74,7 @@ pub fn check(scenario: &Scenario, origin: Option<Origin<'_>>) -> (Diagnostics, D
     checker.sizes();
     checker.goals();
     checker.other_targets_end();
-    if checker.found.is_empty() {
+    if suspicions && checker.found.is_empty() {
         checker.suspicions();
     }
     // Whole diagnostics may come twice where a place is checked from two sides.

@@ -29,7 +29,10 @@ fn part(
         execute(
             sweep,
             shard,
-            &|point, replication| known.get(&(point, replication)).cloned(),
+            &|point, replication| {
+                let known = known.get(&(point, replication))?;
+                Some(known.iter().copied().collect())
+            },
             &|record| records.lock().unwrap().push(record),
             &|| true,
         )
