@@ -124,7 +124,7 @@ def questions():
 
     data = Path("tests/data")
     library = sorted(Path("scenarios").glob("*.ron"))
-    for file in [*library, *sorted(data.glob("*.ron")), *sorted(data.glob("cases/*.ron"))]:
+    for file in [*library, *(file for kind in ["*", "cases/*", "elsewhere/*"] for file in sorted(data.glob(f"{kind}.ron")))]:
         ask(f"run {file}", "run", file, "--allow-read", "scenarios", "--format", "json")
     for file in library:
         ask(f"graph {file}", "graph", file)
@@ -136,7 +136,7 @@ def questions():
         for file in sorted(data.glob(f"{kind}/*.ron")):
             ask(f"check {file}", "check", file)
 
-    draws, small = data / "every-draw.ron", data / "small.ron"
+    draws, small = data / "elsewhere/every-draw.ron", data / "small.ron"
     # So many that a thread is just enough: then all that varies matters.
     busy = [small, "--set", "workloads.users.rate=350/s"]
     attempts = ["--vary", 'calls."web -> db".retry.attempts=1,2,4']
