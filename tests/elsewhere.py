@@ -124,7 +124,8 @@ def questions():
 
     data = Path("tests/data")
     library = sorted(Path("scenarios").glob("*.ron"))
-    for file in [*library, *(file for kind in ["*", "cases/*", "elsewhere/*"] for file in sorted(data.glob(f"{kind}.ron")))]:
+    ours = [file for kind in ["", "cases", "elsewhere"] for file in sorted((data / kind).glob("*.ron"))]
+    for file in [*library, *ours]:
         ask(f"run {file}", "run", file, "--allow-read", "scenarios", "--format", "json")
     for file in library:
         ask(f"graph {file}", "graph", file)
