@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 22] = [
+const EXPECTED: [(&str, Conclusion); 23] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
@@ -18,6 +18,7 @@ const EXPECTED: [(&str, Conclusion); 22] = [
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
     ("jittered-retries", Conclusion::Held),
+    ("load-shedding", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
     ("online-boutique", Conclusion::Recovered),

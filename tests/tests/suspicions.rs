@@ -28,7 +28,7 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 22] = [
+const LIBRARY: [(&str, &[&str]); 23] = [
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("coordinated-omission", &[]),
@@ -38,6 +38,8 @@ const LIBRARY: [(&str, &[&str]); 22] = [
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
     ("jittered-retries", &["W0009"]),
+    // It is about a load that is above what can be done.
+    ("load-shedding", &["W0015"]),
     ("lossy-link", &[]),
     ("mm1", &[]),
     ("online-boutique", &[]),

@@ -253,6 +253,13 @@ fn policies(summary: &Summary, style: Style) -> Vec<String> {
             lines.extend(wrap(&text, &format!("  {name}  "), "      "));
         }
     }
+    for (name, service) in &summary.services {
+        let acted: Vec<String> = service.admission.iter().filter_map(acts).collect();
+        if !acted.is_empty() {
+            let text = acted.join("; ");
+            lines.extend(wrap(&text, &format!("  {name}, at its door  "), "      "));
+        }
+    }
     if !lines.is_empty() {
         lines.insert(0, style.heading("What policies did"));
     }

@@ -190,6 +190,9 @@ impl<'p> Run<'p> {
         let now = self.now();
         let unfinished: Vec<_> = world.unfinished().collect();
         let workloads = summarise::workloads(self.plan, &world.recorder, now, &unfinished);
+        let counters = |edge| world.counters(edge);
+        let mut services = summarise::services(self.plan, &world.recorder, now);
+        summarise::admissions(self.plan, &mut services, counters);
         let tenants = summarise::tenants(self.scenario, self.plan, &world.recorder, now);
         let mut summary = Summary {
             schema: SCHEMA,
@@ -206,8 +209,8 @@ impl<'p> Run<'p> {
             workloads,
             fairness_gap: summarise::fairness_gap(&tenants),
             tenants,
-            services: summarise::services(self.plan, &world.recorder, now),
-            edges: summarise::edges(self.plan, &world.recorder, now, |edge| world.counters(edge)),
+            services,
+            edges: summarise::edges(self.plan, &world.recorder, now, counters),
             hypothesis: Default::default(),
             faults: Vec::new(),
             incidents: Vec::new(),

@@ -222,7 +222,7 @@ impl Measurer<'_> {
             Of::Service => windowed::service(self, measure, self.service(subject)?, windows),
             Of::Edge => {
                 let mut edges = self.plan.edges.iter();
-                let edge = edges.position(|edge| edge.name == subject)?;
+                let edge = edges.position(|edge| !edge.door && edge.name == subject)?;
                 windowed::edge(self, measure, edge, windows)
             }
             Of::Tenant | Of::Run => None,

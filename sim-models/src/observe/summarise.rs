@@ -7,7 +7,7 @@ use super::summary::{
     WorkloadSeries, WorkloadSummary,
 };
 use crate::outcome::{Outcome, cause_name};
-use crate::plan::Plan;
+use crate::plan::{EdgePlan, Plan};
 use crate::scenario::Scenario;
 use sim_core::metrics::{DurationStats, Level, Snapshot};
 use sim_core::{SimDuration, SimTime};
@@ -287,6 +287,7 @@ fn service_summary(
     let busy_time = record.service_time.sum();
     let arrived = recorder.arrived_since(service) as f64;
     ServiceSummary {
+        admission: BTreeMap::new(),
         arrivals: totals.arrivals,
         arrival_rate: share(arrived, seconds_since(plan, recorder, now)),
         started: instances.iter().map(|instance| instance.started).sum(),
@@ -331,6 +332,7 @@ pub fn edges<'a>(
         .iter()
         .zip(&recorder.edges)
         .enumerate()
+        .filter(|(_, (edge, _))| !edge.door)
         .map(|(number, (edge, record))| {
             let (calls, attempts, retries) = recorder.sent_since(number);
             let rate = |count: u64| share(count as f64, seconds);
@@ -345,11 +347,21 @@ pub fn edges<'a>(
         .collect()
 }
 
-fn edge_summary(
-    plan: &crate::plan::EdgePlan,
-    record: &EdgeRecord,
-    counters: &[u64],
-) -> EdgeSummary {
+/// Adds what the policies at the doors of services did.
+pub fn admissions<'a>(
+    plan: &Plan,
+    services: &mut BTreeMap<String, ServiceSummary>,
+    counters: impl Fn(usize) -> &'a [u64],
+) {
+    for (number, edge) in plan.edges.iter().enumerate().filter(|(_, edge)| edge.door) {
+        if let Some(service) = services.get_mut(&edge.name) {
+            service.admission = policies(edge, counters(number));
+        }
+    }
+}
+
+/// What each policy of an edge counted, by its position and name.
+fn policies(plan: &EdgePlan, counters: &[u64]) -> BTreeMap<String, BTreeMap<String, u64>> {
     let policies = plan.layers.iter().enumerate().map(|(position, layer)| {
         let names = layer.spec.counters().iter();
         let first = layer.counters as usize;
@@ -359,6 +371,10 @@ fn edge_summary(
             .collect();
         (format!("{position} {}", layer.spec.name()), counts)
     });
+    policies.collect()
+}
+
+fn edge_summary(plan: &EdgePlan, record: &EdgeRecord, counters: &[u64]) -> EdgeSummary {
     EdgeSummary {
         calls: record.calls,
         attempts: record.attempts,
@@ -373,7 +389,7 @@ fn edge_summary(
         outcomes: by_name(&record.outcomes),
         attempt_outcomes: by_name(&record.attempt_outcomes),
         latency: (&record.latency).into(),
-        policies: policies.collect(),
+        policies: policies(plan, counters),
         ..EdgeSummary::default()
     }
 }
@@ -400,7 +416,8 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
             service_series(plan, number, record),
         );
     }
-    for (edge, record) in plan.edges.iter().zip(&recorder.edges) {
+    let edges = plan.edges.iter().zip(&recorder.edges);
+    for (edge, record) in edges.filter(|(edge, _)| !edge.door) {
         let column =
             |get: fn(&super::recorder::EdgeWindow) -> u64| record.windows.iter().map(get).collect();
         let columns = EdgeSeries {

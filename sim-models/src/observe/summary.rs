@@ -227,6 +227,9 @@ pub struct ServiceSummary {
     pub endpoints: BTreeMap<String, EndpointSummary>,
     /// By instance, from 0.
     pub instances: Vec<InstanceSummary>,
+    /// What each policy at its door did, by its position and name (`"0 bulkhead"`): counter to count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub admission: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 /// An endpoint of a service.

@@ -111,6 +111,7 @@ impl<'a> Compiler<'a> {
             let plan = self.workload(place, workload)?;
             self.plan.workloads.push(plan);
         }
+        self.doors();
         self.links_of_places();
         for number in 0..self.scenario.faults.len() {
             let fault = self.fault(number)?;

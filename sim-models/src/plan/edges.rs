@@ -77,6 +77,7 @@ impl Compiler<'_> {
             caller,
             callee,
             first_callee: self.plan.places[callee as usize].first_instance,
+            door: false,
             tells_cancellation,
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
             forks: layers.iter().any(|layer| layer.forks),
@@ -84,6 +85,29 @@ impl Compiler<'_> {
             layers,
             memory_count: memory,
             routes,
+        }
+    }
+
+    /// Makes the doors of services: edges of their own behind those of calls.
+    pub(super) fn doors(&mut self) {
+        for service in 0..self.plan.services.len() {
+            let specs = self.scenario.services[service].admission.clone();
+            if specs.is_empty() {
+                continue;
+            }
+            let place = service as u32;
+            let name = self.plan.places[service].name.clone();
+            let nowhere = Routes {
+                first: self.plan.links.len() as u32,
+                by_instance: false,
+            };
+            let edge = self.edge(name, place, place, specs, nowhere);
+            self.plan.services[service].door = self.plan.edges.len() as u32;
+            self.plan.edges.push(EdgePlan {
+                door: true,
+                tells_cancellation: true,
+                ..edge
+            });
         }
     }
 

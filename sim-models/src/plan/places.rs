@@ -45,6 +45,7 @@ impl Compiler<'_> {
                 queue_order: spec.queue.order,
                 backlog_limit: spec.backlog.limit(),
                 balance: spec.balance,
+                door: ServicePlan::OPEN,
                 branches_work: spec
                     .endpoints
                     .values()

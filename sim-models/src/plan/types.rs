@@ -72,11 +72,16 @@ pub struct ServicePlan {
     pub backlog_limit: u32,
     /// How callers choose among its instances.
     pub balance: Balance,
+    /// The edge that is its door; [`ServicePlan::OPEN`] if it has none.
+    pub door: u32,
     /// Whether branches of its requests work, which they do beside its threads.
     pub branches_work: bool,
 }
 
 impl ServicePlan {
+    /// In place of the edge of a door.
+    pub const OPEN: u32 = u32::MAX;
+
     /// Threads of one instance; infinite if they are unbounded.
     #[must_use]
     pub fn thread_limit(&self) -> f64 {
@@ -246,6 +251,8 @@ pub struct EdgePlan {
     pub callee: u32,
     /// Index of the first instance of the callee.
     pub first_callee: u32,
+    /// Whether it is the door of a service: no call of the scenario, but the way in from the instance to its queue.
+    pub door: bool,
     /// Policies, outermost first.
     pub layers: Vec<LayerPlan>,
     /// Whether the callee is told when the caller gives up.

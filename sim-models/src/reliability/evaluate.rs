@@ -245,6 +245,10 @@ impl<'s, 'a> Evaluation<'s, 'a> {
     /// Of a call to `"service/endpoint"` that begins so long after the request.
     fn call(&mut self, caller: Caller<'a>, target: &str, after: f64) -> Option<Value> {
         let callee = self.system.endpoints.find(target)?;
+        if !self.system.endpoints.all[callee].of.admission.is_empty() {
+            // Whom a door lets in depends on how many there are.
+            return None;
+        }
         let policies = self.system.calls.policies(caller.name, target);
         let mut turn = None;
         policies::call(policies, after, &mut |after| {

@@ -5,6 +5,7 @@
 //!
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
+mod adaptive_limit;
 mod breaker;
 mod bulkhead;
 mod cancellation;
@@ -21,6 +22,7 @@ mod tests;
 mod timeout;
 pub mod trace;
 
+pub use adaptive_limit::AdaptiveLimit;
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
@@ -113,6 +115,11 @@ macro_rules! policies {
             #[must_use]
             pub fn shuns(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::SHUNS),* }
+            }
+            /// See [`Policy::AT_DOOR`].
+            #[must_use]
+            pub fn at_door(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::AT_DOOR),* }
             }
             /// See [`Policy::LEAVES`].
             #[must_use]
@@ -225,6 +232,13 @@ macro_rules! policies {
             }
         }
 
+        /// The names of those that make sense at the door of a service.
+        pub fn at_door() -> impl Iterator<Item = &'static str> {
+            [$(($name, <$policy as Policy>::AT_DOOR)),*]
+                .into_iter()
+                .filter_map(|(name, at_door)| at_door.then_some(name))
+        }
+
         impl CallState {
             /// See [`Policy::deadline`].
             #[inline]
@@ -256,4 +270,5 @@ policies! {
     RateLimit "rate_limit",
     Fallback "fallback",
     OutlierEjection "outlier_ejection",
+    AdaptiveLimit "adaptive_limit",
 }

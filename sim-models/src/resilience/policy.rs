@@ -173,6 +173,8 @@ pub trait Policy {
     const EXAMPLE: &'static str;
     /// What it counts.
     const COUNTERS: &'static [&'static str] = &[];
+    /// Whether it makes sense at the door of a service as well (`admission`), not only at a caller.
+    const AT_DOOR: bool = false;
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
     const ACTS: bool = true;
     /// Whether it has to allow another try before its pause ([`Policy::on_retry`]).

@@ -326,6 +326,46 @@ fn an_instance_that_fails_in_a_row_is_out_for_longer_each_time() {
 }
 
 #[test]
+fn a_limit_finds_itself() {
+    check(
+        "adaptive_limit(initial: 2, least: 1, most: 3, backoff: 0.5, slow: \"1s\")",
+        &[
+            ("0 acquire a", "inside, limit 2.000, out 1.000"),
+            ("0 acquire b", "inside, limit 2.000, out 2.000"),
+            (
+                "0 acquire c",
+                "ended, bulkhead_full, limit 2.000, out 2.000, refused=1",
+            ),
+            (
+                "1 result a ok",
+                "ended, ok, limit 3.000, out 1.000, raised=1, refused=1",
+            ),
+            // Exactly as long as the limit is not longer.
+            (
+                "1.001 result b ok",
+                "ended, ok, limit 1.500, out 0.000, lowered=1, raised=1, refused=1",
+            ),
+            (
+                "2 acquire a",
+                "inside, limit 1.500, out 1.000, lowered=1, raised=1, refused=1",
+            ),
+            (
+                "2 give_up a",
+                "ended, cancelled, limit 1.500, out 0.000, lowered=1, raised=1, refused=1",
+            ),
+            (
+                "3 acquire a",
+                "inside, limit 1.500, out 1.000, lowered=1, raised=1, refused=1",
+            ),
+            (
+                "3 result a error",
+                "ended, error, limit 1.000, out 0.000, lowered=2, raised=1, refused=1",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_script_that_cannot_be_is_refused() {
     let spec: PolicySpec = read_part("timeout(\"1s\")").unwrap();
     let refused = |lines: &[&str]| {

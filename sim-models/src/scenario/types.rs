@@ -84,6 +84,10 @@ pub struct Service {
     /// Connections that wait to be accepted, behind the queue; one that finds it full is *refused*.
     #[serde(default = "defaults::backlog")]
     pub backlog: Bound,
+    /// Policies that a request goes through when it reaches an instance, outermost first, before it waits for a
+    /// thread: limits of the service's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admission: Vec<PolicySpec>,
     /// How callers choose among the instances.
     #[serde(default)]
     pub balance: Balance,

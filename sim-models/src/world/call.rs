@@ -78,7 +78,11 @@ impl<'p> World<'p> {
         } else {
             deadline
         };
-        let callee = self.pick(plan, index, key, now);
+        let callee = if plan.door {
+            instance
+        } else {
+            self.pick(plan, index, key, now)
+        };
         let frame = &self.frames[index];
         let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
         let parent = self.frames.id(index);
@@ -105,6 +109,10 @@ impl<'p> World<'p> {
         self.note_callee(index, callee);
         self.follow(child, self.frames.id(index));
         self.tell(index, now, || format!("sends attempt {attempts}"));
+        if plan.door {
+            self.now_next.push(Event::Deliver(child));
+            return None;
+        }
         let link = self.link(edge, instance, callee, true);
         self.transmit(link, child.index, Event::Deliver(child), agenda);
         None
@@ -192,7 +200,9 @@ impl<'p> World<'p> {
         self.attempt_over(index, outcome);
         if let Some(callee) = self.frames.alive(child) {
             self.mark_abandoned(callee);
-            if plan.tells_cancellation {
+            if plan.door {
+                self.now_next.push(Event::Withdraw(child));
+            } else if plan.tells_cancellation {
                 let link = self.link(edge, instance, callee_instance, true);
                 self.transmit(link, callee, Event::Withdraw(child), agenda);
             }
@@ -261,6 +271,9 @@ impl<'p> World<'p> {
     pub(super) fn call_done(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
         let plan = self.edge_of(index);
         self.end_call(index, plan, verdict.outcome, agenda);
+        if plan.door {
+            return self.pass_the_door(index, verdict, agenda);
+        }
         let frame = &mut self.frames[index];
         if frame.is(flag::ROOT) {
             return self.request_done(index, verdict, agenda);

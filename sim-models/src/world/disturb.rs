@@ -197,20 +197,29 @@ impl<'p> World<'p> {
         levels.busy.set(now, 0);
         levels.working.set(now, 0);
         levels.queue.set(now, 0);
-        self.lose_inbox(instance);
+        self.lose_inbox(instance, agenda);
         self.forget(instance);
     }
 
     /// What an instance had yet to see when it was paused is lost in a crash with the rest.
-    fn lose_inbox(&mut self, instance: u32) {
+    fn lose_inbox(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
         let state = &mut self.instances[instance as usize];
         state.paused.clear();
         for event in std::mem::take(&mut state.inbox) {
-            // The caller of an answer is lost: nobody reads it.
-            if let Event::Answer(id) = event
-                && let Some(index) = self.frames.alive(id)
-            {
-                self.frames.remove(index);
+            match event {
+                // The caller of an answer is lost: nobody reads it.
+                Event::Answer(id) => {
+                    if let Some(index) = self.frames.alive(id) {
+                        self.frames.remove(index);
+                    }
+                }
+                Event::Deliver(id) => {
+                    if let Some(index) = self.frames.alive(id) {
+                        let place = self.place_of(index) as u16;
+                        self.reply(index, Ending::at(Outcome::Reset, place), agenda);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -227,6 +236,7 @@ impl<'p> World<'p> {
         self.tell(index, agenda.now(), || "is lost in a crash".into());
         self.frames[index].flags &= !flag::THREAD;
         match self.frames[index].state {
+            State::Calling if self.is_at_door(index) => self.leave_the_door(index, agenda),
             State::Queued | State::Backlogged => self.leave_unstarted(index, agenda),
             state => {
                 // The queues and cores of the instance are empty already.

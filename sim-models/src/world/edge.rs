@@ -82,8 +82,9 @@ impl EdgeState {
         let callers = plan.places[edge.caller as usize].instance_count;
         let callees = plan.places[edge.callee as usize].instance_count;
         let balance = plan.services[edge.callee as usize].balance;
-        let asks =
-            matches!(balance, Balance::LeastOutstanding | Balance::PowerOfTwo) && callees > 1;
+        let asks = matches!(balance, Balance::LeastOutstanding | Balance::PowerOfTwo)
+            && callees > 1
+            && !edge.door;
         Self {
             memories: Self::memories(edge, callers),
             rooms: if edge.layers.iter().any(|layer| layer.parks) {

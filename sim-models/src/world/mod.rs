@@ -7,6 +7,7 @@
 //! - `load`: requests arrive, users think and lose patience;
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies`: what policies say to it;
 //!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls;
+//! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `pool`: its threads, queues and cores; `steps` and `branches`: its programs;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go;
@@ -27,6 +28,7 @@ mod legs;
 mod policies;
 mod rooms;
 mod call;
+mod door;
 mod pool;
 mod branches;
 mod steps;

@@ -6,6 +6,7 @@ use super::state::World;
 use super::story::rounded;
 use crate::faults::Effect;
 use crate::outcome::{Ending, Outcome};
+use crate::plan::ServicePlan;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, mix};
 use sim_core::{SimDuration, SimTime};
@@ -34,12 +35,29 @@ impl World<'_> {
             instance,
             endpoint,
             deadline,
+            in_edge,
+            parent,
             ..
         } = *frame;
         let counted = frame.is(flag::COUNTED);
         let service = self.instances[instance as usize].service as usize;
-        self.recorder
-            .arrived(service, endpoint as usize, instance as usize, counted);
+        let door = self.plan.services[service].door;
+        let let_in = in_edge == door;
+        if let_in {
+            // It has been here since it came to the door.
+            let at_door = self.frames.alive(parent);
+            self.frames[index].arrived = at_door.map_or(now, |door| self.frames[door].arrived);
+            self.leave_doorstep(index, now);
+        } else if door != ServicePlan::OPEN && self.instances[instance as usize].frozen > 0 {
+            // Nobody is at the door.
+            self.touch(instance);
+            let id = self.frames.id(index);
+            let inbox = &mut self.instances[instance as usize].inbox;
+            return inbox.push_back(Event::Deliver(id));
+        } else {
+            self.recorder
+                .arrived(service, endpoint as usize, instance as usize, counted);
+        }
         if self.instances[instance as usize].down > 0 {
             self.touch(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
@@ -49,6 +67,11 @@ impl World<'_> {
                 .withdrawn(service, endpoint as usize, true, counted);
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, verdict, agenda);
+        }
+        if door != ServicePlan::OPEN && !let_in {
+            let levels = &mut self.recorder.instances[instance as usize];
+            levels.present.add(now, 1);
+            return self.begin_call(index, door, endpoint, agenda);
         }
         if self.instances[instance as usize].frozen > 0 {
             self.touch(instance);
@@ -131,8 +154,11 @@ impl World<'_> {
         let Some(caller) = self.frames.alive(parent) else {
             return self.frames.remove(index);
         };
-        let link = self.link(in_edge, self.frames[caller].instance, instance, false);
         let id = self.frames.id(index);
+        if self.was_let_in(index) {
+            return self.now_next.push(Event::Answer(id));
+        }
+        let link = self.link(in_edge, self.frames[caller].instance, instance, false);
         self.transmit(link, index, Event::Answer(id), agenda);
     }
 
@@ -275,6 +301,11 @@ impl World<'_> {
                 self.tell(index, agenda.now(), || {
                     "is taken back before it started".into()
                 });
+                self.frames.remove(index);
+            }
+            State::Calling if self.is_at_door(index) => {
+                self.leave_the_door(index, agenda);
+                self.tell(index, agenda.now(), || "is taken back at the door".into());
                 self.frames.remove(index);
             }
             State::Calling | State::Forked | State::Hung | State::Ready => {

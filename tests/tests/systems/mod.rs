@@ -117,6 +117,10 @@ impl Maker {
                 self.one(&["0", "1", "4", "20", "unbounded"])
             );
         }
+        if self.chance(0.25) {
+            let admission = self.admission();
+            text += &format!(", admission: [{admission}]");
+        }
         let balance = self.one(&["round_robin", "random", "least_outstanding", "power_of_two"]);
         text += &format!(", balance: {balance}");
         if self.chance(0.4) {
@@ -306,6 +310,33 @@ impl Maker {
         if others && self.chance(0.25) {
             let target = self.target(self.services - 1);
             policies.push(format!("fallback(to: \"{target}\")"));
+        }
+        self.shuffled(policies).join(", ")
+    }
+
+    fn admission(&mut self) -> String {
+        let mut policies = Vec::new();
+        let scope = self.one(&["instance", "shared"]);
+        if self.chance(0.5) {
+            let (permits, queue) = (self.number(1, 12), self.number(0, 6));
+            policies.push(format!(
+                "bulkhead(permits: {permits}, queue: {queue}, scope: {scope})"
+            ));
+        }
+        if self.chance(0.4) {
+            let (rate, wait) = (self.number(5, 200), self.number(0, 60));
+            policies.push(format!(
+                "rate_limit(rate: \"{rate}/s\", wait: \"{wait}ms\", scope: {scope})"
+            ));
+        }
+        if self.chance(0.4) {
+            let (least, slow) = (self.number(1, 5), self.number(1, 50));
+            policies.push(format!(
+                "adaptive_limit(initial: 5, least: {least}, most: 50, slow: \"{slow}ms\", scope: {scope})"
+            ));
+        }
+        if self.chance(0.4) {
+            policies.push(format!("timeout(\"{}ms\")", self.number(1, 60)));
         }
         self.shuffled(policies).join(", ")
     }

@@ -1,6 +1,7 @@
 //! Services, links, policies of calls, workloads.
 
 use super::{Checker, at, join};
+use crate::resilience::{PolicySpec, at_door};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::limits::{MOST_BATCH, MOST_REPLICAS, MOST_USERS};
 use crate::scenario::path::Segment;
@@ -67,6 +68,7 @@ impl Checker<'_> {
     }
 
     fn service(&mut self, name: &str, service: &Service) {
+        self.admission(name);
         let path = at!["services", name];
         self.name(name, at!["services"]);
         self.at_least_one(service.replicas, &join(path, at!["replicas"]), "`replicas`");
@@ -183,16 +185,41 @@ impl Checker<'_> {
             Ok(pattern) => self.sides(&pattern, at!["calls"], key),
             Err(why) => self.bad_pattern(at!["calls"], key, &why),
         }
-        for (i, policy) in self.scenario.calls[key].iter().enumerate() {
-            for (field, why) in policy.validate() {
-                let message = format!("`{field}` of `{}` {why}", policy.name());
-                self.report(Code::Policy, at!["calls", key, i, field], message)
-                    .help
-                    .push(format!("`sim explain {}` shows its fields", policy.name()));
+        let policies = &self.scenario.calls[key];
+        for (i, policy) in policies.iter().enumerate() {
+            self.policy(policy, at!["calls", key, i]);
+        }
+    }
+
+    /// The policies at the door of a service.
+    fn admission(&mut self, service: &str) {
+        let policies = &self.scenario.services[service].admission;
+        for (i, policy) in policies.iter().enumerate() {
+            let path = at!["services", service, "admission", i];
+            self.policy(policy, path);
+            if !policy.at_door() {
+                let message = format!(
+                    "`{}` makes no sense at the door of a service: it is for callers",
+                    policy.name()
+                );
+                let known: Vec<String> = at_door().map(|name| format!("`{name}`")).collect();
+                self.report(Code::Policy, path, message).help.push(format!(
+                    "write it in `calls`; a service may have {}",
+                    known.join(", ")
+                ));
             }
-            for target in policy.targets() {
-                self.target_exists(target, at!["calls", key, i, "to"]);
-            }
+        }
+    }
+
+    fn policy(&mut self, policy: &PolicySpec, path: &[Segment]) {
+        for (field, why) in policy.validate() {
+            let message = format!("`{field}` of `{}` {why}", policy.name());
+            self.report(Code::Policy, &join(path, at![field]), message)
+                .help
+                .push(format!("`sim explain {}` shows its fields", policy.name()));
+        }
+        for target in policy.targets() {
+            self.target_exists(target, &join(path, at!["to"]));
         }
     }
 

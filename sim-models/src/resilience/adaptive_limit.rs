@@ -1,0 +1,150 @@
+//! Adaptive limit: bounds how many calls are out at a time, and finds the bound by itself.
+//!
+//! Additive increase, multiplicative decrease: a call that fails with one of `on`, or takes longer than `slow`,
+//! multiplies the limit by `backoff`; one that ends well while at least half of the limit is out adds one to it. It
+//! stays within `least` and `most`. A call that comes while as many are out as the limit allows ends as
+//! `bulkhead_full`, at once: nobody waits. Calls that are given up say nothing.
+//!
+//! At a caller it finds what the callee can carry; at the door of a service (`admission`) what the service itself
+//! can.
+//!
+//! Source: D. Chiu and R. Jain, "Analysis of the increase and decrease algorithms for congestion avoidance in
+//! computer networks" (1989); Netflix concurrency-limits `AIMDLimit` (initial 20, min 20, max 200, backoffRatio 0.9,
+//! timeout 5 s).
+
+use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
+use crate::outcome::{Ending, Outcome, OutcomeSet};
+use serde::{Deserialize, Serialize};
+use sim_core::{SimDuration, SimTime};
+
+/// Bounds how many calls are out at a time, and finds the bound by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdaptiveLimit {
+    /// The limit at the start.
+    #[serde(default = "twenty")]
+    pub initial: u32,
+    /// The limit at least.
+    #[serde(default = "twenty")]
+    pub least: u32,
+    /// The limit at most.
+    #[serde(default = "two_hundred")]
+    pub most: u32,
+    /// By what the limit is multiplied after a failure, or a call that took too long.
+    #[serde(default = "nine_tenths")]
+    pub backoff: f64,
+    /// A call that takes longer than this took too long.
+    #[serde(default = "five_seconds")]
+    pub slow: SimDuration,
+    /// What counts as a failure.
+    #[serde(default)]
+    pub on: OutcomeSet,
+    /// Who shares the limit.
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+fn twenty() -> u32 {
+    20
+}
+
+fn two_hundred() -> u32 {
+    200
+}
+
+fn nine_tenths() -> f64 {
+    0.9
+}
+
+fn five_seconds() -> SimDuration {
+    SimDuration::from_secs(5)
+}
+
+/// The limit, and what is out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    limit: f64,
+    out: u32,
+}
+
+impl Policy for AdaptiveLimit {
+    type Memory = Limit;
+    /// When the call came in.
+    type Call = SimTime;
+    const SUMMARY: &'static str = "bounds how many calls are out, and finds the bound";
+    const EXAMPLE: &'static str = "adaptive_limit(initial: 20)";
+    const COUNTERS: &'static [&'static str] = &["refused", "lowered", "raised"];
+    const AT_DOOR: bool = true;
+    const LEAVES: bool = true;
+
+    fn memory(&self) -> Limit {
+        Limit {
+            limit: f64::from(self.initial),
+            out: 0,
+        }
+    }
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+    #[inline]
+    fn on_enter(&self, memory: &mut Limit, came: &mut SimTime, context: &mut Context) -> Do {
+        if memory.out >= memory.limit as u32 {
+            context.counters[0] += 1;
+            return Do::End(Ending::of(Outcome::BulkheadFull), Final::No);
+        }
+        memory.out += 1;
+        *came = context.now;
+        Do::Pass
+    }
+    #[inline]
+    fn on_leave(
+        &self,
+        memory: &mut Limit,
+        came: &mut SimTime,
+        ended: &Ended,
+        context: &mut Context,
+    ) {
+        let out = memory.out;
+        memory.out -= 1;
+        if ended.given_up {
+            return;
+        }
+        let slow = context.now.since(*came) > self.slow;
+        if slow || self.on.contains(ended.outcome()) {
+            context.counters[1] += 1;
+            memory.limit *= self.backoff;
+        } else if ended.outcome().is_success() && f64::from(out) * 2.0 >= memory.limit {
+            context.counters[2] += u64::from(memory.limit < f64::from(self.most));
+            memory.limit += 1.0;
+        }
+        memory.limit = memory
+            .limit
+            .clamp(f64::from(self.least), f64::from(self.most));
+    }
+    fn reading(&self, memory: &Limit, _: SimTime) -> Reading {
+        Reading {
+            state: "",
+            numbers: vec![("limit", memory.limit), ("out", f64::from(memory.out))],
+        }
+    }
+    fn validate(&self) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        if self.least == 0 {
+            wrong.push(("least", "must be at least 1".into()));
+        }
+        if self.most < self.least {
+            wrong.push(("most", format!("must be at least `least`, {}", self.least)));
+        }
+        if !(self.least..=self.most.max(self.least)).contains(&self.initial) {
+            wrong.push((
+                "initial",
+                format!("must be between `least` and `most`, not {}", self.initial),
+            ));
+        }
+        if !(self.backoff > 0.0 && self.backoff < 1.0) {
+            let why = format!("must be between 0 and 1, not {}", self.backoff);
+            wrong.push(("backoff", why));
+        }
+        wrong
+    }
+}
