@@ -9,6 +9,7 @@ pub mod expression;
 pub mod choice;
 pub mod conclusion;
 pub mod ledger;
+mod records;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;

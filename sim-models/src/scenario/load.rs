@@ -10,7 +10,8 @@ use super::hidden;
 use super::limits::{MOST_DATA, MOST_DEPTH, MOST_FILES, MOST_TEXT};
 use super::measurements::values;
 use super::mixed;
-use super::path::{self, Override};
+use super::path::Override;
+use super::set;
 use super::source::{Sources, Span};
 use super::syntax;
 use super::tree::{self, Kind, Name, Node, children_mut};
@@ -113,7 +114,7 @@ impl Parsed {
     /// # Errors
     /// The paths that lead nowhere and the values that cannot be read.
     pub fn set(&mut self, overrides: &[Override]) -> Result<(), Diagnostics> {
-        path::set_all(&mut self.tree, overrides, &mut self.sources).map_err(|mut found| {
+        set::set_all(&mut self.tree, overrides, &mut self.sources).map_err(|mut found| {
             found.iter_mut().for_each(advise);
             found
         })
@@ -133,13 +134,13 @@ impl Parsed {
             mut sources,
         } = self.clone();
         let shapes = Shapes::default();
-        let read = path::set_all(&mut tree, overrides, &mut sources)
+        let read = set::set_all(&mut tree, overrides, &mut sources)
             .and_then(|()| match hidden::check(&tree) {
                 found if found.is_empty() => Ok(()),
                 found => Err(found),
             })
             .and_then(|()| decode::<Scenario>(&tree, &shapes));
-        path::name_arguments(&mut tree, &shapes);
+        set::name_arguments(&mut tree, &shapes);
         let mut warnings = Vec::new();
         let mut scenario = read.and_then(|scenario| {
             let origin = Origin {

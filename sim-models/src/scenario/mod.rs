@@ -32,6 +32,7 @@ pub mod mixed;
 pub mod explain;
 pub mod fingerprint;
 pub mod path;
+mod set;
 pub mod check;
 pub mod load;
 
