@@ -5,8 +5,9 @@ mod systems;
 
 use sim_core::{SimDuration, SimTime};
 use sim_models::experiment::{self, Options, Run};
+use sim_models::input::load;
 use sim_models::plan::{self, Plan};
-use sim_models::scenario::{Override, Scenario, load};
+use sim_models::scenario::{Override, Scenario};
 
 /// Lists of faults to meet, on a system with this service.
 fn faults(service: &str) -> Vec<String> {

@@ -2,11 +2,11 @@
 
 use crate::charts::graph_drawing::{self, Edge, Node, System};
 use clap::{Args as ClapArgs, ValueEnum};
+use sim_models::quantity::units::Bound;
 use sim_models::resilience::PolicySpec;
 use sim_models::scenario::types::{
     CallStep, Scenario, Service, Step, Targets, Threading, Workload,
 };
-use sim_models::scenario::units::Bound;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

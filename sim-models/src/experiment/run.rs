@@ -217,7 +217,15 @@ impl<'p> Run<'p> {
         };
         // Checks may ask for availability, so that comes first.
         self.judge_availability(&mut summary);
-        verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        let (recorder, came) = (&world.recorder, world.fault_history());
+        verdict::judge(
+            self.scenario,
+            self.plan,
+            recorder,
+            &came,
+            &self.ends,
+            &mut summary,
+        );
         let measurer = Measurer {
             plan: self.plan,
             recorder: &world.recorder,

@@ -11,7 +11,7 @@ pub use super::syntax::ExpressionError;
 
 use super::syntax::Part;
 use super::terms;
-use crate::scenario::units::Rate;
+use crate::quantity::units::Rate;
 use sim_core::SimDuration;
 use std::fmt;
 use std::ops::Range;

@@ -5,7 +5,7 @@ use super::state::{self, Passage};
 use super::timeline::Timeline;
 use super::{MOST_ATTEMPTS, MOST_POINTS, System};
 use crate::outcome::Outcome;
-use crate::scenario::distribution::CountSpec;
+use crate::quantity::distribution::CountSpec;
 use crate::scenario::{Balance, Need, Step};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;

@@ -18,7 +18,7 @@ pub(super) fn lost(
     let mut seconds = vec![0.0; endpoints.all.len()];
     for at in endpoints.order.iter().filter(|at| reached[**at]) {
         let endpoint = &endpoints.all[*at];
-        let Some(flow) = system.topology.endpoints.get(&endpoint.target) else {
+        let Some(flow) = system.topology().endpoints.get(&endpoint.target) else {
             continue;
         };
         let [before, after] = [&states[0], &states[1]].map(|faults| {

@@ -40,7 +40,7 @@ use crate::topology::{Endpoints, Topology};
 use evaluate::{Evaluation, When};
 use petgraph::visit::EdgeRef;
 use sim_core::{SimDuration, SimTime};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use timeline::Timeline;
 
@@ -71,14 +71,15 @@ struct System<'a> {
     by_instance: bool,
     /// For each fault, which services it makes late.
     delayed: Vec<Vec<bool>>,
-    topology: Topology,
+    /// Who calls whom how often, once somebody asks.
+    topology: OnceCell<Topology>,
 }
 
 impl<'a> System<'a> {
     fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
         let calm = Self::calm(scenario, plan);
         Self {
-            rates: rates(plan, &calm.topology),
+            rates: rates(plan, calm.topology()),
             by_instance: plan.edges.iter().any(|edge| edge.routes.by_instance),
             delayed: state::delayed(scenario, plan, &calm.endpoints),
             ..calm
@@ -101,8 +102,12 @@ impl<'a> System<'a> {
             edges,
             by_instance: false,
             delayed: Vec::new(),
-            topology: Topology::new(scenario),
+            topology: OnceCell::new(),
         }
+    }
+
+    fn topology(&self) -> &Topology {
+        self.topology.get_or_init(|| Topology::new(self.scenario))
     }
 }
 

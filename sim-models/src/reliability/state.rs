@@ -4,9 +4,8 @@ use super::System;
 use super::timeline::State;
 use crate::faults::{Effect, Instances, Target};
 use crate::plan::{FaultPlan, Plan};
-use crate::scenario::check::overloaded;
 use crate::scenario::{Balance, Scenario, Workload};
-use crate::topology::Endpoints;
+use crate::topology::{Endpoints, overloaded};
 
 /// What becomes of an attempt that reaches an instance, before its program runs.
 #[derive(Clone, Copy, Debug, PartialEq)]

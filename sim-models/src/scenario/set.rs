@@ -84,7 +84,7 @@ fn value(text: &str, start: usize, file: u16) -> Result<Node, Diagnostics> {
 }
 
 /// Gives the arguments of structs that are written without names the names of their fields.
-pub(super) fn name_arguments(node: &mut Node, shapes: &Shapes) {
+pub(crate) fn name_arguments(node: &mut Node, shapes: &Shapes) {
     for child in children_mut(node) {
         name_arguments(child, shapes);
     }

@@ -1,7 +1,7 @@
 //! What each endpoint does for one request, and how often each is visited.
 
 use super::{Calls, Endpoints};
-use crate::scenario::distribution::{CountSpec, DurationSpec};
+use crate::quantity::distribution::{CountSpec, DurationSpec};
 use crate::scenario::pattern::LinkIndex;
 use crate::scenario::{Need, Scenario, Step, Threading, Workload};
 use indexmap::IndexMap;

@@ -6,12 +6,14 @@
 //! endpoint (weights of choices, means of counts), as in operational analysis (Denning and Buzen,
 //! 1978). Units: seconds, per second.
 
-mod capacity;
 mod endpoints;
 mod flow;
+mod capacity;
 mod needs;
+mod demand;
 
 pub use capacity::Capacity;
+pub(crate) use demand::{Demand, LONG_WAIT, most_of, overloaded, peaks, room, visits_of};
 pub use endpoints::{Endpoint, Endpoints};
 pub use flow::EndpointFlow;
 pub(crate) use flow::seconds;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::load;
+use crate::input::load;
 use std::collections::BTreeMap;
 
 fn topology(text: &str) -> (Scenario, Topology) {

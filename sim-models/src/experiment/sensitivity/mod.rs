@@ -5,10 +5,10 @@
 //! cube and values to indices: whoever calls them runs the points.
 
 mod bootstrap;
-pub mod sobol;
-pub mod morris;
 pub mod luck;
 mod seeds;
+pub mod sobol;
+pub mod morris;
 mod assess;
 
 pub use assess::{Design, MOST_REPLICATIONS, Values};

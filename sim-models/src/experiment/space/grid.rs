@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use crate::scenario::limits::MOST_POINTS;
+pub use crate::limits::MOST_POINTS;
 
 /// Parts of the way that a place given by its share is rounded within.
 const FINE: u32 = 1_000_000;

@@ -5,15 +5,16 @@ use super::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{
     Assigned, Between, Part, Row, Sample, Unresolved, Value, Values, Variant, Vary,
 };
+use crate::input::Files;
+use crate::input::beside;
 use crate::observe::expression::Measure;
 use crate::scenario::advice::advise;
 use crate::scenario::de::{Shapes, Spanned};
 use crate::scenario::decode::decode;
 use crate::scenario::diagnostics::{Code, Diagnostic};
-use crate::scenario::load::beside;
 use crate::scenario::source::Source;
 use crate::scenario::tree::{self, Kind, Node};
-use crate::scenario::{Files, Override, Sources, Span, path};
+use crate::scenario::{Override, Sources, Span, path};
 use std::ops::Range;
 use std::sync::Arc;
 

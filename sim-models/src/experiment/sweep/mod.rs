@@ -4,7 +4,6 @@
 //! random numbers), and `sim run --seed` repeats any one run. What a run yields depends on its point
 //! and replication alone: not on the thread, the order of completion, or the shard.
 
-mod execute;
 mod failure;
 mod group;
 mod key;
@@ -12,6 +11,7 @@ mod shard;
 mod table;
 mod until;
 mod work;
+mod execute;
 
 pub use execute::{Known, execute, points, runs};
 pub use failure::{Failure, Panicked};

@@ -4,7 +4,8 @@ use super::rank::Judge;
 use super::*;
 use crate::experiment::space::Coordinate;
 use crate::experiment::sweep::{Record, Replications, Sweep};
-use crate::scenario::{Scenario, load};
+use crate::input::load;
+use crate::scenario::Scenario;
 use std::convert::Infallible;
 
 const SCENARIO: &str = r#"(

@@ -31,12 +31,13 @@ use super::conclusion::Conclusion;
 use super::expression::{self, Expression};
 use super::measure::Measurer;
 use super::metric::{Metric, Of};
+use super::recorder::Recorder;
 use super::summary::{CheckSummary, HypothesisSummary, Summary};
 use crate::plan::Plan;
 use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
-use crate::world::World;
 use aftermath::{Aftermath, Unjudged};
 use damage::Fate;
+pub use disturbance::Came;
 use disturbance::{Calendar, Disturbance};
 use pace::Pace;
 use sim_core::SimTime;
@@ -45,16 +46,18 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use steady::{BLOCK, GOODPUT_AGAIN, Steady};
 
-/// Judges a run, and fills in what its summary says of hypothesis and faults.
+/// Judges a run, of whose faults it is told what `came`, and fills in what its summary says of hypothesis
+/// and faults.
 pub fn judge(
     scenario: &Scenario,
     plan: &Plan,
-    world: &World,
+    recorder: &Recorder,
+    came: &[Came<'_>],
     ends: &[SimTime],
     summary: &mut Summary,
 ) {
     let over = ends.last().copied().unwrap_or(SimTime::ZERO);
-    let mut disturbances = disturbance::disturbances(scenario, plan, world, over);
+    let mut disturbances = disturbance::disturbances(scenario, plan, came, over);
     let calendar = Calendar::of(&disturbances);
     let hypothesis = &scenario.hypothesis;
     let first = calendar.starts().first().copied();
@@ -71,7 +74,7 @@ pub fn judge(
             scenario,
             Measurer {
                 plan,
-                recorder: &world.recorder,
+                recorder,
                 summary,
             },
             ends,
@@ -89,7 +92,7 @@ pub fn judge(
         let grown = if let Some(first) = Calendar::of(&growths).starts().first() {
             let measurer = Measurer {
                 plan,
-                recorder: &world.recorder,
+                recorder,
                 summary,
             };
             let before = warm..ends.partition_point(|end| end <= first).max(warm);
@@ -139,7 +142,7 @@ pub fn judge(
         scenario,
         Measurer {
             plan,
-            recorder: &world.recorder,
+            recorder,
             summary,
         },
         ends,

@@ -8,7 +8,7 @@ use super::steady::{Steady, late};
 use crate::observe::metric::{Of, Unit};
 use crate::observe::naming::Measure;
 use crate::observe::summary::{CheckSummary, Damage};
-use crate::scenario::units::Rate;
+use crate::quantity::units::Rate;
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 

@@ -1,6 +1,7 @@
 use super::*;
+use crate::input::{Loaded, load};
 use crate::resilience::PolicySpec;
-use crate::scenario::{Loaded, Workload, load};
+use crate::scenario::Workload;
 
 const TEXT: &str = r#"(
         duration: "5min",

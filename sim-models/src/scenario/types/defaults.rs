@@ -1,8 +1,8 @@
 //! The defaults of a sane production system.
 #![allow(missing_docs)]
 
-use crate::scenario::distribution::DurationSpec;
-use crate::scenario::units::{Bound, Rate, Size};
+use crate::quantity::distribution::DurationSpec;
+use crate::quantity::units::{Bound, Rate, Size};
 use sim_core::SimDuration;
 
 #[must_use]

@@ -1,7 +1,7 @@
 //! What is believed of a run, and what it may cost.
 
 use super::defaults;
-use crate::scenario::units::Size;
+use crate::quantity::units::Size;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 

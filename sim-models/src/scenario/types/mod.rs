@@ -15,8 +15,8 @@ pub use service::*;
 pub use step::*;
 pub use workload::*;
 
-use super::distribution::DurationSpec;
 use crate::faults::Fault;
+use crate::quantity::distribution::DurationSpec;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};

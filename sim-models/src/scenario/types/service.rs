@@ -2,7 +2,7 @@
 
 use super::defaults;
 use super::step::Step;
-use crate::scenario::units::Bound;
+use crate::quantity::units::Bound;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! What an endpoint does, step by step.
 
 use super::defaults;
-use crate::scenario::distribution::{CountSpec, DurationSpec};
+use crate::quantity::distribution::{CountSpec, DurationSpec};
 use serde::{Deserialize, Serialize};
 
 /// One step of an endpoint.

@@ -1,8 +1,8 @@
 //! Who asks for what, and when.
 
 use super::defaults;
-use crate::scenario::distribution::DurationSpec;
-use crate::scenario::units::Rate;
+use crate::quantity::distribution::DurationSpec;
+use crate::quantity::units::Rate;
 use indexmap::IndexMap;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};

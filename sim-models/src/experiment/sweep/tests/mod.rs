@@ -4,8 +4,9 @@ mod runs;
 
 use super::*;
 use crate::experiment::space::Coordinate;
+use crate::input::load;
 use crate::observe::conclusion::Conclusion;
-use crate::scenario::{Override, load};
+use crate::scenario::Override;
 
 /// A queue that a slow database fills for a while.
 const SYSTEM: &str = r#"(

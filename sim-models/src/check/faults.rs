@@ -2,9 +2,9 @@
 
 use super::{Checker, at, join};
 use crate::faults::{Effect, Fault, Instances, Target};
-use crate::scenario::cron::Cron;
+use crate::limits::MOST_PERIODS;
+use crate::quantity::cron::Cron;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::limits::MOST_PERIODS;
 use crate::scenario::path::Segment;
 use crate::scenario::pattern::Pattern;
 use sim_core::{SimDuration, SimTime};

@@ -1,11 +1,11 @@
 //! Loads that services can carry, but not with all attempts: retries that keep an overload alive.
 
 use super::super::{Checker, at};
-use super::load::{most_of, room};
 use super::{Call, View, rounded, span};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Step, Threading, Workload};
+use crate::topology::{most_of, room};
 use sim_core::SimDuration;
 
 /// So many attempts of one retry are counted at most.
@@ -63,7 +63,7 @@ const ENDLESS: Bounds = Bounds {
 impl Checker<'_> {
     /// Whether a service could carry all attempts, once they time out.
     pub(super) fn storms_end<'a>(&mut self, view: &View<'a>) {
-        let (endpoints, topology) = (&view.endpoints, &view.topology);
+        let (endpoints, topology) = (&view.demand.endpoints, &view.demand.topology);
         let count = view.scenario.services.len();
         let mut at_endpoint: Vec<Flow<'a>> = vec![Flow::default(); endpoints.all.len()];
         let mut at_service: Vec<Flow<'a>> = vec![Flow::default(); count];
@@ -182,7 +182,7 @@ impl Checker<'_> {
         {
             let (most, _) = most_of(capacity);
             let Some(worst) = worst else { continue };
-            let wait = room(view, name).min(worst.by.held) / most;
+            let wait = room(&view.demand, name).min(worst.by.held) / most;
             let limit = worst.by.limit;
             if flow.worst <= most || flow.base > most || wait <= limit.as_secs_f64() {
                 continue;
@@ -291,7 +291,7 @@ pub(super) fn attempts_that_fit(policies: &[PolicySpec], late: bool) -> f64 {
 
 /// What a caller can have under way: a pool of threads that wait bounds it.
 fn bounds(view: &View<'_>, caller: usize, call: &Call<'_>) -> Bounds {
-    let endpoint = &view.endpoints.all[caller];
+    let endpoint = &view.demand.endpoints.all[caller];
     let of = endpoint.of;
     let branches = endpoint
         .steps

@@ -3,8 +3,8 @@
 
 use super::sizes::Pairs;
 use super::{Checker, at};
+use crate::limits::MOST_LOOKS;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::limits::MOST_LOOKS;
 use crate::scenario::path::Segment;
 use crate::scenario::{Size, Workload};
 

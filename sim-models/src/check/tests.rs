@@ -1,4 +1,4 @@
-use crate::scenario::{Files, Loaded, load};
+use crate::input::{Files, Loaded, load};
 
 /// A sound scenario in parts: a test changes one of them.
 const DURATION: &str = r#"duration: "5min", warmup: "10s""#;

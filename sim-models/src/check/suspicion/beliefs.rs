@@ -1,12 +1,12 @@
 //! Checks that say nothing, and checks that cannot hold.
 
 use super::super::{Checker, at};
-use super::load::{most_of, visits_of};
 use super::{View, rounded, span};
 use crate::observe::expression::{Expression, Metric, Op, Unit, parse};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Scenario, Shape, Workload, shape};
 use crate::topology::seconds;
+use crate::topology::{most_of, visits_of};
 use sim_core::SimTime;
 
 /// Standard errors that a rate or a share must be away from its limit, so that luck cannot bridge it.
@@ -185,9 +185,11 @@ fn impossible(view: &View<'_>, check: &Expression) -> Option<String> {
             let targets = load
                 .targets()
                 .iter()
-                .filter_map(|(to, _)| view.endpoints.find(to));
+                .filter_map(|(to, _)| view.demand.endpoints.find(to));
             let times = targets.map(|to| {
-                view.links.both(subject, view.endpoints.all[to].service) + view.least[to]
+                view.links
+                    .both(subject, view.demand.endpoints.all[to].service)
+                    + view.least[to]
             });
             let least = times.min_by(f64::total_cmp)?;
             let late = least > limit || least == limit && check.op == Op::Less;
@@ -222,7 +224,7 @@ fn offered(view: &View<'_>, workload: &str) -> Option<f64> {
             let targets = closed
                 .to
                 .iter()
-                .filter_map(|(to, _)| view.endpoints.find(to));
+                .filter_map(|(to, _)| view.demand.endpoints.find(to));
             let least = targets.map(|to| view.least[to]).min_by(f64::total_cmp)?;
             Some(f64::from(closed.users) / (seconds(&closed.think) + least))
         }
@@ -252,12 +254,12 @@ fn too_many(view: &View<'_>, workload: &str, limit: f64, good: bool) -> Option<S
     if !good {
         return None;
     }
-    let visits = visits_of(view, workload);
+    let visits = visits_of(&view.demand, workload);
     let number = view.scenario.workloads.get_index_of(workload)?;
     view.needed[number].iter().find_map(|of| {
         let of = *of;
         let (name, _) = view.scenario.services.get_index(of)?;
-        let (most, what) = most_of(&view.topology.capacity[of]);
+        let (most, what) = most_of(&view.demand.topology.capacity[of]);
         let visits = visits.get(&of).copied().unwrap_or(0.0);
         let answers = most / visits;
         let error = libm::sqrt(answers / view.scenario.duration.as_secs_f64());
@@ -275,13 +277,13 @@ fn too_many(view: &View<'_>, workload: &str, limit: f64, good: bool) -> Option<S
 fn busy(view: &View<'_>, service: &str, limit: f64) -> Option<String> {
     let of = view.scenario.services.get(service)?;
     let own = view.scenario.services.get_index_of(service)?;
-    let own = &view.endpoints.all[view.endpoints.of_service(own)];
+    let own = &view.demand.endpoints.all[view.demand.endpoints.of_service(own)];
     let Bound::Limit(threads) = of.threads else {
         return None;
     };
-    let capacity = &view.topology.capacity[service];
+    let capacity = &view.demand.topology.capacity[service];
     let rates = own.iter().filter_map(|endpoint| {
-        let flow = view.topology.endpoints.get(&endpoint.target)?;
+        let flow = view.demand.topology.endpoints.get(&endpoint.target)?;
         Some(flow.open_rate)
     });
     let (rate, calls) = (

@@ -85,8 +85,12 @@ impl Checker<'_> {
         wait: &Wait<'_>,
         others: &[String],
     ) {
-        let pair =
-            |call: &Call<'_>| format!("{} -> {}", call.from, view.endpoints.all[call.to].service);
+        let pair = |call: &Call<'_>| {
+            format!(
+                "{} -> {}",
+                call.from, view.demand.endpoints.all[call.to].service
+            )
+        };
         let pairs: IndexSet<String> = wait.calls.iter().map(pair).collect();
         let pairs: Vec<String> = pairs.into_iter().collect();
         let name = &compiled.name;
@@ -193,7 +197,7 @@ fn swallows(fault: &Fault, effect: &Effect) -> bool {
 /// Which endpoints give up what they do for those who have given up themselves: every one of their callers
 /// tells them, by a deadline or by cancellation.
 fn freed(view: &View<'_>) -> Vec<bool> {
-    let endpoints = &view.endpoints;
+    let endpoints = &view.demand.endpoints;
     // Whether requests have a deadline that they were told of, and whether they end if nobody waits. Both
     // hold until some caller is found for whom they do not.
     let mut told = vec![true; endpoints.all.len()];
@@ -236,7 +240,7 @@ fn waits<'v>(
     lossy: &BTreeMap<(usize, usize), Lossy>,
     holders: &[Option<Held<'v>>],
 ) -> IndexMap<Held<'v>, Wait<'v>> {
-    let (endpoints, scenario) = (&view.endpoints, view.scenario);
+    let (endpoints, scenario) = (&view.demand.endpoints, view.scenario);
     let mut waits: IndexMap<Held<'v>, Wait<'v>> = IndexMap::new();
     let mut add = |held: Held<'v>, call: Call<'v>, rate: Option<f64>, threads: f64| {
         let wait = waits.entry(held).or_insert(Wait {
@@ -265,7 +269,7 @@ fn waits<'v>(
             for at in endpoints.of_service(from) {
                 let Some(held) = holders[at] else { continue };
                 let endpoint = &endpoints.all[at];
-                let Some(flow) = view.topology.endpoints.get(&endpoint.target) else {
+                let Some(flow) = view.demand.topology.endpoints.get(&endpoint.target) else {
                     continue;
                 };
                 if flow.rate <= 0.0 {
@@ -322,7 +326,7 @@ fn waits<'v>(
 /// For each endpoint, what is held as long as its requests wait: a thread of its own where these are bounded,
 /// else what waits for it further up. None if nothing is, or if somebody gives them up.
 fn holders<'v>(view: &'v View<'_>, freed: &[bool]) -> Vec<Option<Held<'v>>> {
-    let endpoints = &view.endpoints;
+    let endpoints = &view.demand.endpoints;
     let mut holders: Vec<Option<Held<'v>>> = vec![None; endpoints.all.len()];
     for (name, load) in &view.scenario.workloads {
         let Workload::Closed(closed) = load else {

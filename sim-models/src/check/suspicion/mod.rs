@@ -6,7 +6,6 @@
 
 mod beliefs;
 mod circles;
-mod crash;
 mod disturbances;
 mod graph;
 mod load;
@@ -16,16 +15,15 @@ mod patterns;
 mod policies;
 mod storm;
 mod times;
-
-pub(crate) use load::overloaded;
+mod crash;
 
 use super::Checker;
 use crate::plan::{self, Plan};
 use crate::reliability;
 use crate::resilience::PolicySpec;
-use crate::scenario::pattern::{CallIndex, LinkIndex};
+use crate::scenario::pattern::CallIndex;
 use crate::scenario::{Need, Scenario, Step};
-use crate::topology::{Endpoints, Topology, inevitable};
+use crate::topology::{Demand, inevitable};
 use indexmap::IndexSet;
 use sim_core::SimDuration;
 use std::cell::OnceCell;
@@ -58,31 +56,25 @@ impl Call<'_> {
 /// What is known of a scenario that has no mistakes.
 struct View<'a> {
     scenario: &'a Scenario,
-    topology: Topology,
-    endpoints: Endpoints<'a>,
+    demand: Demand<'a>,
     index: CallIndex<'a>,
     links: Links<'a>,
-    /// The links between places as wholes.
-    wholes: LinkIndex<'a>,
     /// Every call, each once.
     calls: Vec<Call<'a>>,
     /// The least time that each endpoint can take, s.
     least: Vec<f64>,
     /// As it is laid out, once somebody asks.
     plan: OnceCell<Option<Plan>>,
-    /// For each service, by its number, the shortest limit on one attempt of a call to it.
-    limits: Vec<Option<SimDuration>>,
     /// For each workload the numbers of the services that all of its requests need.
     needed: Vec<Vec<usize>>,
-    /// For each endpoint where it stands in the order of all, callees first.
-    place: Vec<usize>,
     /// The share of each workload's requests that `fail` steps let through, once somebody asks.
     calm: OnceCell<Vec<Option<f64>>>,
 }
 
 impl<'a> View<'a> {
     fn new(scenario: &'a Scenario) -> Self {
-        let endpoints = Endpoints::new(scenario);
+        let demand = Demand::new(scenario);
+        let endpoints = &demand.endpoints;
         let index = CallIndex::new(scenario);
         let links = Links::new(scenario);
         let mut pairs: IndexSet<(&str, bool, usize)> = IndexSet::new();
@@ -108,35 +100,17 @@ impl<'a> View<'a> {
             }
         });
         let calls: Vec<Call<'a>> = calls.collect();
-        let mut limits: Vec<Option<SimDuration>> = vec![None; scenario.services.len()];
-        for call in &calls {
-            let service = scenario
-                .services
-                .get_index_of(endpoints.all[call.to].service);
-            if let (Some(service), Some(limit)) = (service, call.limit()) {
-                let shortest = limits[service].get_or_insert(limit);
-                *shortest = limit.min(*shortest);
-            }
-        }
-        let least = times::least(&endpoints, &index, &links);
-        let needed = inevitable(scenario, &endpoints);
-        let mut place = vec![0; endpoints.all.len()];
-        for (number, at) in endpoints.order.iter().enumerate() {
-            place[*at] = number;
-        }
+        let least = times::least(endpoints, &index, &links);
+        let needed = inevitable(scenario, endpoints);
         Self {
             scenario,
-            topology: Topology::new(scenario),
-            endpoints,
+            demand,
             index,
             links,
-            wholes: LinkIndex::new(scenario),
             calls,
             least,
             plan: OnceCell::new(),
-            limits,
             needed,
-            place,
             calm: OnceCell::new(),
         }
     }
@@ -158,7 +132,7 @@ impl<'a> View<'a> {
 
     /// A call from a place to an endpoint.
     fn call(&self, from: &'a str, outside: bool, to: usize) -> Call<'a> {
-        let target = &self.endpoints.all[to].target;
+        let target = &self.demand.endpoints.all[to].target;
         Call {
             from,
             outside,

@@ -21,7 +21,7 @@ impl Checker<'_> {
             }
             let targets = load.targets().iter();
             let because = targets
-                .filter_map(|(target, _)| view.endpoints.find(target))
+                .filter_map(|(target, _)| view.demand.endpoints.find(target))
                 .find_map(|target| at_once(view, name, closed, target));
             if let Some(because) = because {
                 let message = format!(
@@ -52,15 +52,22 @@ pub(super) fn at_once(
             PolicySpec::Retry(retry) => retry.attempts > 1 && retry.backoff.mean_wait(1).0 > 0,
             _ => false,
         });
-    if waits || delays(&view.wholes, name, view.endpoints.all[target].service) {
+    if waits
+        || delays(
+            &view.links.index,
+            name,
+            view.demand.endpoints.all[target].service,
+        )
+    {
         return None;
     }
     let (mut from, mut at) = (name, target);
     // Along the calls that come before anything else.
-    for _ in 0..=view.endpoints.all.len() {
-        let endpoint = &view.endpoints.all[at];
+    for _ in 0..=view.demand.endpoints.all.len() {
+        let endpoint = &view.demand.endpoints.all[at];
         let service = endpoint.service;
         let takes_time = view
+            .demand
             .topology
             .endpoints
             .get(&endpoint.target)
@@ -98,10 +105,14 @@ pub(super) fn at_once(
             ));
         }
         let next = match endpoint.steps.first() {
-            Some(Step::Call(call)) if !call.optional => view.endpoints.find(&call.to)?,
+            Some(Step::Call(call)) if !call.optional => view.demand.endpoints.find(&call.to)?,
             _ => return None,
         };
-        if delays(&view.wholes, service, view.endpoints.all[next].service) {
+        if delays(
+            &view.links.index,
+            service,
+            view.demand.endpoints.all[next].service,
+        ) {
             return None;
         }
         (from, at) = (service, next);

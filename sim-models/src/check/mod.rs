@@ -5,24 +5,21 @@
 
 mod faults;
 mod goals;
-pub(crate) mod memory;
 mod sizes;
+pub(crate) mod memory;
 mod steps;
 mod suspicion;
 mod system;
 #[cfg(test)]
 mod tests;
 
-pub use goals::check_measure;
-pub(crate) use suspicion::overloaded;
-
-use super::diagnostics::{Code, Diagnostic, Diagnostics, Severity, suggest};
-use super::distribution::DurationSpec;
-use super::limits::MOST_WINDOWS;
-use super::path::{Segment, step};
-use super::source::{Sources, Span};
-use super::tree::{Kind, Node};
-use super::types::Scenario;
+use crate::limits::MOST_WINDOWS;
+use crate::quantity::distribution::DurationSpec;
+use crate::scenario::diagnostics::{Code, Diagnostic, Diagnostics, Severity, suggest};
+use crate::scenario::path::{Segment, step};
+use crate::scenario::source::{Sources, Span};
+use crate::scenario::tree::{Kind, Node};
+use crate::scenario::types::Scenario;
 use indexmap::IndexSet;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;

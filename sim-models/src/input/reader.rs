@@ -1,170 +1,15 @@
-//! Loads a scenario: its text and all that it includes, overrides, checks.
+//! The text of a scenario and all that it includes, merged into one tree.
 
-use super::advice::advise;
-use super::check::{Origin, check};
-use super::de::Shapes;
-use super::decode::decode;
-use super::diagnostics::{Code, Diagnostic, Diagnostics};
-use super::foreign;
-use super::hidden;
-use super::limits::{MOST_DATA, MOST_DEPTH, MOST_FILES, MOST_TEXT};
-use super::measurements::values;
-use super::mixed;
-use super::path::Override;
-use super::set;
-use super::source::{Sources, Span};
-use super::syntax;
-use super::tree::{self, Kind, Name, Node, children_mut};
-use super::types::Scenario;
+use super::files::Files;
+use crate::limits::{MOST_DATA, MOST_DEPTH, MOST_FILES, MOST_TEXT};
+use crate::scenario::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::scenario::foreign;
+use crate::scenario::measurements::values;
+use crate::scenario::mixed;
+use crate::scenario::source::{Sources, Span};
+use crate::scenario::syntax;
+use crate::scenario::tree::{self, Kind, Name, Node, children_mut};
 use sim_core::time::UNITS;
-
-/// Where texts come from; this crate never touches a file system.
-pub trait Files {
-    /// The text of a file.
-    ///
-    /// # Errors
-    /// Why it cannot be read; further lines say what to do about it.
-    fn read(&self, path: &str) -> Result<String, String>;
-
-    /// The text of a file that the scenario in file `root` names: one that it includes, or one of
-    /// measurements. Whoever got the scenario from somebody else may not want all of them to be read.
-    ///
-    /// # Errors
-    /// As for [`Self::read`], and why it may not be read.
-    fn read_for(&self, root: &str, path: &str) -> Result<String, String> {
-        let _ = root;
-        self.read(path)
-    }
-}
-
-/// Named texts in memory.
-impl Files for [(&str, &str)] {
-    fn read(&self, path: &str) -> Result<String, String> {
-        self.iter()
-            .find(|(name, _)| *name == path)
-            .map(|(_, text)| (*text).into())
-            .ok_or_else(|| "there is no such file".into())
-    }
-}
-
-impl<const N: usize> Files for [(&str, &str); N] {
-    fn read(&self, path: &str) -> Result<String, String> {
-        self.as_slice().read(path)
-    }
-}
-
-/// What came of loading.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The scenario, or what is wrong with it.
-    pub scenario: Result<Scenario, Diagnostics>,
-    /// What is legal but suspicious.
-    pub warnings: Diagnostics,
-    /// The texts that it was read from, for showing diagnostics.
-    pub sources: Sources,
-}
-
-/// Loads the scenario in file `name` with overrides set in it, in order.
-pub fn load(name: &str, files: &(impl Files + ?Sized), overrides: &[Override]) -> Loaded {
-    match Parsed::read(name, files) {
-        Ok(parsed) => parsed.load(overrides),
-        Err((found, sources)) => Loaded {
-            scenario: Err(found),
-            warnings: Vec::new(),
-            sources,
-        },
-    }
-}
-
-/// A scenario whose files have been read, to be loaded again and again with other settings.
-#[derive(Clone, Debug)]
-pub struct Parsed {
-    tree: Node,
-    sources: Sources,
-}
-
-impl Parsed {
-    /// Reads file `name` and all that it includes.
-    ///
-    /// # Errors
-    /// What cannot be read, with the texts that could.
-    pub fn read(name: &str, files: &(impl Files + ?Sized)) -> Result<Self, (Diagnostics, Sources)> {
-        let mut reader = Reader {
-            files,
-            sources: Sources::default(),
-            found: Vec::new(),
-            root: name.to_owned(),
-            bytes: (0, 0),
-        };
-        let tree = reader
-            .file(name, None, &mut Vec::new())
-            .filter(|_| reader.found.is_empty());
-        let Reader {
-            sources, mut found, ..
-        } = reader;
-        found.iter_mut().for_each(advise);
-        match tree {
-            Some(tree) => Ok(Self { tree, sources }),
-            None => Err((found, sources)),
-        }
-    }
-
-    /// Sets values for good.
-    ///
-    /// # Errors
-    /// The paths that lead nowhere and the values that cannot be read.
-    pub fn set(&mut self, overrides: &[Override]) -> Result<(), Diagnostics> {
-        set::set_all(&mut self.tree, overrides, &mut self.sources).map_err(|mut found| {
-            found.iter_mut().for_each(advise);
-            found
-        })
-    }
-
-    /// The texts that it was read from.
-    #[must_use]
-    pub fn sources(&self) -> &Sources {
-        &self.sources
-    }
-
-    /// The scenario with overrides set in it, in order.
-    #[must_use]
-    pub fn load(&self, overrides: &[Override]) -> Loaded {
-        let Self {
-            mut tree,
-            mut sources,
-        } = self.clone();
-        let shapes = Shapes::default();
-        let read = set::set_all(&mut tree, overrides, &mut sources)
-            .and_then(|()| match hidden::check(&tree) {
-                found if found.is_empty() => Ok(()),
-                found => Err(found),
-            })
-            .and_then(|()| decode::<Scenario>(&tree, &shapes));
-        set::name_arguments(&mut tree, &shapes);
-        let mut warnings = Vec::new();
-        let mut scenario = read.and_then(|scenario| {
-            let origin = Origin {
-                tree: &tree,
-                sources: &sources,
-            };
-            let (errors, suspicious) = check(&scenario, Some(origin));
-            warnings = suspicious;
-            if errors.is_empty() {
-                Ok(scenario)
-            } else {
-                Err(errors)
-            }
-        });
-        for found in scenario.as_mut().err().into_iter().flatten() {
-            advise(found);
-        }
-        Loaded {
-            scenario,
-            warnings,
-            sources,
-        }
-    }
-}
 
 /// Whether the first thing in a text that is no comment is `(`, or an attribute of RON.
 pub(crate) fn begins_a_scenario(text: &str) -> bool {
@@ -182,19 +27,25 @@ pub(crate) fn begins_a_scenario(text: &str) -> bool {
     }
 }
 
-struct Reader<'a, F: ?Sized> {
-    files: &'a F,
-    sources: Sources,
-    found: Diagnostics,
+/// Reads a file and what it includes.
+pub(super) struct Reader<'a, F: ?Sized> {
+    pub(super) files: &'a F,
+    pub(super) sources: Sources,
+    pub(super) found: Diagnostics,
     /// The file that all begins with.
-    root: String,
+    pub(super) root: String,
     /// Bytes of scenarios and of measurements so far.
-    bytes: (usize, usize),
+    pub(super) bytes: (usize, usize),
 }
 
 impl<F: Files + ?Sized> Reader<'_, F> {
     /// Reads a file and all that it includes into one tree.
-    fn file(&mut self, name: &str, from: Option<Span>, stack: &mut Vec<String>) -> Option<Node> {
+    pub(super) fn file(
+        &mut self,
+        name: &str,
+        from: Option<Span>,
+        stack: &mut Vec<String>,
+    ) -> Option<Node> {
         if stack.iter().any(|open| open == name) {
             let chain = format!("{} -> {name}", stack.join(" -> "));
             self.report(
@@ -479,6 +330,3 @@ fn merge(base: Node, over: Node) -> Node {
     };
     Node { span, kind }
 }
-
-#[cfg(test)]
-mod tests;

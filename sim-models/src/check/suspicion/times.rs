@@ -2,10 +2,10 @@
 
 use super::super::{Checker, at};
 use super::{Call, View, span, storm};
+use crate::quantity::distribution::DurationSpec;
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::distribution::DurationSpec;
-use crate::scenario::pattern::{CallIndex, Pattern, Side};
+use crate::scenario::pattern::{CallIndex, LinkIndex};
 use crate::scenario::{Need, Scenario, Service, Step, Workload};
 use crate::topology::{Endpoint, Endpoints, Place};
 use petgraph::visit::EdgeRef;
@@ -19,51 +19,39 @@ const LOST: f64 = 0.01;
 
 /// The least delay of messages between places as wholes.
 pub(super) struct Links<'a> {
-    /// By the names of both sides, `*` for any: the delay, s, and which link of the scenario it is.
-    named: BTreeMap<(&'a str, &'a str), (f64, usize)>,
+    /// Which link of the scenario is meant.
+    pub index: LinkIndex<'a>,
+    /// Its delay, s.
+    delays: Vec<f64>,
     /// The least of all, where links of single instances or of places may be meant.
     all: Option<f64>,
 }
 
 impl<'a> Links<'a> {
     pub fn new(scenario: &'a Scenario) -> Self {
-        let mut named = BTreeMap::new();
-        let (mut all, mut special) = (f64::INFINITY, false);
-        for (number, (key, link)) in scenario.links.iter().enumerate() {
-            let Some((from, to)) = key.split_once("->") else {
-                continue;
-            };
-            let delay = least_of(&link.latency);
-            all = all.min(delay);
-            let whole = |side: &Side| matches!(side, Side::Any | Side::Named(_));
-            match Pattern::link(key) {
-                Ok(pattern) if whole(&pattern.from) && whole(&pattern.to) => {
-                    named.insert((from.trim(), to.trim()), (delay, number));
-                }
-                _ => special = true,
-            }
-        }
+        let index = LinkIndex::new(scenario);
+        let links = scenario.links.values();
+        let delays: Vec<f64> = links.map(|link| least_of(&link.latency)).collect();
+        let all = delays.iter().copied().fold(f64::INFINITY, f64::min);
         Self {
-            named,
-            all: special.then_some(all),
+            all: (!index.others.is_empty()).then_some(all),
+            index,
+            delays,
         }
     }
 
     /// The least delay one way, s.
     fn least(&self, from: &str, to: &str) -> f64 {
-        let exact = self.named.get(&(from, to));
-        // Of two that say as much the last one counts.
-        let half = [(from, "*"), ("*", to)].map(|key| self.named.get(&key));
-        let half = half.into_iter().flatten().max_by_key(|(_, number)| *number);
-        let found = exact.or(half).or_else(|| self.named.get(&("*", "*")));
-        let own = found.map_or(0.0, |(delay, _)| *delay);
+        let found = self.index.find(from, to);
+        let own = found.map_or(0.0, |(number, _)| self.delays[number]);
         self.all.map_or(own, |all| all.min(own))
     }
 
     /// The least delay of both messages of a call, s: the way back may be another one.
     pub fn both(&self, from: &str, to: &str) -> f64 {
         let there = self.least(from, to);
-        let known = self.named.contains_key(&(to, from)) || self.named.contains_key(&(to, "*"));
+        let says = |from, to| self.index.says(from, to).is_some();
+        let known = says(to, from) || says(to, "*");
         there
             + if known {
                 there.min(self.least(to, from))
@@ -166,13 +154,13 @@ pub(super) fn percent(share: f64) -> f64 {
 /// For each call between services, its caller and its target, how many of all requests make it and cannot
 /// do without it, as a share.
 fn shares<'v>(view: &'v View<'_>) -> BTreeMap<(&'v str, &'v str), f64> {
-    let graph = &view.topology.graph;
+    let graph = &view.demand.topology.graph;
     let outside = graph
         .edge_references()
         .filter(|edge| matches!(graph[edge.source()], Place::Workload(_)));
     let all: f64 = outside.map(|edge| edge.weight().rate).sum();
     let mut shares = BTreeMap::new();
-    for (name, flow) in &view.topology.endpoints {
+    for (name, flow) in &view.demand.topology.endpoints {
         let Some((service, _)) = name.split_once('/') else {
             continue;
         };
@@ -231,7 +219,7 @@ impl Checker<'_> {
             let Some(limit) = limit.into_iter().chain(patience).min_by(f64::total_cmp) else {
                 continue;
             };
-            let target = view.endpoints.all[call.to].target.as_str();
+            let target = view.demand.endpoints.all[call.to].target.as_str();
             let share = if call.outside {
                 1.0
             } else {
@@ -241,7 +229,7 @@ impl Checker<'_> {
             };
             let own = own
                 .entry(call.to)
-                .or_insert_with(|| Own::of(&view.endpoints.all[call.to]));
+                .or_insert_with(|| Own::of(&view.demand.endpoints.all[call.to]));
             self.answer_comes_in_time(view, (call, own), limit, share);
         }
     }
@@ -253,7 +241,7 @@ impl Checker<'_> {
         limit: f64,
         share: f64,
     ) {
-        let callee = &view.endpoints.all[call.to];
+        let callee = &view.demand.endpoints.all[call.to];
         let target = &callee.target;
         let ways = view.links.both(call.from, callee.service);
         let least = ways + view.least[call.to];

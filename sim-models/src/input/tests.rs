@@ -1,5 +1,6 @@
 use super::*;
 use crate::scenario::Step;
+use crate::scenario::diagnostics::Code;
 
 const BASE: &str = r#"
         // A comment with a bracket: ).

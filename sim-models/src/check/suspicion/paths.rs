@@ -25,7 +25,7 @@ impl Checker<'_> {
             let (Some(key), Some(patience), false) = (call.key, call.limit(), told) else {
                 continue;
             };
-            let callee = &view.endpoints.all[call.to];
+            let callee = &view.demand.endpoints.all[call.to];
             let inner = inner.entry(call.to).or_insert_with(|| {
                 let calls = callee.callees.iter();
                 let calls = calls.map(|to| view.call(callee.service, false, *to));
@@ -56,9 +56,10 @@ impl Checker<'_> {
     /// Whether attempts multiply along a path.
     pub(super) fn attempts_multiply(&mut self, view: &View<'_>) {
         // The most attempts of one call that an endpoint can lead to, and by way of which callee.
-        let mut worst: Vec<(f64, Option<usize>)> = vec![(1.0, None); view.endpoints.all.len()];
-        for at in &view.endpoints.order {
-            let endpoint = &view.endpoints.all[*at];
+        let mut worst: Vec<(f64, Option<usize>)> =
+            vec![(1.0, None); view.demand.endpoints.all.len()];
+        for at in &view.demand.endpoints.order {
+            let endpoint = &view.demand.endpoints.all[*at];
             for callee in endpoint.callees.iter().filter(|callee| *callee != at) {
                 let own = attempts(view.call(endpoint.service, false, *callee).policies);
                 let product = own * worst[*callee].0;
@@ -71,7 +72,7 @@ impl Checker<'_> {
             let targets = load
                 .targets()
                 .iter()
-                .filter_map(|(to, _)| view.endpoints.find(to));
+                .filter_map(|(to, _)| view.demand.endpoints.find(to));
             let products = targets.map(|to| {
                 let call = view.call(name, true, to);
                 (attempts(call.policies) * worst[to].0, call)
@@ -88,8 +89,10 @@ impl Checker<'_> {
             let (mut factors, mut key) = (Vec::new(), None);
             let mut next = Some(first);
             // In a circle the way may lead back to where it was.
-            while let Some(call) = next.filter(|_| path.len() <= view.endpoints.all.len() + 1) {
-                let callee = &view.endpoints.all[call.to];
+            while let Some(call) =
+                next.filter(|_| path.len() <= view.demand.endpoints.all.len() + 1)
+            {
+                let callee = &view.demand.endpoints.all[call.to];
                 let own = attempts(call.policies);
                 path.push(callee.service);
                 if own > 1.0 {

@@ -1,8 +1,8 @@
 //! Services, links, policies of calls, workloads.
 
 use super::{Checker, at, join};
+use crate::limits::{MOST_BATCH, MOST_REPLICAS, MOST_USERS};
 use crate::scenario::diagnostics::Code;
-use crate::scenario::limits::{MOST_BATCH, MOST_REPLICAS, MOST_USERS};
 use crate::scenario::path::Segment;
 use crate::scenario::pattern::{Pattern, Side};
 use crate::scenario::{Bound, ClosedLoad, OpenLoad, Service, Shape, Workload};

@@ -167,8 +167,8 @@ impl Reached {
         let loads = &view.scenario.workloads;
         let number = workload.and_then(|name| loads.get_index_of(name));
         self.0.entry(number).or_insert_with(|| match number {
-            Some(number) => view.endpoints.reached([&loads[number]]),
-            None => view.endpoints.reached(loads.values()),
+            Some(number) => view.demand.endpoints.reached([&loads[number]]),
+            None => view.demand.endpoints.reached(loads.values()),
         })
     }
 }
@@ -189,7 +189,7 @@ fn never_reached(
         let (to, name) = target.split_once('/').unwrap_or((target, ""));
         service.is_none_or(|only| only == to) && endpoint.is_none_or(|only| only == name)
     };
-    let endpoints = &view.endpoints;
+    let endpoints = &view.demand.endpoints;
     let of = service.and_then(|name| view.scenario.services.get_index_of(name));
     let mut own = match of {
         Some(of) => endpoints.of_service(of),

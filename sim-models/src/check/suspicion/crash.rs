@@ -6,7 +6,6 @@
 //! fewest there and send even more. Only what is tried again comes to the others.
 
 use super::super::{Checker, at};
-use super::load::{LONG_WAIT, most_of, room};
 use super::times::percent;
 use super::{Call, View, awaited, named, rounded, span};
 use crate::faults::{Effect, Fault, Instances, Target};
@@ -15,6 +14,7 @@ use crate::plan::{FaultPlan, Plan};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Balance, Scenario};
+use crate::topology::{LONG_WAIT, most_of, room};
 use indexmap::IndexSet;
 use sim_core::SimTime;
 
@@ -79,7 +79,7 @@ impl Checker<'_> {
     }
 
     fn rest_fits(&mut self, view: &View<'_>, loss: &Loss<'_>, calls: &[Exposed<'_>]) {
-        let capacity = &view.topology.capacity[loss.number];
+        let capacity = &view.demand.topology.capacity[loss.number];
         let (most, what) = most_of(capacity);
         let balance = view.scenario.services[loss.number].balance;
         // Those that draw more the emptier they are take from the others what these cannot carry.
@@ -103,9 +103,10 @@ impl Checker<'_> {
         if excess <= 0.0 {
             return;
         }
-        let patience = view.limits[loss.number].map_or(LONG_WAIT, |limit| limit.as_secs_f64());
+        let patience =
+            view.demand.limits[loss.number].map_or(LONG_WAIT, |limit| limit.as_secs_f64());
         let waits = excess / left;
-        let room = (1.0 - loss.share()) * room(view, loss.service);
+        let room = (1.0 - loss.share()) * room(&view.demand, loss.service);
         if excess <= room && waits <= patience {
             return;
         }
@@ -257,7 +258,7 @@ fn exposed<'v>(view: &'v View<'_>) -> Vec<Vec<Exposed<'v>>> {
     let scenario = view.scenario;
     let mut calls: Vec<Vec<Exposed<'v>>> = Vec::new();
     calls.resize_with(scenario.services.len(), Vec::new);
-    let endpoints = &view.endpoints;
+    let endpoints = &view.demand.endpoints;
     // What is known of the requests at each endpoint: how often they are sent at least, and what share of
     // those of a workload come here, need what is here and are not tried again.
     let mut tries = vec![f64::INFINITY; endpoints.all.len()];
@@ -301,7 +302,7 @@ fn exposed<'v>(view: &'v View<'_>) -> Vec<Vec<Exposed<'v>>> {
     }
     for at in endpoints.order.iter().rev() {
         let endpoint = &endpoints.all[*at];
-        let Some(flow) = view.topology.endpoints.get(&endpoint.target) else {
+        let Some(flow) = view.demand.topology.endpoints.get(&endpoint.target) else {
             continue;
         };
         if tries[*at] == f64::INFINITY {

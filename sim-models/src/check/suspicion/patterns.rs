@@ -13,7 +13,7 @@ impl Checker<'_> {
         let mut used: BTreeSet<&str> = BTreeSet::new();
         let mut met = Met::default();
         for call in &view.calls {
-            let callee = &view.endpoints.all[call.to];
+            let callee = &view.demand.endpoints.all[call.to];
             used.extend(call.key);
             met.meet(call.from, callee.service, &callee.target);
         }

@@ -1,8 +1,8 @@
 //! Steps of endpoints.
 
 use super::{Checker, at, join};
+use crate::limits::{DEEPEST_REPEAT, MOST_BRANCHES, MOST_ROUNDS};
 use crate::scenario::diagnostics::Code;
-use crate::scenario::limits::{DEEPEST_REPEAT, MOST_BRANCHES, MOST_ROUNDS};
 use crate::scenario::path::Segment;
 use crate::scenario::{ChoiceStep, FailStep, Need, ParallelStep, RepeatStep, Step};
 

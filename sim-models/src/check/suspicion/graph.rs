@@ -14,7 +14,7 @@ const ROUNDS: usize = 200;
 impl Checker<'_> {
     pub(super) fn shape_of_graph(&mut self, view: &View<'_>) {
         let scenario = view.scenario;
-        for name in view.topology.unreachable() {
+        for name in view.demand.topology.unreachable() {
             let span = self.key_span(at!["services"], name);
             self.report_at(
                 Code::Uncalled,
@@ -22,7 +22,7 @@ impl Checker<'_> {
                 format!("no request ever reaches `{name}`"),
             );
         }
-        for cycle in view.topology.deadlocks() {
+        for cycle in view.demand.topology.deadlocks() {
             let span = self.key_span(at!["services"], cycle[0]);
             let service = &scenario.services[cycle[0]];
             let message = match cycle[..] {
@@ -67,16 +67,16 @@ impl Checker<'_> {
 
     /// Whether requests that lead to others of their kind come to an end.
     pub(super) fn requests_end(&mut self, view: &View<'_>) {
-        for circle in &view.endpoints.circles {
+        for circle in &view.demand.endpoints.circles {
             let growth = growth(view, circle);
             if growth < 1.0 - 1e-9 {
                 continue;
             }
             let names: Vec<String> = circle
                 .iter()
-                .map(|endpoint| format!("`{}`", view.endpoints.all[*endpoint].target))
+                .map(|endpoint| format!("`{}`", view.demand.endpoints.all[*endpoint].target))
                 .collect();
-            let first = &view.endpoints.all[circle[0]];
+            let first = &view.demand.endpoints.all[circle[0]];
             let (service, endpoint) = first.target.split_once('/').unwrap_or((&first.target, ""));
             let span = self.key_span(at!["services", service, "endpoints"], endpoint);
             let message = match &names[..] {
@@ -158,10 +158,10 @@ fn growth(view: &View<'_>, circle: &[usize]) -> f64 {
     let calls: Vec<Vec<(usize, f64)>> = circle
         .iter()
         .map(|endpoint| {
-            let endpoint = &view.endpoints.all[*endpoint];
-            let flow = view.topology.endpoints.get(&endpoint.target);
+            let endpoint = &view.demand.endpoints.all[*endpoint];
+            let flow = view.demand.topology.endpoints.get(&endpoint.target);
             let inside = |callee: &usize| {
-                let target = &view.endpoints.all[*callee].target;
+                let target = &view.demand.endpoints.all[*callee].target;
                 Some((place(*callee)?, flow?.calls.get(target)?.0))
             };
             endpoint.callees.iter().filter_map(inside).collect()

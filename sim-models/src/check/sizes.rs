@@ -3,9 +3,9 @@
 
 use super::{Checker, at};
 use crate::faults::Target;
+use crate::limits::{MOST_HITS, MOST_INSTANCES, MOST_NAMES, MOST_PAIRS};
 use crate::scenario::Balance;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::limits::{MOST_HITS, MOST_INSTANCES, MOST_NAMES, MOST_PAIRS};
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::topology::Endpoints;
 use std::collections::{BTreeMap, BTreeSet};
