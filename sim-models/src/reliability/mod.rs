@@ -24,11 +24,12 @@
 //!
 //! Units: seconds, shares from 0 to 1.
 
+mod value;
+mod policies;
+mod timeline;
+mod state;
 mod evaluate;
 mod in_flight;
-mod policies;
-mod state;
-mod timeline;
 #[cfg(test)]
 mod tests;
 
@@ -183,7 +184,7 @@ fn over_stretches(
     more: &[u16],
 ) -> Option<f64> {
     let (mut good, mut all, mut lost) = (0.0, 0.0, 0.0);
-    let mut known: Vec<Option<Option<evaluate::Value>>> = vec![None; timeline.states.len()];
+    let mut known: Vec<Option<Option<value::Value>>> = vec![None; timeline.states.len()];
     // Seconds' worth of requests that are lost from one state to another.
     let mut under_way: BTreeMap<(usize, usize), f64> = BTreeMap::new();
     let each = ALL_POINTS / timeline.stretches.len().max(1) as u64;

@@ -1,7 +1,7 @@
 //! One finding in words, without a full stop.
 
 use super::numbers::{Scale, counted, level};
-use super::sentence::{Teller, all_runs};
+use super::teller::{Teller, all_runs};
 use super::{Finding, Test, Verdict};
 use crate::observe::expression::{Measure, Metric};
 use sim_core::stats::Interval;

@@ -10,16 +10,17 @@
 //! Sources: A. M. Law, "Simulation Modeling and Analysis", 5th ed., chapters 10 and 11.2 (paired
 //! comparisons under common random numbers); the tests are in [`sim_core::stats`].
 
-mod analyse;
 mod cells;
 mod change;
-mod clause;
-mod finding;
 mod joined;
 pub mod numbers;
-mod place;
+mod finding;
 mod question;
+mod teller;
+mod clause;
+mod place;
 mod sentence;
+mod analyse;
 #[cfg(test)]
 mod tests;
 

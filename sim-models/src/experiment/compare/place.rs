@@ -4,7 +4,7 @@
 use super::change::{Boundary, Change, Side};
 use super::clause::signed;
 use super::numbers::Scale;
-use super::sentence::{MOST, Teller};
+use super::teller::{MOST, Teller};
 use super::{Finding, Verdict};
 
 impl Teller<'_> {
