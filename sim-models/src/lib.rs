@@ -7,9 +7,11 @@
 
 pub mod outcome;
 pub mod limits;
+pub mod spelling;
 pub mod quantity;
 pub mod resilience;
 pub mod faults;
+pub mod expression;
 pub mod scenario;
 pub mod topology;
 pub mod plan;

@@ -452,7 +452,7 @@ fn verdicts(comparison: &Comparison) -> String {
     shares::shares(&Shares {
         page: Page::new(title, shares::GUIDE, &note(comparison)),
         heading: heading.join(" · ").trim_start_matches(" · ").to_owned(),
-        kinds: kinds.iter().map(|kind| kind.words()).collect(),
+        kinds: kinds.into_iter().collect(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
     })
 }

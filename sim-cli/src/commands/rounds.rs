@@ -11,7 +11,7 @@ use crate::runner::{How, Runner, RunnerError};
 use crate::{Terminal, diagnostics, exit};
 use sim_models::experiment::space::Unresolved;
 use sim_models::experiment::sweep::{Keys, Record, RunKey, Shard, Sweep};
-use sim_models::observe::expression::ExpressionError;
+use sim_models::expression::ExpressionError;
 use sim_models::scenario::Override;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -156,7 +156,7 @@ impl<'a> Rounds<'a> {
         self.partial += ran
             .records
             .iter()
-            .filter(|run| run.stopped_by != "end")
+            .filter(|run| !run.stopped_by.is_end())
             .count();
         if self.kept {
             let keys = Keys::new(sweep);

@@ -12,9 +12,9 @@ use crate::progress::{self, Watch};
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
+use sim_models::expression::Measure;
 use sim_models::observe::choice::check_measure;
-use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::Measure;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::plain::plain;
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
@@ -311,10 +311,12 @@ fn exit_code(result: &RunResult) -> u8 {
 }
 
 fn summary_code(summary: &Summary) -> u8 {
-    match (summary.stopped_by.as_str(), summary.hypothesis.verdict) {
-        ("interrupt", _) => exit::INTERRUPTED,
-        ("end", Conclusion::Held | Conclusion::Recovered | Conclusion::NoHypothesis) => exit::HELD,
-        ("end", _) => exit::REFUTED,
+    match (summary.stopped_by, summary.hypothesis.verdict) {
+        (StoppedBy::Interrupt, _) => exit::INTERRUPTED,
+        (StoppedBy::End, Conclusion::Held | Conclusion::Recovered | Conclusion::NoHypothesis) => {
+            exit::HELD
+        }
+        (StoppedBy::End, _) => exit::REFUTED,
         _ => exit::BUDGET,
     }
 }

@@ -15,7 +15,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::sensitivity::{Design, Method, NoIndices, Sensitivity, Values, sobol};
 use sim_models::experiment::spec::{ReplicationSpec, Spec, Vary, base, places_at, resolve_at};
 use sim_models::experiment::sweep::{Record, Sweep, Table};
-use sim_models::observe::expression::{Measure, Metric};
+use sim_models::expression::{Measure, Metric};
 use sim_models::scenario::{Override, Scenario, explain};
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -10,8 +10,8 @@ use super::units;
 use sim_core::stats::{Interval, proportion_interval, quantile_interval};
 use sim_models::experiment::compare::numbers::is_share;
 use sim_models::experiment::sweep::{Cell, MEDIAN};
+use sim_models::expression::Measure as Parsed;
 use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::Measure as Parsed;
 use sim_models::observe::summary::{Damage, Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
@@ -493,7 +493,7 @@ fn ending(runs: &[Summary], reproduce: &str, style: Style) -> Vec<String> {
         runs.iter().map(|run| run.seed).min().unwrap_or_default(),
         runs.iter().map(|run| run.seed).max().unwrap_or_default(),
     )];
-    let partial = runs.iter().filter(|run| run.stopped_by != "end").count();
+    let partial = runs.iter().filter(|run| !run.stopped_by.is_end()).count();
     if partial > 0 {
         lines.push(style.careful(&format!(
             "{partial} runs were stopped by a budget: their results are partial."

@@ -3,7 +3,7 @@
 use super::style::Style;
 use super::table::{Table, wrap};
 use super::units::{count, duration, factor, known, number, percent, rate};
-use sim_models::observe::expression::Measure;
+use sim_models::expression::Measure;
 use sim_models::observe::summary::{EdgeSummary, ServiceSummary, Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 

@@ -216,7 +216,7 @@ mod tests {
             seed: u64::from(number % 2),
             digest: format!("{number:032x}"),
             events: 10,
-            stopped_by: "end".into(),
+            stopped_by: StoppedBy::End,
             verdict: sim_models::observe::conclusion::Conclusion::Held,
             values: vec![Some(f64::from(number) / 3.0)],
             windows: vec![vec![Some(f64::from(number))]; 2],

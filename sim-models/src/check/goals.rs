@@ -1,8 +1,8 @@
 //! The hypothesis: expressions.
 
 use super::{Checker, at};
+use crate::expression::{Belief, Expression, Measure};
 use crate::observe::choice::{edges, wrong_stretch, wrong_subject};
-use crate::observe::expression::{Expression, Measure, parse};
 use crate::scenario::diagnostics::Code;
 use crate::topology::Topology;
 use indexmap::IndexSet;
@@ -20,8 +20,8 @@ impl Checker<'_> {
             ("during", &hypothesis.during),
             ("always", &hypothesis.always),
         ] {
-            for (i, text) in checks.iter().enumerate() {
-                self.goal(text, (list, i));
+            for (i, belief) in checks.iter().enumerate() {
+                self.goal(belief, (list, i));
             }
         }
         if let Some(recovers) = hypothesis.recovers
@@ -32,23 +32,23 @@ impl Checker<'_> {
         }
     }
 
-    fn goal(&mut self, text: &str, (list, i): (&str, usize)) {
+    fn goal(&mut self, belief: &Belief, (list, i): (&str, usize)) {
         let path = at!["hypothesis", list, i];
-        match parse(text) {
+        match belief.read() {
             Err(wrong) => {
                 let span = self.span_in_text(path, &wrong.at);
-                self.report_at(Code::Expression, span, wrong.message)
+                self.report_at(Code::Expression, span, wrong.message.clone())
                     .help
-                    .extend(wrong.help);
+                    .extend(wrong.help.iter().cloned());
             }
             Ok(expression) => {
-                let whole = 0..text.len();
+                let whole = 0..belief.text().len();
                 if let Some((message, help)) = misplaced(&expression.measure, list) {
                     let span = self.span_in_text(path, &whole);
                     self.report_at(Code::Expression, span, message)
                         .help
                         .push(help.into());
-                } else if let Some((at, (message, help))) = self.wrong_part(&expression) {
+                } else if let Some((at, (message, help))) = self.wrong_part(expression) {
                     let span = self.span_in_text(path, &at);
                     self.report_at(Code::Expression, span, message)
                         .help

@@ -2,8 +2,8 @@
 //! one that they name can be taken.
 
 use super::measure::windows_in;
-use super::metric::{Metric, Of, Statistic};
-use super::naming::{Argument, Measure};
+use crate::expression::metric::{Metric, Of, Statistic};
+use crate::expression::naming::{Argument, Measure};
 use crate::plan;
 use crate::scenario::diagnostics::suggest;
 use crate::scenario::{Bound, Scenario, Shape, Workload};

@@ -7,11 +7,11 @@
 mod totals;
 mod windowed;
 
-use super::expression::Expression;
-use super::metric::{Metric, Of, Statistic};
-use super::naming::{Measure, Requests};
 use super::recorder::{Recorder, ServiceWindow};
 use super::summary::Summary;
+use crate::expression::Expression;
+use crate::expression::metric::{Metric, Of, Statistic};
+use crate::expression::naming::{Measure, Requests};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use sim_core::{SimDuration, SimTime};

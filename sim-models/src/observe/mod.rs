@@ -1,11 +1,6 @@
 //! What a run tells: reads the world, never changes it.
 
 pub mod figures;
-pub mod metric;
-pub mod naming;
-pub mod syntax;
-mod terms;
-pub mod expression;
 pub mod conclusion;
 pub mod ledger;
 mod records;

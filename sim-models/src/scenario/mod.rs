@@ -6,7 +6,6 @@
 pub mod codes;
 pub mod source;
 pub mod plain;
-pub mod synonyms;
 pub mod diagnostics;
 pub mod advice;
 pub mod lexer;

@@ -4,7 +4,7 @@ use super::*;
 use crate::charts::plot::legible::assert_legible;
 use sim_models::experiment::space::{Axis, Coordinate, Point};
 use sim_models::experiment::sweep::{Record, Replications, Sweep};
-use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 
 /// An axis with its values.
 pub struct Varied(
@@ -105,7 +105,7 @@ pub fn records(points: &[Vec<usize>], pressure: impl Fn(&[usize]) -> f64) -> Vec
                 seed: 1 + u64::from(replication),
                 digest: String::new(),
                 events: 1,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict,
                 values: vec![
                     Some(900.0 * (1.0 - failed)),

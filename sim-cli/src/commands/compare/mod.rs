@@ -23,7 +23,7 @@ use crate::runner::{How, Runner};
 use crate::{Terminal, exit};
 use sim_models::experiment::compare::{Comparison, Finding, Question, compare, trace};
 use sim_models::experiment::sweep::{Keys, Record, Shard, Sweep, Table};
-use sim_models::observe::metric::Metric;
+use sim_models::expression::metric::Metric;
 use std::io::{self, Write};
 use variants::{Asked, Refused, asked};
 

@@ -192,7 +192,7 @@ fn opened(folder: &Path, extras: &Extras) -> Vec<String> {
 /// Refuted hypotheses are what a sweep is for; a run that a budget stopped is only part of one.
 #[must_use]
 pub fn exit_code(records: &[Record]) -> u8 {
-    if records.iter().all(|record| record.stopped_by == "end") {
+    if records.iter().all(|record| record.stopped_by.is_end()) {
         exit::HELD
     } else {
         exit::BUDGET

@@ -10,7 +10,7 @@ use sim_models::experiment::space::Values;
 use sim_models::experiment::spec::{Sample, Spec, Variant, Vary};
 use sim_models::experiment::tune::halving::Halving;
 use sim_models::experiment::tune::{Goal, Question};
-use sim_models::observe::expression::{Expression, Measure};
+use sim_models::expression::{Expression, Measure};
 use sim_models::scenario::Override;
 use std::path::PathBuf;
 

@@ -10,9 +10,9 @@ use sim_core::stats::{quantile_interval, values_needed};
 use sim_models::experiment::compare::numbers::{counted, is_share};
 use sim_models::experiment::space::{Axis, Point};
 use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Record, Replications, Table};
+use sim_models::expression::{Better, Measure, Metric, Of, Unit};
 use sim_models::observe::choice::default_measures;
 use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::{Better, Measure, Metric, Of, Unit};
 use std::collections::BTreeMap;
 
 /// So many points fit on a screen.
@@ -496,7 +496,7 @@ fn verdicts(table: &Table<'_>, style: Style) -> Vec<String> {
 fn notes(table: &Table<'_>, style: Style) -> Vec<String> {
     let records = || table.runs.iter().flatten();
     let mut lines = Vec::new();
-    let stopped = records().filter(|run| run.stopped_by != "end").count();
+    let stopped = records().filter(|run| !run.stopped_by.is_end()).count();
     if stopped > 0 {
         lines.push(style.careful(&format!(
             "{} runs were stopped by a budget: their measures cover only part of a run.",

@@ -47,7 +47,7 @@ pub fn runs(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
             Value::Integer(record.seed),
             Value::Text(&record.digest),
             Value::Integer(record.events),
-            Value::Text(&record.stopped_by),
+            Value::Text(record.stopped_by.name()),
             Value::Text(record.verdict.name()),
             Value::Truth(record.verdict == Conclusion::Metastable),
         ]);

@@ -12,7 +12,7 @@ use super::table::{Table, shorten, wrap};
 use super::tables::styled;
 use super::units;
 use sim_models::experiment::tune::{Finalist, Goal, Held, Outcome, Transfer, Tuning};
-use sim_models::observe::expression::Measure;
+use sim_models::expression::Measure;
 use words::{held, interval};
 
 /// The result as text. `also` says how many of the other scenarios the user named.

@@ -8,7 +8,7 @@ use sim_core::stats::{Interval, share_at_least};
 use sim_models::experiment::compare::numbers::Scale;
 use sim_models::experiment::space::Point;
 use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Standing, Transfer, Tuning};
-use sim_models::observe::expression::Measure;
+use sim_models::expression::Measure;
 use std::collections::BTreeSet;
 
 /// Replications under fresh seeds.

@@ -2,7 +2,7 @@
 
 use super::super::{Checker, at};
 use super::{View, rounded, span};
-use crate::observe::expression::{Expression, Metric, Op, Unit, parse};
+use crate::expression::{Expression, Metric, Op, Unit};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Scenario, Shape, Workload, shape};
 use crate::topology::seconds;
@@ -23,8 +23,8 @@ impl Checker<'_> {
         ];
         let mut all = Vec::new();
         for (list, checks) in lists {
-            for (i, text) in checks.iter().enumerate() {
-                all.extend(parse(text).ok().map(|check| (list, i, check)));
+            for (i, belief) in checks.iter().enumerate() {
+                all.extend(belief.read().ok().map(|check| (list, i, check.clone())));
             }
         }
         all

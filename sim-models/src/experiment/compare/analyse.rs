@@ -9,9 +9,9 @@ use super::{
     least_difference,
 };
 use crate::experiment::sweep::{Record, Table};
+use crate::expression::Measure;
+use crate::expression::metric::Better;
 use crate::observe::conclusion::Conclusion;
-use crate::observe::expression::Measure;
-use crate::observe::metric::Better;
 use sim_core::stats::{
     Interval, Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
     paired_share_difference, paired_t_test, relative_difference, replications_needed, sign_test,
@@ -82,7 +82,7 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
         own: cells.own,
         tested,
         replications: table.runs.iter().map(Vec::len).max().unwrap_or_default() as u32,
-        cut_short: records.filter(|run| run.stopped_by != "end").count() as u32,
+        cut_short: records.filter(|run| !run.stopped_by.is_end()).count() as u32,
         question: question.clone(),
         family,
         equal,

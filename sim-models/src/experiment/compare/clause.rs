@@ -3,7 +3,7 @@
 use super::numbers::{Scale, counted, level};
 use super::teller::{Teller, all_runs};
 use super::{Finding, Test, Verdict};
-use crate::observe::expression::{Measure, Metric};
+use crate::expression::{Measure, Metric};
 use sim_core::stats::Interval;
 
 impl Teller<'_> {

@@ -1,7 +1,7 @@
 //! What is found about one measure of one variant.
 
 use super::numbers;
-use crate::observe::expression::Measure;
+use crate::expression::Measure;
 use sim_core::stats::Interval;
 
 /// One replication of both variants, under one condition or over several.

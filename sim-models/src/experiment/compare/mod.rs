@@ -31,8 +31,8 @@ pub use joined::{Fate, Group, Joined, Transition, join, trace};
 pub use question::{Question, least_difference};
 
 use crate::experiment::space::Coordinate;
+use crate::expression::Measure;
 use crate::observe::conclusion::Conclusion;
-use crate::observe::expression::Measure;
 use sim_core::stats::{Interval, PairedCounts};
 
 /// Variants of a system, compared.

@@ -8,7 +8,7 @@ use super::clause::{bounds, relation};
 use super::numbers::{Scale, counted, level};
 use super::teller::{Teller, all_runs};
 use super::{Comparison, Finding, Test, Verdict};
-use crate::observe::expression::Metric;
+use crate::expression::Metric;
 use sim_core::stats::Interval;
 
 /// The sentences about every variant, in their order.

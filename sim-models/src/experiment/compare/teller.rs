@@ -2,7 +2,7 @@
 
 use super::numbers::{counted, probability};
 use super::{Comparison, Finding, Verdict};
-use crate::observe::expression::Measure;
+use crate::expression::Measure;
 use sim_core::stats::sign_test;
 
 /// The most names that one sentence lists.

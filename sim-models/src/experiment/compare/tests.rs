@@ -4,7 +4,7 @@ use super::numbers::Scale;
 use super::*;
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep, Table};
-use crate::observe::conclusion::Conclusion;
+use crate::observe::conclusion::{Conclusion, StoppedBy};
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::Outcome;
 use sim_core::SimTime;
@@ -69,7 +69,7 @@ fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> 
                 seed: u64::from(replication),
                 digest: String::new(),
                 events: 0,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict,
                 values,
                 windows: Vec::new(),

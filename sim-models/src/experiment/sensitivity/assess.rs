@@ -4,7 +4,7 @@ use super::{
     Effect, Effects, Found, Indices, Influence, MOST_LUCK, Method, NEGLIGIBLE_EFFECT,
     NEGLIGIBLE_SHARE, Negligible, NoIndices, luck, morris, sobol,
 };
-use crate::observe::expression::Measure;
+use crate::expression::Measure;
 use sim_core::stats::{Interval, Moments, bonferroni_level, t_quantile};
 
 /// A design of either method.

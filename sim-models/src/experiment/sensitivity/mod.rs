@@ -14,7 +14,7 @@ mod assess;
 pub use assess::{Design, MOST_REPLICATIONS, Values};
 
 use super::space::Axis;
-use crate::observe::expression::Measure;
+use crate::expression::Measure;
 use bootstrap::Resamples;
 use sim_core::stats::Interval;
 

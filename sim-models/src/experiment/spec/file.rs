@@ -5,9 +5,9 @@ use super::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{
     Assigned, Between, Part, Row, Sample, Unresolved, Value, Values, Variant, Vary,
 };
+use crate::expression::Measure;
 use crate::input::Files;
 use crate::input::beside;
-use crate::observe::expression::Measure;
 use crate::scenario::advice::advise;
 use crate::scenario::de::{Shapes, Spanned};
 use crate::scenario::decode::decode;

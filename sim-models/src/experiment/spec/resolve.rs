@@ -3,10 +3,10 @@
 use super::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{Cell, Placed, Space, Unresolved};
 use crate::experiment::sweep::{Precision, Replications, Sweep};
+use crate::expression::{Measure, Unit};
 use crate::input::begins_a_scenario;
 use crate::input::{Files, Parsed};
 use crate::observe::choice::{check_measure, default_measures};
-use crate::observe::expression::{Measure, Unit};
 use crate::scenario::diagnostics::{Code, Diagnostic};
 use crate::scenario::plain::{is_hidden, plain};
 use crate::scenario::{Diagnostics, Override, Rate, Scenario, Sources, Span};

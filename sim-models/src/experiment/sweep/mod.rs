@@ -21,8 +21,8 @@ pub use table::{Cell, Finite, LEVEL, MEDIAN, P90, Table, VerdictShare};
 pub use until::{Next, Precision};
 
 use super::space::{Axis, Point};
-use crate::observe::conclusion::Conclusion;
-use crate::observe::expression::Measure;
+use crate::expression::Measure;
+use crate::observe::conclusion::{Conclusion, StoppedBy};
 use crate::scenario::Scenario;
 
 /// A sweep, resolved: everything that its result depends on.
@@ -76,8 +76,8 @@ pub struct Record {
     pub digest: String,
     /// Events handled.
     pub events: u64,
-    /// `"end"`, or the budget that stopped it.
-    pub stopped_by: String,
+    /// Why it stopped.
+    pub stopped_by: StoppedBy,
     /// The verdict.
     pub verdict: Conclusion,
     /// The measures over the run without its warm-up, in the order of the sweep; none where there was

@@ -11,8 +11,8 @@ mod search;
 pub use search::{Question, tune};
 
 use super::space::{Axis, Point};
-use crate::observe::expression::{Expression, Measure};
-use crate::observe::metric::Metric;
+use crate::expression::metric::Metric;
+use crate::expression::{Expression, Measure};
 use sim_core::stats::Interval;
 
 /// All that tuning found.

@@ -7,7 +7,7 @@
 //! Ties go to the candidate with the lower number.
 
 use super::Goal;
-use crate::observe::expression::Expression;
+use crate::expression::Expression;
 use std::cmp::Ordering;
 
 /// The largest excess over a limit that one replication counts with, in limits: a run that never

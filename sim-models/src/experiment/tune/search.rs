@@ -6,7 +6,7 @@ use super::rank::{Judge, Values};
 use super::{Finalist, Goal, Rung, Tuning, front};
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep};
-use crate::observe::expression::{Expression, Measure};
+use crate::expression::{Expression, Measure};
 use crate::scenario::Scenario;
 use sim_core::stats::bonferroni_level;
 

@@ -5,6 +5,7 @@ use super::*;
 use crate::experiment::space::Coordinate;
 use crate::experiment::sweep::{Record, Replications, Sweep};
 use crate::input::load;
+use crate::observe::conclusion::StoppedBy;
 use crate::scenario::Scenario;
 use std::convert::Infallible;
 
@@ -102,7 +103,7 @@ fn fake<'a>(
                 seed,
                 digest: String::new(),
                 events: 0,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict: crate::observe::conclusion::Conclusion::NoHypothesis,
                 values: value(&title, seed),
                 windows: Vec::new(),

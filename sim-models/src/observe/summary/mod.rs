@@ -14,6 +14,7 @@ pub use request::*;
 pub use series::*;
 pub use signals::*;
 
+use super::conclusion::StoppedBy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,9 +41,9 @@ pub struct Summary {
     pub warmup_seconds: f64,
     /// Events handled.
     pub events: u64,
-    /// `"end"`; or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`; or `"stalled"`,
-    /// time did not advance any more; or `"interrupt"`.
-    pub stopped_by: String,
+    /// Why it stopped: `"end"`; or the budget that was exceeded: `"events"`, `"in_flight"`, `"memory"`; or
+    /// `"stalled"`, time did not advance any more; or `"interrupt"`.
+    pub stopped_by: StoppedBy,
     /// Why time did not advance any more, in one sentence that names who turned in the circle; only
     /// where that stopped the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]

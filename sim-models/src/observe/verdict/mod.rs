@@ -28,11 +28,11 @@ mod edge;
 
 use super::availability::CERTAIN;
 use super::conclusion::Conclusion;
-use super::expression::{self, Expression};
 use super::measure::Measurer;
-use super::metric::{Metric, Of};
 use super::recorder::Recorder;
 use super::summary::{CheckSummary, HypothesisSummary, Summary};
+use crate::expression::metric::{Metric, Of};
+use crate::expression::{Belief, Expression};
 use crate::plan::Plan;
 use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
 use aftermath::{Aftermath, Unjudged};
@@ -174,11 +174,10 @@ pub fn judge(
     summary.hypothesis = out;
 }
 
-fn read(checks: &[String]) -> Vec<(String, Expression)> {
-    let checks = checks.iter();
-    checks
-        .filter_map(|text| Some((text.clone(), expression::parse(text).ok()?)))
-        .collect()
+/// Texts and what they say; a scenario that passed its checks has no others.
+fn read(beliefs: &[Belief]) -> Vec<(String, Expression)> {
+    let read = |belief: &Belief| Some((belief.text().to_owned(), belief.read().ok()?.clone()));
+    beliefs.iter().filter_map(read).collect()
 }
 
 fn conclusion(aftermath: &Aftermath) -> Conclusion {
@@ -468,7 +467,7 @@ impl Steady<'_> {
         aftermaths: &[Aftermath],
     ) -> (Conclusion, String) {
         let mut reason = "nothing was believed, so there is nothing to hold or refute".to_owned();
-        if self.measurer.summary.stopped_by != "end" {
+        if !self.measurer.summary.stopped_by.is_end() {
             reason += "; the run was stopped before its end";
         } else if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
             reason += &format!("; {}", words::lost(self, disturbance, loss));
@@ -487,7 +486,7 @@ impl Steady<'_> {
         aftermaths: &[Aftermath],
         checks: &[CheckSummary],
     ) -> Option<String> {
-        if self.measurer.summary.stopped_by != "end" {
+        if !self.measurer.summary.stopped_by.is_end() {
             return Some(
                 "the run was stopped before its end: what would have come then is not known".into(),
             );

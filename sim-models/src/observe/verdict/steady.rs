@@ -5,11 +5,11 @@
 //! what it offers.
 
 use super::tally::Tally;
+use crate::expression::metric::Metric;
+use crate::expression::naming::Measure;
+use crate::expression::{Expression, Op};
 use crate::observe::availability::CERTAIN;
-use crate::observe::expression::{Expression, Op};
 use crate::observe::measure::{Measurer, Traffic};
-use crate::observe::metric::Metric;
-use crate::observe::naming::Measure;
 use crate::plan::WorkloadKind;
 use crate::scenario::Scenario;
 use sim_core::SimTime;

@@ -1,6 +1,7 @@
 //! What is believed of a run, and what it may cost.
 
 use super::defaults;
+use crate::expression::Belief;
 use crate::quantity::units::Size;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -11,14 +12,14 @@ use sim_core::SimDuration;
 pub struct Hypothesis {
     /// Checks that hold before the first fault and again after each: `"success_ratio(shoppers) >= 0.999"`.
     #[serde(default)]
-    pub steady: Vec<String>,
+    pub steady: Vec<Belief>,
     /// Checks while a fault is on, over each of its periods: what it may do. Where they hold, the steady
     /// state may break meanwhile.
     #[serde(default)]
-    pub during: Vec<String>,
+    pub during: Vec<Belief>,
     /// Checks on the whole run after the warm-up, faults included.
     #[serde(default)]
-    pub always: Vec<String>,
+    pub always: Vec<Belief>,
     /// How soon the system is back after each fault.
     #[serde(default)]
     pub recovers: Option<Recovers>,

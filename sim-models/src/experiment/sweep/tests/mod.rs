@@ -5,7 +5,7 @@ mod runs;
 use super::*;
 use crate::experiment::space::Coordinate;
 use crate::input::load;
-use crate::observe::conclusion::Conclusion;
+use crate::observe::conclusion::{Conclusion, StoppedBy};
 use crate::scenario::Override;
 
 /// A queue that a slow database fills for a while.
@@ -171,7 +171,7 @@ fn record(replication: u32, value: Option<f64>, verdict: Conclusion) -> Record {
         seed: u64::from(replication),
         digest: String::new(),
         events: 0,
-        stopped_by: "end".into(),
+        stopped_by: StoppedBy::End,
         verdict,
         values: vec![value, None],
         windows: Vec::new(),

@@ -5,7 +5,7 @@ use super::metric::{Asks, METRICS, Metric, Of, Statistic};
 use super::naming::{Argument, Counter, Measure, Requests};
 use crate::outcome::Outcome;
 use crate::resilience;
-use crate::scenario::diagnostics::{nearest, suggest};
+use crate::spelling::{nearest, suggest};
 use sim_core::{SimDuration, SimTime};
 use std::fmt;
 use std::ops::Range;

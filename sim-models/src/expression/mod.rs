@@ -1,20 +1,26 @@
 //! Checks as scenarios write them: `success_ratio(shoppers) >= 99.9%`, `latency(shoppers, p99) <
 //! 250ms`, `amplification("web -> orders") < 1.1`.
 //!
-//! A measure ([`super::syntax`]), an operator and a limit. Units: limits are kept in seconds,
+//! A measure ([`syntax`]), an operator and a limit. Units: limits are kept in seconds,
 //! per second, or as ratios, as the metric asks. Where two measures are compared, `latency(a, p99) < 2 *
 //! latency(a, p50)`, what is kept is their quotient and what it compares with: 2.
 
-pub use super::metric::{Better, METRICS, Metric, Of, Statistic, Unit};
-pub use super::naming::{Argument, Counter, Measure, Requests};
-pub use super::syntax::ExpressionError;
+pub mod metric;
+pub mod naming;
+pub mod syntax;
+mod terms;
+mod belief;
 
-use super::syntax::Part;
-use super::terms;
+pub use belief::Belief;
+pub use metric::{Better, METRICS, Metric, Of, Statistic, Unit};
+pub use naming::{Argument, Counter, Measure, Requests};
+pub use syntax::ExpressionError;
+
 use crate::quantity::units::Rate;
 use sim_core::SimDuration;
 use std::fmt;
 use std::ops::Range;
+use syntax::Part;
 
 /// How a value compares with its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
