@@ -221,6 +221,11 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
+/// A setting as a flag.
+pub(crate) fn setting(set: &Override) -> String {
+    format!(" --set {}", quoted(&format!("{}={}", set.path, set.value)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::quoted;

@@ -1,22 +1,21 @@
 //! Runs in rounds, each of which depends on what came before: what `sim tune` and `sim sensitivity`
 //! have in common.
 
-use super::run::{quoted, setting};
-use crate::output::claim::Claim;
-use crate::output::file::FolderError;
+use super::run::quoted;
+use crate::files::setting;
 use crate::output::sweep::provenance::{Started, provenance};
 use crate::output::sweep::rows::ResultsError;
 use crate::runner::names::file_name;
 use crate::runner::{How, Runner, RunnerError};
+use crate::store::claim::Claim;
+use crate::store::file::FolderError;
 use crate::{Terminal, diagnostics, exit};
 use sim_models::experiment::space::Unresolved;
 use sim_models::experiment::sweep::{Keys, Record, RunKey, Shard, Sweep};
-use sim_models::expression::ExpressionError;
 use sim_models::scenario::Override;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
-use std::str::FromStr;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -237,15 +236,4 @@ impl Command {
         self.0.extend(set.iter().map(setting));
         self.0
     }
-}
-
-/// Reads a measure or a check, as a flag has it.
-///
-/// # Errors
-/// What is wrong with it, and what to write instead.
-pub fn read<T: FromStr<Err = ExpressionError>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: ExpressionError| {
-        let help = error.help.iter().map(|help| format!("; {help}"));
-        format!("{}{}", error.message, help.collect::<String>())
-    })
 }

@@ -3,13 +3,14 @@
 #![allow(rustdoc::broken_intra_doc_links)]
 
 use super::broken;
-use super::rounds::{Command, NoAnswer, Rounds, begin, read};
+use super::rounds::{Command, NoAnswer, Rounds, begin};
 use super::run::Format;
+use super::run::read;
 use crate::charts;
 use crate::files::Reading;
-use crate::output::claim::{Claim, Experiment};
 use crate::output::sweep::folder::{self, Extras};
 use crate::output::{json, sensitivity as shown};
+use crate::store::claim::{Claim, Experiment};
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::sensitivity::{Design, Method, NoIndices, Sensitivity, Values, sobol};

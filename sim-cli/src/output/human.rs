@@ -2,7 +2,8 @@
 
 use super::style::Style;
 use super::table::{Table, WIDTH, shorten, width, wrap};
-use super::{tables, units};
+use super::tables;
+use crate::units;
 use sim_models::expression::{Expression, Unit};
 use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use sim_models::observe::summary::{CheckSummary, FaultSummary, Incident, RunResult, Summary};

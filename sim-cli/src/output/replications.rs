@@ -3,10 +3,10 @@
 
 use super::human::{command, join, painted_verdict};
 use super::style::Style;
-use super::sweep::human::{level_text, takes};
 use super::table::{Table, width, wrap};
 use super::tables::styled;
-use super::units;
+use super::values::{level_text, takes};
+use crate::units;
 use sim_core::stats::{Interval, proportion_interval, quantile_interval};
 use sim_models::experiment::compare::numbers::is_share;
 use sim_models::experiment::sweep::{Cell, MEDIAN};
@@ -435,7 +435,7 @@ fn asked(runs: &[Summary], style: Style) -> Vec<String> {
     for (text, cell) in measured(runs) {
         let parsed = text.parse::<Parsed>().ok();
         let print = |value: f64| match &parsed {
-            Some(measure) => super::sweep::human::value(measure, value),
+            Some(measure) => super::values::value(measure, value),
             None => units::number(value),
         };
         let share = parsed.as_ref().is_some_and(is_share);

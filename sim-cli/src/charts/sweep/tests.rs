@@ -19,12 +19,12 @@ pub fn words(name: &'static str, values: &[&str]) -> Varied {
 }
 
 pub fn seconds(name: &'static str, values: &[f64]) -> Varied {
-    let text = |v: &f64| (crate::output::units::short_duration(*v), Some(*v));
+    let text = |v: &f64| (crate::units::short_duration(*v), Some(*v));
     Varied(name, "s", values.iter().map(text).collect())
 }
 
 pub fn plain(name: &'static str, values: &[f64]) -> Varied {
-    let text = |v: &f64| (crate::output::units::short_number(*v), Some(*v));
+    let text = |v: &f64| (crate::units::short_number(*v), Some(*v));
     Varied(name, "", values.iter().map(text).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::charts::plot::data::{Estimate, Judged, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
-use crate::output::units;
+use crate::units;
 use sim_models::experiment::compare::numbers::is_share;
 use sim_models::experiment::sweep::{Cell, LEVEL, Table};
 use sim_models::expression::{Better, Measure, Metric, Statistic, Unit as MeasureUnit};

@@ -2,8 +2,9 @@
 // Help texts of flags have brackets that are no links.
 #![allow(rustdoc::broken_intra_doc_links)]
 
-use crate::commands::rounds::{Command, read};
+use crate::commands::rounds::Command;
 use crate::commands::run::Format;
+use crate::commands::run::read;
 use crate::files::Reading;
 use clap::Args as ClapArgs;
 use sim_models::experiment::space::Values;

@@ -1,8 +1,8 @@
 //! The rows of the tables, one after the other, to whatever takes them.
 
 use super::columns::{self, Kind, Value};
-use crate::output::file::FolderError;
-use crate::runner::journal::JournalError;
+use crate::runner::error::JournalError;
+use crate::store::file::FolderError;
 use sim_core::stats::Interval;
 use sim_models::experiment::sweep::{Record, Sweep, Table};
 use sim_models::observe::conclusion::Conclusion;

@@ -5,7 +5,7 @@ use super::change::changes;
 use super::numbers::is_share;
 use super::sentence::sentences;
 use super::{
-    Among, Comparison, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
+    Among, Comparison, Finding, Judgement, Pair, PairedCounts, Question, Test, VerdictShares,
     least_difference,
 };
 use crate::experiment::sweep::{Record, Table};
@@ -185,7 +185,7 @@ fn finding(
         p,
         adjusted_p: None,
         rank_p,
-        verdict: Verdict::Undecided,
+        verdict: Judgement::Undecided,
         needed: None,
         needed_for_observed: None,
         pairs,
@@ -264,18 +264,18 @@ fn conclude(
         }
     }
     let Some(p) = finding.adjusted_p else {
-        finding.verdict = Verdict::NotTested;
+        finding.verdict = Judgement::NotTested;
         return Ok(());
     };
     let significant = finding.test != Test::None && p <= 1.0 - question.level;
     finding.verdict = if is_none(finding) {
-        Verdict::NoDifference
+        Judgement::NoDifference
     } else if significant && finding.matters() {
         direction(measure, rise(&differences))
     } else if is_short(finding, question, tests) {
-        Verdict::TooFew
+        Judgement::TooFew
     } else {
-        Verdict::Undecided
+        Judgement::Undecided
     };
     Ok(())
 }
@@ -298,12 +298,12 @@ fn rise(differences: &[f64]) -> f64 {
     }
 }
 
-fn direction(measure: &Measure, rise: f64) -> Verdict {
+fn direction(measure: &Measure, rise: f64) -> Judgement {
     match measure.better() {
-        Better::Neither => Verdict::Different,
-        Better::Higher if rise > 0.0 => Verdict::Better,
-        Better::Lower if rise < 0.0 => Verdict::Better,
-        _ => Verdict::Worse,
+        Better::Neither => Judgement::Different,
+        Better::Higher if rise > 0.0 => Judgement::Better,
+        Better::Lower if rise < 0.0 => Judgement::Better,
+        _ => Judgement::Worse,
     }
 }
 
@@ -380,20 +380,20 @@ fn verdict_shares(
         more: (more, less),
         p: sign_test(more, less),
         adjusted_p: 1.0,
-        verdict: Verdict::Undecided,
+        verdict: Judgement::Undecided,
     }))
 }
 
-fn shares_verdict(shares: &VerdictShares, question: &Question) -> Verdict {
+fn shares_verdict(shares: &VerdictShares, question: &Question) -> Judgement {
     if shares.held.pairs() == 0 {
-        Verdict::Undecided
+        Judgement::Undecided
     } else if shares.held.left == 0 && shares.held.right == 0 {
-        Verdict::NoDifference
+        Judgement::NoDifference
     } else if shares.adjusted_p > 1.0 - question.level {
-        Verdict::Undecided
+        Judgement::Undecided
     } else if shares.more.0 > shares.more.1 {
-        Verdict::Better
+        Judgement::Better
     } else {
-        Verdict::Worse
+        Judgement::Worse
     }
 }

@@ -1,6 +1,6 @@
 //! Where variants change places: better under some conditions, worse under others.
 
-use super::{Comparison, Verdict};
+use super::{Comparison, Judgement};
 
 /// A measure by which a variant is better under some conditions and worse under others.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub(super) fn changes(comparison: &Comparison) -> Vec<Change> {
     let mut changes = Vec::new();
     for variant in 0..comparison.variants.len() {
         for measure in 0..comparison.measures.len() {
-            let those = |verdict: Verdict| -> Vec<usize> {
+            let those = |verdict: Judgement| -> Vec<usize> {
                 let findings = comparison.findings.iter();
                 findings
                     .filter(|found| (found.variant, found.measure) == (variant, measure))
@@ -54,7 +54,7 @@ pub(super) fn changes(comparison: &Comparison) -> Vec<Change> {
                     .filter_map(|found| found.condition)
                     .collect()
             };
-            let (better, worse) = (those(Verdict::Better), those(Verdict::Worse));
+            let (better, worse) = (those(Judgement::Better), those(Judgement::Worse));
             if better.is_empty() || worse.is_empty() {
                 continue;
             }

@@ -26,7 +26,7 @@ mod tests;
 
 pub use analyse::compare;
 pub use change::{Boundary, Change, Side};
-pub use finding::{Among, Finding, Pair, Test, Verdict};
+pub use finding::{Among, Finding, Judgement, Pair, Test};
 pub use joined::{Fate, Group, Joined, Transition, join, trace};
 pub use question::{Question, least_difference};
 
@@ -131,5 +131,5 @@ pub struct VerdictShares {
     /// Corrected for the whole family (Holm).
     pub adjusted_p: f64,
     /// What follows.
-    pub verdict: Verdict,
+    pub verdict: Judgement,
 }

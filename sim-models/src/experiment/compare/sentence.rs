@@ -7,7 +7,7 @@
 use super::clause::{bounds, relation};
 use super::numbers::{Scale, counted, level};
 use super::teller::{Teller, all_runs};
-use super::{Comparison, Finding, Test, Verdict};
+use super::{Comparison, Finding, Judgement, Test};
 use crate::expression::Metric;
 use sim_core::stats::Interval;
 
@@ -59,13 +59,13 @@ impl<'a> Teller<'a> {
             .collect();
         sentences.extend(self.held());
         sentences.extend(self.load());
-        let rest = |verdicts: &[Verdict]| -> Vec<&Finding> {
+        let rest = |verdicts: &[Judgement]| -> Vec<&Finding> {
             asked()
                 .filter(|found| !whole(found) && verdicts.contains(&found.verdict))
                 .collect()
         };
-        sentences.extend(self.alike(&rest(&[Verdict::NoDifference])));
-        sentences.extend(self.open(&rest(&[Verdict::Undecided, Verdict::TooFew])));
+        sentences.extend(self.alike(&rest(&[Judgement::NoDifference])));
+        sentences.extend(self.open(&rest(&[Judgement::Undecided, Judgement::TooFew])));
         sentences
     }
 

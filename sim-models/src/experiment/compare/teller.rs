@@ -1,7 +1,7 @@
 //! Who tells of a comparison, and the words that all its sentences share.
 
 use super::numbers::{counted, probability};
-use super::{Comparison, Finding, Verdict};
+use super::{Comparison, Finding, Judgement};
 use crate::expression::Measure;
 use sim_core::stats::sign_test;
 
@@ -32,10 +32,10 @@ impl<'a> Teller<'a> {
 
     /// What a test of counts or ranks says, whose p-value few replications cannot make small; `signs` are
     /// the replications that speak for either side.
-    pub(super) fn by_count(&self, verdict: Verdict, p: f64, signs: (u64, u64)) -> String {
+    pub(super) fn by_count(&self, verdict: Judgement, p: f64, signs: (u64, u64)) -> String {
         let is_open = matches!(
             verdict,
-            Verdict::Undecided | Verdict::TooFew | Verdict::NoDifference
+            Judgement::Undecided | Judgement::TooFew | Judgement::NoDifference
         );
         if !is_open {
             return format!("{}, {}", verdict.words(), probability(p));

@@ -1,7 +1,7 @@
 //! `experiment.json`: which experiment a folder is of, and every file that it wrote there.
 
 use crate::files::{absolute, quoted};
-use crate::output::file::{FolderError, write_atomic};
+use crate::store::file::{FolderError, write_atomic};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
