@@ -1,6 +1,6 @@
 //! Faults: what, where and when.
 
-use super::{Checker, at, join};
+use super::checker::{Checker, at, join};
 use crate::faults::{Effect, Fault, Instances, Target};
 use crate::limits::MOST_PERIODS;
 use crate::quantity::cron::Cron;

@@ -1,6 +1,6 @@
 //! The hypothesis: expressions.
 
-use super::{Checker, at};
+use super::checker::{Checker, at};
 use crate::expression::{Belief, Expression, Measure};
 use crate::observe::choice::{edges, wrong_stretch, wrong_subject};
 use crate::scenario::diagnostics::Code;

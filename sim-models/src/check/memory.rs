@@ -1,8 +1,8 @@
 //! How much memory a run takes by itself, before anything happens in it: counted against its budget, so that
 //! what is never there is not laid out.
 
+use super::checker::{Checker, at};
 use super::sizes::Pairs;
-use super::{Checker, at};
 use crate::limits::MOST_LOOKS;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;

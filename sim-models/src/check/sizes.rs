@@ -1,7 +1,7 @@
 //! How large a system becomes when it is laid out: counted before anything is, so that what no machine holds
 //! is refused in its place.
 
-use super::{Checker, at};
+use super::checker::{Checker, at};
 use crate::faults::Target;
 use crate::limits::{MOST_HITS, MOST_INSTANCES, MOST_NAMES, MOST_PAIRS};
 use crate::scenario::Balance;

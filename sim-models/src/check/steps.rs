@@ -1,6 +1,6 @@
 //! Steps of endpoints.
 
-use super::{Checker, at, join};
+use super::checker::{Checker, at, join};
 use crate::limits::{DEEPEST_REPEAT, MOST_BRANCHES, MOST_ROUNDS};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;

@@ -1,6 +1,6 @@
 //! Services, links, policies of calls, workloads.
 
-use super::{Checker, at, join};
+use super::checker::{Checker, at, join};
 use crate::limits::{MOST_BATCH, MOST_REPLICAS, MOST_USERS};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;

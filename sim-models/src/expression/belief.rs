@@ -1,6 +1,7 @@
 //! A check of a hypothesis: its text, read once.
 
-use super::{Expression, ExpressionError, parse};
+use super::check::{Expression, parse};
+use super::syntax::ExpressionError;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A check as it is written, and what it says or why that cannot be read. Written back, it is its text.

@@ -2,9 +2,9 @@
 
 use super::policies::{self, Ends};
 use super::state::{self, Passage};
+use super::system::{MOST_ATTEMPTS, MOST_POINTS, System};
 use super::timeline::Timeline;
 use super::value::Value;
-use super::{MOST_ATTEMPTS, MOST_POINTS, System};
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
 use crate::scenario::{Balance, Need, Step};

@@ -1,7 +1,7 @@
 //! What a crash loses of the requests that are under way.
 
-use super::System;
 use super::state;
+use super::system::System;
 use crate::resilience::PolicySpec;
 
 /// So many seconds' worth of a workload's requests are under way where a crash hits them, as one state of

@@ -24,6 +24,8 @@
 //!
 //! Units: seconds, shares from 0 to 1.
 
+mod late;
+mod system;
 mod value;
 mod policies;
 mod timeline;
@@ -34,15 +36,12 @@ mod in_flight;
 mod tests;
 
 use crate::plan::Plan;
-use crate::scenario::pattern::CallIndex;
 use crate::scenario::shape;
 use crate::scenario::{Scenario, Workload};
-use crate::topology::{Endpoints, Topology};
 use evaluate::{Evaluation, When};
-use petgraph::visit::EdgeRef;
 use sim_core::{SimDuration, SimTime};
-use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use system::{MOST_POINTS, System};
 use timeline::Timeline;
 
 /// Points, fewest and most, at which a stretch is looked at whose requests still retry when the next
@@ -50,84 +49,6 @@ use timeline::Timeline;
 const POINTS: (u64, u64) = (8, 64);
 /// The points of all such stretches together, as far as each has the fewest.
 const ALL_POINTS: u64 = 5_000;
-/// Beyond so many points no prediction is made.
-const MOST_POINTS: u64 = 20_000;
-
-/// Beyond so many attempts that are looked at none is made either: retries inside of retries multiply.
-const MOST_ATTEMPTS: u64 = 2_000_000;
-
-/// What does not change while a prediction is made.
-struct System<'a> {
-    /// Attempts of a workload that were looked at so far.
-    attempts: Cell<u64>,
-    scenario: &'a Scenario,
-    plan: &'a Plan,
-    endpoints: Endpoints<'a>,
-    calls: CallIndex<'a>,
-    /// Calls per second of each instance of a place (number) to a service (number), before any retry.
-    rates: BTreeMap<(u32, u32), f64>,
-    /// The first edge from a place (number) to a service (number).
-    edges: BTreeMap<(u32, u32), usize>,
-    /// Whether instances may differ by their links.
-    by_instance: bool,
-    /// For each fault, which services it makes late.
-    delayed: Vec<Vec<bool>>,
-    /// Who calls whom how often, once somebody asks.
-    topology: OnceCell<Topology>,
-}
-
-impl<'a> System<'a> {
-    fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
-        let calm = Self::calm(scenario, plan);
-        Self {
-            rates: rates(plan, calm.topology()),
-            by_instance: plan.edges.iter().any(|edge| edge.routes.by_instance),
-            delayed: state::delayed(scenario, plan, &calm.endpoints),
-            ..calm
-        }
-    }
-
-    /// As far as it matters while no fault is on: then all instances of a service are alike.
-    fn calm(scenario: &'a Scenario, plan: &'a Plan) -> Self {
-        let mut edges = BTreeMap::new();
-        for (number, edge) in plan.edges.iter().enumerate() {
-            edges.entry((edge.caller, edge.callee)).or_insert(number);
-        }
-        Self {
-            attempts: Cell::new(0),
-            scenario,
-            plan,
-            endpoints: Endpoints::new(scenario),
-            calls: CallIndex::new(scenario),
-            rates: BTreeMap::new(),
-            edges,
-            by_instance: false,
-            delayed: Vec::new(),
-            topology: OnceCell::new(),
-        }
-    }
-
-    fn topology(&self) -> &Topology {
-        self.topology.get_or_init(|| Topology::new(self.scenario))
-    }
-}
-
-/// See [`System::rates`].
-fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
-    let places = plan.places.iter().enumerate();
-    let places: BTreeMap<&str, u32> = places
-        .map(|(number, place)| (place.name.as_str(), number as u32))
-        .collect();
-    let graph = &topology.graph;
-    let edges = graph.edge_references().filter_map(|edge| {
-        let from = *places.get(graph[edge.source()].name())?;
-        let to = *places.get(graph[edge.target()].name())?;
-        let instances = plan.places[from as usize].instance_count;
-        Some(((from, to), edge.weight().rate / f64::from(instances)))
-    });
-    edges.collect()
-}
-
 /// The share of each workload's requests that would be answered, in the order of the scenario; none
 /// where it cannot be said.
 #[must_use]

@@ -1,7 +1,9 @@
 //! The load that services get, against what they can carry: all the time, and at the peaks of shapes.
 //! Units: seconds, per second.
 
-use super::{Capacity, Endpoints, Topology};
+use super::capacity::Capacity;
+use super::endpoints::Endpoints;
+use super::graph::Topology;
 use crate::resilience::PolicySpec;
 use crate::scenario::pattern::CallIndex;
 use crate::scenario::{Bound, Scenario, Shape, Workload, shape};

@@ -1,7 +1,8 @@
 //! Checks that say nothing, and checks that cannot hold.
 
-use super::super::{Checker, at};
-use super::{View, rounded, span};
+use super::view::View;
+use super::words::{rounded, span};
+use crate::check::checker::{Checker, at};
 use crate::expression::{Expression, Metric, Op, Unit};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Scenario, Shape, Workload, shape};

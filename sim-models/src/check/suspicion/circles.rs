@@ -1,7 +1,7 @@
 //! Closed users for whom no time passes.
 
-use super::super::{Checker, at};
-use super::View;
+use super::view::View;
+use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Target};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;

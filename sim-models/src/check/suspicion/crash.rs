@@ -5,9 +5,9 @@
 //! being sent to them and is refused at once; those that look for the least outstanding requests find the
 //! fewest there and send even more. Only what is tried again comes to the others.
 
-use super::super::{Checker, at};
-use super::times::percent;
-use super::{Call, View, awaited, named, rounded, span};
+use super::view::{Call, View, awaited};
+use super::words::{named, percent, rounded, span};
+use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault, Instances, Target};
 use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};

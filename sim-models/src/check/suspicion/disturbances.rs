@@ -1,7 +1,7 @@
 //! Faults that hit nothing, never end, or say what has no effect; and runs too short to see them.
 
-use super::super::{Checker, at};
-use super::View;
+use super::view::View;
+use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault, Target};
 use crate::scenario::diagnostics::Code;
 use crate::topology::{first_and_last_start, seconds};

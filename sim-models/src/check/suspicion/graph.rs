@@ -1,7 +1,8 @@
 //! Services that nothing calls, that everything needs, and that wait for each other.
 
-use super::super::{Checker, at};
-use super::{View, rounded};
+use super::view::View;
+use super::words::rounded;
+use crate::check::checker::{Checker, at};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::{Bound, Step};

@@ -1,8 +1,9 @@
 //! The load against what services can carry.
 
-use super::super::{Checker, at};
 use super::circles::at_once;
-use super::{View, rounded, span};
+use super::view::View;
+use super::words::{rounded, span};
+use crate::check::checker::{Checker, at};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Threading, Workload};
 use crate::topology::{most_of, peaks, room, seconds, visits_of};

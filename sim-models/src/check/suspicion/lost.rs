@@ -5,8 +5,9 @@
 //! never does are they lost as well. A crash resets what it had and refuses the rest, and a loss with
 //! retransmissions is given up and told, so from these every caller hears.
 
-use super::super::{Checker, at};
-use super::{Call, View, awaited, named, rounded, span};
+use super::view::{Call, View, awaited};
+use super::words::{named, rounded, span};
+use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault};
 use crate::plan::{EdgePlan, FaultPlan, Plan};
 use crate::resilience::PolicySpec;

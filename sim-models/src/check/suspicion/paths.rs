@@ -1,7 +1,8 @@
 //! Limits and attempts that add up, or multiply, along paths.
 
-use super::super::{Checker, at};
-use super::{Call, View, rounded};
+use super::view::{Call, View};
+use super::words::rounded;
+use crate::check::checker::{Checker, at};
 use crate::resilience::{Backoff, PolicySpec, Retry};
 use crate::scenario::diagnostics::Code;
 use indexmap::IndexMap;

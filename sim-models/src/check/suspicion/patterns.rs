@@ -1,7 +1,7 @@
 //! Patterns that match nothing.
 
-use super::super::{Checker, at};
-use super::View;
+use super::view::View;
+use crate::check::checker::{Checker, at};
 use crate::faults::Target;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::pattern::{Pattern, Side};

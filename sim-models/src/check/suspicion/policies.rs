@@ -1,6 +1,6 @@
 //! Lists of policies that do not do what they seem to.
 
-use super::super::{Checker, at};
+use crate::check::checker::{Checker, at};
 use crate::outcome::Outcome;
 use crate::resilience::{Backoff, PolicySpec, Retry};
 use crate::scenario::diagnostics::Code;

@@ -1,7 +1,8 @@
 //! Loads that services can carry, but not with all attempts: retries that keep an overload alive.
 
-use super::super::{Checker, at};
-use super::{Call, View, rounded, span};
+use super::view::{Call, View};
+use super::words::{rounded, span};
+use crate::check::checker::{Checker, at};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Bound, Step, Threading, Workload};

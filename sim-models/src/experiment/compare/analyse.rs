@@ -2,20 +2,19 @@
 
 use super::cells::Cells;
 use super::change::changes;
+use super::comparison::{Comparison, VerdictShares};
+use super::finding::{Among, Finding, Judgement, Pair, Test};
 use super::numbers::is_share;
+use super::question::{Question, least_difference};
 use super::sentence::sentences;
-use super::{
-    Among, Comparison, Finding, Judgement, Pair, PairedCounts, Question, Test, VerdictShares,
-    least_difference,
-};
 use crate::experiment::sweep::{Record, Table};
 use crate::expression::Measure;
 use crate::expression::metric::Better;
 use crate::observe::conclusion::Conclusion;
 use sim_core::stats::{
-    Interval, Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
-    paired_share_difference, paired_t_test, relative_difference, replications_needed, sign_test,
-    standardised_difference, wilcoxon,
+    Interval, Moments, PairedCounts, StatsError, bonferroni_level, holm, mean_interval,
+    paired_difference, paired_share_difference, paired_t_test, relative_difference,
+    replications_needed, sign_test, standardised_difference, wilcoxon,
 };
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! One finding in words, without a full stop.
 
+use super::finding::{Finding, Judgement, Test};
 use super::numbers::{Scale, counted, level};
 use super::teller::{Teller, all_runs};
-use super::{Finding, Judgement, Test};
 use crate::expression::{Measure, Metric};
 use sim_core::stats::Interval;
 

@@ -95,7 +95,7 @@ pub struct Finding {
     pub simultaneous: Option<Interval>,
     /// The difference as a share of the baseline, by Fieller.
     pub relative: Option<Interval>,
-    /// The least difference that matters, in the unit of the measure: see [`super::least_difference`].
+    /// The least difference that matters, in the unit of the measure: see [`super::question::least_difference`].
     pub least: Option<f64>,
     /// Cohen's d of the pairs; see [`sim_core::stats::standardised_difference`].
     pub effect: Option<f64>,

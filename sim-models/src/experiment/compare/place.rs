@@ -1,11 +1,11 @@
 //! What a mean over several conditions hides: the scenario's own condition, the extremes, and where it
 //! is the other way round.
 
-use super::change::{Boundary, Change, Side};
 use super::clause::signed;
+use super::comparison::{Boundary, Change, Side};
+use super::finding::{Finding, Judgement};
 use super::numbers::Scale;
 use super::teller::{MOST, Teller};
-use super::{Finding, Judgement};
 
 impl Teller<'_> {
     /// Says of a mean over conditions that it is one.

@@ -5,9 +5,10 @@
 //! without such words.
 
 use super::clause::{bounds, relation};
+use super::comparison::Comparison;
+use super::finding::{Finding, Judgement, Test};
 use super::numbers::{Scale, counted, level};
 use super::teller::{Teller, all_runs};
-use super::{Comparison, Finding, Judgement, Test};
 use crate::expression::Metric;
 use sim_core::stats::Interval;
 

@@ -1,7 +1,8 @@
 //! Who tells of a comparison, and the words that all its sentences share.
 
+use super::comparison::Comparison;
+use super::finding::{Finding, Judgement};
 use super::numbers::{counted, probability};
-use super::{Comparison, Finding, Judgement};
 use crate::expression::Measure;
 use sim_core::stats::sign_test;
 

@@ -2,6 +2,7 @@
 
 use super::numbers::Scale;
 use super::*;
+use crate::experiment::space::Coordinate;
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep, Table};
 use crate::observe::conclusion::{Conclusion, StoppedBy};
@@ -9,6 +10,7 @@ use crate::observe::summary::LoggedRequest;
 use crate::outcome::Outcome;
 use sim_core::SimTime;
 use sim_core::random::{Seed, Source, Stream};
+use sim_core::stats::Interval;
 
 /// A sweep over these variants under these conditions (numbers on an axis called `rate`), which is never
 /// run.

@@ -1,11 +1,11 @@
 //! The space that axes span, and the points in it: all combinations, drawn ones, or named ones.
 
+use super::axis::{Axis, Point, Unresolved};
 use super::build::build;
 use super::dimension::{Along, Choice, Dimension, Placed, depth, span};
 use super::sample::Sample;
 use super::variant::Variant;
 use super::vary::Vary;
-use super::{Axis, Point, Unresolved};
 use crate::scenario::Sources;
 use crate::scenario::diagnostics::{Code, Diagnostic, suggest};
 use crate::scenario::source::Source;

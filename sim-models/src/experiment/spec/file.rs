@@ -1,7 +1,7 @@
 //! Reads sweep files.
 
 use super::document::{Document, Drawn, Entry, Pairs, Raw, Repeated, Scale};
-use super::{ReplicationSpec, Spec, Until, Written};
+use super::written::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{
     Assigned, Between, Part, Row, Sample, Unresolved, Value, Values, Variant, Vary,
 };

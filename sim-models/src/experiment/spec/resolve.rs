@@ -1,6 +1,6 @@
 //! Loads the scenario at every point of a sweep.
 
-use super::{ReplicationSpec, Spec, Until, Written};
+use super::written::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{Cell, Placed, Space, Unresolved};
 use crate::experiment::sweep::{Precision, Replications, Sweep};
 use crate::expression::{Measure, Unit};

@@ -1,6 +1,6 @@
 //! What a sweep yielded, in order: runs by point and replication, and the statistics of each point.
 
-use super::{Record, Sweep};
+use super::record::{Record, Sweep};
 use crate::observe::conclusion::Conclusion;
 use sim_core::stats::{Interval, Moments, StatsError, proportion_interval, quantile_interval};
 

@@ -3,6 +3,7 @@ use super::halving::Halving;
 use super::rank::Judge;
 use super::*;
 use crate::experiment::space::Coordinate;
+use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep};
 use crate::input::load;
 use crate::observe::conclusion::StoppedBy;

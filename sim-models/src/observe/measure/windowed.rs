@@ -1,6 +1,6 @@
 //! Measures over a stretch of windows.
 
-use super::{Measurer, quantile};
+use super::measurer::{Measurer, quantile};
 use crate::expression::metric::{Metric, Statistic};
 use crate::expression::naming::{Argument, Measure};
 use crate::observe::recorder::ServiceWindow;

@@ -21,9 +21,6 @@ use std::collections::BTreeMap;
 /// Version of the shape below; it grows by one when a key changes its meaning or goes away.
 pub const SCHEMA: u32 = 1;
 
-/// Counts by name of outcome (see [`crate::outcome::Outcome::name`]); only those that occurred.
-pub type OutcomeCounts = BTreeMap<String, u64>;
-
 /// All that a run tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {

@@ -1,8 +1,10 @@
 //! Golden signals of the whole run, by workload, service, instance and edge.
 
-use super::OutcomeCounts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Counts by name of outcome (see [`crate::outcome::Outcome::name`]); only those that occurred.
+pub type OutcomeCounts = BTreeMap<String, u64>;
 
 /// A distribution of durations, s. None where it is not known: where nothing was counted, and the
 /// standard deviation of fewer than two.

@@ -31,7 +31,6 @@ use super::conclusion::Conclusion;
 use super::measure::Measurer;
 use super::recorder::Recorder;
 use super::summary::{CheckSummary, HypothesisSummary, Summary};
-use crate::expression::metric::{Metric, Of};
 use crate::expression::{Belief, Expression};
 use crate::plan::Plan;
 use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
@@ -44,7 +43,7 @@ use sim_core::SimTime;
 use sim_core::stats::unlike;
 use std::cmp::Ordering;
 use std::ops::Range;
-use steady::{BLOCK, GOODPUT_AGAIN, Steady};
+use steady::{BLOCK, GOODPUT_AGAIN, Steady, known};
 
 /// Judges a run, of whose faults it is told what `came`, and fills in what its summary says of hypothesis
 /// and faults.
@@ -513,21 +512,6 @@ impl Steady<'_> {
                 )
             })
         })
-    }
-}
-
-/// Whether a check holds, as far as that is known: where nothing was measured although requests were
-/// what it asks about, nobody knows; where nothing broke, repaired or retried, nothing is against it.
-fn known(check: &Expression, value: Option<f64>, held: bool) -> Option<bool> {
-    let metric = check.measure.metric;
-    let about_requests = matches!(metric.of(), Of::Workload | Of::Tenant)
-        && !matches!(
-            metric,
-            Metric::Mttr | Metric::Mtbf | Metric::TenantRetryShare
-        );
-    match value {
-        None if about_requests => None,
-        _ => Some(held),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From what is written to a distribution, or why there is none.
 
-use super::*;
+use super::spec::*;
 use sim_core::SimDuration;
 use sim_core::dist::{Dist, DistError};
 

@@ -1,5 +1,6 @@
-//! What a scenario says, as plain types. Serialised and versioned; the running system is built from
-//! them by [`crate::plan`] and shares none of them.
+//! What a scenario says, as plain types, the parameters of policies and faults and the checks of the hypothesis
+//! among them. [`crate::plan`] compiles them: names become indices, steps and distributions what they are
+//! when they run; settings that need no compiling are copied into the plan as they are.
 //!
 //! Units: durations are [`SimDuration`] (written `"250ms"`), rates are events per second (written
 //! `"900/s"`), shares and ratios are 0 to 1.

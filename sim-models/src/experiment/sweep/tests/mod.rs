@@ -4,9 +4,11 @@ mod runs;
 
 use super::*;
 use crate::experiment::space::Coordinate;
+use crate::experiment::space::{Axis, Point};
 use crate::input::load;
 use crate::observe::conclusion::{Conclusion, StoppedBy};
 use crate::scenario::Override;
+use crate::scenario::Scenario;
 
 /// A queue that a slow database fills for a while.
 const SYSTEM: &str = r#"(
