@@ -1,36 +1,70 @@
-//! The patterns of `links`, read once, so that the link of a pair is found by name.
+//! Which links a pattern means.
 
-use crate::scenario::Scenario;
-use crate::scenario::pattern::{Pattern, Side};
-use std::collections::BTreeMap;
+use super::compiler::Compiler;
+use crate::faults::Target;
+use crate::scenario::pattern::Side;
 
-/// The patterns of `links` by what their sides name.
-#[derive(Default)]
-pub(super) struct LinkPatterns<'a> {
-    pub all: Vec<Pattern>,
-    /// Numbers of those that name places, by the names, `*` for any; of two that say the same, the last one.
-    pub named: BTreeMap<(&'a str, &'a str), usize>,
-    /// Numbers of those with an instance, a host, a zone or a region on one side.
-    pub others: Vec<usize>,
-}
+/// A place, and one of its instances if it matters which.
+pub(super) type Spot = (u32, Option<u32>);
 
-impl<'a> LinkPatterns<'a> {
-    pub fn new(scenario: &'a Scenario) -> Self {
-        let mut links = Self::default();
-        let whole = |side: &Side| matches!(side, Side::Any | Side::Named(_));
-        // The checks have let only patterns through that can be read.
-        for key in scenario.links.keys() {
-            let (Ok(pattern), Some((from, to))) = (Pattern::link(key), key.split_once("->")) else {
-                continue;
-            };
-            let number = links.all.len();
-            if whole(&pattern.from) && whole(&pattern.to) {
-                links.named.insert((from.trim(), to.trim()), number);
-            } else {
-                links.others.push(number);
-            }
-            links.all.push(pattern);
+impl Compiler<'_> {
+    /// Weight and index of the most specific pattern of `links` that matches; of equals the last.
+    pub(super) fn link_for(&self, from: Spot, to: Spot) -> Option<(u32, usize)> {
+        let name = |place: Spot| self.plan.places[place.0 as usize].name.as_str();
+        let (left, right) = (name(from), name(to));
+        let others = self.links.others.iter().filter(|(pattern, _)| {
+            self.is_meant(&pattern.from, from) && self.is_meant(&pattern.to, to)
+        });
+        let others = others.map(|(pattern, number)| (pattern.link_weight(), *number));
+        others.chain(self.links.most(left, right)).max()
+    }
+
+    /// Lists the links of every place, if a fault asks for some of them.
+    pub(super) fn links_of_places(&mut self) {
+        let faults = self.scenario.faults.iter();
+        if !faults
+            .map(|fault| fault.inject.target())
+            .any(|target| matches!(target, Target::Link(_)))
+        {
+            return;
         }
-        links
+        self.links_of = vec![Vec::new(); self.plan.places.len()];
+        for (number, link) in self.plan.links.iter().enumerate() {
+            let (from, to) = (link.from.0 as usize, link.to.0 as usize);
+            self.links_of[from].push(number as u32);
+            if to != from {
+                self.links_of[to].push(number as u32);
+            }
+        }
+    }
+
+    /// The place of a name, if one side of a pattern names one.
+    pub(super) fn place_on(&self, side: &Side) -> Option<usize> {
+        let (Side::Named(name) | Side::Instance(name, _)) = side else {
+            return None;
+        };
+        let services = &self.scenario.services;
+        let workloads = &self.scenario.workloads;
+        services
+            .get_index_of(name)
+            .or_else(|| Some(services.len() + workloads.get_index_of(name)?))
+    }
+
+    /// Whether one side of a pattern of links means a place, or an instance of it.
+    pub(super) fn is_meant(&self, side: &Side, (place, instance): Spot) -> bool {
+        let name = &self.plan.places[place as usize].name;
+        if side.is_or_any(name) {
+            return true;
+        }
+        let Some(instance) = instance.map(|index| &self.plan.instances[index as usize]) else {
+            return false;
+        };
+        match side {
+            Side::Instance(service, number) => service == name && *number == instance.number,
+            Side::Host(host) => *host == instance.host,
+            Side::Zone(zone) => instance.zone.as_ref() == Some(zone),
+            Side::Region(region) => instance.region.as_ref() == Some(region),
+            Side::Any | Side::Named(_) => false,
+        }
     }
 }

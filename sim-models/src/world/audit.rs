@@ -2,8 +2,8 @@
 //!
 //! [`World::audit`] runs at the end of every window in debug builds. O(frames + instances + edges).
 
-use super::World;
 use super::frame::{FrameId, State, flag};
+use super::state::World;
 
 /// What is under way, counted frame by frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

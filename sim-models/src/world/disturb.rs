@@ -1,11 +1,12 @@
 //! Faults come and go: what each [`Effect`] does to the world, and how it is taken back.
 
+use super::event::Event;
 use super::frame::{FrameId, Queue, State, flag};
-use super::{Event, World};
+use super::state::{FaultState, World};
 use crate::faults::{Effect, Instances, Target};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{FaultPlan, Plan};
-use crate::scenario::cron::Cron;
+use crate::quantity::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -13,22 +14,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// Frames, targets or faults that are looked through in the time of one step of a run.
 pub(super) const LOOKS_PER_STEP: u64 = 16;
-
-/// A fault while a run goes on.
-#[derive(Clone, Debug)]
-pub struct FaultState {
-    /// Key of its draws.
-    pub(super) key: u64,
-    /// Whether the last draw was a hit, for correlated faults.
-    pub(super) last: bool,
-    /// Requests, attempts or messages that it touched.
-    pub(super) touched: u64,
-    /// When it is on.
-    pub(super) periods: Vec<(SimTime, SimTime)>,
-    /// What it hits in the periods that are under way, in the order in which they began: all that it can
-    /// hit, or those that were chosen.
-    active: VecDeque<(u32, Option<Vec<u32>>)>,
-}
 
 impl<'p> World<'p> {
     /// The faults before the first of them comes, their first periods scheduled: ahead of all else

@@ -1,14 +1,15 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
+use super::event::Event;
 use super::frame::{FrameId, State, flag};
+use super::state::{LoadState, User, World};
 use super::story::rounded;
-use super::{Event, World};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::WorkloadKind;
 use crate::scenario::shape::{envelope, factor};
 use crate::scenario::{Arrivals, Impatience, Shape, Start};
 use sim_core::agenda::{Agenda, EventId};
-use sim_core::random::{Keyed, Seed, Source, Stream, mix};
+use sim_core::random::{Keyed, Seed, Source, mix};
 use sim_core::{SimDuration, SimTime};
 
 /// Purposes of draws that belong to a request or a user.
@@ -21,24 +22,6 @@ mod purpose {
 /// Longest stride of the numerical integration of a shaped constant rate.
 const STRIDE: SimDuration = SimDuration::from_millis(10);
 
-/// A workload while a run goes on.
-#[derive(Clone, Debug)]
-pub struct LoadState {
-    stream: Stream,
-    key: u64,
-    arrivals: u64,
-    /// How much of an arrival at constant gaps is still missing.
-    missing: f64,
-    count: u64,
-    users: Vec<User>,
-    /// When it asked last.
-    instant: SimTime,
-    /// How often it has asked at that instant.
-    rounds: u64,
-    /// How its last request ended.
-    last: Option<Verdict>,
-}
-
 /// A workload asks so many times as often as it has users and the system instances at one instant, and
 /// more than [`FEW_ROUNDS`] times: it turns in a circle. A crowd asks once for each user, and one that
 /// is sent on from instance to instance at random until everybody has found room needs about n ln n
@@ -50,13 +33,6 @@ const FEW_ROUNDS: u64 = 100_000;
 const MOST_CANDIDATES: u64 = 10_000;
 /// Arrivals of an open workload at one nanosecond that nobody means.
 const MOST_ARRIVALS: u64 = 1_000_000;
-
-/// A user of a closed workload.
-#[derive(Clone, Copy, Debug, Default)]
-struct User {
-    asked: u32,
-    clicks: u32,
-}
 
 impl<'p> World<'p> {
     /// The workloads at time zero, their first arrivals scheduled.

@@ -1,24 +1,11 @@
 //! The log of all requests, for comparing runs request by request. Kept only if asked for.
 
-use super::World;
 use super::frame::flag;
+use super::state::{Ended, World};
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::{Outcome, Verdict};
 use sim_core::SimTime;
 use std::sync::Arc;
-
-/// A request that has ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    number: u32,
-    workload: u16,
-    counted: bool,
-    key: u64,
-    arrived: SimTime,
-    ended: SimTime,
-    /// None: it has not ended.
-    verdict: Option<Verdict>,
-}
 
 impl World<'_> {
     /// From now on every request that ends is kept.
@@ -44,9 +31,9 @@ impl World<'_> {
         }
     }
 
-    fn entry(&self, index: u32, ended: SimTime, verdict: Option<Verdict>) -> Entry {
+    fn entry(&self, index: u32, ended: SimTime, verdict: Option<Verdict>) -> Ended {
         let frame = &self.frames[index];
-        Entry {
+        Ended {
             number: frame.in_edge,
             workload: frame.workload,
             counted: frame.is(flag::COUNTED),
@@ -107,6 +94,6 @@ impl World<'_> {
     /// Bytes that the log takes.
     pub(super) fn log_memory(&self) -> usize {
         let entries = self.log.as_ref().map_or(0, Vec::len);
-        entries * size_of::<Entry>()
+        entries * size_of::<Ended>()
     }
 }

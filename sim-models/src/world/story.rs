@@ -1,7 +1,7 @@
 //! The story of one request: what happened to it and to all the calls that it led to, in order.
 
-use super::World;
 use super::frame::{FrameId, State, flag};
+use super::state::World;
 use crate::observe::summary::StoryLine;
 use sim_core::{SimDuration, SimTime};
 

@@ -1,0 +1,132 @@
+//! The order in which a scenario is compiled, and what is known on the way.
+
+use super::types::{EndpointPlan, Instruction, Plan};
+use crate::faults::Target;
+use crate::scenario::Scenario;
+use crate::scenario::pattern::{CallIndex, LinkIndex};
+use indexmap::IndexMap;
+use sim_core::SimTime;
+use sim_core::dist::Dist;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+pub(super) struct Compiler<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) plan: Plan,
+    /// (caller place, callee service, policy pattern) to edge.
+    pub(super) edge_ids: BTreeMap<(u32, u32, String), u32>,
+    /// `"service/endpoint"` to endpoint.
+    pub(super) endpoint_ids: IndexMap<String, u32>,
+    /// The patterns of `calls`, read.
+    pub(super) calls: CallIndex<'a>,
+    /// The patterns of `links`, read.
+    pub(super) links: LinkIndex<'a>,
+    /// For each place the links that begin or end there, once they are all known.
+    pub(super) links_of: Vec<Vec<u32>>,
+    /// For each link of the scenario its distribution, once it is known; none inside for no delay.
+    pub(super) latencies: Vec<Option<Option<u32>>>,
+    /// Distributions by the bits of their means.
+    pub(super) dist_ids: BTreeMap<u64, Vec<u32>>,
+    /// Whether a link or a fault means single instances: each pair of them has links of its own then.
+    pub(super) by_instance: bool,
+}
+
+impl<'a> Compiler<'a> {
+    pub(super) fn new(scenario: &'a Scenario) -> Self {
+        let plan = Plan {
+            places: Vec::new(),
+            services: Vec::new(),
+            workloads: Vec::new(),
+            instances: Vec::new(),
+            endpoints: Vec::new(),
+            code: Vec::new(),
+            branches: Vec::new(),
+            arms: Vec::new(),
+            dists: Vec::new(),
+            edges: Vec::new(),
+            links: Vec::new(),
+            faults: Vec::new(),
+            end: SimTime(scenario.duration.0),
+            warmup: SimTime(scenario.warmup.0),
+            window: scenario.window,
+            predicted: OnceLock::new(),
+        };
+        let fault_links = scenario
+            .faults
+            .iter()
+            .filter_map(|fault| match fault.inject.target() {
+                Target::Link(link) => Some(link),
+                Target::Instances { .. } => None,
+            });
+        let by_instance = scenario
+            .links
+            .keys()
+            .cloned()
+            .chain(fault_links)
+            .any(|pattern| pattern.contains('#') || pattern.contains(':'));
+        Self {
+            scenario,
+            plan,
+            calls: CallIndex::new(scenario),
+            links: LinkIndex::new(scenario),
+            links_of: Vec::new(),
+            latencies: vec![None; scenario.links.len()],
+            dist_ids: BTreeMap::new(),
+            edge_ids: BTreeMap::new(),
+            endpoint_ids: IndexMap::new(),
+            by_instance,
+        }
+    }
+
+    pub(super) fn compile(mut self) -> Result<Plan, String> {
+        // Events name faults and workloads by 16 bits, and so do verdicts their origin.
+        let named = self.scenario.services.len() + self.scenario.workloads.len();
+        if named.max(self.scenario.faults.len()) > usize::from(u16::MAX) {
+            return Err("at most 65535 services and workloads, and as many faults".into());
+        }
+        self.places();
+        for (service, (name, spec)) in self.scenario.services.iter().enumerate() {
+            for endpoint in spec.endpoints.keys() {
+                let id = self.plan.endpoints.len() as u32;
+                self.endpoint_ids.insert(format!("{name}/{endpoint}"), id);
+                self.plan.endpoints.push(EndpointPlan {
+                    name: endpoint.clone(),
+                    service: service as u32,
+                    entry: 0,
+                });
+            }
+        }
+        let mut id = 0;
+        for (service, spec) in self.scenario.services.values().enumerate() {
+            for steps in spec.endpoints.values() {
+                self.plan.endpoints[id].entry = self.plan.code.len() as u32;
+                self.steps(service as u32, steps, 0)?;
+                self.plan.code.push(Instruction::End);
+                id += 1;
+            }
+        }
+        for (number, workload) in self.scenario.workloads.values().enumerate() {
+            let place = (self.scenario.services.len() + number) as u32;
+            let plan = self.workload(place, workload)?;
+            self.plan.workloads.push(plan);
+        }
+        self.links_of_places();
+        for number in 0..self.scenario.faults.len() {
+            let fault = self.fault(number)?;
+            self.plan.faults.push(fault);
+        }
+        Ok(self.plan)
+    }
+
+    pub(super) fn dist(&mut self, dist: Dist) -> u32 {
+        let same = self.dist_ids.entry(dist.mean().to_bits()).or_default();
+        let dists = &self.plan.dists;
+        if let Some(known) = same.iter().find(|known| dists[**known as usize] == dist) {
+            return *known;
+        }
+        let id = dists.len() as u32;
+        same.push(id);
+        self.plan.dists.push(dist);
+        id
+    }
+}

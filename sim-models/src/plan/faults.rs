@@ -1,0 +1,146 @@
+//! Faults: what they hit.
+
+use super::compiler::Compiler;
+use super::types::{FaultPlan, LinkPlan};
+use crate::faults::{Direction, Effect, Instances, Target};
+use crate::scenario::pattern::Pattern;
+
+impl Compiler<'_> {
+    pub(super) fn fault(&mut self, number: usize) -> Result<FaultPlan, String> {
+        let spec = self.scenario.faults[number].clone();
+        let target = spec.inject.target();
+        let effect = spec.inject.effect();
+        let kind = spec.inject.name().to_string();
+        let (candidates, target_name, endpoint, workload) = match &target {
+            Target::Link(pattern) => (
+                self.matching_links(pattern, &effect),
+                pattern.clone(),
+                None,
+                None,
+            ),
+            Target::Instances {
+                service,
+                zone,
+                region,
+                host,
+                endpoint,
+                workload,
+                instances,
+            } => {
+                let mut candidates = self.matching_instances(
+                    service.as_deref(),
+                    zone.as_ref(),
+                    region.as_ref(),
+                    host.as_ref(),
+                );
+                if let Instances::Only(numbers) = instances {
+                    candidates.retain(|index| {
+                        numbers.contains(&self.plan.instances[*index as usize].number)
+                    });
+                }
+                let words: Vec<&str> = [service, zone, region, host]
+                    .into_iter()
+                    .filter_map(|word| word.as_deref())
+                    .collect();
+                let words = if words.is_empty() {
+                    vec!["everything"]
+                } else {
+                    words
+                };
+                let mut name = words.join(" in ");
+                if let Some(endpoint) = endpoint {
+                    name = format!("{name}/{endpoint}");
+                }
+                let workload = workload
+                    .as_ref()
+                    .and_then(|name| self.scenario.workloads.get_index_of(name));
+                (
+                    candidates,
+                    name,
+                    endpoint.clone(),
+                    workload.map(|index| index as u32),
+                )
+            }
+        };
+        let add = match &effect {
+            Effect::Slow { add, .. } | Effect::Delay { add, .. } => {
+                Some(add.compile()?).filter(|dist| dist.constant() != Some(0.0))
+            }
+            _ => None,
+        };
+        let repair = spec
+            .random
+            .as_ref()
+            .map(|random| random.mttr.compile())
+            .transpose()?;
+        let name = spec
+            .name
+            .clone()
+            .unwrap_or_else(|| format!("{kind} {target_name}"));
+        Ok(FaultPlan {
+            name,
+            kind,
+            target_name,
+            spec,
+            target,
+            effect,
+            add,
+            repair,
+            candidates,
+            endpoint,
+            workload,
+        })
+    }
+
+    fn matching_instances(
+        &self,
+        service: Option<&str>,
+        zone: Option<&String>,
+        region: Option<&String>,
+        host: Option<&String>,
+    ) -> Vec<u32> {
+        let place = service.and_then(|name| self.scenario.services.get_index_of(name));
+        let all = match place.map(|place| &self.plan.places[place]) {
+            Some(place) => place.first_instance..place.first_instance + place.instance_count,
+            None => 0..self.plan.instances.len() as u32,
+        };
+        let services = self.scenario.services.len() as u32;
+        let wanted = |want: Option<&String>, have: Option<&String>| want.is_none() || want == have;
+        all.filter(|index| {
+            let instance = &self.plan.instances[*index as usize];
+            instance.place < services
+                && service.is_none_or(|name| name == self.plan.places[instance.place as usize].name)
+                && wanted(zone, instance.zone.as_ref())
+                && wanted(region, instance.region.as_ref())
+                && wanted(host, Some(&instance.host))
+        })
+        .collect()
+    }
+
+    /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
+    fn matching_links(&self, pattern: &str, effect: &Effect) -> Vec<u32> {
+        let Ok(Pattern {
+            from: left,
+            to: right,
+            ..
+        }) = Pattern::link(pattern)
+        else {
+            return Vec::new();
+        };
+        let direction = match effect {
+            Effect::Delay { direction, .. } | Effect::Lose { direction, .. } => *direction,
+            _ => Direction::Both,
+        };
+        let flows = |from, to| self.is_meant(&left, from) && self.is_meant(&right, to);
+        let hit = |link: &LinkPlan| {
+            (direction != Direction::From && flows(link.from, link.to))
+                || (direction != Direction::To && flows(link.to, link.from))
+        };
+        let hit = |index: &u32| hit(&self.plan.links[*index as usize]);
+        match self.place_on(&left).or_else(|| self.place_on(&right)) {
+            // Whichever way the messages go, they begin or end there.
+            Some(place) => self.links_of[place].iter().copied().filter(hit).collect(),
+            None => (0..self.plan.links.len() as u32).filter(hit).collect(),
+        }
+    }
+}

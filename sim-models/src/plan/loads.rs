@@ -1,0 +1,49 @@
+//! Workloads: what they ask for, and when.
+
+use super::compiler::Compiler;
+use super::types::{WorkloadKind, WorkloadPlan};
+use crate::scenario::{Targets, Workload};
+
+impl Compiler<'_> {
+    pub(super) fn workload(
+        &mut self,
+        place: u32,
+        workload: &Workload,
+    ) -> Result<WorkloadPlan, String> {
+        let targets = self.targets(place, workload.targets())?;
+        let kind = match workload {
+            Workload::Open(load) => WorkloadKind::Open {
+                rate: load.rate.0,
+                arrivals: load.arrivals,
+                shape: load.shape.clone(),
+                batch: load.batch,
+            },
+            Workload::Closed(load) => WorkloadKind::Closed {
+                users: load.users,
+                think: load.think.compile()?,
+                patience: load
+                    .patience
+                    .as_ref()
+                    .map(|patience| patience.compile())
+                    .transpose()?,
+                then: load.then,
+                clicks: load.clicks,
+                start: load.start,
+            },
+        };
+        Ok(WorkloadPlan { targets, kind })
+    }
+
+    fn targets(&mut self, place: u32, targets: &Targets) -> Result<Vec<(f64, u32, u32)>, String> {
+        let total: f64 = targets.iter().map(|(_, weight)| weight).sum();
+        let mut sum = 0.0;
+        targets
+            .iter()
+            .map(|(target, weight)| {
+                sum += weight / total;
+                let (edge, endpoint) = self.call(place, target)?;
+                Ok((sum, edge, endpoint))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,34 @@
+//! A checked scenario compiled to ids and flat programs. Nothing here changes while a run goes on,
+//! and nothing here depends on the seed.
+//!
+//! Names become indices, step lists become one flat instruction list, patterns of links and calls are
+//! resolved for every edge. What the world looks up while it runs is an index away.
+//!
+//! - `types`: what a plan holds;
+//! - `compiler`: the order of compiling; `places`, `steps`, `edges`, `links`, `loads` and `faults` are its parts.
+
+mod types;
+mod compiler;
+mod places;
+mod steps;
+mod links;
+mod edges;
+mod loads;
+mod faults;
+
+pub use types::*;
+
+use crate::scenario::Scenario;
+use compiler::Compiler;
+
+/// Compiles a scenario.
+///
+/// # Errors
+/// What a scenario that passed its checks cannot contain: an unknown name, a distribution that
+/// cannot be.
+pub fn compile(scenario: &Scenario) -> Result<Plan, String> {
+    Compiler::new(scenario).compile()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! Services and workloads, their instances, and where these stand.
+
+use super::compiler::Compiler;
+use super::types::{InstancePlan, Place, ServicePlan};
+use crate::scenario::Step;
+use std::collections::BTreeMap;
+
+impl Compiler<'_> {
+    pub(super) fn places(&mut self) {
+        let mut region_of: BTreeMap<&String, &String> = BTreeMap::new();
+        for (region, zones) in &self.scenario.regions {
+            for zone in zones {
+                region_of.entry(zone).or_insert(region);
+            }
+        }
+        for (name, spec) in &self.scenario.services {
+            let first_instance = self.plan.instances.len() as u32;
+            for number in 0..spec.replicas {
+                let host = cycle(&spec.hosts, number)
+                    .cloned()
+                    .unwrap_or_else(|| format!("{name}-{number}"));
+                let zone = cycle(&spec.zones, number)
+                    .cloned()
+                    .or_else(|| self.scenario.hosts.get(&host).cloned());
+                let region = zone.as_ref().and_then(|zone| region_of.get(zone));
+                let region = region.map(|region| (*region).clone());
+                self.plan.instances.push(InstancePlan {
+                    place: self.plan.places.len() as u32,
+                    number,
+                    host,
+                    zone,
+                    region,
+                });
+            }
+            self.plan.places.push(Place {
+                name: name.clone(),
+                first_instance,
+                instance_count: spec.replicas,
+            });
+            self.plan.services.push(ServicePlan {
+                threads: spec.threads.limit(),
+                threading: spec.threading,
+                cores: spec.cores,
+                queue_limit: spec.queue.limit.limit(),
+                queue_order: spec.queue.order,
+                backlog_limit: spec.backlog.limit(),
+                balance: spec.balance,
+                branches_work: spec
+                    .endpoints
+                    .values()
+                    .any(|steps| branches_work(steps, false)),
+            });
+        }
+        for name in self.scenario.workloads.keys() {
+            let first_instance = self.plan.instances.len() as u32;
+            let place = self.plan.places.len() as u32;
+            self.plan.instances.push(InstancePlan {
+                place,
+                number: 0,
+                host: name.clone(),
+                zone: None,
+                region: None,
+            });
+            self.plan.places.push(Place {
+                name: name.clone(),
+                first_instance,
+                instance_count: 1,
+            });
+        }
+    }
+}
+
+fn cycle(list: &[String], number: u32) -> Option<&String> {
+    (!list.is_empty()).then(|| &list[number as usize % list.len()])
+}
+
+/// Whether a branch among these steps works; all of them if they stand `inside` of one.
+fn branches_work(steps: &[Step], inside: bool) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Work(_) => inside,
+        Step::Parallel(parallel) => parallel
+            .branches
+            .iter()
+            .any(|branch| branches_work(branch, true)),
+        Step::Choice(choice) => choice
+            .arms
+            .iter()
+            .any(|arm| branches_work(&arm.steps, inside)),
+        Step::Repeat(repeat) => branches_work(&repeat.steps, inside),
+        Step::Wait(_) | Step::Call(_) | Step::Fail(_) => false,
+    })
+}

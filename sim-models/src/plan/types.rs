@@ -1,0 +1,321 @@
+//! What a plan holds: places, programs, edges, links and faults as plain data.
+
+use crate::faults::{Effect, Fault, Target};
+use crate::resilience::PolicySpec;
+use crate::scenario::{Arrivals, Balance, Impatience, QueueOrder, Shape, Start, Threading};
+use sim_core::dist::Dist;
+use sim_core::{SimDuration, SimTime};
+use std::sync::OnceLock;
+
+/// A checked scenario, compiled.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Services first, then workloads: everything that sends or answers requests.
+    pub places: Vec<Place>,
+    /// The services, in the order of the scenario.
+    pub services: Vec<ServicePlan>,
+    /// The workloads, in the order of the scenario.
+    pub workloads: Vec<WorkloadPlan>,
+    /// Every instance: of the services in order, then one for each workload as a caller.
+    pub instances: Vec<InstancePlan>,
+    /// Every endpoint of every service.
+    pub endpoints: Vec<EndpointPlan>,
+    /// The programs of all endpoints.
+    pub code: Vec<Instruction>,
+    /// Branches of parallel steps: entry points.
+    pub branches: Vec<u32>,
+    /// Arms of choices: cumulative probability and entry point.
+    pub arms: Vec<(f64, u32)>,
+    /// Distributions that instructions and links sample, in nanoseconds or counts.
+    pub dists: Vec<Dist>,
+    /// Calls from a place to a service under one list of policies.
+    pub edges: Vec<EdgePlan>,
+    /// One-way connections.
+    pub links: Vec<LinkPlan>,
+    /// What goes wrong.
+    pub faults: Vec<FaultPlan>,
+    /// End of the run.
+    pub end: SimTime,
+    /// End of the warm-up.
+    pub warmup: SimTime,
+    /// Width of the windows of series.
+    pub window: SimDuration,
+    /// What [`crate::reliability::predicted`] says of it, once somebody has asked: the runs of a plan share it.
+    pub predicted: OnceLock<Vec<Option<f64>>>,
+}
+
+/// A service or a workload.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// Index of its first instance.
+    pub first_instance: u32,
+    /// How many instances it has.
+    pub instance_count: u32,
+}
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct ServicePlan {
+    /// Threads of one instance; [`u32::MAX`]: unbounded.
+    pub threads: u32,
+    /// Whether a thread is held while it waits for a callee.
+    pub threading: Threading,
+    /// Cores of one instance, shared by those that work; none: no contention.
+    pub cores: Option<f64>,
+    /// Places in the queue.
+    pub queue_limit: u32,
+    /// Who is next.
+    pub queue_order: QueueOrder,
+    /// Places in the backlog.
+    pub backlog_limit: u32,
+    /// How callers choose among its instances.
+    pub balance: Balance,
+    /// Whether branches of its requests work, which they do beside its threads.
+    pub branches_work: bool,
+}
+
+impl ServicePlan {
+    /// Threads of one instance; infinite if they are unbounded.
+    #[must_use]
+    pub fn thread_limit(&self) -> f64 {
+        if self.threads == u32::MAX {
+            f64::INFINITY
+        } else {
+            f64::from(self.threads)
+        }
+    }
+
+    /// What the level of work at one instance reaches when it is full: thousandths of cores where
+    /// cores are shared, threads where they are not.
+    /// None where no cores are given and work is done beside the threads: nobody knows how much there can be.
+    #[must_use]
+    pub fn work_limit(&self) -> Option<f64> {
+        match self.cores {
+            Some(cores) => Some(cores * 1000.0),
+            None => (!self.branches_work).then(|| self.thread_limit()),
+        }
+    }
+}
+
+/// An instance.
+#[derive(Clone, Debug)]
+pub struct InstancePlan {
+    /// Index of its place.
+    pub place: u32,
+    /// Its number within the place.
+    pub number: u32,
+    /// Name of its host.
+    pub host: String,
+    /// Name of its zone, if it has one.
+    pub zone: Option<String>,
+    /// Name of its region, if its zone is in one.
+    pub region: Option<String>,
+}
+
+/// An endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointPlan {
+    /// Its name.
+    pub name: String,
+    /// Index of its service.
+    pub service: u32,
+    /// Where its program begins.
+    pub entry: u32,
+}
+
+/// One instruction of a program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Instruction {
+    /// Needs a core for a duration.
+    Work {
+        /// Index of the distribution.
+        dist: u32,
+    },
+    /// Waits for a duration.
+    Wait {
+        /// Index of the distribution.
+        dist: u32,
+    },
+    /// Calls an endpoint.
+    Call {
+        /// Index of the edge.
+        edge: u32,
+        /// Index of the endpoint.
+        endpoint: u32,
+        /// Whether its failure only degrades the answer.
+        optional: bool,
+    },
+    /// Starts branches and waits for them.
+    Parallel {
+        /// Index of the first branch.
+        first: u32,
+        /// How many branches.
+        count: u16,
+        /// How many must succeed.
+        need: u16,
+    },
+    /// Goes on at one of several places.
+    Choice {
+        /// Index of the first arm.
+        first: u32,
+        /// How many arms.
+        count: u16,
+    },
+    /// Goes on elsewhere.
+    Jump(u32),
+    /// Draws how often a loop runs; past `end` if never.
+    LoopBegin {
+        /// Index of the distribution.
+        dist: u32,
+        /// Which of the frame's loop counters.
+        slot: u16,
+        /// Where the program goes on after it.
+        end: u32,
+    },
+    /// Goes back to `begin` while rounds are left.
+    LoopEnd {
+        /// Which of the frame's loop counters.
+        slot: u16,
+        /// The first instruction of the loop.
+        begin: u32,
+    },
+    /// Ends with an error.
+    Fail {
+        /// Share of the requests that end here.
+        share: f32,
+        /// HTTP-like status.
+        status: u16,
+    },
+    /// Ends well.
+    End,
+}
+
+/// How deep `repeat` may be nested.
+pub const LOOP_DEPTH: usize = 4;
+
+/// A workload.
+#[derive(Clone, Debug)]
+pub struct WorkloadPlan {
+    /// What it asks for: cumulative probability, edge, endpoint.
+    pub targets: Vec<(f64, u32, u32)>,
+    /// When it asks.
+    pub kind: WorkloadKind,
+}
+
+/// When a workload asks.
+#[derive(Clone, Debug)]
+pub enum WorkloadKind {
+    /// Requests arrive no matter how many are unanswered.
+    Open {
+        /// Arrivals (batches) per second, before the shape.
+        rate: f64,
+        /// How gaps are drawn.
+        arrivals: Arrivals,
+        /// Factors on the rate over time.
+        shape: Vec<Shape>,
+        /// Requests per arrival.
+        batch: u32,
+    },
+    /// Users who wait for their answer.
+    Closed {
+        /// How many.
+        users: u32,
+        /// Time between an answer and the next request, ns.
+        think: Dist,
+        /// How long a user waits, ns.
+        patience: Option<Dist>,
+        /// What a user does then.
+        then: Impatience,
+        /// Clicks per request at most.
+        clicks: u32,
+        /// What users do at the start.
+        start: Start,
+    },
+}
+
+/// Calls from a place to a service under one list of policies.
+#[derive(Clone, Debug)]
+pub struct EdgePlan {
+    /// `"caller -> callee"`, with the endpoint where it has policies of its own.
+    pub name: String,
+    /// Index of the caller's place.
+    pub caller: u32,
+    /// Index of the callee's service.
+    pub callee: u32,
+    /// Policies, outermost first.
+    pub layers: Vec<LayerPlan>,
+    /// Whether the callee is told when the caller gives up.
+    pub cancels: bool,
+    /// Whether the callee is told of a deadline.
+    pub propagates: bool,
+    /// Number of memories of all its policies.
+    pub memory_count: u32,
+    /// Where each attempt goes: links of requests and of answers.
+    pub routes: Routes,
+}
+
+/// The links of an edge: one pair for all, or one for each pair of instances.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    /// First pair of links: request, then answer.
+    pub first: u32,
+    /// Whether each pair of instances has its own.
+    pub by_instance: bool,
+}
+
+/// A policy of an edge.
+#[derive(Clone, Debug)]
+pub struct LayerPlan {
+    /// What it does.
+    pub spec: PolicySpec,
+    /// Index of its first memory among those of the edge.
+    pub memory: u32,
+    /// Whether all caller instances share one memory.
+    pub shared: bool,
+    /// Whether it is a deadline that the callee is told of.
+    pub propagates: bool,
+    /// Index of its first counter among those of the edge.
+    pub counters: u32,
+}
+
+/// A one-way connection between two places or two instances.
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    /// Delay of a message, ns; none: no delay at all.
+    pub latency: Option<u32>,
+    /// Sender: place, and instance if it is that exact.
+    pub from: (u32, Option<u32>),
+    /// Receiver: place, and instance if it is that exact.
+    pub to: (u32, Option<u32>),
+    /// Whether it carries requests (or answers).
+    pub requests: bool,
+}
+
+/// A fault.
+#[derive(Clone, Debug)]
+pub struct FaultPlan {
+    /// Its name in results.
+    pub name: String,
+    /// Name of its kind.
+    pub kind: String,
+    /// Its target, in words.
+    pub target_name: String,
+    /// When, and how much.
+    pub spec: Fault,
+    /// Where.
+    pub target: Target,
+    /// What it does.
+    pub effect: Effect,
+    /// Added time, ns, of effects that add some.
+    pub add: Option<Dist>,
+    /// Duration of repair, ns, of random faults.
+    pub repair: Option<Dist>,
+    /// Candidates: instances or links.
+    pub candidates: Vec<u32>,
+    /// Only requests to the endpoint of this name.
+    pub endpoint: Option<String>,
+    /// Only requests of this workload (index).
+    pub workload: Option<u32>,
+}

@@ -1,0 +1,122 @@
+//! Everything that can happen in a run.
+
+use super::frame::FrameId;
+
+/// Everything that can happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The next request (or batch) of an open workload arrives.
+    Arrival {
+        /// Index of the workload.
+        workload: u16,
+    },
+    /// The search for the next arrival of an open workload goes on.
+    Seek {
+        /// Index of the workload.
+        workload: u16,
+    },
+    /// A user of a closed workload has thought.
+    Thought {
+        /// Index of the workload.
+        workload: u16,
+        /// Which user.
+        user: u32,
+    },
+    /// A user loses patience with a request.
+    Impatient(FrameId),
+    /// A request reaches its instance.
+    Deliver(FrameId),
+    /// An answer reaches its caller.
+    Answer(FrameId),
+    /// Word that its caller has gone reaches a request.
+    Withdraw(FrameId),
+    /// A step ends.
+    StepEnd(FrameId),
+    /// A request that waited has got a thread.
+    Start(FrameId),
+    /// A request goes on after its step.
+    Continue(FrameId),
+    /// The first of the threads that share the cores of an instance is done.
+    CoreFree {
+        /// Index of the instance.
+        instance: u32,
+    },
+    /// The timer of a policy runs out.
+    PolicyTimer {
+        /// Whose call.
+        frame: FrameId,
+        /// Which policy of its edge.
+        layer: u16,
+        /// The timer was a backoff: now all that is inside the policy is tried again.
+        again: bool,
+    },
+    /// The timer of a policy ran out while its instance stood still.
+    Overdue {
+        /// Whose call.
+        frame: FrameId,
+        /// Which policy of its edge.
+        layer: u16,
+        /// See [`Event::PolicyTimer`].
+        again: bool,
+    },
+    /// The deadline that a request was told of passes.
+    Expire(FrameId),
+    /// A fault comes.
+    FaultOn {
+        /// Index of the fault.
+        fault: u16,
+        /// Which of its periods.
+        period: u32,
+    },
+    /// A fault goes.
+    FaultOff {
+        /// Index of the fault.
+        fault: u16,
+        /// Which of its periods.
+        period: u32,
+    },
+    /// An instance has started again.
+    Booted {
+        /// Index of the instance.
+        instance: u32,
+    },
+}
+
+const _: () = assert!(
+    size_of::<Event>() <= 16,
+    "events are small: the agenda copies them"
+);
+
+impl Event {
+    /// What it is, for the digest: a number of its kind, and whom it concerns.
+    #[inline]
+    pub(super) fn words(&self) -> [u64; 2] {
+        let frame =
+            |kind: u64, id: &FrameId| [kind | u64::from(id.index) << 32, u64::from(id.generation)];
+        match self {
+            Event::Arrival { workload } => [1, u64::from(*workload)],
+            Event::Thought { workload, user } => [2 | u64::from(*workload) << 32, u64::from(*user)],
+            Event::Impatient(id) => frame(3, id),
+            Event::Deliver(id) => frame(4, id),
+            Event::Answer(id) => frame(5, id),
+            Event::Withdraw(id) => frame(6, id),
+            Event::StepEnd(id) => frame(7, id),
+            Event::Start(id) => frame(8, id),
+            Event::Continue(id) => frame(9, id),
+            Event::CoreFree { instance } => [10, u64::from(*instance)],
+            Event::PolicyTimer {
+                frame: id,
+                layer,
+                again,
+            } => frame(11 | u64::from(*again) << 8 | u64::from(*layer) << 16, id),
+            Event::Expire(id) => frame(12, id),
+            Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
+            Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
+            Event::Booted { instance } => [15, u64::from(*instance)],
+            Event::Overdue {
+                frame: id, layer, ..
+            } => frame(16 | u64::from(*layer) << 16, id),
+            Event::Seek { workload } => [17, u64::from(*workload)],
+        }
+    }
+}

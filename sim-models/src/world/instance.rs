@@ -1,0 +1,51 @@
+//! An instance while a run goes on.
+
+use super::cores::Cores;
+use super::event::Event;
+use super::frame::{FrameId, Queue};
+use crate::plan::Plan;
+use sim_core::SimDuration;
+use std::collections::VecDeque;
+
+/// An instance of a service, or a workload as a caller.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    pub(super) service: u32,
+    pub(super) busy: u32,
+    pub(super) queue: Queue,
+    pub(super) backlog: Queue,
+    pub(super) ready: Queue,
+    pub(super) cores: Cores,
+    /// Faults that hold it down, and boots under way.
+    pub(super) down: u32,
+    /// Faults that freeze it.
+    pub(super) frozen: u32,
+    /// Faults on its requests.
+    pub(super) faults: Vec<u16>,
+    /// What reached it while it was frozen.
+    pub(super) inbox: VecDeque<Event>,
+    /// Steps that it was in when it froze, and what was left of them.
+    pub(super) paused: Vec<(FrameId, SimDuration)>,
+}
+
+impl Instance {
+    pub(super) fn new(plan: &Plan, place: u32) -> Self {
+        let cores = plan
+            .services
+            .get(place as usize)
+            .and_then(|service| service.cores);
+        Self {
+            service: place,
+            busy: 0,
+            queue: Queue::EMPTY,
+            backlog: Queue::EMPTY,
+            ready: Queue::EMPTY,
+            cores: Cores::new(cores),
+            down: 0,
+            frozen: 0,
+            faults: Vec::new(),
+            inbox: VecDeque::new(),
+            paused: Vec::new(),
+        }
+    }
+}

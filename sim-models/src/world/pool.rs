@@ -1,0 +1,141 @@
+//! What requests wait for at an instance: threads, queues and cores.
+
+use super::event::Event;
+use super::frame::{Frame, State, flag};
+use super::state::World;
+use crate::scenario::{QueueOrder, Threading};
+use sim_core::agenda::{Agenda, EventId};
+
+impl World<'_> {
+    #[inline]
+    pub(super) fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let instance = self.frames[index].instance as usize;
+        let service = self.instances[instance].service as usize;
+        if self.plan.services[service].threading == Threading::Async
+            && self.frames[index].is(flag::THREAD)
+        {
+            self.let_thread_go(index, agenda);
+        }
+    }
+
+    /// A frame gives its thread back.
+    #[inline]
+    pub(super) fn let_thread_go(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        self.frames[index].flags &= !flag::THREAD;
+        self.pass_thread_on(self.frames[index].instance, agenda);
+    }
+
+    /// A thread goes to the next who waits for one: continuations first, then the queue. Where nobody
+    /// waits it idles, and the answer is no.
+    fn pass_thread_on(&mut self, instance: u32, agenda: &mut Agenda<Event>) -> bool {
+        let now = agenda.now();
+        let number = instance as usize;
+        let instance = &mut self.instances[number];
+        let plan = &self.plan.services[instance.service as usize];
+        let frames = &mut self.frames;
+        let (next, begins) = if let Some(next) = instance.ready.pop_front(frames) {
+            (next, false)
+        } else {
+            let queued = match plan.queue_order {
+                QueueOrder::Fifo => instance.queue.pop_front(frames),
+                QueueOrder::Lifo => instance.queue.pop_back(frames),
+            };
+            let accepted = instance.backlog.pop_front(frames);
+            match (queued, accepted) {
+                (Some(next), Some(accepted)) => {
+                    instance.queue.push(frames, accepted);
+                    frames[accepted].state = State::Queued;
+                    (next, true)
+                }
+                (Some(next), None) | (None, Some(next)) => (next, true),
+                (None, None) => {
+                    instance.busy -= 1;
+                    self.recorder.instances[number].busy.add(now, -1);
+                    return false;
+                }
+            }
+        };
+        frames[next].flags |= flag::THREAD;
+        frames[next].state = State::Running;
+        self.recorder.instances[number].queue.add(now, -1);
+        let id = frames.id(next);
+        self.now_next.push(if begins {
+            Event::Start(id)
+        } else {
+            Event::Continue(id)
+        });
+        true
+    }
+
+    /// Gives the idle threads of an instance that wakes to those who came meanwhile.
+    pub(super) fn fill_threads(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
+        let number = instance as usize;
+        let threads = self.plan.services[self.instances[number].service as usize].threads;
+        while self.instances[number].busy < threads {
+            self.instances[number].busy += 1;
+            self.recorder.instances[number].busy.add(agenda.now(), 1);
+            if !self.pass_thread_on(instance, agenda) {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn unqueue(&mut self, index: u32, agenda: &Agenda<Event>) {
+        let Frame {
+            state, instance, ..
+        } = self.frames[index];
+        let number = instance as usize;
+        let plan = &self.plan.services[self.instances[number].service as usize];
+        let queues = &mut self.instances[number];
+        if state == State::Queued {
+            queues.queue.remove(&mut self.frames, index);
+            // The place in the queue goes to the first in the backlog.
+            if plan.queue_limit > 0
+                && let Some(accepted) = queues.backlog.pop_front(&mut self.frames)
+            {
+                queues.queue.push(&mut self.frames, accepted);
+                self.frames[accepted].state = State::Queued;
+            }
+        } else {
+            queues.backlog.remove(&mut self.frames, index);
+        }
+        self.recorder.instances[number].queue.add(agenda.now(), -1);
+    }
+
+    /// Jobs came to or went from the cores of an instance.
+    pub(super) fn cores_changed(&mut self, instance: usize, agenda: &mut Agenda<Event>) {
+        let state = &mut self.instances[instance];
+        agenda.cancel(state.cores.timer);
+        state.cores.timer = match state.cores.due() {
+            Some(due) if state.frozen == 0 => agenda.schedule_at(
+                due,
+                Event::CoreFree {
+                    instance: instance as u32,
+                },
+            ),
+            _ => EventId::NONE,
+        };
+        let busy = state.cores.busy_milli();
+        self.recorder.instances[instance]
+            .working
+            .set(agenda.now(), busy);
+    }
+
+    /// The first of the jobs on the cores of an instance is done.
+    pub(super) fn core_free(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
+        let done = self.instances[instance as usize].cores.take(agenda.now());
+        self.cores_changed(instance as usize, agenda);
+        if let Some(index) = done.and_then(|id| self.frames.alive(id)) {
+            self.frames[index].state = State::Running;
+            self.resume(index, agenda);
+        }
+    }
+
+    /// What was paused on the cores of an instance goes on.
+    pub(super) fn cores_wake(&mut self, instance: usize, agenda: &mut Agenda<Event>) {
+        if self.instances[instance].cores.shared() {
+            self.instances[instance].cores.wake(agenda.now());
+            self.cores_changed(instance, agenda);
+        }
+    }
+}
