@@ -155,7 +155,7 @@ fn faults_of_one_instance_are_work() {
                 faults: [{fault}], budget: (events: 20000))"#
         ))
     };
-    assert_eq!(with(8).stopped_by, "end");
+    assert_eq!(with(8).stopped_by.name(), "end");
     // A thousand requests look at 2000 faults each, when they start and at every step.
-    assert_eq!(with(2000).stopped_by, "events");
+    assert_eq!(with(2000).stopped_by.name(), "events");
 }
