@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::frame::{FrameId, Queue, State, flag};
-use super::state::{FaultState, World};
+use super::state::{FaultState, LOOKS_PER_STEP, World};
 use crate::faults::{Effect, Instances, Target};
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::{FaultPlan, Plan};
@@ -11,9 +11,6 @@ use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
 use std::collections::{BTreeMap, VecDeque};
-
-/// Frames, targets or faults that are looked through in the time of one step of a run.
-pub(super) const LOOKS_PER_STEP: u64 = 16;
 
 impl<'p> World<'p> {
     /// The faults before the first of them comes, their first periods scheduled: ahead of all else

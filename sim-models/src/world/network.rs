@@ -1,9 +1,8 @@
 //! Messages over links: latency, and what faults do to it.
 
-use super::disturb::LOOKS_PER_STEP;
 use super::event::Event;
 use super::frame::{FrameId, State};
-use super::state::World;
+use super::state::{LOOKS_PER_STEP, World};
 use super::story::rounded;
 use crate::faults::Effect;
 use crate::outcome::{Outcome, Verdict};

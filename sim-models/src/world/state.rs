@@ -96,6 +96,9 @@ pub(super) struct Ended {
 /// Messages without delay that are handled within one event before the rest become events.
 pub(super) const MOST_AT_ONCE: u32 = 10_000;
 
+/// Frames, targets or faults that are looked through in the time of one step of a run.
+pub(super) const LOOKS_PER_STEP: u64 = 16;
+
 /// The requests whose stories are told.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
