@@ -211,7 +211,7 @@ pub fn json<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_models::scenario::load;
+    use sim_models::input::load;
 
     const WRONG: &str = r#"(
     duration: "5min",

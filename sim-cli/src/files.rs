@@ -1,8 +1,9 @@
 //! Scenario files on disk.
 
+use sim_models::input::{Files, Loaded, load};
+use sim_models::scenario::Override;
 use sim_models::scenario::diagnostics::nearest;
 use sim_models::scenario::plain::is_hidden;
-use sim_models::scenario::{Files, Loaded, Override, load};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -219,6 +220,11 @@ pub(crate) fn quoted(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
+}
+
+/// A setting as a flag.
+pub(crate) fn setting(set: &Override) -> String {
+    format!(" --set {}", quoted(&format!("{}={}", set.path, set.value)))
 }
 
 #[cfg(test)]

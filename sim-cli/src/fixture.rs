@@ -1,6 +1,6 @@
 //! A made-up result for tests: a retry storm that outlives the fault that set it off.
 
-use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use sim_models::observe::summary::Damage;
 use sim_models::observe::summary::{
     AvailabilitySummary, CheckSummary, EdgeSeries, EdgeSummary, Example, FaultSummary,
@@ -307,7 +307,7 @@ fn summary() -> Summary {
         simulated_seconds: 300.0,
         warmup_seconds: 30.0,
         events: 12_345_678,
-        stopped_by: "end".into(),
+        stopped_by: StoppedBy::End,
         stalled: None,
         workloads: BTreeMap::from([("shoppers".into(), workload())]),
         tenants: BTreeMap::new(),

@@ -3,10 +3,12 @@
 
 pub mod files;
 pub mod diagnostics;
-pub mod output;
+pub mod units;
 pub mod charts;
+pub mod store;
 pub mod progress;
 pub mod runner;
+pub mod output;
 pub mod commands;
 
 #[cfg(test)]

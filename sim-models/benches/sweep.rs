@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use sim_models::experiment;
 use sim_models::experiment::space::{Axis, Point};
 use sim_models::experiment::sweep::{Keys, Replications, Shard, Sweep, execute};
-use sim_models::scenario::{Override, load};
+use sim_models::input::load;
+use sim_models::scenario::Override;
 use std::sync::Mutex;
 use std::time::Instant;
 

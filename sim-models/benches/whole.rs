@@ -11,8 +11,8 @@ mod limit;
 
 use sim_core::SimDuration;
 use sim_models::experiment::{Options, Run};
+use sim_models::input::{Files, load};
 use sim_models::scenario::Scenario;
-use sim_models::scenario::load::{Files, load};
 use sim_models::{experiment, plan, world};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};

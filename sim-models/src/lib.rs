@@ -2,18 +2,23 @@
 //! behave, and what a run tells.
 //!
 //! This crate has never heard of a terminal, a file or a chart. Inside it a module uses only
-//! modules above it in this list, but for `scenario` and the registries of policies and faults,
-//! which name each other's parameters.
+//! modules above it in this list.
 #![deny(missing_docs)]
 
 pub mod outcome;
+pub mod limits;
+pub mod spelling;
+pub mod quantity;
 pub mod resilience;
 pub mod faults;
+pub mod expression;
 pub mod scenario;
 pub mod topology;
 pub mod plan;
 pub mod reliability;
 pub mod observe;
+pub mod check;
+pub mod input;
 pub mod world;
 pub mod experiment;
 

@@ -4,8 +4,9 @@ pub mod command;
 pub mod sound;
 
 use sim_models::experiment;
+use sim_models::input::{Files, load};
 use sim_models::observe::summary::Summary;
-use sim_models::scenario::{Files, Override, Scenario, load};
+use sim_models::scenario::{Override, Scenario};
 
 /// The library of failure modes.
 pub const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");

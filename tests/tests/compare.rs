@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use sim_core::stats::proportion_interval;
-use sim_models::experiment::compare::{Question, Verdict, compare, join};
+use sim_models::experiment::compare::{Judgement, Question, compare, join};
 use sim_models::experiment::space::{Axis, Coordinate, Point};
 use sim_models::experiment::sweep::{Record, Replications, Shard, Sweep, Table, execute};
 use sim_models::experiment::{Options, run_with};
@@ -71,10 +71,10 @@ fn false_alarms_are_as_rare_as_promised() {
         &[text("100ms", OPEN), text("100ms", OPEN)],
         EACH,
     );
-    let claims = |verdict: Verdict| {
+    let claims = |verdict: Judgement| {
         matches!(
             verdict,
-            Verdict::Better | Verdict::Worse | Verdict::Different
+            Judgement::Better | Judgement::Worse | Judgement::Different
         )
     };
     for (chosen, least) in [(false, 2), (true, 5)] {
@@ -121,7 +121,7 @@ fn a_known_difference_is_found() {
     let table = Table::new(&both, records(&both));
     let found = compare(&table, &Question::new(0, "A")).expect("there are two");
     let lost = found.finding(0, 0, Some(0)).expect("it was measured");
-    assert_eq!(lost.verdict, Verdict::Better, "{lost:#?}");
+    assert_eq!(lost.verdict, Judgement::Better, "{lost:#?}");
     assert!(
         found.sentences[0].contains("fewer requests than \"A\""),
         "{:?}",

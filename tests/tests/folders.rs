@@ -1,6 +1,6 @@
 //! What the command line does with folders, pictures and commands that are not there.
 
-use sim_cli::output::lock::Lock;
+use sim_cli::store::lock::Lock;
 use sim_cli::{Terminal, exit};
 use sim_tests::command::{Folder, sim};
 use std::collections::BTreeMap;

@@ -5,8 +5,10 @@ mod systems;
 
 use sim_core::{SimDuration, SimTime};
 use sim_models::experiment::{self, Options, Run};
+use sim_models::input::load;
+use sim_models::observe::conclusion::StoppedBy;
 use sim_models::plan::{self, Plan};
-use sim_models::scenario::{Override, Scenario, load};
+use sim_models::scenario::{Override, Scenario};
 
 /// Lists of faults to meet, on a system with this service.
 fn faults(service: &str) -> Vec<String> {
@@ -150,7 +152,7 @@ fn a_budget_stops_a_fork_where_it_stops_the_run() {
             let summary = experiment::run(&scenario, 1)
                 .expect("it passed its checks")
                 .summary;
-            stopped += u32::from(summary.stopped_by == "memory");
+            stopped += u32::from(summary.stopped_by == StoppedBy::Memory);
             assert!(same(memory, &scenario, 1) > 0);
         }
     }

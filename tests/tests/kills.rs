@@ -5,9 +5,9 @@
 //! moment it becomes on a busy machine, the same must hold.
 #![cfg(unix)]
 
-use sim_cli::output::claim::MARK;
-use sim_cli::output::file::to_become;
-use sim_cli::output::lock::LOCK;
+use sim_cli::store::claim::MARK;
+use sim_cli::store::file::to_become;
+use sim_cli::store::lock::LOCK;
 use sim_core::random::{Seed, Source};
 use sim_tests::command::{self, Folder, program};
 use std::collections::{BTreeMap, BTreeSet};

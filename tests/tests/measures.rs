@@ -2,8 +2,8 @@
 //! requests.
 
 use sim_models::experiment::{self, Options, Run};
+use sim_models::expression::Measure;
 use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::Measure;
 use sim_models::observe::measure::Measurer;
 use sim_models::observe::summary::RunResult;
 use sim_models::outcome::Outcome;

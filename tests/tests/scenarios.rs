@@ -119,7 +119,7 @@ fn verdicts() {
 fn every_run_reaches_its_end_within_ten_million_events() {
     for (name, _) in EXPECTED {
         let summary = summary(name);
-        assert_eq!(summary.stopped_by, "end", "{name}");
+        assert_eq!(summary.stopped_by.name(), "end", "{name}");
         assert!(
             summary.events < 10_000_000,
             "{name}: {} events",

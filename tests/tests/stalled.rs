@@ -52,7 +52,7 @@ fn a_circle_stops_the_run_and_is_named() {
         ),
     ] {
         let summary = run(&with(service, calls, users));
-        assert_eq!(summary.stopped_by, "stalled", "{users}");
+        assert_eq!(summary.stopped_by.name(), "stalled", "{users}");
         let told = summary.stalled.expect("it is said why");
         let told = told.as_str();
         assert!(told.starts_with("time does not advance at "), "{told}");
@@ -67,7 +67,7 @@ fn a_circle_stops_the_run_and_is_named() {
         "",
         r#"open(rate: "1e30/s", to: "a/x")"#,
     ));
-    assert_eq!(summary.stopped_by, "stalled");
+    assert_eq!(summary.stopped_by.name(), "stalled");
 }
 
 #[test]
@@ -119,7 +119,12 @@ fn crowds_are_no_circles() {
         ),
     ] {
         let summary = run(&with(service, calls, users));
-        assert_eq!(summary.stopped_by, "end", "{users}: {:?}", summary.stalled);
+        assert_eq!(
+            summary.stopped_by.name(),
+            "end",
+            "{users}: {:?}",
+            summary.stalled
+        );
         assert_eq!(summary.stalled, None);
     }
 }
@@ -135,7 +140,7 @@ fn a_window_without_an_end_can_be_interrupted() {
         asked < 3
     });
     let summary = result.expect("it can be run").summary;
-    assert_eq!(summary.stopped_by, "interrupt");
+    assert_eq!(summary.stopped_by.name(), "interrupt");
     assert!(summary.simulated_seconds < 36_000.0);
     assert!(summary.events <= 4 * 16_384, "{} events", summary.events);
 }
@@ -150,7 +155,7 @@ fn faults_of_one_instance_are_work() {
                 faults: [{fault}], budget: (events: 20000))"#
         ))
     };
-    assert_eq!(with(8).stopped_by, "end");
+    assert_eq!(with(8).stopped_by.name(), "end");
     // A thousand requests look at 2000 faults each, when they start and at every step.
-    assert_eq!(with(2000).stopped_by, "events");
+    assert_eq!(with(2000).stopped_by.name(), "events");
 }

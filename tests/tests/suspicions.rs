@@ -2,7 +2,7 @@
 //! what their comments say, and of random systems that are well nothing at all.
 
 use sim_core::random::{Keyed, Source};
-use sim_models::scenario::{Files, Loaded, load};
+use sim_models::input::{Files, Loaded, load};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

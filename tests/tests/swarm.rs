@@ -11,9 +11,9 @@ mod systems;
 mod wild;
 
 use sim_models::experiment::{Options, Run};
+use sim_models::input::load;
 use sim_models::observe::summary::RunResult;
 use sim_models::plan::{self, Plan};
-use sim_models::scenario::load;
 use sim_models::world::Census;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,7 +4,8 @@
 use sim_cli::diagnostics::human;
 use sim_models::experiment::spec::{Spec, Unresolved, base, is_spec, read_spec, resolve, to_ron};
 use sim_models::experiment::sweep::Sweep;
-use sim_models::scenario::{Files, explain};
+use sim_models::input::Files;
+use sim_models::scenario::explain;
 use std::fs;
 
 /// Files relative to where the tests run, so that no path is absolute.

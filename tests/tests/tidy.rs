@@ -1,5 +1,8 @@
 //! House rules that a compiler does not check.
 
+#[path = "tidy/arrows.rs"]
+mod arrows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -97,5 +100,45 @@ fn the_readme_lists_every_scenario() {
                 "{name} opens with a comment that teaches"
             );
         }
+    }
+}
+
+#[test]
+fn inside_a_crate_a_module_uses_only_what_stands_above_it() {
+    for name in ["sim-core", "sim-models", "sim-cli"] {
+        let all = arrows::Crate::read(&root().join(name).join("src"));
+        // What is not read cannot be wrong.
+        assert!(all.uses() > 50, "{name}: {} uses", all.uses());
+        let back = all.back();
+        assert!(
+            back.is_empty(),
+            "in {name} these run back up; see ARCHITECTURE.md, and the `mod` lines:\n{}",
+            back.join("\n")
+        );
+    }
+}
+
+/// Files of Rust below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_file_outside_tests_is_longer_than_600_lines() {
+    let mut files = Vec::new();
+    for name in ["sim-core", "sim-models", "sim-cli"] {
+        sources(&root().join(name).join("src"), &mut files);
+    }
+    assert!(files.len() > 200, "{} files", files.len());
+    for path in files.iter().filter(|path| !path.ends_with("tests.rs")) {
+        let lines = fs::read_to_string(path).unwrap().lines().count();
+        assert!(lines <= 600, "{} has {lines} lines", path.display());
     }
 }

@@ -2,7 +2,7 @@
 
 use sim_cli::exit;
 use sim_models::experiment::sweep::{Record, Row};
-use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use sim_tests::command::{Folder, sim};
 
 #[test]
@@ -17,7 +17,7 @@ fn a_run_of_a_sweep_keeps_little_more_than_its_values() {
                 seed: number as u64,
                 digest: format!("{number:032x}"),
                 events: 1000,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict: Conclusion::Held,
                 values: vec![Some(0.5); measures],
                 windows: vec![vec![Some(0.5); measures]; 100],

@@ -13,7 +13,7 @@ use super::sweep::measured;
 use super::sweep::values;
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::numbers::counted;
-use sim_models::experiment::compare::{Comparison, Finding, Verdict, VerdictShares};
+use sim_models::experiment::compare::{Comparison, Finding, Judgement, VerdictShares};
 use sim_models::observe::conclusion::Conclusion;
 use std::collections::BTreeSet;
 
@@ -102,11 +102,11 @@ fn estimate(interval: Interval) -> Estimate {
 
 fn says(finding: &Finding) -> Says {
     match finding.verdict {
-        Verdict::Better => Says::Better,
-        Verdict::Worse => Says::Worse,
-        Verdict::Different => Says::Different,
-        Verdict::NoDifference | Verdict::Undecided | Verdict::TooFew => Says::Nothing,
-        Verdict::NotTested => Says::Untested,
+        Judgement::Better => Says::Better,
+        Judgement::Worse => Says::Worse,
+        Judgement::Different => Says::Different,
+        Judgement::NoDifference | Judgement::Undecided | Judgement::TooFew => Says::Nothing,
+        Judgement::NotTested => Says::Untested,
     }
 }
 
@@ -128,7 +128,7 @@ fn change_words(comparison: &Comparison, finding: &Finding) -> String {
 fn row(comparison: &Comparison, finding: &Finding, name: String) -> Row {
     let words = change_words(comparison, finding);
     let words = match finding.verdict {
-        Verdict::NotTested => words,
+        Judgement::NotTested => words,
         verdict => format!("{}: {words}", verdict.words()),
     };
     // What was nothing before, or never ends, has no share that it changed by.
@@ -252,7 +252,7 @@ fn told_of(comparison: &Comparison, variant: usize, numbers: bool) -> String {
         .iter()
         .filter_map(|n| comparison.finding(variant, *n, overall));
     let found: Vec<&Finding> = found.collect();
-    let kinds = [Verdict::Better, Verdict::Worse, Verdict::Different];
+    let kinds = [Judgement::Better, Judgement::Worse, Judgement::Different];
     let parts: Vec<String> = kinds
         .into_iter()
         .filter_map(|verdict| {
@@ -452,7 +452,7 @@ fn verdicts(comparison: &Comparison) -> String {
     shares::shares(&Shares {
         page: Page::new(title, shares::GUIDE, &note(comparison)),
         heading: heading.join(" · ").trim_start_matches(" · ").to_owned(),
-        kinds: kinds.iter().map(|kind| kind.words()).collect(),
+        kinds: kinds.into_iter().collect(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
     })
 }

@@ -5,7 +5,7 @@ use super::palette;
 use super::panel::TimeAxis;
 use super::ruler::Ruler;
 use super::scale::time_text;
-use crate::output::units;
+use crate::units;
 use sim_models::observe::summary::{FaultSummary, RunResult, Summary};
 
 /// Width of a chart, pixels.

@@ -178,7 +178,7 @@ mod tests {
     }
 
     struct Library;
-    impl sim_models::scenario::load::Files for Library {
+    impl sim_models::input::Files for Library {
         fn read(&self, path: &str) -> Result<String, String> {
             let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
             std::fs::read_to_string(format!("{folder}/{path}")).map_err(|e| e.to_string())
@@ -194,7 +194,7 @@ mod tests {
         for entry in std::fs::read_dir(format!("{folder}/../../scenarios")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             println!("{name}");
-            let loaded = sim_models::scenario::load::load(&name, &Library, &[]);
+            let loaded = sim_models::input::load(&name, &Library, &[]);
             let scenario = loaded.scenario.unwrap();
             let result = sim_models::experiment::run(&scenario, scenario.seed).unwrap();
             println!("  {} events", result.summary.events);

@@ -9,7 +9,7 @@ use super::rows::{Row, grid};
 use super::scale::{Spread, Unit, pace, tick_text};
 use super::signals::{IDLE, NOBODY, ONCE};
 use super::traffic::counted;
-use crate::output::units;
+use crate::units;
 use sim_models::observe::summary::{EdgeSeries, RunResult, ServiceSeries};
 
 /// The most rows of a chart.

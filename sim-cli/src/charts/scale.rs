@@ -1,6 +1,6 @@
 //! From values to places on a sheet, and the ticks of axes.
 
-use crate::output::units;
+use crate::units;
 
 /// How values are spread over an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::plot::plane::{self, Dot, Kind, Plane};
 use super::scale::Unit;
 use super::sweep::measured;
 use super::sweep::values::file_name as measure_name;
-use crate::output::units;
+use crate::units;
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::numbers::counted;
 use sim_models::experiment::sensitivity::{Effects, Indices, Influence, Method, Sensitivity};

@@ -5,7 +5,7 @@ use super::canvas::{Ink, Stroke};
 use super::palette::{self, Mark};
 use super::panel::{Area, Line, Note, Panel};
 use super::scale::{Spread, Unit, pace};
-use crate::output::units;
+use crate::units;
 use sim_models::observe::summary::{RunResult, WorkloadSeries, WorkloadSummary};
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use super::plot::parallel::{self, Beside, Parallel};
 use super::plot::plane::{self, Dot, Kind, Plane};
 use super::sweep::Grid;
 use super::sweep::measured;
-use crate::output::units;
+use crate::units;
 use sim_core::stats::Interval;
 use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Standing, Transfer, Tuning};
 

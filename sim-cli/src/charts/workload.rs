@@ -7,7 +7,7 @@ use super::scale::{Spread, Unit};
 use super::signals::{latency_lines, latency_title};
 use super::timeline::stacked;
 use super::traffic::{self, traffic};
-use crate::output::units;
+use crate::units;
 use sim_models::observe::summary::{RunResult, Series};
 
 /// The chart of this workload as SVG; none, if there is no such workload.

@@ -4,9 +4,10 @@ use crate::diagnostics::{self, Format, JsonDiagnostic};
 use crate::files::{Reading, load_file};
 use clap::Args as ClapArgs;
 use serde::Serialize;
+use sim_models::input::Loaded;
 use sim_models::scenario::diagnostics::{Diagnostic, Severity};
 use sim_models::scenario::plain::plain;
-use sim_models::scenario::{Loaded, Override, explain};
+use sim_models::scenario::{Override, explain};
 use std::io::{self, Write};
 use std::path::PathBuf;
 

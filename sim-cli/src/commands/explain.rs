@@ -1,12 +1,12 @@
 //! `sim explain`: what a code of a diagnostic, a policy, a fault or a metric means.
 
 use clap::Args as ClapArgs;
+use sim_models::expression::{Expression, METRICS, Metric, Of, Unit};
 use sim_models::faults::{self, FaultKind};
-use sim_models::observe::expression::{Expression, METRICS, Metric, Of, Unit};
+use sim_models::limits::LIMITS;
 use sim_models::resilience::{self, PolicySpec};
 use sim_models::scenario::diagnostics::{CODES, nearest};
 use sim_models::scenario::explain;
-use sim_models::scenario::limits::LIMITS;
 use std::io::{self, Write};
 
 /// Explains a code such as V0002, the name of a policy, a fault or a metric, or `limits`.

@@ -2,11 +2,11 @@
 
 use crate::charts::graph_drawing::{self, Edge, Node, System};
 use clap::{Args as ClapArgs, ValueEnum};
+use sim_models::quantity::units::Bound;
 use sim_models::resilience::PolicySpec;
 use sim_models::scenario::types::{
     CallStep, Scenario, Service, Step, Targets, Threading, Workload,
 };
-use sim_models::scenario::units::Bound;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +67,7 @@ pub enum GraphError {
     Name(String),
     /// The file could not be written.
     #[error(transparent)]
-    Folder(#[from] crate::output::file::FolderError),
+    Folder(#[from] crate::store::file::FolderError),
     /// The picture could not be made into a bitmap.
     #[error(transparent)]
     Raster(#[from] crate::charts::RasterError),
@@ -165,8 +165,8 @@ pub fn run(
         Picture::Bitmap => crate::charts::png(&graph(scenario, Format::Svg))?,
         Picture::Text(format) => graph(scenario, format).into_bytes(),
     };
-    crate::output::file::sweep_up(path);
-    crate::output::file::write_atomic(path, &bytes)?;
+    crate::store::file::sweep_up(path);
+    crate::store::file::write_atomic(path, &bytes)?;
     Ok(None)
 }
 
@@ -244,7 +244,7 @@ impl System {
         for (to, share) in shares {
             let edge = self.edges.iter_mut();
             if let Some(edge) = edge.into_iter().find(|e| (e.from, e.to) == (from, to)) {
-                let text = format!("{} of requests", crate::output::units::percent(share));
+                let text = format!("{} of requests", crate::units::percent(share));
                 edge.labels.insert(0, text);
             }
         }
@@ -362,10 +362,9 @@ fn policy_label(policy: &PolicySpec) -> String {
     match policy {
         PolicySpec::Deadline(deadline) => format!("deadline {}", deadline.after),
         PolicySpec::Retry(retry) => format!("retry {} attempts", retry.attempts),
-        PolicySpec::RetryBudget(budget) => format!(
-            "retry budget {}",
-            crate::output::units::percent(budget.ratio)
-        ),
+        PolicySpec::RetryBudget(budget) => {
+            format!("retry budget {}", crate::units::percent(budget.ratio))
+        }
         PolicySpec::Breaker(breaker) => format!("breaker {} failures", breaker.failures),
         PolicySpec::Timeout(timeout) => format!("timeout {}", timeout.after),
         other => other.name().replace('_', " "),

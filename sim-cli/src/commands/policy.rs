@@ -3,9 +3,9 @@
 use crate::exit;
 use crate::files::Disk;
 use clap::{Args as ClapArgs, Subcommand};
+use sim_models::input::Files;
 use sim_models::resilience::PolicySpec;
 use sim_models::resilience::trace::{Line, Trace};
-use sim_models::scenario::Files;
 use sim_models::scenario::explain::read_part;
 use std::io::{self, Write};
 

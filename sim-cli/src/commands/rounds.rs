@@ -1,22 +1,21 @@
 //! Runs in rounds, each of which depends on what came before: what `sim tune` and `sim sensitivity`
 //! have in common.
 
-use super::run::{quoted, setting};
-use crate::output::claim::Claim;
-use crate::output::file::FolderError;
+use super::run::quoted;
+use crate::files::setting;
 use crate::output::sweep::provenance::{Started, provenance};
 use crate::output::sweep::rows::ResultsError;
 use crate::runner::names::file_name;
 use crate::runner::{How, Runner, RunnerError};
+use crate::store::claim::Claim;
+use crate::store::file::FolderError;
 use crate::{Terminal, diagnostics, exit};
 use sim_models::experiment::space::Unresolved;
 use sim_models::experiment::sweep::{Keys, Row, RunKey, Shard, Sweep};
-use sim_models::observe::expression::ExpressionError;
 use sim_models::scenario::Override;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
-use std::str::FromStr;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +156,7 @@ impl<'a> Rounds<'a> {
         self.partial += ran
             .records
             .iter()
-            .filter(|run| run.stopped_by != "end")
+            .filter(|run| !run.stopped_by.is_end())
             .count();
         if self.kept {
             let keys = Keys::new(sweep);
@@ -238,15 +237,4 @@ impl Command {
         self.0.extend(set.iter().map(setting));
         self.0
     }
-}
-
-/// Reads a measure or a check, as a flag has it.
-///
-/// # Errors
-/// What is wrong with it, and what to write instead.
-pub fn read<T: FromStr<Err = ExpressionError>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: ExpressionError| {
-        let help = error.help.iter().map(|help| format!("; {help}"));
-        format!("{}{}", error.message, help.collect::<String>())
-    })
 }

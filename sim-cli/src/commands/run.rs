@@ -1,27 +1,27 @@
 //! `sim run`: one scenario, once or many times.
 
 use crate::charts::MOST_WORKLOADS;
-use crate::commands::rounds::read;
 use crate::commands::{broken, check};
 pub(crate) use crate::files::quoted;
-use crate::files::{Reading, load_file};
-use crate::output::claim::{Claim, Experiment};
-use crate::output::file::FolderError;
+use crate::files::{Reading, load_file, setting};
 use crate::output::table::{WIDTH, width};
 use crate::output::{folder, human, json, replications, story};
 use crate::progress::{self, Watch};
+use crate::store::claim::{Claim, Experiment};
+use crate::store::file::FolderError;
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::{self, Options};
+use sim_models::expression::{ExpressionError, Measure};
 use sim_models::observe::choice::check_measure;
-use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::Measure;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use sim_models::observe::summary::{RunResult, Summary};
 use sim_models::scenario::plain::plain;
 use sim_models::scenario::{Diagnostic, Override, Scenario, explain};
 use sim_models::world::Told;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Runs a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
@@ -318,10 +318,12 @@ fn exit_code(result: &RunResult) -> u8 {
 }
 
 fn summary_code(summary: &Summary) -> u8 {
-    match (summary.stopped_by.as_str(), summary.hypothesis.verdict) {
-        ("interrupt", _) => exit::INTERRUPTED,
-        ("end", Conclusion::Held | Conclusion::Recovered | Conclusion::NoHypothesis) => exit::HELD,
-        ("end", _) => exit::REFUTED,
+    match (summary.stopped_by, summary.hypothesis.verdict) {
+        (StoppedBy::Interrupt, _) => exit::INTERRUPTED,
+        (StoppedBy::End, Conclusion::Held | Conclusion::Recovered | Conclusion::NoHypothesis) => {
+            exit::HELD
+        }
+        (StoppedBy::End, _) => exit::REFUTED,
         _ => exit::BUDGET,
     }
 }
@@ -360,11 +362,6 @@ fn warned(args: &Args, warnings: &[Diagnostic]) -> String {
     }
 }
 
-/// A setting as a flag.
-pub(crate) fn setting(set: &Override) -> String {
-    format!(" --set {}", quoted(&format!("{}={}", set.path, set.value)))
-}
-
 /// The command that repeats the run, to be pasted into a shell.
 fn reproduce(args: &Args, seed: u64) -> String {
     let mut words = vec![
@@ -381,4 +378,15 @@ fn reproduce(args: &Args, seed: u64) -> String {
     }
     let sets: String = args.set.iter().map(setting).collect();
     words.join(" ") + &args.reading.flags() + &sets
+}
+
+/// Reads a measure or a check, as a flag has it.
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn read<T: FromStr<Err = ExpressionError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: ExpressionError| {
+        let help = error.help.iter().map(|help| format!("; {help}"));
+        format!("{}{}", error.message, help.collect::<String>())
+    })
 }

@@ -3,19 +3,20 @@
 #![allow(rustdoc::broken_intra_doc_links)]
 
 use super::broken;
-use super::rounds::{Command, NoAnswer, Rounds, begin, read};
+use super::rounds::{Command, NoAnswer, Rounds, begin};
 use super::run::Format;
+use super::run::read;
 use crate::charts;
 use crate::files::Reading;
-use crate::output::claim::{Claim, Experiment};
 use crate::output::sweep::folder::{self, Extras};
 use crate::output::{json, sensitivity as shown};
+use crate::store::claim::{Claim, Experiment};
 use crate::{Terminal, exit};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::experiment::sensitivity::{Design, Method, NoIndices, Sensitivity, Values, sobol};
 use sim_models::experiment::spec::{ReplicationSpec, Spec, Vary, base, places_at, resolve_at};
 use sim_models::experiment::sweep::{Row, Sweep, Table};
-use sim_models::observe::expression::{Measure, Metric};
+use sim_models::expression::{Measure, Metric};
 use sim_models::scenario::{Override, Scenario, explain};
 use std::io::{self, Write};
 use std::path::PathBuf;

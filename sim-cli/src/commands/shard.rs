@@ -11,7 +11,7 @@
 //!   `HQ_TASK_ID`, as numbered at submission, and not how many there are.
 
 use sim_models::experiment::sweep::Shard;
-use sim_models::scenario::limits::MOST_SHARDS;
+use sim_models::limits::MOST_SHARDS;
 use std::str::FromStr;
 
 /// What `--shard` says.

@@ -1,9 +1,9 @@
 //! The folder of a run: everything that it told, in files that are whole or not there.
 
-use super::claim::Claim;
-use super::file::FolderError;
 use super::{csv, json};
 use crate::charts;
+use crate::store::claim::Claim;
+use crate::store::file::FolderError;
 use sim_models::observe::summary::{RunResult, Summary};
 
 /// Writes a run into a folder that was taken: `summary.json`, the series as CSV, the charts as SVG and
@@ -75,7 +75,7 @@ pub fn write_replications(
 mod tests {
     use super::*;
     use crate::fixture::retry_storm;
-    use crate::output::claim::Experiment;
+    use crate::store::claim::Experiment;
     use std::fs;
 
     #[test]

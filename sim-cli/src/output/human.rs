@@ -2,9 +2,10 @@
 
 use super::style::Style;
 use super::table::{Table, WIDTH, shorten, width, wrap};
-use super::{tables, units};
-use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::{Expression, Unit};
+use super::tables;
+use crate::units;
+use sim_models::expression::{Expression, Unit};
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use sim_models::observe::summary::{CheckSummary, FaultSummary, Incident, RunResult, Summary};
 
 /// Longer lists are cut, and say so.
@@ -82,13 +83,13 @@ fn headline(summary: &Summary, style: Style) -> Vec<String> {
         let why = why.replacen("time", "Time", 1);
         warn(&format!("{why}."));
     }
-    if summary.stopped_by != "end" {
+    if !summary.stopped_by.is_end() {
         warn(&format!(
             "Stopped at {} by {}: the results are partial.",
             units::moment(summary.simulated_seconds),
-            match summary.stopped_by.as_str() {
-                "interrupt" => "an interruption".to_owned(),
-                "stalled" => "a circle without an end".to_owned(),
+            match summary.stopped_by {
+                StoppedBy::Interrupt => "an interruption".to_owned(),
+                StoppedBy::Stalled => "a circle without an end".to_owned(),
                 budget => format!("the budget of {budget} (`budget.{budget}` raises it)"),
             }
         ));

@@ -2,10 +2,10 @@
 
 use super::human::{command, join};
 use super::style::Style;
-use super::sweep::human::value;
 use super::table::{Table, wrap};
 use super::tables::styled;
-use super::units;
+use super::values::value;
+use crate::units;
 use serde_json::{Value, json as object};
 use sim_core::stats::Interval;
 use sim_models::experiment::compare::numbers::counted;

@@ -1,7 +1,7 @@
 //! The causal story of one request, for people.
 
 use super::table::{WIDTH, width, wrap};
-use super::units;
+use crate::units;
 use sim_models::observe::summary::Story;
 
 /// Deeper calls are indented no further.

@@ -2,8 +2,8 @@
 
 use super::style::Style;
 use super::table::{Table, wrap};
-use super::units::{count, duration, factor, known, number, percent, rate};
-use sim_models::observe::expression::Measure;
+use crate::units::{count, duration, factor, known, number, percent, rate};
+use sim_models::expression::Measure;
 use sim_models::observe::summary::{EdgeSummary, ServiceSummary, Summary, WorkloadSummary};
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub fn measures(summary: &Summary) -> Table {
     let mut table = Table::new(&["Measures", "value"]);
     for (text, value) in &summary.measures {
         let print = |value: f64| match text.parse::<Measure>() {
-            Ok(measure) => super::sweep::human::value(&measure, value),
+            Ok(measure) => super::values::value(&measure, value),
             Err(_) => number(value),
         };
         table.row(vec![text.clone(), known(value.0, print)]);

@@ -1,7 +1,7 @@
 //! What journals know: runs by key, and where their lines are, so that memory need not hold their
 //! windows.
 
-use super::journal::JournalError;
+use super::error::JournalError;
 use super::line::{self, Bad};
 use sim_models::experiment::sweep::{Row, RunKey};
 use std::collections::BTreeMap;

@@ -2,51 +2,15 @@
 //! that was killed goes on where it was.
 
 use super::entries::Entries;
+use super::error::JournalError;
 use super::line;
 use super::names::{file_name, list};
-use crate::output::file::{fresh, temporary};
-use crate::output::lock::is_still;
+use crate::store::file::{fresh, temporary};
+use crate::store::lock::is_still;
 use sim_models::experiment::sweep::{Record, Row, RunKey, Shard};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-
-/// Why a journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum JournalError {
-    /// The file system refused.
-    #[error("cannot {doing} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Somebody else is at it.
-    #[error(
-        "another `sim` is at work in {}: wait for it to end, or choose another folder with --out",
-        folder.display()
-    )]
-    Busy {
-        /// Which folder.
-        folder: PathBuf,
-    },
-}
-
-impl JournalError {
-    /// The file system refused to do something with a file.
-    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io {
-            doing,
-            path,
-            source,
-        }
-    }
-}
 
 /// A journal that is written to, held by a lock.
 #[derive(Debug)]
@@ -195,6 +159,7 @@ fn locked(path: &Path, folder: &Path) -> Result<File, JournalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_models::observe::conclusion::StoppedBy;
 
     fn scratch(name: &str) -> PathBuf {
         let folder = format!("sim-journal-{name}-{}", std::process::id());
@@ -210,7 +175,7 @@ mod tests {
             seed: u64::from(number % 2),
             digest: format!("{number:032x}"),
             events: 10,
-            stopped_by: "end".into(),
+            stopped_by: StoppedBy::End,
             verdict: sim_models::observe::conclusion::Conclusion::Held,
             values: vec![Some(f64::from(number) / 3.0)],
             windows: vec![vec![Some(f64::from(number))]; 2],

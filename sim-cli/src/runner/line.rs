@@ -8,7 +8,7 @@ use serde::de::{Error, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sim_models::experiment::sweep::{Record, RunKey};
-use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use std::fmt;
 
 const HEAD: &str = "{\"check\":\"";
@@ -90,7 +90,7 @@ struct WrittenRun<'a> {
     seed: u64,
     digest: &'a str,
     events: u64,
-    stopped_by: &'a str,
+    stopped_by: StoppedBy,
     verdict: Conclusion,
     values: Cells<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -110,7 +110,7 @@ struct ReadRun {
     seed: u64,
     digest: String,
     events: u64,
-    stopped_by: String,
+    stopped_by: StoppedBy,
     verdict: Conclusion,
     values: Vec<Cell>,
 }
@@ -131,7 +131,7 @@ pub fn write(key: RunKey, record: &Record) -> Vec<u8> {
             seed: record.seed,
             digest: &record.digest,
             events: record.events,
-            stopped_by: &record.stopped_by,
+            stopped_by: record.stopped_by,
             verdict: record.verdict,
             values: Cells(&record.values),
             windows: record.windows.iter().map(|row| Cells(row)).collect(),
@@ -220,7 +220,7 @@ mod tests {
             seed: u64::MAX,
             digest: "00ff".into(),
             events: 12,
-            stopped_by: "end".into(),
+            stopped_by: StoppedBy::End,
             verdict: Conclusion::Held,
             values: vec![
                 None,

@@ -1,16 +1,18 @@
 //! Runs a sweep with all that surrounds it: the journal of a folder, progress, interruption. Every
 //! command that runs many points uses it.
 
+pub mod error;
 mod line;
-pub mod journal;
 pub mod names;
 pub mod entries;
+pub mod journal;
 
 use crate::Terminal;
 use crate::progress::{self, Watch};
 use entries::{Entries, Entry, Wrong};
+use error::JournalError;
 use indicatif::ProgressBar;
-use journal::{Journal, JournalError};
+use journal::Journal;
 use sim_models::experiment::sweep::{
     Failure, Keys, Next, Record, Replications, Row, RunKey, Shard, Sweep, Values, execute, points,
     runs,

@@ -1,6 +1,6 @@
 //! What journals are called: one for the whole sweep, or one for each of its parts.
 
-use super::journal::JournalError;
+use super::error::JournalError;
 use sim_models::experiment::sweep::Shard;
 use std::fs;
 use std::path::{Path, PathBuf};

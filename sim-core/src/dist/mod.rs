@@ -11,10 +11,10 @@
 //! one or, rarely, more), mixtures (one for the branch, then those of the branch), and a truncated
 //! Erlang or gamma of which a good part is left (rejection).
 
-mod build;
 mod error;
 pub mod math;
 mod parts;
+mod build;
 mod reshape;
 #[cfg(test)]
 mod tests;

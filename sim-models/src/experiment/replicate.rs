@@ -1,7 +1,7 @@
 //! Replications: the same scenario under several seeds, in parallel.
 
 use super::run::{Options, Unable, run_with};
-use crate::observe::naming::Measure;
+use crate::expression::naming::Measure;
 use crate::observe::summary::Summary;
 use crate::scenario::Scenario;
 use rayon::prelude::*;

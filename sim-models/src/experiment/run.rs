@@ -1,7 +1,8 @@
 //! One run, window by window.
 
+use crate::expression::naming::Measure;
+use crate::observe::conclusion::StoppedBy;
 use crate::observe::measure::Measurer;
-use crate::observe::naming::Measure;
 use crate::observe::summary::{Measured, RunResult, SCHEMA, Story, Summary};
 use crate::observe::{availability, moments, summarise, verdict};
 use crate::plan::{self, Plan};
@@ -39,7 +40,7 @@ pub struct Run<'p> {
     measures: Vec<Measure>,
     simulation: Simulation<World<'p>>,
     ends: Vec<SimTime>,
-    stopped_by: Option<&'static str>,
+    stopped_by: Option<StoppedBy>,
 }
 
 impl<'p> Run<'p> {
@@ -76,7 +77,7 @@ impl<'p> Run<'p> {
     /// Whether it was asked to stop before its end.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
-        self.stopped_by == Some("interrupt")
+        self.stopped_by == Some(StoppedBy::Interrupt)
     }
 
     /// How many windows it has run.
@@ -139,18 +140,18 @@ impl<'p> Run<'p> {
             .run_while(SimTime(end.0 - 1), &budget, go_on);
         self.stopped_by = match stop {
             Stop::Time | Stop::Idle => None,
-            Stop::Events => Some("events"),
-            Stop::InFlight => Some("in_flight"),
-            Stop::Memory => Some("memory"),
-            Stop::Stalled => Some("stalled"),
-            Stop::Interrupted => Some("interrupt"),
+            Stop::Events => Some(StoppedBy::Events),
+            Stop::InFlight => Some(StoppedBy::InFlight),
+            Stop::Memory => Some(StoppedBy::Memory),
+            Stop::Stalled => Some(StoppedBy::Stalled),
+            Stop::Interrupted => Some(StoppedBy::Interrupt),
         };
     }
 
     /// Stops it before its end.
     pub fn interrupt(&mut self) {
         if !self.is_over() {
-            self.stopped_by = Some("interrupt");
+            self.stopped_by = Some(StoppedBy::Interrupt);
             let now = self.now();
             self.simulation.parts_mut().0.close_books(now);
         }
@@ -202,8 +203,8 @@ impl<'p> Run<'p> {
             simulated_seconds: now.as_secs_f64(),
             warmup_seconds: self.plan.warmup.as_secs_f64(),
             events: self.simulation.events(),
-            stopped_by: self.stopped_by.unwrap_or("end").to_string(),
-            stalled: (self.stopped_by == Some("stalled"))
+            stopped_by: self.stopped_by.unwrap_or_default(),
+            stalled: (self.stopped_by == Some(StoppedBy::Stalled))
                 .then(|| world.stall(self.simulation.now()))
                 .flatten(),
             workloads,
@@ -220,7 +221,15 @@ impl<'p> Run<'p> {
         };
         // Checks may ask for availability, so that comes first.
         self.judge_availability(&mut summary);
-        verdict::judge(self.scenario, self.plan, world, &self.ends, &mut summary);
+        let (recorder, came) = (&world.recorder, world.fault_history());
+        verdict::judge(
+            self.scenario,
+            self.plan,
+            recorder,
+            &came,
+            &self.ends,
+            &mut summary,
+        );
         let measurer = Measurer {
             plan: self.plan,
             recorder: &world.recorder,

@@ -4,7 +4,7 @@
 //! `pod-network-latency`, Gremlin Latency, comcast `--latency`.
 
 use super::{Effect, Kind, Target, fault_spec};
-use crate::scenario::distribution::DurationSpec;
+use crate::quantity::distribution::DurationSpec;
 
 fault_spec! {
     /// Messages take longer.

@@ -27,7 +27,7 @@ pub use partition::{Direction, Partition};
 pub use pause::Pause;
 pub use slow::Slow;
 
-use crate::scenario::distribution::DurationSpec;
+use crate::quantity::distribution::DurationSpec;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 

@@ -4,7 +4,7 @@
 //! `delay`, JVMChaos `latency`, Simmy `Chaos Latency`, bane `SlowResponse`.
 
 use super::{Effect, Kind, Target, fault_spec};
-use crate::scenario::distribution::DurationSpec;
+use crate::quantity::distribution::DurationSpec;
 use sim_core::SimDuration;
 
 fault_spec! {

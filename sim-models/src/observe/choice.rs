@@ -1,12 +1,16 @@
 //! Which measures to take of a scenario: those that users expect where they name none, and whether
 //! one that they name can be taken.
 
-use super::metric::{Metric, Statistic};
-use super::naming::{Argument, Measure};
+use super::measure::windows_in;
+use crate::expression::metric::{Metric, Of, Statistic};
+use crate::expression::naming::{Argument, Measure};
 use crate::plan;
+use crate::scenario::diagnostics::suggest;
 use crate::scenario::{Bound, Scenario, Shape, Workload};
-
-pub use crate::scenario::check::check_measure;
+use crate::topology::Topology;
+use indexmap::IndexSet;
+use sim_core::SimTime;
+use std::cell::OnceCell;
 
 /// The measures that a user who names none gets as columns: how each workload fared, how busy each
 /// service was and with what, and how much the policies of each edge made of its calls.
@@ -51,10 +55,102 @@ pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
     measures
 }
 
+/// The names of the edges of a scenario without mistakes: those whose endpoint has policies of its own
+/// are named after it.
+pub(crate) fn edges(scenario: &Scenario) -> IndexSet<String> {
+    let mut names: IndexSet<String> = match plan::compile(scenario) {
+        Ok(plan) => plan.edges.into_iter().map(|edge| edge.name).collect(),
+        Err(_) => Topology::new(scenario).edges().into_iter().collect(),
+    };
+    names.sort_unstable();
+    names
+}
+
+/// Whether a measure can be taken of a scenario that passed its checks.
+///
+/// # Errors
+/// What is wrong with it, and what to do about it.
+pub fn check_measure(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
+    let known = OnceCell::new();
+    for part in measure.parts() {
+        wrong_subject(scenario, part, || known.get_or_init(|| edges(scenario)))?;
+    }
+    wrong_stretch(scenario, measure)
+}
+
+/// What is wrong with the stretch of time of a measure, and what to do about it.
+pub(crate) fn wrong_stretch(
+    scenario: &Scenario,
+    measure: &Measure,
+) -> Result<(), (String, Vec<String>)> {
+    if measure.quotient.is_some() {
+        return measure
+            .parts()
+            .try_for_each(|part| wrong_stretch(scenario, part));
+    }
+    let Some((from, to)) = measure.over else {
+        return Ok(());
+    };
+    let (width, run_end) = (scenario.window, SimTime(scenario.duration.0));
+    if to > run_end {
+        return Err((
+            format!("the run ends at {run_end}, before {to}"),
+            vec!["name a stretch within the `duration` of the scenario".into()],
+        ));
+    }
+    if windows_in(width, run_end, (from, to)).is_empty() {
+        return Err((
+            format!("no whole window of {width} lies between {from} and {to}"),
+            vec!["name a longer stretch, or set a shorter `window`".into()],
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn wrong_subject<'e>(
+    scenario: &Scenario,
+    measure: &Measure,
+    edges: impl FnOnce() -> &'e IndexSet<String>,
+) -> Result<(), (String, Vec<String>)> {
+    let subject = measure.subject.as_str();
+    let (workloads, services) = (&scenario.workloads, &scenario.services);
+    let wrong = |what: &str, names: Vec<&str>| {
+        let metric = measure.metric.name();
+        let message = format!("there is no {what} `{subject}`, which `{metric}` is about");
+        Err((message, suggest(subject, "there are", names)))
+    };
+    // The names are listed for those only who name another.
+    match measure.metric.of() {
+        Of::Workload if !workloads.contains_key(subject) => {
+            wrong("workload", workloads.keys().map(String::as_str).collect())
+        }
+        Of::Service if !services.contains_key(subject) => {
+            wrong("service", services.keys().map(String::as_str).collect())
+        }
+        Of::Edge => {
+            let edges = edges();
+            if edges.contains(subject) {
+                Ok(())
+            } else {
+                wrong("edge", edges.iter().map(String::as_str).collect())
+            }
+        }
+        Of::Tenant => {
+            let tenants = || workloads.values().filter_map(Workload::tenant);
+            if tenants().any(|tenant| tenant == subject) {
+                Ok(())
+            } else {
+                wrong("tenant", tenants().collect())
+            }
+        }
+        Of::Workload | Of::Service | Of::Run => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::load;
+    use crate::input::load;
 
     fn scenario() -> Scenario {
         let text = r#"(duration: "10s",

@@ -1,4 +1,4 @@
-//! How an experiment ended: the vocabulary of verdicts.
+//! How an experiment ended: the vocabulary of verdicts, and why a run stopped.
 
 use serde::{Deserialize, Serialize};
 
@@ -79,5 +79,73 @@ impl Conclusion {
 impl std::fmt::Display for Conclusion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// Why a run stopped. In JSON it is written in small letters with underscores; see [`StoppedBy::name`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoppedBy {
+    /// It came to its end.
+    #[default]
+    End,
+    /// The budget of events was used up.
+    Events,
+    /// More was under way than the budget allows.
+    InFlight,
+    /// It held more memory than the budget allows.
+    Memory,
+    /// Time did not advance any more.
+    Stalled,
+    /// Somebody interrupted it.
+    Interrupt,
+}
+
+impl StoppedBy {
+    /// Its name in JSON and tables: `in_flight`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Events => "events",
+            Self::InFlight => "in_flight",
+            Self::Memory => "memory",
+            Self::Stalled => "stalled",
+            Self::Interrupt => "interrupt",
+        }
+    }
+
+    /// Whether the run came to its end, so that its results are whole.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        self == Self::End
+    }
+}
+
+impl std::fmt::Display for StoppedBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_json_holds() {
+        for verdict in Conclusion::ALL {
+            assert_eq!(serde_json::json!(verdict), verdict.name());
+        }
+        for why in [
+            StoppedBy::End,
+            StoppedBy::Events,
+            StoppedBy::InFlight,
+            StoppedBy::Memory,
+            StoppedBy::Stalled,
+            StoppedBy::Interrupt,
+        ] {
+            assert_eq!(serde_json::json!(why), why.name());
+        }
     }
 }

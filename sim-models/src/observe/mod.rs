@@ -1,18 +1,14 @@
 //! What a run tells: reads the world, never changes it.
 
 pub mod figures;
-pub mod metric;
-pub mod naming;
-pub mod syntax;
-mod terms;
-pub mod expression;
-pub mod choice;
 pub mod conclusion;
 pub mod ledger;
+mod records;
 pub mod recorder;
 pub mod summary;
 pub mod summarise;
 pub mod measure;
+pub mod choice;
 pub mod behind;
 pub mod availability;
 pub mod moments;

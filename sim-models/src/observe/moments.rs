@@ -5,28 +5,22 @@
 //! it was at another time of day; a queue or a breaker is told where a good part of the traffic suffers
 //! from it.
 
+mod teller;
 mod goodput;
 mod loads;
 
 use super::availability::{lasting, merged};
-use super::figures::rates;
 use super::recorder::Recorder;
 use super::summary::{FaultSummary, Moment, Series};
 use crate::plan::Plan;
 use sim_core::stats::excess;
 use std::ops::Range;
+use teller::{CHANCE, LOST, Teller, add, moment, percent, sum, tell};
 
 /// Share of what is due that healthy traffic may lose, if its objective does not allow more.
 const USUAL: f64 = 0.01;
 /// Lost shares from here on are looked for.
 const BROKEN: f64 = 0.2;
-/// Share that a stretch must have lost, all in all.
-const LOST: f64 = 0.1;
-/// The chance with which luck alone makes a moment of a kind, anywhere in a healthy run.
-const CHANCE: f64 = 1e-6;
-/// Moments of one kind and place that are told; the rest is counted.
-const MOST: usize = 4;
-
 /// The notable moments of a run, in order of time. `objective` is that of its workloads; the run was over after
 /// `over` seconds.
 #[must_use]
@@ -57,39 +51,6 @@ pub fn moments(
     teller.breakers(&mut all);
     all.sort_by(|a, b| a.time.total_cmp(&b.time));
     all
-}
-
-/// Tells the first moments of one kind and place; the rest is counted.
-fn tell(all: &mut Vec<Moment>, found: Vec<Moment>) {
-    let more = found.len().saturating_sub(MOST);
-    let last = (more > 0).then_some(MOST - 1);
-    for (position, mut moment) in found.into_iter().take(MOST).enumerate() {
-        if Some(position) == last {
-            moment.what += &format!(" (and {more} more times)");
-        }
-        all.push(moment);
-    }
-}
-
-fn moment(time: f64, rule: &str, what: String) -> Moment {
-    let rule = rule.to_owned();
-    Moment { time, what, rule }
-}
-
-fn sum(counts: &[u64], windows: &Range<usize>) -> u64 {
-    counts[windows.clone()].iter().sum()
-}
-
-struct Teller<'a> {
-    plan: &'a Plan,
-    recorder: &'a Recorder,
-    series: &'a Series,
-    /// The first window after the warm-up.
-    warm: usize,
-    /// Share of failures that the objective allows.
-    allowed: f64,
-    /// Share of losses that proves nothing.
-    usual: f64,
 }
 
 impl Teller<'_> {
@@ -193,20 +154,5 @@ impl Teller<'_> {
             tell(all, opened);
             tell(all, closed);
         }
-    }
-}
-
-fn add(sums: &mut [u64], counts: &[u64]) {
-    for (sum, count) in sums.iter_mut().zip(counts) {
-        *sum += count;
-    }
-}
-
-/// A share in whole per cent; not all of them where it is not.
-fn percent(share: f64) -> String {
-    if (0.995..1.0).contains(&share) {
-        "over 99%".to_owned()
-    } else {
-        format!("{:.0}%", 100.0 * share)
     }
 }

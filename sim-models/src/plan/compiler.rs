@@ -1,10 +1,9 @@
 //! The order in which a scenario is compiled, and what is known on the way.
 
-use super::links::LinkPatterns;
 use super::types::{EndpointPlan, Instruction, Plan};
 use crate::faults::Target;
 use crate::scenario::Scenario;
-use crate::scenario::pattern::CallIndex;
+use crate::scenario::pattern::{CallIndex, LinkIndex};
 use indexmap::IndexMap;
 use sim_core::SimTime;
 use sim_core::dist::Dist;
@@ -21,7 +20,7 @@ pub(super) struct Compiler<'a> {
     /// The patterns of `calls`, read.
     pub(super) calls: CallIndex<'a>,
     /// The patterns of `links`, read.
-    pub(super) links: LinkPatterns<'a>,
+    pub(super) links: LinkIndex<'a>,
     /// For each place the links that begin or end there, once they are all known.
     pub(super) links_of: Vec<Vec<u32>>,
     /// For each link of the scenario its distribution, once it is known; none inside for no delay.
@@ -69,7 +68,7 @@ impl<'a> Compiler<'a> {
             scenario,
             plan,
             calls: CallIndex::new(scenario),
-            links: LinkPatterns::new(scenario),
+            links: LinkIndex::new(scenario),
             links_of: Vec::new(),
             latencies: vec![None; scenario.links.len()],
             dist_ids: BTreeMap::new(),

@@ -1,63 +1,22 @@
-//! Which links a pattern means. The patterns of `links` are read once, so that the link of a pair is found
-//! by name.
+//! Which links a pattern means.
 
 use super::compiler::Compiler;
 use crate::faults::Target;
-use crate::scenario::Scenario;
-use crate::scenario::pattern::{Pattern, Side};
-use std::collections::BTreeMap;
+use crate::scenario::pattern::Side;
 
 /// A place, and one of its instances if it matters which.
 pub(super) type Spot = (u32, Option<u32>);
-
-/// The patterns of `links` by what their sides name.
-#[derive(Default)]
-pub(super) struct LinkPatterns<'a> {
-    pub all: Vec<Pattern>,
-    /// Numbers of those that name places, by the names, `*` for any; of two that say the same, the last one.
-    pub named: BTreeMap<(&'a str, &'a str), usize>,
-    /// Numbers of those with an instance, a host, a zone or a region on one side.
-    pub others: Vec<usize>,
-}
-
-impl<'a> LinkPatterns<'a> {
-    pub fn new(scenario: &'a Scenario) -> Self {
-        let mut links = Self::default();
-        let whole = |side: &Side| matches!(side, Side::Any | Side::Named(_));
-        // The checks have let only patterns through that can be read.
-        for key in scenario.links.keys() {
-            let (Ok(pattern), Some((from, to))) = (Pattern::link(key), key.split_once("->")) else {
-                continue;
-            };
-            let number = links.all.len();
-            if whole(&pattern.from) && whole(&pattern.to) {
-                links.named.insert((from.trim(), to.trim()), number);
-            } else {
-                links.others.push(number);
-            }
-            links.all.push(pattern);
-        }
-        links
-    }
-}
 
 impl Compiler<'_> {
     /// Weight and index of the most specific pattern of `links` that matches; of equals the last.
     pub(super) fn link_for(&self, from: Spot, to: Spot) -> Option<(u32, usize)> {
         let name = |place: Spot| self.plan.places[place.0 as usize].name.as_str();
         let (left, right) = (name(from), name(to));
-        let ways = [(left, right), (left, "*"), ("*", right), ("*", "*")];
-        let named = ways
-            .into_iter()
-            .filter_map(|way| self.links.named.get(&way));
-        let others = self.links.others.iter().filter(|index| {
-            let pattern = &self.links.all[**index];
+        let others = self.links.others.iter().filter(|(pattern, _)| {
             self.is_meant(&pattern.from, from) && self.is_meant(&pattern.to, to)
         });
-        named
-            .chain(others)
-            .map(|index| (self.links.all[*index].link_weight(), *index))
-            .max()
+        let others = others.map(|(pattern, number)| (pattern.link_weight(), *number));
+        others.chain(self.links.most(left, right)).max()
     }
 
     /// Lists the links of every place, if a fault asks for some of them.

@@ -1,7 +1,7 @@
 use super::compiler::Compiler;
 use super::*;
 use crate::faults::{Direction, Effect, Target};
-use crate::scenario::load;
+use crate::input::load;
 use crate::scenario::pattern::Pattern;
 
 /// What is found by names is what a search through all patterns and links finds.

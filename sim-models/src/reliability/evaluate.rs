@@ -2,32 +2,14 @@
 
 use super::policies::{self, Ends};
 use super::state::{self, Passage};
+use super::system::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
 use super::timeline::Timeline;
-use super::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
+use super::value::Value;
 use crate::outcome::Outcome;
-use crate::scenario::distribution::CountSpec;
+use crate::quantity::distribution::CountSpec;
 use crate::scenario::{Balance, Need, Step};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
-
-/// What is known of a request, or of a part of one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Value {
-    /// The chance that it ends well.
-    pub ok: f64,
-    /// How long it takes to fail, in the mean, s.
-    pub failing: f64,
-    /// How long after its start its last attempt may begin, s.
-    pub reach: f64,
-}
-
-impl Value {
-    pub const FINE: Self = Self {
-        ok: 1.0,
-        failing: 0.0,
-        reach: 0.0,
-    };
-}
 
 /// When a request is looked at.
 #[derive(Clone, Copy, Debug)]

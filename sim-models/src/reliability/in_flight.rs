@@ -1,7 +1,7 @@
 //! What a crash loses of the requests that are under way.
 
-use super::System;
 use super::state;
+use super::system::System;
 use crate::resilience::PolicySpec;
 
 /// So many seconds' worth of a workload's requests are under way where a crash hits them, as one state of
@@ -19,7 +19,7 @@ pub(super) fn lost(
     let mut seconds = vec![0.0; endpoints.all.len()];
     for at in endpoints.order.iter().filter(|at| reached[**at]) {
         let endpoint = &endpoints.all[*at];
-        let Some(flow) = system.topology.endpoints.get(&endpoint.target) else {
+        let Some(flow) = system.topology().endpoints.get(&endpoint.target) else {
             continue;
         };
         let [before, after] = [&states[0], &states[1]].map(|faults| {

@@ -24,24 +24,24 @@
 //!
 //! Units: seconds, shares from 0 to 1.
 
+mod late;
+mod system;
+mod value;
+mod policies;
+mod timeline;
+mod state;
 mod evaluate;
 mod in_flight;
-mod policies;
-mod state;
-mod timeline;
 #[cfg(test)]
 mod tests;
 
 use crate::plan::Plan;
-use crate::scenario::pattern::CallIndex;
 use crate::scenario::shape;
 use crate::scenario::{Scenario, Workload};
-use crate::topology::{Endpoints, Topology};
 use evaluate::{Evaluation, When};
-use petgraph::visit::EdgeRef;
 use sim_core::{SimDuration, SimTime};
-use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use system::{MOST_LOOKS, MOST_POINTS, System};
 use timeline::Timeline;
 
 /// Points, fewest and most, at which a stretch is looked at whose requests still retry when the next
@@ -49,103 +49,12 @@ use timeline::Timeline;
 const POINTS: (u64, u64) = (8, 64);
 /// The points of all such stretches together, as far as each has the fewest.
 const ALL_POINTS: u64 = 5_000;
-/// Beyond so many points no prediction is made.
-const MOST_POINTS: u64 = 20_000;
-
-/// Beyond so many attempts that are looked at none is made either: retries inside of retries multiply.
-const MOST_ATTEMPTS: u64 = 2_000_000;
-
-/// Beyond so many endpoints, instances and faults that are looked at, for all workloads together, none is made
-/// either: that is about a second.
-const MOST_LOOKS: u64 = 20_000_000;
-/// An attempt is as much work as so many of these.
-const LOOKS_PER_ATTEMPT: usize = 8;
-
-/// What does not change while a prediction is made.
-struct System<'a> {
-    /// Attempts of a workload that were looked at so far.
-    attempts: Cell<u64>,
-    /// What was looked at so far.
-    looks: Cell<u64>,
-    /// For each workload, whether nobody whom its requests meet gives up or turns away, once somebody has asked.
-    patient: Vec<OnceCell<bool>>,
-    scenario: &'a Scenario,
-    plan: &'a Plan,
-    endpoints: Endpoints<'a>,
-    calls: CallIndex<'a>,
-    /// Calls per second of each instance of a place (number) to a service (number), before any retry.
-    rates: BTreeMap<(u32, u32), f64>,
-    /// The first edge from a place (number) to a service (number).
-    edges: BTreeMap<(u32, u32), usize>,
-    /// Whether instances may differ by their links.
-    by_instance: bool,
-    /// For each fault, which services it makes late.
-    delayed: Vec<Vec<bool>>,
-    topology: Topology,
-}
-
-impl<'a> System<'a> {
-    fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
-        let calm = Self::calm(scenario, plan);
-        Self {
-            rates: rates(plan, &calm.topology),
-            by_instance: plan.edges.iter().any(|edge| edge.routes.by_instance),
-            delayed: state::delayed(scenario, plan, &calm.endpoints),
-            ..calm
-        }
-    }
-
-    /// As far as it matters while no fault is on: then all instances of a service are alike.
-    fn calm(scenario: &'a Scenario, plan: &'a Plan) -> Self {
-        let mut edges = BTreeMap::new();
-        for (number, edge) in plan.edges.iter().enumerate() {
-            edges.entry((edge.caller, edge.callee)).or_insert(number);
-        }
-        Self {
-            attempts: Cell::new(0),
-            looks: Cell::new(0),
-            patient: vec![OnceCell::new(); scenario.workloads.len()],
-            scenario,
-            plan,
-            endpoints: Endpoints::new(scenario),
-            calls: CallIndex::new(scenario),
-            rates: BTreeMap::new(),
-            edges,
-            by_instance: false,
-            delayed: Vec::new(),
-            topology: Topology::new(scenario),
-        }
-    }
-
-    /// Counts what is about to be looked at; none once it is too much.
-    fn look(&self, more: usize) -> Option<()> {
-        let looks = self.looks.get().saturating_add(more as u64);
-        self.looks.set(looks);
-        (looks <= MOST_LOOKS).then_some(())
-    }
-}
-
-/// See [`System::rates`].
-fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
-    let places = plan.places.iter().enumerate();
-    let places: BTreeMap<&str, u32> = places
-        .map(|(number, place)| (place.name.as_str(), number as u32))
-        .collect();
-    let graph = &topology.graph;
-    let edges = graph.edge_references().filter_map(|edge| {
-        let from = *places.get(graph[edge.source()].name())?;
-        let to = *places.get(graph[edge.target()].name())?;
-        let instances = plan.places[from as usize].instance_count;
-        Some(((from, to), edge.weight().rate / f64::from(instances)))
-    });
-    edges.collect()
-}
 
 /// The share of each workload's requests that would be answered, in the order of the scenario; none
 /// where it cannot be said.
 #[must_use]
 pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
-    if state::looks_at_delays(plan) > MOST_LOOKS {
+    if late::looks(plan) > MOST_LOOKS {
         return vec![None; scenario.workloads.len()];
     }
     let system = System::new(scenario, plan);
@@ -206,7 +115,7 @@ fn over_stretches(
     more: &[u16],
 ) -> Option<f64> {
     let (mut good, mut all, mut lost) = (0.0, 0.0, 0.0);
-    let mut known: Vec<Option<Option<evaluate::Value>>> = vec![None; timeline.states.len()];
+    let mut known: Vec<Option<Option<value::Value>>> = vec![None; timeline.states.len()];
     // Seconds' worth of requests that are lost from one state to another.
     let mut under_way: BTreeMap<(usize, usize), f64> = BTreeMap::new();
     let each = ALL_POINTS / timeline.stretches.len().max(1) as u64;

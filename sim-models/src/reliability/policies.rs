@@ -1,6 +1,6 @@
 //! What the policies of a call make of attempts that end as chance has it.
 
-use super::evaluate::Value;
+use super::value::Value;
 use crate::outcome::Outcome;
 use crate::resilience::{Breaker, PolicySpec, Retry, RetryBudget};
 

@@ -1,6 +1,6 @@
 use super::*;
+use crate::input::load;
 use crate::plan;
-use crate::scenario::load;
 
 fn predict(text: &str) -> Vec<Option<f64>> {
     let loaded = load("a.ron", &[("a.ron", text)], &[]);

@@ -12,7 +12,7 @@
 
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
-use crate::scenario::Rate;
+use crate::quantity::units::Rate;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 

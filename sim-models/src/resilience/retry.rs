@@ -13,8 +13,8 @@
 //! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
 
 use super::{Context, Do, Ended, Final, Policy};
+use crate::limits::MOST_ATTEMPTS;
 use crate::outcome::{Outcome, OutcomeSet};
-use crate::scenario::limits::MOST_ATTEMPTS;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 use sim_core::random::{Keyed, Source};

@@ -56,7 +56,7 @@ pub fn written_out<T: DeserializeOwned + Serialize>(text: &str) -> Result<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::load;
+    use crate::input::load;
 
     #[test]
     fn loads_again_as_an_equal_scenario() {

@@ -5,7 +5,7 @@ use super::plain::{is_hidden, plain};
 use super::tree::{Kind, Node};
 
 /// The texts of a scenario in which something is hidden.
-pub(super) fn check(scenario: &Node) -> Diagnostics {
+pub(crate) fn check(scenario: &Node) -> Diagnostics {
     let mut found = Vec::new();
     look(scenario, false, &mut found);
     found
@@ -55,7 +55,7 @@ fn tell(node: &Node, text: &str, c: char) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::load;
+    use crate::input::load;
 
     #[test]
     fn no_name_and_no_title_hides_anything() {

@@ -2,15 +2,15 @@
 //! generators write them.
 
 use super::diagnostics::nearest;
-use super::limits::MOST_NUMBERS;
 use super::plain::plain;
+use crate::limits::MOST_NUMBERS;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 /// The numbers of a file with their unit: those of the column of this name, or of the only column of numbers.
 ///
 /// # Errors
 /// What is wrong with the file; further lines say what to do about it.
-pub(super) fn values(text: &str, unit: &str, column: Option<&str>) -> Result<Vec<String>, String> {
+pub(crate) fn values(text: &str, unit: &str, column: Option<&str>) -> Result<Vec<String>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().map(str::trim);
     let mut first = first.filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -3,11 +3,9 @@
 //! A text becomes a spanned [`tree`]; included files are merged into it and overrides ([`path`]) set
 //! in it; then [`decode`] reads the types, and [`check`] says what they mean and what is wrong.
 
-pub mod limits;
 pub mod codes;
 pub mod source;
 pub mod plain;
-pub mod synonyms;
 pub mod diagnostics;
 pub mod advice;
 pub mod lexer;
@@ -21,9 +19,6 @@ pub mod hidden;
 pub mod measurements;
 pub mod slips;
 pub mod de;
-pub mod units;
-pub mod distribution;
-pub mod cron;
 pub mod types;
 pub mod shape;
 pub mod pattern;
@@ -32,12 +27,10 @@ pub mod mixed;
 pub mod explain;
 pub mod fingerprint;
 pub mod path;
-pub mod check;
-pub mod load;
+pub mod set;
 
+pub use crate::quantity::{Bound, Rate, Size};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
-pub use load::{Files, Loaded, Parsed, load};
 pub use path::Override;
 pub use source::{Sources, Span};
 pub use types::*;
-pub use units::{Bound, Rate, Size};

@@ -33,6 +33,9 @@ pub struct Pattern {
     pub endpoint: Option<String>,
 }
 
+/// How much the name of a service or workload says.
+const NAMED: u32 = 3;
+
 impl Side {
     fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
@@ -68,7 +71,7 @@ impl Side {
             Self::Any => 0,
             Self::Region(_) => 1,
             Self::Zone(_) => 2,
-            Self::Named(_) => 3,
+            Self::Named(_) => NAMED,
             Self::Host(_) => 4,
             Self::Instance(..) => 5,
         }
@@ -232,12 +235,14 @@ impl<'a> CallIndex<'a> {
     }
 }
 
-/// The keys of `links` that name places as wholes, read once, for those who ask about every call of a
-/// scenario.
+/// The keys of `links`, read once, for those who ask about every call of a scenario.
 #[derive(Clone, Debug)]
 pub struct LinkIndex<'a> {
-    /// By the names of both sides, `*` for any: where it stands among all links, and what it says.
-    named: BTreeMap<(&'a str, &'a str), (usize, &'a Link)>,
+    scenario: &'a Scenario,
+    /// By the names of both sides, `*` for any: where those that name places as wholes stand among all links.
+    named: BTreeMap<(&'a str, &'a str), usize>,
+    /// The patterns of the others, with an instance, a host, a zone or a region on one side, and where they stand.
+    pub others: Vec<(Pattern, usize)>,
 }
 
 impl<'a> LinkIndex<'a> {
@@ -245,30 +250,47 @@ impl<'a> LinkIndex<'a> {
     #[must_use]
     pub fn new(scenario: &'a Scenario) -> Self {
         let whole = |side: &Side| matches!(side, Side::Any | Side::Named(_));
-        let mut named = BTreeMap::new();
-        for (number, (key, link)) in scenario.links.iter().enumerate() {
-            if let (Ok(pattern), Some((from, to))) = (Pattern::link(key), key.split_once("->"))
-                && whole(&pattern.from)
-                && whole(&pattern.to)
-            {
+        let (mut named, mut others) = (BTreeMap::new(), Vec::new());
+        for (number, key) in scenario.links.keys().enumerate() {
+            let (Ok(pattern), Some((from, to))) = (Pattern::link(key), key.split_once("->")) else {
+                continue;
+            };
+            if whole(&pattern.from) && whole(&pattern.to) {
                 // Of two keys that say the same, the last one counts.
-                named.insert((from.trim(), to.trim()), (number, link));
+                named.insert((from.trim(), to.trim()), number);
+            } else {
+                others.push((pattern, number));
             }
         }
-        Self { named }
+        Self {
+            scenario,
+            named,
+            others,
+        }
     }
 
-    /// The link that says most about messages between two places as wholes, and its number in the scenario;
-    /// of two that say the same, the last one.
+    /// Where the link that says exactly this stands, `*` for any.
+    #[must_use]
+    pub fn says(&self, from: &str, to: &str) -> Option<usize> {
+        self.named.get(&(from, to)).copied()
+    }
+
+    /// How much the link says that says most about messages between two places as wholes (its
+    /// [`Pattern::link_weight`]), and where it stands; of two that say the same, the last one.
+    #[must_use]
+    pub fn most(&self, from: &str, to: &str) -> Option<(u32, usize)> {
+        let ways = [(from, to, 2), (from, "*", 1), ("*", to, 1), ("*", "*", 0)];
+        let found = ways
+            .into_iter()
+            .filter_map(|(from, to, names)| Some((names * NAMED, self.says(from, to)?)));
+        found.max()
+    }
+
+    /// That link, and where it stands.
     #[must_use]
     pub fn find(&self, from: &str, to: &str) -> Option<(usize, &'a Link)> {
-        let half = [(from, "*"), ("*", to)].map(|key| self.named.get(&key));
-        // In the order of `Pattern::link_weight`.
-        self.named
-            .get(&(from, to))
-            .or(half.into_iter().flatten().max_by_key(|(number, _)| *number))
-            .or_else(|| self.named.get(&("*", "*")))
-            .copied()
+        let (_, number) = self.most(from, to)?;
+        Some((number, &self.scenario.links[number]))
     }
 }
 
@@ -335,7 +357,7 @@ mod tests {
                         workloads: {{ "u": open("1/s", "a/x") }}, links: {{ {} }})"#,
                     links.join(", ")
                 );
-                let loaded = crate::scenario::load("a.ron", &[("a.ron", text.as_str())], &[]);
+                let loaded = crate::input::load("a.ron", &[("a.ron", text.as_str())], &[]);
                 let scenario = loaded.scenario.expect("it is right");
                 let index = LinkIndex::new(&scenario);
                 for from in ["a", "b", "u"] {
@@ -363,7 +385,7 @@ mod tests {
                     workloads: {{ "u": open("1/s", "a/x") }}, calls: {{ {} }})"#,
                 calls.join(", ")
             );
-            let loaded = crate::scenario::load("a.ron", &[("a.ron", text.as_str())], &[]);
+            let loaded = crate::input::load("a.ron", &[("a.ron", text.as_str())], &[]);
             let scenario = loaded.scenario.expect("it is right");
             let index = CallIndex::new(&scenario);
             for from in ["a", "c", "u"] {

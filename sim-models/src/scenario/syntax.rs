@@ -295,7 +295,7 @@ fn end_of_text(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Byte after the end of a comment `/* .. */`; they nest.
-pub(super) fn end_of_comment(bytes: &[u8], start: usize) -> Option<usize> {
+pub(crate) fn end_of_comment(bytes: &[u8], start: usize) -> Option<usize> {
     let mut depth = 0;
     let mut at = start;
     while at + 1 < bytes.len() {

@@ -43,8 +43,9 @@ pub(super) fn of_services(scenario: &Scenario, flows: &Flows) -> IndexMap<String
     let services = scenario.services.iter();
     services
         .map(|(name, service)| {
-            let sum =
-                |of: fn(&super::EndpointFlow) -> f64| flows.of_service(name).map(of).sum::<f64>();
+            let sum = |of: fn(&super::flow::EndpointFlow) -> f64| {
+                flows.of_service(name).map(of).sum::<f64>()
+            };
             let rate = sum(|flow| flow.rate);
             let open_rate = sum(|flow| flow.open_rate);
             let count = flows.of_service(name).count().max(1) as f64;

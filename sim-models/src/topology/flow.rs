@@ -1,10 +1,21 @@
 //! What each endpoint does for one request, and how often each is visited.
 
-use super::{Calls, Endpoints};
-use crate::scenario::distribution::{CountSpec, DurationSpec};
+use super::endpoints::Endpoints;
+use crate::quantity::distribution::{CountSpec, DurationSpec};
 use crate::scenario::pattern::LinkIndex;
 use crate::scenario::{Need, Scenario, Step, Threading, Workload};
 use indexmap::IndexMap;
+
+/// An edge of the graph: calls from one place to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calls {
+    /// Expected calls for each request of the caller (over its mix of endpoints).
+    pub per_request: f64,
+    /// Calls per second under the workloads of the scenario.
+    pub rate: f64,
+    /// Whether the caller can do without all of them.
+    pub optional: bool,
+}
 
 /// Expected work of one request at an endpoint. Units: seconds.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,8 +2,8 @@
 
 use super::endpoints::Endpoints;
 use crate::faults::Fault;
-use crate::scenario::cron::Cron;
-use crate::scenario::distribution::CountSpec;
+use crate::quantity::cron::Cron;
+use crate::quantity::distribution::CountSpec;
 use crate::scenario::{Need, Scenario, Step};
 use sim_core::{SimDuration, SimTime};
 

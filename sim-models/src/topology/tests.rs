@@ -1,5 +1,6 @@
 use super::*;
-use crate::scenario::load;
+use crate::input::load;
+use crate::scenario::Scenario;
 use std::collections::BTreeMap;
 
 fn topology(text: &str) -> (Scenario, Topology) {

@@ -44,7 +44,7 @@ impl World<'_> {
                 census.requests[usize::from(frame.workload)] += 1;
             } else if !frame.is(flag::BRANCH)
                 && !matches!(frame.state, State::InTransit | State::Replying)
-                && !(self.is_at_door(index) && frame.attempts > 0)
+                && (frame.attempts == 0 || !self.is_at_door(index))
             {
                 census.present[instance] += 1;
             }

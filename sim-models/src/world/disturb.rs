@@ -6,7 +6,7 @@ use super::state::{FaultState, LOOKS_PER_STEP, World};
 use crate::faults::{Effect, Instances, Target};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{FaultPlan, Plan};
-use crate::scenario::cron::Cron;
+use crate::quantity::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};

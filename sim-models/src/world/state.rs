@@ -13,13 +13,13 @@ use sim_core::random::{Seed, Stream};
 use sim_core::{SimDuration, SimTime};
 use std::collections::{BTreeMap, VecDeque};
 
-/// What [`crate::scenario::check`] counts before anything is laid out.
+/// What [`crate::check`] counts before anything is laid out.
 const _: () = {
+    use crate::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK};
+    use crate::check::memory::{PER_SERVICE_WINDOW, PER_WORKLOAD_WINDOW};
     use crate::observe::recorder::{EdgeWindow, InstanceRecord, ServiceWindow, WorkloadWindow};
     use crate::observe::summary::InstanceSummary;
     use crate::plan::{InstancePlan, LinkPlan};
-    use crate::scenario::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK};
-    use crate::scenario::check::memory::{PER_SERVICE_WINDOW, PER_WORKLOAD_WINDOW};
     use sim_core::metrics::Snapshot;
     const WORDS: usize = size_of::<f64>();
     let instance = size_of::<Instance>() + size_of::<InstanceRecord>();

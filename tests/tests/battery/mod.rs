@@ -162,7 +162,12 @@ pub fn run_all(cases: &[Case]) -> Vec<Vec<RunResult>> {
     for ((case, _), run) in jobs.iter().zip(done) {
         let run = run.into_inner().expect("no panic while held");
         let run = run.expect("every job was run");
-        assert_eq!(run.summary.stopped_by, "end", "{}", cases[*case].text);
+        assert_eq!(
+            run.summary.stopped_by.name(),
+            "end",
+            "{}",
+            cases[*case].text
+        );
         results[*case].push(run);
     }
     results

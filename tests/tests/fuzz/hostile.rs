@@ -4,7 +4,7 @@ use super::inputs::CORPUS;
 use super::through::{Met, scenario};
 use sim_cli::runner::journal::Journal;
 use sim_models::experiment::sweep::{Keys, Record, Shard};
-use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 
 /// A sound journal of [`super::through::journalled`].
 pub fn journal() -> Vec<u8> {
@@ -20,7 +20,7 @@ pub fn journal() -> Vec<u8> {
                 seed: sweep.seed_of(replication),
                 digest: "0123456789abcdef0123456789abcdef".into(),
                 events: 1000,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict: Conclusion::Held,
                 values: vec![Some(0.25), Some(f64::INFINITY)],
                 windows: vec![vec![Some(0.5), None]; 5],

@@ -7,15 +7,17 @@ use sim_cli::exit;
 use sim_cli::output::{Style, csv, human as page, json as object};
 use sim_cli::runner::journal::Journal;
 use sim_cli::runner::{forget_unfit, survey};
+use sim_models::check::check;
 use sim_models::experiment::space::{Sample, Vary};
 use sim_models::experiment::spec::{ReplicationSpec, Spec, read_spec, resolve, to_ron};
 use sim_models::experiment::sweep::{Keys, Shard, Sweep};
 use sim_models::experiment::{Options, Run};
-use sim_models::observe::expression::Expression;
-use sim_models::observe::naming::Measure;
+use sim_models::expression::Expression;
+use sim_models::expression::naming::Measure;
+use sim_models::input::{Files, load};
+use sim_models::observe::choice::check_measure;
 use sim_models::plan;
-use sim_models::scenario::check::{check, check_measure};
-use sim_models::scenario::{Diagnostic, Files, Override, Scenario, Size, Sources, explain, load};
+use sim_models::scenario::{Diagnostic, Override, Scenario, Size, Sources, explain};
 use sim_tests::command::sim;
 use std::fmt::Write;
 use std::path::Path;
@@ -185,7 +187,7 @@ fn ran(scenario: Scenario, measures: &[Measure], events: u64, sources: &Sources)
         assert!(!table.is_empty());
     }
     Met::Ran {
-        by: summary.stopped_by.clone(),
+        by: summary.stopped_by.to_string(),
         events: summary.events,
     }
 }

@@ -6,7 +6,7 @@ use super::healthy::{Wish, skeleton, steady};
 use super::system::{Load, System};
 use serde_json::Value;
 use sim_cli::Terminal;
-use sim_models::experiment::compare::{Question, Verdict, compare};
+use sim_models::experiment::compare::{Judgement, Question, compare};
 use sim_models::experiment::space::{Axis, Coordinate, Point};
 use sim_models::experiment::sweep::{Record, Replications, Shard, Sweep, Table, execute};
 use sim_models::observe::choice::default_measures;
@@ -78,7 +78,7 @@ pub fn of_luck(scenario: &Scenario, replications: u32) -> Vec<String> {
     let claims = |verdict| {
         matches!(
             verdict,
-            Verdict::Better | Verdict::Worse | Verdict::Different
+            Judgement::Better | Judgement::Worse | Judgement::Different
         )
     };
     let findings = found

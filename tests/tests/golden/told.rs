@@ -3,8 +3,9 @@
 use super::system::System;
 use serde_json::Value;
 use sim_models::experiment::run;
+use sim_models::input::load;
 use sim_models::observe::summary::Series;
-use sim_models::scenario::{Scenario, load};
+use sim_models::scenario::Scenario;
 
 /// What is said of one run.
 pub struct Told {

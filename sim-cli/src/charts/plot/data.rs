@@ -1,7 +1,7 @@
 //! What charts of many runs are given.
 
 use crate::charts::scale::{Spread, Unit, tick_text};
-use crate::output::units;
+use crate::units;
 
 /// A value of a parameter.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -10,6 +10,7 @@ use super::plane::{self, Dot, Kind, Plane};
 use super::shares::{self, Shares};
 use crate::charts::Chart;
 use crate::charts::scale::Unit;
+use sim_models::observe::conclusion::Conclusion;
 
 const LONG: &str = "exponential backoff with decorrelated jitter and six attempts, number";
 
@@ -331,7 +332,11 @@ fn others() -> Vec<Chart> {
         let shares = Shares {
             page: page("Held in some", shares::GUIDE),
             heading: "backoff · jitter".into(),
-            kinds: vec!["held".into(), "refuted".into(), "metastable".into()],
+            kinds: vec![
+                Conclusion::Held,
+                Conclusion::Refuted,
+                Conclusion::Metastable,
+            ],
             rows: rows(count),
         };
         chart(name, shares::shares(&shares))

@@ -8,6 +8,7 @@ use crate::charts::palette;
 use crate::charts::plot::colours::text_on;
 use crate::charts::ruler::Ruler;
 use plotters::style::RGBAColor;
+use sim_models::observe::conclusion::Conclusion;
 
 /// Height of the legend and the heading, pixels.
 const ABOVE: f64 = 56.0;
@@ -27,24 +28,23 @@ pub struct Shares {
     /// What the names of the rows are: `"jitter · clients"`.
     pub heading: String,
     /// The kinds, the best first.
-    pub kinds: Vec<String>,
+    pub kinds: Vec<Conclusion>,
     /// The rows: name and how many of each kind.
     pub rows: Vec<(String, Vec<u32>)>,
 }
 
 /// Colour of a kind of end; they differ in lightness, too.
 #[must_use]
-pub fn kind_ink(kind: &str) -> Ink {
+pub fn kind_ink(kind: Conclusion) -> Ink {
     match kind {
-        "held" => RGBAColor(196, 232, 216, 1.0),
-        "recovered" => RGBAColor(250, 222, 140, 1.0),
-        "no hypothesis" => WHITE,
-        "inconclusive" => RGBAColor(228, 228, 228, 1.0),
-        "never steady" => RGBAColor(150, 190, 225, 1.0),
-        "refuted" => RGBAColor(220, 120, 40, 1.0),
-        "not recovered" => RGBAColor(140, 60, 110, 1.0),
-        "metastable" => RGBAColor(45, 15, 60, 1.0),
-        _ => RGBAColor(130, 130, 130, 1.0),
+        Conclusion::Held => RGBAColor(196, 232, 216, 1.0),
+        Conclusion::Recovered => RGBAColor(250, 222, 140, 1.0),
+        Conclusion::NoHypothesis => WHITE,
+        Conclusion::Inconclusive => RGBAColor(228, 228, 228, 1.0),
+        Conclusion::NeverSteady => RGBAColor(150, 190, 225, 1.0),
+        Conclusion::Refuted => RGBAColor(220, 120, 40, 1.0),
+        Conclusion::NotRecovered => RGBAColor(140, 60, 110, 1.0),
+        Conclusion::Metastable => RGBAColor(45, 15, 60, 1.0),
     }
 }
 
@@ -62,11 +62,12 @@ pub fn shares(chart: &Shares) -> String {
     chart.page.drawn(height, |canvas, body| {
         let mut x = body.left;
         for kind in &chart.kinds {
+            let words = kind.words();
             let swatch = Rect::new(x, body.top + 4.0, 26.0, 13.0);
-            canvas.fill(swatch, kind_ink(kind));
+            canvas.fill(swatch, kind_ink(*kind));
             canvas.frame(swatch, Stroke::solid(0.5, palette::GREY));
-            canvas.label(kind, (x + 32.0, body.top + 10.5), Anchor::Start, small);
-            x += 32.0 + canvas.text_width(kind, small) + 24.0;
+            canvas.label(&words, (x + 32.0, body.top + 10.5), Anchor::Start, small);
+            x += 32.0 + canvas.text_width(&words, small) + 24.0;
         }
         let heading = canvas.shorten(&chart.heading, small.bold(), WIDTH - 48.0);
         canvas.text(
@@ -88,7 +89,7 @@ pub fn shares(chart: &Shares) -> String {
                 }
                 let width = bars.width * f64::from(*count) / f64::from(all);
                 let part = Rect::new(x, top + 1.5, width, row - 3.0);
-                let ink = kind_ink(kind);
+                let ink = kind_ink(*kind);
                 canvas.fill(part, ink);
                 canvas.frame(part, Stroke::solid(0.75, WHITE));
                 let text = count.to_string();

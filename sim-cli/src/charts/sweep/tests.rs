@@ -4,7 +4,7 @@ use super::*;
 use crate::charts::plot::legible::assert_legible;
 use sim_models::experiment::space::{Axis, Coordinate, Point};
 use sim_models::experiment::sweep::{Record, Replications, Sweep};
-use sim_models::observe::conclusion::Conclusion;
+use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 
 /// An axis with its values.
 pub struct Varied(
@@ -19,12 +19,12 @@ pub fn words(name: &'static str, values: &[&str]) -> Varied {
 }
 
 pub fn seconds(name: &'static str, values: &[f64]) -> Varied {
-    let text = |v: &f64| (crate::output::units::short_duration(*v), Some(*v));
+    let text = |v: &f64| (crate::units::short_duration(*v), Some(*v));
     Varied(name, "s", values.iter().map(text).collect())
 }
 
 pub fn plain(name: &'static str, values: &[f64]) -> Varied {
-    let text = |v: &f64| (crate::output::units::short_number(*v), Some(*v));
+    let text = |v: &f64| (crate::units::short_number(*v), Some(*v));
     Varied(name, "", values.iter().map(text).collect())
 }
 
@@ -105,7 +105,7 @@ pub fn records(points: &[Vec<usize>], pressure: impl Fn(&[usize]) -> f64) -> Vec
                 seed: 1 + u64::from(replication),
                 digest: String::new(),
                 events: 1,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict,
                 values: vec![
                     Some(900.0 * (1.0 - failed)),

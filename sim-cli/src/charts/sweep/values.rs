@@ -2,13 +2,11 @@
 
 use crate::charts::plot::data::{Estimate, Judged, Limit, Measured, Wish};
 use crate::charts::scale::Unit;
-use crate::output::units;
+use crate::units;
 use sim_models::experiment::compare::numbers::is_share;
 use sim_models::experiment::sweep::{Cell, LEVEL, Table};
+use sim_models::expression::{Better, Measure, Metric, Statistic, Unit as MeasureUnit};
 use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::{
-    Better, Expression, Measure, Metric, Statistic, Unit as MeasureUnit,
-};
 use sim_models::scenario::types::Hypothesis;
 use std::collections::BTreeSet;
 
@@ -85,9 +83,9 @@ pub fn held(table: &Table<'_>) -> Vec<Judged> {
     table.runs.iter().map(judged).collect()
 }
 
-/// How often the runs of each point ended how, in words; the words come in the order of badness.
+/// How often the runs of each point ended how, the best first.
 #[must_use]
-pub fn verdicts(table: &Table<'_>) -> (Vec<String>, Vec<Vec<u32>>) {
+pub fn verdicts(table: &Table<'_>) -> (Vec<Conclusion>, Vec<Vec<u32>>) {
     let runs = table.runs.iter().flatten();
     let kinds: BTreeSet<Conclusion> = runs.map(|run| run.verdict).collect();
     let counts = table.runs.iter().map(|runs| {
@@ -95,7 +93,7 @@ pub fn verdicts(table: &Table<'_>) -> (Vec<String>, Vec<Vec<u32>>) {
         kinds.iter().map(count).collect()
     });
     let counts = counts.collect();
-    (kinds.iter().map(|kind| kind.words()).collect(), counts)
+    (kinds.into_iter().collect(), counts)
 }
 
 /// What the replications of a sweep were, in words.
@@ -158,8 +156,10 @@ fn limit(measure: &Measure, hypothesis: &Hypothesis) -> Option<Limit> {
             value: within,
         });
     }
-    let checks = hypothesis.always.iter();
-    let mut checks = checks.filter_map(|check| check.parse::<Expression>().ok());
+    let mut checks = hypothesis
+        .always
+        .iter()
+        .filter_map(|check| check.read().ok());
     let check = checks.find(|check| check.measure == *measure)?;
     let shown = measured(measure, None);
     Some(Limit {

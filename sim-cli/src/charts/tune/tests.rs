@@ -1,7 +1,7 @@
 use super::*;
 use crate::charts::plot::legible::assert_legible;
 use crate::charts::sweep::tests::{combinations, plain, seconds, sweep, words};
-use sim_models::experiment::tune::rank::{GoalScore, Score};
+use sim_models::experiment::tune::{GoalScore, Score};
 use sim_models::experiment::tune::{Held, Outcome, Rung};
 
 fn interval(mean: f64, half_width: f64) -> Interval {

@@ -2,7 +2,8 @@
 // Help texts of flags have brackets that are no links.
 #![allow(rustdoc::broken_intra_doc_links)]
 
-use crate::commands::run::{Format, quoted, setting};
+use crate::commands::run::{Format, quoted};
+use crate::files::setting;
 use crate::files::{Disk, Reading};
 use clap::Args as ClapArgs;
 use sim_models::experiment::spec::{

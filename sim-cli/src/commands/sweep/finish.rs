@@ -2,15 +2,16 @@
 
 use crate::charts;
 use crate::commands::run::{Format, quoted};
-use crate::output::claim::Claim;
-use crate::output::file::FolderError;
 use crate::output::sweep::folder::{self, Extras, Texts};
 use crate::output::sweep::human::{self, Ending};
 use crate::output::sweep::rows::ResultsError;
 use crate::output::sweep::summary;
 use crate::runner::RunnerError;
 use crate::runner::entries::Entries;
-use crate::runner::journal::{Journal, JournalError};
+use crate::runner::error::JournalError;
+use crate::runner::journal::Journal;
+use crate::store::claim::Claim;
+use crate::store::file::FolderError;
 use crate::{Terminal, exit};
 use serde_json::Value;
 use sim_models::experiment::sweep::{self, Keys, Row, Sweep, Table};
@@ -192,7 +193,7 @@ fn opened(folder: &Path, extras: &Extras) -> Vec<String> {
 /// Refuted hypotheses are what a sweep is for; a run that a budget stopped is only part of one.
 #[must_use]
 pub fn exit_code(records: &[Row]) -> u8 {
-    if records.iter().all(|record| record.stopped_by == "end") {
+    if records.iter().all(|record| record.stopped_by.is_end()) {
         exit::HELD
     } else {
         exit::BUDGET

@@ -2,10 +2,10 @@
 
 use super::resolved;
 use crate::files::Disk;
-use crate::output::claim::Claim;
-use crate::output::file::FolderError;
 use crate::output::sweep::folder::Texts;
 use crate::runner::most_replications;
+use crate::store::claim::Claim;
+use crate::store::file::FolderError;
 use sim_models::experiment::spec::read_spec;
 use sim_models::experiment::sweep::Sweep;
 use std::collections::BTreeSet;

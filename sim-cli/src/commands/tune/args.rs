@@ -2,15 +2,16 @@
 // Help texts of flags have brackets that are no links.
 #![allow(rustdoc::broken_intra_doc_links)]
 
-use crate::commands::rounds::{Command, read};
+use crate::commands::rounds::Command;
 use crate::commands::run::Format;
+use crate::commands::run::read;
 use crate::files::Reading;
 use clap::Args as ClapArgs;
 use sim_models::experiment::space::Values;
 use sim_models::experiment::spec::{Sample, Spec, Variant, Vary};
 use sim_models::experiment::tune::halving::Halving;
 use sim_models::experiment::tune::{Goal, Question};
-use sim_models::observe::expression::{Expression, Measure};
+use sim_models::expression::{Expression, Measure};
 use sim_models::scenario::Override;
 use std::path::PathBuf;
 

@@ -2,10 +2,11 @@
 
 use super::{Told, Traced};
 use crate::output::human::{command, join};
+use crate::output::story;
 use crate::output::style::Style;
 use crate::output::table::{Table, WIDTH, apart, shorten, width, wrap};
 use crate::output::tables::styled;
-use crate::output::{story, units};
+use crate::units;
 use sim_models::experiment::compare::numbers::{Scale, counted, level, probability};
 use sim_models::experiment::compare::{Comparison, Fate, Finding, Group, Test};
 

@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Value};
 use super::rows::Sink;
-use crate::output::file::{FolderError, fresh, temporary, write_atomic};
+use crate::store::file::{FolderError, fresh, temporary, write_atomic};
 use csv::{Terminator, Writer, WriterBuilder};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};

@@ -6,8 +6,8 @@ use super::csv::{CsvFile, LARGE};
 use super::rows::{self, ResultsError, Sink, Windows};
 use super::{columns, summary};
 use crate::charts::{self, Chart};
-use crate::output::claim::Claim;
-use crate::output::file::FolderError;
+use crate::store::claim::Claim;
+use crate::store::file::FolderError;
 use serde_json::Value;
 use sim_models::experiment::sweep::Table;
 

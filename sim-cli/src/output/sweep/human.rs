@@ -5,14 +5,15 @@ use crate::output::human::{command, join};
 use crate::output::style::Style;
 use crate::output::table::{Table as Text, WIDTH, shorten, wrap};
 use crate::output::tables::styled;
-use crate::output::units;
-use sim_core::stats::{quantile_interval, values_needed};
+use crate::output::values::{level_text, takes, value};
+use crate::units;
+use sim_core::stats::quantile_interval;
 use sim_models::experiment::compare::numbers::{counted, is_share};
 use sim_models::experiment::space::{Axis, Point};
 use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Replications, Row, Table};
+use sim_models::expression::{Better, Measure};
 use sim_models::observe::choice::default_measures;
 use sim_models::observe::conclusion::Conclusion;
-use sim_models::observe::expression::{Better, Measure, Metric, Of, Unit};
 use std::collections::BTreeMap;
 
 /// So many points fit on a screen.
@@ -314,26 +315,6 @@ fn heading(measure: &Measure) -> String {
     shorten(&measure.label(), HEADING)
 }
 
-/// A value of a measure for people.
-#[must_use]
-pub fn value(measure: &Measure, value: f64) -> String {
-    if value == f64::INFINITY {
-        return "never".to_owned();
-    }
-    match measure.unit() {
-        Unit::Seconds => units::duration(value),
-        Unit::Rate => units::rate(value),
-        Unit::Ratio if measure.metric.of() == Of::Edge => units::factor(value),
-        // Three digits also of those just below one: two of them would make 0.95 and 0.949 alike.
-        Unit::Ratio if measure.metric == Metric::Quotient && value.abs() < 1.0 => {
-            format!("{value:.3}")
-        }
-        Unit::Ratio if measure.metric == Metric::Quotient => units::number(value),
-        Unit::Ratio => units::percent(value),
-        Unit::Count => units::number(value),
-    }
-}
-
 /// The ends of an interval that would reach below nothing, or of a share above all of it, cut to these.
 fn clipped(measure: &Measure, cell: &Cell) -> Option<(f64, f64)> {
     let mean = cell.mean.filter(|mean| mean.half_width.is_finite())?;
@@ -386,24 +367,6 @@ fn medians<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<String> {
         level_text(level),
         takes(MEDIAN, level)
     ))
-}
-
-/// A confidence level.
-#[must_use]
-pub fn level_text(level: f64) -> String {
-    units::percent(level).replace(".0%", "%")
-}
-
-/// How many replications it would take, where an interval of a quantile does not reach the level of all
-/// others: `" (95% takes 29 replications)"`.
-#[must_use]
-pub fn takes(quantile: f64, reached: f64) -> String {
-    match values_needed(quantile, LEVEL) {
-        Ok(needed) if reached < LEVEL => {
-            format!(" ({} takes {needed} replications)", level_text(LEVEL))
-        }
-        _ => String::new(),
-    }
 }
 
 fn tables(table: &Table<'_>, ending: &Ending<'_>) -> Vec<String> {
@@ -496,7 +459,7 @@ fn verdicts(table: &Table<'_>, style: Style) -> Vec<String> {
 fn notes(table: &Table<'_>, style: Style) -> Vec<String> {
     let records = || table.runs.iter().flatten();
     let mut lines = Vec::new();
-    let stopped = records().filter(|run| run.stopped_by != "end").count();
+    let stopped = records().filter(|run| !run.stopped_by.is_end()).count();
     if stopped > 0 {
         lines.push(style.careful(&format!(
             "{} runs were stopped by a budget: their measures cover only part of a run.",

@@ -3,7 +3,7 @@
 
 use super::columns::{Column, Kind, Value};
 use super::rows::Sink;
-use crate::output::file::{FolderError, fresh, temporary};
+use crate::store::file::{FolderError, fresh, temporary};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;

@@ -1,8 +1,8 @@
 //! The rows of the tables, one after the other, to whatever takes them.
 
 use super::columns::{self, Kind, Value};
-use crate::output::file::FolderError;
-use crate::runner::journal::JournalError;
+use crate::runner::error::JournalError;
+use crate::store::file::FolderError;
 use sim_core::stats::Interval;
 use sim_models::experiment::sweep::{Row, Sweep, Table};
 use sim_models::observe::conclusion::Conclusion;
@@ -48,7 +48,7 @@ pub fn runs(table: &Table<'_>, sink: &mut dyn Sink) -> Result<(), FolderError> {
             Value::Integer(record.seed),
             Value::Text(&digest),
             Value::Integer(record.events),
-            Value::Text(&record.stopped_by),
+            Value::Text(record.stopped_by.name()),
             Value::Text(record.verdict.name()),
             Value::Truth(record.verdict == Conclusion::Metastable),
         ]);

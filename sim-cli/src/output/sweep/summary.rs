@@ -13,7 +13,7 @@ use sim_models::experiment::sweep::{Cell, LEVEL, MEDIAN, P90, Replications, Swee
 #[must_use]
 pub fn summary(table: &Table<'_>) -> Value {
     let records = || table.runs.iter().flatten();
-    let stopped = records().filter(|run| run.stopped_by != "end").count();
+    let stopped = records().filter(|run| !run.stopped_by.is_end()).count();
     tidy(&json!({
         "schema": SCHEMA,
         "title": table.sweep.title,
@@ -133,7 +133,7 @@ fn points(table: &Table<'_>) -> Vec<Value> {
             .enumerate()
             .map(|(measure, name)| (name.clone(), cell(&table.cell(point, measure))))
             .collect();
-        let stopped = runs.iter().filter(|run| run.stopped_by != "end").count();
+        let stopped = runs.iter().filter(|run| !run.stopped_by.is_end()).count();
         json!({
             "point": point,
             "coordinates": coordinates,

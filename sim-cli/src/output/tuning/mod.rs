@@ -1,18 +1,18 @@
 //! What tuning found, for people and for programs.
 
-mod json;
 mod words;
+mod json;
 
 pub use json::json;
 
 use super::human::{command, join};
 use super::style::Style;
-use super::sweep::human::value;
 use super::table::{Table, shorten, wrap};
 use super::tables::styled;
-use super::units;
+use super::values::value;
+use crate::units;
 use sim_models::experiment::tune::{Finalist, Goal, Held, Outcome, Transfer, Tuning};
-use sim_models::observe::expression::Measure;
+use sim_models::expression::Measure;
 use words::{held, interval};
 
 /// The result as text. `also` says how many of the other scenarios the user named.

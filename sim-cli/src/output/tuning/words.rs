@@ -1,14 +1,15 @@
 //! The sentences about tuning, and the numbers in them.
 
-use super::super::sweep::human::{setting as setting_of, value};
 use super::{spoken, used};
-use crate::commands::run::setting;
-use crate::output::units;
+use crate::files::setting;
+use crate::output::sweep::human::setting as setting_of;
+use crate::output::values::value;
+use crate::units;
 use sim_core::stats::{Interval, share_at_least};
 use sim_models::experiment::compare::numbers::Scale;
 use sim_models::experiment::space::Point;
 use sim_models::experiment::tune::{Elsewhere, Finalist, Goal, Held, Standing, Transfer, Tuning};
-use sim_models::observe::expression::Measure;
+use sim_models::expression::Measure;
 use std::collections::BTreeSet;
 
 /// Replications under fresh seeds.

@@ -2,20 +2,19 @@
 
 use super::cells::Cells;
 use super::change::changes;
+use super::comparison::{Comparison, VerdictShares};
+use super::finding::{Among, Finding, Judgement, Pair, Test};
 use super::numbers::is_share;
+use super::question::{Question, least_difference};
 use super::sentence::sentences;
-use super::{
-    Among, Comparison, Finding, Pair, PairedCounts, Question, Test, Verdict, VerdictShares,
-    least_difference,
-};
 use crate::experiment::sweep::{Row, Table};
+use crate::expression::Measure;
+use crate::expression::metric::Better;
 use crate::observe::conclusion::Conclusion;
-use crate::observe::expression::Measure;
-use crate::observe::metric::Better;
 use sim_core::stats::{
-    Interval, Moments, StatsError, bonferroni_level, holm, mean_interval, paired_difference,
-    paired_share_difference, paired_t_test, relative_difference, replications_needed, sign_test,
-    standardised_difference, wilcoxon,
+    Interval, Moments, PairedCounts, StatsError, bonferroni_level, holm, mean_interval,
+    paired_difference, paired_share_difference, paired_t_test, relative_difference,
+    replications_needed, sign_test, standardised_difference, wilcoxon,
 };
 use std::collections::BTreeMap;
 
@@ -82,7 +81,7 @@ pub fn compare(table: &Table<'_>, question: &Question) -> Result<Comparison, Sta
         own: cells.own,
         tested,
         replications: table.runs.iter().map(Vec::len).max().unwrap_or_default() as u32,
-        cut_short: records.filter(|run| run.stopped_by != "end").count() as u32,
+        cut_short: records.filter(|run| !run.stopped_by.is_end()).count() as u32,
         question: question.clone(),
         family,
         equal,
@@ -185,7 +184,7 @@ fn finding(
         p,
         adjusted_p: None,
         rank_p,
-        verdict: Verdict::Undecided,
+        verdict: Judgement::Undecided,
         needed: None,
         needed_for_observed: None,
         pairs,
@@ -264,18 +263,18 @@ fn conclude(
         }
     }
     let Some(p) = finding.adjusted_p else {
-        finding.verdict = Verdict::NotTested;
+        finding.verdict = Judgement::NotTested;
         return Ok(());
     };
     let significant = finding.test != Test::None && p <= 1.0 - question.level;
     finding.verdict = if is_none(finding) {
-        Verdict::NoDifference
+        Judgement::NoDifference
     } else if significant && finding.matters() {
         direction(measure, rise(&differences))
     } else if is_short(finding, question, tests) {
-        Verdict::TooFew
+        Judgement::TooFew
     } else {
-        Verdict::Undecided
+        Judgement::Undecided
     };
     Ok(())
 }
@@ -298,12 +297,12 @@ fn rise(differences: &[f64]) -> f64 {
     }
 }
 
-fn direction(measure: &Measure, rise: f64) -> Verdict {
+fn direction(measure: &Measure, rise: f64) -> Judgement {
     match measure.better() {
-        Better::Neither => Verdict::Different,
-        Better::Higher if rise > 0.0 => Verdict::Better,
-        Better::Lower if rise < 0.0 => Verdict::Better,
-        _ => Verdict::Worse,
+        Better::Neither => Judgement::Different,
+        Better::Higher if rise > 0.0 => Judgement::Better,
+        Better::Lower if rise < 0.0 => Judgement::Better,
+        _ => Judgement::Worse,
     }
 }
 
@@ -380,20 +379,20 @@ fn verdict_shares(
         more: (more, less),
         p: sign_test(more, less),
         adjusted_p: 1.0,
-        verdict: Verdict::Undecided,
+        verdict: Judgement::Undecided,
     }))
 }
 
-fn shares_verdict(shares: &VerdictShares, question: &Question) -> Verdict {
+fn shares_verdict(shares: &VerdictShares, question: &Question) -> Judgement {
     if shares.held.pairs() == 0 {
-        Verdict::Undecided
+        Judgement::Undecided
     } else if shares.held.left == 0 && shares.held.right == 0 {
-        Verdict::NoDifference
+        Judgement::NoDifference
     } else if shares.adjusted_p > 1.0 - question.level {
-        Verdict::Undecided
+        Judgement::Undecided
     } else if shares.more.0 > shares.more.1 {
-        Verdict::Better
+        Judgement::Better
     } else {
-        Verdict::Worse
+        Judgement::Worse
     }
 }

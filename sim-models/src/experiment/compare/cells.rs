@@ -1,6 +1,8 @@
 //! The runs of a sweep by variant and condition.
 
-use super::{Condition, Pair, Question};
+use super::comparison::Condition;
+use super::finding::Pair;
+use super::question::Question;
 use crate::experiment::space::Coordinate;
 use crate::experiment::sweep::{Row, Table};
 use std::collections::BTreeMap;

@@ -1,52 +1,15 @@
 //! Where variants change places: better under some conditions, worse under others.
 
-use super::{Comparison, Verdict};
-
-/// A measure by which a variant is better under some conditions and worse under others.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Change {
-    /// Index of the variant.
-    pub variant: usize,
-    /// Index of the measure.
-    pub measure: usize,
-    /// Conditions under which it is better.
-    pub better: Vec<usize>,
-    /// Conditions under which it is worse.
-    pub worse: Vec<usize>,
-    /// The axis along which the two part, if one does.
-    pub boundary: Option<Boundary>,
-}
-
-/// On which side of what a variant is worse.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Boundary {
-    /// Index of the axis among those of the conditions.
-    pub axis: usize,
-    /// Which side is worse.
-    pub worse: Side,
-    /// The outermost place towards the better side at which it is worse, as labelled.
-    pub worse_to: String,
-    /// The outermost place towards the worse side at which it is better, as labelled.
-    pub better_from: String,
-    /// Whether no other condition lies between the two.
-    pub adjacent: bool,
-}
-
-/// A side of a place on an axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Towards small numbers.
-    Below,
-    /// Towards large numbers.
-    Above,
-}
+use super::comparison::Comparison;
+use super::comparison::{Boundary, Change, Side};
+use super::finding::Judgement;
 
 /// All changes of places.
 pub(super) fn changes(comparison: &Comparison) -> Vec<Change> {
     let mut changes = Vec::new();
     for variant in 0..comparison.variants.len() {
         for measure in 0..comparison.measures.len() {
-            let those = |verdict: Verdict| -> Vec<usize> {
+            let those = |verdict: Judgement| -> Vec<usize> {
                 let findings = comparison.findings.iter();
                 findings
                     .filter(|found| (found.variant, found.measure) == (variant, measure))
@@ -54,7 +17,7 @@ pub(super) fn changes(comparison: &Comparison) -> Vec<Change> {
                     .filter_map(|found| found.condition)
                     .collect()
             };
-            let (better, worse) = (those(Verdict::Better), those(Verdict::Worse));
+            let (better, worse) = (those(Judgement::Better), those(Judgement::Worse));
             if better.is_empty() || worse.is_empty() {
                 continue;
             }

@@ -1,22 +1,22 @@
 //! One finding in words, without a full stop.
 
+use super::finding::{Finding, Judgement, Test};
 use super::numbers::{Scale, counted, level};
-use super::sentence::{Teller, all_runs};
-use super::{Finding, Test, Verdict};
-use crate::observe::expression::{Measure, Metric};
+use super::teller::{Teller, all_runs};
+use crate::expression::{Measure, Metric};
 use sim_core::stats::Interval;
 
 impl Teller<'_> {
     pub(super) fn clause(&self, finding: &Finding) -> String {
         let clause = match (&finding.difference, finding.value, finding.baseline) {
             (Some(difference), Some(value), Some(baseline)) => match finding.verdict {
-                Verdict::TooFew if finding.agrees_but_is_short() => {
+                Judgement::TooFew if finding.agrees_but_is_short() => {
                     self.agreeing(finding, difference, value, baseline)
                 }
-                Verdict::Undecided | Verdict::TooFew => {
+                Judgement::Undecided | Judgement::TooFew => {
                     self.not_found(finding, difference, value, baseline)
                 }
-                Verdict::NoDifference => self.none(finding),
+                Judgement::NoDifference => self.none(finding),
                 _ => self.found(finding, difference, value, baseline),
             },
             _ => self.without_a_mean(finding),
@@ -144,7 +144,7 @@ impl Teller<'_> {
         let tries = level(self.comparison.question.power);
         if finding.test == Test::SignedRank {
             let p = finding.adjusted_p.unwrap_or(1.0);
-            return self.by_count(Verdict::Undecided, p, finding.signs());
+            return self.by_count(Judgement::Undecided, p, finding.signs());
         }
         match (finding.needed, finding.needed_for_observed) {
             (Some(needed), _) if needed > made as u64 => format!(
@@ -232,7 +232,7 @@ impl Teller<'_> {
         };
         let told = if finding.never.0 == runs && finding.never.1 == runs {
             return format!("{what} in none of {runs} runs{of} with either");
-        } else if finding.verdict == Verdict::NoDifference {
+        } else if finding.verdict == Judgement::NoDifference {
             "the same in all of them".to_owned()
         } else {
             let p = finding.adjusted_p.unwrap_or(1.0);

@@ -1,7 +1,7 @@
 //! What is found about one measure of one variant.
 
 use super::numbers;
-use crate::observe::expression::Measure;
+use crate::expression::Measure;
 use sim_core::stats::Interval;
 
 /// One replication of both variants, under one condition or over several.
@@ -95,7 +95,7 @@ pub struct Finding {
     pub simultaneous: Option<Interval>,
     /// The difference as a share of the baseline, by Fieller.
     pub relative: Option<Interval>,
-    /// The least difference that matters, in the unit of the measure: see [`super::least_difference`].
+    /// The least difference that matters, in the unit of the measure: see [`super::question::least_difference`].
     pub least: Option<f64>,
     /// Cohen's d of the pairs; see [`sim_core::stats::standardised_difference`].
     pub effect: Option<f64>,
@@ -108,7 +108,7 @@ pub struct Finding {
     /// Probability by ranks alone, as a check where differences are far from normal.
     pub rank_p: f64,
     /// What follows.
-    pub verdict: Verdict,
+    pub verdict: Judgement,
     /// Replications that would show the difference asked for; none where some are infinite.
     pub needed: Option<u64>,
     /// Replications that would show a difference of the size observed, at the level of the family.
@@ -135,7 +135,7 @@ impl Finding {
     pub fn is_significant(&self) -> bool {
         matches!(
             self.verdict,
-            Verdict::Better | Verdict::Worse | Verdict::Different
+            Judgement::Better | Judgement::Worse | Judgement::Different
         )
     }
 
@@ -170,7 +170,7 @@ impl Finding {
     pub fn agrees_but_is_short(&self) -> bool {
         let all = self.pairs.len() as u64;
         let (more, less) = self.signs();
-        self.verdict == Verdict::TooFew && more.max(less) == all
+        self.verdict == Judgement::TooFew && more.max(less) == all
     }
 
     /// How large the difference is beside what was measured, for an order: infinite where some are, or
@@ -217,7 +217,7 @@ impl Test {
 
 /// What a difference means for users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Judgement {
     /// The variant is better.
     Better,
     /// The variant is worse.
@@ -234,7 +234,7 @@ pub enum Verdict {
     NotTested,
 }
 
-impl Verdict {
+impl Judgement {
     /// Its name in tables.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -4,8 +4,8 @@
 //! Source of the rule: Particle Data Group, "Review of Particle Physics", introduction, section 5.3: two
 //! digits of the uncertainty where they are at most 35, else one.
 
-use crate::observe::expression::{Measure, Metric};
-use crate::observe::metric::Unit;
+use crate::expression::metric::Unit;
+use crate::expression::{Measure, Metric};
 use sim_core::stats::Interval;
 
 /// The most significant digits that are shown.

@@ -1,11 +1,11 @@
 //! What a mean over several conditions hides: the scenario's own condition, the extremes, and where it
 //! is the other way round.
 
-use super::change::{Boundary, Change, Side};
 use super::clause::signed;
+use super::comparison::{Boundary, Change, Side};
+use super::finding::{Finding, Judgement};
 use super::numbers::Scale;
-use super::sentence::{MOST, Teller};
-use super::{Finding, Verdict};
+use super::teller::{MOST, Teller};
 
 impl Teller<'_> {
     /// Says of a mean over conditions that it is one.
@@ -95,11 +95,11 @@ impl Teller<'_> {
         if let (Some(change), true) = (change, finding.is_significant()) {
             return Some(format!("; it is {}", self.otherwise(finding, change)));
         }
-        let those = |verdict: Verdict| -> Vec<usize> {
+        let those = |verdict: Judgement| -> Vec<usize> {
             let alike = all.iter().filter(|found| found.verdict == verdict);
             alike.filter_map(|found| found.condition).collect()
         };
-        let told = [Verdict::Better, Verdict::Worse, Verdict::Different];
+        let told = [Judgement::Better, Judgement::Worse, Judgement::Different];
         if told.iter().all(|verdict| those(*verdict).is_empty()) && !finding.is_significant() {
             return None;
         }
@@ -122,7 +122,11 @@ impl Teller<'_> {
                 )),
             }
         }
-        for verdict in [Verdict::NoDifference, Verdict::Undecided, Verdict::TooFew] {
+        for verdict in [
+            Judgement::NoDifference,
+            Judgement::Undecided,
+            Judgement::TooFew,
+        ] {
             match those(verdict).len() {
                 0 => {}
                 count => parts.push(format!("{} under {count}", verdict.words())),
@@ -154,7 +158,7 @@ impl Teller<'_> {
 
     /// Where the lesser side of a change lies.
     fn otherwise(&self, finding: &Finding, change: &Change) -> String {
-        let worse = finding.verdict != Verdict::Worse;
+        let worse = finding.verdict != Judgement::Worse;
         let (word, those) = if worse {
             ("worse", &change.worse)
         } else {

@@ -1,8 +1,8 @@
 //! What is asked of a comparison: of what, how sure, and what counts as a difference.
 
 use super::numbers::is_share;
-use crate::observe::expression::{Measure, Metric};
-use crate::observe::metric::{Statistic, Unit};
+use crate::expression::metric::{Statistic, Unit};
+use crate::expression::{Measure, Metric};
 
 /// What is asked of a comparison.
 #[derive(Clone, Debug, PartialEq)]

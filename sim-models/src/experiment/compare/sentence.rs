@@ -5,15 +5,12 @@
 //! without such words.
 
 use super::clause::{bounds, relation};
-use super::numbers::{Scale, counted, level, probability};
-use super::{Comparison, Finding, Test, Verdict};
-use crate::observe::expression::{Measure, Metric};
-use sim_core::stats::{Interval, sign_test};
-
-/// The most names that one sentence lists.
-pub(super) const MOST: usize = 4;
-/// More replications than anyone makes to tell counts apart.
-const MOST_REPLICATIONS: u64 = 10_000;
+use super::comparison::Comparison;
+use super::finding::{Finding, Judgement, Test};
+use super::numbers::{Scale, counted, level};
+use super::teller::{Teller, all_runs};
+use crate::expression::Metric;
+use sim_core::stats::Interval;
 
 /// The sentences about every variant, in their order.
 pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
@@ -28,25 +25,7 @@ pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
         .collect()
 }
 
-/// Tells of one variant.
-pub(super) struct Teller<'a> {
-    pub(super) comparison: &'a Comparison,
-    pub(super) variant: usize,
-}
-
 impl<'a> Teller<'a> {
-    pub(super) fn name(&self) -> String {
-        format!("\"{}\"", self.comparison.variants[self.variant])
-    }
-
-    pub(super) fn baseline(&self) -> String {
-        format!("\"{}\"", self.comparison.baseline)
-    }
-
-    pub(super) fn measure(&self, finding: &Finding) -> &'a Measure {
-        &self.comparison.measures[finding.measure]
-    }
-
     /// What was found over all conditions, about what is tested or what is not.
     fn overall(&self, tested: bool) -> impl Iterator<Item = &'a Finding> {
         let (comparison, variant) = (self.comparison, self.variant);
@@ -81,13 +60,13 @@ impl<'a> Teller<'a> {
             .collect();
         sentences.extend(self.held());
         sentences.extend(self.load());
-        let rest = |verdicts: &[Verdict]| -> Vec<&Finding> {
+        let rest = |verdicts: &[Judgement]| -> Vec<&Finding> {
             asked()
                 .filter(|found| !whole(found) && verdicts.contains(&found.verdict))
                 .collect()
         };
-        sentences.extend(self.alike(&rest(&[Verdict::NoDifference])));
-        sentences.extend(self.open(&rest(&[Verdict::Undecided, Verdict::TooFew])));
+        sentences.extend(self.alike(&rest(&[Judgement::NoDifference])));
+        sentences.extend(self.open(&rest(&[Judgement::Undecided, Judgement::TooFew])));
         sentences
     }
 
@@ -145,47 +124,6 @@ impl<'a> Teller<'a> {
             self.baseline(),
             self.by_count(shares.verdict, shares.adjusted_p, shares.more),
         ))
-    }
-
-    /// What a test of counts or ranks says, whose p-value few replications cannot make small; `signs` are
-    /// the replications that speak for either side.
-    pub(super) fn by_count(&self, verdict: Verdict, p: f64, signs: (u64, u64)) -> String {
-        let is_open = matches!(
-            verdict,
-            Verdict::Undecided | Verdict::TooFew | Verdict::NoDifference
-        );
-        if !is_open {
-            return format!("{}, {}", verdict.words(), probability(p));
-        }
-        let made = u64::from(self.comparison.replications);
-        let among = match self.comparison.family {
-            0 | 1 => String::new(),
-            tests => format!(" among {tests} tests"),
-        };
-        let told = format!(
-            "{} cannot tell that from luck{among}",
-            counted(made, "replication")
-        );
-        match self.enough(signs, made) {
-            Some(enough) => {
-                format!("{told}; if it goes on so, {enough} would")
-            }
-            None => told,
-        }
-    }
-
-    /// How many replications would tell the signs of these from luck, if they kept their shares.
-    fn enough(&self, (plus, minus): (u64, u64), made: u64) -> Option<u64> {
-        let alpha = (1.0 - self.comparison.question.level) / self.comparison.family.max(1) as f64;
-        if plus == minus {
-            return None;
-        }
-        // Rounded to the side of doubt.
-        let (more, less) = (plus.max(minus), plus.min(minus));
-        (made + 1..=MOST_REPLICATIONS).find(|count| {
-            let less = (count * less).div_ceil(made);
-            sign_test(count * more / made, less) <= alpha
-        })
     }
 
     /// The price: the largest increase of load that stands out of all that was measured, or the largest
@@ -301,14 +239,6 @@ impl<'a> Teller<'a> {
             Some((last, others)) => format!("{} and {last}", others.join(", ")),
             None => String::new(),
         }
-    }
-}
-
-/// `all 5 runs`.
-pub(super) fn all_runs(runs: u32) -> String {
-    match runs {
-        1 => "the one run of each".to_owned(),
-        runs => format!("all {runs} runs"),
     }
 }
 

@@ -2,13 +2,15 @@
 
 use super::numbers::Scale;
 use super::*;
+use crate::experiment::space::Coordinate;
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Sweep, Table};
-use crate::observe::conclusion::Conclusion;
+use crate::observe::conclusion::{Conclusion, StoppedBy};
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::Outcome;
 use sim_core::SimTime;
 use sim_core::random::{Seed, Source, Stream};
+use sim_core::stats::Interval;
 
 /// A sweep over these variants under these conditions (numbers on an axis called `rate`), which is never
 /// run.
@@ -69,7 +71,7 @@ fn records(sweep: &Sweep, replications: u32, yields: Yields<'_>) -> Vec<Record> 
                 seed: u64::from(replication),
                 digest: String::new(),
                 events: 0,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict,
                 values,
                 windows: Vec::new(),
@@ -106,13 +108,16 @@ fn a_difference_is_found_and_told() {
     });
     let comparison = found(&sweep, records);
     let lost = comparison.finding(0, 0, Some(0)).unwrap();
-    assert_eq!(lost.verdict, Verdict::Better);
+    assert_eq!(lost.verdict, Judgement::Better);
     assert!(lost.difference.unwrap().contains(-0.018), "{lost:?}");
     // What both share cancels: unpaired, the interval would be some 0.0045 wide to each side.
     assert!(lost.difference.unwrap().half_width < 0.002);
     let load = comparison.finding(0, 1, Some(0)).unwrap();
     // The load is the price, and not part of the question.
-    assert_eq!((load.verdict, load.adjusted_p), (Verdict::NotTested, None));
+    assert_eq!(
+        (load.verdict, load.adjusted_p),
+        (Judgement::NotTested, None)
+    );
     assert_eq!(comparison.family, 1);
     let simultaneous = load.simultaneous.unwrap();
     assert!(simultaneous.half_width > load.difference.unwrap().half_width);
@@ -142,7 +147,7 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
     });
     let comparison = found(&sweep, noisy);
     let lost = &comparison.findings[0];
-    assert_eq!(lost.verdict, Verdict::Undecided);
+    assert_eq!(lost.verdict, Judgement::Undecided);
     // sd of a difference about 0.005 sqrt(2), wanted 0.0005: (2.8 / 0.0707)^2, about 1,570.
     let needed = lost.needed.unwrap();
     assert!((700..3200).contains(&needed), "{needed}");
@@ -167,7 +172,7 @@ fn where_nothing_differs_it_says_how_many_runs_it_would_take() {
         )
     });
     let comparison = found(&sweep, same);
-    assert_eq!(comparison.findings[0].verdict, Verdict::NoDifference);
+    assert_eq!(comparison.findings[0].verdict, Judgement::NoDifference);
     assert!(
         comparison.sentences[0].contains("the same in all 20 runs"),
         "{:?}",
@@ -229,7 +234,7 @@ fn what_never_recovers_is_counted_and_ranked() {
     assert_eq!((recovery.never, recovery.test), ((15, 0), Test::SignedRank));
     assert_eq!(
         (recovery.difference, recovery.verdict),
-        (None, Verdict::Better)
+        (None, Judgement::Better)
     );
     // Five pairs recover with both, and as fast: no mean has an infinity in it.
     assert_eq!((recovery.baseline, recovery.value), (None, None));
@@ -311,7 +316,7 @@ fn what_could_not_be_judged_is_no_failure() {
         (none.held.pairs(), none.open, none.difference),
         (0, 10, None)
     );
-    assert_eq!(none.verdict, Verdict::Undecided);
+    assert_eq!(none.verdict, Judgement::Undecided);
     assert!(
         told.contains("The hypothesis could not be judged with both \"B\" and \"A\" in any of 10 pairs of runs: they must last longer")
             && !told.contains("held in"),
@@ -346,7 +351,7 @@ fn every_run_is_counted_over_conditions() {
     let comparison = found(&sweep, records);
     let pooled = comparison.finding(0, 0, None).unwrap();
     assert_eq!((pooled.runs, pooled.never), (60, (20, 0)));
-    assert_eq!(pooled.verdict, Verdict::Better);
+    assert_eq!(pooled.verdict, Judgement::Better);
     let told = comparison.sentences.join("\n");
     for part in [
         "recovers in 60 of 60 runs (20 replications under 3 conditions) with \"B\" and in 40 with \"A\"",
@@ -415,18 +420,18 @@ fn what_does_not_matter_is_no_difference() {
     });
     let mut question = Question::new(0, "A");
     question.chosen = true;
-    let verdicts = |question: &Question| -> Vec<Verdict> {
+    let verdicts = |question: &Question| -> Vec<Judgement> {
         let found = compare(&Table::new(&sweep, records.clone()), question).unwrap();
         assert_eq!(found.family, 4);
         assert!(found.findings.iter().all(|f| f.adjusted_p.unwrap() < 0.001));
         found.findings.iter().map(|f| f.verdict).collect()
     };
-    let none = Verdict::NoDifference;
-    assert_eq!(verdicts(&question), [none, none, none, Verdict::Worse]);
+    let none = Judgement::NoDifference;
+    assert_eq!(verdicts(&question), [none, none, none, Judgement::Worse]);
     question.difference = 0.001;
     assert_eq!(
         verdicts(&question),
-        [none, none, Verdict::Better, Verdict::Worse]
+        [none, none, Judgement::Better, Judgement::Worse]
     );
 }
 
@@ -442,10 +447,10 @@ fn two_equal_differences_prove_nothing() {
     let two = verdict(2);
     assert_eq!((two.test, two.p), (Test::SignedRank, 0.5));
     // By ranks six of six is the least proof: 2 / 2^6 is below 0.05.
-    assert_eq!(two.verdict, Verdict::TooFew);
-    assert_eq!(verdict(5).verdict, Verdict::TooFew);
-    assert_eq!(verdict(6).verdict, Verdict::Worse);
-    assert_eq!(verdict(10).verdict, Verdict::Worse);
+    assert_eq!(two.verdict, Judgement::TooFew);
+    assert_eq!(verdict(5).verdict, Judgement::TooFew);
+    assert_eq!(verdict(6).verdict, Judgement::Worse);
+    assert_eq!(verdict(10).verdict, Judgement::Worse);
 }
 
 /// From 3.0084s to 1.0008s in each of five replications, as a histogram rounds times: the interval by
@@ -466,7 +471,7 @@ fn what_so_few_ranks_cannot_show_is_told_with_the_number_that_would() {
     let (verdict, text) = told(5);
     assert_eq!(
         (verdict, verdict.words()),
-        (Verdict::TooFew, "too few runs")
+        (Judgement::TooFew, "too few runs")
     );
     assert!(
         text.starts_with("The p99 true latency of users is 2.00")
@@ -479,7 +484,7 @@ fn what_so_few_ranks_cannot_show_is_told_with_the_number_that_would() {
     );
     assert!(!text.contains("cannot tell whether"), "{text}");
     let (verdict, text) = told(6);
-    assert_eq!(verdict, Verdict::Better, "{text}");
+    assert_eq!(verdict, Judgement::Better, "{text}");
 }
 
 #[test]
@@ -524,7 +529,7 @@ fn coarse_times_raise_no_more_alarms_than_others() {
     println!("{alarms} of {COMPARISONS}");
     assert!(share.low <= 0.05, "{share:?}");
     // Four of ten is what luck does, ten of ten is not.
-    for (earlier, wanted) in [(4, Verdict::Undecided), (10, Verdict::Better)] {
+    for (earlier, wanted) in [(4, Judgement::Undecided), (10, Judgement::Better)] {
         let records = records(&sweep, 10, &mut |point, replication| {
             let early = point == 1 && replication < earlier;
             (
@@ -568,14 +573,14 @@ fn what_is_the_same_is_no_test_and_ten_replications_prove_what_is_plain() {
     });
     let comparison = found(&sweep, records);
     assert_eq!(comparison.family, 2);
-    assert_eq!(comparison.verdicts[0].verdict, Verdict::Worse);
+    assert_eq!(comparison.verdicts[0].verdict, Judgement::Worse);
     assert!((comparison.verdicts[0].adjusted_p - 2.0 / 1024.0).abs() < 1e-12);
     assert_eq!(
         comparison.finding(0, 0, Some(0)).unwrap().verdict,
-        Verdict::Worse
+        Judgement::Worse
     );
     // Two variants that are the same throughout are said to be.
-    assert_eq!(comparison.verdicts[1].verdict, Verdict::NoDifference);
+    assert_eq!(comparison.verdicts[1].verdict, Judgement::NoDifference);
     let told = comparison.sentences.join("\n");
     assert!(!told.contains("\"C\" loses"), "{told}");
 }

@@ -1,10 +1,11 @@
 //! From the runs of a design to what they say.
 
-use super::{
+use super::effects::{
     Effect, Effects, Found, Indices, Influence, MOST_LUCK, Method, NEGLIGIBLE_EFFECT,
-    NEGLIGIBLE_SHARE, Negligible, NoIndices, luck, morris, sobol,
+    NEGLIGIBLE_SHARE, Negligible, NoIndices,
 };
-use crate::observe::expression::Measure;
+use super::{luck, morris, sobol};
+use crate::expression::Measure;
 use sim_core::stats::{Interval, Moments, bonferroni_level, t_quantile};
 
 /// A design of either method.

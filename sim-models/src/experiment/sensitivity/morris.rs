@@ -12,8 +12,8 @@
 //! range only of what is straight: steps cross the middle of a range more often than its ends.
 
 use super::bootstrap::bootstrap;
+use super::effects::{Found, Indices};
 use super::seeds;
-use super::{Found, Indices};
 use sim_core::random::{Seed, Source};
 use sim_core::stats::Moments;
 

@@ -26,8 +26,9 @@
 //! estimates and intervals are cut to that.
 
 use super::bootstrap::bootstrap;
+use super::effects::{Found, Indices};
+use super::luck;
 use super::seeds::{Reactions, differences, mean, product, shared_luck};
-use super::{Found, Indices, luck};
 use sim_core::random::{Seed, Source};
 use sim_core::stats::Interval;
 

@@ -1,11 +1,11 @@
 //! Builds the axes of a space from what varies, and says what makes no sense about them.
 
+use super::axis::{Axis, Coordinate, Unresolved};
 use super::dimension::{Along, Choice, Dimension, Placed, depth, span};
 use super::names::{self, VARIANT};
 use super::value::{Unit, Value};
 use super::variant::Variant;
 use super::vary::{Part, Values, Vary};
-use super::{Axis, Coordinate, Unresolved};
 use crate::scenario::diagnostics::{Code, Diagnostic};
 use crate::scenario::source::Source;
 use crate::scenario::{Override, Sources, Span};

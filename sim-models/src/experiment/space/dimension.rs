@@ -1,7 +1,7 @@
 //! The axes of a space, and the values on them.
 
+use super::axis::{Axis, Coordinate};
 use super::range::Between;
-use super::{Axis, Coordinate};
 use crate::scenario::path;
 use crate::scenario::{Override, Span};
 use std::ops::Range;

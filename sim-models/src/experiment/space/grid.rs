@@ -1,11 +1,11 @@
 //! The space that axes span, and the points in it: all combinations, drawn ones, or named ones.
 
+use super::axis::{Axis, Point, Unresolved};
 use super::build::build;
 use super::dimension::{Along, Choice, Dimension, Placed, depth, span};
 use super::sample::Sample;
 use super::variant::Variant;
 use super::vary::Vary;
-use super::{Axis, Point, Unresolved};
 use crate::scenario::Sources;
 use crate::scenario::diagnostics::{Code, Diagnostic, suggest};
 use crate::scenario::source::Source;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use crate::scenario::limits::MOST_POINTS;
+pub use crate::limits::MOST_POINTS;
 
 /// Parts of the way that a place given by its share is rounded within.
 const FINE: u32 = 1_000_000;

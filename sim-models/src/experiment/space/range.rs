@@ -22,7 +22,7 @@ pub struct Between {
     pub at: Range<usize>,
 }
 
-pub use crate::scenario::limits::MOST_STEPS;
+pub use crate::limits::MOST_STEPS;
 
 impl Between {
     /// A range from one value to another.

@@ -1,19 +1,20 @@
 //! Reads sweep files.
 
 use super::document::{Document, Drawn, Entry, Pairs, Raw, Repeated, Scale};
-use super::{ReplicationSpec, Spec, Until, Written};
+use super::written::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{
     Assigned, Between, Part, Row, Sample, Unresolved, Value, Values, Variant, Vary,
 };
-use crate::observe::expression::Measure;
+use crate::expression::Measure;
+use crate::input::Files;
+use crate::input::beside;
 use crate::scenario::advice::advise;
 use crate::scenario::de::{Shapes, Spanned};
 use crate::scenario::decode::decode;
 use crate::scenario::diagnostics::{Code, Diagnostic};
-use crate::scenario::load::beside;
 use crate::scenario::source::Source;
 use crate::scenario::tree::{self, Kind, Node};
-use crate::scenario::{Files, Override, Sources, Span, path};
+use crate::scenario::{Override, Sources, Span, path};
 use std::ops::Range;
 use std::sync::Arc;
 

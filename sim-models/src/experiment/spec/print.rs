@@ -2,7 +2,7 @@
 
 use crate::experiment::space::{Axis, Point, VARIANT, Value, quoted};
 use crate::experiment::sweep::{Replications, Sweep};
-use crate::observe::expression::Unit;
+use crate::expression::Unit;
 use crate::scenario::{Override, Rate};
 use sim_core::SimDuration;
 use std::fmt::Write;

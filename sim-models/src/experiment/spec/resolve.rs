@@ -1,17 +1,16 @@
 //! Loads the scenario at every point of a sweep.
 
-use super::{ReplicationSpec, Spec, Until, Written};
+use super::written::{ReplicationSpec, Spec, Until, Written};
 use crate::experiment::space::{Cell, Placed, Space, Unresolved};
 use crate::experiment::sweep::{Precision, Replications, Sweep};
+use crate::expression::{Measure, Unit};
+use crate::input::begins_a_scenario;
+use crate::input::{Files, Parsed};
+use crate::limits::MOST_LAID_OUT;
 use crate::observe::choice::{check_measure, default_measures};
-use crate::observe::expression::{Measure, Unit};
 use crate::scenario::diagnostics::{Code, Diagnostic};
-use crate::scenario::limits::MOST_LAID_OUT;
-use crate::scenario::load::begins_a_scenario;
 use crate::scenario::plain::{is_hidden, plain};
-use crate::scenario::{
-    Diagnostics, Files, Override, Parsed, Rate, Scenario, Size, Sources, Span, explain,
-};
+use crate::scenario::{Diagnostics, Override, Rate, Scenario, Size, Sources, Span, explain};
 use rayon::prelude::*;
 use sim_core::SimDuration;
 use std::ops::Range;

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::experiment::sweep::{Replications, Sweep};
-use crate::scenario::{Files, explain};
+use crate::input::Files;
+use crate::scenario::explain;
 
 const BASE: &str = r#"(
     title: "A shop", duration: "1min", seed: 5,

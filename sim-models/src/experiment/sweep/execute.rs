@@ -1,12 +1,12 @@
 //! Runs what a sweep needs, in parallel.
 
+use super::failure::Failure;
 use super::group::groups;
+use super::record::{Record, Replications, Sweep};
+use super::row::Known;
+use super::shard::Shard;
 use super::work::{Job, Prepared, Work};
-use super::{Failure, Record, Replications, Shard, Sweep, Values};
 use crate::experiment::jobs::work_off;
-
-/// The values of a run that is known already, by point and replication.
-pub type Known<'a> = dyn Fn(u32, u32) -> Option<Values> + Sync + 'a;
 
 /// So many points are worked on before the next ones are looked at: their plans are kept meanwhile.
 const POINTS_AT_ONCE: usize = 1024;

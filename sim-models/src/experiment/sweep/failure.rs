@@ -1,7 +1,7 @@
 //! Why a sweep came to no end.
 
-use super::Sweep;
-use crate::experiment::Unable;
+use super::record::Sweep;
+use crate::experiment::run::Unable;
 use crate::scenario::Override;
 use std::any::Any;
 use std::fmt;

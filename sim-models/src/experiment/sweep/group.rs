@@ -4,7 +4,8 @@
 //! what is believed of them, which no run knows of at all) therefore share what comes before, seed by
 //! seed; it is simulated once and forked.
 
-use super::{Replications, Shard, Sweep};
+use super::record::{Replications, Sweep};
+use super::shard::Shard;
 use crate::faults::Target;
 use crate::scenario::{Scenario, fingerprint};
 use rayon::prelude::*;

@@ -3,7 +3,7 @@
 //! A key hashes everything that a result depends on, the program included, and nothing else: not the
 //! sweep that a run belongs to, not its place in it. Equal inputs have equal keys on every machine.
 
-use super::{Replications, Sweep};
+use super::record::{Replications, Sweep};
 use crate::scenario::{Scenario, fingerprint};
 use rayon::prelude::*;
 use sim_core::SimTime;

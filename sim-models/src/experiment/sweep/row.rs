@@ -1,8 +1,7 @@
 //! What is kept of a run until its sweep has ended: there may be millions of them, so each is small.
 
-use super::Record;
-use crate::observe::conclusion::Conclusion;
-use std::borrow::Cow;
+use super::record::Record;
+use crate::observe::conclusion::{Conclusion, StoppedBy};
 
 /// The values of the measures of a run, in the order of the sweep; eight bytes each, where nothing to
 /// measure is a NaN, which no measure yields.
@@ -54,6 +53,9 @@ impl PartialEq for Values {
     }
 }
 
+/// The values of a run that is known already, by point and replication.
+pub type Known<'a> = dyn Fn(u32, u32) -> Option<Values> + Sync + 'a;
+
 /// A [`Record`] without its windows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
@@ -67,8 +69,8 @@ pub struct Row {
     pub digest: u128,
     /// Events handled.
     pub events: u64,
-    /// `"end"`, or the budget that stopped it.
-    pub stopped_by: Cow<'static, str>,
+    /// Why it stopped.
+    pub stopped_by: StoppedBy,
     /// The verdict.
     pub verdict: Conclusion,
     /// The measures over the run without its warm-up.
@@ -91,7 +93,7 @@ impl Row {
             seed: self.seed,
             digest: self.digest(),
             events: self.events,
-            stopped_by: self.stopped_by.clone().into_owned(),
+            stopped_by: self.stopped_by,
             verdict: self.verdict,
             values: self.values.iter().collect(),
             windows,
@@ -107,11 +109,7 @@ impl From<&Record> for Row {
             seed: run.seed,
             digest: u128::from_str_radix(&run.digest, 16).unwrap_or(0),
             events: run.events,
-            // Nearly all of them end so: that is not kept a million times.
-            stopped_by: match run.stopped_by.as_str() {
-                "end" => "end".into(),
-                other => other.to_owned().into(),
-            },
+            stopped_by: run.stopped_by,
             verdict: run.verdict,
             values: run.values.iter().copied().collect(),
         }
@@ -136,7 +134,7 @@ mod tests {
             seed: u64::MAX,
             digest: "0123456789abcdef0123456789abcdef".into(),
             events: 12,
-            stopped_by: "events".into(),
+            stopped_by: StoppedBy::Events,
             verdict: Conclusion::Held,
             values: vec![None, Some(f64::INFINITY), Some(-0.0), Some(5e-324)],
             windows: vec![vec![Some(1.0); 4]],

@@ -1,6 +1,6 @@
 //! Which part of a sweep one machine runs.
 
-use crate::scenario::limits::MOST_SHARDS;
+use crate::limits::MOST_SHARDS;
 use std::fmt;
 use std::str::FromStr;
 

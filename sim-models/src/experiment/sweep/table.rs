@@ -1,6 +1,7 @@
 //! What a sweep yielded, in order: runs by point and replication, and the statistics of each point.
 
-use super::{Row, Sweep};
+use super::record::Sweep;
+use super::row::Row;
 use crate::observe::conclusion::Conclusion;
 use sim_core::stats::{Interval, Moments, StatsError, proportion_interval, quantile_interval};
 

@@ -5,9 +5,11 @@
 //! last window before the first fault of a point it is forked into the run of that point. A fork that
 //! meets its faults is, event by event, the run from scratch.
 
+use super::failure::Failure;
 use super::group::Group;
+use super::record::{Record, Replications, Sweep};
+use super::row::Known;
 use super::until::{Next, Precision};
-use super::{Failure, Known, Record, Replications, Sweep};
 use crate::experiment::run::{Options, Run, Unable};
 use crate::observe::measure::Measurer;
 use crate::plan::{self, Plan};

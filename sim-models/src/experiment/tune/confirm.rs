@@ -1,7 +1,7 @@
 //! Settings on seeds that no rung used: what they really do, and how they differ.
 
 use super::rank::{Judge, Values};
-use super::{Elsewhere, Finalist, Held, Outcome, Transfer};
+use super::tuning::{Elsewhere, Finalist, Held, Outcome, Transfer};
 use crate::experiment::compare::least_difference;
 use sim_core::stats::{
     Interval, PairedCounts, mean_interval, paired_difference, paired_share_difference,

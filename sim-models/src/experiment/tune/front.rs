@@ -1,7 +1,9 @@
 //! Pareto fronts as people need them: without twins, and with a compromise.
 
-use super::rank::{Judge, Score, Values};
-use super::{End, Rung, Standing, confirm};
+use super::confirm;
+use super::rank::{Judge, Values};
+use super::tuning::Score;
+use super::tuning::{End, Rung, Standing};
 use crate::experiment::space::{Axis, Point};
 
 impl Judge<'_> {

@@ -7,7 +7,7 @@
 //! differ by their settings and not by their luck.
 
 use super::rank::{Judge, Values};
-use super::{Rung, Standing};
+use super::tuning::{Rung, Standing};
 
 /// How much is spent, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,38 +6,14 @@
 //! sorting), and of equal ones the lonelier (crowding distance), as in NSGA-II (K. Deb et al., 2002).
 //! Ties go to the candidate with the lower number.
 
-use super::Goal;
-use crate::observe::expression::Expression;
+use super::tuning::Goal;
+use super::tuning::{GoalScore, Score};
+use crate::expression::Expression;
 use std::cmp::Ordering;
 
 /// The largest excess over a limit that one replication counts with, in limits: a run that never
 /// recovers is bad, but it must not drown all others.
 const MOST_EXCESS: f64 = 10.0;
-
-/// How good a candidate is, from its replications.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Score {
-    /// Share of the replications in which a constraint is violated, beyond those that may: 0 for a
-    /// candidate that meets them.
-    pub failing: f64,
-    /// Share of the replications in which what a constraint limits has no value, so that it cannot be said
-    /// to be broken: a fault too late to be judged.
-    pub unknown: f64,
-    /// By how much constraints are violated, in their limits: a mean over the replications, at most 10
-    /// for each constraint.
-    pub excess: f64,
-    /// For each goal.
-    pub goals: Vec<GoalScore>,
-}
-
-/// How a candidate does in one goal.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GoalScore {
-    /// Share of the replications whose value is missing or infinite.
-    pub lost: f64,
-    /// Mean of the others in the unit of the measure; not a number without any.
-    pub mean: f64,
-}
 
 /// What candidates are judged by. The values of a run are those of the goals, then those of the
 /// constraints.

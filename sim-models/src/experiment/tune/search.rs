@@ -1,12 +1,13 @@
 //! The whole search: rungs, confirmation, other scenarios.
 
 use super::elsewhere::Other;
+use super::front;
 use super::halving::{Ask, Halving};
 use super::rank::{Judge, Values};
-use super::{Finalist, Goal, Rung, Tuning, front};
+use super::tuning::{Finalist, Goal, Rung, Tuning};
 use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Replications, Row, Sweep};
-use crate::observe::expression::{Expression, Measure};
+use crate::expression::{Expression, Measure};
 use crate::scenario::Scenario;
 use sim_core::stats::bonferroni_level;
 
@@ -275,7 +276,7 @@ impl<E, F: FnMut(&Sweep, Doing<'_>) -> Result<Vec<Row>, E>> Search<'_, F> {
         point: usize,
         others: &[Other],
         seed: u64,
-    ) -> Result<Vec<super::Elsewhere>, E> {
+    ) -> Result<Vec<super::tuning::Elsewhere>, E> {
         let judge = self.question.judge();
         // All intervals hold together at the level: one alarm in twenty tunings is false, not one in
         // twenty scenarios.

@@ -3,8 +3,11 @@ use super::halving::Halving;
 use super::rank::Judge;
 use super::*;
 use crate::experiment::space::Coordinate;
+use crate::experiment::space::{Axis, Point};
 use crate::experiment::sweep::{Record, Replications, Row, Sweep};
-use crate::scenario::{Scenario, load};
+use crate::input::load;
+use crate::observe::conclusion::StoppedBy;
+use crate::scenario::Scenario;
 use std::convert::Infallible;
 
 const SCENARIO: &str = r#"(
@@ -101,7 +104,7 @@ fn fake<'a>(
                 seed,
                 digest: String::new(),
                 events: 0,
-                stopped_by: "end".into(),
+                stopped_by: StoppedBy::End,
                 verdict: crate::observe::conclusion::Conclusion::NoHypothesis,
                 values: value(&title, seed),
                 windows: Vec::new(),

@@ -1,9 +1,9 @@
 //! Measures over all that counts in totals: what began after the warm-up.
 
-use super::Measurer;
+use super::measurer::Measurer;
+use crate::expression::metric::{Metric, Statistic};
+use crate::expression::naming::{Argument, Measure};
 use crate::observe::conclusion::Conclusion;
-use crate::observe::metric::{Metric, Statistic};
-use crate::observe::naming::{Argument, Measure};
 use crate::observe::summary::{
     AvailabilitySummary, EdgeSummary, Incident, LatencySummary, LevelSummary, OutcomeCounts,
 };

@@ -1,8 +1,8 @@
 //! Measures over a stretch of windows.
 
-use super::{Measurer, quantile};
-use crate::observe::metric::{Metric, Statistic};
-use crate::observe::naming::{Argument, Measure};
+use super::measurer::{Measurer, quantile};
+use crate::expression::metric::{Metric, Statistic};
+use crate::expression::naming::{Argument, Measure};
 use crate::observe::recorder::ServiceWindow;
 use crate::outcome::Outcome;
 use sim_core::metrics::Snapshot;

@@ -1,8 +1,9 @@
 //! Goodput that breaks down, and comes back: requests fail, or answers fall behind what is offered.
 
-use super::{LOST, Teller, add, moment, percent, rates, sum, tell};
+use super::teller::{LOST, Teller, add, moment, percent, sum, tell};
 use crate::observe::availability::{first_good, lasting, merged};
 use crate::observe::behind::{Behind, behind};
+use crate::observe::figures::rates;
 use crate::observe::recorder::WorkloadRecord;
 use crate::observe::summary::{Moment, WorkloadSeries};
 use sim_core::SimDuration;

@@ -1,6 +1,7 @@
 //! Loads that step up: what workloads offer, and what retries add to it.
 
-use super::{CHANCE, Teller, moment, rates, sum, tell};
+use super::teller::{CHANCE, Teller, moment, sum, tell};
+use crate::observe::figures::rates;
 use crate::observe::summary::{EdgeSeries, Moment};
 use crate::plan::WorkloadKind;
 use crate::scenario::Shape;

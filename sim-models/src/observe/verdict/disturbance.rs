@@ -4,8 +4,10 @@ use crate::faults::Effect;
 use crate::observe::summary::FaultSummary;
 use crate::plan::{Plan, WorkloadKind};
 use crate::scenario::{Scenario, Shape};
-use crate::world::World;
 use sim_core::{SimDuration, SimTime};
+
+/// What came of a fault: when it was on, and how many requests, attempts or messages it touched.
+pub type Came<'a> = (&'a [(SimTime, SimTime)], u64);
 
 /// Something that disturbs the system for a while.
 pub(super) struct Disturbance {
@@ -29,27 +31,27 @@ impl Disturbance {
 pub(super) fn disturbances(
     scenario: &Scenario,
     plan: &Plan,
-    world: &World,
+    came: &[Came<'_>],
     over: SimTime,
 ) -> Vec<Disturbance> {
-    let faults =
-        plan.faults
-            .iter()
-            .zip(world.fault_history())
-            .map(|(fault, (periods, touched))| {
-                let summary = FaultSummary {
-                    name: fault.name.clone(),
-                    kind: fault.kind.clone(),
-                    target: fault.target_name.clone(),
-                    touched,
-                    ..FaultSummary::default()
-                };
-                let boot = match &fault.effect {
-                    Effect::Down { boot } => *boot,
-                    _ => SimDuration::ZERO,
-                };
-                (summary, periods.to_vec(), boot)
-            });
+    let faults = plan
+        .faults
+        .iter()
+        .zip(came)
+        .map(|(fault, (periods, touched))| {
+            let summary = FaultSummary {
+                name: fault.name.clone(),
+                kind: fault.kind.clone(),
+                target: fault.target_name.clone(),
+                touched: *touched,
+                ..FaultSummary::default()
+            };
+            let boot = match &fault.effect {
+                Effect::Down { boot } => *boot,
+                _ => SimDuration::ZERO,
+            };
+            (summary, periods.to_vec(), boot)
+        });
     let spikes = scenario
         .workloads
         .keys()

@@ -3,8 +3,8 @@
 use super::aftermath::Aftermath;
 use super::steady::BLOCK;
 use super::words::{span, value_of};
+use crate::expression::{Expression, Op, Unit};
 use crate::observe::conclusion::Conclusion;
-use crate::observe::expression::{Expression, Op, Unit};
 use crate::observe::summary::{CheckSummary, HypothesisSummary};
 use crate::scenario::Hypothesis;
 use std::ops::RangeInclusive;

@@ -28,33 +28,35 @@ mod edge;
 
 use super::availability::CERTAIN;
 use super::conclusion::Conclusion;
-use super::expression::{self, Expression};
 use super::measure::Measurer;
-use super::metric::{Metric, Of};
+use super::recorder::Recorder;
 use super::summary::{CheckSummary, HypothesisSummary, Summary};
+use crate::expression::{Belief, Expression};
 use crate::plan::Plan;
 use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
-use crate::world::World;
 use aftermath::{Aftermath, Unjudged};
 use damage::Fate;
+pub use disturbance::Came;
 use disturbance::{Calendar, Disturbance};
 use pace::Pace;
 use sim_core::SimTime;
 use sim_core::stats::unlike;
 use std::cmp::Ordering;
 use std::ops::Range;
-use steady::{BLOCK, GOODPUT_AGAIN, Steady};
+use steady::{BLOCK, GOODPUT_AGAIN, Steady, known};
 
-/// Judges a run, and fills in what its summary says of hypothesis and faults.
+/// Judges a run, of whose faults it is told what `came`, and fills in what its summary says of hypothesis
+/// and faults.
 pub fn judge(
     scenario: &Scenario,
     plan: &Plan,
-    world: &World,
+    recorder: &Recorder,
+    came: &[Came<'_>],
     ends: &[SimTime],
     summary: &mut Summary,
 ) {
     let over = ends.last().copied().unwrap_or(SimTime::ZERO);
-    let mut disturbances = disturbance::disturbances(scenario, plan, world, over);
+    let mut disturbances = disturbance::disturbances(scenario, plan, came, over);
     let calendar = Calendar::of(&disturbances);
     let hypothesis = &scenario.hypothesis;
     let first = calendar.starts().first().copied();
@@ -71,7 +73,7 @@ pub fn judge(
             scenario,
             Measurer {
                 plan,
-                recorder: &world.recorder,
+                recorder,
                 summary,
             },
             ends,
@@ -89,7 +91,7 @@ pub fn judge(
         let grown = if let Some(first) = Calendar::of(&growths).starts().first() {
             let measurer = Measurer {
                 plan,
-                recorder: &world.recorder,
+                recorder,
                 summary,
             };
             let before = warm..ends.partition_point(|end| end <= first).max(warm);
@@ -139,7 +141,7 @@ pub fn judge(
         scenario,
         Measurer {
             plan,
-            recorder: &world.recorder,
+            recorder,
             summary,
         },
         ends,
@@ -171,11 +173,10 @@ pub fn judge(
     summary.hypothesis = out;
 }
 
-fn read(checks: &[String]) -> Vec<(String, Expression)> {
-    let checks = checks.iter();
-    checks
-        .filter_map(|text| Some((text.clone(), expression::parse(text).ok()?)))
-        .collect()
+/// Texts and what they say; a scenario that passed its checks has no others.
+fn read(beliefs: &[Belief]) -> Vec<(String, Expression)> {
+    let read = |belief: &Belief| Some((belief.text().to_owned(), belief.read().ok()?.clone()));
+    beliefs.iter().filter_map(read).collect()
 }
 
 fn conclusion(aftermath: &Aftermath) -> Conclusion {
@@ -465,7 +466,7 @@ impl Steady<'_> {
         aftermaths: &[Aftermath],
     ) -> (Conclusion, String) {
         let mut reason = "nothing was believed, so there is nothing to hold or refute".to_owned();
-        if self.measurer.summary.stopped_by != "end" {
+        if !self.measurer.summary.stopped_by.is_end() {
             reason += "; the run was stopped before its end";
         } else if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
             reason += &format!("; {}", words::lost(self, disturbance, loss));
@@ -484,7 +485,7 @@ impl Steady<'_> {
         aftermaths: &[Aftermath],
         checks: &[CheckSummary],
     ) -> Option<String> {
-        if self.measurer.summary.stopped_by != "end" {
+        if !self.measurer.summary.stopped_by.is_end() {
             return Some(
                 "the run was stopped before its end: what would have come then is not known".into(),
             );
@@ -511,21 +512,6 @@ impl Steady<'_> {
                 )
             })
         })
-    }
-}
-
-/// Whether a check holds, as far as that is known: where nothing was measured although requests were
-/// what it asks about, nobody knows; where nothing broke, repaired or retried, nothing is against it.
-fn known(check: &Expression, value: Option<f64>, held: bool) -> Option<bool> {
-    let metric = check.measure.metric;
-    let about_requests = matches!(metric.of(), Of::Workload | Of::Tenant)
-        && !matches!(
-            metric,
-            Metric::Mttr | Metric::Mtbf | Metric::TenantRetryShare
-        );
-    match value {
-        None if about_requests => None,
-        _ => Some(held),
     }
 }
 

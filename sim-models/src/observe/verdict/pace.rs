@@ -4,7 +4,7 @@
 //! answered until a queue has drained, however fast it drains.
 
 use super::steady::Steady;
-use crate::observe::expression::Op;
+use crate::expression::Op;
 use sim_core::stats::trend;
 use std::ops::Range;
 

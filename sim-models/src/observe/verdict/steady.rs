@@ -5,11 +5,11 @@
 //! what it offers.
 
 use super::tally::Tally;
+use crate::expression::metric::Metric;
+use crate::expression::naming::Measure;
+use crate::expression::{Expression, Of, Op};
 use crate::observe::availability::CERTAIN;
-use crate::observe::expression::{Expression, Op};
 use crate::observe::measure::{Measurer, Traffic};
-use crate::observe::metric::Metric;
-use crate::observe::naming::Measure;
 use crate::plan::WorkloadKind;
 use crate::scenario::Scenario;
 use sim_core::SimTime;
@@ -190,7 +190,7 @@ impl<'a> Steady<'a> {
         checks.all(|check| {
             let (value, held) = self.measurer.check(&check.expression, windows.clone());
             // Where nothing ended, all depends on whether anything should have.
-            match super::known(&check.expression, value, held) {
+            match known(&check.expression, value, held) {
                 Some(true) => true,
                 _ => value.is_none() && self.evidence_against(check, &windows) <= NOISE,
             }
@@ -307,7 +307,7 @@ impl<'a> Steady<'a> {
         let check = &check.expression;
         let (value, held) = self.measurer.check(check, windows.clone());
         // Where nobody asked, all depends on whether anybody should have: users who wait for ever do not.
-        if held && super::known(check, value, held).is_some() {
+        if held && known(check, value, held).is_some() {
             return 0.0;
         }
         let Some(workload) = self.measurer.workload(&check.measure.subject) else {
@@ -456,4 +456,19 @@ pub(super) fn blocks(
     starts
         .step_by((length / 2).max(1))
         .map(move |start| start..start + length)
+}
+
+/// Whether a check holds, as far as that is known: where nothing was measured although requests were
+/// what it asks about, nobody knows; where nothing broke, repaired or retried, nothing is against it.
+pub(super) fn known(check: &Expression, value: Option<f64>, held: bool) -> Option<bool> {
+    let metric = check.measure.metric;
+    let about_requests = matches!(metric.of(), Of::Workload | Of::Tenant)
+        && !matches!(
+            metric,
+            Metric::Mttr | Metric::Mtbf | Metric::TenantRetryShare
+        );
+    match value {
+        None if about_requests => None,
+        _ => Some(held),
+    }
 }

@@ -1,11 +1,11 @@
 //! Checks that are about counts of requests, counted window by window, so that what luck explains is
 //! known.
 
-use crate::observe::expression::{Expression, Op};
+use crate::expression::metric::{Metric, Statistic};
+use crate::expression::naming::Argument;
+use crate::expression::{Expression, Op};
 use crate::observe::ledger::Row;
 use crate::observe::measure::Measurer;
-use crate::observe::metric::{Metric, Statistic};
-use crate::observe::naming::Argument;
 use crate::outcome::Outcome;
 use sim_core::SimDuration;
 use sim_core::stats::too_many;

@@ -5,11 +5,11 @@ use super::damage::Fate;
 use super::disturbance::Disturbance;
 use super::pace::{Improvement, Pace};
 use super::steady::{Steady, late};
+use crate::expression::metric::{Of, Unit};
+use crate::expression::naming::Measure;
 use crate::observe::figures::{HUGE, powered};
-use crate::observe::metric::{Of, Unit};
-use crate::observe::naming::Measure;
 use crate::observe::summary::{CheckSummary, Damage};
-use crate::scenario::units::Rate;
+use crate::quantity::units::Rate;
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
 
@@ -274,9 +274,7 @@ pub(super) fn refuted(check: &CheckSummary) -> String {
 
 /// A value in the unit of its check.
 pub(super) fn value_of(check: &CheckSummary, value: f64) -> String {
-    let read = check
-        .check
-        .parse::<crate::observe::expression::Expression>();
+    let read = check.check.parse::<crate::expression::Expression>();
     read.map_or_else(|_| short(value), |read| in_unit(value, &read.measure))
 }
 

@@ -4,8 +4,11 @@ mod runs;
 
 use super::*;
 use crate::experiment::space::Coordinate;
-use crate::observe::conclusion::Conclusion;
-use crate::scenario::{Override, load};
+use crate::experiment::space::{Axis, Point};
+use crate::input::load;
+use crate::observe::conclusion::{Conclusion, StoppedBy};
+use crate::scenario::Override;
+use crate::scenario::Scenario;
 
 /// A queue that a slow database fills for a while.
 const SYSTEM: &str = r#"(
@@ -170,7 +173,7 @@ fn record(replication: u32, value: Option<f64>, verdict: Conclusion) -> Record {
         seed: u64::from(replication),
         digest: String::new(),
         events: 0,
-        stopped_by: "end".into(),
+        stopped_by: StoppedBy::End,
         verdict,
         values: vec![value, None],
         windows: Vec::new(),

@@ -1,0 +1,193 @@
+//! Services that nothing calls, that everything needs, and that wait for each other.
+
+use super::view::View;
+use super::words::rounded;
+use crate::check::checker::{Checker, at};
+use crate::scenario::diagnostics::Code;
+use crate::scenario::path::Segment;
+use crate::scenario::{Bound, Step};
+
+/// So many are named of those that need one service, or that stand in a circle.
+const MOST_NAMED: usize = 10;
+/// Rounds of the power iteration; the bounds that it yields hold after any number of them.
+const ROUNDS: usize = 200;
+
+impl Checker<'_> {
+    pub(super) fn shape_of_graph(&mut self, view: &View<'_>) {
+        let scenario = view.scenario;
+        for name in view.demand.topology.unreachable() {
+            let span = self.key_span(at!["services"], name);
+            self.report_at(
+                Code::Uncalled,
+                span,
+                format!("no request ever reaches `{name}`"),
+            );
+        }
+        for cycle in view.demand.topology.deadlocks() {
+            let span = self.key_span(at!["services"], cycle[0]);
+            let service = &scenario.services[cycle[0]];
+            let message = match cycle[..] {
+                [name] if service.threads == Bound::Limit(1) && service.replicas == 1 => format!(
+                    "`{name}` calls itself and holds its only thread while it waits: no such request is ever answered"
+                ),
+                [name] => format!("`{name}` calls itself and holds a thread while it waits"),
+                _ => format!(
+                    "{} wait for each other in a circle, each holding a thread",
+                    listed(&cycle)
+                ),
+            };
+            self.report_at(Code::Deadlock, span, message);
+        }
+        // By whom each service is needed: the first of them, and how many there are.
+        let mut needed: Vec<(Vec<&str>, usize)> = vec![(Vec::new(), 0); scenario.services.len()];
+        for (workload, services) in scenario.workloads.keys().zip(&view.needed) {
+            for service in services {
+                let (names, count) = &mut needed[*service];
+                if names.len() < MOST_NAMED {
+                    names.push(workload);
+                }
+                *count += 1;
+            }
+        }
+        for ((name, service), (mut hit, count)) in scenario.services.iter().zip(needed) {
+            if count == 0 || service.replicas > 1 {
+                continue;
+            }
+            let rest = format!("{} others", count - hit.len());
+            if count > hit.len() {
+                hit.push(&rest);
+            }
+            let span = self.key_span(at!["services"], name);
+            let message = format!(
+                "every request of {} needs `{name}`, which has one replica",
+                hit.join(" and of ")
+            );
+            self.report_at(Code::SinglePoint, span, message);
+        }
+    }
+
+    /// Whether requests that lead to others of their kind come to an end.
+    pub(super) fn requests_end(&mut self, view: &View<'_>) {
+        for circle in &view.demand.endpoints.circles {
+            let growth = growth(view, circle);
+            if growth < 1.0 - 1e-9 {
+                continue;
+            }
+            let names: Vec<String> = circle
+                .iter()
+                .map(|endpoint| format!("`{}`", view.demand.endpoints.all[*endpoint].target))
+                .collect();
+            let first = &view.demand.endpoints.all[circle[0]];
+            let (service, endpoint) = first.target.split_once('/').unwrap_or((&first.target, ""));
+            let span = self.key_span(at!["services", service, "endpoints"], endpoint);
+            let message = match &names[..] {
+                [only] => format!(
+                    "each request of {only} leads to {} more of its kind on average: they never come to an end",
+                    rounded(growth)
+                ),
+                all => format!(
+                    "{} call each other in a circle, each round leading to {} times as many requests on average: they never come to an end",
+                    listed(all),
+                    rounded(growth)
+                ),
+            };
+            self.report_at(Code::Endless, span, message)
+                .help
+                .push("let a `choice` with an arm that does not call end the circle".into());
+        }
+    }
+
+    /// Whether every choice has something to choose from.
+    pub(super) fn choices_have_arms(&mut self) {
+        for (name, service) in &self.scenario.services {
+            for (endpoint, steps) in &service.endpoints {
+                let path = at!["services", name.as_str(), "endpoints", endpoint.as_str()];
+                self.arms_of(steps, path);
+            }
+        }
+    }
+
+    fn arms_of(&mut self, steps: &[Step], path: &[Segment]) {
+        for (i, step) in steps.iter().enumerate() {
+            let path = [path, at![i]].concat();
+            match step {
+                Step::Choice(choice) => {
+                    if let [only] = &choice.arms[..] {
+                        let message = format!(
+                            "this choice has a single arm, so it is always taken: a weight of {} is no chance",
+                            only.weight
+                        );
+                        let share = if only.weight < 1.0 { only.weight } else { 0.1 };
+                        let rest = ((1.0 - share) * 1e6).round() / 1e6;
+                        self.report(Code::OneArm, &path, message).help.push(format!(
+                            "give the rest an arm of its own: `choice([({share}, [..]), ({rest}, [])])`, or leave the choice out"
+                        ));
+                    }
+                    for (i, arm) in choice.arms.iter().enumerate() {
+                        self.arms_of(&arm.steps, &[&path, at!["arms", i, "steps"]].concat());
+                    }
+                }
+                Step::Parallel(parallel) => {
+                    for (i, branch) in parallel.branches.iter().enumerate() {
+                        self.arms_of(branch, &[&path, at!["branches", i]].concat());
+                    }
+                }
+                Step::Repeat(repeat) => {
+                    self.arms_of(&repeat.steps, &[&path, at!["steps"]].concat());
+                }
+                Step::Work(_) | Step::Wait(_) | Step::Call(_) | Step::Fail(_) => {}
+            }
+        }
+    }
+}
+
+/// Names one after the other, no more than anybody reads.
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let named = names.iter().take(MOST_NAMED).map(AsRef::as_ref);
+    let named = named.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => named,
+        rest => format!("{named} and {rest} others"),
+    }
+}
+
+/// By what the number of requests in a circle grows with every round: a lower bound of the spectral
+/// radius of its expected calls (L. Collatz 1942: the least ratio of a power iteration). One is added to
+/// the diagonal meanwhile, so that the iteration does not swing.
+fn growth(view: &View<'_>, circle: &[usize]) -> f64 {
+    let place = |endpoint: usize| circle.binary_search(&endpoint).ok();
+    let calls: Vec<Vec<(usize, f64)>> = circle
+        .iter()
+        .map(|endpoint| {
+            let endpoint = &view.demand.endpoints.all[*endpoint];
+            let flow = view.demand.topology.endpoints.get(&endpoint.target);
+            let inside = |callee: &usize| {
+                let target = &view.demand.endpoints.all[*callee].target;
+                Some((place(*callee)?, flow?.calls.get(target)?.0))
+            };
+            endpoint.callees.iter().filter_map(inside).collect()
+        })
+        .collect();
+    let mut visits = vec![1.0; circle.len()];
+    let mut least = 0.0;
+    for _ in 0..ROUNDS {
+        let next: Vec<f64> = calls
+            .iter()
+            .zip(&visits)
+            .map(|(row, own)| {
+                own + row
+                    .iter()
+                    .map(|(to, count)| count * visits[*to])
+                    .sum::<f64>()
+            })
+            .collect();
+        let ratios = next.iter().zip(&visits).map(|(next, before)| next / before);
+        least = ratios.fold(f64::INFINITY, f64::min);
+        let most = next.iter().copied().fold(0.0, f64::max);
+        visits = next
+            .iter()
+            .map(|visits| (visits / most).max(1e-300))
+            .collect();
+    }
+    least - 1.0
+}

@@ -1,0 +1,105 @@
+//! Services: their instances, threads and queues.
+
+use super::defaults;
+use super::step::Step;
+use crate::quantity::units::Bound;
+use crate::resilience::PolicySpec;
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+/// A service: replicas of one program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Number of instances.
+    #[serde(default = "defaults::one")]
+    pub replicas: u32,
+    /// Requests that one instance runs at a time.
+    #[serde(default = "defaults::threads")]
+    pub threads: Bound,
+    /// Whether a thread is held while it waits for a callee.
+    #[serde(default)]
+    pub threading: Threading,
+    /// Cores of one instance, shared equally among the threads that work; none: each has its own.
+    #[serde(default)]
+    pub cores: Option<f64>,
+    /// Where accepted requests wait for a thread; a request that finds it full is *rejected*.
+    #[serde(default)]
+    pub queue: Queue,
+    /// Connections that wait to be accepted, behind the queue; one that finds it full is *refused*.
+    #[serde(default = "defaults::backlog")]
+    pub backlog: Bound,
+    /// Policies that a request goes through when it reaches an instance, outermost first, before it waits for a
+    /// thread: limits of the service's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admission: Vec<PolicySpec>,
+    /// How callers choose among the instances.
+    #[serde(default)]
+    pub balance: Balance,
+    /// Zones that the instances are spread over, in turn.
+    #[serde(default)]
+    pub zones: Vec<String>,
+    /// Hosts that the instances are placed on, in turn; none: each has a host of its own.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// The programs that answer requests, by name.
+    pub endpoints: IndexMap<String, Vec<Step>>,
+}
+
+/// Whether a thread is held while it waits for a callee.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Threading {
+    /// Held: thread per request.
+    #[default]
+    Sync,
+    /// Released: event loop. The continuation queues for a thread ahead of new requests.
+    Async,
+}
+
+/// Where accepted requests wait for a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// How many may wait.
+    #[serde(default = "defaults::zero_bound")]
+    pub limit: Bound,
+    /// Who is next.
+    #[serde(default)]
+    pub order: QueueOrder,
+}
+
+/// Who is next in a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueOrder {
+    /// First in, first out.
+    #[default]
+    Fifo,
+    /// Last in, first out.
+    Lifo,
+}
+
+/// How callers choose among the instances of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Balance {
+    /// Each in turn.
+    #[default]
+    RoundRobin,
+    /// Uniformly at random.
+    Random,
+    /// The one with the fewest requests outstanding from this caller; ties at random.
+    LeastOutstanding,
+    /// The better of two drawn at random without replacement.
+    PowerOfTwo,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            limit: defaults::zero_bound(),
+            order: QueueOrder::Fifo,
+        }
+    }
+}

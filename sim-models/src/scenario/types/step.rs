@@ -1,0 +1,114 @@
+//! What an endpoint does, step by step.
+
+use super::defaults;
+use crate::quantity::distribution::{CountSpec, DurationSpec};
+use serde::{Deserialize, Serialize};
+
+/// One step of an endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Computes: needs a core for this much core time.
+    Work(WorkStep),
+    /// Waits without a core (the thread is held if threads are sync).
+    Wait(WaitStep),
+    /// Calls another endpoint and waits for the answer.
+    Call(CallStep),
+    /// Runs branches at the same time.
+    Parallel(ParallelStep),
+    /// Runs one branch, drawn by weight.
+    Choice(ChoiceStep),
+    /// Runs steps several times in turn.
+    Repeat(RepeatStep),
+    /// Ends the request with an error.
+    Fail(FailStep),
+}
+
+/// Computes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkStep {
+    /// Core time needed.
+    pub demand: DurationSpec,
+}
+
+/// Waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitStep {
+    /// How long.
+    pub span: DurationSpec,
+}
+
+/// Calls another endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallStep {
+    /// `"service/endpoint"`.
+    pub to: String,
+    /// If so, a failed call does not fail the request: its answer counts as *degraded*.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// Runs branches at the same time, outside the thread pool; the request goes on when enough have ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParallelStep {
+    /// Step lists.
+    pub branches: Vec<Vec<Step>>,
+    /// How many must succeed; the rest are given up.
+    #[serde(default)]
+    pub need: Need,
+}
+
+/// How many branches must succeed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// All of them; the first failure fails the step.
+    #[default]
+    All,
+    /// The first n to succeed; the step fails once so many failed that n cannot succeed.
+    First(u32),
+}
+
+/// Runs one branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceStep {
+    /// The branches.
+    pub arms: Vec<ChoiceArm>,
+}
+
+/// A branch of a choice, written `(weight, [steps])`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceArm {
+    /// Relative weight, any positive number.
+    pub weight: f64,
+    /// What it runs.
+    pub steps: Vec<Step>,
+}
+
+/// Runs steps several times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepeatStep {
+    /// How often.
+    pub times: CountSpec,
+    /// What.
+    pub steps: Vec<Step>,
+}
+
+/// Ends the request with an error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailStep {
+    /// Share of the requests that fail here, 0 to 1; the others go on.
+    #[serde(default = "defaults::certain")]
+    pub share: f64,
+    /// HTTP-like status, 400 to 599.
+    #[serde(default = "defaults::status")]
+    pub status: u16,
+}
