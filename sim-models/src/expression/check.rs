@@ -68,7 +68,7 @@ pub struct Expression {
     pub measure: Measure,
     /// How it compares.
     pub op: Op,
-    /// With what: a ratio, per second, seconds or a count, see [`Metric::unit`].
+    /// With what: a ratio, per second, seconds or a count, see [`Metric::unit`](super::metric::Metric::unit).
     pub limit: f64,
     /// Where the subject stands in the text, in bytes; that of the first measure where there are two.
     pub subject_at: Range<usize>,

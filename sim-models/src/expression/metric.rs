@@ -1,6 +1,6 @@
 //! Metrics: what can be measured of a run, one line each.
 //!
-//! Checks and measures name them; [`super::measure`] evaluates them.
+//! Checks and measures name them; [`crate::observe::measure`] evaluates them.
 
 /// What a metric is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

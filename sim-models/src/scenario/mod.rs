@@ -1,7 +1,7 @@
 //! The scenario language: text in, types or diagnostics out.
 //!
 //! A text becomes a spanned [`tree`]; included files are merged into it and overrides ([`path`]) set
-//! in it; then [`decode`] reads the types, and [`check`] says what they mean and what is wrong.
+//! in it; then [`decode`] reads the types, and [`crate::check`] says what they mean and what is wrong.
 
 pub mod codes;
 pub mod source;

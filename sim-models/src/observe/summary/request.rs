@@ -41,7 +41,7 @@ pub struct LoggedRequest {
     pub ended: SimTime,
     /// How it ended; none: it did not.
     pub outcome: Option<Outcome>,
-    /// Where its failure began, as in [`WorkloadSummary::causes`]; none without a failure.
+    /// Where its failure began, as in [`WorkloadSummary::causes`](super::WorkloadSummary::causes); none without a failure.
     pub cause: Option<Arc<str>>,
 }
 
