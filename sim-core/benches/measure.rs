@@ -28,7 +28,7 @@ fn main() {
         .collect();
     let mut stats = DurationStats::new();
     measure("DurationStats::record", &values, |v| {
-        stats.record(SimDuration(v))
+        stats.record(SimDuration(v));
     });
     let mut window = WindowHistogram::new();
     measure("WindowHistogram::record", &values, |v| {

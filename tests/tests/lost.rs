@@ -222,6 +222,26 @@ fn without_a_hypothesis_it_is_told_all_the_same_when_all_was_well_again() {
 }
 
 #[test]
+fn without_a_hypothesis_nothing_is_said_of_the_end_while_a_fault_is_still_on() {
+    let found = run(
+        r#"(
+            duration: "2min", warmup: "10s",
+            services: { "db": (threads: 20, endpoints: { "q": [work(exponential("10ms"))] }) },
+            calls: { "u -> db": [timeout("500ms")] },
+            workloads: { "u": open(rate: "100/s", to: "db/q") },
+            faults: [
+                (name: "down", at: "40s", for: "5s", inject: crash(service: "db")),
+                (name: "errors", at: "80s", inject: error(service: "db")),
+            ],
+        )"#,
+        1,
+    );
+    let hypothesis = &found.hypothesis;
+    assert_eq!(hypothesis.verdict, Conclusion::NoHypothesis);
+    assert!(!hypothesis.reason.contains("as before"), "{hypothesis:#?}");
+}
+
+#[test]
 fn what_a_crash_loses_in_flight_is_predicted_behind_a_timeout_too() {
     for policies in ["", r#"timeout("10s")"#] {
         let text = format!(

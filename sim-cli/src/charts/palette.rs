@@ -126,6 +126,8 @@ pub fn outcome(name: &str) -> Ink {
         "rejected" => PURPLE,
         "reset" => RGBAColor(75, 60, 200, 1.0),
         "breaker_open" => SKY,
+        "bulkhead_full" => RGBAColor(108, 36, 12, 1.0),
+        "rate_limited" => RGBAColor(0, 0, 84, 1.0),
         "lost" => RGBAColor(100, 100, 100, 1.0),
         _ => RGBAColor(178, 178, 178, 1.0),
     }

@@ -35,11 +35,12 @@ impl DurationStats {
         }
     }
 
-    /// Records one duration.
+    /// Records one duration. Returns by how many bytes it has grown, so that whoever has a budget need not ask.
     #[inline]
-    pub fn record(&mut self, span: SimDuration) {
+    pub fn record(&mut self, span: SimDuration) -> usize {
         let step = step::<FINE>(span.0);
-        if step >= self.counts.len() {
+        let held = self.counts.len();
+        if step >= held {
             self.extend(step + 1);
         }
         self.counts[step] += 1;
@@ -50,6 +51,7 @@ impl DurationStats {
         self.sum += wide;
         // 2^128 ns^2 are a billion durations of a week each.
         self.squares = self.squares.saturating_add(wide * wide);
+        (self.counts.len() - held) * size_of::<u64>()
     }
 
     #[cold]

@@ -138,14 +138,16 @@ impl Measurer<'_> {
         }
     }
 
-    /// Those of these windows that a measure is about.
+    /// Those of these windows that a measure is about; none where a run was stopped before they came.
     #[must_use]
     pub fn within(&self, measure: &Measure, windows: Range<usize>) -> Range<usize> {
         let Some(over) = measure.over else {
             return windows;
         };
         let own = windows_in(self.plan.window, self.plan.end, over);
-        let start = own.start.max(windows.start);
+        let start = own
+            .start
+            .clamp(windows.start, windows.end.max(windows.start));
         start..own.end.min(windows.end).max(start)
     }
 

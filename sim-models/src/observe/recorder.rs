@@ -31,6 +31,8 @@ pub struct Recorder {
     pub instances: Vec<InstanceRecord>,
     /// By edge.
     pub edges: Vec<EdgeRecord>,
+    /// Bytes of all durations of whole runs.
+    held: usize,
     /// When the totals began.
     pub since: SimTime,
     /// The window in which they did.
@@ -112,6 +114,7 @@ impl Recorder {
                 .collect(),
             instances: (0..instances).map(|_| instance()).collect(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
+            held: 0,
             since: SimTime::ZERO,
             first_window: 0,
             window_start: SimTime::ZERO,
@@ -165,7 +168,7 @@ impl Recorder {
         }
         record.outcomes[outcome] += 1;
         if success {
-            record.latency.record(took);
+            self.held += record.latency.record(took);
             if record.slowest.len() < SLOWEST || took > record.slowest[SLOWEST - 1].0 {
                 record.slowest.push((took, request, arrived));
                 record
@@ -174,7 +177,7 @@ impl Recorder {
                 record.slowest.truncate(SLOWEST);
             }
         } else {
-            record.latency_failed.record(took);
+            self.held += record.latency_failed.record(took);
             record.causes[usize::from(verdict.origin) * Outcome::COUNT + verdict.cause as usize] +=
                 1;
             if record.first[outcome].is_none() {
@@ -240,7 +243,7 @@ impl Recorder {
         if counted {
             let record = &mut self.edges[edge];
             record.outcomes[outcome as usize] += 1;
-            record.latency.record(took);
+            self.held += record.latency.record(took);
         }
     }
 
@@ -265,7 +268,7 @@ impl Recorder {
     pub fn started(&mut self, service: usize, instance: usize, waited: SimDuration, counted: bool) {
         if counted {
             self.instances[instance].started += 1;
-            self.services[service].waiting.record(waited);
+            self.held += self.services[service].waiting.record(waited);
         }
     }
 
@@ -288,14 +291,14 @@ impl Recorder {
         record.window.spent_ns += took.0;
         record.window.doomed_ns += if doomed { took.0 } else { 0 };
         if counted {
-            record.service_time.record(took);
+            self.held += record.service_time.record(took);
             if doomed {
                 record.doomed_ns += u128::from(took.0);
             }
             let endpoint = &mut self.endpoints[endpoint];
             endpoint.ok += u64::from(ok);
             endpoint.failed += u64::from(!ok);
-            endpoint.sojourn.record(now.since(arrived));
+            self.held += endpoint.sojourn.record(now.since(arrived));
         }
     }
 
@@ -325,6 +328,12 @@ impl Recorder {
             instance.queue.reset(now);
             instance.present.reset(now);
         }
+    }
+
+    /// Bytes of what is kept of all durations.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.held
     }
 
     /// How many windows have ended.

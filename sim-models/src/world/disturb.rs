@@ -12,6 +12,9 @@ use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
 use std::collections::{BTreeMap, VecDeque};
 
+/// Numbers in a list that are moved up in the time of a look at one.
+const MOVED_PER_LOOK: usize = 64;
+
 impl<'p> World<'p> {
     /// The faults before the first of them comes, their first periods scheduled: ahead of all else
     /// that happens then, so that it makes no difference how long before.
@@ -89,7 +92,11 @@ impl<'p> World<'p> {
             );
         }
         let targets = choose(plan, state.key, period);
-        self.chosen += targets.as_ref().map_or(0, Vec::len);
+        let (all, chosen) = (plan.candidates.len(), targets.as_ref().map(Vec::len));
+        self.chosen += chosen.unwrap_or(0);
+        // Each that is chosen is taken out of a list of all.
+        let looked = chosen.map_or(all, |chosen| all + chosen + chosen * (all / MOVED_PER_LOOK));
+        self.work += looked as u64 / LOOKS_PER_STEP;
         for target in targets.as_ref().unwrap_or(&plan.candidates) {
             match &plan.effect {
                 Effect::Down { .. } => self.crash(number, *target, agenda),
@@ -115,7 +122,8 @@ impl<'p> World<'p> {
         let under_way = active.remove(position);
         let (_, targets) = under_way.expect("it is at its position");
         self.chosen -= targets.as_ref().map_or(0, Vec::len);
-        self.work += position as u64 / LOOKS_PER_STEP;
+        let hit = targets.as_ref().map_or(plan.candidates.len(), Vec::len);
+        self.work += (position + hit) as u64 / LOOKS_PER_STEP;
         for &target in targets.as_ref().unwrap_or(&plan.candidates) {
             if let Effect::Delay { .. } | Effect::Lose { .. } = plan.effect {
                 self.work += self.links[target as usize].faults.len() as u64 / LOOKS_PER_STEP;

@@ -165,6 +165,7 @@ impl Model for World<'_> {
             + self.slots.slots.len() * size_of::<edge::Slot>()
             + self.log_memory()
             + self.chosen * size_of::<u32>()
+            + self.recorder.memory()
     }
 
     fn stalled(&self, now: SimTime) -> bool {

@@ -73,6 +73,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("panic-batch", Stops("in_flight")),
     ("panic-calm9006-original", Stops("in_flight")),
     ("panic-self-call", Stops("events")),
+    ("panic-stretch-after-the-stop", Stops("events")),
     ("quadratic-periods", Stops("events")),
     ("repair-takes-no-time", Ends),
     ("repeat-capped", Refused("V0018")),

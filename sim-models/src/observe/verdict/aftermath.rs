@@ -31,6 +31,13 @@ pub(super) enum Aftermath {
     Lost(Loss),
 }
 
+impl Aftermath {
+    /// Whether a disturbance came of which nobody knows how it went on.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Unjudged(why) if *why != Unjudged::NeverOn)
+    }
+}
+
 /// Why a disturbance cannot be judged.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Unjudged {

@@ -470,7 +470,9 @@ impl Steady<'_> {
             reason += "; the run was stopped before its end";
         } else if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
             reason += &format!("; {}", words::lost(self, disturbance, loss));
-        } else if let Some((disturbance, seconds)) = slowest(disturbances, aftermaths) {
+        } else if let Some((disturbance, seconds)) = slowest(disturbances, aftermaths)
+            && !aftermaths.iter().any(Aftermath::is_open)
+        {
             let name = &disturbance.summary.name;
             reason += &format!("; {}", words::well_again(name, seconds));
         }
