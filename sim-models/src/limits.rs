@@ -5,7 +5,7 @@ macro_rules! limits {
         $($(#[doc = $doc])+ pub const $name: $type = $value;)*
 
         /// What is limited, and the limit.
-        pub const LIMITS: &[(&str, u64)] = &[$((concat!($($doc),+), $value as u64)),*];
+        pub const LIMITS: &[(&str, u64)] = &[$((concat!($($doc),+), $name as u64)),*];
     };
 }
 
@@ -58,4 +58,19 @@ limits! {
     MOST_SHARDS: u32 = 10_000;
     /// Steps of an axis
     MOST_STEPS: u32 = 200_000;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_listed_is_what_holds() {
+        for (what, limit) in LIMITS {
+            assert_ne!(*limit, 0, "{what}");
+        }
+        let listed = |name: &str| LIMITS.iter().find(|(what, _)| what.contains(name));
+        assert_eq!(listed("Bytes that the scenarios").map(|one| one.1), Some(4 << 30));
+        assert_eq!(listed("Days").map(|one| one.1), Some(MOST_DAYS));
+    }
 }

@@ -15,7 +15,7 @@ fn a_run_of_a_sweep_keeps_little_more_than_its_values() {
                 point: 0,
                 replication: number as u32,
                 seed: number as u64,
-                digest: format!("{number:032x}"),
+                digest: number as u128,
                 events: 1000,
                 stopped_by: StoppedBy::End,
                 verdict: Conclusion::Held,

@@ -173,7 +173,7 @@ mod tests {
             point: number / 2,
             replication: number % 2,
             seed: u64::from(number % 2),
-            digest: format!("{number:032x}"),
+            digest: number.into(),
             events: 10,
             stopped_by: StoppedBy::End,
             verdict: sim_models::observe::conclusion::Conclusion::Held,

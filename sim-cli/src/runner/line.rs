@@ -9,6 +9,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sim_models::experiment::sweep::{Record, RunKey};
 use sim_models::observe::conclusion::{Conclusion, StoppedBy};
+use sim_models::scenario::plain::plain;
 use std::fmt;
 
 const HEAD: &str = "{\"check\":\"";
@@ -88,7 +89,7 @@ struct WrittenRun<'a> {
     point: u32,
     replication: u32,
     seed: u64,
-    digest: &'a str,
+    digest: String,
     events: u64,
     stopped_by: StoppedBy,
     verdict: Conclusion,
@@ -129,7 +130,7 @@ pub fn write(key: RunKey, record: &Record) -> Vec<u8> {
             point: record.point,
             replication: record.replication,
             seed: record.seed,
-            digest: &record.digest,
+            digest: format!("{:032x}", record.digest),
             events: record.events,
             stopped_by: record.stopped_by,
             verdict: record.verdict,
@@ -164,11 +165,13 @@ pub enum Bad {
 pub fn read(line: &[u8]) -> Result<(RunKey, Record), Bad> {
     let found: ReadLine<ReadRun> = whole(line)?;
     let run = found.run;
+    let digest = digest(&run.digest);
     let record = Record {
         point: run.point,
         replication: run.replication,
         seed: run.seed,
-        digest: run.digest,
+        digest: digest
+            .ok_or_else(|| Bad::Content("its digest is not 32 hexadecimal digits".into()))?,
         events: run.events,
         stopped_by: run.stopped_by,
         verdict: run.verdict,
@@ -180,6 +183,13 @@ pub fn read(line: &[u8]) -> Result<(RunKey, Record), Bad> {
         key.map_err(|_| Bad::Content("it has no key".into()))?,
         record,
     ))
+}
+
+/// A digest as [`write`] puts it, and in no other way: what is read is written again as it was.
+fn digest(text: &str) -> Option<u128> {
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_whole = text.len() == 32 && text.bytes().all(is_digit);
+    u128::from_str_radix(text, 16).ok().filter(|_| is_whole)
 }
 
 /// The windows of a line.
@@ -197,7 +207,8 @@ fn whole<'a, R: Deserialize<'a>>(line: &'a [u8]) -> Result<ReadLine<R>, Bad> {
     if !is_sound(line).unwrap_or(false) {
         return Err(Bad::Damaged);
     }
-    serde_json::from_slice(line).map_err(|error| Bad::Content(error.to_string()))
+    serde_json::from_slice(line)
+        .map_err(|error| Bad::Content(plain(&error.to_string()).into_owned()))
 }
 
 /// Whether the checksum of a line is right; none, if it has none.
@@ -218,7 +229,7 @@ mod tests {
             point: 3,
             replication: 7,
             seed: u64::MAX,
-            digest: "00ff".into(),
+            digest: 0xff,
             events: 12,
             stopped_by: StoppedBy::End,
             verdict: Conclusion::Held,
@@ -257,6 +268,26 @@ mod tests {
             record()
         );
         assert!(serde_json::from_slice::<serde_json::Value>(line).is_ok());
+    }
+
+    #[test]
+    fn a_digest_is_32_small_digits() {
+        for sound in [0, 0xff, u128::MAX, 5 << 124] {
+            assert_eq!(digest(&format!("{sound:032x}")), Some(sound));
+        }
+        let digits = "0123456789abcdef0123456789abcdef";
+        for bad in [
+            "",
+            "no digest",
+            &digits[1..],
+            &format!("{digits}0"),
+            &format!("+{}", &digits[1..]),
+            &digits.to_uppercase(),
+            &digits.replace('a', "g"),
+            &digits.replace("ab", "\u{e9}"),
+        ] {
+            assert_eq!(digest(bad), None, "{bad}");
+        }
     }
 
     #[test]

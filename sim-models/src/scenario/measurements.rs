@@ -32,12 +32,12 @@ pub(crate) fn values(text: &str, unit: &str, column: Option<&str>) -> Result<Vec
         if row.iter().all(str::is_empty) {
             continue;
         }
+        if let Some(why) = shifted(heading.as_ref(), &row) {
+            return Err(format!("line {} {why}", line(text, &row)));
+        }
         if wanted.is_none() && heading.is_none() && is_heading(&row) {
             heading = Some(row);
             continue;
-        }
-        if let Some(why) = shifted(heading.as_ref(), &row) {
-            return Err(format!("line {} {why}", line(text, &row)));
         }
         let at = match wanted {
             Some(at) => at,
@@ -86,13 +86,14 @@ fn is_heading(row: &StringRecord) -> bool {
 
 /// What makes the cells of a row stand under other names than their own, or a number be read as another one.
 fn shifted(heading: Option<&StringRecord>, row: &StringRecord) -> Option<String> {
-    let is_decimal = |cell: &str| {
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let parts = cell.split_once(',');
-        parts.is_some_and(|(whole, part)| !cell.is_empty() && digits(whole) && digits(part))
-    };
     if row.iter().any(is_decimal) {
         return Some("has a number with a decimal comma\nwrite numbers with a point: 0.5".into());
+    }
+    if row.iter().any(is_grouped) {
+        return Some(
+            "has a number with commas between its digits\nwrite numbers without them: 1234.5"
+                .into(),
+        );
     }
     let names = heading?.len();
     (row.len() > names).then(|| {
@@ -101,6 +102,22 @@ fn shifted(heading: Option<&StringRecord>, row: &StringRecord) -> Option<String>
             row.len()
         )
     })
+}
+
+/// Whether a cell is a number with a decimal comma: `9,8e-05` as pandas has it with `decimal=","`, `1.234,5` as Excel
+/// has it in much of Europe. Of a cell that holds a comma the comma does not part the columns.
+fn is_decimal(cell: &str) -> bool {
+    let Some((whole, rest)) = cell.split_once(',') else {
+        return false;
+    };
+    let is_number = || format!("{}.{rest}", whole.replace('.', "")).parse::<f64>();
+    !rest.contains(['.', ',']) && is_number().is_ok()
+}
+
+/// Whether a cell is a number with commas between its digits: `1,234.5`, as Excel has it elsewhere.
+fn is_grouped(cell: &str) -> bool {
+    let digits = |byte: u8| byte.is_ascii_digit() || b",.+-".contains(&byte);
+    cell.contains(',') && cell.bytes().all(digits) && cell.replace(',', "").parse::<f64>().is_ok()
 }
 
 /// Which column is meant.
@@ -213,6 +230,39 @@ mod tests {
                 "{why}"
             );
         }
+        // pandas with `decimal=","`, Excel with thousands, a negative number; without a heading; in quotes.
+        for text in [
+            "latency;n\n9,8e-05;1\n9,1e-05;3\n",
+            "latency\tn\n1.234,5\t1\n",
+            "latency;n\n-0,5;1\n",
+            "n;latency\n1;+1.234.567,5E-3\n",
+            "latency,n\n\"9,8e-05\",1\n",
+        ] {
+            for name in [None, Some("n"), Some("latency")] {
+                let why = values(text, "s", name).unwrap_err();
+                assert!(
+                    why.starts_with("line 2 has a number with a decimal comma\n"),
+                    "{text}: {why}"
+                );
+            }
+        }
+        let first = read("9,8e-05;a\n5;b\n").unwrap_err();
+        assert!(
+            first.starts_with("line 1 has a number with a decimal comma\n"),
+            "{first}"
+        );
+        for text in ["latency\tn\n1,234.5\t1\n", "latency;n\n1,234,567;1\n"] {
+            let why = read(text).unwrap_err();
+            assert!(
+                why.starts_with("line 2 has a number with commas between its digits\n"),
+                "{text}: {why}"
+            );
+        }
+        // What is no number may hold commas.
+        assert_eq!(
+            read("what;took\na,b;1\n,;2\n1,x;3\ni,nf;4\n").unwrap(),
+            "1s 2s 3s 4s"
+        );
         // The same without a separator, and R with the names of its rows.
         for text in ["latency\n0,001\n", "\"x\"\n\"1\",0.001\n"] {
             for name in [None, text.starts_with('l').then_some("latency")] {

@@ -11,16 +11,23 @@ use std::borrow::Cow;
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        // Marks of direction (Unicode Standard Annex 9), ends of lines and paragraphs, and what has no width: two
-        // names that differ by one of these alone cannot be told apart.
+        // Marks of direction (Unicode Standard Annex 9), ends of lines and paragraphs, and what has no width or looks
+        // like a blank (of Default_Ignorable_Code_Point, Unicode Standard Annex 44): two names that differ by one of
+        // these alone cannot be told apart.
         || matches!(
             c,
-            '\u{61c}'
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{180e}'
                 | '\u{200b}'
                 | '\u{200e}'
                 | '\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
                 | '\u{feff}'
                 | '\u{e0000}'..='\u{e007f}'
         )
@@ -74,6 +81,13 @@ mod tests {
             plain("a\u{200f}b\u{200b}\u{feff}"),
             "a\\u{200f}b\\u{200b}\\u{feff}"
         );
+        // A soft hyphen, a joiner of marks, a Mongolian separator, and fillers of Hangul: nobody sees them.
+        for c in "\u{ad}\u{34f}\u{180e}\u{115f}\u{1160}\u{3164}".chars() {
+            assert_eq!(
+                plain(&format!("d{c}b")),
+                format!("d{}b", c.escape_unicode())
+            );
+        }
         assert_eq!(plain_lines("a\n\tb\u{7}"), "a\n\tb\\u{7}");
     }
 }

@@ -18,7 +18,7 @@ pub fn journal() -> Vec<u8> {
                 point,
                 replication,
                 seed: sweep.seed_of(replication),
-                digest: "0123456789abcdef0123456789abcdef".into(),
+                digest: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef,
                 events: 1000,
                 stopped_by: StoppedBy::End,
                 verdict: Conclusion::Held,

@@ -103,7 +103,7 @@ pub fn records(points: &[Vec<usize>], pressure: impl Fn(&[usize]) -> f64) -> Vec
                 point: n as u32,
                 replication,
                 seed: 1 + u64::from(replication),
-                digest: String::new(),
+                digest: 0,
                 events: 1,
                 stopped_by: StoppedBy::End,
                 verdict,

@@ -53,8 +53,8 @@ pub struct Record {
     pub replication: u32,
     /// Its seed.
     pub seed: u64,
-    /// Digest of its events.
-    pub digest: String,
+    /// Digest of its events; 0 where it is not known.
+    pub digest: u128,
     /// Events handled.
     pub events: u64,
     /// Why it stopped.

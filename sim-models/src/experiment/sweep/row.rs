@@ -91,7 +91,7 @@ impl Row {
             point: self.point,
             replication: self.replication,
             seed: self.seed,
-            digest: self.digest(),
+            digest: self.digest,
             events: self.events,
             stopped_by: self.stopped_by,
             verdict: self.verdict,
@@ -107,7 +107,7 @@ impl From<&Record> for Row {
             point: run.point,
             replication: run.replication,
             seed: run.seed,
-            digest: u128::from_str_radix(&run.digest, 16).unwrap_or(0),
+            digest: run.digest,
             events: run.events,
             stopped_by: run.stopped_by,
             verdict: run.verdict,
@@ -132,7 +132,7 @@ mod tests {
             point: 3,
             replication: 7,
             seed: u64::MAX,
-            digest: "0123456789abcdef0123456789abcdef".into(),
+            digest: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef,
             events: 12,
             stopped_by: StoppedBy::Events,
             verdict: Conclusion::Held,
@@ -143,6 +143,7 @@ mod tests {
         assert_eq!(row.with(record.windows.clone()), record);
         assert_eq!((row.values.get(0), row.values.get(3)), (None, Some(5e-324)));
         assert_eq!(row.values.len(), 4);
+        assert_eq!(row.digest(), "0123456789abcdef0123456789abcdef");
         assert!(size_of::<Row>() <= 96, "{}", size_of::<Row>());
     }
 }

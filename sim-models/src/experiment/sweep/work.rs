@@ -414,7 +414,7 @@ fn record(sweep: &Sweep, run: &Run, plan: &Plan, point: u32, replication: u32) -
             .map(|measure| measurer.whole(measure))
             .collect(),
         windows: (0..windows).map(over).collect(),
-        digest: summary.digest,
+        digest: run.simulation().digest().value(),
         events: summary.events,
         stopped_by: summary.stopped_by,
         verdict: summary.hypothesis.verdict,

@@ -102,7 +102,7 @@ fn fake<'a>(
                 point,
                 replication,
                 seed,
-                digest: String::new(),
+                digest: 0,
                 events: 0,
                 stopped_by: StoppedBy::End,
                 verdict: crate::observe::conclusion::Conclusion::NoHypothesis,

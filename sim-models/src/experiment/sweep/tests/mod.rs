@@ -171,7 +171,7 @@ fn record(replication: u32, value: Option<f64>, verdict: Conclusion) -> Record {
         point: 0,
         replication,
         seed: u64::from(replication),
-        digest: String::new(),
+        digest: 0,
         events: 0,
         stopped_by: StoppedBy::End,
         verdict,

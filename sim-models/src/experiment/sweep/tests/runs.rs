@@ -67,7 +67,7 @@ fn short(records: &[Record]) -> Vec<(u32, u32, String, u64, Conclusion)> {
         (
             record.point,
             record.replication,
-            record.digest.clone(),
+            format!("{:032x}", record.digest),
             record.events,
             record.verdict,
         )
