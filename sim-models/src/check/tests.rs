@@ -866,3 +866,30 @@ fn many_diagnostics_are_told_in_their_places() {
         assert_eq!(found, &expected);
     }
 }
+
+/// What a policy asks instead of a call is reached, must exist, and must not lead back to the call.
+#[test]
+fn what_policies_ask_is_known() {
+    let with = |policies: &str, of_cache: &str| {
+        let calls = format!(
+            r#"calls: {{ "u -> a": [{policies}, timeout("1s")], "u -> c": [{of_cache}timeout("1s")] }}"#
+        );
+        found(&[
+            r#"services: { "a": (replicas: 2, endpoints: { "x": [] }), "c": (replicas: 2, endpoints: { "x": [] }) }"#,
+            &calls,
+            r#"workloads: { "u": open("1/s", "a/x") }"#,
+        ])
+    };
+    assert_eq!(with(r#"fallback(to: "c/x")"#, ""), Vec::<String>::new());
+    let unknown = with(r#"fallback(to: "c/y")"#, "");
+    assert!(
+        unknown[0].contains("no endpoint of `c` named `y`"),
+        "{unknown:?}"
+    );
+    let circle = with(r#"fallback(to: "c/x")"#, r#"fallback(to: "a/x"), "#);
+    assert!(
+        circle[0].contains("comes to ask a/x again, and so for ever"),
+        "{circle:?}"
+    );
+    assert!(with("fallback", "")[0].starts_with("W0005"));
+}

@@ -146,7 +146,7 @@ impl<'a> Endpoints<'a> {
 }
 
 /// Adds the targets that the policies of calls from a place to `targets` may ask instead.
-fn with_those_of_policies<'a>(
+pub(crate) fn with_those_of_policies<'a>(
     policies: &CallIndex<'a>,
     caller: &str,
     targets: &mut IndexSet<&'a str>,

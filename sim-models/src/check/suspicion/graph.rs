@@ -15,7 +15,15 @@ const ROUNDS: usize = 200;
 impl Checker<'_> {
     pub(super) fn shape_of_graph(&mut self, view: &View<'_>) {
         let scenario = view.scenario;
+        let endpoints = &view.demand.endpoints;
+        let reached = endpoints.reached(scenario.workloads.values());
         for name in view.demand.topology.unreachable() {
+            let service = scenario.services.get_index_of(name);
+            if service.is_some_and(|service| reached[endpoints.of_service(service)].contains(&true))
+            {
+                // A policy of somebody's call asks it.
+                continue;
+            }
             let span = self.key_span(at!["services"], name);
             self.report_at(
                 Code::Uncalled,

@@ -6,7 +6,7 @@ use crate::reliability;
 use crate::resilience::PolicySpec;
 use crate::scenario::pattern::CallIndex;
 use crate::scenario::{Need, Scenario, Step};
-use crate::topology::{Demand, inevitable};
+use crate::topology::{Demand, inevitable, with_those_of_policies};
 use indexmap::IndexSet;
 use sim_core::SimDuration;
 use std::cell::OnceCell;
@@ -61,10 +61,9 @@ impl<'a> View<'a> {
         let links = Links::new(scenario);
         let mut pairs: IndexSet<(&str, bool, usize)> = IndexSet::new();
         for (name, load) in &scenario.workloads {
-            let targets = load
-                .targets()
-                .iter()
-                .filter_map(|(to, _)| endpoints.find(to));
+            let mut targets: IndexSet<&str> = load.targets().iter().map(|(to, _)| to).collect();
+            with_those_of_policies(&index, name, &mut targets);
+            let targets = targets.iter().filter_map(|to| endpoints.find(to));
             pairs.extend(targets.map(|to| (name.as_str(), true, to)));
         }
         for endpoint in &endpoints.all {
