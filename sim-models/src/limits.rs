@@ -70,7 +70,10 @@ mod tests {
             assert_ne!(*limit, 0, "{what}");
         }
         let listed = |name: &str| LIMITS.iter().find(|(what, _)| what.contains(name));
-        assert_eq!(listed("Bytes that the scenarios").map(|one| one.1), Some(4 << 30));
+        assert_eq!(
+            listed("Bytes that the scenarios").map(|one| one.1),
+            Some(4 << 30)
+        );
         assert_eq!(listed("Days").map(|one| one.1), Some(MOST_DAYS));
     }
 }
