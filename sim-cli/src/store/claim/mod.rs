@@ -11,7 +11,7 @@ mod tests;
 
 pub use mark::{Experiment, MARK, held};
 
-use super::file::{FolderError, to_become, write_atomic};
+use super::file::{FolderError, holds, to_become, write_atomic};
 use super::lock::{LOCK, Lock, busy, is_lock};
 use crate::files::absolute;
 use mark::Mark;
@@ -233,7 +233,7 @@ impl Claim {
         }
         self.announce([name])?;
         let path = self.folder.join(name);
-        let is_there = || fs::read(&path).is_ok_and(|there| there == bytes);
+        let is_there = || holds(&path, bytes);
         if is_there() {
             return Ok(());
         }
