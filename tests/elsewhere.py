@@ -47,7 +47,7 @@ class Build(NamedTuple):
     """A way to build `sim`."""
 
     name: str
-    # "release" or "dev", and what is set in it.
+    # "release" or "dev", and what is set in it; the program itself where it is there already.
     profile: str
     settings: dict = {}
     flags: str = ""
@@ -222,25 +222,42 @@ def differences(build, reference, asked):
     return told
 
 
+def given(pair):
+    """A build that is there already, from `NAME=PROGRAM` as seen from where we were called."""
+    name, equals, path = pair.partition("=")
+    if not equals or not re.fullmatch(r"[\w.-]+", name) or not path:
+        raise argparse.ArgumentTypeError(f"{pair!r} is not of the form NAME=PROGRAM, with a plain name")
+    if name in [".", ".."] + [build.name for build in BUILDS + SELDOM]:
+        raise argparse.ArgumentTypeError(f"{name!r} is taken: choose another name")
+    # One without a folder is looked for as a shell does.
+    found = shutil.which(path)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{path!r} is no program")
+    return Build(name, os.path.abspath(found))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="add the builds that a change seldom breaks")
-    parser.add_argument("--sim", action="append", default=[], metavar="NAME=PROGRAM", help="add a program")
+    parser.add_argument("--sim", action="append", default=[], type=given, metavar="NAME=PROGRAM", help="add a program")
     asked_for = parser.parse_args()
     os.chdir(ROOT)
 
     asked = questions()
     reference, wrong, compared, left_out = BUILDS[0].name, [], [], []
     builds = BUILDS + SELDOM if asked_for.all else BUILDS
-    given = [Build(*pair.split("=", 1)) for pair in asked_for.sim]
-    for build in builds + given:
-        lack = "" if build in given else missing(build)
+    names = [build.name for build in asked_for.sim]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        parser.error(f"argument --sim: more than one is called {', '.join(twice)}")
+    for build in builds + asked_for.sim:
+        lack = "" if build in asked_for.sim else missing(build)
         if lack:
             left_out.append(build.name)
             print(f"{build.name}: left out, {lack}", flush=True)
             continue
         began = time.monotonic()
-        command = [build.profile] if build in given else program(build)
+        command = [build.profile] if build in asked_for.sim else program(build)
         built = time.monotonic()
         wrong += answers(command, build.name, asked)
         spent = f"built in {built - began:.0f} s, answered in {time.monotonic() - built:.0f} s"

@@ -500,6 +500,118 @@ fn a_link_in_a_result_folder_leads_to_nobodys_file() {
     }
 }
 
+/// Puts a pipe in the place of a file, which gives what the file held to whoever opens it.
+#[cfg(unix)]
+fn pipe(path: &str) {
+    let text = fs::read(path).expect("a file");
+    fs::remove_file(path).expect("its folder is ours");
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.expect("mkfifo is there").success());
+    let path = path.to_owned();
+    // It waits for somebody to read until the tests end: nobody does.
+    std::thread::spawn(move || {
+        let give = || -> std::io::Result<()> {
+            let mut pipe = fs::OpenOptions::new().write(true).open(&path)?;
+            std::io::Write::write_all(&mut pipe, &text)
+        };
+        while give().is_ok() {}
+    });
+}
+
+/// Puts a link in the place of a file, which leads to what the file held.
+#[cfg(unix)]
+fn link(path: &str) {
+    let moved = format!("{path}.moved");
+    fs::rename(path, &moved).expect("its folder is ours");
+    std::os::unix::fs::symlink(&moved, path).expect("a link");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_in_a_result_folder_is_not_read() {
+    let folder = Folder::new("irregular");
+    for (number, irregular) in [pipe as fn(&str), link].into_iter().enumerate() {
+        // The mark.
+        let out = folder.path(&format!("run-{number}"));
+        let again = ["run", SMALL, "--out", &out];
+        assert_eq!(sim(&again).0, exit::HELD);
+        irregular(&format!("{out}/experiment.json"));
+        let (code, _, err) = sim(&again);
+        assert_eq!(code, exit::BAD_INPUT, "{number}: {err}");
+        assert!(err.contains("holds experiment.json, which is no"), "{err}");
+        // What the command would write is compared with what is there: that is replaced instead.
+        let out = folder.path(&format!("again-{number}"));
+        let again = ["run", SMALL, "--out", &out];
+        assert_eq!(sim(&again).0, exit::HELD);
+        let file = format!("{out}/summary.json");
+        irregular(&file);
+        let (code, _, err) = sim(&again);
+        assert_eq!(code, exit::HELD, "{number}: {err}");
+        assert!(fs::symlink_metadata(&file).expect("a file").is_file());
+        // The journal of another part.
+        let out = folder.path(&format!("parts-{number}"));
+        let part = |shard| {
+            let vary = ["--vary", "services.db.threads=2,4", "--replications", "1"];
+            let words = [
+                &["sweep", SMALL, "--shard", shard, "--out", &out][..],
+                &vary,
+            ]
+            .concat();
+            sim(&words)
+        };
+        assert_eq!(part("1/2").0, exit::HELD);
+        irregular(&format!("{out}/journal-01-of-02.jsonl"));
+        let told = "journal-01-of-02.jsonl: it is no regular file";
+        for shard in ["2/2", "1/2"] {
+            let (code, _, err) = part(shard);
+            assert_ne!(code, exit::HELD, "{number}: {err}");
+            assert!(err.contains(told), "{number}: {err}");
+        }
+        let (code, _, err) = sim(&["merge", &out, "--out", &folder.path("merged")]);
+        assert_eq!(code, exit::BAD_INPUT, "{number}: {err}");
+        assert!(err.contains(told), "{number}: {err}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_that_a_folder_came_with_is_not_followed() {
+    let folder = Folder::new("led");
+    let out = folder.path("out");
+    let again = ["run", SMALL, "--out", &out];
+    assert_eq!(sim(&again).0, exit::HELD);
+    let mark = folder.read("out/experiment.json");
+    let listed = r#""files": [ "experiment.lock","#;
+    folder.put(
+        "out/experiment.json",
+        &mark.replacen("\"files\": [", listed, 1),
+    );
+    let lock = folder.path("out/experiment.lock");
+    let victim = folder.path("victim.txt");
+    // A link that leads to nothing yet, one to somebody's file, and a pipe.
+    for there in [None, Some("mine\n")] {
+        if let Some(text) = there {
+            folder.put("victim.txt", text);
+        }
+        std::os::unix::fs::symlink(&victim, &lock).expect("a link");
+        let (code, _, err) = sim(&again);
+        assert_eq!(code, exit::BAD_INPUT, "{err}");
+        assert!(err.contains("holds experiment.lock, which is no"), "{err}");
+        assert_eq!(fs::read_to_string(&victim).ok().as_deref(), there);
+        assert!(fs::symlink_metadata(&lock).is_ok(), "it is not ours");
+        fs::remove_file(&lock).expect("a link");
+    }
+    folder.put("out/experiment.lock", "");
+    pipe(&lock);
+    let (code, _, err) = sim(&again);
+    assert_eq!(code, exit::BAD_INPUT, "{err}");
+    fs::remove_file(&lock).expect("a pipe");
+    // What a process that was killed left is in nobody's way.
+    folder.put("out/experiment.lock", "");
+    let (code, _, err) = sim(&again);
+    assert_eq!(code, exit::HELD, "{err}");
+}
+
 #[test]
 fn a_folder_from_somebody_else_has_no_file_removed_that_is_no_result() {
     let folder = Folder::new("listed");

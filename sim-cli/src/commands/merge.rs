@@ -12,13 +12,13 @@ use crate::runner::journal::Journal;
 use crate::runner::names::{file_name, list};
 use crate::runner::{forget_unfit, survey};
 use crate::store::claim::{Claim, Experiment, held};
-use crate::store::file::FolderError;
+use crate::store::file::{FolderError, open, text as text_of};
 use clap::Args as ClapArgs;
 use serde_json::Value;
 use sim_models::experiment::spec::{Unresolved, read_spec};
 use sim_models::experiment::sweep::{Keys, RunKey, Shard, Sweep, sweep_key};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -209,7 +209,7 @@ fn holds(folder: &Path, texts: &Texts) -> bool {
     ]
     .into_iter()
     .all(|(name, text)| {
-        fs::read_to_string(folder.join(name)).is_ok_and(|found| found.trim_end() == text.trim_end())
+        text_of(&folder.join(name)).is_ok_and(|found| found.trim_end() == text.trim_end())
     })
 }
 
@@ -227,7 +227,7 @@ fn read_all(folders: &[PathBuf]) -> Result<(Entries, Shards), Stop> {
             )));
         }
         for (path, shard) in journals {
-            let file = File::open(&path)
+            let file = open(&path)
                 .map_err(|error| input(format!("cannot read {}: {error}", path.display())))?;
             entries.read(&path, file)?;
             shards.insert((shard.count, shard.index), folder.clone());
@@ -313,7 +313,7 @@ fn built_by(journal: &Path) -> Option<String> {
     let name = name
         .replace("journal", "provenance")
         .replace(".jsonl", ".json");
-    let text = fs::read_to_string(journal.with_file_name(name)).ok()?;
+    let text = text_of(&journal.with_file_name(name)).ok()?;
     let told: Value = serde_json::from_str(&text).ok()?;
     Some(told["build"].as_str()?.to_owned())
 }
@@ -365,7 +365,7 @@ fn missing(args: &Args, sweep: &Sweep, keys: &Keys, entries: &Entries, shards: &
 fn parts(folders: &[PathBuf]) -> Value {
     let mut found = Vec::new();
     for path in folders.iter().flat_map(|folder| part_files(folder)) {
-        let text = fs::read_to_string(&path).unwrap_or_default();
+        let text = text_of(&path).unwrap_or_default();
         if let Ok(told) = serde_json::from_str::<Value>(&text) {
             found.push(told);
         }

@@ -5,7 +5,7 @@ use super::entries::Entries;
 use super::error::JournalError;
 use super::line;
 use super::names::{file_name, list};
-use crate::store::file::{fresh, temporary};
+use crate::store::file::{fresh, open, regular, temporary};
 use crate::store::lock::is_still;
 use sim_models::experiment::sweep::{Record, Row, RunKey, Shard};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -44,7 +44,7 @@ impl Journal {
         }
         for (other, _) in list(folder)? {
             if other != path {
-                let file = File::open(&other).map_err(JournalError::io("read", &other))?;
+                let file = open(&other).map_err(JournalError::io("read", &other))?;
                 entries.read(&other, file)?;
             }
         }
@@ -127,11 +127,7 @@ impl Journal {
 
 /// Opens a file for appending and locks it.
 fn locked(path: &Path, folder: &Path) -> Result<File, JournalError> {
-    // A link would lead to a file of somebody else, which would be written to.
-    if fs::symlink_metadata(path).is_ok_and(|data| !data.is_file()) {
-        let why = io::Error::other("it is no regular file; remove it, or choose another folder");
-        return Err(JournalError::io("open", path)(why));
-    }
+    regular(path).map_err(JournalError::io("open", path))?;
     loop {
         let file = OpenOptions::new()
             .create(true)

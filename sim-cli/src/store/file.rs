@@ -1,9 +1,10 @@
 //! Files that are whole or not there.
 
 use crate::charts::RasterError;
+use crate::files::MOST_BYTES;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Why a file could not be written.
@@ -77,6 +78,60 @@ pub fn fresh(path: &Path) -> io::Result<File> {
     options.create_new(true).read(true).append(true).open(path)
 }
 
+/// Refuses a name in a result folder that is taken by something else than a regular file: whoever opens a pipe may
+/// wait for ever, and a link leads to a file of somebody else. Where nothing is, nothing is wrong.
+///
+/// # Errors
+/// If something else is there.
+pub fn regular(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(data) if !data.is_file() => Err(io::Error::other(
+            "it is no regular file; remove it, or choose another folder",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a [`regular`] file of a result folder to read it.
+///
+/// # Errors
+/// If it is none, or the file system refuses.
+pub fn open(path: &Path) -> io::Result<File> {
+    regular(path)?;
+    File::open(path)
+}
+
+/// The text of a [`regular`] file of a result folder, of no more than [`MOST_BYTES`].
+///
+/// # Errors
+/// If it is none, or is longer, or the file system refuses.
+pub fn text(path: &Path) -> io::Result<String> {
+    let mut file = open(path)?;
+    if file.metadata()?.len() > MOST_BYTES {
+        return Err(io::Error::other(format!(
+            "it has more than {} MiB, which is the most that is read",
+            MOST_BYTES >> 20
+        )));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Whether a [`regular`] file of a result folder holds these very bytes.
+#[must_use]
+pub fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let same = || -> io::Result<bool> {
+        let mut file = open(path)?;
+        let mut there = Vec::new();
+        if file.metadata()?.len() == bytes.len() as u64 {
+            file.read_to_end(&mut there)?;
+        }
+        Ok(there == bytes)
+    };
+    same().unwrap_or(false)
+}
+
 /// Removes what killed processes left half written of a file: what nobody holds.
 pub fn sweep_up(path: &Path) {
     let (Some(folder), Some(whole)) = (path.parent(), path.file_name()) else {
@@ -92,7 +147,7 @@ pub fn sweep_up(path: &Path) {
         if to_become(&name.to_string_lossy()).is_none_or(|name| whole != name) {
             continue;
         }
-        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        if open(&entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
             // Whoever cannot remove it leaves it.
             let _ = fs::remove_file(entry.path());
         }
@@ -151,6 +206,31 @@ mod tests {
         sweep_up(&folder.join("a.svg"));
         let left = names.map(|name| folder.join(name).exists());
         assert_eq!(left, [false, true, true, true, true]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn only_regular_files_that_are_not_too_long_are_read() {
+        let folder = std::env::temp_dir().join(format!("sim-regular-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.json");
+        assert!(regular(&path).is_ok() && open(&path).is_err() && !holds(&path, b""));
+        fs::write(&path, "mine").unwrap();
+        assert_eq!(text(&path).unwrap(), "mine");
+        assert!(holds(&path, b"mine") && !holds(&path, b"min") && !holds(&path, b"nine"));
+        let long = File::create(folder.join("long.json")).unwrap();
+        long.set_len(MOST_BYTES + 1).unwrap();
+        let why = text(&folder.join("long.json")).unwrap_err().to_string();
+        assert!(why.contains("more than 64 MiB"), "{why}");
+        assert!(regular(&folder).is_err());
+        #[cfg(unix)]
+        {
+            let link = folder.join("link.json");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            let why = text(&link).unwrap_err().to_string();
+            assert!(why.starts_with("it is no regular file"), "{why}");
+            assert!(open(&link).is_err() && !holds(&link, b"mine"));
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 

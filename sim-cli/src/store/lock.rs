@@ -4,7 +4,7 @@
 //! it, however that ends: a file that a killed process left is in nobody's way, and the next command
 //! removes it.
 
-use super::file::FolderError;
+use super::file::{FolderError, regular};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,12 +28,10 @@ impl Lock {
     pub fn hold(folder: &Path, shared: bool) -> Result<Self, FolderError> {
         let path = folder.join(LOCK);
         loop {
-            let file = OpenOptions::new()
-                .create(true)
-                .truncate(false)
-                .read(true)
-                .write(true)
-                .open(&path)
+            let mut options = OpenOptions::new();
+            options.create(true).truncate(false).read(true).write(true);
+            let file = regular(&path)
+                .and_then(|()| options.open(&path))
                 .map_err(|source| FolderError::Io {
                     path: path.clone(),
                     source,
@@ -122,6 +120,21 @@ mod tests {
         assert!(Lock::hold(&folder, false).is_err());
         drop(second);
         Lock::hold(&folder, false).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_not_followed() {
+        let folder = std::env::temp_dir().join(format!("sim-lock-link-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let elsewhere = folder.join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, folder.join(LOCK)).unwrap();
+        for shared in [false, true] {
+            let refused = Lock::hold(&folder, shared).unwrap_err().to_string();
+            assert!(refused.contains("it is no regular file"), "{refused}");
+            assert!(!elsewhere.exists());
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -350,7 +350,7 @@ fn commands(text: &str, folder: &Path) -> Met {
         write!(all, "{told}{err}").expect("a String takes everything");
     }
     let _ = std::fs::remove_dir_all(&out);
-    let hidden = |c: char| sim_models::scenario::plain::is_hidden(c) && c != '\n' && c != '\t';
+    let hidden = |c: char| is_hidden(c) && c != '\n' && c != '\t';
     assert!(!all.contains(hidden), "hidden characters are shown");
     if by == exit::BAD_INPUT {
         Met::Refused(Vec::new())

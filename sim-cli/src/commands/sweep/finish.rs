@@ -11,12 +11,11 @@ use crate::runner::entries::Entries;
 use crate::runner::error::JournalError;
 use crate::runner::journal::Journal;
 use crate::store::claim::Claim;
-use crate::store::file::FolderError;
+use crate::store::file::{FolderError, text as text_of};
 use crate::{Terminal, exit};
 use serde_json::Value;
 use sim_models::experiment::sweep::{self, Keys, Row, Sweep, Table};
 use sim_models::scenario::plain::plain;
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -210,7 +209,7 @@ pub fn refuse_foreign(folder: &Path, texts: &Texts) -> Result<(), Failure> {
         ("scenario.ron", &texts.scenario),
     ] {
         let path = folder.join(name);
-        match fs::read_to_string(&path) {
+        match text_of(&path) {
             Ok(found) if found.trim_end() != text.trim_end() => {
                 return Err(Failure::Input(format!(
                     "{} belongs to another sweep: its {name} differs from what is asked for\ngive the parts of this sweep a folder of their own with --out",

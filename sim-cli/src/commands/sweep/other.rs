@@ -5,11 +5,10 @@ use crate::files::Disk;
 use crate::output::sweep::folder::Texts;
 use crate::runner::most_replications;
 use crate::store::claim::Claim;
-use crate::store::file::FolderError;
+use crate::store::file::{FolderError, text as text_of};
 use sim_models::experiment::spec::read_spec;
 use sim_models::experiment::sweep::Sweep;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 /// Refuses a folder whose sweep has something that this one leaves out, or has all of it replaced.
@@ -26,7 +25,7 @@ pub fn refuse_other(
     force: bool,
 ) -> Result<Claim, FolderError> {
     let file = folder.join("sweep.ron");
-    let text = fs::read_to_string(&file).unwrap_or_default();
+    let text = text_of(&file).unwrap_or_default();
     if text.is_empty() || text.trim_end() == texts.sweep.trim_end() {
         return Ok(claim);
     }

@@ -1,10 +1,10 @@
 //! `experiment.json`: which experiment a folder is of, and every file that it wrote there.
 
 use crate::files::{absolute, quoted};
-use crate::store::file::{FolderError, write_atomic};
+use crate::store::file::{FolderError, text, write_atomic};
+use crate::store::lock::LOCK;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 /// Name of the file that says whose a folder is.
@@ -52,7 +52,7 @@ impl Mark {
 
     /// The mark of a folder, and the files that it lists.
     pub(super) fn read(folder: &Path) -> Option<(Self, BTreeSet<String>)> {
-        let text = fs::read_to_string(folder.join(MARK)).ok()?;
+        let text = text(&folder.join(MARK)).ok()?;
         let told: Value = serde_json::from_str(&text).ok()?;
         let texts = |value: &Value| -> Option<Vec<String>> {
             let texts = value.as_array()?.iter();
@@ -64,9 +64,10 @@ impl Mark {
             others: texts(&told["others"]).unwrap_or_default(),
             question: told["question"].as_str().unwrap_or_default().to_owned(),
         };
-        // A name that leads elsewhere is none of a file in this folder, and nothing else is written than results.
+        // A name that leads elsewhere is none of a file in this folder, and nothing else is written than results; the
+        // lock comes and goes, and is none of them.
         let mut files = texts(&told["files"])?;
-        files.retain(|name| is_plain(name) && super::may_be_listed(name));
+        files.retain(|name| is_plain(name) && super::may_be_listed(name) && name != LOCK);
         files.push(MARK.to_owned());
         Some((mark, files.into_iter().collect()))
     }

@@ -11,7 +11,7 @@ mod tests;
 
 pub use mark::{Experiment, MARK, held};
 
-use super::file::{FolderError, to_become, write_atomic};
+use super::file::{FolderError, holds, regular, to_become, write_atomic};
 use super::lock::{LOCK, Lock, busy, is_lock};
 use crate::files::absolute;
 use mark::Mark;
@@ -233,7 +233,7 @@ impl Claim {
         }
         self.announce([name])?;
         let path = self.folder.join(name);
-        let is_there = || fs::read(&path).is_ok_and(|there| there == bytes);
+        let is_there = || holds(&path, bytes);
         if is_there() {
             return Ok(());
         }
@@ -366,6 +366,9 @@ fn judge(folder: &Path, of: &Experiment, force: bool) -> Result<Judged, FolderEr
     let mut names = names_in(folder)?;
     let mark = Mark::new(folder, of);
     let read = read_in(folder, of);
+    if regular(&folder.join(MARK)).is_err() {
+        return Err(taken(folder, MARK));
+    }
     let mut known = Mark::read(folder);
     let again = known.as_ref().is_some_and(|(there, _)| there.again(&mark));
     let listed = known.as_ref().map(|(_, listed)| listed.clone());

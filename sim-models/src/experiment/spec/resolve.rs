@@ -120,9 +120,10 @@ fn fits(points: usize, scenario: &Scenario) -> Result<(), Unresolved> {
         Size(all.next_multiple_of(1 << 20)),
         Size(MOST_LAID_OUT)
     );
+    let most = MOST_LAID_OUT / each;
     let help = format!(
-        "draw up to {} points from the axes, such as with `--sample lhs:1000`, or make several sweeps of it",
-        MOST_LAID_OUT / each
+        "draw up to {most} points from the axes, such as with `--sample lhs:{}`, or make several sweeps of it",
+        most.min(1000)
     );
     Err(Unresolved {
         diagnostics: vec![Diagnostic::nowhere(Code::Sweep, message).help(help)],
@@ -565,4 +566,31 @@ fn half_width(until: &Until, measure: &Measure) -> Result<(f64, bool), String> {
         .ok_or_else(|| {
             format!("`{text}` is no half width of an interval of `{measure}`, such as `{example}`")
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::load;
+
+    #[test]
+    fn what_is_offered_instead_of_too_many_points_has_room() {
+        let text = r#"(duration: "1s", services: {"db": (endpoints: {"x": [work("1ms")]})},
+            workloads: {"w": open(rate: "50/s", to: "db/x")})"#;
+        let mut scenario = load("s.ron", &[("s.ron", text)], &[]).scenario.unwrap();
+        // A thousand of the first have no room, and of the second they do.
+        for (length, thousand) in [(8 << 20, false), (1 << 16, true)] {
+            scenario.title = Some("x".repeat(length));
+            let wrong = fits(1_000_000, &scenario).unwrap_err();
+            let help = wrong.diagnostics[0].help.join("\n");
+            let number = |before: &str| -> usize {
+                let rest = help.split_once(before).expect("a number").1;
+                rest.split([' ', '`']).next().unwrap().parse().unwrap()
+            };
+            let (most, drawn) = (number("up to "), number("lhs:"));
+            assert_eq!((drawn, most > 1000), (most.min(1000), thousand), "{help}");
+            assert!(fits(drawn, &scenario).is_ok(), "{help}");
+            assert!(fits(most + 1, &scenario).is_err(), "{help}");
+        }
+    }
 }
