@@ -39,9 +39,9 @@ impl DurationStats {
     #[inline]
     pub fn record(&mut self, span: SimDuration) -> usize {
         let step = step::<FINE>(span.0);
-        let held = self.counts.len();
-        if step >= held {
-            self.extend(step + 1);
+        let mut grown = 0;
+        if step >= self.counts.len() {
+            grown = self.extend(step + 1);
         }
         self.counts[step] += 1;
         self.count += 1;
@@ -51,12 +51,15 @@ impl DurationStats {
         self.sum += wide;
         // 2^128 ns^2 are a billion durations of a week each.
         self.squares = self.squares.saturating_add(wide * wide);
-        (self.counts.len() - held) * size_of::<u64>()
+        grown
     }
 
+    /// Returns by how many bytes it has grown.
     #[cold]
-    fn extend(&mut self, steps: usize) {
+    fn extend(&mut self, steps: usize) -> usize {
+        let more = steps - self.counts.len();
         self.counts.resize(steps, 0);
+        more * size_of::<u64>()
     }
 
     /// Adds all durations of the other.

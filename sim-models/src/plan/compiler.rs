@@ -44,6 +44,7 @@ impl<'a> Compiler<'a> {
             arms: Vec::new(),
             dists: Vec::new(),
             edges: Vec::new(),
+            doors: false,
             links: Vec::new(),
             faults: Vec::new(),
             end: SimTime(scenario.duration.0),

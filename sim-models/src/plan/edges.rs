@@ -103,6 +103,7 @@ impl Compiler<'_> {
             };
             let edge = self.edge(name, place, place, specs, nowhere);
             self.plan.services[service].door = self.plan.edges.len() as u32;
+            self.plan.doors = true;
             self.plan.edges.push(EdgePlan {
                 door: true,
                 tells_cancellation: true,

@@ -30,6 +30,8 @@ pub struct Plan {
     pub dists: Vec<Dist>,
     /// Calls from a place to a service under one list of policies.
     pub edges: Vec<EdgePlan>,
+    /// Whether one of the edges is the door of a service.
+    pub doors: bool,
     /// One-way connections.
     pub links: Vec<LinkPlan>,
     /// What goes wrong.

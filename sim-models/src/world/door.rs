@@ -8,6 +8,7 @@ use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
 use crate::outcome::{Ending, Outcome};
+use crate::plan::ServicePlan;
 use sim_core::SimTime;
 use sim_core::agenda::Agenda;
 
@@ -23,6 +24,56 @@ impl World<'_> {
     pub(super) fn was_let_in(&self, index: u32) -> bool {
         let edge = self.frames[index].in_edge as usize;
         self.plan.edges.get(edge).is_some_and(|edge| edge.door)
+    }
+
+    /// A request reaches an instance in a system with doors: it is counted where it comes, and has been here since
+    /// then when it is let in. True if it has to wait, because nobody is at the door.
+    #[cold]
+    pub(super) fn comes_to_door(&mut self, index: u32, agenda: &mut Agenda<Event>) -> bool {
+        let now = agenda.now();
+        let (service, endpoint, counted) = self.asked_for(index);
+        let Frame {
+            instance,
+            in_edge,
+            parent,
+            ..
+        } = self.frames[index];
+        let door = self.plan.services[service].door;
+        if in_edge == door {
+            let at_door = self.frames.alive(parent);
+            self.frames[index].arrived = at_door.map_or(now, |door| self.frames[door].arrived);
+            self.leave_doorstep(index, now);
+            return false;
+        }
+        if door != ServicePlan::OPEN && self.instances[instance as usize].frozen > 0 {
+            self.touch(instance);
+            let id = self.frames.id(index);
+            let inbox = &mut self.instances[instance as usize].inbox;
+            inbox.push_back(Event::Deliver(id));
+            return true;
+        }
+        let number = instance as usize;
+        self.recorder.arrived(service, endpoint, number, counted);
+        false
+    }
+
+    /// A request begins with the policies of the door, if there is one and it has not been let in.
+    pub(super) fn begin_at_door(&mut self, index: u32, agenda: &mut Agenda<Event>) -> bool {
+        let Frame {
+            instance,
+            in_edge,
+            endpoint,
+            ..
+        } = self.frames[index];
+        let service = self.instances[instance as usize].service as usize;
+        let door = self.plan.services[service].door;
+        if door == ServicePlan::OPEN || in_edge == door {
+            return false;
+        }
+        let levels = &mut self.recorder.instances[instance as usize];
+        levels.present.add(agenda.now(), 1);
+        self.begin_call(index, door, endpoint, agenda);
+        true
     }
 
     /// The policies of the door have come to an end with a request: it is answered.

@@ -6,7 +6,6 @@ use super::state::World;
 use super::story::rounded;
 use crate::faults::Effect;
 use crate::outcome::{Ending, Outcome};
-use crate::plan::ServicePlan;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, mix};
 use sim_core::{SimDuration, SimTime};
@@ -35,25 +34,14 @@ impl World<'_> {
             instance,
             endpoint,
             deadline,
-            in_edge,
-            parent,
             ..
         } = *frame;
         let counted = frame.is(flag::COUNTED);
         let service = self.instances[instance as usize].service as usize;
-        let door = self.plan.services[service].door;
-        let let_in = in_edge == door;
-        if let_in {
-            // It has been here since it came to the door.
-            let at_door = self.frames.alive(parent);
-            self.frames[index].arrived = at_door.map_or(now, |door| self.frames[door].arrived);
-            self.leave_doorstep(index, now);
-        } else if door != ServicePlan::OPEN && self.instances[instance as usize].frozen > 0 {
-            // Nobody is at the door.
-            self.touch(instance);
-            let id = self.frames.id(index);
-            let inbox = &mut self.instances[instance as usize].inbox;
-            return inbox.push_back(Event::Deliver(id));
+        if self.plan.doors {
+            if self.comes_to_door(index, agenda) {
+                return;
+            }
         } else {
             self.recorder
                 .arrived(service, endpoint as usize, instance as usize, counted);
@@ -68,10 +56,8 @@ impl World<'_> {
             let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, verdict, agenda);
         }
-        if door != ServicePlan::OPEN && !let_in {
-            let levels = &mut self.recorder.instances[instance as usize];
-            levels.present.add(now, 1);
-            return self.begin_call(index, door, endpoint, agenda);
+        if self.plan.doors && self.begin_at_door(index, agenda) {
+            return;
         }
         if self.instances[instance as usize].frozen > 0 {
             self.touch(instance);
@@ -155,7 +141,7 @@ impl World<'_> {
             return self.frames.remove(index);
         };
         let id = self.frames.id(index);
-        if self.was_let_in(index) {
+        if self.plan.doors && self.was_let_in(index) {
             return self.now_next.push(Event::Answer(id));
         }
         let link = self.link(in_edge, self.frames[caller].instance, instance, false);
