@@ -58,6 +58,7 @@ impl World<'_> {
     }
 
     /// A request begins with the policies of the door, if there is one and it has not been let in.
+    #[cold]
     pub(super) fn begin_at_door(&mut self, index: u32, agenda: &mut Agenda<Event>) -> bool {
         let Frame {
             instance,
@@ -77,6 +78,7 @@ impl World<'_> {
     }
 
     /// The policies of the door have come to an end with a request: it is answered.
+    #[cold]
     pub(super) fn pass_the_door(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         if self.frames[index].attempts == 0 {
             let (service, endpoint, counted) = self.asked_for(index);
@@ -100,6 +102,7 @@ impl World<'_> {
     }
 
     /// A request at the door is taken back, or lost.
+    #[cold]
     pub(super) fn leave_the_door(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         if self.frames[index].attempts == 0 {
             let (service, endpoint, counted) = self.asked_for(index);

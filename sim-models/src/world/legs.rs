@@ -16,6 +16,7 @@ const ELSEWHERE: u64 = 0x454C_5345_0000_0000;
 
 impl<'p> World<'p> {
     /// One more try of all that is inside a policy begins.
+    #[cold]
     pub(super) fn begin_leg(&mut self, owner: u32, plan: &EdgePlan, layer: usize) -> u32 {
         let leg = self.link_leg(owner, layer);
         let base = layer + 1;
@@ -59,6 +60,7 @@ impl<'p> World<'p> {
     }
 
     /// Another target of a policy is asked: a call of its own, which answers for the one that its owner makes.
+    #[cold]
     pub(super) fn begin_elsewhere(
         &mut self,
         owner: u32,
@@ -97,6 +99,7 @@ impl<'p> World<'p> {
 
     /// A leg has its result: its owner goes on, at the policy that had it out. Which, and which of its tries
     /// it was; none if it asked another target.
+    #[cold]
     pub(super) fn end_leg(
         &mut self,
         leg: u32,
@@ -173,6 +176,7 @@ impl<'p> World<'p> {
     }
 
     /// Nobody waits any longer for the legs of a frame.
+    #[cold]
     pub(super) fn give_up_legs(&mut self, owner: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         // Where another try has answered, the rest are taken back; where time is up for all, so it is for each.
         let ending = if ending.outcome.is_success() {

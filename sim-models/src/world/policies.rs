@@ -281,6 +281,7 @@ impl<'p> World<'p> {
 
     /// Where a further try of what a policy has out is not allowed, its leg has not been: others that are out go on,
     /// and where there are none, the last failure is the result.
+    #[cold]
     fn leg_denied(
         &mut self,
         index: u32,
@@ -306,6 +307,7 @@ impl<'p> World<'p> {
     }
 
     /// What one of the policies from `first` on says instead, if it allows no further try.
+    #[cold]
     fn denied(
         &mut self,
         index: u32,
@@ -341,6 +343,7 @@ impl<'p> World<'p> {
     }
 
     /// One more try of all that is inside a policy begins beside those that are out.
+    #[cold]
     pub(super) fn beside(
         &mut self,
         index: u32,

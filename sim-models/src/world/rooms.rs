@@ -12,6 +12,7 @@ use sim_core::agenda::Agenda;
 
 impl<'p> World<'p> {
     /// A call waits in the room of a policy.
+    #[cold]
     pub(super) fn park(
         &mut self,
         index: u32,
@@ -70,6 +71,7 @@ impl<'p> World<'p> {
     }
 
     /// Wakes as many as were parked at the memory that a call of `index` has left.
+    #[cold]
     pub(super) fn wake(
         &mut self,
         index: u32,
@@ -131,6 +133,7 @@ impl<'p> World<'p> {
     }
 
     /// A call that was woken goes on.
+    #[cold]
     pub(super) fn woken(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
         let plan = self.edge_of(index);
         let carried = matches!(self.frames[index].state, State::Calling | State::Leg)
