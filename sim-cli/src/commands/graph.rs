@@ -4,6 +4,7 @@ use crate::charts::graph_drawing::{self, Edge, Node, System};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::quantity::units::Bound;
 use sim_models::resilience::PolicySpec;
+use sim_models::scenario::pattern::CallIndex;
 use sim_models::scenario::types::{
     CallStep, Scenario, Service, Step, Targets, Threading, Workload,
 };
@@ -203,9 +204,10 @@ impl System {
                 workload: false,
             });
         }
+        let index = CallIndex::new(scenario);
         let workloads = scenario.workloads.values().zip(0..);
         for (workload, from) in workloads {
-            system.add_targets(scenario, from, workload.targets());
+            system.add_targets(&index, from, workload.targets());
         }
         for (service, n) in scenario.services.values().zip(scenario.workloads.len()..) {
             let mut calls = Vec::new();
@@ -213,7 +215,7 @@ impl System {
                 collect_calls(steps, &mut calls);
             }
             for call in calls {
-                system.add_call(scenario, n, &call.to, call.optional);
+                system.add_call(&index, n, &call.to, call.optional);
             }
         }
         system
@@ -225,11 +227,11 @@ impl System {
             .position(|node| !node.workload && node.name == name)
     }
 
-    fn add_targets(&mut self, scenario: &Scenario, from: usize, targets: &Targets) {
+    fn add_targets(&mut self, index: &CallIndex<'_>, from: usize, targets: &Targets) {
         let all: f64 = targets.iter().map(|(_, weight)| weight).sum();
         let mut shares: Vec<(usize, f64)> = Vec::new();
         for (target, weight) in targets.iter() {
-            self.add_call(scenario, from, target, false);
+            self.add_call(index, from, target, false);
             let Some(to) = self.service(service_of(target)) else {
                 continue;
             };
@@ -250,22 +252,28 @@ impl System {
         }
     }
 
-    fn add_call(&mut self, scenario: &Scenario, from: usize, target: &str, optional: bool) {
-        self.add_edge(scenario, from, target, optional);
+    fn add_call(&mut self, index: &CallIndex<'_>, from: usize, target: &str, optional: bool) {
+        let caller = self.nodes[from].name.clone();
+        self.add_edge(index, &caller, from, target, optional);
         // What its policies ask instead, theirs included: `sim check` refuses circles of them.
         let mut rest = vec![target];
         while let Some(target) = rest.pop() {
-            for other in policies(scenario, &self.nodes[from].name.clone(), target)
-                .iter()
-                .flat_map(PolicySpec::targets)
-            {
-                self.add_edge(scenario, from, other, true);
+            let policies = index.policies(&caller, target).iter();
+            for other in policies.flat_map(PolicySpec::targets) {
+                self.add_edge(index, &caller, from, other, true);
                 rest.push(other);
             }
         }
     }
 
-    fn add_edge(&mut self, scenario: &Scenario, from: usize, target: &str, optional: bool) {
+    fn add_edge(
+        &mut self,
+        index: &CallIndex<'_>,
+        caller: &str,
+        from: usize,
+        target: &str,
+        optional: bool,
+    ) {
         let Some(to) = self.service(service_of(target)) else {
             return;
         };
@@ -277,7 +285,8 @@ impl System {
             }
             return;
         }
-        let labels: Vec<String> = policies(scenario, &self.nodes[from].name, target)
+        let labels: Vec<String> = index
+            .policies(caller, target)
             .iter()
             .map(policy_label)
             .collect();
@@ -323,38 +332,6 @@ fn collect_calls<'a>(steps: &'a [Step], calls: &mut Vec<&'a CallStep>) {
             Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
         }
     }
-}
-
-/// The policies of calls from a caller to `"service/endpoint"`: those of the most specific pattern.
-fn policies<'a>(scenario: &'a Scenario, caller: &str, target: &str) -> &'a [PolicySpec] {
-    let mut best: Option<(u32, &[PolicySpec])> = None;
-    for (pattern, policies) in &scenario.calls {
-        let Some(rank) = specificity(pattern, caller, target) else {
-            continue;
-        };
-        // As when a scenario is compiled, the last of equals wins.
-        if best.is_none_or(|(known, _)| rank >= known) {
-            best = Some((rank, policies));
-        }
-    }
-    best.map(|(_, policies)| policies).unwrap_or_default()
-}
-
-/// How much of a call a pattern names; none, if it does not match.
-fn specificity(pattern: &str, caller: &str, target: &str) -> Option<u32> {
-    let (from, to) = pattern.split_once("->")?;
-    let from = match from.trim() {
-        "*" => 0,
-        name if name == caller => 2,
-        _ => return None,
-    };
-    let to = match to.trim() {
-        "*" => 0,
-        name if name == target => 7,
-        name if name == service_of(target) => 3,
-        _ => return None,
-    };
-    Some(from + to)
 }
 
 /// A policy in two or three words.

@@ -35,11 +35,32 @@ fn text_formats_name_policies_and_optional_calls() {
 
 #[test]
 fn the_most_specific_pattern_wins() {
-    assert_eq!(specificity("* -> *", "web", "db/get"), Some(0));
-    assert_eq!(specificity("web -> db", "web", "db/get"), Some(5));
-    assert_eq!(specificity("web -> db/get", "web", "db/get"), Some(9));
-    assert_eq!(specificity("web -> db/put", "web", "db/get"), None);
-    assert_eq!(specificity("app -> db", "web", "db/get"), None);
+    let labels = |calls: &str| {
+        let text = format!(
+            r#"(duration: "1s", services: {{ "web": (endpoints: {{ "a": [call("db/get")] }}), "app": (endpoints: {{ "a": [call("db/put")] }}),
+                "db": (endpoints: {{ "get": [], "put": [] }}) }},
+                workloads: {{ "u": open("1/s", {{ "web/a": 1, "app/a": 1 }}) }}, calls: {{ {calls} }})"#
+        );
+        let loaded = sim_models::input::load("a.ron", &[("a.ron", text.as_str())], &[]);
+        let system = System::of(&loaded.scenario.expect("it is right"));
+        let place = |name: &str| system.nodes.iter().position(|node| node.name == name);
+        let ends = (place("web").unwrap(), place("db").unwrap());
+        let mut edges = system.edges.iter();
+        let edge = edges.find(|edge| (edge.from, edge.to) == ends);
+        edge.unwrap().labels.clone()
+    };
+    let any = r#""* -> *": [timeout("1s")]"#;
+    let service = r#""web -> db": [timeout("2s")]"#;
+    let endpoint = r#""web -> db/get": [timeout("3s")]"#;
+    let other = r#""web -> db/put": [timeout("4s")], "app -> db": [timeout("5s")]"#;
+    assert_eq!(labels(any), ["timeout 1s"]);
+    assert_eq!(labels(&format!("{service}, {any}")), ["timeout 2s"]);
+    assert_eq!(
+        labels(&format!("{endpoint}, {service}, {any}")),
+        ["timeout 3s"]
+    );
+    assert_eq!(labels(&format!("{any}, {other}")), ["timeout 1s"]);
+    assert_eq!(labels(other), [""; 0]);
 }
 
 /// Twenty-five services that call each other back and forth.
