@@ -1,6 +1,7 @@
 //! Helpers shared by the test files.
 
 pub mod command;
+pub mod draws;
 pub mod sound;
 
 use sim_models::experiment;

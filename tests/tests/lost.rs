@@ -200,20 +200,26 @@ fn of_faults_that_overlap_the_one_that_hurts_is_told() {
     }
 }
 
-#[test]
-fn without_a_hypothesis_it_is_told_all_the_same_when_all_was_well_again() {
-    let found = run(
+/// What is said of a database under these faults, of which nothing was believed.
+fn unasked(faults: &str) -> Summary {
+    let text = format!(
         r#"(
             duration: "2min", warmup: "10s",
-            services: { "db": (threads: 20, endpoints: { "q": [work(exponential("10ms"))] }) },
-            calls: { "u -> db": [timeout("500ms")] },
-            workloads: { "u": open(rate: "100/s", to: "db/q") },
-            faults: [(name: "down", at: "40s", for: "20s", inject: crash(service: "db"))],
-        )"#,
-        1,
+            services: {{ "db": (threads: 20, endpoints: {{ "q": [work(exponential("10ms"))] }}) }},
+            calls: {{ "u -> db": [timeout("500ms")] }},
+            workloads: {{ "u": open(rate: "100/s", to: "db/q") }},
+            faults: [{faults}],
+        )"#
     );
+    let found = run(&text, 1);
+    assert_eq!(found.hypothesis.verdict, Conclusion::NoHypothesis);
+    found
+}
+
+#[test]
+fn without_a_hypothesis_it_is_told_all_the_same_when_all_was_well_again() {
+    let found = unasked(r#"(name: "down", at: "40s", for: "20s", inject: crash(service: "db"))"#);
     let hypothesis = &found.hypothesis;
-    assert_eq!(hypothesis.verdict, Conclusion::NoHypothesis);
     assert!(
         hypothesis.reason.contains("all was as before"),
         "{hypothesis:#?}"
@@ -223,21 +229,11 @@ fn without_a_hypothesis_it_is_told_all_the_same_when_all_was_well_again() {
 
 #[test]
 fn without_a_hypothesis_nothing_is_said_of_the_end_while_a_fault_is_still_on() {
-    let found = run(
-        r#"(
-            duration: "2min", warmup: "10s",
-            services: { "db": (threads: 20, endpoints: { "q": [work(exponential("10ms"))] }) },
-            calls: { "u -> db": [timeout("500ms")] },
-            workloads: { "u": open(rate: "100/s", to: "db/q") },
-            faults: [
-                (name: "down", at: "40s", for: "5s", inject: crash(service: "db")),
-                (name: "errors", at: "80s", inject: error(service: "db")),
-            ],
-        )"#,
-        1,
+    let found = unasked(
+        r#"(name: "down", at: "40s", for: "5s", inject: crash(service: "db")),
+           (name: "errors", at: "80s", inject: error(service: "db"))"#,
     );
     let hypothesis = &found.hypothesis;
-    assert_eq!(hypothesis.verdict, Conclusion::NoHypothesis);
     assert!(!hypothesis.reason.contains("as before"), "{hypothesis:#?}");
 }
 

@@ -1,6 +1,7 @@
 //! Random systems as texts of the scenario language.
 
 use sim_core::random::{Keyed, Source};
+use sim_tests::draws::Draws;
 use std::fmt::Write;
 
 /// Draws a system.
@@ -26,20 +27,13 @@ pub fn system(seed: u64) -> String {
     maker.scenario(seed)
 }
 
+impl Draws for Maker {
+    fn source(&mut self) -> &mut Keyed {
+        &mut self.chance
+    }
+}
+
 impl Maker {
-    /// From `low` to `high`, both included.
-    fn number(&mut self, low: u64, high: u64) -> u64 {
-        low + self.chance.below(high - low + 1)
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.chance.below(of.len() as u64) as usize]
-    }
-
-    fn chance(&mut self, probability: f64) -> bool {
-        self.chance.chance(probability)
-    }
-
     /// Some of these, in any order.
     fn shuffled(&mut self, mut of: Vec<String>) -> Vec<String> {
         for at in (1..of.len()).rev() {

@@ -1,7 +1,8 @@
 //! Systems at the edges of what can be said: times from nanoseconds to hours, every distribution, loops, many
 //! services, every kind of load, policy and fault, in any combination that is sound.
 
-use sim_core::random::{Keyed, Source};
+use sim_core::random::Keyed;
+use sim_tests::draws::Draws;
 use std::fmt::Write;
 
 /// Units of time that systems live in, ns.
@@ -35,20 +36,13 @@ pub fn wild(seed: u64) -> String {
     maker.scenario(seed)
 }
 
+impl Draws for Maker {
+    fn source(&mut self) -> &mut Keyed {
+        &mut self.chance
+    }
+}
+
 impl Maker {
-    /// From `low` to `high`, both included.
-    fn number(&mut self, low: u64, high: u64) -> u64 {
-        low + self.chance.below(high - low + 1)
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.chance.below(of.len() as u64) as usize]
-    }
-
-    fn chance(&mut self, probability: f64) -> bool {
-        self.chance.chance(probability)
-    }
-
     /// Hundredths of a unit to a time.
     fn time(&self, hundredths: u64) -> String {
         format!("\"{}ns\"", (self.unit * hundredths / 100).max(1))
