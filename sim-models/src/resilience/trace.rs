@@ -17,7 +17,7 @@ use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 use sim_core::random::mix;
 use sim_core::{SimDuration, SimTime};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One line of a script.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -128,9 +128,10 @@ pub struct Trace<'p> {
     counters: Vec<u64>,
     calls: BTreeMap<String, Call>,
     room: VecDeque<String>,
+    /// When the timers of calls are due: of those of one time, the one of the call that came first.
+    due: BTreeSet<(SimTime, u64, String)>,
     now: SimTime,
     begun: u64,
-    callees: u32,
 }
 
 /// Instances of the callee of a policy that is driven alone.
@@ -149,8 +150,8 @@ impl<'p> Trace<'p> {
             calls: BTreeMap::new(),
             room: VecDeque::new(),
             now: SimTime::ZERO,
+            due: BTreeSet::new(),
             begun: 0,
-            callees: CALLEES,
         }
     }
 
@@ -257,7 +258,7 @@ impl<'p> Trace<'p> {
         let mut context = Context {
             now: self.now,
             attempts: call.attempts,
-            callees: self.callees,
+            callees: CALLEES,
             out: call.out,
             waiting,
             key: mix(KEY, call.number),
@@ -272,6 +273,25 @@ impl<'p> Trace<'p> {
 
     fn set(&mut self, id: &str, change: impl FnOnce(&mut Call)) {
         change(self.calls.get_mut(id).expect("it has come"));
+    }
+
+    /// From now on the timer of a call is due then, or never.
+    fn set_timer(&mut self, id: &str, due: Option<SimTime>) {
+        let call = self.calls.get_mut(id).expect("it has come");
+        let number = call.number;
+        if let Some(before) = std::mem::replace(&mut call.timer, due) {
+            self.due.remove(&(before, number, id.to_owned()));
+        }
+        if let Some(due) = due {
+            self.due.insert((due, number, id.to_owned()));
+        }
+    }
+
+    /// A call waits for a span, of which it is told.
+    fn wait(&mut self, id: &str, span: SimDuration) -> Option<SimDuration> {
+        self.set(id, |call| call.at = At::Waiting);
+        self.set_timer(id, Some(self.now + span));
+        Some(span)
     }
 
     fn begin_try(&mut self, id: &str) {
@@ -289,21 +309,15 @@ impl<'p> Trace<'p> {
             Do::Pass | Do::Elsewhere(_) => self.begin_try(id),
             Do::PassFor(span) => {
                 self.begin_try(id);
-                self.set(id, |call| call.timer = Some(now + span));
+                self.set_timer(id, Some(now + span));
             }
             Do::Wait(span) => {
-                self.set(id, |call| {
-                    call.at = At::Waiting;
-                    call.timer = Some(now + span);
-                });
-                return Some(span);
+                return self.wait(id, span);
             }
             Do::Park(span) => {
                 self.room.push_back(id.into());
-                self.set(id, |call| {
-                    call.at = At::Parked;
-                    call.timer = span.map(|span| now + span);
-                });
+                self.set(id, |call| call.at = At::Parked);
+                self.set_timer(id, span.map(|span| now + span));
             }
             Do::End(ending, _) => self.end(id, ending),
             Do::Again(_) | Do::Beside(_) | Do::Hold => {
@@ -317,9 +331,9 @@ impl<'p> Trace<'p> {
         self.set(id, |call| {
             call.at = At::Ended;
             call.outcome = Some(ending.outcome);
-            call.timer = None;
             call.out = 0;
         });
+        self.set_timer(id, None);
     }
 
     fn leave(&mut self, id: &str, ended: &Ended) {
@@ -342,7 +356,7 @@ impl<'p> Trace<'p> {
         call.out -= 1;
         let forks = self.policy.forks();
         if !forks {
-            self.set(&line.id, |call| call.timer = None);
+            self.set_timer(&line.id, None);
         }
         let ended = Ended {
             ending: Ending {
@@ -385,15 +399,11 @@ impl<'p> Trace<'p> {
                     self.begin_try(id);
                     return None;
                 }
-                self.set(id, |call| {
-                    call.at = At::Waiting;
-                    call.timer = Some(now + span);
-                });
-                return Some(span);
+                return self.wait(id, span);
             }
             Do::Beside(next) => {
                 self.begin_try(id);
-                self.set(id, |call| call.timer = next.map(|span| now + span));
+                self.set_timer(id, next.map(|span| now + span));
             }
             Do::Elsewhere(_) => self.begin_try(id),
             Do::Hold => {}
@@ -449,24 +459,19 @@ impl<'p> Trace<'p> {
                 self.room.push_front(id);
                 return;
             }
-            self.set(&id, |call| call.timer = None);
+            self.set_timer(&id, None);
             self.on_the_way_in(&id, answer);
         }
     }
 
     /// Runs the timers that are due by then, the earliest first.
     fn run_timers(&mut self, until: SimTime) {
-        loop {
-            let due = self.calls.iter().filter_map(|(id, call)| {
-                let due = call.timer.filter(|due| *due <= until)?;
-                Some((due, call.number, id.clone()))
-            });
-            let Some((due, _, id)) = due.min() else {
-                return;
-            };
+        while let Some((due, _, id)) = self.due.first().cloned()
+            && due <= until
+        {
             self.now = due;
-            let call = self.calls.get_mut(&id).expect("it has come");
-            call.timer = None;
+            self.set_timer(&id, None);
+            let call = &self.calls[&id];
             let (at, inside) = (call.at, call.inside);
             if at == At::Waiting && inside {
                 // A backoff is over.
@@ -480,7 +485,7 @@ impl<'p> Trace<'p> {
             match answer {
                 Do::Pass if inside => {}
                 Do::PassFor(span) if inside => {
-                    self.set(&id, |call| call.timer = Some(due + span));
+                    self.set_timer(&id, Some(due + span));
                 }
                 answer if inside => {
                     self.while_inside(&id, answer, Ended::default());
