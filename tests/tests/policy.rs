@@ -57,3 +57,22 @@ fn what_cannot_be_is_told_with_its_line() {
     let none = r#"{"t": 1, "op": "ask"}"#;
     insta::assert_snapshot!(said("breaker", none), @"error: FOLDER/script.jsonl:1:20: unknown variant `ask`, expected one of `acquire`, `result`, `retry`, `give_up`, `look`");
 }
+
+#[test]
+fn what_a_settled_hedge_has_out_is_taken_back_whatever_settled_it() {
+    let found = sim_tests::summary(
+        r#"(
+            duration: "10s",
+            services: { "s": (threads: 100, endpoints: { "x": [work("100ms"), fail(1.0)] }) },
+            calls: { "u -> s": [hedge(after: "10ms", on: [timeout_attempt])] },
+            workloads: { "u": open(rate: "10/s", to: "s/x", arrivals: constant) },
+        )"#,
+        1,
+    );
+    let edge = &found.edges["u -> s"];
+    let ended = |outcome: &str| edge.attempt_outcomes.get(outcome).copied();
+    // The error of the first try is an answer, and says nothing of the second, which is still out.
+    assert!(ended("error") > Some(90), "{edge:#?}");
+    assert_eq!(ended("error"), ended("cancelled"), "{edge:#?}");
+    assert_eq!(edge.outcomes.get("cancelled"), None, "{edge:#?}");
+}

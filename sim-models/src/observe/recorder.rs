@@ -138,13 +138,13 @@ impl Recorder {
         workload: usize,
         (request, arrived): (u32, SimTime),
         now: SimTime,
-        verdict: Ending,
+        ending: Ending,
         counted: bool,
     ) {
         let record = &mut self.workloads[workload];
         let took = now.since(arrived);
-        let outcome = verdict.outcome as usize;
-        let success = verdict.outcome.is_success();
+        let outcome = ending.outcome as usize;
+        let success = ending.outcome.is_success();
         record.in_flight -= 1;
         record.window.outcomes[outcome] += 1;
         // Each duration is recorded once: those of all requests are put together in the end.
@@ -161,7 +161,7 @@ impl Recorder {
             } else {
                 record.carried.failed.record(took);
             }
-            record.begun.late(arrived, took, verdict.outcome);
+            record.begun.late(arrived, took, ending.outcome);
         }
         if !counted {
             return;
@@ -178,8 +178,7 @@ impl Recorder {
             }
         } else {
             self.held += record.latency_failed.record(took);
-            record.causes[usize::from(verdict.origin) * Outcome::COUNT + verdict.cause as usize] +=
-                1;
+            record.causes[usize::from(ending.origin) * Outcome::COUNT + ending.cause as usize] += 1;
             if record.first[outcome].is_none() {
                 record.first[outcome] = Some((request, arrived, took));
             }

@@ -77,6 +77,7 @@ impl Compiler<'_> {
             caller,
             callee,
             first_callee: self.plan.places[callee as usize].first_instance,
+            callees: self.plan.places[callee as usize].instance_count,
             door: false,
             tells_cancellation,
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),

@@ -253,6 +253,8 @@ pub struct EdgePlan {
     pub callee: u32,
     /// Index of the first instance of the callee.
     pub first_callee: u32,
+    /// How many instances the callee has.
+    pub callees: u32,
     /// Whether it is the door of a service: no call of the scenario, but the way in from the instance to its queue.
     pub door: bool,
     /// Policies, outermost first.

@@ -49,7 +49,7 @@ impl World<'_> {
                 census.present[instance] += 1;
             }
             census.threads[instance] += u64::from(frame.is(flag::THREAD));
-            if matches!(frame.state, State::Calling | State::Leg) {
+            if frame.calls() {
                 census.calls[frame.edge as usize] += u64::from(self.is_call(index));
                 let is_out = frame.child != FrameId::NONE && self.legs_out(index) == 0;
                 census.attempts[frame.edge as usize] += u64::from(is_out);
@@ -177,12 +177,9 @@ impl World<'_> {
                 }
                 State::Forked => {
                     let mut branches = 0;
-                    let mut next = self.frames.alive(frame.child);
-                    while let Some(branch) = next {
+                    for branch in self.frames.linked(self.frames.alive(frame.child)) {
                         branches += 1;
                         assert_eq!(self.frames[branch].parent, self.frames.id(index));
-                        let after = self.frames[branch].next;
-                        next = (after != u32::MAX).then_some(after);
                     }
                     assert_eq!(branches, frame.attempts, "branches of frame {index}");
                 }
@@ -201,14 +198,12 @@ impl World<'_> {
 
     /// The slots of the policies that a frame carries while it calls.
     fn slots_of(&self, index: u32) -> &[Slot] {
-        let frame = &self.frames[index];
-        let base = usize::from(frame.base);
-        let length = self.edge_of(index).carried(base).len();
-        if length == 0 {
+        let carried = self.carried(index, self.edge_of(index));
+        if carried.is_empty() {
             return &[];
         }
-        let first = frame.layers.wrapping_add(u32::from(frame.base)) as usize;
-        &self.slots.slots[first..first + length]
+        let first = self.frames[index].slot(carried.start);
+        &self.slots.slots[first..first + carried.len()]
     }
 
     /// Every slot is in use or free, and as many calls are parked as the rooms say.
@@ -216,7 +211,7 @@ impl World<'_> {
         let mut used = 0;
         let mut parked = 0;
         for index in 0..self.frames.places() {
-            if matches!(self.frames[index].state, State::Calling | State::Leg) {
+            if self.frames[index].calls() {
                 let slots = self.slots_of(index);
                 used += slots.len();
                 let waits = slots.iter().filter(|slot| slot.stage == Stage::Parked);

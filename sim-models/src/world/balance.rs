@@ -10,8 +10,7 @@ impl World<'_> {
     /// The instance that the next attempt of a call, or of a leg of it, goes to.
     #[inline]
     pub(super) fn pick(&mut self, plan: &EdgePlan, index: u32, key: u64, now: SimTime) -> u32 {
-        let callees = &self.plan.places[plan.callee as usize];
-        let (first, count) = (callees.first_instance, callees.instance_count);
+        let (first, count) = (plan.first_callee, plan.callees);
         if count == 1 {
             return first;
         }

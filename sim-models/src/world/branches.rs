@@ -48,7 +48,7 @@ impl World<'_> {
         frame.state = State::Forked;
         frame.need = need;
         frame.attempts = count;
-        frame.verdict = Ending::default();
+        frame.ending = Ending::default();
         self.tell(index, agenda.now(), || {
             format!("starts {count} branches, {need} must succeed")
         });
@@ -64,39 +64,25 @@ impl World<'_> {
         self.now_next.push(Event::Continue(id));
     }
 
-    pub(super) fn branch_done(&mut self, branch: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
-        let Frame {
-            parent,
-            next,
-            previous,
-            flags,
-            ..
-        } = self.frames[branch];
+    pub(super) fn branch_done(&mut self, branch: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+        let Frame { parent, flags, .. } = self.frames[branch];
+        let parent = self.frames.alive(parent);
+        if let Some(index) = parent {
+            self.frames.unlink(index, branch);
+        }
         self.frames.remove(branch);
-        let Some(index) = self.frames.alive(parent) else {
+        let Some(index) = parent else {
             return;
         };
-        if next != u32::MAX {
-            self.frames[next].previous = previous;
-        }
-        if previous == u32::MAX {
-            self.frames[index].child = if next == u32::MAX {
-                FrameId::NONE
-            } else {
-                self.frames.id(next)
-            };
-        } else {
-            self.frames[previous].next = next;
-        }
         let frame = &mut self.frames[index];
         frame.attempts -= 1;
-        if verdict.outcome.is_success() {
+        if ending.outcome.is_success() {
             frame.need -= 1;
             frame.flags |= flags & flag::DEGRADED;
-        } else if frame.verdict.outcome.is_success() {
-            frame.verdict = verdict;
+        } else if frame.ending.outcome.is_success() {
+            frame.ending = ending;
         }
-        let failure = frame.verdict;
+        let failure = frame.ending;
         if frame.need == 0 {
             self.stop_branches(index, agenda);
             self.resume_after_branches(index);

@@ -145,11 +145,7 @@ impl<'p> World<'p> {
         let Some(child) = self.frames.alive(id) else {
             return;
         };
-        let Frame {
-            parent,
-            verdict: ending,
-            ..
-        } = self.frames[child];
+        let Frame { parent, ending, .. } = self.frames[child];
         let caller = self.frames.alive(parent);
         if let Some(caller) = caller {
             let instance = &mut self.instances[self.frames[caller].instance as usize];
@@ -161,9 +157,7 @@ impl<'p> World<'p> {
         let callee = self.frames[child].instance;
         self.frames.remove(child);
         let Some(index) = caller else { return };
-        if self.frames[index].child != id
-            || !matches!(self.frames[index].state, State::Calling | State::Leg)
-        {
+        if self.frames[index].child != id || !self.frames[index].calls() {
             return;
         }
         self.attempt_over(index, ending.outcome);
@@ -268,42 +262,42 @@ impl<'p> World<'p> {
 
     /// A call has its result: the caller goes on with its program, or fails.
     #[inline]
-    pub(super) fn call_done(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
+    pub(super) fn call_done(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         let plan = self.edge_of(index);
-        self.end_call(index, plan, verdict.outcome, agenda);
+        self.end_call(index, plan, ending.outcome, agenda);
         if plan.door {
-            return self.pass_the_door(index, verdict, agenda);
+            return self.pass_the_door(index, ending, agenda);
         }
         let frame = &mut self.frames[index];
         if frame.is(flag::ROOT) {
-            return self.request_done(index, verdict, agenda);
+            return self.request_done(index, ending, agenda);
         }
         let optional = matches!(
             self.plan.code[frame.pc as usize - 1],
             Instruction::Call { optional: true, .. }
         );
-        if verdict.outcome == Outcome::Degraded || (optional && !verdict.outcome.is_success()) {
+        if ending.outcome == Outcome::Degraded || (optional && !ending.outcome.is_success()) {
             frame.flags |= flag::DEGRADED;
         }
         frame.state = State::Running;
-        if verdict.outcome.is_success() || optional {
+        if ending.outcome.is_success() || optional {
             let id = self.frames.id(index);
             self.now_next.push(Event::Continue(id));
         } else {
-            self.finish(index, failed_dependency(verdict), agenda);
+            self.finish(index, failed_dependency(ending), agenda);
         }
     }
 }
 
 /// What a caller answers when a call that it needs has failed: an error of its own, that began there.
-pub(super) fn failed_dependency(verdict: Ending) -> Ending {
+pub(super) fn failed_dependency(ending: Ending) -> Ending {
     let late = matches!(
-        verdict.outcome,
+        ending.outcome,
         Outcome::TimeoutAttempt | Outcome::TimeoutDeadline
     );
     Ending {
         outcome: Outcome::Error,
         status: if late { 504 } else { 502 },
-        ..verdict
+        ..ending
     }
 }

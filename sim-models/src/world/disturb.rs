@@ -4,7 +4,7 @@ use super::event::Event;
 use super::frame::{FrameId, Queue, State, flag};
 use super::state::{FaultState, LOOKS_PER_STEP, World};
 use crate::faults::{Effect, Instances, Target};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};
 use crate::quantity::cron::Cron;
 use sim_core::agenda::{Agenda, EventId};
@@ -223,8 +223,8 @@ impl<'p> World<'p> {
                 }
                 Event::Deliver(id) => {
                     if let Some(index) = self.frames.alive(id) {
-                        let place = self.place_of(index) as u16;
-                        self.reply(index, Ending::at(Outcome::Reset, place), agenda);
+                        let ending = self.ends_here(index, Outcome::Reset);
+                        self.reply(index, ending, agenda);
                     }
                 }
                 _ => {}
@@ -234,13 +234,7 @@ impl<'p> World<'p> {
 
     /// A request is lost in a crash; its caller sees the connection break.
     fn lose(&mut self, index: u32, agenda: &mut Agenda<Event>) {
-        let place = self.place_of(index);
-        let verdict = Ending {
-            outcome: Outcome::Reset,
-            cause: Outcome::Reset,
-            origin: place as u16,
-            status: 0,
-        };
+        let ending = self.ends_here(index, Outcome::Reset);
         self.tell(index, agenda.now(), || "is lost in a crash".into());
         self.frames[index].flags &= !flag::THREAD;
         match self.frames[index].state {
@@ -252,10 +246,10 @@ impl<'p> World<'p> {
                     self.frames[index].state = State::Hung;
                 }
                 self.stop(index, agenda);
-                self.leave(index, verdict, agenda);
+                self.leave(index, ending, agenda);
             }
         }
-        self.reply(index, verdict, agenda);
+        self.reply(index, ending, agenda);
     }
 
     /// The memories of the policies of an instance die with it.

@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::frame::{Frame, FrameId};
 use crate::plan::{EdgePlan, LayerPlan, Plan};
-use crate::resilience::{CallState, Memory};
+use crate::resilience::{CallState, Final, Memory};
 use crate::scenario::Balance;
 use sim_core::agenda::{Agenda, EventId, LaneId};
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ pub(super) enum Stage {
     /// It was let in by somebody who woke it, and goes on within this instant.
     Woken,
     /// It was turned away by somebody who woke it, and goes back within this instant.
-    Turned,
+    Turned(Final),
     /// It is inside.
     Inside,
 }

@@ -1,7 +1,7 @@
 //! A request at an instance (or at the user who made it) is a frame: where its program stands, whom
 //! it answers, and what it waits for. Frames live in an arena and are named by generation-checked ids.
 
-use crate::outcome::Ending;
+use crate::outcome::{Ending, Outcome};
 use crate::plan::LOOP_DEPTH;
 use sim_core::SimTime;
 use sim_core::agenda::EventId;
@@ -125,7 +125,7 @@ pub struct Frame {
     /// Branches that must still succeed; of a leg, the policy of its owner that has it out.
     pub need: u16,
     /// What it answers; while it calls, the last failure that was tried again.
-    pub verdict: Ending,
+    pub ending: Ending,
     /// Depth in the call tree.
     pub depth: u8,
     /// While it calls, the first policy of its edge that it carries: 0 but in a leg.
@@ -165,18 +165,27 @@ impl Frame {
         loops: [0; LOOP_DEPTH],
         attempts: 0,
         need: 0,
-        verdict: Ending {
-            outcome: crate::outcome::Outcome::Ok,
-            cause: crate::outcome::Outcome::Ok,
-            origin: 0,
-            status: 0,
-        },
+        ending: Ending::at(Outcome::Ok, 0),
         depth: 0,
         base: 0,
         workload: 0,
         flags: 0,
         state: State::Free,
     };
+
+    /// Whether it is in the middle of a call, or carries a try of one.
+    #[inline]
+    #[must_use]
+    pub fn calls(&self) -> bool {
+        matches!(self.state, State::Calling | State::Leg)
+    }
+
+    /// Slot of one of the policies of its edge; only of those that it carries itself.
+    #[inline]
+    #[must_use]
+    pub fn slot(&self, layer: usize) -> usize {
+        self.layers.wrapping_add(layer as u32) as usize
+    }
 
     /// Key of the draws of its current call: it makes no other draws while it calls.
     #[inline]
@@ -271,6 +280,32 @@ impl Arena {
         FrameId {
             index,
             generation: self.frames[index as usize].generation,
+        }
+    }
+
+    /// A branch or a leg and those that are linked behind it.
+    pub fn linked(&self, first: Option<u32>) -> impl Iterator<Item = u32> {
+        let after = |index: &u32| {
+            let next = self[*index].next;
+            (next != u32::MAX).then_some(next)
+        };
+        std::iter::successors(first, after)
+    }
+
+    /// Takes a branch or a leg, which is about to end, out of the list of those of its parent.
+    pub fn unlink(&mut self, parent: u32, index: u32) {
+        let Frame { next, previous, .. } = self[index];
+        if next != u32::MAX {
+            self[next].previous = previous;
+        }
+        if previous != u32::MAX {
+            self[previous].next = next;
+        } else {
+            self[parent].child = if next == u32::MAX {
+                FrameId::NONE
+            } else {
+                self.id(next)
+            };
         }
     }
 

@@ -8,6 +8,7 @@ use super::frame::{Frame, FrameId, State, flag};
 use super::state::World;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;
+use crate::resilience::Ended;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::mix;
 
@@ -109,9 +110,6 @@ impl<'p> World<'p> {
         let plan = self.edge_of(leg);
         let Frame {
             parent,
-            next,
-            previous,
-            layers,
             base,
             need,
             pc,
@@ -121,24 +119,14 @@ impl<'p> World<'p> {
         if instead {
             self.call_over(leg, outcome, agenda);
         }
-        let carried = plan.carried(usize::from(base)).len();
+        let base = usize::from(base);
+        let carried = plan.carried(base).len();
         if carried > 0 {
-            self.slots
-                .give_back(layers.wrapping_add(u32::from(base)), carried);
+            let first = self.frames[leg].slot(base);
+            self.slots.give_back(first as u32, carried);
         }
+        self.frames.unlink(parent.index, leg);
         self.frames.remove(leg);
-        if next != u32::MAX {
-            self.frames[next].previous = previous;
-        }
-        if previous != u32::MAX {
-            self.frames[previous].next = next;
-        } else {
-            self.frames[parent.index].child = if next == u32::MAX {
-                FrameId::NONE
-            } else {
-                self.frames.id(next)
-            };
-        }
         (
             parent.index,
             usize::from(need),
@@ -165,28 +153,17 @@ impl<'p> World<'p> {
 
     /// How many legs of a frame are out.
     pub(super) fn legs_out(&self, owner: u32) -> u32 {
-        let mut out = 0;
-        let mut next = self.first_leg(owner);
-        while let Some(leg) = next {
-            out += 1;
-            let after = self.frames[leg].next;
-            next = (after != u32::MAX).then_some(after);
-        }
-        out
+        self.frames.linked(self.first_leg(owner)).count() as u32
     }
 
     /// Nobody waits any longer for the legs of a frame.
     #[cold]
-    pub(super) fn give_up_legs(&mut self, owner: u32, ending: Ending, agenda: &mut Agenda<Event>) {
-        // Where another try has answered, the rest are taken back; where time is up for all, so it is for each.
-        let ending = if ending.outcome.is_success() {
-            Ending {
-                outcome: Outcome::Cancelled,
-                cause: Outcome::Cancelled,
-                ..ending
-            }
+    pub(super) fn give_up_legs(&mut self, owner: u32, ended: &Ended, agenda: &mut Agenda<Event>) {
+        // Where one of the tries has settled it, the rest are taken back; where time is up for all, so it is for each.
+        let ending = if ended.given_up {
+            ended.ending
         } else {
-            ending
+            Ending::at(Outcome::Cancelled, ended.ending.origin)
         };
         while let Some(leg) = self.first_leg(owner) {
             let plan = self.edge_of(leg);

@@ -167,25 +167,25 @@ impl<'p> World<'p> {
 
     /// A request has its answer, or has failed for good.
     #[inline]
-    pub(super) fn request_done(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
+    pub(super) fn request_done(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         let frame = self.frames[index];
         agenda.cancel(frame.timer);
-        self.end_request(index, verdict, agenda);
-        self.loads[usize::from(frame.workload)].last = Some(verdict);
+        self.end_request(index, ending, agenda);
+        self.loads[usize::from(frame.workload)].last = Some(ending);
         if frame.endpoint != u32::MAX {
             self.think(frame.workload, frame.endpoint, agenda);
         }
     }
 
     #[inline]
-    fn end_request(&mut self, index: u32, verdict: Ending, agenda: &Agenda<Event>) {
+    fn end_request(&mut self, index: u32, ending: Ending, agenda: &Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
         let took = now.since(frame.arrived);
         self.tell(index, now, || {
             format!(
                 "request ends: {} after {}",
-                verdict.outcome.name(),
+                ending.outcome.name(),
                 rounded(took)
             )
         });
@@ -193,10 +193,10 @@ impl<'p> World<'p> {
             usize::from(frame.workload),
             (frame.in_edge, frame.arrived),
             now,
-            verdict,
+            ending,
             frame.is(flag::COUNTED),
         );
-        self.log_end(index, now, verdict);
+        self.log_end(index, now, ending);
         self.frames.remove(index);
     }
 
@@ -218,15 +218,9 @@ impl<'p> World<'p> {
         self.tell(index, agenda.now(), || "the user loses patience".into());
         let origin = self.plan.edges[frame.edge as usize].callee as u16;
         self.abandon_call(index, Outcome::TimeoutPatience, agenda);
-        let outcome = Outcome::TimeoutPatience;
-        let verdict = Ending {
-            outcome,
-            cause: outcome,
-            origin,
-            status: 0,
-        };
-        self.end_request(index, verdict, agenda);
-        self.loads[usize::from(frame.workload)].last = Some(verdict);
+        let ending = Ending::at(Outcome::TimeoutPatience, origin);
+        self.end_request(index, ending, agenda);
+        self.loads[usize::from(frame.workload)].last = Some(ending);
         let WorkloadKind::Closed { then, clicks, .. } =
             &self.plan.workloads[usize::from(frame.workload)].kind
         else {
@@ -268,7 +262,7 @@ impl World<'_> {
             who.push(if load.users.is_empty() {
                 format!("`{name}` arrives more than {MOST_ARRIVALS} times in one nanosecond")
             } else {
-                let because = load.last.map(|verdict| self.ended_at_once(verdict));
+                let because = load.last.map(|ending| self.ended_at_once(ending));
                 format!(
                     "`{name}` asks again as soon as {}",
                     because.unwrap_or_default()
@@ -279,9 +273,9 @@ impl World<'_> {
     }
 
     /// How a request that took no time ended, in words.
-    fn ended_at_once(&self, verdict: Ending) -> String {
-        let place = &self.plan.places[usize::from(verdict.origin)].name;
-        match verdict.cause {
+    fn ended_at_once(&self, ending: Ending) -> String {
+        let place = &self.plan.places[usize::from(ending.origin)].name;
+        match ending.cause {
             Outcome::Rejected => format!("`{place}` refuses (queue full)"),
             Outcome::Refused => {
                 format!("`{place}` refuses (backlog full, or instances down)")

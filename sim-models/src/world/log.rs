@@ -1,7 +1,7 @@
 //! The log of all requests, for comparing runs request by request. Kept only if asked for.
 
 use super::frame::flag;
-use super::state::{Ended, World};
+use super::state::{Logged, World};
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::{Ending, Outcome};
 use sim_core::SimTime;
@@ -15,32 +15,32 @@ impl World<'_> {
 
     /// The request of the frame in place `index` ends.
     #[inline]
-    pub(super) fn log_end(&mut self, index: u32, now: SimTime, verdict: Ending) {
+    pub(super) fn log_end(&mut self, index: u32, now: SimTime, ending: Ending) {
         if self.log.is_some() {
-            self.log_end_now(index, now, verdict);
+            self.log_end_now(index, now, ending);
         }
     }
 
     /// Out of the way of those who keep no log.
     #[cold]
     #[inline(never)]
-    fn log_end_now(&mut self, index: u32, now: SimTime, verdict: Ending) {
-        let entry = self.entry(index, now, Some(verdict));
+    fn log_end_now(&mut self, index: u32, now: SimTime, ending: Ending) {
+        let entry = self.entry(index, now, Some(ending));
         if let Some(log) = &mut self.log {
             log.push(entry);
         }
     }
 
-    fn entry(&self, index: u32, ended: SimTime, verdict: Option<Ending>) -> Ended {
+    fn entry(&self, index: u32, ended: SimTime, ending: Option<Ending>) -> Logged {
         let frame = &self.frames[index];
-        Ended {
+        Logged {
             number: frame.in_edge,
             workload: frame.workload,
             counted: frame.is(flag::COUNTED),
             key: frame.key,
             arrived: frame.arrived,
             ended,
-            verdict,
+            ending,
         }
     }
 
@@ -61,10 +61,10 @@ impl World<'_> {
         let mut ordinals = vec![0; names.len()];
         // Few causes are shared by many requests.
         let mut causes: Vec<Option<Arc<str>>> = vec![None; self.plan.places.len() * Outcome::COUNT];
-        let mut cause_of = |verdict: Ending| -> Arc<str> {
-            let place = usize::from(verdict.origin);
-            let slot = &mut causes[place * Outcome::COUNT + verdict.cause as usize];
-            let name = || crate::outcome::cause_name(&self.plan.places[place].name, verdict.cause);
+        let mut cause_of = |ending: Ending| -> Arc<str> {
+            let place = usize::from(ending.origin);
+            let slot = &mut causes[place * Outcome::COUNT + ending.cause as usize];
+            let name = || crate::outcome::cause_name(&self.plan.places[place].name, ending.cause);
             slot.get_or_insert_with(|| name().into()).clone()
         };
         entries
@@ -73,9 +73,7 @@ impl World<'_> {
                 let workload = usize::from(entry.workload);
                 let ordinal = ordinals[workload];
                 ordinals[workload] += 1;
-                let failure = entry
-                    .verdict
-                    .filter(|verdict| !verdict.outcome.is_success());
+                let failure = entry.ending.filter(|ending| !ending.outcome.is_success());
                 LoggedRequest {
                     number: entry.number,
                     workload: names[workload].clone(),
@@ -84,7 +82,7 @@ impl World<'_> {
                     counted: entry.counted,
                     arrived: entry.arrived,
                     ended: entry.ended,
-                    outcome: entry.verdict.map(|verdict| verdict.outcome),
+                    outcome: entry.ending.map(|ending| ending.outcome),
                     cause: failure.map(&mut cause_of),
                 }
             })
@@ -94,6 +92,6 @@ impl World<'_> {
     /// Bytes that the log takes.
     pub(super) fn log_memory(&self) -> usize {
         let entries = self.log.as_ref().map_or(0, Vec::len);
-        entries * size_of::<Ended>()
+        entries * size_of::<Logged>()
     }
 }

@@ -5,7 +5,7 @@ use super::frame::{FrameId, State};
 use super::state::{LOOKS_PER_STEP, World};
 use super::story::rounded;
 use crate::faults::Effect;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use sim_core::SimDuration;
 use sim_core::agenda::Agenda;
 use sim_core::random::{Keyed, Source, mix};
@@ -99,15 +99,10 @@ impl World<'_> {
                     )
                 });
                 if !matches!(event, Event::Withdraw(_)) {
-                    let origin = self.place_of(index) as u16;
+                    let ending = self.ends_here(index, Outcome::Lost);
                     let frame = &mut self.frames[index];
                     frame.state = State::Replying;
-                    frame.verdict = Ending {
-                        outcome: Outcome::Lost,
-                        cause: Outcome::Lost,
-                        origin,
-                        status: 0,
-                    };
+                    frame.ending = ending;
                     let id: FrameId = self.frames.id(index);
                     agenda.schedule_after(after, Event::Answer(id));
                 }

@@ -14,6 +14,7 @@ use crate::plan::{EdgePlan, LayerPlan};
 use crate::resilience::{CallState, Context, Do, Ended, Final, Memory, PolicySpec};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
+use std::ops::Range;
 
 /// Which way a call is being driven.
 pub(super) enum Way {
@@ -89,8 +90,20 @@ impl<'p> World<'p> {
 
     #[inline]
     pub(super) fn slot(&mut self, index: u32, layer: usize) -> &mut Slot {
-        let first = self.frames[index].layers;
-        &mut self.slots.slots[first.wrapping_add(layer as u32) as usize]
+        let slot = self.frames[index].slot(layer);
+        &mut self.slots.slots[slot]
+    }
+
+    /// Which of the policies of its edge a frame carries itself.
+    #[inline]
+    pub(super) fn carried(&self, index: u32, plan: &EdgePlan) -> Range<usize> {
+        let base = usize::from(self.frames[index].base);
+        base..base + plan.carried(base).len()
+    }
+
+    /// Whether a frame is in a call, and carries this policy of it.
+    pub(super) fn is_at(&self, index: u32, layer: usize) -> bool {
+        self.frames[index].calls() && self.carried(index, self.edge_of(index)).contains(&layer)
     }
 
     /// A call comes to a policy from outside.
@@ -207,12 +220,7 @@ impl<'p> World<'p> {
         if !policy.forks {
             self.clear_timer(index, layer, agenda);
         }
-        let ignored = policy.spec.ignores(ended.ending.outcome);
-        if ignored && !policy.forks && !policy.leaves {
-            self.slot(index, layer).stage = Stage::Outside;
-            return Way::Out(layer, ended);
-        }
-        if ignored {
+        if policy.spec.ignores(ended.ending.outcome) {
             self.leave_policy(index, plan, layer, &ended, agenda);
             return Way::Out(layer, ended);
         }
@@ -240,7 +248,7 @@ impl<'p> World<'p> {
             }
             Do::Again(span) => self.again(index, plan, layer, (ended, span), agenda),
             Do::Beside(next) => {
-                self.frames[index].verdict = ended.ending;
+                self.frames[index].ending = ended.ending;
                 self.beside(index, layer, next, agenda)
             }
             Do::Elsewhere(target) => Way::Elsewhere(layer, target),
@@ -260,7 +268,7 @@ impl<'p> World<'p> {
         (failure, span): (Ended, SimDuration),
         agenda: &mut Agenda<Event>,
     ) -> Way {
-        self.frames[index].verdict = failure.ending;
+        self.frames[index].ending = failure.ending;
         if let Some(denied) = self.denied(index, plan, layer + 1, &failure, agenda) {
             self.leave_policy(index, plan, layer, &denied, agenda);
             return Way::Out(layer, denied);
@@ -294,7 +302,7 @@ impl<'p> World<'p> {
             return None;
         }
         let failure = Ended {
-            ending: self.frames[index].verdict,
+            ending: self.frames[index].ending,
             ..Ended::default()
         };
         let denied = self.denied(leg, plan, layer + 1, &failure, agenda)?;
@@ -316,8 +324,7 @@ impl<'p> World<'p> {
         failure: &Ended,
         agenda: &mut Agenda<Event>,
     ) -> Option<Ended> {
-        let base = usize::from(self.frames[index].base);
-        for layer in first..base + plan.carried(base).len() {
+        for layer in first..self.carried(index, plan).end {
             if !plan.layers[layer].rations {
                 continue;
             }
@@ -411,14 +418,14 @@ impl<'p> World<'p> {
         let mut context = Context {
             now,
             attempts: u32::from(frame.attempts),
-            callees: self.plan.places[plan.callee as usize].instance_count,
+            callees: plan.callees,
             out,
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
             key: frame.call_key().wrapping_add((layer as u64 + 1) << 32),
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
-        let slot = frame.layers.wrapping_add(layer as u32) as usize;
+        let slot = frame.slot(layer);
         ask(
             &policy.spec,
             &mut state.memories[memory],
@@ -458,7 +465,7 @@ impl<'p> World<'p> {
         self.slot(index, layer).stage = Stage::Outside;
         if policy.forks {
             self.clear_timer(index, layer, agenda);
-            self.give_up_legs(index, ended.ending, agenda);
+            self.give_up_legs(index, ended, agenda);
         }
         if policy.leaves {
             let wake = self.ask_policy(
@@ -506,8 +513,7 @@ impl<'p> World<'p> {
         ended: &Ended,
         agenda: &mut Agenda<Event>,
     ) {
-        let base = usize::from(self.frames[index].base);
-        for layer in first..base + plan.carried(base).len() {
+        for layer in first..self.carried(index, plan).end {
             self.clear_timer(index, layer, agenda);
             match self.slot(index, layer).stage {
                 Stage::Inside => self.leave_policy(index, plan, layer, ended, agenda),
@@ -516,23 +522,21 @@ impl<'p> World<'p> {
                     self.leave_policy(index, plan, layer, ended, agenda);
                 }
                 Stage::Parked => self.unpark(index, plan, layer),
-                Stage::Waiting | Stage::Turned => self.slot(index, layer).stage = Stage::Outside,
+                Stage::Waiting | Stage::Turned(_) => self.slot(index, layer).stage = Stage::Outside,
                 Stage::Outside => {}
             }
         }
-        self.give_up_legs(index, ended.ending, agenda);
+        self.give_up_legs(index, ended, agenda);
         self.give_up_attempt(index, plan, ended.ending.outcome, agenda);
     }
 
     /// When the callee is to stop, for the policies that tell it.
     pub(super) fn told_deadline(&self, index: u32, plan: &EdgePlan) -> SimTime {
         let frame = &self.frames[index];
-        let base = usize::from(frame.base);
-        let first = frame.layers.wrapping_add(u32::from(frame.base)) as usize;
-        let layers = plan.carried(base).iter().enumerate();
-        let own = layers
-            .filter(|(_, layer)| layer.tells_deadline)
-            .map(|(number, _)| self.slots.slots[first + number].state.deadline())
+        let own = self
+            .carried(index, plan)
+            .filter(|layer| plan.layers[*layer].tells_deadline)
+            .map(|layer| self.slots.slots[frame.slot(layer)].state.deadline())
             .min()
             .unwrap_or(SimTime::MAX);
         match self.owner(index) {

@@ -2,10 +2,9 @@
 
 use super::edge::{Room, Stage};
 use super::event::Event;
-use super::frame::{FrameId, State};
+use super::frame::FrameId;
 use super::policies::Way;
 use super::state::World;
-use crate::outcome::Ending;
 use crate::plan::EdgePlan;
 use crate::resilience::{Do, Ended};
 use sim_core::agenda::Agenda;
@@ -49,18 +48,10 @@ impl<'p> World<'p> {
     }
 
     fn is_parked(&self, id: FrameId, layer: u16) -> bool {
+        let layer = usize::from(layer);
         self.frames.alive(id).is_some_and(|index| {
-            let frame = &self.frames[index];
-            let calls = matches!(frame.state, State::Calling | State::Leg);
-            let carried = || {
-                let base = usize::from(frame.base);
-                let plan = self.edge_of(index);
-                (base..base + plan.carried(base).len()).contains(&usize::from(layer))
-            };
-            calls && carried() && {
-                let slot = frame.layers.wrapping_add(u32::from(layer)) as usize;
-                self.slots.slots[slot].stage == Stage::Parked
-            }
+            let slot = self.frames[index].slot(layer);
+            self.is_at(index, layer) && self.slots.slots[slot].stage == Stage::Parked
         })
     }
 
@@ -116,9 +107,9 @@ impl<'p> World<'p> {
                     self.set_timer(next.index, layer, false, span, agenda);
                     Stage::Waiting
                 }
-                Do::End(ending, _) => {
-                    self.frames[next.index].verdict = ending.or_at(plan.caller as u16);
-                    Stage::Turned
+                Do::End(ending, last) => {
+                    self.frames[next.index].ending = ending.or_at(plan.caller as u16);
+                    Stage::Turned(last)
                 }
                 _ => unreachable!("no answer to a call that is woken: {answer:?}"),
             };
@@ -136,23 +127,19 @@ impl<'p> World<'p> {
     #[cold]
     pub(super) fn woken(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
         let plan = self.edge_of(index);
-        let carried = matches!(self.frames[index].state, State::Calling | State::Leg)
-            && layer < plan.layers.len();
-        if !carried {
+        if !self.is_at(index, layer) {
             return;
         }
         let way = match self.slot(index, layer).stage {
             Stage::Woken => self.let_in(index, plan, layer),
-            Stage::Turned => {
-                let ending: Ending = self.frames[index].verdict;
+            Stage::Turned(last) => {
                 self.slot(index, layer).stage = Stage::Outside;
-                Way::Out(
-                    layer,
-                    Ended {
-                        ending,
-                        ..Ended::default()
-                    },
-                )
+                let ended = Ended {
+                    ending: self.frames[index].ending,
+                    last,
+                    ..Ended::default()
+                };
+                Way::Out(layer, ended)
             }
             // It has been given up meanwhile.
             _ => return,

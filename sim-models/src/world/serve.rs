@@ -12,13 +12,8 @@ use sim_core::{SimDuration, SimTime};
 
 impl World<'_> {
     #[inline]
-    pub(super) fn verdict_here(&self, index: u32, outcome: Outcome) -> Ending {
-        Ending {
-            outcome,
-            cause: outcome,
-            origin: self.place_of(index) as u16,
-            status: 0,
-        }
+    pub(super) fn ends_here(&self, index: u32, outcome: Outcome) -> Ending {
+        Ending::at(outcome, self.place_of(index) as u16)
     }
 
     /// A request reaches its instance.
@@ -53,8 +48,8 @@ impl World<'_> {
         if deadline <= now {
             self.recorder
                 .withdrawn(service, endpoint as usize, true, counted);
-            let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
-            return self.reply(index, verdict, agenda);
+            let ending = self.ends_here(index, Outcome::TimeoutDeadline);
+            return self.reply(index, ending, agenda);
         }
         if self.plan.doors && self.begin_at_door(index, agenda) {
             return;
@@ -117,16 +112,16 @@ impl World<'_> {
         let service = self.instances[instance as usize].service as usize;
         self.recorder
             .turned_away(service, endpoint as usize, counted);
-        let verdict = self.verdict_here(index, outcome);
-        self.reply(index, verdict, agenda);
+        let ending = self.ends_here(index, outcome);
+        self.reply(index, ending, agenda);
     }
 
     /// The answer leaves for the caller.
     #[inline]
-    pub(super) fn reply(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
+    pub(super) fn reply(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
-        frame.verdict = verdict;
+        frame.ending = ending;
         let Frame {
             in_edge,
             instance,
@@ -134,7 +129,7 @@ impl World<'_> {
             ..
         } = *frame;
         self.tell(index, agenda.now(), || {
-            format!("answers {}", verdict.outcome.name())
+            format!("answers {}", ending.outcome.name())
         });
         // Where the caller has ended nobody knows its instance, nor needs the answer.
         let Some(caller) = self.frames.alive(parent) else {
@@ -190,11 +185,11 @@ impl World<'_> {
             match &plan.effect {
                 Effect::Fail { status } if self.hit(fault, key, strength) => {
                     self.tell(index, now, || format!("fails: fault `{}`", plan.name));
-                    let verdict = Ending {
+                    let ending = Ending {
                         status: *status,
-                        ..self.verdict_here(index, Outcome::Error)
+                        ..self.ends_here(index, Outcome::Error)
                     };
-                    self.finish(index, verdict, agenda);
+                    self.finish(index, ending, agenda);
                     return true;
                 }
                 Effect::Hang if self.hit(fault, key, strength) => {
@@ -225,25 +220,25 @@ impl World<'_> {
 
     /// A request has run its program, or failed on the way.
     #[inline]
-    pub(super) fn finish(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
+    pub(super) fn finish(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         if self.frames[index].is(flag::BRANCH) {
-            return self.branch_done(index, verdict, agenda);
+            return self.branch_done(index, ending, agenda);
         }
-        self.leave(index, verdict, agenda);
+        self.leave(index, ending, agenda);
         if self.frames[index].is(flag::THREAD) {
             self.let_thread_go(index, agenda);
         }
-        if verdict.outcome == Outcome::Cancelled {
+        if ending.outcome == Outcome::Cancelled {
             self.tell(index, agenda.now(), || "stops: its caller has gone".into());
             self.frames.remove(index);
         } else {
-            self.reply(index, verdict, agenda);
+            self.reply(index, ending, agenda);
         }
     }
 
     /// Counts a request that had started and ends here.
     #[inline]
-    pub(super) fn leave(&mut self, index: u32, verdict: Ending, agenda: &mut Agenda<Event>) {
+    pub(super) fn leave(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let frame = self.frames[index];
         agenda.cancel(frame.expiry);
@@ -254,7 +249,7 @@ impl World<'_> {
             self.instances[frame.instance as usize].service as usize,
             frame.endpoint as usize,
             (frame.arrived, frame.started, now),
-            verdict.outcome.is_success(),
+            ending.outcome.is_success(),
             frame.is(flag::ABANDONED),
             frame.is(flag::COUNTED),
         );
@@ -296,8 +291,8 @@ impl World<'_> {
             }
             State::Calling | State::Forked | State::Hung | State::Ready => {
                 self.stop(index, agenda);
-                let verdict = self.verdict_here(index, Outcome::Cancelled);
-                self.finish(index, verdict, agenda);
+                let ending = self.ends_here(index, Outcome::Cancelled);
+                self.finish(index, ending, agenda);
             }
             // In transit: dropped on arrival. At work: stops at the end of the step. Answered: too late.
             State::InTransit
@@ -312,16 +307,16 @@ impl World<'_> {
     /// The deadline that a request was told of passes.
     pub(super) fn expire(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.frames[index].expiry = EventId::NONE;
-        let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
+        let ending = self.ends_here(index, Outcome::TimeoutDeadline);
         match self.frames[index].state {
             State::Queued | State::Backlogged => {
                 self.unqueue(index, agenda);
                 self.leave_unstarted(index, agenda);
-                self.reply(index, verdict, agenda);
+                self.reply(index, ending, agenda);
             }
             State::Calling | State::Forked | State::Hung | State::Ready => {
                 self.stop(index, agenda);
-                self.finish(index, verdict, agenda);
+                self.finish(index, ending, agenda);
             }
             // At work: it notices at the end of the step.
             State::InTransit

@@ -85,7 +85,7 @@ pub(super) const LOOKS_PER_STEP: u64 = 16;
 
 /// A request that has ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ended {
+pub(super) struct Logged {
     pub(super) number: u32,
     pub(super) workload: u16,
     pub(super) counted: bool,
@@ -93,7 +93,7 @@ pub(super) struct Ended {
     pub(super) arrived: SimTime,
     pub(super) ended: SimTime,
     /// None: it has not ended.
-    pub(super) verdict: Option<Ending>,
+    pub(super) ending: Option<Ending>,
 }
 
 /// Messages without delay that are handled within one event before the rest become events.
@@ -157,7 +157,7 @@ pub struct World<'p> {
     /// The frames of those requests: (index, generation) to number.
     pub(super) told_frames: BTreeMap<(u32, u32), u32>,
     /// The requests that have ended, if they are to be kept.
-    pub(super) log: Option<Vec<Ended>>,
+    pub(super) log: Option<Vec<Logged>>,
     /// What is counted and measured.
     pub recorder: Recorder,
 }

@@ -62,12 +62,12 @@ impl World<'_> {
             return self.resume(index, agenda);
         }
         if self.frames[index].is(flag::CANCELLED) {
-            let verdict = self.verdict_here(index, Outcome::Cancelled);
-            return self.finish(index, verdict, agenda);
+            let ending = self.ends_here(index, Outcome::Cancelled);
+            return self.finish(index, ending, agenda);
         }
         if self.frames[index].deadline <= agenda.now() {
-            let verdict = self.verdict_here(index, Outcome::TimeoutDeadline);
-            return self.finish(index, verdict, agenda);
+            let ending = self.ends_here(index, Outcome::TimeoutDeadline);
+            return self.finish(index, ending, agenda);
         }
         let mut rounds = 0;
         loop {
@@ -121,11 +121,11 @@ impl World<'_> {
                 }
                 Instruction::Fail { share, status } => {
                     if share >= 1.0 || self.draw(index).chance(f64::from(share)) {
-                        let verdict = Ending {
+                        let ending = Ending {
                             status,
-                            ..self.verdict_here(index, Outcome::Error)
+                            ..self.ends_here(index, Outcome::Error)
                         };
-                        return self.finish(index, verdict, agenda);
+                        return self.finish(index, ending, agenda);
                     }
                 }
                 Instruction::End => {
@@ -134,8 +134,8 @@ impl World<'_> {
                     } else {
                         Outcome::Ok
                     };
-                    let verdict = self.verdict_here(index, outcome);
-                    return self.finish(index, verdict, agenda);
+                    let ending = self.ends_here(index, outcome);
+                    return self.finish(index, ending, agenda);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::edge::Stage;
 use super::event::Event;
-use super::frame::{FrameId, State};
+use super::frame::FrameId;
 use super::policies::Way;
 use super::state::World;
 use crate::outcome::{Ending, Outcome};
@@ -48,10 +48,7 @@ impl<'p> World<'p> {
             return;
         };
         let layer = usize::from(layer);
-        if matches!(self.frames[index].state, State::Calling | State::Leg)
-            && layer < self.edge_of(index).layers.len()
-            && self.slot(index, layer).overdue
-        {
+        if self.is_at(index, layer) && self.slot(index, layer).overdue {
             self.policy_timer(index, layer, again, agenda);
         }
     }
