@@ -121,6 +121,9 @@ impl Policy for AdaptiveLimit {
             .limit
             .clamp(f64::from(self.least), f64::from(self.most));
     }
+    fn inside(memory: &Limit) -> Option<u32> {
+        Some(memory.out)
+    }
     fn reading(&self, memory: &Limit, _: SimTime) -> Reading {
         Reading {
             state: "",

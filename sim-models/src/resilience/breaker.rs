@@ -5,7 +5,8 @@
 //! Open: calls are refused at once; at exactly `open_for` the next call is let through. Half-open:
 //! that call is the probe, all others are refused; its success closes the breaker, its failure opens
 //! it for another `open_for`. Results of calls that began before the last change of state do not
-//! count. A probe that a policy outside gives up counts as failed.
+//! count. A probe that a policy outside gives up counts as failed. What a policy inside refuses, so that nobody is
+//! asked, says nothing of the callee.
 //!
 //! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
 
@@ -127,6 +128,13 @@ impl Policy for Breaker {
         }
         // Nobody knows how a call that is given up would have ended; a probe has to have ended.
         let failed = ended.given_up || self.on.contains(ended.outcome());
+        if !failed && !ended.outcome().is_success() && ended.callee == Ended::NOBODY {
+            // A policy inside let it through to nobody: that says nothing of the callee. The next one is a probe.
+            if memory.state == State::HalfOpen {
+                memory.enter(State::Open(context.now));
+            }
+            return;
+        }
         match memory.state {
             State::Closed(_) if ended.given_up => {}
             State::Closed(in_a_row) if failed && in_a_row + 1 >= self.failures => {

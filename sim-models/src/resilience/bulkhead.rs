@@ -87,6 +87,9 @@ impl Policy for Bulkhead {
         *out -= 1;
         context.wake = 1;
     }
+    fn inside(out: &u32) -> Option<u32> {
+        Some(*out)
+    }
     fn reading(&self, out: &u32, _: SimTime) -> Reading {
         Reading::number("out", f64::from(*out))
     }

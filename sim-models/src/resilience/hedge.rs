@@ -3,7 +3,7 @@
 //! The first try begins at once; whenever `after` has passed without an answer, one more begins beside those that
 //! are out, up to `attempts` in all. The first answer that is not one of `on` is the result, and the others are
 //! given up (their callees are told if `cancellation` says so). A try that fails with one of `on` has the next one
-//! begin at once, and the delay anew; once there is none left to begin, the last failure is the result.
+//! begin at once, and the delay anew; once there is none left to begin, or a policy inside forbids to try again, the last failure is the result.
 //!
 //! `attempts` counts the first, as in gRPC (not as in Polly, whose count leaves it out). What is inside the hedge
 //! is done for each try: `[hedge(..), timeout(..)]` limits each, `[timeout(..), hedge(..)]` all together.
@@ -12,7 +12,7 @@
 //! `hedgingDelay`, `nonFatalStatusCodes`); elsewhere Polly `Hedging`, Finagle `BackupRequestFilter`, Envoy
 //! `hedge_policy`, resilience4j `Hedge`.
 
-use super::{Context, Do, Ended, Policy};
+use super::{Context, Do, Ended, Final, Policy};
 use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -38,10 +38,18 @@ fn two() -> u32 {
 /// The most tries that may be out beside each other.
 const MOST: u32 = 100;
 
+/// The tries of one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// How many have begun.
+    begun: u16,
+    /// Number of the first one among all that there were before.
+    first: u16,
+}
+
 impl Policy for Hedge {
     type Memory = ();
-    /// Tries that have begun.
-    type Call = u16;
+    type Call = Tries;
     const SUMMARY: &'static str = "asks once more while the first try is out";
     const EXAMPLE: &'static str = r#"hedge("50ms")"#;
     const COUNTERS: &'static [&'static str] = &["hedges", "won"];
@@ -50,29 +58,36 @@ impl Policy for Hedge {
     fn forks(&self) -> bool {
         true
     }
-    fn on_enter(&self, (): &mut (), begun: &mut u16, _: &mut Context) -> Do {
-        *begun = 1;
+    fn on_enter(&self, (): &mut (), call: &mut Tries, context: &mut Context) -> Do {
+        *call = Tries {
+            begun: 1,
+            first: context.begun as u16,
+        };
         if self.attempts > 1 {
             Do::PassFor(self.after)
         } else {
             Do::Pass
         }
     }
-    fn on_timer(&self, (): &mut (), begun: &mut u16, context: &mut Context) -> Do {
-        self.one_more(begun, context)
+    fn on_timer(&self, (): &mut (), call: &mut Tries, context: &mut Context) -> Do {
+        self.one_more(call, context)
     }
-    fn on_result(&self, (): &mut (), begun: &mut u16, ended: &Ended, context: &mut Context) -> Do {
+    fn on_result(&self, (): &mut (), call: &mut Tries, ended: &Ended, context: &mut Context) -> Do {
         if !self.on.contains(ended.outcome()) {
-            context.counters[1] += u64::from(ended.outcome().is_success() && ended.leg > 0);
+            let won = ended.outcome().is_success() && ended.leg > call.first;
+            context.counters[1] += u64::from(won);
             return Do::Pass;
         }
-        if u32::from(*begun) < self.attempts {
-            self.one_more(begun, context)
+        if u32::from(call.begun) < self.attempts && ended.last == Final::No {
+            self.one_more(call, context)
         } else if context.out > 0 {
             Do::Hold
         } else {
             Do::Pass
         }
+    }
+    fn on_denied(&self, (): &mut (), _: &mut Tries, context: &mut Context) {
+        context.counters[0] -= 1;
     }
     fn ignores(&self, _: Outcome) -> bool {
         false
@@ -100,9 +115,9 @@ impl Policy for Hedge {
 }
 
 impl Hedge {
-    fn one_more(&self, begun: &mut u16, context: &mut Context) -> Do {
-        *begun += 1;
+    fn one_more(&self, call: &mut Tries, context: &mut Context) -> Do {
+        call.begun += 1;
         context.counters[0] += 1;
-        Do::Beside((u32::from(*begun) < self.attempts).then_some(self.after))
+        Do::Beside((u32::from(call.begun) < self.attempts).then_some(self.after))
     }
 }

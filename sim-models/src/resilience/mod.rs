@@ -187,6 +187,14 @@ macro_rules! policies {
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
             }
+            /// See [`Policy::on_denied`].
+            #[inline]
+            pub fn on_denied(&self, memory: &mut Memory, call: &mut CallState, context: &mut Context) {
+                match (self, memory, call) {
+                    $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_denied(memory, call, context),)*
+                    _ => unreachable!("the memory and state of a policy are its own"),
+                }
+            }
             /// See [`Policy::on_leave`].
             #[inline]
             pub fn on_leave(&self, memory: &mut Memory, call: &mut CallState, ended: &Ended, context: &mut Context) {
@@ -249,6 +257,11 @@ macro_rules! policies {
         }
 
         impl Memory {
+            /// See [`Policy::inside`].
+            #[must_use]
+            pub fn inside(&self) -> Option<u32> {
+                match self { $(Self::$policy(memory) => <$policy as Policy>::inside(memory)),* }
+            }
             /// Whether it stands in the way of calls just now.
             #[must_use]
             pub fn is_open(&self) -> bool {

@@ -3,7 +3,8 @@
 //! Every caller (or all together, by `scope`) counts for each instance of the callee the failures in a row that it
 //! saw there. At `failures` of them the instance is ejected: for `base` the first time, twice that the second time,
 //! and so on up to `longest`; every `base` without an ejection takes one time back. Then it is asked again, and
-//! counted from nothing. Results of calls that were sent before an ejection and come after it do not count.
+//! counted from nothing. Results of calls that were sent before an ejection and come after it do not count, nor do those
+//! of calls that it gets while it is out, because all are.
 //!
 //! No more than `share` of the instances are out at a time (one, at least, of two or more): a further outlier is
 //! spared. Where fewer than `panic` of the instances are left, nobody is passed by: better to ask the ill than to
@@ -130,7 +131,8 @@ impl Policy for OutlierEjection {
         let Some(host) = hosts.get_mut(ended.callee as usize) else {
             return;
         };
-        if ended.given_up || (host.until > SimTime::ZERO && *came < host.from) {
+        let out = host.until > context.now;
+        if ended.given_up || out || (host.until > SimTime::ZERO && *came < host.from) {
             return;
         }
         if !self.on.contains(ended.outcome()) {
@@ -138,7 +140,7 @@ impl Policy for OutlierEjection {
             return;
         }
         host.failures += 1;
-        if host.failures >= self.failures && host.until <= context.now {
+        if host.failures >= self.failures {
             self.eject(hosts, ended.callee as usize, context);
         }
     }

@@ -25,7 +25,8 @@ pub enum Scope {
 ///
 /// | asked | may answer |
 /// |---|---|
-/// | [`Policy::on_enter`], [`Policy::on_wake`], [`Policy::on_timer`] after `Wait` or `Park` | `Pass`, `PassFor`, `Wait`, `Park`, `End`, `Elsewhere` |
+/// | [`Policy::on_enter`], [`Policy::on_timer`] after `Wait` or `Park` | `Pass`, `PassFor`, `Wait`, `Park`, `End`, `Elsewhere` |
+/// | [`Policy::on_wake`] | `Pass`, `PassFor`, `Wait`, `Park`, `End` |
 /// | [`Policy::on_timer`] after `PassFor` | `Pass` (let it be), `PassFor` (ask again later), `End`, `Again`, `Beside`, `Elsewhere` |
 /// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold` |
 /// | [`Policy::on_retry`] | `Pass`, `End` |
@@ -73,8 +74,8 @@ pub struct Ended {
     pub ending: Ending,
     /// Whether policies outside may try again.
     pub last: Final,
-    /// Which of the tries of a policy that forks it is the result of, from 0.
-    pub leg: u8,
+    /// Which of all tries of a policy that forks it is the result of, from 0.
+    pub leg: u16,
     /// Number of the callee's instance that was asked last; [`Ended::NOBODY`] if nobody was.
     pub callee: u32,
     /// Nobody knows how it would have ended: a policy outside, or the caller, no longer waits.
@@ -118,6 +119,10 @@ pub struct Context<'a> {
     pub now: SimTime,
     /// Attempts that this call has begun so far.
     pub attempts: u32,
+    /// Whether what comes is no further try: of a retry or a hedge outside.
+    pub first: bool,
+    /// Tries that this policy has begun so far; of policies that fork.
+    pub begun: u32,
     /// Instances that the callee has.
     pub callees: u32,
     /// Tries of what is inside this policy that are out just now; of policies that fork.
@@ -254,6 +259,15 @@ pub trait Policy {
     ) -> Do {
         Do::Pass
     }
+    /// What [`Policy::on_retry`] has allowed does not come, since another policy did not allow it; or what this policy
+    /// itself wanted to try again was not allowed.
+    fn on_denied(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _context: &mut Context,
+    ) {
+    }
     /// A call that this policy let in leaves it: exactly once for each that [`Policy::on_enter`] (or what was asked
     /// after it) let in, however it ended.
     #[inline]
@@ -285,6 +299,10 @@ pub trait Policy {
     #[inline]
     fn deadline(_call: &Self::Call) -> SimTime {
         SimTime::MAX
+    }
+    /// How many calls its memory takes to be inside, if it counts them.
+    fn inside(_memory: &Self::Memory) -> Option<u32> {
+        None
     }
     /// Whether its memory stands in the way of calls just now.
     fn is_open(_memory: &Self::Memory) -> bool {

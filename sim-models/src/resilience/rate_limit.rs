@@ -129,6 +129,11 @@ impl Policy for RateLimit {
             Err(answer) => answer,
         }
     }
+    fn on_denied(&self, bucket: &mut Bucket, due: &mut Option<SimTime>, _: &mut Context) {
+        if due.take().is_some() {
+            bucket.tokens += 1.0;
+        }
+    }
     fn on_timer(&self, _: &mut Bucket, _: &mut Option<SimTime>, _: &mut Context) -> Do {
         Do::Pass
     }

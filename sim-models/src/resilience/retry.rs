@@ -279,6 +279,10 @@ impl Policy for Retry {
         call.attempts += 1;
         Do::Again(call.before)
     }
+    fn on_denied(&self, (): &mut (), call: &mut Tried, context: &mut Context) {
+        call.attempts -= 1;
+        context.counters[0] -= 1;
+    }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)
     }

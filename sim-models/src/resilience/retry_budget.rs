@@ -55,7 +55,7 @@ impl Policy for RetryBudget {
     }
     #[inline]
     fn on_enter(&self, tokens: &mut f64, paid: &mut bool, context: &mut Context) -> Do {
-        if !std::mem::take(paid) && context.attempts == 0 {
+        if !std::mem::take(paid) && context.first {
             *tokens = (*tokens + self.ratio).min(self.cap);
         }
         Do::Pass
@@ -75,6 +75,12 @@ impl Policy for RetryBudget {
         } else {
             context.counters[1] += 1;
             Do::End(failure.ending, Final::Yes)
+        }
+    }
+    fn on_denied(&self, tokens: &mut f64, paid: &mut bool, context: &mut Context) {
+        if std::mem::take(paid) {
+            *tokens = (*tokens + 1.0).min(self.cap);
+            context.counters[0] -= 1;
         }
     }
     fn reading(&self, tokens: &f64, _: SimTime) -> Reading {

@@ -41,7 +41,7 @@ pub struct Line {
     pub callee: Option<u32>,
     /// Of a result: which of several tries it is of, from 0.
     #[serde(default)]
-    pub leg: u8,
+    pub leg: u16,
 }
 
 /// What happens in a line of a script.
@@ -258,6 +258,8 @@ impl<'p> Trace<'p> {
         let mut context = Context {
             now: self.now,
             attempts: call.attempts,
+            first: !call.allowed,
+            begun: call.attempts,
             callees: CALLEES,
             out: call.out,
             waiting,

@@ -206,23 +206,45 @@ impl World<'_> {
         &self.slots.slots[first..first + carried.len()]
     }
 
-    /// Every slot is in use or free, and as many calls are parked as the rooms say.
+    /// Every slot is in use or free; as many calls are parked at each memory as its room says, and as many are inside
+    /// as it counts itself.
     fn audit_slots(&self) {
         let mut used = 0;
-        let mut parked = 0;
+        // By edge and memory: those that are parked, and those that are inside.
+        let mut counts: Vec<Vec<(u32, u32)>> = self
+            .edges
+            .iter()
+            .map(|edge| vec![(0, 0); edge.memories.len()])
+            .collect();
         for index in 0..self.frames.places() {
-            if self.frames[index].calls() {
-                let slots = self.slots_of(index);
-                used += slots.len();
-                let waits = slots.iter().filter(|slot| slot.stage == Stage::Parked);
-                parked += waits.count() as u64;
+            if !self.frames[index].calls() {
+                continue;
+            }
+            let plan = self.edge_of(index);
+            let carried = self.carried(index, plan);
+            let slots = self.slots_of(index);
+            used += slots.len();
+            for (slot, layer) in slots.iter().zip(&plan.layers[carried]) {
+                let counts = &mut counts[self.frames[index].edge as usize];
+                let (parked, inside) = &mut counts[self.memory_of(index, layer)];
+                *parked += u32::from(slot.stage == Stage::Parked);
+                *inside += u32::from(matches!(slot.stage, Stage::Inside | Stage::Woken));
             }
         }
         let blocks = self.slots.free.iter().enumerate();
         let free: usize = blocks.map(|(length, free)| length * free.len()).sum();
         assert_eq!(used + free, self.slots.slots.len(), "slots of policies");
-        let rooms = self.edges.iter().flat_map(|edge| &edge.rooms);
-        let waiting: u64 = rooms.map(|room| u64::from(room.waiting)).sum();
-        assert_eq!(parked, waiting, "calls that are parked");
+        for (number, (edge, counts)) in self.edges.iter().zip(&counts).enumerate() {
+            for (memory, (parked, inside)) in counts.iter().enumerate() {
+                let waiting = edge.rooms.get(memory).map_or(0, |room| room.waiting);
+                assert_eq!(
+                    *parked, waiting,
+                    "parked at memory {memory} of edge {number}"
+                );
+                if let Some(counted) = edge.memories[memory].inside() {
+                    assert_eq!(*inside, counted, "inside memory {memory} of edge {number}");
+                }
+            }
+        }
     }
 }

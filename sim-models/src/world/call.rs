@@ -37,6 +37,7 @@ impl<'p> World<'p> {
         frame.callee_endpoint = endpoint;
         frame.layers = layers;
         frame.attempts = 0;
+        frame.callee_instance = FrameId::NONE.index;
         frame.draws += 1;
         frame.mark = agenda.now();
         frame.state = State::Calling;
@@ -72,8 +73,13 @@ impl<'p> World<'p> {
             mark: began,
             ..
         } = *frame;
-        let key = mix(frame.call_key(), u64::from(attempts));
-        let deadline = if plan.tells_deadline {
+        // What is let in at a door is the request that has come.
+        let key = if plan.door {
+            frame.key
+        } else {
+            mix(frame.call_key(), u64::from(attempts))
+        };
+        let deadline = if plan.tells_deadline || self.frames[index].state == State::Leg {
             deadline.min(self.told_deadline(index, plan))
         } else {
             deadline
@@ -196,7 +202,7 @@ impl<'p> World<'p> {
             self.mark_abandoned(callee);
             if plan.door {
                 self.now_next.push(Event::Withdraw(child));
-            } else if plan.tells_cancellation {
+            } else if plan.tells_cancellation || self.owner_tells_cancellation(index) {
                 let link = self.link(edge, instance, callee_instance, true);
                 self.transmit(link, callee, Event::Withdraw(child), agenda);
             }

@@ -45,7 +45,8 @@ impl World<'_> {
             self.leave_doorstep(index, now);
             return false;
         }
-        if door != ServicePlan::OPEN && self.instances[instance as usize].frozen > 0 {
+        let at = &self.instances[instance as usize];
+        if door != ServicePlan::OPEN && at.frozen > 0 && at.down == 0 {
             self.touch(instance);
             let id = self.frames.id(index);
             let inbox = &mut self.instances[instance as usize].inbox;
@@ -64,6 +65,7 @@ impl World<'_> {
             instance,
             in_edge,
             endpoint,
+            deadline,
             ..
         } = self.frames[index];
         let service = self.instances[instance as usize].service as usize;
@@ -73,6 +75,10 @@ impl World<'_> {
         }
         let levels = &mut self.recorder.instances[instance as usize];
         levels.present.add(agenda.now(), 1);
+        if deadline < SimTime::MAX {
+            let id = self.frames.id(index);
+            self.frames[index].expiry = agenda.schedule_at(deadline, Event::Expire(id));
+        }
         self.begin_call(index, door, endpoint, agenda);
         true
     }
@@ -80,6 +86,7 @@ impl World<'_> {
     /// The policies of the door have come to an end with a request: it is answered.
     #[cold]
     pub(super) fn pass_the_door(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+        agenda.cancel(self.frames[index].expiry);
         if self.frames[index].attempts == 0 {
             let (service, endpoint, counted) = self.asked_for(index);
             self.recorder.turned_away(service, endpoint, counted);
@@ -104,13 +111,25 @@ impl World<'_> {
     /// A request at the door is taken back, or lost.
     #[cold]
     pub(super) fn leave_the_door(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        agenda.cancel(self.frames[index].expiry);
         if self.frames[index].attempts == 0 {
             let (service, endpoint, counted) = self.asked_for(index);
-            let doomed = self.frames[index].is(flag::ABANDONED);
+            let frame = &self.frames[index];
+            let doomed = frame.is(flag::ABANDONED) || frame.deadline <= agenda.now();
             self.recorder.withdrawn(service, endpoint, doomed, counted);
             self.leave_doorstep(index, agenda.now());
         }
         self.stop(index, agenda);
+    }
+
+    /// The deadline of a request at the door passes. One that was let in sees to it itself.
+    #[cold]
+    pub(super) fn expire_at_door(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        if self.frames[index].attempts == 0 {
+            let ending = self.ends_here(index, Outcome::TimeoutDeadline);
+            self.leave_the_door(index, agenda);
+            self.reply(index, ending, agenda);
+        }
     }
 
     /// A request that was present at the door is so no longer.

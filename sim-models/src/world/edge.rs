@@ -31,8 +31,10 @@ pub(super) struct Slot {
     pub(super) state: CallState,
     pub(super) timer: EventId,
     pub(super) stage: Stage,
-    /// Tries that it has begun since the call came in, if it may have several.
-    pub(super) legs: u8,
+    /// Tries that it has begun, if it may have several.
+    pub(super) legs: u16,
+    /// Which of all parkings the last one of the call here was.
+    pub(super) ticket: u32,
     /// The timer has run out, and the instance, which stands still, is yet to see it.
     pub(super) overdue: bool,
 }
@@ -52,12 +54,20 @@ pub(super) struct Slots {
     pub(super) free: Vec<Vec<u32>>,
 }
 
+/// A call in a room: whose, at which policy of the edge, and which of all parkings it was. A frame makes other calls
+/// when it has given up this one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parked {
+    pub(super) frame: FrameId,
+    pub(super) layer: u16,
+    pub(super) ticket: u32,
+}
+
 /// Those who are parked at one memory of a policy.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Room {
-    /// Whose call, and which policy of its edge, the first to come first. Those who are parked no longer are
-    /// passed over.
-    pub(super) queue: VecDeque<(FrameId, u16)>,
+    /// The first to come first. Those who are parked no longer are passed over.
+    pub(super) queue: VecDeque<Parked>,
     /// How many are parked.
     pub(super) waiting: u32,
 }
@@ -140,6 +150,7 @@ impl Slots {
             timer: EventId::NONE,
             stage: Stage::Outside,
             legs: 0,
+            ticket: 0,
             overdue: false,
         };
         if let Some(first) = self.free[length].pop() {

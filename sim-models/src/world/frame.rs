@@ -108,7 +108,7 @@ pub struct Frame {
     pub endpoint: u32,
     /// Endpoint of its current call.
     pub callee_endpoint: u32,
-    /// Instance that its last attempt was sent to.
+    /// Instance that its last attempt of its current call was sent to; that of [`FrameId::NONE`] if none was.
     pub callee_instance: u32,
     /// Slot of the first policy of its edge, whether it carries that one or not.
     pub layers: u32,

@@ -49,6 +49,7 @@ impl<'p> World<'p> {
         frame.timer = EventId::NONE;
         frame.expiry = EventId::NONE;
         frame.child = FrameId::NONE;
+        frame.callee_instance = FrameId::NONE.index;
         frame.flags &= flag::COUNTED | flag::TRACED | flag::ABANDONED;
         frame.next = next;
         frame.previous = u32::MAX;
@@ -72,6 +73,7 @@ impl<'p> World<'p> {
     ) -> u32 {
         let (edge, endpoint) = plan.layers[layer].targets[usize::from(target)];
         let other = &self.plan.edges[edge as usize];
+        let path = self.path(owner, layer);
         let leg = self.link_leg(owner, layer);
         let slots = if other.layers.is_empty() {
             u32::MAX
@@ -79,15 +81,13 @@ impl<'p> World<'p> {
             self.slots.take(other.carried(0))
         };
         let frame = &mut self.frames[leg];
-        frame.key = mix(
-            frame.key,
-            ELSEWHERE ^ u64::from(frame.draws) << 8 ^ u64::from(target),
-        );
+        frame.key = mix(mix(frame.call_key(), path), ELSEWHERE ^ u64::from(target));
         frame.edge = edge;
         frame.callee_endpoint = endpoint;
         frame.layers = slots;
         frame.base = 0;
         frame.attempts = 0;
+        frame.draws = 0;
         frame.mark = agenda.now();
         let counted = frame.is(flag::COUNTED);
         self.recorder.call_began(edge as usize, counted);
@@ -106,7 +106,7 @@ impl<'p> World<'p> {
         leg: u32,
         outcome: Outcome,
         agenda: &Agenda<Event>,
-    ) -> (u32, usize, Option<u8>) {
+    ) -> (u32, usize, Option<u16>) {
         let plan = self.edge_of(leg);
         let Frame {
             parent,
@@ -130,8 +130,54 @@ impl<'p> World<'p> {
         (
             parent.index,
             usize::from(need),
-            (!instead).then_some(pc as u8),
+            (!instead).then_some(pc as u16),
         )
+    }
+
+    /// Which of all tries of a policy in a call comes next: its number, and those of the tries that it is part of.
+    fn path(&self, owner: u32, layer: usize) -> u64 {
+        let slot = &self.slots.slots[self.frames[owner].slot(layer)];
+        let mut path = u64::from(slot.legs) | (layer as u64) << 32;
+        let mut at = owner;
+        while let Some(next) = self.outer(at) {
+            let Frame { pc, need, .. } = self.frames[at];
+            path = mix(path, u64::from(pc) | u64::from(need) << 32);
+            at = next;
+        }
+        path
+    }
+
+    /// Whether a leg is a further try of its call, or part of one.
+    pub(super) fn is_further(&self, index: u32) -> bool {
+        let mut at = index;
+        while let Some(next) = self.outer(at) {
+            if self.frames[at].pc > 0 {
+                return true;
+            }
+            at = next;
+        }
+        false
+    }
+
+    /// The frame that carries the next policies outside of a leg, in the same call.
+    #[inline]
+    fn outer(&self, index: u32) -> Option<u32> {
+        if self.is_call(index) {
+            return None;
+        }
+        self.owner(index)
+    }
+
+    /// Whether the callees of a leg are told by a call outside that it is given up.
+    pub(super) fn owner_tells_cancellation(&self, index: u32) -> bool {
+        let mut at = index;
+        while let Some(owner) = self.owner(at) {
+            if self.edge_of(owner).tells_cancellation {
+                return true;
+            }
+            at = owner;
+        }
+        false
     }
 
     /// Whether a frame that calls is a call of its own, and not another try of one.
@@ -179,9 +225,7 @@ impl<'p> World<'p> {
     pub(super) fn note_callee(&mut self, index: u32, callee: u32) {
         let mut at = index;
         self.frames[at].callee_instance = callee;
-        while !self.is_call(at)
-            && let Some(owner) = self.owner(at)
-        {
+        while let Some(owner) = self.outer(at) {
             at = owner;
             self.frames[at].callee_instance = callee;
         }
@@ -191,9 +235,7 @@ impl<'p> World<'p> {
     #[inline]
     pub(super) fn count_attempt(&mut self, index: u32) {
         let mut at = index;
-        while !self.is_call(at)
-            && let Some(owner) = self.owner(at)
-        {
+        while let Some(owner) = self.outer(at) {
             at = owner;
         }
         let attempts = self.frames[at].attempts.saturating_add(1);

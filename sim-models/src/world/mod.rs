@@ -130,6 +130,7 @@ impl Model for World<'_> {
 
     #[inline]
     fn handle(&mut self, event: Event, agenda: &mut Agenda<Event>) {
+        self.rounds = 0;
         self.dispatch(event, agenda);
         let (mut at, mut handled) = (0, 0);
         while let Some(&next) = self.now_next.get(at) {

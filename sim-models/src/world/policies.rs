@@ -6,8 +6,8 @@
 
 use super::edge::{Slot, Stage};
 use super::event::Event;
-use super::frame::{Frame, State};
-use super::state::World;
+use super::frame::{FrameId, State};
+use super::state::{MOST_AT_ONCE, World};
 use super::story::rounded;
 use crate::outcome::Ending;
 use crate::plan::{EdgePlan, LayerPlan};
@@ -123,9 +123,6 @@ impl<'p> World<'p> {
             slot.timer = timer;
             slot.stage = Stage::Inside;
             return Way::In(layer + 1);
-        }
-        if plan.layers[layer].forks {
-            self.slot(index, layer).legs = 0;
         }
         let answer = self.ask_policy(
             index,
@@ -270,6 +267,7 @@ impl<'p> World<'p> {
     ) -> Way {
         self.frames[index].ending = failure.ending;
         if let Some(denied) = self.denied(index, plan, layer + 1, &failure, agenda) {
+            self.tell_denied(index, plan, layer, agenda.now());
             self.leave_policy(index, plan, layer, &denied, agenda);
             return Way::Out(layer, denied);
         }
@@ -280,7 +278,10 @@ impl<'p> World<'p> {
                 rounded(span)
             )
         });
-        if span.0 == 0 {
+        self.rounds += 1;
+        // Tries that take no time must pass where budgets are looked at.
+        if span.0 == 0 && self.rounds < MOST_AT_ONCE {
+            self.work += 1;
             return self.let_in(index, plan, layer);
         }
         self.set_timer(index, layer, true, span, agenda);
@@ -298,7 +299,7 @@ impl<'p> World<'p> {
         layer: usize,
         agenda: &mut Agenda<Event>,
     ) -> Option<Way> {
-        if self.frames[index].attempts == 0 {
+        if !self.is_further(leg) {
             return None;
         }
         let failure = Ended {
@@ -306,6 +307,7 @@ impl<'p> World<'p> {
             ..Ended::default()
         };
         let denied = self.denied(leg, plan, layer + 1, &failure, agenda)?;
+        self.tell_denied(index, plan, layer, agenda.now());
         self.end_leg(leg, denied.outcome(), agenda);
         if self.legs_out(index) > 0 {
             return Some(Way::Stay);
@@ -339,6 +341,10 @@ impl<'p> World<'p> {
                 self.tell(index, agenda.now(), || {
                     format!("{} allows no further try", plan.layers[layer].spec.name())
                 });
+                // What those outside of it have taken for this try they get back.
+                for layer in (first..layer).filter(|layer| plan.layers[*layer].rations) {
+                    self.tell_denied(index, plan, layer, agenda.now());
+                }
                 return Some(Ended {
                     ending: ending.or_at(plan.caller as u16),
                     last,
@@ -347,6 +353,13 @@ impl<'p> World<'p> {
             }
         }
         None
+    }
+
+    /// A policy learns that a further try is not allowed.
+    fn tell_denied(&mut self, index: u32, plan: &'p EdgePlan, layer: usize, now: SimTime) {
+        self.ask_policy(index, plan, layer, now, |spec, memory, call, context| {
+            spec.on_denied(memory, call, context);
+        });
     }
 
     /// One more try of all that is inside a policy begins beside those that are out.
@@ -411,6 +424,11 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let (first, begun) = if policy.rations || policy.forks {
+            (!self.is_further(index), self.slot(index, layer).legs)
+        } else {
+            (true, 0)
+        };
         let memory = self.memory_of(index, policy);
         let frame = &self.frames[index];
         let state = &mut self.edges[frame.edge as usize];
@@ -418,6 +436,8 @@ impl<'p> World<'p> {
         let mut context = Context {
             now,
             attempts: u32::from(frame.attempts),
+            first,
+            begun: u32::from(begun),
             callees: plan.callees,
             out,
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
@@ -486,18 +506,14 @@ impl<'p> World<'p> {
 
     /// What policies are told of a call that nobody waits for any longer.
     pub(super) fn given_up(&self, index: u32, ending: Ending) -> Ended {
-        let Frame {
-            attempts,
-            callee_instance,
-            ..
-        } = self.frames[index];
+        let asked = self.frames[index].callee_instance;
         Ended {
             ending,
             last: Final::No,
-            callee: if attempts > 0 {
-                callee_instance - self.edge_of(index).first_callee
-            } else {
+            callee: if asked == FrameId::NONE.index {
                 Ended::NOBODY
+            } else {
+                asked - self.edge_of(index).first_callee
             },
             leg: 0,
             given_up: true,

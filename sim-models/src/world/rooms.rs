@@ -1,8 +1,7 @@
 //! Calls that are parked at the memory of a policy until somebody who leaves it wakes them.
 
-use super::edge::{Room, Stage};
+use super::edge::{Parked, Room, Stage};
 use super::event::Event;
-use super::frame::FrameId;
 use super::policies::Way;
 use super::state::World;
 use crate::plan::EdgePlan;
@@ -22,11 +21,18 @@ impl<'p> World<'p> {
         self.tell(index, agenda.now(), || {
             format!("waits at {}", plan.layers[layer].spec.name())
         });
-        self.slot(index, layer).stage = Stage::Parked;
-        let id = self.frames.id(index);
+        self.tickets = self.tickets.wrapping_add(1);
+        let parked = Parked {
+            frame: self.frames.id(index),
+            layer: layer as u16,
+            ticket: self.tickets,
+        };
+        let slot = self.slot(index, layer);
+        slot.stage = Stage::Parked;
+        slot.ticket = parked.ticket;
         let room = self.room(index, plan, layer);
         room.waiting += 1;
-        room.queue.push_back((id, layer as u16));
+        room.queue.push_back(parked);
         // Most who give up leave their places to be passed over; when those are too many they are cleared away.
         if room.queue.len() > 32 && room.queue.len() / 2 > room.waiting as usize {
             self.clear_room(index, plan, layer);
@@ -43,15 +49,18 @@ impl<'p> World<'p> {
     fn clear_room(&mut self, index: u32, plan: &EdgePlan, layer: usize) {
         let mut queue = std::mem::take(&mut self.room(index, plan, layer).queue);
         self.work += queue.len() as u64;
-        queue.retain(|(id, layer)| self.is_parked(*id, *layer));
+        queue.retain(|parked| self.is_parked(parked));
         self.room(index, plan, layer).queue = queue;
     }
 
-    fn is_parked(&self, id: FrameId, layer: u16) -> bool {
-        let layer = usize::from(layer);
-        self.frames.alive(id).is_some_and(|index| {
-            let slot = self.frames[index].slot(layer);
-            self.is_at(index, layer) && self.slots.slots[slot].stage == Stage::Parked
+    /// Whether a call still waits where it was parked. No two parkings have one ticket.
+    fn is_parked(&self, parked: &Parked) -> bool {
+        let layer = usize::from(parked.layer);
+        self.frames.alive(parked.frame).is_some_and(|index| {
+            self.is_at(index, layer) && {
+                let slot = &self.slots.slots[self.frames[index].slot(layer)];
+                slot.stage == Stage::Parked && slot.ticket == parked.ticket
+            }
         })
     }
 
@@ -74,14 +83,15 @@ impl<'p> World<'p> {
         let edge = self.frames[index].edge as usize;
         let memory = self.memory_of(index, &plan.layers[layer]);
         for _ in 0..count {
-            let next = loop {
-                let Some((id, at)) = self.edges[edge].rooms[memory].queue.pop_front() else {
+            let parked = loop {
+                let Some(parked) = self.edges[edge].rooms[memory].queue.pop_front() else {
                     return;
                 };
-                if self.is_parked(id, at) {
-                    break id;
+                if self.is_parked(&parked) {
+                    break parked;
                 }
             };
+            let next = parked.frame;
             let answer = self.ask_policy(
                 next.index,
                 plan,
@@ -90,9 +100,7 @@ impl<'p> World<'p> {
                 |spec, memory, call, context| spec.on_wake(memory, call, context),
             );
             if matches!(answer, Do::Park(_)) {
-                self.edges[edge].rooms[memory]
-                    .queue
-                    .push_front((next, layer as u16));
+                self.edges[edge].rooms[memory].queue.push_front(parked);
                 return;
             }
             self.clear_timer(next.index, layer, agenda);

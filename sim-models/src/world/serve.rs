@@ -314,6 +314,7 @@ impl World<'_> {
                 self.leave_unstarted(index, agenda);
                 self.reply(index, ending, agenda);
             }
+            State::Calling if self.is_at_door(index) => self.expire_at_door(index, agenda),
             State::Calling | State::Forked | State::Hung | State::Ready => {
                 self.stop(index, agenda);
                 self.finish(index, ending, agenda);

@@ -150,6 +150,10 @@ pub struct World<'p> {
     pub(super) marking: Vec<u32>,
     /// Room for choosing an instance: those that are passed by, and the numbers of the others.
     pub(super) passed_by: Vec<bool>,
+    /// Calls that have been parked so far.
+    pub(super) tickets: u32,
+    /// Tries without a pause within one event.
+    pub(super) rounds: u32,
     /// See `passed_by`.
     pub(super) among: Vec<u32>,
     pub(super) told: Told,
@@ -201,6 +205,8 @@ impl<'p> World<'p> {
             work: 0,
             marking: Vec::new(),
             passed_by: Vec::new(),
+            tickets: 0,
+            rounds: 0,
             among: Vec::new(),
             told,
             stories: BTreeMap::new(),
