@@ -4,8 +4,10 @@
 //! cannot change a result. Units: nanoseconds inside, seconds at the edges, text such as `"250ms"`
 //! in scenarios.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::str::FromStr;
@@ -394,6 +396,25 @@ impl<'de> Deserialize<'de> for SimDuration {
             }
         }
         deserializer.deserialize_any(DurationVisitor)
+    }
+}
+
+impl JsonSchema for SimDuration {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let units = UNITS.map(|(unit, _)| unit).join("|");
+        json_schema!({
+            "title": "duration",
+            "description": format!(
+                "Numbers with units, as whole nanoseconds: `\"250ms\"`, `\"1.5s\"`, `\"1h30min\"`. Units: {}.",
+                UNITS.map(|(unit, _)| unit).join(", ")
+            ),
+            "type": "string",
+            "pattern": format!(r"^\s*(0|([0-9._]+\s*({units}|m|sec|µs|μs)\s*)+)$"),
+            "examples": ["250ms"],
+        })
     }
 }
 

@@ -1,9 +1,11 @@
 //! How an attempt, a call or a request can end. Never lumped together, and always with who said so.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How an attempt, a call or a request ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Outcome {
@@ -144,6 +146,18 @@ impl Serialize for OutcomeSet {
                 .iter()
                 .filter(|outcome| self.contains(**outcome)),
         )
+    }
+}
+
+impl JsonSchema for OutcomeSet {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "OutcomeSet".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Outcome>::json_schema(generator)
     }
 }
 

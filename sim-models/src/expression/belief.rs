@@ -2,7 +2,9 @@
 
 use super::check::{Expression, parse};
 use super::syntax::ExpressionError;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 
 /// A check as it is written, and what it says or why that cannot be read. Written back, it is its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,5 +47,19 @@ impl<'de> Deserialize<'de> for Belief {
 impl Serialize for Belief {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
+    }
+}
+
+impl JsonSchema for Belief {
+    fn schema_name() -> Cow<'static, str> {
+        "Check".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "check",
+            "description": "A measure, how it compares, and with what: `\"latency(users, p99) < 250ms\"`.",
+            "type": "string",
+            "examples": ["latency(users, p99) < 250ms"],
+        })
     }
 }

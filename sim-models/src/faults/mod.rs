@@ -28,11 +28,12 @@ pub use pause::Pause;
 pub use slow::Slow;
 
 use crate::quantity::distribution::DurationSpec;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// One injected fault: what, where, when and how much.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Its name in charts and results; else made of its kind and target.
@@ -70,7 +71,7 @@ pub struct Fault {
 }
 
 /// When a random fault comes and goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomTimes {
     /// Mean time between failures: from the end of one to the start of the next, exponential.
@@ -84,7 +85,7 @@ fn whole() -> f64 {
 }
 
 /// Which instances of a service.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Instances {
     /// Every one.
@@ -187,7 +188,7 @@ pub trait Kind {
 macro_rules! fault_spec {
     ($(#[$doc:meta])* $kind:ident on instances { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $kind {
             $($(#[$field_doc])* pub $field: $type,)*
@@ -223,7 +224,7 @@ macro_rules! fault_spec {
     };
     ($(#[$doc:meta])* $kind:ident on requests { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $kind {
             $($(#[$field_doc])* pub $field: $type,)*
@@ -265,7 +266,7 @@ macro_rules! fault_spec {
     };
     ($(#[$doc:meta])* $kind:ident on links { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $kind {
             $($(#[$field_doc])* pub $field: $type,)*
@@ -289,7 +290,7 @@ use fault_spec;
 macro_rules! fault_kinds {
     ($($kind:ident $name:literal),* $(,)?) => {
         /// What a fault does, and where.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[allow(missing_docs)]
         pub enum FaultKind {

@@ -1,7 +1,9 @@
 //! Values with units: rates, sizes, bounds. Durations are in [`sim_core::time`].
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Events per second, written `"900/s"`, `"60/min"`, `"5/h"`.
@@ -319,6 +321,57 @@ impl<'de> Deserialize<'de> for Bound {
             }
         }
         deserializer.deserialize_any(BoundVisitor)
+    }
+}
+
+impl JsonSchema for Rate {
+    fn schema_name() -> Cow<'static, str> {
+        "Rate".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "rate",
+            "description": format!(
+                "A number per unit of time: `\"900/s\"`, `\"60/min\"`. Units: {}.",
+                PER.map(|(unit, _)| format!("/{unit}")).join(", ")
+            ),
+            "type": "string",
+            "pattern": r"^\s*[0-9._]+([eE][+-]?[0-9]+)?\s*/\s*(ms|s|sec|min|m|h|d)\s*$",
+            "examples": ["900/s"],
+        })
+    }
+}
+
+impl JsonSchema for Size {
+    fn schema_name() -> Cow<'static, str> {
+        "Size".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let units = SIZES.map(|(unit, _)| unit);
+        json_schema!({
+            "title": "size",
+            "description": format!(
+                "A number of bytes: `\"64KiB\"`, `\"10MB\"`. Units: {}.",
+                units.join(", ")
+            ),
+            "type": "string",
+            "pattern": format!(r"^\s*[0-9._]+\s*({})\s*$", units.join("|")),
+            "examples": ["64KiB"],
+        })
+    }
+}
+
+impl JsonSchema for Bound {
+    fn schema_name() -> Cow<'static, str> {
+        "Bound".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "whole number or `unbounded`",
+            "description": "How many there may be, or `unbounded`: as many as come.",
+            "anyOf": [generator.subschema_for::<u32>(), { "const": "unbounded" }],
+            "examples": [64],
+        })
     }
 }
 

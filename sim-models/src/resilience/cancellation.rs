@@ -7,10 +7,11 @@
 //! `RST_STREAM`.
 
 use super::{Policy, Tells};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The callee is told when its caller gives up. Without it, it goes on working for nobody.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {}
 

@@ -9,10 +9,11 @@
 
 use super::{Context, Do, Ended, Final, Policy};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something else answers where what is inside fails.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fallback {
     /// `"service/endpoint"` that is asked instead; a static answer if none is given.

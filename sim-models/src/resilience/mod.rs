@@ -37,6 +37,7 @@ pub use retry_budget::RetryBudget;
 pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -44,7 +45,7 @@ use sim_core::{SimDuration, SimTime};
 macro_rules! policies {
     ($($policy:ident $name:literal),* $(,)?) => {
         /// A policy as the scenario says it.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[allow(missing_docs)]
         pub enum PolicySpec {

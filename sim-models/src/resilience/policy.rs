@@ -6,12 +6,13 @@
 //! began: a policy names the outcome and no place.
 
 use crate::outcome::{Ending, Outcome};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 use std::fmt::Debug;
 
 /// Who shares the memory of a policy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Each caller instance has its own.

@@ -15,12 +15,13 @@
 use super::{Context, Do, Ended, Final, Policy};
 use crate::limits::MOST_ATTEMPTS;
 use crate::outcome::{Outcome, OutcomeSet};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 use sim_core::random::{Keyed, Source};
 
 /// Tries again after a failure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// Attempts at most, the first included.
@@ -39,7 +40,7 @@ fn three() -> u32 {
 }
 
 /// How long to wait before a retry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Backoff {
     /// Not at all.
@@ -53,7 +54,7 @@ pub enum Backoff {
 }
 
 /// Always the same span.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantBackoff {
     /// The span.
@@ -64,7 +65,7 @@ pub struct ConstantBackoff {
 }
 
 /// A span that grows by the base each time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinearBackoff {
     /// The first span.
@@ -78,7 +79,7 @@ pub struct LinearBackoff {
 }
 
 /// A span that is multiplied each time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExponentialBackoff {
     /// The first span.
@@ -103,7 +104,7 @@ fn longest() -> SimDuration {
 }
 
 /// How a backoff is spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Jitter {
     /// Not at all: clients that failed together come back together.

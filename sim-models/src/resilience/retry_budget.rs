@@ -8,11 +8,12 @@
 //! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022); `vocabulary.md` D.
 
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 
 /// Bounds the share of retries in all attempts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryBudget {
     /// Tokens that each first attempt puts in: 0.1 allows one retry per ten calls in the long run.

@@ -6,11 +6,12 @@
 
 use super::{Context, Do, Final, Policy};
 use crate::outcome::{Ending, Outcome};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// Gives up what is inside it after a span. The callee does not know, unless `cancellation` says so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timeout {
     /// How long to wait.

@@ -2,10 +2,11 @@
 
 use super::defaults;
 use crate::quantity::distribution::{CountSpec, DurationSpec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One step of an endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Computes: needs a core for this much core time.
@@ -25,7 +26,7 @@ pub enum Step {
 }
 
 /// Computes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkStep {
     /// Core time needed.
@@ -33,7 +34,7 @@ pub struct WorkStep {
 }
 
 /// Waits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaitStep {
     /// How long.
@@ -41,7 +42,7 @@ pub struct WaitStep {
 }
 
 /// Calls another endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallStep {
     /// `"service/endpoint"`.
@@ -52,7 +53,7 @@ pub struct CallStep {
 }
 
 /// Runs branches at the same time, outside the thread pool; the request goes on when enough have ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParallelStep {
     /// Step lists.
@@ -63,7 +64,7 @@ pub struct ParallelStep {
 }
 
 /// How many branches must succeed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
     /// All of them; the first failure fails the step.
@@ -74,7 +75,7 @@ pub enum Need {
 }
 
 /// Runs one branch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceStep {
     /// The branches.
@@ -82,7 +83,7 @@ pub struct ChoiceStep {
 }
 
 /// A branch of a choice, written `(weight, [steps])`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceArm {
     /// Relative weight, any positive number.
@@ -92,7 +93,7 @@ pub struct ChoiceArm {
 }
 
 /// Runs steps several times.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepeatStep {
     /// How often.
@@ -102,7 +103,7 @@ pub struct RepeatStep {
 }
 
 /// Ends the request with an error.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailStep {
     /// Share of the requests that fail here, 0 to 1; the others go on.

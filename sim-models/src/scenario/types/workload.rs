@@ -4,13 +4,14 @@ use super::defaults;
 use crate::quantity::distribution::DurationSpec;
 use crate::quantity::units::Rate;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sim_core::SimDuration;
 use std::fmt;
 
 /// Where requests come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Workload {
     /// Requests arrive no matter how many are unanswered.
@@ -20,7 +21,7 @@ pub enum Workload {
 }
 
 /// Requests that arrive no matter how many are unanswered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenLoad {
     /// Arrival rate, before `shape`.
@@ -42,7 +43,7 @@ pub struct OpenLoad {
 }
 
 /// How the gaps between arrivals are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrivals {
     /// Independent arrivals: exponential gaps.
@@ -53,7 +54,7 @@ pub enum Arrivals {
 }
 
 /// A factor on an arrival rate over time.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// From `at` on, the rate is multiplied by `factor`.
@@ -67,7 +68,7 @@ pub enum Shape {
 }
 
 /// A step of a rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepShape {
     /// When.
@@ -77,7 +78,7 @@ pub struct StepShape {
 }
 
 /// A ramp of a rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RampShape {
     /// When it begins.
@@ -89,7 +90,7 @@ pub struct RampShape {
 }
 
 /// A spike of a rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpikeShape {
     /// When it begins.
@@ -102,7 +103,7 @@ pub struct SpikeShape {
 }
 
 /// A daily rhythm.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiurnalShape {
     /// Length of a cycle.
@@ -116,7 +117,8 @@ pub struct DiurnalShape {
 }
 
 /// What requests ask for: one endpoint, or several by weight.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[schemars(title = "`\"service/endpoint\"`, or several by weight")]
 #[serde(untagged)]
 pub enum Targets {
     /// `"service/endpoint"`.
@@ -126,7 +128,7 @@ pub enum Targets {
 }
 
 /// Users who wait for their answer before they think and ask again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosedLoad {
     /// How many there are.
@@ -154,7 +156,7 @@ pub struct ClosedLoad {
 }
 
 /// What a user does who has lost patience.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Impatience {
     /// Gives up, thinks, and asks for the next thing.
@@ -165,7 +167,7 @@ pub enum Impatience {
 }
 
 /// What users do at the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
     /// Think first.
