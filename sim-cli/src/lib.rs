@@ -68,8 +68,10 @@ enum Command {
     Graph(commands::graph::Args),
     /// Drive a policy alone by a script, and see each of its decisions
     Policy(commands::policy::Args),
-    /// Explain a diagnostic code, a policy, a fault or a metric
+    /// Explain what can be written, a diagnostic code or a metric; names of other tools lead to ours
     Explain(commands::explain::Args),
+    /// Print all that can be written, for people (Markdown) or for editors (JSON Schema)
+    Schema(commands::schema::Args),
 }
 
 /// Runs the command line and returns its exit code.
@@ -135,8 +137,8 @@ fn elsewhere(error: &clap::Error) -> String {
         return String::new();
     };
     let help = match name.as_str() {
-        "schema" | "docs" | "doc" | "man" | "language" | "list" => {
-            "`sim explain` lists what can be written, `sim explain NAME` shows how, and `sim check FILE --explain` prints a scenario with every field"
+        "docs" | "doc" | "man" | "language" | "list" | "reference" => {
+            "`sim explain` lists what can be written, `sim explain NAME` shows how, `sim schema` prints all of it, and `sim check FILE --explain` a scenario with every field"
         }
         "validate" | "lint" | "verify" | "test" => {
             "`sim check FILE` says what is wrong with a scenario"
@@ -204,6 +206,7 @@ pub fn run(
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
         Command::Policy(args) => commands::policy::run(args, out, err),
         Command::Explain(args) => commands::explain::run(args, out, err),
+        Command::Schema(args) => commands::schema::run(args, out),
     };
     match done.and_then(|code| out.flush().map(|()| code)) {
         Ok(code) => code,

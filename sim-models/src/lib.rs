@@ -19,6 +19,7 @@ pub mod reliability;
 pub mod observe;
 pub mod check;
 pub mod input;
+pub mod reference;
 pub mod world;
 pub mod experiment;
 

@@ -1,15 +1,17 @@
-//! `sim explain`: what a code of a diagnostic, a policy, a fault or a metric means.
+//! `sim explain`: what something that can be written means, a code of a diagnostic, a metric, or what another tool
+//! calls it.
 
+use crate::output::parts::{choices, elsewhere, kind, remarks};
 use clap::Args as ClapArgs;
 use sim_models::expression::{Expression, METRICS, Metric, Of, Unit};
-use sim_models::faults::{self, FaultKind};
 use sim_models::limits::LIMITS;
-use sim_models::resilience::{self, PolicySpec};
+use sim_models::reference::{Field, Part, Reference};
 use sim_models::scenario::diagnostics::{CODES, nearest};
-use sim_models::scenario::explain;
+use sim_models::spelling::elsewhere as foreign;
 use std::io::{self, Write};
 
-/// Explains a code such as V0002, the name of a policy, a fault or a metric, or `limits`.
+/// Explains anything that can be written in a scenario (a policy, a fault, a step, a field), a metric, a code such as
+/// V0002, `limits`, or a name that another tool has for one of these, such as failureRateThreshold.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
 pub struct Args {
     /// What to explain; without it, all there is.
@@ -22,55 +24,191 @@ pub struct Args {
 /// # Errors
 /// If the output cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let all = Reference::new();
     let Some(name) = &args.name else {
-        out.write_all(overview().as_bytes())?;
+        out.write_all(overview(&all).as_bytes())?;
         return Ok(0);
     };
-    let text = about(name);
+    let text = about(&all, name);
     if !text.is_empty() {
         out.write_all(text.as_bytes())?;
         return Ok(0);
     }
     writeln!(err, "error: there is nothing called `{name}`")?;
-    let names = entries().map(|(_, name, _)| name).chain(["limits"]);
-    if let Some(near) = nearest(name, names) {
+    let parts = all.parts().iter();
+    let fields = parts
+        .clone()
+        .flat_map(|part| part.fields.iter().map(|field| field.name.as_str()));
+    let known = parts.map(|part| part.name.as_str()).chain(fields);
+    let others = METRICS.iter().map(|(_, name, _)| *name).chain(["limits"]);
+    let theirs = foreign::all().map(|foreign| foreign.name);
+    let near = nearest(name, known.chain(others)).or_else(|| nearest(name, theirs));
+    if let Some(near) = near {
         writeln!(err, "help: did you mean `{near}`?")?;
     }
     writeln!(err, "help: `sim explain` lists all that can be explained")?;
     Ok(2)
 }
 
-/// Kind, name and summary of everything but codes.
-fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let of = |kind| move |(name, summary): &(&'static str, &'static str)| (kind, *name, *summary);
-    let policies = resilience::REGISTRY.iter().map(of("policy"));
-    let kinds = faults::REGISTRY.iter().map(of("fault"));
-    let metrics = METRICS.iter().map(|(_, name, doc)| ("metric", *name, *doc));
-    policies.chain(kinds).chain(metrics)
-}
-
-fn about(name: &str) -> String {
-    let mut text = String::new();
+/// All that there is of a name.
+fn about(all: &Reference, name: &str) -> String {
+    let mut found = Vec::new();
     for (code, title, long) in CODES {
         if code.eq_ignore_ascii_case(name) {
-            text.push_str(&format!("{code}: {title}\n\n{long}\n"));
+            found.push(format!("{code}: {title}\n\n{long}\n"));
         }
     }
-    for (kind, found, summary) in entries() {
-        if found.eq_ignore_ascii_case(name) {
-            text.push_str(&format!("{found} ({kind}): {}\n", summary.trim()));
-            text.push_str(&written(kind, found));
-            text.push_str(&measured(kind, found));
+    found.extend(all.named(name).map(|part| of_part(all, part)));
+    found.extend(group(all, name));
+    for (_, metric, summary) in METRICS {
+        if metric.eq_ignore_ascii_case(name) {
+            found.push(format!(
+                "{metric} (metric): {}\n{}",
+                summary.trim(),
+                measured(metric)
+            ));
         }
     }
     if name.eq_ignore_ascii_case("limits") {
-        text.push_str(&limits());
+        found.push(limits());
+    }
+    let is_new = !found.is_empty();
+    found.extend(of_fields(all, name, is_new));
+    // Where we have the name, what others mean by it stands with what we have.
+    if found.is_empty() {
+        found.extend(of_others(all, name));
+    }
+    found.join("\n")
+}
+
+/// A part: what it is, an example, its docs, its fields.
+fn of_part(all: &Reference, part: &Part) -> String {
+    let mut text = format!(
+        "{} ({}): {}\n\n  {}\n",
+        part.name, part.group.one, part.summary, part.placed
+    );
+    if part.docs.trim_end_matches('.') != part.summary {
+        text.push_str(&format!("\n{}\n", part.docs));
+    }
+    for remark in remarks(part) {
+        text.push_str(&format!("\n{remark}\n"));
+    }
+    match part.fields.len() {
+        0 => {}
+        1 => text.push_str("\nIts field, which needs no name:\n"),
+        _ => text.push_str("\nIts fields, in the order in which values without names fill them:\n"),
+    }
+    for field in &part.fields {
+        text.push_str(&format!("\n  {:<14} {}\n", field.name, kind(part, field)));
+        text.push_str(&said(all, field));
+    }
+    let theirs = elsewhere(part);
+    if !theirs.is_empty() {
+        text.push_str("\nElsewhere:\n\n");
+        text.extend(theirs.iter().map(|line| format!("  {line}\n")));
     }
     text
 }
 
+/// What a field says, and what may stand there.
+fn said(all: &Reference, field: &Field) -> String {
+    let mut text: String = field
+        .docs
+        .lines()
+        .map(|line| format!("{:17}{line}\n", ""))
+        .collect();
+    let choices = choices(all, field);
+    if !choices.is_empty() {
+        text.push_str(&format!("{:17}One of: {}.\n", "", choices.join(", ")));
+    }
+    text
+}
+
+/// The fields of a name. Those of one type are told of once.
+fn of_fields(all: &Reference, name: &str, after_more: bool) -> Vec<String> {
+    let mut told: Vec<(&Field, Vec<String>, String)> = Vec::new();
+    for (part, field) in all.fields(name) {
+        let owner = format!("{} ({})", part.name, part.group.one);
+        let kind = kind(part, field);
+        match told
+            .iter_mut()
+            .find(|(known, _, other)| known.docs == field.docs && *other == kind)
+        {
+            Some((_, owners, _)) => owners.push(owner),
+            None => told.push((field, vec![owner], kind)),
+        }
+    }
+    let also = if after_more { "also " } else { "" };
+    let text = |(field, owners, kind): &(&Field, Vec<String>, String)| {
+        let owners = owners.join(", ");
+        format!(
+            "{} is {also}a field of {owners}\n\n  {:<14} {kind}\n{}",
+            field.name,
+            field.name,
+            said(all, field)
+        )
+    };
+    let mut texts: Vec<String> = told.iter().map(text).collect();
+    if !after_more
+        && let Some((part, _)) = all.fields(name).next()
+        && let Some(last) = texts.last_mut()
+    {
+        last.push_str(&format!(
+            "\nAn example, and all fields beside it: `sim explain {}`.\n",
+            part.name
+        ));
+    }
+    texts
+}
+
+/// All of a kind: `sim explain policy`.
+fn group(all: &Reference, name: &str) -> Option<String> {
+    let wanted = foreign::plain(name);
+    let parts: Vec<&Part> = all
+        .parts()
+        .iter()
+        .filter(|part| {
+            let words = [part.group.one.to_owned(), format!("{}s", part.group.one)];
+            part.group.example.is_empty() && words.iter().any(|word| foreign::plain(word) == wanted)
+        })
+        .collect();
+    let title = parts.first()?.group.all;
+    Some(format!(
+        "{title}:\n{}",
+        parts
+            .iter()
+            .map(|part| row(&part.name, &part.summary))
+            .collect::<String>()
+    ))
+}
+
+/// What other tools mean by a name, and then what it is here.
+fn of_others(all: &Reference, name: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut ours = Vec::new();
+    let found = foreign::meant(name);
+    for foreign in &found {
+        texts.push(format!("{}\n", foreign.told()));
+        if !foreign.ours.is_empty() && !ours.contains(&foreign.ours) {
+            ours.push(foreign.ours);
+        }
+    }
+    for ours in ours {
+        match ours.contains('.') {
+            true => texts.extend(of_fields(all, ours, false)),
+            false => texts.extend(all.named(ours).map(|part| of_part(all, part))),
+        }
+    }
+    texts
+}
+
+/// A line of a list.
+fn row(name: &str, summary: &str) -> String {
+    format!("  {name:<22} {}\n", summary.trim())
+}
+
 /// What is limited, and the limits.
-fn limits() -> String {
+pub(super) fn limits() -> String {
     let rows = LIMITS
         .iter()
         .map(|(what, limit)| format!("  {limit:>10}  {}\n", what.trim()));
@@ -80,47 +218,10 @@ fn limits() -> String {
     )
 }
 
-/// An example of a policy or a fault, and all its fields: those that it does not give as they are by
-/// default.
-fn written(kind: &str, name: &str) -> String {
-    let example = |registry: &[(&str, &str)], examples: &[&'static str]| {
-        let at = registry.iter().position(|(other, _)| *other == name)?;
-        examples.get(at).copied()
-    };
-    let (example, out, before, after) = match kind {
-        "policy" => {
-            let Some(example) = example(resilience::REGISTRY, resilience::EXAMPLES) else {
-                return String::new();
-            };
-            let out = explain::written_out::<PolicySpec>(example);
-            (example, out, "calls: { \"web -> db\": [", "] }")
-        }
-        "fault" => {
-            let Some(example) = example(faults::REGISTRY, faults::EXAMPLES) else {
-                return String::new();
-            };
-            let out = explain::written_out::<FaultKind>(example);
-            (
-                example,
-                out,
-                "faults: [(at: \"60s\", for: \"10s\", inject: ",
-                ")]",
-            )
-        }
-        _ => return String::new(),
-    };
-    let out = out.unwrap_or_default();
-    let lines: Vec<String> = out.lines().map(|line| format!("  {line}\n")).collect();
-    format!(
-        "\n  {before}{example}{after}\n\nThe same with every field; what the example does not give is as by default:\n\n{}",
-        lines.concat()
-    )
-}
-
 /// What a metric is about and measured in, and how it is written.
-fn measured(kind: &str, name: &str) -> String {
+pub(super) fn measured(name: &str) -> String {
     let found = METRICS.iter().find(|(_, other, _)| *other == name);
-    let Some((metric, ..)) = found.filter(|_| kind == "metric") else {
+    let Some((metric, ..)) = found else {
         return String::new();
     };
     let about = match metric.of() {
@@ -175,7 +276,7 @@ fn measured(kind: &str, name: &str) -> String {
 }
 
 /// How checks and measures are written.
-const WRITTEN: &str = r#"  A check:                latency(shoppers, p99) < 250ms
+pub(super) const WRITTEN: &str = r#"  A check:                latency(shoppers, p99) < 250ms
   Of a stretch of time:   goodput(shoppers) in 60s..90s > 700/s
     which means the requests that began then, as `of requests begun in 60s..90s`
     does; `of requests ended in 60s..90s` means those that ended then.
@@ -185,30 +286,43 @@ const WRITTEN: &str = r#"  A check:                latency(shoppers, p99) < 250m
 
 "#;
 
-fn overview() -> String {
-    let mut text = String::new();
+/// A list of all there is, by kind.
+fn overview(all: &Reference) -> String {
+    let mut text = "Structs and values:\n".to_owned();
+    let single = all
+        .parts()
+        .iter()
+        .filter(|part| !part.group.example.is_empty());
+    text.extend(single.map(|part| row(&part.name, &part.summary)));
     let mut before = "";
-    for (kind, name, summary) in entries() {
-        if kind != before {
-            let title = match kind {
-                "policy" => "Policies of calls",
-                "fault" => "Faults",
-                _ => "Metrics of checks, sweeps and comparisons",
-            };
-            let gap = if before.is_empty() { "" } else { "\n" };
-            text.push_str(&format!("{gap}{title}:\n"));
-            if kind == "metric" {
-                text.push_str(WRITTEN);
-            }
-            before = kind;
+    for part in all
+        .parts()
+        .iter()
+        .filter(|part| part.group.example.is_empty())
+    {
+        if part.group.all != before {
+            before = part.group.all;
+            text.push_str(&format!("\n{before}:\n"));
         }
-        text.push_str(&format!("  {name:<22} {}\n", summary.trim()));
+        text.push_str(&row(&part.name, &part.summary));
     }
-    text.push_str("\nLimits:\n  limits                 How many there can be of what\n");
+    text.push_str("\nMetrics of checks, sweeps and comparisons:\n");
+    text.push_str(WRITTEN);
+    text.extend(METRICS.iter().map(|(_, name, summary)| row(name, summary)));
+    text.push_str("\nLimits:\n");
+    text.push_str(&row("limits", "How many there can be of what"));
     text.push_str("\nDiagnostics:\n");
-    for (code, title, _) in CODES {
-        text.push_str(&format!("  {code:<22} {title}\n"));
-    }
+    text.extend(CODES.iter().map(|(code, title, _)| row(code, title)));
+    let tools: Vec<&str> = foreign::TOOLS
+        .iter()
+        .copied()
+        .flatten()
+        .map(|(tool, _)| *tool)
+        .collect();
+    text.push_str(&format!(
+        "\nAlso fields (`attempts`, `retry.attempts`), kinds (`policy`), and names of {}.\n",
+        tools.join(", ")
+    ));
     text
 }
 
@@ -226,26 +340,13 @@ mod tests {
         (code, text(out), text(err))
     }
 
-    #[test]
-    fn examples_can_be_read() {
-        for example in resilience::EXAMPLES {
-            explain::written_out::<PolicySpec>(example).expect(example);
+    /// What is said of a name holds all of these.
+    fn says(name: &str, parts: &[&str]) {
+        let (code, text, _) = ask(Some(name));
+        assert_eq!(code, 0, "{name}");
+        for part in parts {
+            assert!(text.contains(part), "{name}: {part}\n{text}");
         }
-        for example in faults::EXAMPLES {
-            explain::written_out::<FaultKind>(example).expect(example);
-        }
-        for (kind, name, _) in entries().filter(|(kind, ..)| *kind != "metric") {
-            let text = written(kind, name);
-            assert!(text.contains(name) && text.lines().count() >= 5, "{text}");
-        }
-        assert!(written("policy", "retry").contains("jitter: full"));
-        // What an example gives is not called a default.
-        let crash = written("fault", "crash");
-        assert!(
-            crash.contains("what the example does not give is as by default:")
-                && crash.matches("boot: \"5s\"").count() == 2,
-            "{crash}"
-        );
     }
 
     #[test]
@@ -253,43 +354,113 @@ mod tests {
         for (metric, name, _) in METRICS {
             let check: Expression = metric.example().parse().expect(name);
             assert_eq!(check.measure.metric, *metric);
-            assert!(measured("metric", name).contains(&metric.example()));
+            assert!(measured(name).contains(&metric.example()));
         }
+    }
+
+    #[test]
+    fn fields_are_told_with_units_bounds_and_defaults() {
+        says(
+            "retry",
+            &[
+                "retry (policy): tries again",
+                "attempts       whole number, 1 to 10000; `3` unless given",
+                "`exponential(base: \"50ms\", factor: 2, cap: \"20s\", jitter: full)` unless given",
+                "One of: none, constant, linear, exponential.",
+                "gRPC `maxAttempts` (`attempts`)",
+            ],
+        );
+        says(
+            "hedge",
+            &["after          duration, longer than zero", "must be given"],
+        );
+        says(
+            "bulkhead",
+            &[
+                "permits        whole number, at least 1; `25` unless given",
+                "(`admission`)",
+            ],
+        );
+        // A bound that depends on another field is told in words.
+        says(
+            "adaptive_limit",
+            &["initial        whole number, must be between `least` and `most`; `20` unless given"],
+        );
+        says(
+            "rate_limit",
+            &["rate           rate, more than zero; must be given"],
+        );
+        says(
+            "outlier_ejection",
+            &["share          number, 0 to 1; `0.5` unless given"],
+        );
+        says("fallback", &["to             text; may be left out"]);
+        says(
+            "admission",
+            &["a field of service", "list: policy", "adaptive_limit"],
+        );
+        assert!(
+            !ask(Some("admission")).1.contains("hedge"),
+            "no hedge at a door"
+        );
+        says("retry.attempts", &["attempts is a field of retry (policy)"]);
+        says("policy", &["Policies of calls:", "hedge"]);
+    }
+
+    #[test]
+    fn names_of_other_tools_lead_to_ours() {
+        says(
+            "failureRateThreshold",
+            &[
+                "of resilience4j is `breaker.failures` here",
+                "failures is a field of breaker",
+            ],
+        );
+        says("failure-rate-threshold", &["resilience4j"]);
+        says("slidingWindowSize", &["has no like here"]);
+        says("max_retries", &["`max_retries: 2` is `attempts: 3`"]);
+        says("hedgingPolicy", &["hedge (policy)"]);
+        says("reset_peer", &["Toxiproxy", "crash (fault)"]);
+        says("limit_data", &["has no like here"]);
+        says("pod-kill", &["Chaos Mesh"]);
     }
 
     #[test]
     fn explains_codes_and_names() {
         assert!(ask(Some("v0012")).1.starts_with("V0012: a cron pattern"));
-        assert!(ask(Some("retry")).1.contains("retry (policy): tries again"));
-        let share = ask(Some("outcome_ratio")).1;
-        for part in [
-            "a workload, a ratio",
-            "stretches of time",
-            "timeout_attempt",
-            "outcome_ratio(shoppers, timeout_attempt) <= 1%",
-        ] {
-            assert!(share.contains(part), "{part}: {share}");
-        }
-        assert!(
-            ask(Some("recovery_time"))
-                .1
-                .contains("  recovery_time <= 30s\n")
+        says(
+            "outcome_ratio",
+            &[
+                "a workload, a ratio",
+                "stretches of time",
+                "timeout_attempt",
+                "outcome_ratio(shoppers, timeout_attempt) <= 1%",
+            ],
         );
-        let limits = ask(Some("limits")).1;
-        assert!(
-            limits.contains("     10000  Replicas of a service\n"),
-            "{limits}"
-        );
-        let both = ask(Some("latency")).1;
-        assert!(
-            both.contains("(fault)") && both.contains("(metric)"),
-            "{both}"
+        says("recovery_time", &["  recovery_time <= 30s\n"]);
+        says("limits", &["     10000  Replicas of a service\n"]);
+        says(
+            "latency",
+            &[
+                "(fault)",
+                "(metric)",
+                "latency is also a field of link (link)",
+            ],
         );
         let (code, _, err) = ask(Some("retyr"));
         assert_eq!(code, 2);
         assert!(err.contains("did you mean `retry`?"), "{err}");
         let all = ask(None).1;
-        for part in ["partition", "W0003", "goodput", "breaker"] {
+        for part in [
+            "partition",
+            "W0003",
+            "goodput",
+            "breaker",
+            "lognormal",
+            "round_robin",
+            "lifo",
+            "diurnal",
+        ] {
             assert!(all.contains(part), "{part}");
         }
     }

@@ -3,6 +3,7 @@
 mod broken;
 pub mod check;
 pub mod explain;
+pub mod schema;
 pub mod policy;
 pub mod graph;
 pub mod run;

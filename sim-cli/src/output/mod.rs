@@ -14,5 +14,6 @@ pub mod folder;
 pub mod tuning;
 pub mod sensitivity;
 pub mod compare;
+pub mod parts;
 
 pub use style::Style;

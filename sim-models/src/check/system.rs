@@ -214,7 +214,8 @@ impl Checker<'_> {
     fn policy(&mut self, policy: &PolicySpec, path: &[Segment]) {
         for (field, why) in policy.validate() {
             let message = format!("`{field}` of `{}` {why}", policy.name());
-            self.report(Code::Policy, &join(path, at![field]), message)
+            let inner: Vec<Segment> = field.split('.').map(Segment::from).collect();
+            self.report(Code::Policy, &join(path, &inner), message)
                 .help
                 .push(format!("`sim explain {}` shows its fields", policy.name()));
         }

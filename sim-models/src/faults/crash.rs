@@ -1,7 +1,7 @@
 //! A crash: what was queued and running is lost, its callers see a reset; connections are refused
 //! until the instance is back.
 //!
-//! Source: `vocabulary.md` C; elsewhere `pod-kill`, `pod-failure`, `container-kill`,
+//! Source: as elsewhere `pod-kill`, `pod-failure`, `container-kill`,
 //! `ShutdownInstance`, `ec2-stop`, `KillProcesses`, Toxiproxy `down`.
 
 use super::{Effect, Kind, Target, fault_spec};

@@ -1,6 +1,6 @@
 //! An error rate: a share of the requests is answered with an error as soon as it gets a thread.
 //!
-//! Source: `vocabulary.md` C; elsewhere HTTPFaultInjection `abort`, Vaurien `error`, Simmy `Chaos
+//! Source: as elsewhere HTTPFaultInjection `abort`, Vaurien `error`, Simmy `Chaos
 //! Fault`, `pod-http-status-code`, LocalStack fault rules, JVMChaos `exception`.
 
 use super::{Effect, Kind, Target, fault_spec};

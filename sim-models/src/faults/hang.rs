@@ -1,6 +1,6 @@
 //! A hang: requests get a thread and keep it, unanswered, until the fault has gone.
 //!
-//! Source: `vocabulary.md` C; elsewhere Vaurien `hang` and `blackout`, bane `NeverRespond`,
+//! Source: as elsewhere Vaurien `hang` and `blackout`, bane `NeverRespond`,
 //! Toxiproxy `timeout`.
 
 use super::{Effect, Kind, Target, fault_spec};

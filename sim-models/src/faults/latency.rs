@@ -1,6 +1,6 @@
 //! Added latency on links.
 //!
-//! Source: `vocabulary.md` C; elsewhere Toxiproxy `latency`, NetworkChaos `delay`,
+//! Source: as elsewhere Toxiproxy `latency`, NetworkChaos `delay`,
 //! `pod-network-latency`, Gremlin Latency, comcast `--latency`.
 
 use super::{Effect, Kind, Target, fault_spec};

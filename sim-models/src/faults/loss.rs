@@ -1,7 +1,7 @@
 //! Loss on links. As under TCP, a lost message is sent again after a timeout that doubles each
 //! time; what users see of packet loss is latency.
 //!
-//! Source: `vocabulary.md` C; RFC 6298 (doubling), Linux `TCP_RTO_MIN` (200 ms); elsewhere
+//! Source: RFC 6298 (doubling), Linux `TCP_RTO_MIN` (200 ms); elsewhere
 //! NetworkChaos `loss`, Toxiproxy `packet_loss`, `pod-network-loss`, Gremlin Packet Loss.
 
 use super::{Effect, Kind, Target, fault_spec};

@@ -93,11 +93,11 @@ pub enum Instances {
     All,
     /// One, drawn by the seed.
     One,
-    /// So many, drawn by the seed.
+    /// So many, drawn by the seed: `count(2)`.
     Count(u32),
-    /// This share in per cent, rounded up, drawn by the seed.
+    /// This share in per cent, rounded up, drawn by the seed: `percent(50)`.
     Percent(f64),
-    /// These, counted from 0.
+    /// These, counted from 0: `only([0, 2])`.
     Only(Vec<u32>),
 }
 
@@ -302,6 +302,9 @@ macro_rules! fault_kinds {
 
         /// How every kind is written, in the order of [`REGISTRY`].
         pub const EXAMPLES: &[&str] = &[$(<$kind as Kind>::EXAMPLE),*];
+
+        /// The text of the file of every kind, whose docs explain it, in the order of [`REGISTRY`].
+        pub const TEXTS: &[&str] = &[$(include_str!(concat!($name, ".rs"))),*];
 
         impl FaultKind {
             /// Its name in scenarios.

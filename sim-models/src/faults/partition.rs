@@ -1,6 +1,6 @@
 //! A partition: no message gets through, both ways or one way.
 //!
-//! Source: `vocabulary.md` C; elsewhere NetworkChaos `partition`, Gremlin Blackhole, `NullRoute`,
+//! Source: as elsewhere NetworkChaos `partition`, Gremlin Blackhole, `NullRoute`,
 //! `BlockAllNetworkTraffic`, `pod-network-partition`.
 
 use super::{Effect, Kind, Target, fault_spec};

@@ -3,7 +3,7 @@
 //! as they do in the sockets of a stopped process, and are refused where those are full; answers and
 //! timers are seen when it wakes.
 //!
-//! Source: `vocabulary.md` C; elsewhere JVMChaos `gc`, `SIGSTOP`, bane `TimeoutInListenQueue`.
+//! Source: as elsewhere JVMChaos `gc`, `SIGSTOP`, bane `TimeoutInListenQueue`.
 
 use super::{Effect, Kind, Target, fault_spec};
 

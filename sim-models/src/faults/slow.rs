@@ -1,6 +1,6 @@
 //! Slowness: steps take a multiple of their time, or requests some time more.
 //!
-//! Source: `vocabulary.md` C; elsewhere `BurnCpu`, `stress-cpu`, `pod-cpu-hog`, HTTPFaultInjection
+//! Source: as elsewhere `BurnCpu`, `stress-cpu`, `pod-cpu-hog`, HTTPFaultInjection
 //! `delay`, JVMChaos `latency`, Simmy `Chaos Latency`, bane `SlowResponse`.
 
 use super::{Effect, Kind, Target, fault_spec};

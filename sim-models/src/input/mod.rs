@@ -92,6 +92,14 @@ impl Parsed {
         &self.sources
     }
 
+    /// Its tree with all arguments named, as far as it can be read, and the fields of every struct in it.
+    pub(crate) fn named(&self) -> (Node, Shapes) {
+        let (mut tree, shapes) = (self.tree.clone(), Shapes::default());
+        let _ = decode::<Scenario>(&tree, &shapes);
+        set::name_arguments(&mut tree, &shapes);
+        (tree, shapes)
+    }
+
     /// As [`Self::load`], for one of very many: what is suspicious is not looked for, and where things stand
     /// only if something is wrong.
     ///

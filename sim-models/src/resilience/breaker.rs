@@ -8,7 +8,7 @@
 //! count. A probe that a policy outside gives up counts as failed. What a policy inside refuses, so that nobody is
 //! asked, says nothing of the callee.
 //!
-//! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
+//! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker".
 
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome, OutcomeSet};

@@ -3,7 +3,7 @@
 //! The message crosses the link. A request that waits is taken out of its queue; one that runs ends
 //! at its next step; its own calls are given up, and their callees told if their calls say so too.
 //!
-//! Source: `vocabulary.md` D; gRPC cancellation, resilience4j `cancelRunningFuture`, HTTP/2
+//! Source: gRPC cancellation, resilience4j `cancelRunningFuture`, HTTP/2
 //! `RST_STREAM`.
 
 use super::{Policy, Tells};
@@ -19,7 +19,7 @@ impl Policy for Cancellation {
     type Memory = ();
     type Call = ();
     const SUMMARY: &'static str = "tells the callee when its caller gives up";
-    const EXAMPLE: &'static str = "cancellation";
+    const EXAMPLE: &'static str = r#"[timeout("500ms"), cancellation]"#;
     const ACTS: bool = false;
 
     fn memory(&self) {}

@@ -1,6 +1,6 @@
 //! Deadline: bounds the whole call, retries and backoff included.
 //!
-//! Source: `vocabulary.md` D; gRPC deadlines and their propagation; elsewhere Envoy route `timeout`,
+//! Source: gRPC deadlines and their propagation; elsewhere Envoy route `timeout`,
 //! Finagle `DeadlineFilter`.
 
 use super::{Context, Do, Final, Policy, Tells};

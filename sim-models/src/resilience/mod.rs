@@ -72,6 +72,9 @@ macro_rules! policies {
         /// How every policy is written, in the order of [`REGISTRY`].
         pub const EXAMPLES: &[&str] = &[$(<$policy as Policy>::EXAMPLE),*];
 
+        /// The text of the file of every policy, whose docs explain it, in the order of [`REGISTRY`].
+        pub const TEXTS: &[&str] = &[$(include_str!(concat!($name, ".rs"))),*];
+
         /// What every policy counts, by its name.
         pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
 

@@ -45,11 +45,11 @@ fn three() -> u32 {
 pub enum Backoff {
     /// Not at all.
     None,
-    /// Always the same span.
+    /// Always the same span: `constant("100ms")`.
     Constant(ConstantBackoff),
-    /// A multiple of the base that grows by one each time.
+    /// A multiple of the base that grows by one each time: `linear("50ms")`.
     Linear(LinearBackoff),
-    /// A span that is multiplied each time.
+    /// A span that is multiplied each time: `exponential(base: "50ms", factor: 2, cap: "2s")`.
     Exponential(ExponentialBackoff),
 }
 
@@ -116,7 +116,7 @@ pub enum Jitter {
     Equal,
     /// Uniform from the base to three times the wait before.
     Decorrelated,
-    /// Uniform within this share above and below.
+    /// Uniform within this share above and below: `proportional(0.2)`.
     Proportional(f64),
 }
 
@@ -302,10 +302,8 @@ impl Policy for Retry {
         if let Backoff::Exponential(ExponentialBackoff { factor, .. }) = self.backoff
             && !(factor.is_finite() && factor >= 1.0)
         {
-            wrong.push((
-                "backoff",
-                format!("its factor must be 1 or more, not {factor}"),
-            ));
+            let why = format!("must be 1 or more, not {factor}");
+            wrong.push(("backoff.factor", why));
         }
         wrong
     }

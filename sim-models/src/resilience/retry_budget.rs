@@ -5,7 +5,7 @@
 //! is none, the failure is the result of the call at once. The bucket starts full. A deposit comes before the
 //! attempt, so that with an empty bucket and a ratio of 0.1 every tenth failing call may retry once.
 //!
-//! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022); `vocabulary.md` D.
+//! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022).
 
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use schemars::JsonSchema;
@@ -44,7 +44,8 @@ impl Policy for RetryBudget {
     /// Whether the next try has been paid for.
     type Call = bool;
     const SUMMARY: &'static str = "retries are paid from a token bucket that first attempts fill";
-    const EXAMPLE: &'static str = "retry_budget(ratio: 0.1)";
+    const EXAMPLE: &'static str =
+        r#"[retry(attempts: 3), retry_budget(ratio: 0.1), timeout("500ms")]"#;
     const COUNTERS: &'static [&'static str] = &["spent", "denied"];
     const RATIONS: bool = true;
 

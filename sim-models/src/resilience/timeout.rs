@@ -1,6 +1,6 @@
 //! Timeout: bounds one attempt, or whatever is inside it.
 //!
-//! Source: `vocabulary.md` D; elsewhere Envoy `per_try_timeout`, resilience4j `TimeLimiter`, Polly
+//! Source: as elsewhere Envoy `per_try_timeout`, resilience4j `TimeLimiter`, Polly
 //! `Timeout`, Hystrix `thread.timeoutInMilliseconds`. A result at exactly the limit is too late: events
 //! of one instant run in the order in which they were scheduled, and the timer is set before the send.
 
@@ -22,7 +22,7 @@ impl Policy for Timeout {
     type Memory = ();
     type Call = ();
     const SUMMARY: &'static str = "gives up an attempt after a span";
-    const EXAMPLE: &'static str = r#"timeout("500ms")"#;
+    const EXAMPLE: &'static str = r#"[timeout("500ms")]"#;
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["expired"];
 

@@ -1,6 +1,7 @@
 //! What a name that there is not was probably meant to be.
 
 pub mod synonyms;
+pub mod elsewhere;
 
 use synonyms::ELSEWHERE;
 

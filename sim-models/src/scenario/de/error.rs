@@ -5,6 +5,7 @@ use crate::scenario::diagnostics::{Code, Diagnostic, suggest};
 use crate::scenario::slips;
 use crate::scenario::source::Span;
 use crate::scenario::tree::Node;
+use crate::spelling::elsewhere;
 use serde::de;
 use std::fmt;
 
@@ -39,6 +40,19 @@ fn of_fault(name: &str, fields: &[&str]) -> Option<String> {
             "`{name}` stands beside `inject`, not in it: `(at: \"10s\", {name}: .., inject: ..)`"
         )
     })
+}
+
+/// What was probably meant, by a slip or as another tool has it.
+fn suggested(name: &str, what: &str, known: &'static [&'static str]) -> Vec<String> {
+    let mut help = suggest(name, what, known.iter().copied());
+    let is_near = help.len() > 1;
+    if let Some(hint) = elsewhere::hint(name, known, !is_near) {
+        help.insert(
+            usize::from(is_near),
+            format!("{hint} (`sim explain {name}`)"),
+        );
+    }
+    help
 }
 
 #[derive(Clone, Debug)]
@@ -106,14 +120,14 @@ impl Error {
                 "unknown field".into(),
                 match of_fault(&name, fields) {
                     Some(help) => vec![help],
-                    None => suggest(&name, "fields", fields.iter().copied()),
+                    None => suggested(&name, "fields", fields),
                 },
             ),
             Problem::UnknownVariant(name, variants) => (
                 Code::UnknownVariant,
                 format!("`{name}` is not known here"),
                 "unknown name".into(),
-                suggest(&name, "expected one of", variants.iter().copied()),
+                suggested(&name, "expected one of", variants),
             ),
             Problem::MissingField(name) => (
                 Code::MissingField,

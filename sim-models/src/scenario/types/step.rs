@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Computes: needs a core for this much core time.
+    /// Computes, `work("2ms")`: needs a core for this much core time.
     Work(WorkStep),
-    /// Waits without a core (the thread is held if threads are sync).
+    /// Waits without a core, `wait("10ms")`; the thread is held if threads are sync.
     Wait(WaitStep),
-    /// Calls another endpoint and waits for the answer.
+    /// Calls another endpoint, `call("db/find")`, and waits for the answer.
     Call(CallStep),
-    /// Runs branches at the same time.
+    /// Runs branches at the same time: `parallel([[call("db/find")], [work("1ms")]])`.
     Parallel(ParallelStep),
-    /// Runs one branch, drawn by weight.
+    /// Runs one branch, drawn by weight: `choice([(9, [work("1ms")]), (1, [call("db/find")])])`.
     Choice(ChoiceStep),
-    /// Runs steps several times in turn.
+    /// Runs steps several times in turn: `repeat(3, [call("db/find")])`.
     Repeat(RepeatStep),
-    /// Ends the request with an error.
+    /// Ends the request with an error: `fail(0.001)` does so for one in a thousand.
     Fail(FailStep),
 }
 
@@ -70,7 +70,7 @@ pub enum Need {
     /// All of them; the first failure fails the step.
     #[default]
     All,
-    /// The first n to succeed; the step fails once so many failed that n cannot succeed.
+    /// The first n to succeed, `first(1)`; the step fails once so many failed that n cannot succeed.
     First(u32),
 }
 

@@ -14,9 +14,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Workload {
-    /// Requests arrive no matter how many are unanswered.
+    /// Requests arrive no matter how many are unanswered: `open(rate: "50/s", to: "web/get")`.
     Open(OpenLoad),
-    /// Users who wait for their answer before they think and ask again.
+    /// Users who wait for their answer before they think and ask again: `closed(users: 20, think: "1s", to: "web/get")`.
     Closed(ClosedLoad),
 }
 
@@ -57,13 +57,14 @@ pub enum Arrivals {
 #[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
-    /// From `at` on, the rate is multiplied by `factor`.
+    /// From `at` on, the rate is multiplied by `factor`: `step(at: "10s", factor: 2)`.
     Step(StepShape),
-    /// The factor goes from 1 at `at` to `factor` in a straight line over `over`, and stays.
+    /// The factor goes from 1 at `at` to `factor` in a straight line over `over`, and stays:
+    /// `ramp(at: "10s", over: "5s", factor: 2)`.
     Ramp(RampShape),
-    /// The rate is multiplied by `factor` from `at` for a span `for`.
+    /// The rate is multiplied by `factor` from `at` for a span `for`: `spike(at: "10s", for: "5s", factor: 2)`.
     Spike(SpikeShape),
-    /// A sine: 1 + amplitude at `peak`, 1 - amplitude half a period later.
+    /// A sine: 1 + amplitude at `peak`, 1 - amplitude half a period later: `diurnal(period: "20s", amplitude: 0.5)`.
     Diurnal(DiurnalShape),
 }
 

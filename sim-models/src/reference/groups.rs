@@ -1,0 +1,296 @@
+//! What there is of each kind, what it is called, and where it stands in a scenario.
+
+use crate::{faults, resilience};
+
+/// Things of one kind: the variants of an enum, one struct, or one kind of value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its type, as the schema names it.
+    pub of: &'static str,
+    /// What one of them is.
+    pub one: &'static str,
+    /// What they are together.
+    pub all: &'static str,
+    /// Where one of them stands: fields of a scenario, to be added to [`super::example::BASE`], with `@` in its
+    /// place. An example that is a list stands for the whole list that the `@` is in.
+    pub place: &'static str,
+    /// How it is written, of what has no variants.
+    pub example: &'static str,
+}
+
+/// A registry: its type, and of each of its parts the name with a summary, an example and the text of its file.
+pub type Registry = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+/// The registries whose parts bring their own examples and docs.
+pub const REGISTRIES: &[Registry] = &[
+    (
+        "PolicySpec",
+        resilience::REGISTRY,
+        resilience::EXAMPLES,
+        resilience::TEXTS,
+    ),
+    (
+        "FaultKind",
+        faults::REGISTRY,
+        faults::EXAMPLES,
+        faults::TEXTS,
+    ),
+];
+
+/// Variants that bring their examples with them.
+const fn variants(
+    of: &'static str,
+    one: &'static str,
+    all: &'static str,
+    place: &'static str,
+) -> Group {
+    Group {
+        of,
+        one,
+        all,
+        place,
+        example: "",
+    }
+}
+
+/// One struct or kind of value.
+const fn single(
+    of: &'static str,
+    one: &'static str,
+    place: &'static str,
+    example: &'static str,
+) -> Group {
+    Group {
+        of,
+        one,
+        all: "",
+        place,
+        example,
+    }
+}
+
+/// All groups, in the order in which they are listed.
+pub const GROUPS: &[Group] = &[
+    single(
+        "Scenario",
+        "scenario",
+        "@",
+        r#"title: "A shop", duration: "30s", warmup: "5s", seed: 7, window: "1s""#,
+    ),
+    single(
+        "Service",
+        "service",
+        r#"services: { "db": (@) }"#,
+        r#"replicas: 3, threads: 32, threading: sync, cores: 4, queue: (limit: 100), backlog: 128, admission: [adaptive_limit(initial: 20)], balance: least_outstanding, zones: ["a", "b"], endpoints: { "find": [work("2ms")] }"#,
+    ),
+    single(
+        "Queue",
+        "queue",
+        r#"services: { "db": (queue: (@)) }"#,
+        "limit: 100, order: lifo",
+    ),
+    single(
+        "Link",
+        "link",
+        r#"links: { "web -> db": (@) }"#,
+        r#"latency: normal("1ms", "100us")"#,
+    ),
+    single(
+        "Fault",
+        "fault",
+        "faults: [(@)]",
+        r#"name: "slow disk", at: "10s", for: "2s", ramp: "500ms", every: "5s", times: 2, share: 0.5, inject: slow(service: "db", factor: 4)"#,
+    ),
+    single(
+        "RandomTimes",
+        "random",
+        r#"faults: [(random: (@), inject: pause(service: "db", instances: one))]"#,
+        r#"mtbf: "10s", mttr: "500ms""#,
+    ),
+    single(
+        "Hypothesis",
+        "hypothesis",
+        "hypothesis: (@)",
+        r#"steady: ["success_ratio(users) >= 99%"], always: ["latency(users, p99) < 1s"], objective: 0.999"#,
+    ),
+    single(
+        "Recovers",
+        "recovers",
+        r#"faults: [(at: "10s", for: "1s", inject: slow(service: "db", factor: 4))], hypothesis: (recovers: (@))"#,
+        r#"within: "5s", stretch: "5s""#,
+    ),
+    single(
+        "Budget",
+        "budget",
+        "budget: (@)",
+        r#"events: 10000000, in_flight: 100000, memory: "1GiB""#,
+    ),
+    variants(
+        "Step",
+        "step",
+        "Steps of an endpoint",
+        r#"services: { "web": (endpoints: { "get": [@, call("db/find")] }) }"#,
+    ),
+    single(
+        "ChoiceArm",
+        "arm",
+        r#"services: { "web": (endpoints: { "get": [choice([(@), (9, [call("db/find")])])] }) }"#,
+        r#"weight: 1, steps: [work("5ms")]"#,
+    ),
+    variants(
+        "Need",
+        "need",
+        "Needs of a parallel step",
+        r#"services: { "web": (endpoints: { "get": [parallel(branches: [[call("db/find")], [call("db/find")]], need: @)] }) }"#,
+    ),
+    variants(
+        "DurationSpec",
+        "distribution",
+        "Distributions of durations",
+        r#"services: { "db": (endpoints: { "find": [work(@)] }) }"#,
+    ),
+    variants(
+        "CountSpec",
+        "distribution of counts",
+        "Distributions of counts",
+        r#"services: { "web": (endpoints: { "get": [repeat(@, []), call("db/find")] }) }"#,
+    ),
+    variants(
+        "Threading",
+        "threading",
+        "Threadings of a service",
+        r#"services: { "db": (threading: @) }"#,
+    ),
+    variants(
+        "QueueOrder",
+        "queue order",
+        "Orders of a queue",
+        r#"services: { "db": (queue: (limit: 100, order: @)) }"#,
+    ),
+    variants(
+        "Balance",
+        "balancer",
+        "Balancers",
+        r#"services: { "db": (balance: @) }"#,
+    ),
+    variants(
+        "PolicySpec",
+        "policy",
+        "Policies of calls",
+        r#"calls: { "web -> db": [@, timeout("500ms")] }"#,
+    ),
+    variants(
+        "Scope",
+        "scope",
+        "Scopes of what a policy remembers",
+        r#"calls: { "web -> db": [breaker(scope: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Backoff",
+        "backoff",
+        "Backoffs of a retry",
+        r#"calls: { "web -> db": [retry(backoff: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Jitter",
+        "jitter",
+        "Jitters of a backoff",
+        r#"calls: { "web -> db": [retry(backoff: exponential(base: "50ms", jitter: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Outcome",
+        "outcome",
+        "Outcomes of attempts, calls and requests",
+        r#"calls: { "web -> db": [retry(on: [@]), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Workload",
+        "workload",
+        "Workloads",
+        r#"workloads: { "users": @ }"#,
+    ),
+    variants(
+        "Arrivals",
+        "arrivals",
+        "Arrivals of an open workload",
+        r#"workloads: { "users": open(rate: "50/s", to: "web/get", arrivals: @) }"#,
+    ),
+    variants(
+        "Shape",
+        "shape",
+        "Shapes of a load",
+        r#"workloads: { "users": open(rate: "50/s", to: "web/get", shape: [@]) }"#,
+    ),
+    variants(
+        "Impatience",
+        "impatience",
+        "What users do who have lost patience",
+        r#"workloads: { "users": closed(users: 20, think: "1s", to: "web/get", patience: "2s", then: @) }"#,
+    ),
+    variants(
+        "Start",
+        "start",
+        "What users do at the start",
+        r#"workloads: { "users": closed(users: 20, think: "1s", to: "web/get", start: @) }"#,
+    ),
+    variants(
+        "FaultKind",
+        "fault",
+        "Faults",
+        r#"faults: [(at: "10s", for: "2s", inject: @)]"#,
+    ),
+    variants(
+        "Instances",
+        "instances",
+        "Which instances a fault hits",
+        r#"faults: [(at: "10s", for: "2s", inject: slow(service: "db", factor: 2, instances: @))]"#,
+    ),
+    variants(
+        "Direction",
+        "direction",
+        "Directions of a fault of links",
+        r#"faults: [(at: "10s", for: "2s", inject: latency(link: "web -> db", add: "5ms", direction: @))]"#,
+    ),
+    single(
+        "Duration",
+        "duration",
+        r#"calls: { "web -> db": [timeout(@)] }"#,
+        r#""250ms""#,
+    ),
+    single(
+        "Rate",
+        "rate",
+        r#"workloads: { "users": open(rate: @, to: "web/get") }"#,
+        r#""50/s""#,
+    ),
+    single("Size", "size", "budget: (memory: @)", r#""512MiB""#),
+    single(
+        "Bound",
+        "bound",
+        r#"services: { "db": (threads: @) }"#,
+        "unbounded",
+    ),
+    single(
+        "Check",
+        "check",
+        "hypothesis: (always: [@])",
+        r#""latency(users, p99) < 1s""#,
+    ),
+    single(
+        "Targets",
+        "targets",
+        r#"workloads: { "users": open(rate: "50/s", to: @) }"#,
+        r#"{ "web/get": 9, "db/find": 1 }"#,
+    ),
+];
+
+/// The group of a type.
+#[must_use]
+pub fn of(name: &str) -> Option<&'static Group> {
+    GROUPS.iter().find(|group| group.of == name)
+}

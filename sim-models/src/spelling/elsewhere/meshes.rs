@@ -1,0 +1,339 @@
+//! Proxies and meshes: Envoy, Istio, the Gateway API; and what load balancers and systems elsewhere say.
+
+use super::Tool;
+
+const FIRST: &str =
+    "it counts retries after the first attempt, ours the first as well: `2` is `attempts: 3`";
+
+/// The tools.
+pub const TOOLS: &[Tool] = &[
+    (
+        "Envoy",
+        &[
+            (
+                "max_connections",
+                "bulkhead.permits",
+                "there are no connections here: calls that are out are counted",
+            ),
+            (
+                "max_pending_requests",
+                "bulkhead.queue",
+                "1024 there unless given, 0 here",
+            ),
+            (
+                "max_requests",
+                "bulkhead.permits",
+                "1024 there unless given, 25 here",
+            ),
+            (
+                "max_retries",
+                "retry.attempts",
+                "of a retry policy, `max_retries: 2` is `attempts: 3`; of Envoy's circuit breaker it bounds the retries under way, which `retry_budget` comes nearest to",
+            ),
+            (
+                "circuit_breakers",
+                "bulkhead",
+                "Envoy's are limits of concurrency; one that opens and closes is `breaker`",
+            ),
+            (
+                "retry_budget",
+                "retry_budget",
+                "there a share of what is under way, here tokens that first attempts bring",
+            ),
+            (
+                "budget_percent",
+                "retry_budget.ratio",
+                "20 per cent there is 0.2 here, of first attempts and not of what is under way",
+            ),
+            (
+                "min_retry_concurrency",
+                "retry_budget.cap",
+                "a burst, not a floor",
+            ),
+            ("outlier_detection", "outlier_ejection", ""),
+            ("consecutive_5xx", "outlier_ejection.failures", ""),
+            (
+                "consecutive_gateway_failure",
+                "outlier_ejection.on",
+                "name the outcomes that count",
+            ),
+            (
+                "consecutive_local_origin_failure",
+                "outlier_ejection.on",
+                "name the outcomes that count",
+            ),
+            (
+                "interval",
+                "",
+                "ejected at once here, not at the next sweep",
+            ),
+            ("base_ejection_time", "outlier_ejection.base", ""),
+            ("max_ejection_time", "outlier_ejection.longest", ""),
+            (
+                "max_ejection_percent",
+                "outlier_ejection.share",
+                "10 per cent there unless given, a half here; one of two or more always may",
+            ),
+            (
+                "healthy_panic_threshold",
+                "outlier_ejection.panic",
+                "50 per cent there is 0.5 here",
+            ),
+            (
+                "success_rate_minimum_hosts",
+                "",
+                "instances are not judged by their success rate",
+            ),
+            (
+                "success_rate_request_volume",
+                "",
+                "instances are not judged by their success rate",
+            ),
+            (
+                "success_rate_stdev_factor",
+                "",
+                "instances are not judged by their success rate",
+            ),
+            (
+                "failure_percentage_threshold",
+                "",
+                "instances are judged by failures in a row",
+            ),
+            (
+                "always_eject_one_host",
+                "",
+                "always so here, of two or more",
+            ),
+            (
+                "retry_on",
+                "retry.on",
+                "outcomes: `5xx` is `error`, `connect-failure` is `refused`, `reset` is `reset`",
+            ),
+            ("num_retries", "retry.attempts", FIRST),
+            (
+                "per_try_timeout",
+                "timeout.after",
+                "a `timeout` inside (after) the `retry`",
+            ),
+            (
+                "per_try_idle_timeout",
+                "timeout.after",
+                "answers come whole here",
+            ),
+            (
+                "retry_back_off",
+                "retry.backoff",
+                "25ms, doubling up to ten times that, full jitter there unless given",
+            ),
+            ("base_interval", "exponential.base", ""),
+            ("max_interval", "exponential.cap", ""),
+            (
+                "retriable_status_codes",
+                "retry.on",
+                "outcomes, not statuses",
+            ),
+            (
+                "host_selection_retry_max_attempts",
+                "",
+                "a retry goes wherever the balancer sends it",
+            ),
+            ("hedge_policy", "hedge", ""),
+            ("initial_requests", "", "one at first"),
+            (
+                "hedge_on_per_try_timeout",
+                "hedge.after",
+                "the first try stays out there and here",
+            ),
+            (
+                "timeout",
+                "deadline.after",
+                "a route's timeout bounds retries too: a `deadline`, or a `timeout`, outside (before) the `retry`",
+            ),
+            (
+                "adaptive_concurrency",
+                "adaptive_limit",
+                "by failures and a limit of time, not by the least round-trip time",
+            ),
+            ("max_concurrency_limit", "adaptive_limit.most", ""),
+            ("min_concurrency", "adaptive_limit.least", ""),
+            (
+                "admission_control",
+                "service.admission",
+                "`adaptive_limit` comes nearest; it does not shed by the success rate",
+            ),
+            ("token_bucket", "rate_limit", ""),
+            ("max_tokens", "rate_limit.burst", ""),
+            (
+                "tokens_per_fill",
+                "rate_limit.rate",
+                "`rate` is tokens_per_fill / fill_interval",
+            ),
+            (
+                "fill_interval",
+                "rate_limit.rate",
+                "`rate` is tokens_per_fill / fill_interval",
+            ),
+            ("ROUND_ROBIN", "round_robin", ""),
+            (
+                "LEAST_REQUEST",
+                "power_of_two",
+                "two choices as there unless more are asked for",
+            ),
+            ("RANDOM", "random", ""),
+            ("RING_HASH", "", "calls have no key to hash here"),
+            ("MAGLEV", "", "calls have no key to hash here"),
+            ("aggregate_cluster", "fallback.to", ""),
+            (
+                "HTTPFault",
+                "error",
+                "`delay` is `slow(add: ..)`, `abort` is `error`",
+            ),
+            (
+                "fixed_delay",
+                "slow.add",
+                "the callee's thread is held here; in Envoy the proxy waits",
+            ),
+            (
+                "response_rate_limit",
+                "",
+                "messages have no size; `latency` comes nearest",
+            ),
+            ("max_active_faults", "", "`share` says how many are hit"),
+        ],
+    ),
+    (
+        "Istio",
+        &[
+            ("attempts", "retry.attempts", FIRST),
+            (
+                "perTryTimeout",
+                "timeout.after",
+                "a `timeout` inside (after) the `retry`",
+            ),
+            (
+                "retryOn",
+                "retry.on",
+                "outcomes: `5xx` is `error`, `connect-failure` is `refused`",
+            ),
+            ("backoff", "retry.backoff", ""),
+            (
+                "retryIgnorePreviousHosts",
+                "",
+                "a retry goes wherever the balancer sends it",
+            ),
+            ("connectionPool", "bulkhead", ""),
+            (
+                "maxConnections",
+                "bulkhead.permits",
+                "calls that are out are counted, not connections",
+            ),
+            (
+                "http1MaxPendingRequests",
+                "bulkhead.queue",
+                "no bound there unless given",
+            ),
+            (
+                "http2MaxRequests",
+                "bulkhead.permits",
+                "no bound there unless given",
+            ),
+            (
+                "maxRetries",
+                "retry_budget",
+                "there it bounds the retries under way, here their share",
+            ),
+            (
+                "connectTimeout",
+                "timeout.after",
+                "connections are part of a call",
+            ),
+            ("outlierDetection", "outlier_ejection", ""),
+            ("consecutive5xxErrors", "outlier_ejection.failures", ""),
+            (
+                "consecutiveGatewayErrors",
+                "outlier_ejection.on",
+                "name the outcomes that count",
+            ),
+            ("baseEjectionTime", "outlier_ejection.base", ""),
+            (
+                "maxEjectionPercent",
+                "outlier_ejection.share",
+                "10 per cent there unless given, a half here",
+            ),
+            (
+                "minHealthPercent",
+                "outlier_ejection.panic",
+                "0 there unless given, a half here",
+            ),
+            (
+                "HTTPFaultInjection",
+                "error",
+                "`delay` is `slow(add: ..)`, `abort` is `error`",
+            ),
+            (
+                "fixedDelay",
+                "slow.add",
+                "the callee's thread is held here; there the caller's proxy waits",
+            ),
+            (
+                "abort",
+                "error",
+                "the callee answers here, with a thread; there the caller's proxy does, and the callee never knows",
+            ),
+            ("httpStatus", "error.status", ""),
+            ("grpcStatus", "error.status", "HTTP-like here"),
+            ("percentage", "fault.share", "50 there is 0.5 here"),
+        ],
+    ),
+    (
+        "Gateway API",
+        &[
+            (
+                "retryConstraint",
+                "retry_budget",
+                "there a share over an interval with a floor, here tokens",
+            ),
+            (
+                "budgetPercent",
+                "retry_budget.ratio",
+                "20 there is 0.2 here",
+            ),
+        ],
+    ),
+    (
+        "Kubernetes",
+        &[
+            ("replicas", "service.replicas", ""),
+            ("Deployment", "service", ""),
+            ("resources.limits.cpu", "service.cores", ""),
+            ("topologySpreadConstraints", "service.zones", ""),
+            (
+                "readinessProbe",
+                "",
+                "balancers do not ask whether an instance is up; `outlier_ejection` sees how it answers",
+            ),
+            (
+                "livenessProbe",
+                "",
+                "faults say how long an instance is down",
+            ),
+        ],
+    ),
+    (
+        "web servers",
+        &[
+            ("listen backlog", "service.backlog", ""),
+            ("somaxconn", "service.backlog", ""),
+            ("worker_processes", "service.cores", ""),
+            ("maxThreads", "service.threads", ""),
+            ("acceptCount", "service.backlog", ""),
+            ("least_conn", "least_outstanding", ""),
+            ("max_fails", "outlier_ejection.failures", "in a row here"),
+            ("fail_timeout", "outlier_ejection.base", ""),
+            ("proxy_read_timeout", "timeout.after", ""),
+            ("leastconn", "least_outstanding", ""),
+            ("limit_req", "rate_limit", ""),
+            ("limit_conn", "bulkhead", ""),
+        ],
+    ),
+];

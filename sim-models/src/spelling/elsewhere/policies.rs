@@ -1,0 +1,515 @@
+//! Libraries: resilience4j, Polly, Hystrix, gRPC, the SDKs of AWS, Finagle, concurrency-limits.
+
+use super::Tool;
+
+const IN_A_ROW: &str = "a breaker here opens after `failures` in a row, not at a share of a window: `failures` is as many as the share makes of the window";
+const FIRST: &str = "it counts retries, ours the first attempt as well: `2` is `attempts: 3`";
+const NO_WINDOW: &str = "there is no window: failures are counted in a row";
+
+/// The tools.
+pub const TOOLS: &[Tool] = &[
+    (
+        "resilience4j",
+        &[
+            (
+                "CircuitBreaker",
+                "breaker",
+                "opens after failures in a row, not at a share of a window",
+            ),
+            ("failureRateThreshold", "breaker.failures", IN_A_ROW),
+            (
+                "slowCallRateThreshold",
+                "",
+                "slow calls count as failures where a `timeout` inside the breaker gives them up",
+            ),
+            (
+                "slowCallDurationThreshold",
+                "timeout.after",
+                "a `timeout` inside the breaker makes what is slow a failure; the caller gets no late answer then",
+            ),
+            ("slidingWindowType", "", NO_WINDOW),
+            (
+                "slidingWindowSize",
+                "",
+                "there is no window; `breaker` counts `failures` in a row",
+            ),
+            (
+                "minimumNumberOfCalls",
+                "",
+                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+            ),
+            (
+                "ringBufferSizeInClosedState",
+                "",
+                "there is no window; `breaker` counts `failures` in a row",
+            ),
+            (
+                "waitDurationInOpenState",
+                "breaker.open_for",
+                "60s there unless given, 30s here",
+            ),
+            (
+                "waitIntervalFunctionInOpenState",
+                "breaker.open_for",
+                "always the same span here",
+            ),
+            (
+                "permittedNumberOfCallsInHalfOpenState",
+                "",
+                "one probe at a time: its result decides",
+            ),
+            (
+                "maxWaitDurationInHalfOpenState",
+                "",
+                "the probe ends as a call does: give the call a `timeout`",
+            ),
+            (
+                "automaticTransitionFromOpenToHalfOpenEnabled",
+                "",
+                "the first call at `open_for` or later is the probe, no timer",
+            ),
+            ("recordExceptions", "breaker.on", "outcomes, not exceptions"),
+            ("recordResult", "breaker.on", "outcomes"),
+            (
+                "ignoreExceptions",
+                "breaker.on",
+                "name what counts: all else is a success or says nothing",
+            ),
+            ("Retry", "retry", ""),
+            (
+                "maxAttempts",
+                "retry.attempts",
+                "both count the first attempt",
+            ),
+            (
+                "waitDuration",
+                "constant.base",
+                "`backoff: constant(..)`; exponential from 50ms with full jitter unless given",
+            ),
+            ("waitInterval", "constant.base", "`backoff: constant(..)`"),
+            ("intervalFunction", "retry.backoff", ""),
+            (
+                "enableExponentialBackoff",
+                "exponential",
+                "`backoff: exponential(..)`",
+            ),
+            (
+                "exponentialBackoffMultiplier",
+                "exponential.factor",
+                "1.5 there unless given, 2 here",
+            ),
+            (
+                "exponentialMaxWaitDuration",
+                "exponential.cap",
+                "the cap is applied before the jitter here",
+            ),
+            ("enableRandomizedWait", "jitter", ""),
+            (
+                "randomizedWaitFactor",
+                "proportional",
+                "`jitter: proportional(0.5)`; `full` here unless given",
+            ),
+            ("retryExceptions", "retry.on", "outcomes, not exceptions"),
+            ("failAfterMaxAttempts", "", "the last failure is the result"),
+            (
+                "RateLimiter",
+                "rate_limit",
+                "a token bucket that fills steadily, not so many per period",
+            ),
+            (
+                "limitForPeriod",
+                "rate_limit.burst",
+                "`rate` is limitForPeriod / limitRefreshPeriod; tokens come one by one, not all at once",
+            ),
+            (
+                "limitRefreshPeriod",
+                "rate_limit.rate",
+                "`rate` is limitForPeriod / limitRefreshPeriod",
+            ),
+            ("Bulkhead", "bulkhead", ""),
+            ("maxConcurrentCalls", "bulkhead.permits", ""),
+            (
+                "maxWaitDuration",
+                "bulkhead.wait",
+                "needs places in `queue` as well; there all may wait",
+            ),
+            (
+                "fairCallHandlingStrategyEnabled",
+                "",
+                "always fair: first come, first served",
+            ),
+            (
+                "ThreadPoolBulkhead",
+                "bulkhead",
+                "callers hold no thread of a pool; `queue` bounds who waits",
+            ),
+            ("maxThreadPoolSize", "bulkhead.permits", ""),
+            (
+                "coreThreadPoolSize",
+                "bulkhead.permits",
+                "there is one size",
+            ),
+            (
+                "queueCapacity",
+                "bulkhead.queue",
+                "0 here unless given, 100 there",
+            ),
+            ("TimeLimiter", "timeout", ""),
+            (
+                "timeoutDuration",
+                "timeout.after",
+                "of a TimeLimiter; of a RateLimiter it is `rate_limit.wait`",
+            ),
+            (
+                "cancelRunningFuture",
+                "cancellation",
+                "off unless the list of policies says `cancellation`",
+            ),
+            ("Hedge", "hedge", ""),
+            ("Fallback", "fallback", ""),
+        ],
+    ),
+    (
+        "Polly",
+        &[
+            ("Retry", "retry", ""),
+            ("MaxRetryAttempts", "retry.attempts", FIRST),
+            (
+                "BackoffType",
+                "retry.backoff",
+                "`constant`, `linear` or `exponential`",
+            ),
+            (
+                "Delay",
+                "exponential.base",
+                "of a retry; of a hedging it is `hedge.after`",
+            ),
+            ("MaxDelay", "exponential.cap", ""),
+            (
+                "UseJitter",
+                "jitter",
+                "`proportional(0.25)` for constant and linear; `decorrelated` comes nearest for exponential",
+            ),
+            ("ShouldHandle", "retry.on", "outcomes"),
+            (
+                "CircuitBreaker",
+                "breaker",
+                "opens after failures in a row, not at a share of a window",
+            ),
+            ("FailureRatio", "breaker.failures", IN_A_ROW),
+            (
+                "MinimumThroughput",
+                "",
+                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+            ),
+            ("SamplingDuration", "", NO_WINDOW),
+            (
+                "BreakDuration",
+                "breaker.open_for",
+                "5s there unless given, 30s here",
+            ),
+            (
+                "BreakDurationGenerator",
+                "breaker.open_for",
+                "always the same span here",
+            ),
+            (
+                "Timeout",
+                "timeout",
+                "30s there unless given; here it is always given",
+            ),
+            ("Hedging", "hedge", ""),
+            (
+                "MaxHedgedAttempts",
+                "hedge.attempts",
+                "it leaves the first out, ours counts it: `1` is `attempts: 2`",
+            ),
+            (
+                "RateLimiter",
+                "bulkhead",
+                "its concurrency limiter is `bulkhead`; a token bucket is `rate_limit`",
+            ),
+            ("PermitLimit", "bulkhead.permits", "1000 there unless given"),
+            ("QueueLimit", "bulkhead.queue", ""),
+            ("Fallback", "fallback", ""),
+            ("ChaosLatency", "slow.add", ""),
+            (
+                "ChaosFault",
+                "error",
+                "`share` of the fault is the InjectionRate",
+            ),
+            ("ChaosOutcome", "error.status", ""),
+            ("ChaosBehavior", "", "write what it does as a fault"),
+            (
+                "InjectionRate",
+                "fault.share",
+                "0.001 there unless given, 1 here",
+            ),
+        ],
+    ),
+    (
+        "Hystrix",
+        &[
+            (
+                "circuitBreaker.requestVolumeThreshold",
+                "",
+                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+            ),
+            (
+                "circuitBreaker.sleepWindowInMilliseconds",
+                "breaker.open_for",
+                "5s there unless given, 30s here",
+            ),
+            (
+                "circuitBreaker.errorThresholdPercentage",
+                "breaker.failures",
+                IN_A_ROW,
+            ),
+            (
+                "circuitBreaker.forceOpen",
+                "",
+                "nothing holds a breaker open; `partition` the link instead",
+            ),
+            ("circuitBreaker.forceClosed", "", "leave the breaker out"),
+            (
+                "execution.isolation.thread.timeoutInMilliseconds",
+                "timeout.after",
+                "",
+            ),
+            (
+                "execution.isolation.semaphore.maxConcurrentRequests",
+                "bulkhead.permits",
+                "",
+            ),
+            (
+                "fallback.isolation.semaphore.maxConcurrentRequests",
+                "",
+                "a `bulkhead` for the calls of the fallback's own pair bounds them",
+            ),
+            ("metrics.rollingStats.timeInMilliseconds", "", NO_WINDOW),
+            ("metrics.rollingStats.numBuckets", "", NO_WINDOW),
+            ("coreSize", "bulkhead.permits", ""),
+            ("maximumSize", "bulkhead.permits", "there is one size"),
+            ("maxQueueSize", "bulkhead.queue", "-1 there is 0 here"),
+            ("queueSizeRejectionThreshold", "bulkhead.queue", ""),
+            ("getFallback", "fallback", ""),
+        ],
+    ),
+    (
+        "gRPC",
+        &[
+            ("retryPolicy", "retry", ""),
+            (
+                "maxAttempts",
+                "retry.attempts",
+                "both count the first; gRPC caps it at 5. In a hedgingPolicy it is `hedge.attempts`",
+            ),
+            (
+                "initialBackoff",
+                "exponential.base",
+                "with `jitter: proportional(0.2)` as in gRPC A6",
+            ),
+            ("maxBackoff", "exponential.cap", ""),
+            ("backoffMultiplier", "exponential.factor", ""),
+            ("retryableStatusCodes", "retry.on", "outcomes, not statuses"),
+            (
+                "retryThrottling",
+                "retry_budget",
+                "there a failure takes a token, here a retry does; there half of the bucket is a reserve",
+            ),
+            (
+                "maxTokens",
+                "retry_budget.cap",
+                "retries stop there at half of it, here at none",
+            ),
+            (
+                "tokenRatio",
+                "retry_budget.ratio",
+                "gained there by each success, here by each first attempt",
+            ),
+            ("hedgingPolicy", "hedge", ""),
+            ("hedgingDelay", "hedge.after", ""),
+            ("nonFatalStatusCodes", "hedge.on", "outcomes, not statuses"),
+            (
+                "deadline",
+                "deadline",
+                "told to the callee only with `propagate: true`",
+            ),
+        ],
+    ),
+    (
+        "AWS SDKs",
+        &[
+            (
+                "max_attempts",
+                "retry.attempts",
+                "both count the first attempt; 3 in both unless given",
+            ),
+            ("max_backoff", "exponential.cap", "20s in both unless given"),
+            (
+                "RetryQuota",
+                "retry_budget",
+                "there a retry costs 5 of 500 (10 after a timeout), given back when it succeeds; here one token, gained by first attempts",
+            ),
+            (
+                "standard",
+                "retry",
+                "`retry(attempts: 3, backoff: exponential(base: \"1s\", jitter: full)), retry_budget`: its quota differs",
+            ),
+            (
+                "adaptive",
+                "adaptive_limit",
+                "there the rate of requests adapts, here how many are out",
+            ),
+        ],
+    ),
+    (
+        "AWS",
+        &[
+            (
+                "FIS",
+                "fault",
+                "its actions are kinds of faults: `sim explain` lists them",
+            ),
+            ("ec2-stop", "crash", "`instances` and `zone` say which"),
+            ("ec2-restart", "crash.boot", "a short `for`, and a `boot`"),
+            (
+                "detach-volume",
+                "error",
+                "of the service that has the volume",
+            ),
+            ("rds-instance-stop", "crash", "of the database"),
+            (
+                "aws-az-chaos",
+                "crash.zone",
+                "`crash(zone: \"a\")`; `partition(link: \"zone:a -> *\")` if it lives and cannot be reached",
+            ),
+            (
+                "availability zone",
+                "service.zones",
+                "zones are listed in `regions`",
+            ),
+            ("target group", "service.balance", ""),
+            (
+                "Auto Scaling group",
+                "service.replicas",
+                "as many as are given",
+            ),
+            ("maxTerminationsPerDay", "fault.times", ""),
+        ],
+    ),
+    (
+        "Finagle",
+        &[
+            (
+                "RetryBudget",
+                "retry_budget",
+                "no floor of retries per second here",
+            ),
+            (
+                "percentCanRetry",
+                "retry_budget.ratio",
+                "0.2 there unless given, 0.1 here",
+            ),
+            (
+                "minRetriesPerSec",
+                "",
+                "the bucket has no floor: it starts full with `cap` tokens",
+            ),
+            (
+                "ttl",
+                "retry_budget.cap",
+                "tokens do not age; `cap` bounds the burst",
+            ),
+            ("maxRequeuesPerReq", "retry.attempts", ""),
+            ("decorrelatedJittered", "decorrelated", ""),
+            ("equalJittered", "equal", ""),
+            (
+                "FailureAccrual",
+                "outlier_ejection",
+                "ejects after failures in a row, not by success rate",
+            ),
+            (
+                "markDeadFor",
+                "outlier_ejection.base",
+                "grows by itself with each time, up to `longest`",
+            ),
+            ("BackupRequestFilter", "hedge", ""),
+            (
+                "minSendBackupAfterMs",
+                "hedge.after",
+                "a span, not a percentile",
+            ),
+            (
+                "maxExtraLoad",
+                "retry_budget.ratio",
+                "a `retry_budget` inside the hedge pays for further tries too",
+            ),
+            (
+                "NackAdmissionFilter",
+                "adaptive_limit",
+                "rejects by how many are out, not by the share of refusals",
+            ),
+            (
+                "DeadlineFilter",
+                "deadline.propagate",
+                "rejects all whose deadline has passed",
+            ),
+        ],
+    ),
+    (
+        "concurrency-limits",
+        &[
+            ("AIMDLimit", "adaptive_limit", ""),
+            ("initialLimit", "adaptive_limit.initial", ""),
+            ("minLimit", "adaptive_limit.least", ""),
+            ("maxLimit", "adaptive_limit.most", ""),
+            (
+                "backoffRatio",
+                "adaptive_limit.backoff",
+                "0.9 in both unless given",
+            ),
+            (
+                "VegasLimit",
+                "adaptive_limit",
+                "by failures and a limit of time, not by the length of a queue",
+            ),
+            (
+                "Gradient2Limit",
+                "adaptive_limit",
+                "by failures and a limit of time, not by the gradient of the latency",
+            ),
+            (
+                "GradientLimit",
+                "adaptive_limit",
+                "by failures and a limit of time, not by the gradient of the latency",
+            ),
+            ("SimpleLimiter", "adaptive_limit", ""),
+            (
+                "BlockingLimiter",
+                "bulkhead.wait",
+                "an adaptive limit has nobody wait",
+            ),
+            (
+                "LifoBlockingLimiter",
+                "lifo",
+                "the order of a service's queue",
+            ),
+        ],
+    ),
+    (
+        "Google SRE",
+        &[
+            (
+                "client-side throttling",
+                "adaptive_limit",
+                "by how many are out, not by accepts / requests",
+            ),
+            (
+                "load shedding",
+                "service.admission",
+                "policies at the door of a service",
+            ),
+        ],
+    ),
+];
