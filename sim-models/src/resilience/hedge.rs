@@ -54,7 +54,7 @@ impl Policy for Hedge {
     type Call = Tries;
     const SUMMARY: &'static str = "asks once more while the first try is out";
     const EXAMPLE: &'static str = r#"hedge("50ms")"#;
-    const COUNTERS: &'static [&'static str] = &["hedges", "won"];
+    const COUNTERS: &'static [&'static str] = &["hedges", "won", "refused"];
 
     fn memory(&self) {}
     fn forks(&self) -> bool {
@@ -81,7 +81,7 @@ impl Policy for Hedge {
             let refused = ended.callee == Ended::NOBODY && !ended.outcome().is_success();
             if refused && ended.leg > call.first && context.out > 0 {
                 // A further try that was not let through is none: the others go on.
-                context.counters[0] -= 1;
+                context.counters[2] += 1;
                 return Do::Hold;
             }
             return Do::Pass;
@@ -94,8 +94,9 @@ impl Policy for Hedge {
             Do::Pass
         }
     }
-    fn on_denied(&self, (): &mut (), _: &mut Tries, context: &mut Context) {
-        context.counters[0] -= 1;
+    fn on_denied(&self, (): &mut (), call: &mut Tries, context: &mut Context) {
+        // The first try of a hedge may be part of a further one of somebody outside.
+        context.counters[2] += u64::from(call.begun > 1);
     }
     fn ignores(&self, _: Outcome) -> bool {
         false

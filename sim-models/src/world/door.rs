@@ -103,8 +103,8 @@ impl World<'_> {
                 }
                 _ => self.recorder.turned_away(service, endpoint, counted),
             }
-            self.leave_doorstep(index, agenda.now());
         }
+        self.leave_doorstep(index, agenda.now());
         // What callers see of it: an answer that says no, or an error that says too late.
         let ending = match ending.outcome {
             Outcome::BulkheadFull | Outcome::RateLimited | Outcome::BreakerOpen => Ending {
@@ -130,8 +130,8 @@ impl World<'_> {
             let frame = &self.frames[index];
             let doomed = frame.is(flag::ABANDONED) || frame.deadline <= agenda.now();
             self.recorder.withdrawn(service, endpoint, doomed, counted);
-            self.leave_doorstep(index, agenda.now());
         }
+        self.leave_doorstep(index, agenda.now());
         self.stop(index, agenda);
     }
 
