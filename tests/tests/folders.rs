@@ -399,7 +399,7 @@ fn a_picture_is_what_its_name_says_or_nothing() {
 #[test]
 fn a_command_of_other_programs_is_told_what_does_it_here() {
     for (asked, command) in [
-        ("schema", "`sim explain`"),
+        ("docs", "`sim explain`"),
         ("validate", "`sim check FILE`"),
         ("report", "`sim run FILE`"),
         ("plot", "`sim graph FILE"),

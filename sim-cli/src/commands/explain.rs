@@ -74,9 +74,10 @@ fn about(all: &Reference, name: &str) -> String {
     }
     let is_new = !found.is_empty();
     found.extend(of_fields(all, name, is_new));
-    // Where we have the name, what others mean by it stands with what we have.
     if found.is_empty() {
         found.extend(of_others(all, name));
+    } else {
+        found.extend(meant_otherwise(all, name));
     }
     found.join("\n")
 }
@@ -200,6 +201,19 @@ fn of_others(all: &Reference, name: &str) -> Vec<String> {
         }
     }
     texts
+}
+
+/// What other tools mean by a name that we have too, where that differs and is not said with the part of this name.
+fn meant_otherwise(all: &Reference, name: &str) -> Option<String> {
+    let ours: Vec<&str> = all.named(name).map(|part| part.name.as_str()).collect();
+    let owner = |ours: &'static str| ours.split('.').next().unwrap_or_default();
+    let differ = foreign::meant(name)
+        .into_iter()
+        .filter(|foreign| !foreign.differs.is_empty() && !ours.contains(&owner(foreign.ours)));
+    let lines: String = differ
+        .map(|foreign| format!("  {}\n", foreign.told()))
+        .collect();
+    (!lines.is_empty()).then(|| format!("Elsewhere:\n\n{lines}"))
 }
 
 /// A line of a list.
@@ -404,6 +418,14 @@ mod tests {
             "no hedge at a door"
         );
         says("retry.attempts", &["attempts is a field of retry (policy)"]);
+        says(
+            "attempts",
+            &[
+                "a field of",
+                "`attempts` of Istio is `retry.attempts` here: it counts retries",
+            ],
+        );
+        says("include", &["a field of scenario", "list: text"]);
         says("policy", &["Policies of calls:", "hedge"]);
     }
 

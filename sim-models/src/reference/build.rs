@@ -2,12 +2,12 @@
 
 use super::Reference;
 use super::example::{BASE, BASE_FILE, in_docs, placed, scenario};
-use super::groups::{self, GROUPS, Group, REGISTRIES};
+use super::groups::{self, GROUPS, Group, READ_BEFORE, REGISTRIES};
 use super::part::{Field, Given, Part};
-use super::words::{Types, reference, variants};
+use super::words::{BEFORE, Types, reference, variants};
 use crate::input::Parsed;
 use crate::scenario::Scenario;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Builder {
@@ -43,7 +43,23 @@ fn sentence(docs: &str) -> String {
 
 impl Builder {
     pub fn new() -> Self {
-        let schema = schemars::schema_for!(Scenario).to_value();
+        let mut schema = schemars::schema_for!(Scenario).to_value();
+        for (of, name, docs, several) in READ_BEFORE {
+            let of = if schema["title"] == *of {
+                &mut schema
+            } else {
+                &mut schema["$defs"][of]
+            };
+            let text = json!({ "type": "string" });
+            let mut field = if *several {
+                json!({ "type": "array", "items": text })
+            } else {
+                text
+            };
+            field["description"] = (*docs).into();
+            field["$comment"] = BEFORE.into();
+            of["properties"][name] = field;
+        }
         Self {
             types: Types {
                 schema,
@@ -186,12 +202,19 @@ impl Builder {
         });
     }
 
-    /// Whether a field of the group's type is this if it is not given.
+    /// Whether every field of the group's type is this if it is not given.
     fn is_default(&self, group: &Group, name: &str) -> bool {
         let types = self.types.schema["$defs"].as_object().into_iter().flatten();
-        let mut fields =
-            types.flat_map(|(_, of)| of["properties"].as_object().into_iter().flatten());
-        fields.any(|(_, field)| reference(field) == Some(group.of) && field["default"] == name)
+        let fields = types.flat_map(|(_, of)| of["properties"].as_object().into_iter().flatten());
+        let mut its = fields
+            .filter(|(_, field)| reference(field) == Some(group.of))
+            .peekable();
+        its.peek().is_some()
+            && its.all(|(_, field)| {
+                let default = &field["default"];
+                let held = default.as_object().and_then(|held| held.keys().next());
+                *default == name || held.is_some_and(|held| held == name)
+            })
     }
 
     /// Types that no group speaks of.

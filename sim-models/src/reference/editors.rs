@@ -33,15 +33,7 @@ pub fn schema(all: &Reference) -> Value {
     let mut whole = schema.take();
     if let Some(fields) = whole["properties"].as_object_mut() {
         fields.values_mut().for_each(singles);
-        fields.insert(
-            "include".into(),
-            json!({
-                "description": "Files that this one builds upon: a path, or a list of them.",
-                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
-            }),
-        );
     }
-    // What is included may bring what is needed.
     whole["title"] = "A scenario of sim".into();
     whole
 }

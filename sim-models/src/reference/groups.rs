@@ -42,6 +42,35 @@ pub const REGISTRIES: &[Registry] = &[
     ),
 ];
 
+/// Fields that are read before the types that they stand in, which know nothing of them: of which type, name, what they
+/// say, and whether they take several texts.
+pub const READ_BEFORE: &[(&str, &str, &str, bool)] = &[
+    (
+        "Scenario",
+        "include",
+        "Files that this one builds upon, relative to it: structs and maps are merged, all else is replaced by what stands here.",
+        true,
+    ),
+    (
+        "EmpiricalSpec",
+        "file",
+        "File of values, relative to the scenario: one number a line, or a table with a column of numbers.",
+        false,
+    ),
+    (
+        "EmpiricalSpec",
+        "unit",
+        "Unit of the numbers in `file`: ns, us, ms, s, min, h or d.",
+        false,
+    ),
+    (
+        "EmpiricalSpec",
+        "column",
+        "Which column of `file`, of several with numbers.",
+        false,
+    ),
+];
+
 /// Variants that bring their examples with them.
 const fn variants(
     of: &'static str,

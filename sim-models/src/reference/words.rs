@@ -5,6 +5,9 @@ use super::part::Scalar;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// What marks a field that is read before the type that it stands in is.
+pub const BEFORE: &str = "read before the rest";
+
 /// The schema of the types, and the order of the fields of structs.
 #[derive(Debug)]
 pub struct Types {
@@ -64,6 +67,13 @@ fn is(schema: &Value, kind: &str) -> bool {
     }
 }
 
+/// The names of the fields of a struct as its type declares them.
+fn declared(of: &Value) -> Vec<&str> {
+    let fields = of["properties"].as_object().into_iter().flatten();
+    let fields = fields.filter(|(_, field)| field["$comment"] != BEFORE);
+    fields.map(|(name, _)| name.as_str()).collect()
+}
+
 impl Types {
     /// A type.
     pub fn of(&self, name: &str) -> &Value {
@@ -78,9 +88,12 @@ impl Types {
         let Some(fields) = of["properties"].as_object() else {
             return Vec::new();
         };
-        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-        let declared = self.orders.get(names.as_slice());
-        let place = |name: &str| declared.and_then(|all| all.iter().position(|one| *one == name));
+        let declared = self.orders.get(declared(of).as_slice());
+        // What is read before the type is stands last.
+        let place = |name: &str| {
+            let at = declared.and_then(|all| all.iter().position(|one| *one == name));
+            at.unwrap_or(usize::MAX)
+        };
         let mut found: Vec<(&str, &Value)> = fields
             .iter()
             .map(|(name, field)| (name.as_str(), field))
@@ -91,12 +104,7 @@ impl Types {
 
     /// Whether the order in which the fields of a struct are declared is known.
     pub fn knows_order(&self, of: &Value) -> bool {
-        let fields = of["properties"].as_object();
-        let names: Vec<&str> = fields
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let names = declared(of);
         names.len() < 2 || self.orders.contains_key(names.as_slice())
     }
 

@@ -31,9 +31,9 @@ codes! {
     Duplicate "S0002" "a name is given twice":
         "A field or a key stands twice in the same place, and only one of the two could count. Remove one. To override a value of an included file, give it once in the including file."
     UnknownField "S0003" "there is no such field":
-        "A struct has no field of this name. The message lists the fields that it has, and the nearest one if it looks like a slip."
+        "A struct has no field of this name. The message lists the fields that it has, and the nearest one if it looks like a slip. `sim explain NAME` shows the fields of anything with their units, and what other tools call them."
     UnknownVariant "S0004" "there is no such kind":
-        "A name stands where one of a fixed set of kinds is expected: a step, a policy, a fault, a distribution, a way to balance. The message lists them. `sim explain` lists policies, faults and metrics, and `sim check --explain` prints a scenario with every field."
+        "A name stands where one of a fixed set of kinds is expected: a step, a policy, a fault, a distribution, a way to balance. The message lists them. `sim explain` lists all of each kind, and `sim check --explain` prints a scenario with every field."
     MissingField "S0005" "a field is missing":
         "A field that has no default is not given."
     WrongType "S0006" "a value of another type is expected here":

@@ -45,15 +45,15 @@ pub fn all() -> impl Iterator<Item = Foreign> {
     })
 }
 
-/// What tools mean by a name, in any style: `failure-rate-threshold` is `failureRateThreshold`, and
-/// `circuitBreaker.sleepWindowInMilliseconds` has its last word too.
+/// What tools mean by a name, in any style and with or without what stands before its last point:
+/// `failure-rate-threshold` is `failureRateThreshold`, and `sleepWindowInMilliseconds` that of `circuitBreaker`.
+#[must_use]
 pub fn meant(name: &str) -> Vec<Foreign> {
-    let wanted = plain(name);
-    let is = |foreign: &Foreign| {
-        let last = foreign.name.rsplit('.').next().unwrap_or_default();
-        plain(foreign.name) == wanted || plain(last) == wanted
-    };
-    all().filter(is).collect()
+    let last = |name: &str| plain(name.rsplit('.').next().unwrap_or_default());
+    let wanted = last(name);
+    all()
+        .filter(|foreign| last(foreign.name) == wanted)
+        .collect()
 }
 
 /// A name in lower case, without what joins its words: names are the same in all styles.
