@@ -15,7 +15,7 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
 pub struct Args {
     /// What to explain; without it, all there is.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", allow_hyphen_values = true)]
     pub name: Option<String>,
 }
 

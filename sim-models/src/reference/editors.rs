@@ -79,17 +79,17 @@ fn bound(schema: &mut Value, part: &Part) {
 
 /// One value for a list of one.
 fn singles(schema: &mut Value) {
-    if let Some(fields) = schema["properties"].as_object_mut() {
+    if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         fields.values_mut().for_each(singles);
     }
     for several in ["oneOf", "anyOf"] {
-        if let Some(all) = schema[several].as_array_mut() {
+        if let Some(all) = schema.get_mut(several).and_then(Value::as_array_mut) {
             all.iter_mut().for_each(singles);
         }
     }
     for inner in ["items", "additionalProperties"] {
-        if schema[inner].is_object() {
-            singles(&mut schema[inner]);
+        if let Some(inner) = schema.get_mut(inner) {
+            singles(inner);
         }
     }
     let is_list = schema["type"] == "array" && schema["items"].is_object();
@@ -102,18 +102,13 @@ fn singles(schema: &mut Value) {
         outer.insert("anyOf".into(), json!([Value::Object(list.clone()), single]));
         *list = outer;
     }
-    // Looking up what is not there has left a null.
-    if let Some(fields) = schema.as_object_mut() {
-        fields.retain(|name, value| !value.is_null() || name == "default" || name == "const");
-    }
 }
 
 /// A bare value for the variant `constant`, and a bare name for a variant whose fields all have defaults.
 fn abbreviate(of: &mut Value, types: &Value) {
     let mut more = Vec::new();
     for (name, held, _) in variants(of) {
-        let Some(held) = held else { continue };
-        let Some(inner) = reference(held).map(|name| &types[name]) else {
+        let Some(inner) = held.and_then(reference).map(|name| &types[name]) else {
             continue;
         };
         if name == "constant" {
@@ -123,12 +118,8 @@ fn abbreviate(of: &mut Value, types: &Value) {
             more.push(json!({ "const": name }));
         }
     }
-    more.retain(|one| !one.is_null());
-    if let Some(all) = of["oneOf"].as_array_mut() {
+    if let Some(all) = of.get_mut("oneOf").and_then(Value::as_array_mut) {
         all.extend(more);
-    }
-    if let Some(fields) = of.as_object_mut() {
-        fields.retain(|name, value| !value.is_null() || name == "default" || name == "const");
     }
 }
 

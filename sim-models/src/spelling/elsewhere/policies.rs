@@ -103,7 +103,7 @@ pub const TOOLS: &[Tool] = &[
                 "exponential.cap",
                 "the cap is applied before the jitter here",
             ),
-            ("enableRandomizedWait", "jitter", ""),
+            ("enableRandomizedWait", "exponential.jitter", ""),
             (
                 "randomizedWaitFactor",
                 "proportional",
@@ -187,7 +187,7 @@ pub const TOOLS: &[Tool] = &[
             ("MaxDelay", "exponential.cap", ""),
             (
                 "UseJitter",
-                "jitter",
+                "exponential.jitter",
                 "`proportional(0.25)` for constant and linear; `decorrelated` comes nearest for exponential",
             ),
             ("ShouldHandle", "retry.on", "outcomes"),
