@@ -28,12 +28,11 @@ pub use pause::Pause;
 pub use slow::Slow;
 
 use crate::quantity::distribution::DurationSpec;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// One injected fault: what, where, when and how much.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Its name in charts and results; else made of its kind and target.
@@ -71,7 +70,7 @@ pub struct Fault {
 }
 
 /// When a random fault comes and goes.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomTimes {
     /// Mean time between failures: from the end of one to the start of the next, exponential.
@@ -85,7 +84,7 @@ fn whole() -> f64 {
 }
 
 /// Which instances of a service.
-#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Instances {
     /// Every one.
@@ -290,7 +289,7 @@ use fault_spec;
 macro_rules! fault_kinds {
     ($($kind:ident $name:literal),* $(,)?) => {
         /// What a fault does, and where.
-        #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[allow(missing_docs)]
         pub enum FaultKind {

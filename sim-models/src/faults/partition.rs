@@ -4,11 +4,12 @@
 //! `BlockAllNetworkTraffic`, `pod-network-partition`.
 
 use super::{Effect, Kind, Target, fault_spec};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which way a fault of a link works, by the flow of messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Both ways.

@@ -14,12 +14,11 @@
 
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
 /// Bounds how many calls are out at a time, and finds the bound by itself.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdaptiveLimit {
     /// The limit at the start.

@@ -12,12 +12,11 @@
 
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
 /// Bounds how many calls are out at a time.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bulkhead {
     /// Calls at a time.

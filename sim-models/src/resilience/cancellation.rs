@@ -6,12 +6,11 @@
 //! Source: gRPC cancellation, resilience4j `cancelRunningFuture`, HTTP/2
 //! `RST_STREAM`.
 
-use super::{Policy, Tells};
-use schemars::JsonSchema;
+use super::{Ends, Inside, Policy, Stay, Tells};
 use serde::{Deserialize, Serialize};
 
 /// The callee is told when its caller gives up. Without it, it goes on working for nobody.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {}
 
@@ -23,6 +22,9 @@ impl Policy for Cancellation {
     const ACTS: bool = false;
 
     fn memory(&self) {}
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        inside.ends(when)
+    }
     fn tells(&self) -> Tells {
         Tells {
             cancellation: true,

@@ -16,12 +16,11 @@
 
 use super::{Context, Do, Ended, Final, Policy};
 use crate::outcome::{Outcome, OutcomeSet};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// Asks once more while the first try is still out, and takes the first good answer.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hedge {
     /// How long to wait for an answer before one more try begins.

@@ -9,6 +9,7 @@ mod adaptive_limit;
 mod breaker;
 mod bulkhead;
 mod cancellation;
+pub mod chances;
 mod deadline;
 mod fallback;
 mod hedge;
@@ -30,14 +31,14 @@ pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Context, Do, Ended, Final, Policy, Reading, Scope, Tells};
+pub use policy::{Again, Context, Do, Ended, Final, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
-use schemars::JsonSchema;
+use chances::{Ends, Inside, NOTHING, Stay, tries};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -45,7 +46,7 @@ use sim_core::{SimDuration, SimTime};
 macro_rules! policies {
     ($($policy:ident $name:literal),* $(,)?) => {
         /// A policy as the scenario says it.
-        #[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[allow(missing_docs)]
         pub enum PolicySpec {
@@ -134,6 +135,31 @@ macro_rules! policies {
             #[must_use]
             pub fn refuses(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::REFUSES),* }
+            }
+            /// See [`Policy::LATE`].
+            #[must_use]
+            pub fn late(&self) -> Outcome {
+                match self { $(Self::$policy(_) => <$policy as Policy>::LATE),* }
+            }
+            /// See [`Policy::BREAKS`].
+            #[must_use]
+            pub fn breaks(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BREAKS),* }
+            }
+            /// See [`Policy::again`].
+            #[must_use]
+            pub fn again(&self) -> Option<Again<'_>> {
+                match self { $(Self::$policy(policy) => policy.again()),* }
+            }
+            /// See [`Policy::long_run`].
+            #[must_use]
+            pub fn long_run(&self) -> f64 {
+                match self { $(Self::$policy(policy) => policy.long_run()),* }
+            }
+            /// See [`Policy::foresee`].
+            #[must_use]
+            pub fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+                match self { $(Self::$policy(policy) => policy.foresee(inside, when)),* }
             }
             /// See [`Policy::longest_wait`].
             #[must_use]

@@ -17,12 +17,11 @@
 
 use super::{Context, Do, Ended, Policy, Reading, Scope};
 use crate::outcome::OutcomeSet;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
 /// Passes an instance by for a while when it has failed several times in a row.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutlierEjection {
     /// Failures in a row that eject an instance.

@@ -13,12 +13,11 @@
 use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
 use crate::quantity::units::Rate;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
 /// Lets so many calls a second through.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// Calls per second in the long run.

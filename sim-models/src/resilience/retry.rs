@@ -12,16 +12,15 @@
 //! - `decorrelated`: min(cap, U(base, 3 × the wait before)), the first wait before being base;
 //! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
 
-use super::{Context, Do, Ended, Final, Policy};
+use super::{Again, Context, Do, Ended, Ends, Final, Inside, Policy, Stay, tries};
 use crate::limits::MOST_ATTEMPTS;
 use crate::outcome::{Outcome, OutcomeSet};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 use sim_core::random::{Keyed, Source};
 
 /// Tries again after a failure.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// Attempts at most, the first included.
@@ -40,7 +39,7 @@ fn three() -> u32 {
 }
 
 /// How long to wait before a retry.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Backoff {
     /// Not at all.
@@ -54,7 +53,7 @@ pub enum Backoff {
 }
 
 /// Always the same span.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantBackoff {
     /// The span.
@@ -65,7 +64,7 @@ pub struct ConstantBackoff {
 }
 
 /// A span that grows by the base each time.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinearBackoff {
     /// The first span.
@@ -79,7 +78,7 @@ pub struct LinearBackoff {
 }
 
 /// A span that is multiplied each time.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExponentialBackoff {
     /// The first span.
@@ -104,7 +103,7 @@ fn longest() -> SimDuration {
 }
 
 /// How a backoff is spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Jitter {
     /// Not at all: clients that failed together come back together.
@@ -286,6 +285,16 @@ impl Policy for Retry {
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)
+    }
+    fn again(&self) -> Option<Again<'_>> {
+        Some(Again {
+            attempts: self.attempts,
+            on: self.on,
+            backoff: &self.backoff,
+        })
+    }
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        tries(self.again()?, inside, when)
     }
     fn brief(&self) -> String {
         format!("{} attempts", self.attempts)

@@ -7,13 +7,12 @@
 //!
 //! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022).
 
-use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
-use schemars::JsonSchema;
+use super::{Context, Do, Ended, Ends, Final, Inside, Policy, Reading, Scope, Stay};
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 
 /// Bounds the share of retries in all attempts.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryBudget {
     /// Tokens that each first attempt puts in: 0.1 allows one retry per ten calls in the long run.
@@ -87,6 +86,13 @@ impl Policy for RetryBudget {
     }
     fn reading(&self, tokens: &f64, _: SimTime) -> Reading {
         Reading::number("tokens", *tokens)
+    }
+    fn long_run(&self) -> f64 {
+        1.0 + self.ratio
+    }
+    // What it denies is foreseen by the retry outside of it.
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        inside.ends(when)
     }
     fn brief(&self) -> String {
         format!("{}%", libm::round(self.ratio * 1e4) / 1e2)

@@ -1,12 +1,11 @@
 //! What can be written.
 
 use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// A distribution of durations.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DurationSpec {
     /// Always the same: `constant("4ms")`, or just `"4ms"`.
@@ -43,7 +42,7 @@ pub enum DurationSpec {
 }
 
 /// Always the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantSpec {
     /// The value.
@@ -51,7 +50,7 @@ pub struct ConstantSpec {
 }
 
 /// All durations of a range alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UniformSpec {
     /// The shortest.
@@ -61,7 +60,9 @@ pub struct UniformSpec {
 }
 
 /// Memoryless; exactly one of the fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct ExponentialSpec {
     /// Its mean.
@@ -76,7 +77,7 @@ pub struct ExponentialSpec {
 }
 
 /// A normal distribution, given that it is not negative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NormalSpec {
     /// The mean before the cut at zero.
@@ -87,7 +88,7 @@ pub struct NormalSpec {
 
 /// Skewed like most latencies. One of: mean and p99; mean and cv; median and p99; mean and sd; mu
 /// and sigma.
-#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LognormalSpec {
     /// Its mean.
@@ -114,7 +115,7 @@ pub struct LognormalSpec {
 }
 
 /// Gamma: mean and cv, or mean and shape.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GammaSpec {
     /// Its mean.
@@ -128,7 +129,7 @@ pub struct GammaSpec {
 }
 
 /// A sum of exponential stages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErlangSpec {
     /// The mean of the sum.
@@ -138,7 +139,7 @@ pub struct ErlangSpec {
 }
 
 /// Weibull: mean and shape, mean and cv, or scale and shape.
-#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WeibullSpec {
     /// Its mean.
@@ -156,7 +157,7 @@ pub struct WeibullSpec {
 }
 
 /// A power-law tail, `P(X > x) = (scale / x)^alpha`: scale and alpha, or mean and alpha.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParetoSpec {
     /// The shortest duration.
@@ -170,7 +171,7 @@ pub struct ParetoSpec {
 }
 
 /// Exponential of one of several means: mean and cv (two branches, balanced means), or branches.
-#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HyperexponentialSpec {
     /// Its mean.
@@ -185,7 +186,7 @@ pub struct HyperexponentialSpec {
 }
 
 /// As measured: quantiles (by name in `quantiles`, or the common ones as fields), or values.
-#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmpiricalSpec {
     /// Quantiles by name: `{"p50": "3ms", "p99": "40ms"}`; `min` and `max` are understood too.
@@ -218,7 +219,7 @@ pub struct EmpiricalSpec {
 }
 
 /// One of several distributions.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixtureSpec {
     /// Each with its weight; weights need not add up to 1.
@@ -226,7 +227,7 @@ pub struct MixtureSpec {
 }
 
 /// Something constant on top.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShiftedSpec {
     /// What is added to each draw.
@@ -236,7 +237,7 @@ pub struct ShiftedSpec {
 }
 
 /// Stretched or shortened.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScaledSpec {
     /// By what each draw is multiplied.
@@ -246,7 +247,7 @@ pub struct ScaledSpec {
 }
 
 /// Only what lies in a range: draws outside are not clamped to it, they do not occur.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TruncatedSpec {
     /// The distribution.
@@ -260,7 +261,7 @@ pub struct TruncatedSpec {
 }
 
 /// A distribution of counts.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CountSpec {
     /// Always the same: `constant(3)`, or just `3`.
@@ -278,7 +279,7 @@ pub enum CountSpec {
 }
 
 /// Always the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantCountSpec {
     /// The value.
@@ -286,7 +287,7 @@ pub struct ConstantCountSpec {
 }
 
 /// All counts of a range alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UniformCountSpec {
     /// The least.
@@ -296,7 +297,7 @@ pub struct UniformCountSpec {
 }
 
 /// How many trials fail before one succeeds, on top of a minimum.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GeometricSpec {
     /// The mean, the minimum included.
@@ -307,7 +308,7 @@ pub struct GeometricSpec {
 }
 
 /// Zipf's law: rank k with a probability proportional to `k^-exponent`.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZipfSpec {
     /// How many ranks.
@@ -318,7 +319,7 @@ pub struct ZipfSpec {
 }
 
 /// Poisson.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoissonSpec {
     /// The mean.
@@ -326,7 +327,7 @@ pub struct PoissonSpec {
 }
 
 /// Counts by weight.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceSpec {
     /// Each with its weight; weights need not add up to 1.

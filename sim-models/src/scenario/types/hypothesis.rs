@@ -3,12 +3,11 @@
 use super::defaults;
 use crate::expression::Belief;
 use crate::quantity::units::Size;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// What the author believes will happen.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hypothesis {
     /// Checks that hold before the first fault and again after each: `"success_ratio(shoppers) >= 0.999"`.
@@ -30,7 +29,7 @@ pub struct Hypothesis {
 }
 
 /// How soon the system is back after each fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recovers {
     /// Counted from the end of the fault.
@@ -41,7 +40,7 @@ pub struct Recovers {
 }
 
 /// When to stop a run that got out of hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Steps: events handled, messages without delay, calls, rounds of loops, candidates for arrivals.

@@ -20,12 +20,11 @@ use crate::faults::Fault;
 use crate::quantity::distribution::DurationSpec;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// A whole scenario.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// One line that names what is shown.
@@ -73,7 +72,7 @@ pub struct Scenario {
 }
 
 /// A link between two places, one way; the way back has the same parameters unless named itself.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// One-way delay of a message.

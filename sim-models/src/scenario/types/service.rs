@@ -5,11 +5,10 @@ use super::step::Step;
 use crate::quantity::units::Bound;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A service: replicas of one program.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Number of instances.
@@ -48,7 +47,9 @@ pub struct Service {
 }
 
 /// Whether a thread is held while it waits for a callee.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Threading {
     /// Held: thread per request.
@@ -59,7 +60,7 @@ pub enum Threading {
 }
 
 /// Where accepted requests wait for a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
     /// How many may wait.
@@ -71,7 +72,9 @@ pub struct Queue {
 }
 
 /// Who is next in a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum QueueOrder {
     /// First in, first out.
@@ -82,7 +85,9 @@ pub enum QueueOrder {
 }
 
 /// How callers choose among the instances of a service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Balance {
     /// Each in turn.

@@ -2,11 +2,10 @@
 
 use super::defaults;
 use crate::quantity::distribution::{CountSpec, DurationSpec};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One step of an endpoint.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Computes, `work("2ms")`: needs a core for this much core time.
@@ -26,7 +25,7 @@ pub enum Step {
 }
 
 /// Computes.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkStep {
     /// Core time needed.
@@ -34,7 +33,7 @@ pub struct WorkStep {
 }
 
 /// Waits.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaitStep {
     /// How long.
@@ -42,7 +41,7 @@ pub struct WaitStep {
 }
 
 /// Calls another endpoint.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallStep {
     /// `"service/endpoint"`.
@@ -53,7 +52,7 @@ pub struct CallStep {
 }
 
 /// Runs branches at the same time, outside the thread pool; the request goes on when enough have ended.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParallelStep {
     /// Step lists.
@@ -64,7 +63,9 @@ pub struct ParallelStep {
 }
 
 /// How many branches must succeed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
     /// All of them; the first failure fails the step.
@@ -75,7 +76,7 @@ pub enum Need {
 }
 
 /// Runs one branch.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceStep {
     /// The branches.
@@ -83,7 +84,7 @@ pub struct ChoiceStep {
 }
 
 /// A branch of a choice, written `(weight, [steps])`.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceArm {
     /// Relative weight, any positive number.
@@ -93,7 +94,7 @@ pub struct ChoiceArm {
 }
 
 /// Runs steps several times.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepeatStep {
     /// How often.
@@ -103,7 +104,7 @@ pub struct RepeatStep {
 }
 
 /// Ends the request with an error.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailStep {
     /// Share of the requests that fail here, 0 to 1; the others go on.

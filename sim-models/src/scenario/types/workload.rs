@@ -4,14 +4,13 @@ use super::defaults;
 use crate::quantity::distribution::DurationSpec;
 use crate::quantity::units::Rate;
 use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sim_core::SimDuration;
 use std::fmt;
 
 /// Where requests come from.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Workload {
     /// Requests arrive no matter how many are unanswered: `open(rate: "50/s", to: "web/get")`.
@@ -21,7 +20,7 @@ pub enum Workload {
 }
 
 /// Requests that arrive no matter how many are unanswered.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenLoad {
     /// Arrival rate, before `shape`.
@@ -43,7 +42,9 @@ pub struct OpenLoad {
 }
 
 /// How the gaps between arrivals are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrivals {
     /// Independent arrivals: exponential gaps.
@@ -54,7 +55,7 @@ pub enum Arrivals {
 }
 
 /// A factor on an arrival rate over time.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// From `at` on, the rate is multiplied by `factor`: `step(at: "10s", factor: 2)`.
@@ -69,7 +70,7 @@ pub enum Shape {
 }
 
 /// A step of a rate.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepShape {
     /// When.
@@ -79,7 +80,7 @@ pub struct StepShape {
 }
 
 /// A ramp of a rate.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RampShape {
     /// When it begins.
@@ -91,7 +92,7 @@ pub struct RampShape {
 }
 
 /// A spike of a rate.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpikeShape {
     /// When it begins.
@@ -104,7 +105,7 @@ pub struct SpikeShape {
 }
 
 /// A daily rhythm.
-#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiurnalShape {
     /// Length of a cycle.
@@ -118,7 +119,7 @@ pub struct DiurnalShape {
 }
 
 /// What requests ask for: one endpoint, or several by weight.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize)]
 #[schemars(title = "`\"service/endpoint\"`, or several by weight")]
 #[serde(untagged)]
 pub enum Targets {
@@ -129,7 +130,7 @@ pub enum Targets {
 }
 
 /// Users who wait for their answer before they think and ask again.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosedLoad {
     /// How many there are.
@@ -157,7 +158,9 @@ pub struct ClosedLoad {
 }
 
 /// What a user does who has lost patience.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Impatience {
     /// Gives up, thinks, and asks for the next thing.
@@ -168,7 +171,9 @@ pub enum Impatience {
 }
 
 /// What users do at the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
     /// Think first.
