@@ -111,8 +111,9 @@ fn abbreviate(of: &mut Value, types: &Value) {
         let Some(inner) = held.and_then(reference).map(|name| &types[name]) else {
             continue;
         };
-        if name == "constant" {
-            more.push(inner["properties"]["value"].clone());
+        // It is the first of its fields.
+        if let Some(first) = inner["required"][0].as_str().filter(|_| name == "constant") {
+            more.push(inner["properties"][first].clone());
         }
         if inner["required"].as_array().is_none_or(Vec::is_empty) {
             more.push(json!({ "const": name }));

@@ -8,9 +8,9 @@
 //! [`Reference::lacking`], which a test wants to be empty.
 
 pub mod groups;
+mod part;
 mod words;
 pub mod example;
-mod part;
 pub mod bounds;
 mod build;
 pub mod editors;
