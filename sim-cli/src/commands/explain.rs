@@ -82,12 +82,18 @@ fn about(all: &Reference, name: &str) -> String {
     found.join("\n")
 }
 
+/// A part by its name, and what it is where that says more.
+fn titled(part: &Part) -> String {
+    if part.name == part.group.one {
+        part.name.clone()
+    } else {
+        format!("{} ({})", part.name, part.group.one)
+    }
+}
+
 /// A part: what it is, an example, its docs, its fields.
 fn of_part(all: &Reference, part: &Part) -> String {
-    let mut text = format!(
-        "{} ({}): {}\n\n  {}\n",
-        part.name, part.group.one, part.summary, part.placed
-    );
+    let mut text = format!("{}: {}\n\n  {}\n", titled(part), part.summary, part.placed);
     if part.docs.trim_end_matches('.') != part.summary {
         text.push_str(&format!("\n{}\n", part.docs));
     }
@@ -129,7 +135,7 @@ fn said(all: &Reference, field: &Field) -> String {
 fn of_fields(all: &Reference, name: &str, after_more: bool) -> Vec<String> {
     let mut told: Vec<(&Field, Vec<String>, String)> = Vec::new();
     for (part, field) in all.fields(name) {
-        let owner = format!("{} ({})", part.name, part.group.one);
+        let owner = titled(part);
         let kind = kind(part, field);
         match told
             .iter_mut()
@@ -463,11 +469,7 @@ mod tests {
         says("limits", &["     10000  Replicas of a service\n"]);
         says(
             "latency",
-            &[
-                "(fault)",
-                "(metric)",
-                "latency is also a field of link (link)",
-            ],
+            &["(fault)", "(metric)", "latency is also a field of link\n"],
         );
         let (code, _, err) = ask(Some("retyr"));
         assert_eq!(code, 2);
