@@ -10,6 +10,7 @@ pub mod limits;
 pub mod spelling;
 pub mod quantity;
 pub mod resilience;
+pub mod balancers;
 pub mod faults;
 pub mod expression;
 pub mod scenario;

@@ -83,6 +83,7 @@ impl Compiler<'_> {
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
             forks: layers.iter().any(|layer| layer.forks),
             shuns: layers.iter().any(|layer| layer.shuns),
+            listens: self.plan.services[callee as usize].balance.listens(),
             layers,
             memory_count: memory,
             routes,
@@ -107,6 +108,7 @@ impl Compiler<'_> {
             self.plan.doors = true;
             self.plan.edges.push(EdgePlan {
                 door: true,
+                listens: false,
                 tells_cancellation: true,
                 ..edge
             });

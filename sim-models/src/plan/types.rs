@@ -1,8 +1,9 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
+use crate::balancers::BalancerSpec;
 use crate::faults::{Effect, Fault, Target};
 use crate::resilience::PolicySpec;
-use crate::scenario::{Arrivals, Balance, Impatience, QueueOrder, Shape, Start, Threading};
+use crate::scenario::{Arrivals, Impatience, QueueOrder, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::sync::OnceLock;
@@ -73,7 +74,7 @@ pub struct ServicePlan {
     /// Places in the backlog.
     pub backlog_limit: u32,
     /// How callers choose among its instances.
-    pub balance: Balance,
+    pub balance: BalancerSpec,
     /// The edge that is its door; [`ServicePlan::OPEN`] if it has none.
     pub door: u32,
     /// Whether branches of its requests work, which they do beside its threads.
@@ -267,6 +268,8 @@ pub struct EdgePlan {
     pub forks: bool,
     /// Whether balancers pass instances by that one of the policies shuns.
     pub shuns: bool,
+    /// Whether the balancer of the callee has to know how attempts end.
+    pub listens: bool,
     /// Number of memories of all its policies.
     pub memory_count: u32,
     /// Where each attempt goes: links of requests and of answers.

@@ -7,7 +7,7 @@ use super::timeline::Timeline;
 use super::value::Value;
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
-use crate::scenario::{Balance, Need, Step};
+use crate::scenario::{Need, Step};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 
@@ -267,17 +267,17 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         system.look(count)?;
         let shares = match turn.take() {
             // Where the last attempt met them all alike, or otherwise many, its turn says nothing.
-            Some(turn)
-                if of.of.balance == Balance::RoundRobin
-                    && count > 1
-                    && turn.failed.len() == count =>
-            {
+            Some(turn) if of.of.balance.turns() && count > 1 && turn.failed.len() == count => {
                 system.look(count.saturating_mul(count))?;
                 let rates = &system.rates;
                 let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
                 turn.next(rate * (after - turn.at))
             }
-            _ => vec![1.0 / count as f64; count],
+            // Which instance answers as it does is known by its number only where they are all told apart.
+            _ => match of.of.balance.shares(count as u32) {
+                Some(shares) if count > 1 => shares,
+                _ => vec![1.0 / count as f64; count],
+            },
         };
         let mut ends = Ends::default();
         let mut failed = Vec::with_capacity(count);

@@ -252,11 +252,13 @@ impl<'p> World<'p> {
         self.reply(index, ending, agenda);
     }
 
-    /// The memories of the policies of an instance die with it.
+    /// The memories of the policies and balancers of an instance die with it.
     fn forget(&mut self, instance: u32) {
         let plan = &self.plan.instances[instance as usize];
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             if edge.caller == plan.place {
+                let balancer = &self.plan.services[edge.callee as usize].balance;
+                balancer.forget(&mut state.choosers[plan.number as usize]);
                 for layer in edge.layers.iter().filter(|layer| !layer.shared) {
                     state.memories[(layer.memory + plan.number) as usize] = layer.spec.memory();
                 }

@@ -167,6 +167,7 @@ impl Model for World<'_> {
             + self.slots.slots.len() * size_of::<edge::Slot>()
             + self.log_memory()
             + self.chosen * size_of::<u32>()
+            + self.sent.len() * size_of::<SimTime>()
             + self.recorder.memory()
     }
 

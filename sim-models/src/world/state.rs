@@ -156,6 +156,8 @@ pub struct World<'p> {
     pub(super) rounds: u32,
     /// See `passed_by`.
     pub(super) among: Vec<u32>,
+    /// When the attempt of each frame was sent, as far as balancers have to know.
+    pub(super) sent: Vec<SimTime>,
     pub(super) told: Told,
     pub(super) stories: BTreeMap<u32, Vec<StoryLine>>,
     /// The frames of those requests: (index, generation) to number.
@@ -208,6 +210,7 @@ impl<'p> World<'p> {
             tickets: 0,
             rounds: 0,
             among: Vec::new(),
+            sent: Vec::new(),
             told,
             stories: BTreeMap::new(),
             told_frames: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use super::defaults;
 use super::step::Step;
+use crate::balancers::BalancerSpec;
 use crate::quantity::units::Bound;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
@@ -35,7 +36,7 @@ pub struct Service {
     pub admission: Vec<PolicySpec>,
     /// How callers choose among the instances.
     #[serde(default)]
-    pub balance: Balance,
+    pub balance: BalancerSpec,
     /// Zones that the instances are spread over, in turn.
     #[serde(default)]
     pub zones: Vec<String>,
@@ -78,21 +79,6 @@ pub enum QueueOrder {
     Fifo,
     /// Last in, first out.
     Lifo,
-}
-
-/// How callers choose among the instances of a service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Balance {
-    /// Each in turn.
-    #[default]
-    RoundRobin,
-    /// Uniformly at random.
-    Random,
-    /// The one with the fewest requests outstanding from this caller; ties at random.
-    LeastOutstanding,
-    /// The better of two drawn at random without replacement.
-    PowerOfTwo,
 }
 
 impl Default for Queue {
