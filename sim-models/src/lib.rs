@@ -11,6 +11,7 @@ pub mod spelling;
 pub mod quantity;
 pub mod resilience;
 pub mod balancers;
+pub mod queues;
 pub mod faults;
 pub mod expression;
 pub mod scenario;

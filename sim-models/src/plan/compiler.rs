@@ -4,7 +4,7 @@ use super::types::{EndpointPlan, Instruction, Plan};
 use crate::faults::Target;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::{CallIndex, LinkIndex};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use sim_core::SimTime;
 use sim_core::dist::Dist;
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub(super) struct Compiler<'a> {
     pub(super) latencies: Vec<Option<Option<u32>>>,
     /// Distributions by the bits of their means.
     pub(super) dist_ids: BTreeMap<u64, Vec<u32>>,
+    /// The labels of workloads.
+    pub(super) tenants: IndexSet<&'a str>,
     /// Whether a link or a fault means single instances: each pair of them has links of its own then.
     pub(super) by_instance: bool,
 }
@@ -75,6 +77,7 @@ impl<'a> Compiler<'a> {
             dist_ids: BTreeMap::new(),
             edge_ids: BTreeMap::new(),
             endpoint_ids: IndexMap::new(),
+            tenants: scenario.tenants().collect(),
             by_instance,
         }
     }

@@ -31,7 +31,19 @@ impl Compiler<'_> {
                 start: load.start,
             },
         };
-        Ok(WorkloadPlan { targets, kind })
+        Ok(WorkloadPlan {
+            targets,
+            kind,
+            tenant: self.tenant(workload),
+        })
+    }
+
+    /// Which of the tenants of the scenario a workload is from, from 1; 0: it has no label.
+    fn tenant(&self, workload: &Workload) -> u32 {
+        workload.tenant().map_or(0, |tenant| {
+            let at = self.tenants.get_index_of(tenant);
+            at.map_or(0, |at| at as u32 + 1)
+        })
     }
 
     fn targets(&mut self, place: u32, targets: &Targets) -> Result<Vec<(f64, u32, u32)>, String> {

@@ -2,8 +2,9 @@
 
 use crate::balancers::BalancerSpec;
 use crate::faults::{Effect, Fault, Target};
+use crate::queues::OrderSpec;
 use crate::resilience::PolicySpec;
-use crate::scenario::{Arrivals, Impatience, QueueOrder, Shape, Start, Threading};
+use crate::scenario::{Arrivals, Impatience, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::sync::OnceLock;
@@ -69,8 +70,8 @@ pub struct ServicePlan {
     pub cores: Option<f64>,
     /// Places in the queue.
     pub queue_limit: u32,
-    /// Who is next.
-    pub queue_order: QueueOrder,
+    /// Who is next, and who is dropped.
+    pub queue_order: OrderSpec,
     /// Places in the backlog.
     pub backlog_limit: u32,
     /// How callers choose among its instances.
@@ -210,6 +211,8 @@ pub struct WorkloadPlan {
     pub targets: Vec<(f64, u32, u32)>,
     /// When it asks.
     pub kind: WorkloadKind,
+    /// Which of the tenants of the scenario it is from, from 1; 0: it has no label.
+    pub tenant: u32,
 }
 
 /// When a workload asks.

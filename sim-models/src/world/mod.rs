@@ -8,7 +8,7 @@
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies` and `timers`: what policies say to it;
 //!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls;
 //! - `door`: the same policies where a request comes in;
-//! - `serve`: the callee's side; `pool`: its threads, queues and cores; `steps` and `branches`: its programs;
+//! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go;
 //! - `audit`: nothing is lost or counted twice.
@@ -30,6 +30,7 @@ mod timers;
 mod rooms;
 mod call;
 mod door;
+mod queue;
 mod pool;
 mod branches;
 mod steps;

@@ -156,6 +156,8 @@ pub struct World<'p> {
     pub(super) rounds: u32,
     /// See `passed_by`.
     pub(super) among: Vec<u32>,
+    /// Room for those who are dropped from a queue.
+    pub(super) dropped: Vec<u32>,
     /// When the attempt of each frame was sent, as far as balancers have to know.
     pub(super) sent: Vec<SimTime>,
     pub(super) told: Told,
@@ -210,6 +212,7 @@ impl<'p> World<'p> {
             tickets: 0,
             rounds: 0,
             among: Vec::new(),
+            dropped: Vec::new(),
             sent: Vec::new(),
             told,
             stories: BTreeMap::new(),

@@ -78,3 +78,10 @@ pub struct Link {
     /// One-way delay of a message.
     pub latency: DurationSpec,
 }
+
+impl Scenario {
+    /// The labels of its workloads, each once for each of them that has it.
+    pub fn tenants(&self) -> impl Iterator<Item = &str> {
+        self.workloads.values().filter_map(Workload::tenant)
+    }
+}

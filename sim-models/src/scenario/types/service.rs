@@ -4,6 +4,7 @@ use super::defaults;
 use super::step::Step;
 use crate::balancers::BalancerSpec;
 use crate::quantity::units::Bound;
+use crate::queues::OrderSpec;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -65,27 +66,16 @@ pub struct Queue {
     /// How many may wait.
     #[serde(default = "defaults::zero_bound")]
     pub limit: Bound,
-    /// Who is next.
+    /// Who is next, and who is dropped.
     #[serde(default)]
-    pub order: QueueOrder,
-}
-
-/// Who is next in a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueueOrder {
-    /// First in, first out.
-    #[default]
-    Fifo,
-    /// Last in, first out.
-    Lifo,
+    pub order: OrderSpec,
 }
 
 impl Default for Queue {
     fn default() -> Self {
         Self {
             limit: defaults::zero_bound(),
-            order: QueueOrder::Fifo,
+            order: OrderSpec::default(),
         }
     }
 }
