@@ -84,6 +84,7 @@ impl Policy for Breaker {
     const EXAMPLE: &'static str = "breaker(failures: 5)";
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
     const LEAVES: bool = true;
+    const REFUSES: bool = true;
 
     fn memory(&self) -> BreakerMemory {
         BreakerMemory {
@@ -169,6 +170,9 @@ impl Policy for Breaker {
     }
     fn is_open(memory: &BreakerMemory) -> bool {
         !matches!(memory.state, State::Closed(_))
+    }
+    fn brief(&self) -> String {
+        format!("{} failures", self.failures)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.failures > 0 {
