@@ -83,6 +83,7 @@ impl Compiler<'_> {
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
             forks: layers.iter().any(|layer| layer.forks),
             shuns: layers.iter().any(|layer| layer.shuns),
+            avoids: layers.iter().any(|layer| layer.spec.avoids()),
             listens: self.plan.services[callee as usize].balance.listens(),
             layers,
             memory_count: memory,
@@ -108,6 +109,7 @@ impl Compiler<'_> {
             self.plan.doors = true;
             self.plan.edges.push(EdgePlan {
                 door: true,
+                avoids: false,
                 listens: false,
                 tells_cancellation: true,
                 ..edge

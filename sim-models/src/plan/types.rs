@@ -271,6 +271,8 @@ pub struct EdgePlan {
     pub forks: bool,
     /// Whether balancers pass instances by that one of the policies shuns.
     pub shuns: bool,
+    /// Whether further tries of a call go to instances that it has not asked.
+    pub avoids: bool,
     /// Whether the balancer of the callee has to know how attempts end.
     pub listens: bool,
     /// Number of memories of all its policies.

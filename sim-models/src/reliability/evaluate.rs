@@ -7,6 +7,7 @@ use super::timeline::Timeline;
 use super::value::Value;
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
+use crate::resilience::PolicySpec;
 use crate::scenario::{Need, Step};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
@@ -232,8 +233,13 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         }
         let policies = self.system.calls.policies(caller.name, target);
         let mut turn = None;
+        let avoids = policies.iter().any(PolicySpec::avoids);
         policies::call(policies, after, &mut |after| {
-            self.attempt(caller, callee, after, &mut turn)
+            let further = turn.is_some();
+            let ends = self.attempt(caller, callee, after, &mut turn)?;
+            let alike = turn.as_ref().is_none_or(|turn: &Turn| turn.failed.len() == 1);
+            // Which of those that are not alike are left depends on all that have been asked.
+            (!avoids || !further || alike).then_some(ends)
         })
     }
 

@@ -32,6 +32,9 @@ pub struct Retry {
     /// What is tried again.
     #[serde(default)]
     pub on: OutcomeSet,
+    /// Whether further tries of the call go to instances that it has not asked yet, where there are any.
+    #[serde(default)]
+    pub another_instance: bool,
 }
 
 fn three() -> u32 {
@@ -282,6 +285,9 @@ impl Policy for Retry {
     fn on_denied(&self, (): &mut (), call: &mut Tried, context: &mut Context) {
         call.attempts -= 1;
         context.counters[0] -= 1;
+    }
+    fn avoids(&self) -> bool {
+        self.another_instance
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)

@@ -18,8 +18,8 @@ impl World<'_> {
         }
         let mut among = std::mem::take(&mut self.among);
         among.clear();
-        if plan.shuns {
-            self.not_shunned(plan, index, now, &mut among);
+        if plan.shuns || plan.avoids {
+            self.narrow(plan, index, now, &mut among);
         }
         let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
         let own = self.plan.instances[caller as usize].number;
@@ -41,28 +41,55 @@ impl World<'_> {
         if plan.listens {
             self.note_sent(index, now);
         }
+        if plan.avoids {
+            self.tried.note(self.call_of(index), number);
+        }
         first + number
     }
 
-    /// Lists the instances that no policy of the call shuns; none if it comes to the same as all.
+    /// Lists the instances that no policy of the call shuns, and those of them that it has not asked yet if it avoids
+    /// the others and there are any; none if it comes to the same as all.
     #[cold]
-    fn not_shunned(&mut self, plan: &EdgePlan, index: u32, now: SimTime, among: &mut Vec<u32>) {
+    fn narrow(&mut self, plan: &EdgePlan, index: u32, now: SimTime, among: &mut Vec<u32>) {
         let count = plan.callees;
+        let call = self.call_of(index);
+        let again = plan.avoids && self.tried.of(call).next().is_some();
+        if !plan.shuns && !again {
+            return;
+        }
         let mut passed_by = std::mem::take(&mut self.passed_by);
         passed_by.clear();
         passed_by.resize(count as usize, false);
-        let state = &self.edges[self.frames[index].edge as usize];
-        for layer in plan.layers.iter().filter(|layer| layer.shuns) {
-            let memory = &state.memories[self.memory_of(index, layer)];
-            layer.spec.shun(memory, now, &mut passed_by);
+        if plan.shuns {
+            self.shun(plan, index, now, &mut passed_by);
         }
-        among.extend((0..count).filter(|number| !passed_by[*number as usize]));
-        let panic = self.plan.services[plan.callee as usize].balance.panic();
-        if among.len() == count as usize || panic.at(among.len() as u32, count) {
+        let open = |number: &u32| !passed_by[*number as usize];
+        if again {
+            let fresh = |number: &u32| self.tried.of(call).all(|tried| tried != *number);
+            among.extend((0..count).filter(open).filter(fresh));
+        }
+        if among.is_empty() {
+            among.extend((0..count).filter(open));
+        }
+        if among.len() == count as usize {
             among.clear();
         }
         self.work += u64::from(count) / 16;
         self.passed_by = passed_by;
+    }
+
+    /// Marks the instances that policies of the call shun; none where so few are left that the balancer panics.
+    fn shun(&self, plan: &EdgePlan, index: u32, now: SimTime, passed_by: &mut [bool]) {
+        let state = &self.edges[self.frames[index].edge as usize];
+        for layer in plan.layers.iter().filter(|layer| layer.shuns) {
+            let memory = &state.memories[self.memory_of(index, layer)];
+            layer.spec.shun(memory, now, passed_by);
+        }
+        let left = passed_by.iter().filter(|passed_by| !**passed_by).count();
+        let panic = self.plan.services[plan.callee as usize].balance.panic();
+        if panic.at(left as u32, plan.callees) {
+            passed_by.fill(false);
+        }
     }
 
     /// An attempt is sent now, by a balancer that has to know how long it takes.

@@ -259,6 +259,9 @@ impl<'p> World<'p> {
         let frame = &self.frames[index];
         let took = agenda.now().since(frame.mark);
         let (edge, counted) = (frame.edge as usize, frame.is(flag::COUNTED));
+        if self.plan.edges[edge].avoids {
+            self.tried.forget(index);
+        }
         self.recorder.call_ended(edge, took, outcome, counted);
     }
 

@@ -6,7 +6,7 @@
 //! - `frame`, `instance`, `edge`, `state`: requests at their instances, these, calls, and all of it together;
 //! - `load`: requests arrive, users think and lose patience;
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies` and `timers`: what policies say to it;
-//!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls;
+//!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls, `tried`: whom it has;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //! - `network`: messages over links;
@@ -18,6 +18,7 @@ mod event;
 mod cores;
 mod instance;
 mod edge;
+mod tried;
 mod state;
 mod audit;
 mod log;
@@ -168,6 +169,7 @@ impl Model for World<'_> {
             + self.slots.slots.len() * size_of::<edge::Slot>()
             + self.log_memory()
             + self.chosen * size_of::<u32>()
+            + self.tried.memory()
             + self.sent.len() * size_of::<SimTime>()
             + self.recorder.memory()
     }

@@ -4,6 +4,7 @@ use super::edge::{EdgeState, Slots};
 use super::event::Event;
 use super::frame::{Arena, State, flag};
 use super::instance::Instance;
+use super::tried::Tried;
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
 use crate::outcome::Ending;
@@ -158,6 +159,8 @@ pub struct World<'p> {
     pub(super) among: Vec<u32>,
     /// Room for those who are dropped from a queue.
     pub(super) dropped: Vec<u32>,
+    /// What calls have asked whose further tries go elsewhere.
+    pub(super) tried: Tried,
     /// When the attempt of each frame was sent, as far as balancers have to know.
     pub(super) sent: Vec<SimTime>,
     pub(super) told: Told,
@@ -213,6 +216,7 @@ impl<'p> World<'p> {
             rounds: 0,
             among: Vec::new(),
             dropped: Vec::new(),
+            tried: Tried::default(),
             sent: Vec::new(),
             told,
             stories: BTreeMap::new(),

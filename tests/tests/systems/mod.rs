@@ -4,6 +4,27 @@ use sim_core::random::{Keyed, Source};
 use sim_tests::draws::Draws;
 use std::fmt::Write;
 
+const ORDERS: [&str; 8] = [
+    "fifo",
+    "lifo",
+    "adaptive_lifo(above: 2)",
+    "adaptive_lifo(above: 1, drop_after: \"20ms\")",
+    "codel(target: \"2ms\", interval: \"20ms\")",
+    "codel(target: \"1ms\", interval: \"10ms\", drop: all_late)",
+    "edf",
+    "fair",
+];
+
+const BALANCERS: [&str; 7] = [
+    "round_robin",
+    "random(panic: 0.7)",
+    "least_outstanding",
+    "power_of_two",
+    "weighted_round_robin(weights: [3, 1], panic: 0.5)",
+    "peak_ewma(decay: \"1s\")",
+    "peak_ewma(decay: \"300ms\", penalty: \"100ms\")",
+];
+
 /// Draws a system.
 struct Maker {
     chance: Keyed,
@@ -102,7 +123,7 @@ impl Maker {
         }
         if self.chance(0.5) {
             let limit = self.one(&["0", "1", "3", "10", "unbounded"]);
-            let order = self.one(&["fifo", "lifo"]);
+            let order = self.one(&ORDERS);
             text += &format!(", queue: (limit: {limit}, order: {order})");
         }
         if self.chance(0.8) {
@@ -115,7 +136,7 @@ impl Maker {
             let admission = self.admission();
             text += &format!(", admission: [{admission}]");
         }
-        let balance = self.one(&["round_robin", "random", "least_outstanding", "power_of_two"]);
+        let balance = self.one(&BALANCERS);
         text += &format!(", balance: {balance}");
         if self.chance(0.4) {
             text += ", zones: [\"a\", \"b\", \"c\"]";
@@ -270,7 +291,10 @@ impl Maker {
         for share in [0.25, 0.05] {
             if self.chance(share) {
                 let (after, attempts) = (self.number(1, 40), self.number(1, 4));
-                policies.push(format!("hedge(after: \"{after}ms\", attempts: {attempts})"));
+                let another = self.one(&["true", "false"]);
+                policies.push(format!(
+                    "hedge(after: \"{after}ms\", attempts: {attempts}, another_instance: {another})"
+                ));
             }
         }
         if self.chance(0.25) {
@@ -350,10 +374,16 @@ impl Maker {
         } else {
             ""
         };
-        format!("retry(attempts: {attempts}, backoff: {backoff}{on})")
+        let another = self.one(&["", "", ", another_instance: true"]);
+        format!("retry(attempts: {attempts}, backoff: {backoff}{on}{another})")
     }
 
     fn workload(&mut self) -> String {
+        let tenant = if self.chance(0.5) {
+            format!(", tenant: \"t{}\"", self.number(0, 1))
+        } else {
+            String::new()
+        };
         let to = if self.chance(0.3) {
             let (left, right) = (self.target(0), self.target(0));
             if left == right {
@@ -382,7 +412,7 @@ impl Maker {
                 ]);
                 text += &format!(", shape: [{shape}]");
             }
-            text + ")"
+            text + &tenant + ")"
         } else {
             let users = self.number(1, 25);
             let think = self.span(150);
@@ -396,7 +426,7 @@ impl Maker {
             if self.chance(0.4) {
                 text += ", start: asking";
             }
-            text + ")"
+            text + &tenant + ")"
         }
     }
 

@@ -1,0 +1,106 @@
+//! Queues whose order makes no difference.
+
+use super::view::View;
+use crate::check::checker::{Checker, at, join};
+use crate::queues::{Needs, OrderSpec};
+use crate::scenario::diagnostics::Code;
+use crate::scenario::{Bound, Service};
+use std::collections::BTreeSet;
+
+impl Checker<'_> {
+    /// Whether the orders of queues have something to go by.
+    pub(super) fn orders_matter(&mut self, view: &View<'_>) {
+        for (name, service) in &view.scenario.services {
+            let order = &service.queue.order;
+            if *order == OrderSpec::default() {
+                continue;
+            }
+            let path = at!["services", name.as_str(), "queue", "order"];
+            if let Some((message, help)) = nothing_to_go_by(view, name, service) {
+                self.report(Code::Orderless, path, message).help.push(help);
+            } else if order.pushes_out()
+                && service.queue.limit != Bound::Unbounded
+                && service.backlog != Bound::Limit(0)
+            {
+                let message = format!(
+                    "those who find the queue of `{name}` full wait in its backlog ({}), which serves whoever comes first: `{}` sees only whom it lets in",
+                    service.backlog,
+                    order.name()
+                );
+                let path = join(at!["services", name.as_str()], at!["queue", "order"]);
+                self.report(Code::Orderless, &path, message)
+                    .help
+                    .push("with `backlog: 0` whoever finds the queue full can take the place of another one there".into());
+            }
+        }
+    }
+}
+
+fn nothing_to_go_by(view: &View<'_>, name: &str, service: &Service) -> Option<(String, String)> {
+    let order = service.queue.order.name();
+    if service.queue.limit == Bound::Limit(0) {
+        let message = format!("nobody waits in the queue of `{name}`: it has no places");
+        return Some((
+            message,
+            "give it some: `queue: (limit: 100, ..)`; who waits in the backlog is served first in, first out".into(),
+        ));
+    }
+    match service.queue.order.needs() {
+        Needs::Nothing => None,
+        Needs::Deadlines => {
+            let told = told(view);
+            (!told.contains(name)).then(|| {
+                (
+                    format!("`{order}` goes by deadlines, and nobody tells `{name}` any: it is first in, first out"),
+                    "tell them where calls begin: `deadline(\"1s\", propagate: true)` in `calls`".into(),
+                )
+            })
+        }
+        Needs::Tenants => {
+            let tenants = tenants(view, name);
+            (tenants.len() < 2).then(|| {
+                let whose = match tenants.first().copied().flatten() {
+                    Some(tenant) => format!("all requests that reach `{name}` are of tenant `{tenant}`"),
+                    None => format!("no request that reaches `{name}` is of a tenant"),
+                };
+                (
+                    format!("`{order}` goes by tenants, and {whose}: it is first in, first out"),
+                    "give workloads that are to take turns a `tenant` each".into(),
+                )
+            })
+        }
+    }
+}
+
+/// Services that are told of deadlines: by their callers, or by theirs.
+fn told<'v>(view: &'v View<'_>) -> BTreeSet<&'v str> {
+    let mut told = BTreeSet::new();
+    loop {
+        let before = told.len();
+        for call in &view.calls {
+            let tells = call.policies.iter().any(|policy| policy.tells().deadline);
+            if tells || (!call.outside && told.contains(call.from)) {
+                told.insert(view.demand.endpoints.all[call.to].service);
+            }
+        }
+        if told.len() == before {
+            return told;
+        }
+    }
+}
+
+/// The tenants whose requests reach a service; none for those without.
+fn tenants<'v>(view: &'v View<'_>, service: &str) -> BTreeSet<Option<&'v str>> {
+    let endpoints = &view.demand.endpoints;
+    let Some(number) = view.scenario.services.get_index_of(service) else {
+        return BTreeSet::new();
+    };
+    let workloads = view.scenario.workloads.values().enumerate();
+    workloads
+        .filter(|(at, _)| {
+            let reached = endpoints.reached(*at..*at + 1);
+            reached[endpoints.of_service(number)].contains(&true)
+        })
+        .map(|(_, workload)| workload.tenant())
+        .collect()
+}
