@@ -2,9 +2,10 @@
 
 use super::state::World;
 use crate::plan::EdgePlan;
+use crate::resilience::By;
 use crate::scenario::Balance;
 use sim_core::SimTime;
-use sim_core::random::{Keyed, Source};
+use sim_core::random::{Keyed, Source, mix};
 
 impl World<'_> {
     /// The instance that the next attempt of a call, or of a leg of it, goes to.
@@ -25,11 +26,34 @@ impl World<'_> {
         } else {
             self.choose(plan, (edge, own, count), key, &[])
         };
+        first + number
+    }
+
+    /// An attempt goes out to an instance of its callee, by number.
+    #[inline]
+    pub(super) fn count_out(&mut self, edge: u32, caller: u32, number: u32) {
         let state = &mut self.edges[edge as usize];
         if !state.outstanding.is_empty() {
+            let own = self.plan.instances[caller as usize].number;
+            let count = self.plan.edges[edge as usize].callees;
             state.outstanding[(own * count + number) as usize] += 1;
         }
-        first + number
+    }
+
+    /// The instance that the next attempt of a call goes to is chosen on the way in, where a policy has a memory of
+    /// each. Each try of a call has its own luck.
+    #[cold]
+    pub(super) fn pick_early(&mut self, index: u32, plan: &EdgePlan, now: SimTime) {
+        let frame = &self.frames[index];
+        let attempt = u64::from(self.attempts_of(index)) + 1;
+        let key = mix(frame.call_key(), attempt | u64::from(frame.base) << 32);
+        let key = if frame.base > 0 {
+            mix(key, u64::from(frame.pc))
+        } else {
+            key
+        };
+        let callee = self.pick(plan, index, key, now);
+        self.frames[index].callee_instance = callee;
     }
 
     /// Lists the instances that no policy of the call shuns; none if it comes to the same as all.
@@ -50,6 +74,17 @@ impl World<'_> {
         for layer in plan.layers.iter().filter(|layer| layer.shuns) {
             let memory = &state.memories[self.memory_of(index, layer)];
             layer.spec.shun(memory, now, &mut passed_by);
+        }
+        for layer in plan
+            .layers
+            .iter()
+            .filter(|layer| layer.by == Some(By::Callee))
+        {
+            let first = self.first_memory_of(index, layer);
+            let of_instances = &state.memories[first..first + count as usize];
+            for (memory, passed_by) in of_instances.iter().zip(&mut passed_by) {
+                *passed_by |= layer.spec.is_shut(memory, now);
+            }
         }
         among.extend((0..count).filter(|number| !passed_by[*number as usize]));
         if among.len() == count as usize {

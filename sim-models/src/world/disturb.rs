@@ -258,7 +258,8 @@ impl<'p> World<'p> {
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             if edge.caller == plan.place {
                 for layer in edge.layers.iter().filter(|layer| !layer.shared) {
-                    state.memories[(layer.memory + plan.number) as usize] = layer.spec.memory();
+                    let first = (layer.memory + plan.number * layer.parts) as usize;
+                    state.memories[first..first + layer.parts as usize].fill(layer.spec.memory());
                 }
             }
         }
