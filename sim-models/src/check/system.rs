@@ -189,6 +189,7 @@ impl Checker<'_> {
         for (i, policy) in policies.iter().enumerate() {
             self.policy(policy, at!["calls", key, i]);
         }
+        self.memories_are_known(key, policies);
     }
 
     /// The policies at the door of a service.
@@ -197,6 +198,7 @@ impl Checker<'_> {
         for (i, policy) in policies.iter().enumerate() {
             let path = at!["services", service, "admission", i];
             self.policy(policy, path);
+            self.memory_at_door(policy, path);
             if !policy.at_door() {
                 let message = format!(
                     "`{}` makes no sense at the door of a service: it is for callers",
@@ -249,6 +251,7 @@ impl Checker<'_> {
         self.targets(&Workload::Open(load.clone()), path);
         self.at_least_one(load.batch, &join(path, at!["batch"]), "`batch`");
         self.at_most(load.batch, MOST_BATCH, &join(path, at!["batch"]), "`batch`");
+        self.keys(load.keys.as_ref(), path);
         for (i, shape) in load.shape.iter().enumerate() {
             let path = join(path, at!["shape", i]);
             for (field, why) in wrong_shape(shape) {
@@ -270,6 +273,7 @@ impl Checker<'_> {
         if let Some(patience) = &load.patience {
             self.distribution(patience, &join(path, at!["patience"]));
         }
+        self.keys(load.keys.as_ref(), path);
     }
 }
 

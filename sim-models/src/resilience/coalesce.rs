@@ -12,7 +12,7 @@
 //! `proxy_cache_lock_timeout` (who has waited that long asks by itself); Varnish "request coalescing", Caffeine and
 //! Guava `LoadingCache.get`.
 
-use super::{By, Context, Do, Ended, Policy, Reading, Scope};
+use super::{By, Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::Ending;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -45,7 +45,7 @@ pub struct Flight {
     /// Calls that it let in.
     inside: u32,
     /// How the last one ended that was shared.
-    answer: Option<Ending>,
+    answer: Option<(Ending, Final)>,
 }
 
 /// What a call is to the others.
@@ -65,6 +65,7 @@ impl Policy for Coalesce {
     const EXAMPLE: &'static str = "coalesce";
     const COUNTERS: &'static [&'static str] = &["led", "shared", "shared_failures", "impatient"];
     const LEAVES: bool = true;
+    const SHARES: bool = true;
 
     fn memory(&self) -> Flight {
         Flight::default()
@@ -92,10 +93,10 @@ impl Policy for Coalesce {
         Do::Pass
     }
     fn on_wake(&self, flight: &mut Flight, role: &mut Role, context: &mut Context) -> Do {
-        if let Some(ending) = flight.answer {
+        if let Some((ending, last)) = flight.answer {
             let counter = 1 + usize::from(!ending.outcome.is_success());
             context.counters[counter] += 1;
-            return Do::End(ending, super::Final::No);
+            return Do::End(ending, last);
         }
         *role = Role::Leads;
         flight.out = true;
@@ -115,7 +116,7 @@ impl Policy for Coalesce {
         }
         flight.out = false;
         let shared = !ended.given_up && (ended.outcome().is_success() || self.share_failures);
-        flight.answer = shared.then_some(ended.ending);
+        flight.answer = shared.then_some((ended.ending, ended.last));
         context.wake = if shared {
             context.waiting
         } else {

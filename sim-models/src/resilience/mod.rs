@@ -120,6 +120,11 @@ macro_rules! policies {
             pub fn unpacks(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::UNPACKS),* }
             }
+            /// See [`Policy::SHARES`].
+            #[must_use]
+            pub fn shares(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::SHARES),* }
+            }
             /// See [`Policy::STARTS`].
             #[must_use]
             pub fn starts(&self) -> bool {

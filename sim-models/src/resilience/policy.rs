@@ -286,6 +286,8 @@ pub trait Policy {
     const BY_CALLEE: bool = false;
     /// Whether it looks at what travels with requests, beyond what its memory is divided by.
     const UNPACKS: bool = false;
+    /// Whether calls may share one answer, so that fewer come to the callee than are made.
+    const SHARES: bool = false;
     /// Whether it has to know when what it let in at a door begins to be served ([`Policy::on_start`]).
     const STARTS: bool = false;
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
