@@ -75,8 +75,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         let system = self.system;
         system.look(2 * system.endpoints.all.len())?;
         if matches!(self.when, When::Always(_)) {
-            let (_, load) = system.scenario.workloads.get_index(self.workload)?;
-            let reached = system.endpoints.reached([load]);
+            let reached = system.endpoints.reached([self.workload]);
             if !self.learn(|endpoint| reached[endpoint]) {
                 return None;
             }

@@ -80,6 +80,7 @@ impl Policy for AdaptiveLimit {
     const AT_DOOR: bool = true;
     const LEAVES: bool = true;
     const BY_CALLEE: bool = true;
+    const REFUSES: bool = true;
 
     fn memory(&self) -> Limit {
         Limit {

@@ -88,6 +88,7 @@ impl Policy for Breaker {
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
     const LEAVES: bool = true;
     const BY_CALLEE: bool = true;
+    const REFUSES: bool = true;
 
     fn memory(&self) -> BreakerMemory {
         BreakerMemory {
@@ -183,6 +184,9 @@ impl Policy for Breaker {
     }
     fn is_open(memory: &BreakerMemory) -> bool {
         !matches!(memory.state, State::Closed(_))
+    }
+    fn brief(&self) -> String {
+        format!("{} failures", self.failures)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.failures > 0 {

@@ -126,6 +126,9 @@ impl Policy for Coalesce {
     fn inside(flight: &Flight) -> Option<u32> {
         Some(flight.inside)
     }
+    fn longest_wait(&self) -> Option<SimDuration> {
+        self.wait
+    }
     fn reading(&self, flight: &Flight, _: SimTime) -> Reading {
         Reading {
             state: if flight.out { "out" } else { "idle" },

@@ -51,6 +51,9 @@ impl Policy for Deadline {
     fn time_limit(&self) -> Option<SimDuration> {
         Some(self.after)
     }
+    fn brief(&self) -> String {
+        self.after.to_string()
+    }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.after > SimDuration::ZERO {
             Vec::new()

@@ -67,6 +67,12 @@ impl Policy for Fallback {
         *asked = true;
         Do::Elsewhere(0)
     }
+    fn replaces(&self, outcome: Outcome) -> bool {
+        self.on.contains(outcome)
+    }
+    fn brief(&self) -> String {
+        self.to.clone().unwrap_or_default()
+    }
     fn targets(&self) -> Vec<&str> {
         self.to.as_deref().into_iter().collect()
     }

@@ -161,6 +161,26 @@ macro_rules! policies {
             pub fn leaves(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::LEAVES),* }
             }
+            /// See [`Policy::REFUSES`].
+            #[must_use]
+            pub fn refuses(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::REFUSES),* }
+            }
+            /// See [`Policy::longest_wait`].
+            #[must_use]
+            pub fn longest_wait(&self) -> Option<SimDuration> {
+                match self { $(Self::$policy(policy) => policy.longest_wait()),* }
+            }
+            /// See [`Policy::replaces`].
+            #[must_use]
+            pub fn replaces(&self, outcome: Outcome) -> bool {
+                match self { $(Self::$policy(policy) => policy.replaces(outcome)),* }
+            }
+            /// See [`Policy::brief`].
+            #[must_use]
+            pub fn brief(&self) -> String {
+                match self { $(Self::$policy(policy) => policy.brief()),* }
+            }
             /// See [`Policy::forks`].
             #[must_use]
             pub fn forks(&self) -> bool {

@@ -298,6 +298,8 @@ pub trait Policy {
     const SHUNS: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
+    /// Whether it may turn a call away at once, before anybody is asked.
+    const REFUSES: bool = false;
 
     /// What it remembers at the start.
     fn memory(&self) -> Self::Memory;
@@ -418,6 +420,19 @@ pub trait Policy {
     /// the way in: the world sets its timer, and [`Policy::on_enter`] is asked only where the callee is told.
     fn time_limit(&self) -> Option<SimDuration> {
         None
+    }
+    /// The longest that it makes a call wait before it lets it in, if it does and that is bounded.
+    fn longest_wait(&self) -> Option<SimDuration> {
+        None
+    }
+    /// Whether it puts something else in place of what ends so: a static answer, or that of one of
+    /// [`Policy::targets`].
+    fn replaces(&self, _outcome: Outcome) -> bool {
+        false
+    }
+    /// Its most telling number, in a few words, for pictures; empty where its name says it all.
+    fn brief(&self) -> String {
+        String::new()
     }
     /// What the callee is told.
     fn tells(&self) -> Tells {

@@ -310,6 +310,9 @@ impl Policy for Retry {
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)
     }
+    fn brief(&self) -> String {
+        format!("{} attempts", self.attempts)
+    }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
         if self.attempts == 0 {

@@ -92,6 +92,9 @@ impl Policy for RetryBudget {
     fn reading(&self, tokens: &f64, _: SimTime) -> Reading {
         Reading::number("tokens", *tokens)
     }
+    fn brief(&self) -> String {
+        format!("{}%", libm::round(self.ratio * 1e4) / 1e2)
+    }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
         if !(self.ratio.is_finite() && self.ratio >= 0.0) {

@@ -74,8 +74,8 @@ pub struct Decision {
     /// Which call it is about, if calls are named.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
-    /// Whether what is inside may go on: a call that is let in, or another try of it. False: the call waits (see
-    /// `at`), or has ended.
+    /// Whether what is inside may go on, at once or after `wait`: a call that is let in, or another try of it. False:
+    /// the call waits for somebody to leave, or has ended.
     pub permitted: bool,
     /// Seconds that it waits first; none where it does not wait, or nobody knows how long.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -141,6 +141,7 @@ impl Policy for ShedByPriority {
     const AT_DOOR: bool = true;
     const AT_CALLER: bool = false;
     const LEAVES: bool = true;
+    const REFUSES: bool = true;
     const UNPACKS: bool = true;
     const STARTS: bool = true;
 

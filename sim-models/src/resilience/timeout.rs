@@ -37,6 +37,9 @@ impl Policy for Timeout {
     fn time_limit(&self) -> Option<SimDuration> {
         Some(self.after)
     }
+    fn brief(&self) -> String {
+        self.after.to_string()
+    }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.after > SimDuration::ZERO {
             Vec::new()

@@ -6,8 +6,9 @@
 //!   its `tenant`, the `endpoint` that it is for and, where the memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
-//!   index of the instance that was asked), `leg` (which of several tries it is of, from 0) and `retry_after` (seconds
-//!   after which the callee asks to come again; less than zero: not at all) may be given;
+//!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
+//!   of several tries it is of, from 0) and `retry_after` (seconds after which the callee asks to come again; less than
+//!   zero: not at all) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
@@ -44,6 +45,8 @@ struct Call {
     last: Final,
     /// A further try has been allowed, and is yet to come.
     allowed: bool,
+    /// Which of several tries have ended.
+    over: BTreeSet<u16>,
 }
 
 /// A policy that is driven by a script.
@@ -63,7 +66,7 @@ pub struct Trace<'p> {
 }
 
 /// Instances of the callee of a policy that is driven alone.
-const CALLEES: u32 = 10;
+const CALLEES: u16 = 10;
 /// Key of the draws of a policy that is driven alone.
 const KEY: u64 = 0x5452_4143_4500_0000;
 
@@ -164,7 +167,8 @@ impl<'p> Trace<'p> {
         Ok(match self.policy.by() {
             None => String::new(),
             Some(By::Callee) => {
-                let callee = line.callee.ok_or(
+                let known = line.callee.filter(|callee| *callee < CALLEES);
+                let callee = known.ok_or(
                     "the memory is by callee: `\"callee\": 0` says which instance is about to be asked",
                 )?;
                 callee.to_string()
@@ -198,6 +202,7 @@ impl<'p> Trace<'p> {
             outcome: None,
             last: Final::No,
             allowed: false,
+            over: BTreeSet::new(),
         };
         match self.calls.get_mut(id) {
             // The same call comes again.
@@ -231,7 +236,7 @@ impl<'p> Trace<'p> {
             attempts: call.attempts,
             first: !call.allowed,
             begun: call.attempts,
-            callees: CALLEES,
+            callees: u32::from(CALLEES),
             out: call.out,
             waiting,
             key: mix(KEY, call.number),
@@ -340,12 +345,24 @@ impl<'p> Trace<'p> {
         let outcome = line
             .outcome
             .ok_or("a result has an outcome: `\"outcome\": \"ok\"`, `\"error\"`, ..")?;
+        if line.callee.is_some_and(|callee| callee >= CALLEES) {
+            return Err(format!("`callee` is one of {CALLEES} instances, from 0"));
+        }
+        let forks = self.policy.forks();
         let call = self.call(&line.id)?;
         if call.at != At::Inside || call.out == 0 {
             return Err("this call has nothing out that could have a result".into());
         }
+        if forks && u32::from(line.leg) >= call.attempts {
+            return Err(format!("try {} of this call has not begun", line.leg));
+        }
+        if forks && !call.over.insert(line.leg) {
+            return Err(format!(
+                "try {} of this call has had its result: `leg` says which one it is",
+                line.leg
+            ));
+        }
         call.out -= 1;
-        let forks = self.policy.forks();
         if !forks {
             self.set_timer(&line.id, None);
         }
@@ -360,7 +377,13 @@ impl<'p> Trace<'p> {
                 Some(seconds) => Final::after(SimDuration::from_nanos_f64(seconds * 1e9)),
             },
             leg: line.leg,
-            callee: line.callee.unwrap_or(Ended::NOBODY),
+            callee: match (line.callee, outcome) {
+                (Some(callee), _) => callee,
+                (None, Outcome::BreakerOpen | Outcome::BulkheadFull | Outcome::RateLimited) => {
+                    Ended::NOBODY
+                }
+                (None, _) => 0,
+            },
             given_up: false,
         };
         let answer = if self.policy.ignores(outcome) {
@@ -400,7 +423,11 @@ impl<'p> Trace<'p> {
                 self.begin_try(id);
                 self.set_timer(id, next.map(|span| now + span));
             }
-            Do::Elsewhere(_) => self.begin_try(id),
+            Do::Elsewhere(_) => {
+                // The answer of another target is that of no try.
+                self.set(id, |call| call.over.clear());
+                self.begin_try(id);
+            }
             Do::Hold => {}
             Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")

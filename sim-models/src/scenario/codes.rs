@@ -97,7 +97,7 @@ codes! {
         "Factors of a shape are zero or more and finite, spans and periods longer than zero, the amplitude of a diurnal shape from 0 to 1."
 
     TimeoutOrder "W0001" "an inner timeout is longer than an outer one":
-        "Policies of a call are listed outermost first. A timeout or deadline that is longer than one outside of it never fires: the outer one always comes first, and what is between the two (a retry, say) never gets to act. Shorten the inner one or swap them."
+        "Policies of a call are listed outermost first. A timeout or deadline that is longer than one outside of it never fires: the outer one always comes first, and what is between the two (a retry, say) never gets to act. Shorten the inner one or swap them. The same goes for a policy that may make a call wait for longer (`rate_limit`, `bulkhead`): those who wait so long are given up before they are let in, and of a `rate_limit` they have used a token up."
     Outlasts "W0002" "a callee may go on for longer than its caller waits":
         "The retries and timeouts with which a service calls others can take longer than its own caller is willing to wait. When that happens the caller gives up (and perhaps tries again) while the callee goes on working for nobody. Give the inner call a shorter budget, the outer one a longer timeout, or let deadlines propagate."
     Amplification "W0003" "retries multiply along a path":

@@ -10,8 +10,8 @@ use super::frame::{FrameId, State};
 use super::state::{MOST_AT_ONCE, World};
 use super::story::rounded;
 use crate::outcome::Ending;
-use crate::plan::{EdgePlan, LayerPlan};
-use crate::resilience::{By, CallState, Context, Do, Ended, Final, Memory, PolicySpec};
+use crate::plan::EdgePlan;
+use crate::resilience::{CallState, Context, Do, Ended, Final, Memory, PolicySpec};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -459,47 +459,6 @@ impl<'p> World<'p> {
             &mut self.slots.slots[slot].state,
             &mut context,
         )
-    }
-
-    /// Which of the memories of its edge a policy has for a call.
-    #[inline]
-    pub(super) fn memory_of(&self, index: u32, policy: &LayerPlan) -> usize {
-        let first = self.first_memory_of(index, policy);
-        match policy.by {
-            None => first,
-            Some(by) => first + self.part_of(index, by) as usize,
-        }
-    }
-
-    /// The first part of the memory that a policy has for the caller of a call.
-    #[inline]
-    pub(super) fn first_memory_of(&self, index: u32, policy: &LayerPlan) -> usize {
-        let own = if policy.shared {
-            0
-        } else {
-            let instance = self.frames[index].instance as usize;
-            self.plan.instances[instance].number
-        };
-        (policy.memory + own * policy.parts) as usize
-    }
-
-    /// Which part of a memory that is divided is meant for a call.
-    #[cold]
-    fn part_of(&self, index: u32, by: By) -> u32 {
-        let frame = &self.frames[index];
-        let plan = self.edge_of(index);
-        match by {
-            // Until one has been chosen nothing is asked of its memory.
-            By::Callee if frame.callee_instance == FrameId::NONE.index => 0,
-            By::Callee => frame.callee_instance - plan.first_callee,
-            By::Endpoint => frame.callee_endpoint - plan.first_endpoint,
-            By::Tenant => self.plan.workloads[usize::from(frame.workload)].tenant,
-            By::Key => self.frames.baggage(index).key,
-            By::Request => {
-                let endpoint = frame.callee_endpoint - plan.first_endpoint;
-                endpoint * plan.keys + self.frames.baggage(index).key
-            }
-        }
     }
 
     /// A call leaves a policy that had let it in.

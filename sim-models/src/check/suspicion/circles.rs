@@ -75,16 +75,18 @@ pub(super) fn at_once(
         if at == target && !takes_time {
             return Some(format!("`{}` takes none to answer", endpoint.target));
         }
-        let breaks = |policy: &PolicySpec| matches!(policy, PolicySpec::Breaker(_));
-        if view
-            .index
-            .policies(from, &endpoint.target)
-            .iter()
-            .any(breaks)
-        {
-            return Some(format!(
-                "an open breaker of `{service}` refuses them at once"
-            ));
+        let at_caller = view.index.policies(from, &endpoint.target).iter();
+        let mut policies = at_caller.chain(&endpoint.of.admission);
+        if let Some(policy) = policies.find(|policy| policy.refuses()) {
+            return Some(match policy {
+                PolicySpec::Breaker(_) => {
+                    format!("an open breaker of `{service}` refuses them at once")
+                }
+                other => format!(
+                    "the `{}` before `{service}` may turn them away at once",
+                    other.name()
+                ),
+            });
         }
         let places = |bound: Bound| match bound {
             Bound::Limit(limit) => f64::from(limit),

@@ -33,18 +33,47 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether those who may wait at a policy are given up before it would let them in.
+    pub(super) fn waits_fit(&mut self, key: &str, policies: &[PolicySpec]) {
+        for (i, policy) in policies.iter().enumerate() {
+            let limits = policies[..i]
+                .iter()
+                .filter_map(|outer| Some((outer.time_limit()?, outer.name())));
+            let (Some(wait), Some((limit, outer))) = (policy.longest_wait(), limits.min()) else {
+                continue;
+            };
+            if wait <= limit {
+                continue;
+            }
+            let name = policy.name();
+            let message = format!(
+                "a call may wait for {wait} at the `{name}`, but the {outer} of {limit} outside of it gives it up before"
+            );
+            self.report(Code::TimeoutOrder, at!["calls", key, i], message)
+                .help
+                .push(format!(
+                    "let it wait for less than {limit}, so that there is time left for the answer"
+                ));
+        }
+    }
+
     pub(super) fn retries_are_sound(&mut self, key: &str, policies: &[PolicySpec]) {
         let is_retry = |policy: &PolicySpec| matches!(policy, PolicySpec::Retry(_));
+        let tries_again = |policy: &PolicySpec| policy.worst_case_attempts() > 1.0;
         for (i, policy) in policies.iter().enumerate() {
             let path = at!["calls", key, i];
-            if matches!(policy, PolicySpec::RetryBudget(_)) && !policies[..i].iter().any(is_retry) {
+            if matches!(policy, PolicySpec::RetryBudget(_))
+                && !policies[..i]
+                    .iter()
+                    .any(|outer| is_retry(outer) || tries_again(outer))
+            {
                 let message = "the retry budget is not inside a retry, so it never sees one";
                 self.report(Code::BudgetOutside, path, message)
                     .help
-                    .push("put it after the `retry` in the list".into());
+                    .push("put it after the `retry` (or the `hedge`) in the list".into());
             }
             if is_retry(policy)
-                && policy.worst_case_attempts() > 1.0
+                && tries_again(policy)
                 && !policies[i + 1..]
                     .iter()
                     .any(|inner| inner.time_limit().is_some())
