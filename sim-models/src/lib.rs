@@ -7,6 +7,7 @@
 
 pub mod outcome;
 pub mod limits;
+pub mod baggage;
 pub mod spelling;
 pub mod quantity;
 pub mod resilience;

@@ -30,7 +30,10 @@ fn weights_share_the_load_and_a_crash_leaves_the_rest_to_the_others() {
     let all: u64 = arrivals(&told).iter().sum();
     for (arrivals, share) in arrivals(&told).into_iter().zip([5.0, 2.0, 1.0]) {
         let wanted = all as f64 * share / 8.0;
-        assert!((arrivals as f64 - wanted).abs() <= 2.0, "{arrivals} {wanted}");
+        assert!(
+            (arrivals as f64 - wanted).abs() <= 2.0,
+            "{arrivals} {wanted}"
+        );
     }
 }
 
@@ -44,7 +47,10 @@ fn two_choices_keep_queues_shorter_than_chance_and_turns() {
         );
         let load = r#""u": open(rate: "4500/s", to: "s/x")"#;
         let told = summary(&system(31, &service, "", load, ""), 2);
-        told.workloads["u"].latency.mean.expect("somebody was answered")
+        told.workloads["u"]
+            .latency
+            .mean
+            .expect("somebody was answered")
     };
     // Mean time in the system over the time of service: 1/(1 - 0.9) = 10 by chance; for two choices the sum of
     // 0.9^((2^i - 2)/(2 - 1)) over i from 1 on is 2.61 with very many instances.
@@ -80,10 +86,15 @@ fn panic_sends_to_all_where_too_few_are_left() {
         let service = format!(
             r#"replicas: 4, threads: 64, balance: round_robin(panic: {panic}), endpoints: {{ "x": [work("5ms")] }}"#
         );
-        let calls = r#""u -> s": [outlier_ejection(failures: 2, base: "100s", share: 1, panic: 0)]"#;
+        let calls =
+            r#""u -> s": [outlier_ejection(failures: 2, base: "100s", share: 1, panic: 0)]"#;
         let load = r#""u": open(rate: "100/s", to: "s/x")"#;
         let fault = r#"(at: "2s", inject: error(service: "s", instances: only([0, 1, 3])))"#;
-        p(&summary(&system(21, &service, calls, load, fault), 4), "u", false)
+        p(
+            &summary(&system(21, &service, calls, load, fault), 4),
+            "u",
+            false,
+        )
     };
     // One of four is left: 0.25. Nobody is ejected where that is less than the threshold.
     let (calm, panics) = (lost(0.25), lost(0.26));
@@ -96,17 +107,27 @@ fn further_tries_go_to_instances_that_have_not_been_asked() {
     // Two of three fail every request. Three attempts at three different ones always find the third; at random ones,
     // 8 of 27 do not.
     let lost = |policy: &str, balance: &str| {
-        let service = format!(
-            r#"replicas: 3, balance: {balance}, endpoints: {{ "x": [wait("1ms")] }}"#
-        );
+        let service =
+            format!(r#"replicas: 3, balance: {balance}, endpoints: {{ "x": [wait("1ms")] }}"#);
         let calls = format!(r#""u -> s": [{policy}]"#);
         let load = r#""u": open(rate: "200/s", to: "s/x")"#;
         let fault = r#"(at: "0s", inject: error(service: "s", instances: only([0, 2])))"#;
-        p(&summary(&system(21, &service, &calls, load, fault), 5), "u", false)
+        p(
+            &summary(&system(21, &service, &calls, load, fault), 5),
+            "u",
+            false,
+        )
     };
     let blind = lost("retry(attempts: 3, backoff: none)", "random");
     assert!((blind - 8.0 / 27.0).abs() < 0.03, "{blind}");
-    for balance in ["random", "round_robin", "least_outstanding", "power_of_two", "peak_ewma", "weighted_round_robin([2, 1])"] {
+    for balance in [
+        "random",
+        "round_robin",
+        "least_outstanding",
+        "power_of_two",
+        "peak_ewma",
+        "weighted_round_robin([2, 1])",
+    ] {
         for policy in [
             "retry(attempts: 3, backoff: none, another_instance: true)",
             r#"hedge(after: "1s", attempts: 3, another_instance: true)"#,
@@ -118,7 +139,10 @@ fn further_tries_go_to_instances_that_have_not_been_asked() {
         }
     }
     // Once all have been asked, anybody is asked again.
-    let fourth = lost("retry(attempts: 4, backoff: none, another_instance: true)", "random");
+    let fourth = lost(
+        "retry(attempts: 4, backoff: none, another_instance: true)",
+        "random",
+    );
     assert_eq!(fourth, 0.0);
 }
 
@@ -221,7 +245,10 @@ fn tenants_get_equal_shares_whatever_they_ask_for() {
 
 #[test]
 fn those_who_are_dropped_are_counted_as_rejected() {
-    let told = overload(r#"codel(target: "20ms", interval: "100ms", drop: all_late)"#, "");
+    let told = overload(
+        r#"codel(target: "20ms", interval: "100ms", drop: all_late)"#,
+        "",
+    );
     let service = &told.services["s"];
     assert!(service.rejected > 0);
     assert_eq!(

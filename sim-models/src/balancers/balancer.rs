@@ -16,6 +16,8 @@ pub struct View<'a> {
     pub now: SimTime,
     /// Instances that the callee has.
     pub callees: u32,
+    /// Key of what the request is for, from 1; 0: it has none.
+    pub key: u32,
     /// The numbers of those that it may choose, ascending; empty: all.
     pub among: &'a [u32],
     /// Attempts of this caller that are out, for each instance; empty unless it asks ([`Balancer::COUNTS`]).
@@ -133,6 +135,8 @@ pub trait Balancer {
     const LISTENS: bool = false;
     /// Bytes of its memory for each instance of the callee.
     const PER_CALLEE: u64 = 0;
+    /// Whether it goes by the keys of requests ([`View::key`]).
+    const BY_KEY: bool = false;
     /// Whether it takes the instances in turn: the next attempt goes to the next one.
     const TURNS: bool = false;
 

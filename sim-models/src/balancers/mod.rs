@@ -6,6 +6,7 @@
 //! To add one: write one file beside its siblings, and one line in `balancers!` below.
 
 mod balancer;
+mod consistent_hash;
 mod least_outstanding;
 mod peak_ewma;
 mod power_of_two;
@@ -16,6 +17,7 @@ mod tests;
 mod weighted_round_robin;
 
 pub use balancer::{Balancer, Heard, Panic, Spread, View};
+pub use consistent_hash::ConsistentHash;
 pub use least_outstanding::LeastOutstanding;
 pub use peak_ewma::PeakEwma;
 pub use power_of_two::PowerOfTwo;
@@ -70,6 +72,11 @@ macro_rules! balancers {
             #[must_use]
             pub fn per_callee(&self) -> u64 {
                 match self { $(Self::$balancer(_) => <$balancer as Balancer>::PER_CALLEE),* }
+            }
+            /// See [`Balancer::BY_KEY`].
+            #[must_use]
+            pub fn by_key(&self) -> bool {
+                match self { $(Self::$balancer(_) => <$balancer as Balancer>::BY_KEY),* }
             }
             /// See [`Balancer::TURNS`].
             #[must_use]
@@ -134,6 +141,7 @@ balancers! {
     PowerOfTwo "power_of_two",
     WeightedRoundRobin "weighted_round_robin",
     PeakEwma "peak_ewma",
+    ConsistentHash "consistent_hash",
 }
 
 impl Default for BalancerSpec {

@@ -12,6 +12,7 @@ struct Alone {
     memory: Memory,
     out: Vec<u32>,
     now: SimTime,
+    key: u32,
     draws: u64,
 }
 
@@ -24,6 +25,7 @@ impl Alone {
             spec,
             out: vec![0; callees as usize],
             now: SimTime::ZERO,
+            key: 0,
             draws: 0,
         }
     }
@@ -32,6 +34,7 @@ impl Alone {
     fn send(&mut self, among: &[u32]) -> u32 {
         let view = View {
             now: self.now,
+            key: self.key,
             callees: self.out.len() as u32,
             among,
             outstanding: &self.out,
@@ -191,4 +194,42 @@ fn examples_can_be_read_and_shares_add_up() {
             assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{name}");
         }
     }
+}
+
+#[test]
+fn keys_stay_where_they_are_and_move_only_from_who_is_gone() {
+    let mut alone = Alone::new("consistent_hash", 10);
+    let mut place = |key, among: &[u32]| {
+        alone.key = key;
+        alone.send(among)
+    };
+    let all: Vec<u32> = (1..=1000).map(|key| place(key, &[])).collect();
+    let again: Vec<u32> = (1..=1000).map(|key| place(key, &[])).collect();
+    assert_eq!(all, again);
+    let most = (0..10).map(|number| all.iter().filter(|at| **at == number).count());
+    assert!(
+        most.clone().max() < Some(140) && most.min() > Some(60),
+        "{all:?}"
+    );
+    let left = [0, 1, 2, 3, 5, 6, 7, 8, 9];
+    for (key, before) in (1..=1000).zip(all) {
+        let now = place(key, &left);
+        assert!(now == before || before == 4, "key {key}");
+    }
+}
+
+#[test]
+fn a_hot_key_fills_no_more_than_the_bound() {
+    let mut alone = Alone::new("consistent_hash(bound: 1.25)", 4);
+    alone.key = 7;
+    let counts = alone.counts(400, &[]);
+    assert!(counts.iter().max() <= Some(&126), "{counts:?}");
+    // The first three are as full as they may be.
+    assert!(counts.iter().min() < Some(&60), "{counts:?}");
+    let mut alone = Alone::new("consistent_hash", 4);
+    alone.key = 7;
+    assert_eq!(alone.counts(400, &[]).iter().max(), Some(&400));
+    // Requests without a key go anywhere.
+    alone.key = 0;
+    assert!(alone.counts(400, &[]).iter().min() > Some(&60));
 }

@@ -2,12 +2,13 @@
 //! is refused in its place.
 
 use super::checker::{Checker, at};
+use super::divided::Divided;
 use crate::faults::Target;
 use crate::limits::{MOST_HITS, MOST_INSTANCES, MOST_NAMES, MOST_PAIRS};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::topology::Endpoints;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a run lays out of calls between instances.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(super) struct Pairs<'a> {
     pub edges: u64,
     /// Instances that call, for each edge.
     pub callers: u64,
+    /// Memories of policies that are divided.
+    pub divided: Divided,
 }
 
 impl<'a> Checker<'a> {
@@ -84,12 +87,13 @@ impl<'a> Checker<'a> {
         let endpoints = Endpoints::new(scenario);
         let calls = CallIndex::new(scenario);
         // As plans have them: an endpoint with policies of its own is called apart from the others.
-        let mut edges: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+        let mut edges: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
         let mut add = |from, to: usize| {
             let endpoint = &endpoints.all[to];
             let target = endpoint.target.as_str();
             let own = calls.key(from, target).is_some_and(|key| key.contains('/'));
-            edges.insert((from, endpoint.service, if own { target } else { "" }));
+            let key = (from, endpoint.service, if own { target } else { "" });
+            edges.insert(key, target);
         };
         for endpoint in &endpoints.all {
             endpoint
@@ -106,7 +110,11 @@ impl<'a> Checker<'a> {
         }
         let mut sizes = Pairs::default();
         let mut widest: (u64, &str) = (0, "");
-        for (from, to, _) in edges {
+        let targets = edges
+            .iter()
+            .map(|((from, to, _), target)| (*from, *to, *target));
+        sizes.divided = self.divided(&calls, targets);
+        for (from, to, _) in edges.into_keys() {
             let callers = scenario
                 .services
                 .get(from)

@@ -205,6 +205,7 @@ impl Checker<'_> {
         }
         let policies = &self.scenario.calls[key];
         self.policies(policies, at!["calls", key]);
+        self.memories_are_known(key, policies);
     }
 
     fn policies(&mut self, policies: &[PolicySpec], path: &[Segment]) {
@@ -223,6 +224,7 @@ impl Checker<'_> {
         self.policies(policies, at!["services", service, "admission"]);
         for (i, policy) in policies.iter().enumerate() {
             let path = at!["services", service, "admission", i];
+            self.memory_at_door(policy, path);
             if !policy.at_door() {
                 let message = format!(
                     "`{}` makes no sense at the door of a service: it is for callers",
@@ -275,6 +277,7 @@ impl Checker<'_> {
         self.targets(&Workload::Open(load.clone()), path);
         self.at_least_one(load.batch, &join(path, at!["batch"]), "`batch`");
         self.at_most(load.batch, MOST_BATCH, &join(path, at!["batch"]), "`batch`");
+        self.keys(load.keys.as_ref(), path);
         for (i, shape) in load.shape.iter().enumerate() {
             let path = join(path, at!["shape", i]);
             for (field, why) in wrong_shape(shape) {
@@ -296,6 +299,7 @@ impl Checker<'_> {
         if let Some(patience) = &load.patience {
             self.distribution(patience, &join(path, at!["patience"]));
         }
+        self.keys(load.keys.as_ref(), path);
     }
 }
 

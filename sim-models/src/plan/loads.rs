@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::{WorkloadKind, WorkloadPlan};
+use crate::quantity::keys::Keys;
 use crate::scenario::{Targets, Workload};
 
 impl Compiler<'_> {
@@ -31,9 +32,12 @@ impl Compiler<'_> {
                 start: load.start,
             },
         };
+        let keys = workload.keys().map(Keys::compile).transpose();
         Ok(WorkloadPlan {
             targets,
             kind,
+            priority: workload.priority(),
+            keys: keys.map_err(|(_, why)| why)?,
             tenant: self.tenant(workload),
         })
     }

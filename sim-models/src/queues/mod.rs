@@ -7,6 +7,7 @@
 mod line;
 mod order;
 mod adaptive_lifo;
+mod by_priority;
 mod codel;
 mod edf;
 mod fair;
@@ -16,6 +17,7 @@ mod lifo;
 mod tests;
 
 pub use adaptive_lifo::AdaptiveLifo;
+pub use by_priority::ByPriority;
 pub use codel::{Codel, Law};
 pub use edf::Edf;
 pub use fair::Fair;
@@ -129,6 +131,7 @@ orders! {
     Codel "codel",
     Edf "edf",
     Fair "fair",
+    ByPriority "by_priority",
 }
 
 impl Default for OrderSpec {

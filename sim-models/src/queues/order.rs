@@ -4,6 +4,7 @@
 //! holds those who wait in lines. It says who is next and who is dropped; only the world serves and turns away.
 
 use super::Links;
+use crate::baggage::Priority;
 use sim_core::SimTime;
 use std::fmt::Debug;
 
@@ -15,6 +16,8 @@ pub trait Waiting: Links {
     fn deadline(&self, who: u32) -> SimTime;
     /// Whose it is: requests of workloads that name one `tenant` have one number, all that name none another.
     fn tenant(&self, who: u32) -> u32;
+    /// How much it matters.
+    fn priority(&self, who: u32) -> Priority;
 }
 
 /// What an order goes by, beside who came when.
@@ -26,6 +29,8 @@ pub enum Needs {
     Deadlines,
     /// Tenants.
     Tenants,
+    /// Priorities.
+    Priorities,
 }
 
 /// The order of a queue; `Self` is what the scenario says of it.

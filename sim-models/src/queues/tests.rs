@@ -1,6 +1,7 @@
 //! Every order alone, without a world.
 
 use super::{Links, NOBODY, OrderSpec, Queue, Waiting};
+use crate::baggage::Priority;
 use crate::scenario::explain::read_part;
 use sim_core::{SimDuration, SimTime};
 
@@ -37,6 +38,9 @@ impl Waiting for Requests {
     }
     fn tenant(&self, who: u32) -> u32 {
         self.0[who as usize].tenant
+    }
+    fn priority(&self, who: u32) -> Priority {
+        Priority::ALL[self.0[who as usize].tenant as usize]
     }
 }
 
@@ -170,6 +174,23 @@ fn tenants_take_turns_and_a_flood_pushes_out_its_own() {
     assert_eq!(push_out(4), Some(3));
     assert_eq!(push_out(1), None);
     assert_eq!(alone.all(5), [0, 4, 5, 1, 6, 2, 3]);
+}
+
+#[test]
+fn the_most_important_go_first_and_push_out_the_least() {
+    let mut alone = Alone::new("by_priority");
+    for level in [3, 1, 2, 3, 0, 1] {
+        alone.come(0, 1000, level);
+    }
+    let mut push_out = |level| {
+        let who = alone.come(0, 1000, level);
+        alone.leave(who);
+        alone.order.instead_of(&alone.queue, &alone.requests, who)
+    };
+    assert_eq!(push_out(0), Some(3));
+    assert_eq!(push_out(2), Some(3));
+    assert_eq!(push_out(3), None);
+    assert_eq!(alone.all(5), [4, 1, 5, 2, 0, 3]);
 }
 
 #[test]

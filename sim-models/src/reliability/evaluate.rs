@@ -237,7 +237,9 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         policies::call(policies, after, &mut |after| {
             let further = turn.is_some();
             let ends = self.attempt(caller, callee, after, &mut turn)?;
-            let alike = turn.as_ref().is_none_or(|turn: &Turn| turn.failed.len() == 1);
+            let alike = turn
+                .as_ref()
+                .is_none_or(|turn: &Turn| turn.failed.len() == 1);
             // Which of those that are not alike are left depends on all that have been asked.
             (!avoids || !further || alike).then_some(ends)
         })

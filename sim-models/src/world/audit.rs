@@ -102,7 +102,11 @@ impl World<'_> {
             let calls = (0..self.frames.places())
                 .filter(|index| self.frames[*index].calls() && self.is_call(*index));
             let tried: usize = calls.map(|call| self.tried.of(call).count()).sum();
-            assert_eq!(tried, self.tried.in_use(), "instances that calls have asked");
+            assert_eq!(
+                tried,
+                self.tried.in_use(),
+                "instances that calls have asked"
+            );
         }
     }
 

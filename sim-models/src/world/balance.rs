@@ -4,9 +4,10 @@ use super::frame::Frame;
 use super::state::World;
 use crate::balancers::{Heard, View};
 use crate::outcome::Outcome;
-use crate::plan::EdgePlan;
+use crate::plan::{EdgePlan, LayerPlan};
+use crate::resilience::By;
 use sim_core::SimTime;
-use sim_core::random::Keyed;
+use sim_core::random::{Keyed, mix};
 
 impl World<'_> {
     /// The instance that the next attempt of a call, or of a leg of it, goes to.
@@ -28,23 +29,48 @@ impl World<'_> {
         let view = View {
             now,
             callees: count,
+            key: self.frames.baggage(index).key,
             among: &among,
-            outstanding: state.outstanding.get(row.clone()).unwrap_or(&[]),
+            outstanding: state.outstanding.get(row).unwrap_or(&[]),
         };
         let balancer = &self.plan.services[plan.callee as usize].balance;
         let mut luck = Keyed::new(key, 0x4241_4C41);
         let number = balancer.choose(&mut state.choosers[own as usize], &view, &mut luck);
-        if let Some(outstanding) = state.outstanding.get_mut(row) {
-            outstanding[number as usize] += 1;
-        }
         self.among = among;
+        first + number
+    }
+
+    /// An attempt goes out to an instance of its callee, by number.
+    #[inline]
+    pub(super) fn count_out(&mut self, index: u32, plan: &EdgePlan, number: u32, now: SimTime) {
+        let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
+        let state = &mut self.edges[edge as usize];
+        if !state.outstanding.is_empty() {
+            let own = self.plan.instances[caller as usize].number;
+            state.outstanding[(own * plan.callees + number) as usize] += 1;
+        }
         if plan.listens {
             self.note_sent(index, now);
         }
         if plan.avoids {
             self.tried.note(self.call_of(index), number);
         }
-        first + number
+    }
+
+    /// The instance that the next attempt of a call goes to is chosen on the way in, where a policy has a memory of
+    /// each. Each try of a call has its own luck.
+    #[cold]
+    pub(super) fn pick_early(&mut self, index: u32, plan: &EdgePlan, now: SimTime) {
+        let frame = &self.frames[index];
+        let attempt = u64::from(self.attempts_of(index)) + 1;
+        let key = mix(frame.call_key(), attempt | u64::from(frame.base) << 32);
+        let key = if frame.base > 0 {
+            mix(key, u64::from(frame.pc))
+        } else {
+            key
+        };
+        let callee = self.pick(plan, index, key, now);
+        self.frames[index].callee_instance = callee;
     }
 
     /// Lists the instances that no policy of the call shuns, and those of them that it has not asked yet if it avoids
@@ -85,6 +111,14 @@ impl World<'_> {
             let memory = &state.memories[self.memory_of(index, layer)];
             layer.spec.shun(memory, now, passed_by);
         }
+        let of_each = |layer: &&LayerPlan| layer.by == Some(By::Callee);
+        for layer in plan.layers.iter().filter(of_each) {
+            let first = self.first_memory_of(index, layer);
+            let of_instances = &state.memories[first..first + plan.callees as usize];
+            for (memory, passed_by) in of_instances.iter().zip(&mut *passed_by) {
+                *passed_by |= layer.spec.is_shut(memory, now);
+            }
+        }
         let left = passed_by.iter().filter(|passed_by| !**passed_by).count();
         let panic = self.plan.services[plan.callee as usize].balance.panic();
         if panic.at(left as u32, plan.callees) {
@@ -124,7 +158,7 @@ impl World<'_> {
         if !state.outstanding.is_empty() {
             state.outstanding[(own * plan.callees + callee) as usize] -= 1;
         }
-        if plan.listens && plan.callees > 1 {
+        if plan.listens {
             let heard = Heard {
                 now,
                 callee,

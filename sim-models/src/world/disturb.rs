@@ -262,7 +262,8 @@ impl<'p> World<'p> {
                 let balancer = &self.plan.services[edge.callee as usize].balance;
                 balancer.forget(&mut state.choosers[plan.number as usize]);
                 for layer in edge.layers.iter().filter(|layer| !layer.shared) {
-                    state.memories[(layer.memory + plan.number) as usize] = layer.spec.memory();
+                    let first = (layer.memory + plan.number * layer.parts) as usize;
+                    state.memories[first..first + layer.parts as usize].fill(layer.spec.memory());
                 }
             }
         }

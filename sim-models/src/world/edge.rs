@@ -135,7 +135,12 @@ impl EdgeState {
         let copies = |shared: bool| if shared { 1 } else { callers as usize };
         edge.layers
             .iter()
-            .flat_map(|layer| std::iter::repeat_n(layer.spec.memory(), copies(layer.shared)))
+            .flat_map(|layer| {
+                std::iter::repeat_n(
+                    layer.spec.memory(),
+                    layer.parts as usize * copies(layer.shared),
+                )
+            })
             .collect()
     }
 }

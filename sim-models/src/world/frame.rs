@@ -1,6 +1,7 @@
 //! A request at an instance (or at the user who made it) is a frame: where its program stands, whom
 //! it answers, and what it waits for. Frames live in an arena and are named by generation-checked ids.
 
+use crate::baggage::{Baggage, Priority};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{LOOP_DEPTH, Plan};
 use crate::queues::{Links, Waiting};
@@ -83,7 +84,8 @@ pub struct Frame {
     pub arrived: SimTime,
     /// When it got a thread.
     pub started: SimTime,
-    /// While it calls, when the call began; while it is in a step, when that ends.
+    /// While it calls, when the call began; while it is in a step, when that ends; once it answers, what the answer
+    /// says of coming again, as bits.
     pub mark: SimTime,
     /// When its caller's deadline passes; [`SimTime::MAX`] if none was told.
     pub deadline: SimTime,
@@ -209,11 +211,40 @@ const _: () = assert!(size_of::<Frame>() <= 144, "there may be millions of frame
 #[derive(Clone, Debug, Default)]
 pub struct Arena {
     frames: Vec<Frame>,
+    /// What travels with each of them, where anything does.
+    baggage: Option<Vec<Baggage>>,
     free: Vec<u32>,
     added: u64,
 }
 
 impl Arena {
+    /// No frames yet; whether something travels with requests.
+    #[must_use]
+    pub fn new(carries: bool) -> Self {
+        Self {
+            baggage: carries.then(Vec::new),
+            ..Self::default()
+        }
+    }
+
+    /// What travels with a frame.
+    #[inline]
+    #[must_use]
+    pub fn baggage(&self, index: u32) -> Baggage {
+        match &self.baggage {
+            Some(baggage) => baggage[index as usize],
+            None => Baggage::default(),
+        }
+    }
+
+    /// From now on this travels with a frame, where anything does.
+    #[inline]
+    pub fn load(&mut self, index: u32, baggage: Baggage) {
+        if let Some(all) = &mut self.baggage {
+            all[index as usize] = baggage;
+        }
+    }
+
     /// A blank frame in a free place, for its owner to fill in: building it elsewhere and moving it here
     /// would write everything twice.
     #[inline]
@@ -241,6 +272,9 @@ impl Arena {
         let index = u32::try_from(self.frames.len())
             .expect("fewer than 2^32 frames: the in-flight budget is below that");
         self.frames.push(Frame::BLANK);
+        if let Some(baggage) = &mut self.baggage {
+            baggage.push(Baggage::default());
+        }
         index
     }
 
@@ -251,6 +285,7 @@ impl Arena {
             generation: id.generation,
             ..self.frames[index as usize]
         };
+        self.load(id.index, self.baggage(index));
         id
     }
 
@@ -326,7 +361,8 @@ impl Arena {
     /// capacity.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.frames.len() * (size_of::<Frame>() + size_of::<u32>())
+        let baggage = self.baggage.as_ref().map_or(0, Vec::len);
+        self.frames.len() * (size_of::<Frame>() + size_of::<u32>()) + baggage * size_of::<Baggage>()
     }
 }
 
@@ -396,5 +432,9 @@ impl Waiting for Waiters<'_> {
     #[inline]
     fn tenant(&self, who: u32) -> u32 {
         self.plan.workloads[usize::from(self.frames[who].workload)].tenant
+    }
+    #[inline]
+    fn priority(&self, who: u32) -> Priority {
+        self.frames.baggage(who).priority
     }
 }

@@ -241,6 +241,11 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Attempts of the call that a frame carries, or a try of it.
+    pub(super) fn attempts_of(&self, index: u32) -> u16 {
+        self.frames[self.call_of(index)].attempts
+    }
+
     /// One more attempt of a call begins: it is counted where the call is, and its number is that of the leg.
     #[inline]
     pub(super) fn count_attempt(&mut self, index: u32) {

@@ -6,7 +6,8 @@
 //! - `frame`, `instance`, `edge`, `state`: requests at their instances, these, calls, and all of it together;
 //! - `load`: requests arrive, users think and lose patience;
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies` and `timers`: what policies say to it;
-//!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls, `tried`: whom it has;
+//!   `memories`: which of theirs is meant; `legs`: tries beside each other; `rooms`: calls that wait at a policy;
+//!   `balance`: whom it calls, `tried`: whom it has;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //! - `network`: messages over links;
@@ -24,6 +25,7 @@ mod audit;
 mod log;
 mod story;
 mod network;
+mod memories;
 mod balance;
 mod legs;
 mod policies;

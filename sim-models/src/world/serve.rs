@@ -6,6 +6,7 @@ use super::state::World;
 use super::story::rounded;
 use crate::faults::Effect;
 use crate::outcome::{Ending, Outcome};
+use crate::resilience::Final;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, mix};
 use sim_core::{SimDuration, SimTime};
@@ -123,9 +124,22 @@ impl World<'_> {
     /// The answer leaves for the caller.
     #[inline]
     pub(super) fn reply(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+        self.reply_with(index, ending, Final::No, agenda);
+    }
+
+    /// The answer leaves for the caller, and says whether and when to come again.
+    #[inline]
+    pub(super) fn reply_with(
+        &mut self,
+        index: u32,
+        ending: Ending,
+        last: Final,
+        agenda: &mut Agenda<Event>,
+    ) {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
         frame.ending = ending;
+        frame.mark = SimTime(u64::from(last.bits()));
         let Frame {
             in_edge,
             instance,
@@ -164,6 +178,9 @@ impl World<'_> {
         self.tell(index, now, || {
             format!("starts after waiting {}", rounded(now.since(arrived)))
         });
+        if self.plan.doors && self.was_let_in(index) {
+            self.tell_door_of_start(index, now);
+        }
         if !self.instances[instance as usize].faults.is_empty()
             && self.disturbed_start(index, agenda)
         {

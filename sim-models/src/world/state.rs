@@ -190,7 +190,7 @@ impl<'p> World<'p> {
             })
             .collect();
         let mut world = Self {
-            frames: Arena::default(),
+            frames: Arena::new(plan.carries),
             slots: Slots::default(),
             instances: plan
                 .instances

@@ -8,6 +8,7 @@ mod words;
 mod least;
 mod view;
 mod beliefs;
+mod carried;
 mod circles;
 mod disturbances;
 mod graph;
@@ -37,6 +38,7 @@ impl Checker<'_> {
         }
         self.answers_come_in_time(&view);
         self.callees_outlast(&view);
+        self.requests_are_told_apart(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
         self.peaks_fit(&view);

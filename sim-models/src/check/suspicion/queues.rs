@@ -1,15 +1,30 @@
-//! Queues whose order makes no difference.
+//! Queues and balancers that have nothing to go by.
 
 use super::view::View;
 use crate::check::checker::{Checker, at, join};
 use crate::queues::{Needs, OrderSpec};
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Bound, Service};
+use crate::scenario::{Bound, Service, Workload};
 use std::collections::BTreeSet;
 
 impl Checker<'_> {
-    /// Whether the orders of queues have something to go by.
+    /// Whether the orders of queues, and balancers, have something to go by.
     pub(super) fn orders_matter(&mut self, view: &View<'_>) {
+        for (name, service) in &view.scenario.services {
+            let balancer = service.balance.name();
+            if service.balance.by_key()
+                && service.replicas > 1
+                && loads(view, name).all(|load| load.keys().is_none())
+            {
+                let path = at!["services", name.as_str(), "balance"];
+                let message = format!(
+                    "no request that comes to `{name}` has a key: `{balancer}` sends them to any instance"
+                );
+                self.report(Code::NoKey, path, message)
+                    .help
+                    .push("give a workload that comes here `keys: zipf(count: 1000)`".into());
+            }
+        }
         for (name, service) in &view.scenario.services {
             let order = &service.queue.order;
             if *order == OrderSpec::default() {
@@ -57,15 +72,26 @@ fn nothing_to_go_by(view: &View<'_>, name: &str, service: &Service) -> Option<(S
             })
         }
         Needs::Tenants => {
-            let tenants = tenants(view, name);
+            let tenants: BTreeSet<_> = loads(view, name).map(Workload::tenant).collect();
             (tenants.len() < 2).then(|| {
                 let whose = match tenants.first().copied().flatten() {
-                    Some(tenant) => format!("all requests that reach `{name}` are of tenant `{tenant}`"),
+                    Some(tenant) => {
+                        format!("all requests that reach `{name}` are of tenant `{tenant}`")
+                    }
                     None => format!("no request that reaches `{name}` is of a tenant"),
                 };
                 (
                     format!("`{order}` goes by tenants, and {whose}: it is first in, first out"),
                     "give workloads that are to take turns a `tenant` each".into(),
+                )
+            })
+        }
+        Needs::Priorities => {
+            let priorities: BTreeSet<_> = loads(view, name).map(Workload::priority).collect();
+            (priorities.len() < 2).then(|| {
+                (
+                    format!("`{order}` goes by priorities, and all requests that reach `{name}` have the same: it is first in, first out"),
+                    "say which workloads matter less: `priority: sheddable`".into(),
                 )
             })
         }
@@ -89,18 +115,18 @@ fn told<'v>(view: &'v View<'_>) -> BTreeSet<&'v str> {
     }
 }
 
-/// The tenants whose requests reach a service; none for those without.
-fn tenants<'v>(view: &'v View<'_>, service: &str) -> BTreeSet<Option<&'v str>> {
+/// The workloads whose requests reach a service.
+fn loads<'v>(view: &'v View<'_>, service: &str) -> impl Iterator<Item = &'v Workload> {
     let endpoints = &view.demand.endpoints;
-    let Some(number) = view.scenario.services.get_index_of(service) else {
-        return BTreeSet::new();
-    };
+    let own = view
+        .scenario
+        .services
+        .get_index_of(service)
+        .map_or(0..0, |number| endpoints.of_service(number));
     let workloads = view.scenario.workloads.values().enumerate();
-    workloads
-        .filter(|(at, _)| {
-            let reached = endpoints.reached(*at..*at + 1);
-            reached[endpoints.of_service(number)].contains(&true)
-        })
-        .map(|(_, workload)| workload.tenant())
-        .collect()
+    let loads = workloads.filter(move |(at, _)| {
+        let reached = endpoints.reached(*at..*at + 1);
+        reached[own.clone()].contains(&true)
+    });
+    loads.map(|(_, load)| load)
 }
