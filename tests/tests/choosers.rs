@@ -201,7 +201,7 @@ fn the_earliest_deadline_meets_deadlines_that_first_come_misses() {
         let service = format!(
             r#"threads: 1, queue: (limit: unbounded, order: {order}), backlog: 0, endpoints: {{ "x": [work("10ms")] }}"#
         );
-        let calls = r#""a -> s": [deadline("150ms", propagate: true)], "b -> s": [deadline("65ms", propagate: true)]"#;
+        let calls = r#""a -> s": [deadline(after: "150ms", propagate: true)], "b -> s": [deadline(after: "65ms", propagate: true)]"#;
         let loads = r#""a": open(rate: "9.090909/s", arrivals: constant, batch: 5, to: "s/x"),
             "b": open(rate: "9.090909/s", arrivals: constant, batch: 5, to: "s/x")"#;
         let told = summary(&system(31, &service, calls, loads, ""), 7);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 23] = [
+const EXPECTED: [(&str, Conclusion); 26] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
@@ -21,15 +21,18 @@ const EXPECTED: [(&str, Conclusion); 23] = [
     ("load-shedding", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
+    ("noisy-neighbour", Conclusion::Held),
     ("online-boutique", Conclusion::Recovered),
     ("outlier-ejection", Conclusion::Held),
     ("partition", Conclusion::Recovered),
+    ("queue-orders", Conclusion::Held),
     ("rate-limited-export", Conclusion::Held),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
+    ("slow-replica-balancers", Conclusion::Held),
     ("synchronised-retries", Conclusion::Refuted),
     ("thread-pool-exhaustion", Conclusion::Refuted),
     ("thundering-herd", Conclusion::Held),

@@ -67,7 +67,7 @@ fn nothing_to_go_by(view: &View<'_>, name: &str, service: &Service) -> Option<(S
             (!told.contains(name)).then(|| {
                 (
                     format!("`{order}` goes by deadlines, and nobody tells `{name}` any: it is first in, first out"),
-                    "tell them where calls begin: `deadline(\"1s\", propagate: true)` in `calls`".into(),
+                    "tell them where calls begin: `deadline(after: \"1s\", propagate: true)` in `calls`".into(),
                 )
             })
         }
