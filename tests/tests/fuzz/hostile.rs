@@ -68,6 +68,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("oom-fault-periods", Refused("V0011")),
     ("oom-instances", Refused("V0018")),
     ("oom-links", Refused("V0018")),
+    ("oom-keys", Refused("V0018")),
     ("oom-users", Refused("V0018")),
     ("oom-windows", Refused("V0018")),
     ("panic-batch", Stops("in_flight")),
