@@ -44,7 +44,9 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 .into_owned()
         })
         // What all policies, or all faults, have in common.
-        .filter(|name| !["mod", "policy", "script", "tests", "trace"].contains(&name.as_str()))
+        .filter(|name| {
+            !["chances", "mod", "policy", "script", "tests", "trace"].contains(&name.as_str())
+        })
         .collect();
     files.sort();
     let mut names: Vec<&str> = registry.iter().map(|(name, _)| *name).collect();

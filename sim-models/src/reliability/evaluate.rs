@@ -1,12 +1,13 @@
 //! The chance that a request is answered, by the programs of the endpoints that it reaches.
 
-use super::policies::{self, Ends};
+use super::policies;
 use super::state::{self, Passage};
 use super::system::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
 use super::timeline::Timeline;
 use super::value::Value;
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
+use crate::resilience::chances::Ends;
 use crate::scenario::{Balance, Need, Step};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;

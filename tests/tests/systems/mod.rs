@@ -392,7 +392,9 @@ impl Maker {
             ""
         };
         let respects = self.one(&["true", "false"]);
-        format!("retry(attempts: {attempts}, backoff: {backoff}{on}, respect_push_back: {respects})")
+        format!(
+            "retry(attempts: {attempts}, backoff: {backoff}{on}, respect_push_back: {respects})"
+        )
     }
 
     fn workload(&mut self) -> String {
