@@ -150,8 +150,8 @@ fn an_open_door_is_none() {
         (
             found.workloads["u"].outcomes.clone(),
             service.in_system.max,
-            service.sojourn.clone(),
-            service.waiting.clone(),
+            service.sojourn,
+            service.waiting,
             service.rejected,
         )
     };
@@ -212,4 +212,29 @@ fn lists_that_cannot_work_are_told() {
     assert_eq!(codes(r#""b -> a": [fallback(to: "c/x")]"#), "");
     let waits = r#""u -> a": [timeout("1s"), bulkhead(permits: 5, queue: 5, wait: "2s")]"#;
     assert_eq!(codes(waits), "W0001");
+}
+
+/// What a static answer stands in for is foreseen.
+#[test]
+fn a_static_answer_is_foreseen() {
+    let predicted = |fallback: &str| {
+        let found = sim_tests::summary(
+            &format!(
+                r#"(
+                    duration: "200s",
+                    services: {{ "s": (replicas: 2, threads: 100, endpoints: {{ "x": [work("1ms"), fail(0.2)] }}) }},
+                    calls: {{ "u -> s": [{fallback}, timeout("1s")] }},
+                    workloads: {{ "u": open(rate: "50/s", to: "s/x") }},
+                )"#
+            ),
+            1,
+        );
+        let users = &found.workloads["u"].availability;
+        (users.predicted.unwrap(), users.by_requests.unwrap())
+    };
+    assert_eq!(predicted("fallback"), (1.0, 1.0));
+    let (predicted, measured) = predicted("fallback(on: [timeout_attempt])");
+    assert!((predicted - 0.8).abs() < 1e-9, "{predicted}");
+    // 10,000 requests: a standard deviation of 0.004.
+    assert!((measured - 0.8).abs() < 0.02, "{measured}");
 }

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 26] = [
+const EXPECTED: [(&str, Conclusion); 28] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
     ("database-outage", Conclusion::Recovered),
+    ("dogpile", Conclusion::Held),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
@@ -32,6 +33,7 @@ const EXPECTED: [(&str, Conclusion); 26] = [
     ("retry-storm-deadline", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
+    ("shed-by-priority", Conclusion::Held),
     ("slow-replica-balancers", Conclusion::Held),
     ("synchronised-retries", Conclusion::Refuted),
     ("thread-pool-exhaustion", Conclusion::Refuted),

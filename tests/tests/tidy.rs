@@ -45,10 +45,10 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         })
         // What all of a registry have in common.
         .filter(|name| {
-            ![
-                "mod", "policy", "tests", "trace", "balancer", "order", "line",
-            ]
-            .contains(&name.as_str())
+            let common = [
+                "balancer", "chances", "line", "mod", "order", "policy", "script", "tests", "trace",
+            ];
+            !common.contains(&name.as_str())
         })
         .collect();
     files.sort();

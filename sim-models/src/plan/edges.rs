@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes};
+use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{By, PolicySpec, Scope};
 
 impl Compiler<'_> {
@@ -73,6 +74,7 @@ impl Compiler<'_> {
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
+                    passes: passes(&spec),
                     memory,
                     shared,
                     by,
@@ -218,4 +220,11 @@ impl Compiler<'_> {
         self.latencies[link] = Some(id);
         Ok(id)
     }
+}
+
+/// What passes a policy on the way out without a question, and leaves nothing behind.
+fn passes(spec: &PolicySpec) -> OutcomeSet {
+    let asked = |outcome: &Outcome| spec.forks() || spec.leaves() || !spec.ignores(*outcome);
+    let passes = Outcome::ALL.iter().filter(|outcome| !asked(outcome));
+    OutcomeSet::of(&passes.copied().collect::<Vec<_>>())
 }

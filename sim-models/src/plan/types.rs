@@ -3,6 +3,7 @@
 use crate::baggage::Priority;
 use crate::balancers::BalancerSpec;
 use crate::faults::{Effect, Fault, Target};
+use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
 use crate::resilience::{By, PolicySpec};
@@ -354,6 +355,8 @@ pub struct LayerPlan {
     pub forks: bool,
     /// Whether calls may be parked at its memory.
     pub parks: bool,
+    /// What passes it on the way out without a question, and leaves nothing behind.
+    pub passes: OutcomeSet,
     /// Index of its first counter among those of the edge.
     pub counters: u32,
     /// How many counters it has.

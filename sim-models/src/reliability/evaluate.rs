@@ -1,6 +1,6 @@
 //! The chance that a request is answered, by the programs of the endpoints that it reaches.
 
-use super::policies::{self, Ends};
+use super::policies;
 use super::state::{self, Passage};
 use super::system::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
 use super::timeline::Timeline;
@@ -8,6 +8,7 @@ use super::value::Value;
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
 use crate::resilience::PolicySpec;
+use crate::resilience::chances::Ends;
 use crate::scenario::{Need, Step};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;

@@ -55,7 +55,7 @@ pub(super) fn lost(
 fn alone(policies: &[PolicySpec]) -> bool {
     let mut policies = policies.iter();
     !policies.any(|policy| {
-        matches!(policy, PolicySpec::Retry(_))
+        policy.again().is_some()
             || policy.worst_case_attempts() > 1.0
             || policy.replaces(Outcome::Reset)
     })

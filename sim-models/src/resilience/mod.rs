@@ -9,6 +9,7 @@ mod adaptive_limit;
 mod breaker;
 mod bulkhead;
 mod cancellation;
+pub mod chances;
 mod coalesce;
 mod deadline;
 mod fallback;
@@ -34,7 +35,7 @@ pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
@@ -42,6 +43,7 @@ pub use shed_by_priority::ShedByPriority;
 pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
+use chances::{Ends, Inside, NOTHING, Stay, tries};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -165,6 +167,31 @@ macro_rules! policies {
             #[must_use]
             pub fn refuses(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::REFUSES),* }
+            }
+            /// See [`Policy::LATE`].
+            #[must_use]
+            pub fn late(&self) -> Outcome {
+                match self { $(Self::$policy(_) => <$policy as Policy>::LATE),* }
+            }
+            /// See [`Policy::BREAKS`].
+            #[must_use]
+            pub fn breaks(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BREAKS),* }
+            }
+            /// See [`Policy::again`].
+            #[must_use]
+            pub fn again(&self) -> Option<Again<'_>> {
+                match self { $(Self::$policy(policy) => policy.again()),* }
+            }
+            /// See [`Policy::long_run`].
+            #[must_use]
+            pub fn long_run(&self) -> f64 {
+                match self { $(Self::$policy(policy) => policy.long_run()),* }
+            }
+            /// See [`Policy::foresee`].
+            #[must_use]
+            pub fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+                match self { $(Self::$policy(policy) => policy.foresee(inside, when)),* }
             }
             /// See [`Policy::longest_wait`].
             #[must_use]

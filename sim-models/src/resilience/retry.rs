@@ -16,7 +16,7 @@
 //! respects it waits for exactly that long and begins its backoff anew; told not to come again, it does not, as in
 //! gRPC A6 (`grpc-retry-pushback-ms`).
 
-use super::{Context, Do, Ended, Final, Policy};
+use super::{Again, Context, Do, Ended, Ends, Final, Inside, Policy, Stay, tries};
 use crate::limits::MOST_ATTEMPTS;
 use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -315,6 +315,16 @@ impl Policy for Retry {
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)
+    }
+    fn again(&self) -> Option<Again<'_>> {
+        Some(Again {
+            attempts: self.attempts,
+            on: self.on,
+            backoff: &self.backoff,
+        })
+    }
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        tries(self.again()?, inside, when)
     }
     fn brief(&self) -> String {
         format!("{} attempts", self.attempts)

@@ -217,17 +217,17 @@ impl Flows {
 }
 
 /// Whether the calls of a pair may share answers.
-struct Shared<'a>(Option<CallIndex<'a>>);
+pub(super) struct Shared<'a>(Option<CallIndex<'a>>);
 
 impl<'a> Shared<'a> {
-    fn new(scenario: &'a Scenario) -> Self {
+    pub(super) fn new(scenario: &'a Scenario) -> Self {
         let shares =
             scenario.most_keys() > 0 && (scenario.calls.values().flatten()).any(PolicySpec::shares);
         Self(shares.then(|| CallIndex::new(scenario)))
     }
 
     /// The share of these calls that comes to the callee no matter what.
-    fn left(&self, from: &str, target: &str) -> f64 {
+    pub(super) fn left(&self, from: &str, target: &str) -> f64 {
         let shares = self.0.as_ref().is_some_and(|index| {
             let policies = index.policies(from, target);
             policies.iter().any(PolicySpec::shares)

@@ -177,6 +177,7 @@ impl Maker {
                 "codel",
                 "edf",
                 "fair",
+                "by_priority",
             ]);
             write!(text, ", queue: (limit: {limit}, order: {order})").expect("a String");
         }
@@ -191,6 +192,7 @@ impl Maker {
             "power_of_two",
             "peak_ewma",
             "weighted_round_robin([3, 1])",
+            "consistent_hash(bound: 1.1)",
         ]);
         write!(text, ", balance: {balance}").expect("a String");
         if self.chance(0.5) {
