@@ -43,8 +43,13 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 .to_string_lossy()
                 .into_owned()
         })
-        // What all policies, or all faults, have in common.
-        .filter(|name| !["chances", "mod", "policy", "tests", "trace"].contains(&name.as_str()))
+        // What all of a registry have in common.
+        .filter(|name| {
+            let common = [
+                "balancer", "chances", "line", "mod", "order", "policy", "script", "tests", "trace",
+            ];
+            !common.contains(&name.as_str())
+        })
         .collect();
     files.sort();
     let mut names: Vec<&str> = registry.iter().map(|(name, _)| *name).collect();
@@ -76,6 +81,16 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
 #[test]
 fn policies_are_registered_documented_and_used() {
     registered("resilience", sim_models::resilience::REGISTRY);
+}
+
+#[test]
+fn balancers_are_registered_documented_and_used() {
+    registered("balancers", sim_models::balancers::REGISTRY);
+}
+
+#[test]
+fn queue_orders_are_registered_documented_and_used() {
+    registered("queues", sim_models::queues::REGISTRY);
 }
 
 #[test]
