@@ -43,9 +43,12 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 .to_string_lossy()
                 .into_owned()
         })
-        // What all policies, or all faults, have in common.
+        // What all of a registry have in common.
         .filter(|name| {
-            !["chances", "mod", "policy", "script", "tests", "trace"].contains(&name.as_str())
+            let common = [
+                "balancer", "chances", "line", "mod", "order", "policy", "script", "tests", "trace",
+            ];
+            !common.contains(&name.as_str())
         })
         .collect();
     files.sort();
@@ -78,6 +81,16 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
 #[test]
 fn policies_are_registered_documented_and_used() {
     registered("resilience", sim_models::resilience::REGISTRY);
+}
+
+#[test]
+fn balancers_are_registered_documented_and_used() {
+    registered("balancers", sim_models::balancers::REGISTRY);
+}
+
+#[test]
+fn queue_orders_are_registered_documented_and_used() {
+    registered("queues", sim_models::queues::REGISTRY);
 }
 
 #[test]

@@ -86,7 +86,10 @@ impl Checker<'_> {
         });
         let crowd = users.clone().max().map_or("", |(_, name)| name);
         let users = users.map(|(users, _)| users).sum::<u64>();
-        let calls = pairs.links * PER_LINK + pairs.counts * PER_COUNT + pairs.callers * PER_CALLER;
+        let calls = pairs.links * PER_LINK
+            + pairs.counts * PER_COUNT
+            + pairs.remembered
+            + pairs.callers * PER_CALLER;
         vec![
             (
                 format!("{} memories of policies", pairs.divided.count),

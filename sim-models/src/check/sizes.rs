@@ -5,7 +5,6 @@ use super::checker::{Checker, at};
 use super::divided::Divided;
 use crate::faults::Target;
 use crate::limits::{MOST_HITS, MOST_INSTANCES, MOST_NAMES, MOST_PAIRS};
-use crate::scenario::Balance;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::topology::Endpoints;
@@ -20,6 +19,8 @@ pub(super) struct Pairs<'a> {
     pub links: u64,
     /// What is counted for each pair of instances.
     pub counts: u64,
+    /// Bytes of what balancers remember of each pair beside its count.
+    pub remembered: u64,
     /// Edges.
     pub edges: u64,
     /// Instances that call, for each edge.
@@ -127,11 +128,10 @@ impl<'a> Checker<'a> {
             for name in [from, to, "*"] {
                 *sizes.links_of.entry(name).or_default() += 2 * own;
             }
-            if matches!(
-                callee.balance,
-                Balance::LeastOutstanding | Balance::PowerOfTwo
-            ) {
+            let balance = &callee.balance;
+            if balance.counts() || balance.per_callee() > 0 {
                 sizes.counts += pairs;
+                sizes.remembered += pairs.saturating_mul(balance.per_callee());
                 widest = widest.max((pairs, to));
             }
         }
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
         if counts > MOST_PAIRS {
             let path = at!["services", widest.1, "balance"];
             let message = format!(
-                "callers count what is outstanding at each instance: {counts} pairs of instances, {MOST_PAIRS} at most"
+                "callers keep count of each instance: {counts} pairs of instances, {MOST_PAIRS} at most"
             );
             self.report(Code::Count, path, message)
                 .help

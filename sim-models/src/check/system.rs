@@ -87,6 +87,24 @@ impl Checker<'_> {
             let message = format!("`cores` must be a positive number, not {cores}");
             self.report(Code::Count, &join(path, at!["cores"]), message);
         }
+        for (field, why) in service.queue.order.validate() {
+            let order = service.queue.order.name();
+            let message = format!("`{field}` of `{order}` {why}");
+            self.report(
+                Code::Policy,
+                &join(path, at!["queue", "order", field]),
+                message,
+            )
+            .help
+            .push(format!("`sim explain {order}` shows its fields"));
+        }
+        for (field, why) in service.balance.validate() {
+            let balancer = service.balance.name();
+            let message = format!("`{field}` of `{balancer}` {why}");
+            self.report(Code::Policy, &join(path, at!["balance", field]), message)
+                .help
+                .push(format!("`sim explain {balancer}` shows its fields"));
+        }
         for (i, zone) in service.zones.iter().enumerate() {
             self.zone_exists(zone, &join(path, at!["zones", i]));
         }

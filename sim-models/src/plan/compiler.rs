@@ -2,6 +2,7 @@
 
 use super::types::{EndpointPlan, Instruction, Plan};
 use crate::faults::Target;
+use crate::queues::Needs;
 use crate::resilience::By;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::{CallIndex, LinkIndex};
@@ -133,7 +134,9 @@ impl<'a> Compiler<'a> {
     fn carries(&self) -> bool {
         let layers = self.plan.edges.iter().flat_map(|edge| &edge.layers);
         let of_keys = |by| matches!(by, Some(By::Key | By::Request));
+        let mut orders = self.plan.services.iter().map(|service| service.queue_order);
         self.plan.workloads.iter().any(|load| load.keys.is_some())
+            || orders.any(|order| order.needs() == Needs::Priorities)
             || layers
                 .into_iter()
                 .any(|layer| layer.spec.unpacks() || of_keys(layer.by))

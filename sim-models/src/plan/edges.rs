@@ -110,6 +110,8 @@ impl Compiler<'_> {
             starts: layers.iter().any(|layer| layer.starts),
             first_endpoint,
             keys,
+            avoids: callees > 1 && layers.iter().any(|layer| layer.spec.avoids()),
+            listens: callees > 1 && self.plan.services[callee as usize].balance.listens(),
             layers,
             memory_count: memory,
             routes,
@@ -143,6 +145,8 @@ impl Compiler<'_> {
             self.plan.doors = true;
             self.plan.edges.push(EdgePlan {
                 door: true,
+                avoids: false,
+                listens: false,
                 tells_cancellation: true,
                 ..edge
             });

@@ -1,11 +1,13 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
 use crate::baggage::Priority;
+use crate::balancers::BalancerSpec;
 use crate::faults::{Effect, Fault, Target};
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
+use crate::queues::OrderSpec;
 use crate::resilience::{By, PolicySpec};
-use crate::scenario::{Arrivals, Balance, Impatience, QueueOrder, Shape, Start, Threading};
+use crate::scenario::{Arrivals, Impatience, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::sync::OnceLock;
@@ -73,12 +75,12 @@ pub struct ServicePlan {
     pub cores: Option<f64>,
     /// Places in the queue.
     pub queue_limit: u32,
-    /// Who is next.
-    pub queue_order: QueueOrder,
+    /// Who is next, and who is dropped.
+    pub queue_order: OrderSpec,
     /// Places in the backlog.
     pub backlog_limit: u32,
     /// How callers choose among its instances.
-    pub balance: Balance,
+    pub balance: BalancerSpec,
     /// The edge that is its door; [`ServicePlan::OPEN`] if it has none.
     pub door: u32,
     /// Whether branches of its requests work, which they do beside its threads.
@@ -278,6 +280,10 @@ pub struct EdgePlan {
     pub forks: bool,
     /// Whether balancers pass instances by that one of the policies shuns.
     pub shuns: bool,
+    /// Whether further tries of a call go to instances that it has not asked.
+    pub avoids: bool,
+    /// Whether the balancer of the callee has to know how attempts end.
+    pub listens: bool,
     /// The first policy whose memory is divided by the instances of the callee: there the instance is chosen;
     /// [`EdgePlan::LATE`] if there is none, and it is chosen when an attempt is sent.
     pub picks_at: u32,

@@ -203,6 +203,11 @@ macro_rules! policies {
             pub fn replaces(&self, outcome: Outcome) -> bool {
                 match self { $(Self::$policy(policy) => policy.replaces(outcome)),* }
             }
+            /// See [`Policy::avoids`].
+            #[must_use]
+            pub fn avoids(&self) -> bool {
+                match self { $(Self::$policy(policy) => policy.avoids()),* }
+            }
             /// See [`Policy::brief`].
             #[must_use]
             pub fn brief(&self) -> String {

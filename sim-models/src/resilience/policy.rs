@@ -471,6 +471,11 @@ pub trait Policy {
     fn replaces(&self, _outcome: Outcome) -> bool {
         false
     }
+    /// Whether further tries of a call that goes through it are sent to instances that the call has not asked yet, where
+    /// there are any.
+    fn avoids(&self) -> bool {
+        false
+    }
     /// Its most telling number, in a few words, for pictures; empty where its name says it all.
     fn brief(&self) -> String {
         String::new()

@@ -39,6 +39,9 @@ pub struct Retry {
     /// Whether it comes again when the callee asks it to, where the callee does.
     #[serde(default = "yes")]
     pub respect_push_back: bool,
+    /// Whether further tries of the call go to instances that it has not asked yet, where there are any.
+    #[serde(default)]
+    pub another_instance: bool,
 }
 
 fn yes() -> bool {
@@ -306,6 +309,9 @@ impl Policy for Retry {
     fn on_denied(&self, (): &mut (), call: &mut Tried, context: &mut Context) {
         call.attempts -= 1;
         context.counters[0] -= 1;
+    }
+    fn avoids(&self) -> bool {
+        self.another_instance
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)

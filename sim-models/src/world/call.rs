@@ -7,6 +7,7 @@ use super::state::World;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, Instruction};
 use crate::resilience::{Ended, Final};
+use sim_core::SimTime;
 use sim_core::agenda::Agenda;
 use sim_core::random::mix;
 
@@ -91,7 +92,7 @@ impl<'p> World<'p> {
         } else {
             self.pick(plan, index, key, now)
         };
-        self.count_out(edge, instance, callee - plan.first_callee);
+        self.count_out(index, plan, callee - plan.first_callee, now);
         let frame = &self.frames[index];
         let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
         let parent = self.frames.id(index);
@@ -130,7 +131,7 @@ impl<'p> World<'p> {
 
     /// An attempt of this frame's call is no longer out.
     #[inline]
-    fn attempt_over(&mut self, index: u32, outcome: Outcome) {
+    fn attempt_over(&mut self, index: u32, outcome: Outcome, answered: bool, now: SimTime) {
         let frame = &mut self.frames[index];
         frame.child = FrameId::NONE;
         let frame = *frame;
@@ -140,13 +141,8 @@ impl<'p> World<'p> {
             outcome,
             frame.is(flag::COUNTED),
         );
-        let state = &mut self.edges[frame.edge as usize];
-        if !state.outstanding.is_empty() {
-            let callees = &self.plan.places[self.plan.edges[frame.edge as usize].callee as usize];
-            let own = self.plan.instances[frame.instance as usize].number;
-            let number = frame.callee_instance - callees.first_instance;
-            state.outstanding[(own * callees.instance_count + number) as usize] -= 1;
-        }
+        let plan = &self.plan.edges[frame.edge as usize];
+        self.tell_balancer(index, plan, outcome, answered, now);
     }
 
     /// An answer reaches its caller, if the caller still waits for it.
@@ -175,7 +171,7 @@ impl<'p> World<'p> {
         if self.frames[index].child != id || !self.frames[index].calls() {
             return;
         }
-        self.attempt_over(index, ending.outcome);
+        self.attempt_over(index, ending.outcome, true, agenda.now());
         // An answer carries what it says of coming again.
         let last = Final::from_bits(mark.0 as u32);
         self.tell(index, agenda.now(), || match last.span() {
@@ -213,7 +209,7 @@ impl<'p> World<'p> {
         if child == FrameId::NONE {
             return;
         }
-        self.attempt_over(index, outcome);
+        self.attempt_over(index, outcome, false, agenda.now());
         if let Some(callee) = self.frames.alive(child) {
             self.mark_abandoned(callee);
             if plan.door {
@@ -279,6 +275,9 @@ impl<'p> World<'p> {
         let frame = &self.frames[index];
         let took = agenda.now().since(frame.mark);
         let (edge, counted) = (frame.edge as usize, frame.is(flag::COUNTED));
+        if self.plan.edges[edge].avoids {
+            self.tried.forget(index);
+        }
         self.recorder.call_ended(edge, took, outcome, counted);
     }
 

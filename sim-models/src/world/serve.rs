@@ -67,13 +67,18 @@ impl World<'_> {
             self.enter(index, agenda);
             self.start(index, agenda);
         } else if state.queue.waiting() < plan.queue_limit {
-            state.queue.push(&mut self.frames, index);
-            self.wait_in(index, State::Queued, agenda);
+            self.enter_queue(instance as usize, index);
+            self.wait(index, agenda);
         } else if state.backlog.waiting() < plan.backlog_limit {
             state.backlog.push(&mut self.frames, index);
-            self.wait_in(index, State::Backlogged, agenda);
+            self.frames[index].state = State::Backlogged;
+            self.wait(index, agenda);
         } else if plan.backlog_limit > 0 {
+            // Nobody sees who it is.
             self.turn_away(index, Outcome::Refused, agenda);
+        } else if plan.queue_order.pushes_out() && self.push_out(instance as usize, index, agenda) {
+            self.enter_queue(instance as usize, index);
+            self.wait(index, agenda);
         } else {
             self.turn_away(index, Outcome::Rejected, agenda);
         }
@@ -95,8 +100,7 @@ impl World<'_> {
     }
 
     #[inline]
-    fn wait_in(&mut self, index: u32, state: State, agenda: &mut Agenda<Event>) {
-        self.frames[index].state = state;
+    fn wait(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.enter(index, agenda);
         let instance = self.frames[index].instance;
         self.recorder.instances[instance as usize]

@@ -4,6 +4,30 @@ use sim_core::random::{Keyed, Source};
 use sim_tests::draws::Draws;
 use std::fmt::Write;
 
+const ORDERS: [&str; 9] = [
+    "fifo",
+    "lifo",
+    "adaptive_lifo(above: 2)",
+    "adaptive_lifo(above: 1, drop_after: \"20ms\")",
+    "codel(target: \"2ms\", interval: \"20ms\")",
+    "codel(target: \"1ms\", interval: \"10ms\", drop: all_late)",
+    "edf",
+    "fair",
+    "by_priority",
+];
+
+const BALANCERS: [&str; 9] = [
+    "round_robin",
+    "random(panic: 0.7)",
+    "least_outstanding",
+    "power_of_two",
+    "weighted_round_robin(weights: [3, 1], panic: 0.5)",
+    "peak_ewma(decay: \"1s\")",
+    "peak_ewma(decay: \"300ms\", penalty: \"100ms\")",
+    "consistent_hash",
+    "consistent_hash(bound: 1.2, panic: 0.5)",
+];
+
 /// Draws a system.
 struct Maker {
     chance: Keyed,
@@ -102,7 +126,7 @@ impl Maker {
         }
         if self.chance(0.5) {
             let limit = self.one(&["0", "1", "3", "10", "unbounded"]);
-            let order = self.one(&["fifo", "lifo"]);
+            let order = self.one(&ORDERS);
             text += &format!(", queue: (limit: {limit}, order: {order})");
         }
         if self.chance(0.8) {
@@ -115,7 +139,7 @@ impl Maker {
             let admission = self.admission();
             text += &format!(", admission: [{admission}]");
         }
-        let balance = self.one(&["round_robin", "random", "least_outstanding", "power_of_two"]);
+        let balance = self.one(&BALANCERS);
         text += &format!(", balance: {balance}");
         if self.chance(0.4) {
             text += ", zones: [\"a\", \"b\", \"c\"]";
@@ -272,7 +296,10 @@ impl Maker {
         for share in [0.25, 0.05] {
             if self.chance(share) {
                 let (after, attempts) = (self.number(1, 40), self.number(1, 4));
-                policies.push(format!("hedge(after: \"{after}ms\", attempts: {attempts})"));
+                let another = self.one(&["true", "false"]);
+                policies.push(format!(
+                    "hedge(after: \"{after}ms\", attempts: {attempts}, another_instance: {another})"
+                ));
             }
         }
         if self.chance(0.25) {
@@ -392,8 +419,9 @@ impl Maker {
             ""
         };
         let respects = self.one(&["true", "false"]);
+        let another = self.one(&["", "", ", another_instance: true"]);
         format!(
-            "retry(attempts: {attempts}, backoff: {backoff}{on}, respect_push_back: {respects})"
+            "retry(attempts: {attempts}, backoff: {backoff}{on}, respect_push_back: {respects}{another})"
         )
     }
 

@@ -17,6 +17,7 @@ mod lost;
 mod paths;
 mod patterns;
 mod policies;
+mod queues;
 mod storm;
 mod times;
 mod crash;
@@ -50,6 +51,7 @@ impl Checker<'_> {
         self.requests_end(&view);
         self.choices_have_arms();
         self.patterns_match(&view);
+        self.orders_matter(&view);
         self.time_goes_on(&view);
         self.faults_end();
         self.faults_hit(&view);
