@@ -372,7 +372,7 @@ impl Maker {
         if self.chance(0.5) {
             let (permits, queue) = (self.number(1, 12), self.number(0, 6));
             policies.push(format!(
-                "bulkhead(permits: {permits}, queue: {queue}, scope: {scope}{})",
+                "bulkhead(permits: {permits}, queue: {queue}, scope: {scope}, push_back: after(\"20ms\"){})",
                 self.by(false)
             ));
         }
