@@ -72,7 +72,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         );
         let call = |end: char| used.contains(&format!("{name}{end}"));
         assert!(
-            call('(') || call(',') || call(']'),
+            call('(') || call(',') || call(']') || call(')'),
             "a scenario uses {name}"
         );
     }

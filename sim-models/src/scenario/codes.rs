@@ -69,8 +69,8 @@ codes! {
         "`need: first(n)` wants n of the branches of a `parallel` to succeed, so n is from 1 to the number of branches; and a `parallel` or `choice` has at least one branch."
     Distribution "V0008" "a distribution does not exist":
         "No distribution has these parameters: for example a p99 below the mean, or a minimum above the maximum."
-    Policy "V0009" "a policy has impossible parameters":
-        "See `sim explain` with the name of the policy."
+    Policy "V0009" "a policy, a balancer or a queue order has impossible parameters":
+        "See `sim explain` with its name."
     Fault "V0010" "a fault has impossible parameters":
         "See `sim explain` with the name of the fault."
     FaultTime "V0011" "it is not clear when a fault begins":
