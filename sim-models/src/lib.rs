@@ -12,6 +12,7 @@ pub mod quantity;
 pub mod resilience;
 pub mod faults;
 pub mod expression;
+pub mod controllers;
 pub mod scenario;
 pub mod topology;
 pub mod plan;

@@ -1,7 +1,10 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
-use crate::faults::{Effect, Fault, Target};
+use crate::controllers::ControllerSpec;
+use crate::expression::Expression;
+use crate::faults::{Effect, Fault, Instances, Target};
 use crate::resilience::PolicySpec;
+use crate::scenario::Scenario;
 use crate::scenario::{Arrivals, Balance, Impatience, QueueOrder, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
@@ -36,6 +39,10 @@ pub struct Plan {
     pub links: Vec<LinkPlan>,
     /// What goes wrong.
     pub faults: Vec<FaultPlan>,
+    /// Who acts from outside.
+    pub controllers: Vec<ControllerPlan>,
+    /// What controllers may set, if anything.
+    pub live: Option<Box<Live>>,
     /// End of the run.
     pub end: SimTime,
     /// End of the warm-up.
@@ -366,4 +373,90 @@ pub struct FaultPlan {
     pub endpoint: Option<String>,
     /// Only requests of this workload (index).
     pub workload: Option<u32>,
+}
+
+/// A controller.
+#[derive(Clone, Debug)]
+pub struct ControllerPlan {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub spec: ControllerSpec,
+    /// What it is told of.
+    pub watches: WatchPlan,
+    /// What it may do.
+    pub actions: Vec<ActionPlan>,
+}
+
+/// What a controller is told of.
+#[derive(Clone, Debug)]
+pub enum WatchPlan {
+    /// Nothing but its own clock.
+    Clock,
+    /// The instances of a service that die.
+    Deaths {
+        /// Index of the service.
+        place: u32,
+    },
+    /// Whether a check holds.
+    Condition {
+        /// The check.
+        check: Expression,
+        /// The windows before each look over which it is measured.
+        windows: usize,
+    },
+}
+
+/// What a controller may do.
+#[derive(Clone, Debug)]
+pub enum ActionPlan {
+    /// Ends these faults for good.
+    Lift(Vec<u16>),
+    /// Sets a parameter.
+    Set {
+        /// Index of the change.
+        change: u16,
+        /// The first change of the same parameter.
+        site: u16,
+    },
+    /// Restarts instances.
+    Restart {
+        /// Those that there are to choose from.
+        candidates: Vec<u32>,
+        /// How many of them, or which.
+        instances: Instances,
+        /// How long one takes to be up again.
+        boot: SimDuration,
+        /// How long to wait before the next ones.
+        pause: SimDuration,
+        /// How many together.
+        at_once: u32,
+    },
+    /// Sets what share of its requests a workload goes on asking.
+    Load {
+        /// Index of the workload.
+        workload: u16,
+        /// The share, 0 to 1.
+        factor: f64,
+    },
+    /// Sets what share of the requests of a workload is turned away.
+    Shed {
+        /// Index of the workload.
+        workload: u16,
+        /// The share, 0 to 1.
+        share: f64,
+    },
+    /// Waits.
+    Wait(SimDuration),
+}
+
+/// The changes that controllers may make to a plan, and the plans that they lead to; see [`super::live`].
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// What the plan was made of.
+    pub(super) scenario: Scenario,
+    /// All changes: path and value.
+    pub(super) changes: Vec<(String, String)>,
+    /// For each of them the plan in which it has been made.
+    pub(super) plans: Vec<OnceLock<Box<Plan>>>,
 }

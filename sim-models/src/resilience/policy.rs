@@ -188,6 +188,9 @@ pub trait Policy {
     const SHUNS: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
+    /// The fields that can change while calls go through it: those that it looks up when it is asked, and that are
+    /// no part of its memory or of what it is to the world.
+    const LIVE: &'static [&'static str] = &[];
 
     /// What it remembers at the start.
     fn memory(&self) -> Self::Memory;
