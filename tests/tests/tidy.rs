@@ -44,7 +44,10 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 .into_owned()
         })
         // What all policies, or all faults, have in common.
-        .filter(|name| !["mod", "policy", "tests", "trace"].contains(&name.as_str()))
+        .filter(|name| {
+            let common = ["mod", "policy", "tests", "trace", "action", "controller"];
+            !common.contains(&name.as_str())
+        })
         .collect();
     files.sort();
     let mut names: Vec<&str> = registry.iter().map(|(name, _)| *name).collect();
@@ -81,6 +84,11 @@ fn policies_are_registered_documented_and_used() {
 #[test]
 fn faults_are_registered_documented_and_used() {
     registered("faults", sim_models::faults::REGISTRY);
+}
+
+#[test]
+fn controllers_are_registered_documented_and_used() {
+    registered("controllers", sim_models::controllers::REGISTRY);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `sim explain`: what a code of a diagnostic, a policy, a fault or a metric means.
 
 use clap::Args as ClapArgs;
+use sim_models::controllers::{self, ControllerSpec};
 use sim_models::expression::{Expression, METRICS, Metric, Of, Unit};
 use sim_models::faults::{self, FaultKind};
 use sim_models::limits::LIMITS;
@@ -46,7 +47,8 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     let policies = resilience::REGISTRY.iter().map(of("policy"));
     let kinds = faults::REGISTRY.iter().map(of("fault"));
     let metrics = METRICS.iter().map(|(_, name, doc)| ("metric", *name, *doc));
-    policies.chain(kinds).chain(metrics)
+    let controllers = controllers::REGISTRY.iter().map(of("controller"));
+    policies.chain(kinds).chain(controllers).chain(metrics)
 }
 
 fn about(name: &str) -> String {
@@ -80,7 +82,7 @@ fn limits() -> String {
     )
 }
 
-/// An example of a policy or a fault, and all its fields: those that it does not give as they are by
+/// An example of a policy, a fault or a controller, and all its fields: those that it does not give as they are by
 /// default.
 fn written(kind: &str, name: &str) -> String {
     let example = |registry: &[(&str, &str)], examples: &[&'static str]| {
@@ -106,6 +108,13 @@ fn written(kind: &str, name: &str) -> String {
                 "faults: [(at: \"60s\", for: \"10s\", inject: ",
                 ")]",
             )
+        }
+        "controller" => {
+            let Some(example) = example(controllers::REGISTRY, controllers::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<ControllerSpec>(example);
+            (example, out, "controllers: { \"on call\": ", " }")
         }
         _ => return String::new(),
     };
@@ -193,6 +202,7 @@ fn overview() -> String {
             let title = match kind {
                 "policy" => "Policies of calls",
                 "fault" => "Faults",
+                "controller" => "Controllers",
                 _ => "Metrics of checks, sweeps and comparisons",
             };
             let gap = if before.is_empty() { "" } else { "\n" };

@@ -4,11 +4,12 @@ use super::checker::{Checker, at, join};
 use crate::controllers::{Action, ControllerSpec, Restart, Set, Watches};
 use crate::expression::{Belief, METRICS};
 use crate::limits::{MOST_CONTROLLERS, MOST_SETTINGS};
-use crate::plan::{self, live};
+use crate::plan::live;
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::{Scenario, Workload};
+use indexmap::IndexMap;
 use sim_core::SimDuration;
 use std::collections::BTreeMap;
 
@@ -188,12 +189,26 @@ impl Checker<'_> {
             return;
         }
         let path = join(path, at!["value"]);
+        let known: Vec<&str> = self
+            .found
+            .iter()
+            .map(|found| found.message.as_str())
+            .collect();
+        let before = |message: &String| known.contains(&message.as_str());
         let why = match live::changed(scenario, &set.path, &set.value.0) {
             Err(why) => why,
-            Ok(changed) => match unsound(scenario, changed) {
-                Some(why) => why,
-                None => return,
-            },
+            Ok(changed) if !same_policies(scenario, &changed) => {
+                "the calls that are in it would meet another policy, with or without a queue".into()
+            }
+            Ok(changed) => {
+                // What was wrong before is said where it stands.
+                let found = super::errors(&alone(&changed)).into_iter();
+                let mut wrong = found.map(|found| found.message);
+                match wrong.find(|wrong| !before(wrong)) {
+                    Some(why) => why,
+                    None => return,
+                }
+            }
         };
         let message = format!("`{}` cannot be set to `{}`: {why}", set.path, set.value.0);
         self.report(Code::Controller, &path, message);
@@ -202,11 +217,16 @@ impl Checker<'_> {
 
 /// What can change in a running system, for people.
 fn can_change() -> [String; 3] {
-    let of = PolicySpec::live().iter().filter(|(_, fields)| !fields.is_empty());
+    let of = PolicySpec::live()
+        .iter()
+        .filter(|(_, fields)| !fields.is_empty());
     let fields = of.map(|(policy, fields)| format!("{policy} ({})", fields.join(", ")));
     let fields: Vec<String> = fields.collect();
     [
-        format!("of a service, `services.NAME.`: {}", live::OF_SERVICES.join(", ")),
+        format!(
+            "of a service, `services.NAME.`: {}",
+            live::OF_SERVICES.join(", ")
+        ),
         format!(
             "of a policy, `calls.\"A -> B\".POLICY.FIELD` and `services.NAME.admission.POLICY.FIELD`: {}",
             fields.join("; ")
@@ -215,19 +235,23 @@ fn can_change() -> [String; 3] {
     ]
 }
 
-/// Why a scenario cannot go on as another one, if it was sound itself.
-fn unsound(before: &Scenario, mut after: Scenario) -> Option<String> {
-    let mut before = before.clone();
-    for scenario in [&mut before, &mut after] {
-        scenario.controllers.clear();
+/// A scenario without its controllers, which check what they set themselves.
+fn alone(scenario: &Scenario) -> Scenario {
+    Scenario {
+        controllers: IndexMap::new(),
+        ..scenario.clone()
     }
-    let (old, new) = (super::errors(&before), super::errors(&after));
-    if let Some(wrong) = new.into_iter().find(|wrong| !old.contains(wrong)) {
-        return Some(wrong.message);
+}
+
+/// Whether all policies are to the world what they were.
+fn same_policies(before: &Scenario, after: &Scenario) -> bool {
+    fn all(scenario: &Scenario) -> impl Iterator<Item = &PolicySpec> {
+        let doors = scenario
+            .services
+            .values()
+            .flat_map(|service| &service.admission);
+        scenario.calls.values().flatten().chain(doors)
     }
-    let (before, after) = (plan::compile(&before).ok()?, plan::compile(&after).ok()?);
-    (!live::same_shape(&before, &after)).then(|| {
-        "it would be another policy to the calls that are in it, with or without a queue of its own"
-            .to_owned()
-    })
+    let flags = |policy: &PolicySpec| (policy.parks(), policy.forks(), policy.scope());
+    all(before).map(flags).eq(all(after).map(flags))
 }

@@ -10,7 +10,11 @@ fn at(seconds: f64) -> Context {
 }
 
 /// After how long an instance that dies then is started again, s; none: never.
-fn dies(supervisor: &Supervisor, memory: &mut <Supervisor as Controller>::Memory, now: f64) -> Option<f64> {
+fn dies(
+    supervisor: &Supervisor,
+    memory: &mut <Supervisor as Controller>::Memory,
+    now: f64,
+) -> Option<f64> {
     match supervisor.on_death(memory, 0, &at(now)) {
         Do::Wake { after, timer: 0 } => Some(after.as_secs_f64()),
         Do::GiveUp(0) => None,
@@ -36,11 +40,20 @@ fn a_supervisor_backs_off_as_the_kubelet_does() {
     // The other instance is counted by itself, and what ran for ten minutes begins afresh.
     assert_eq!(
         supervisor.on_death(&mut memory, 1, &at(now)),
-        Do::Wake { after: SimDuration::from_secs(10), timer: 1 }
+        Do::Wake {
+            after: SimDuration::from_secs(10),
+            timer: 1
+        }
     );
     assert_eq!(dies(&supervisor, &mut memory, now + 599.0), Some(300.0));
-    assert_eq!(supervisor.on_timer(&mut memory, 0, &at(now + 899.0)), Do::Start(0));
-    assert_eq!(dies(&supervisor, &mut memory, now + 899.0 + 600.0), Some(10.0));
+    assert_eq!(
+        supervisor.on_timer(&mut memory, 0, &at(now + 899.0)),
+        Do::Start(0)
+    );
+    assert_eq!(
+        dies(&supervisor, &mut memory, now + 899.0 + 600.0),
+        Some(10.0)
+    );
 }
 
 #[test]
@@ -65,19 +78,29 @@ fn an_operator_waits_for_the_alert_and_looks_again() {
         panic!("an operator");
     };
     let mut shift = operator.memory(0);
-    let alert = Do::Wake { after: SimDuration::from_secs(5), timer: 0 };
+    let alert = Do::Wake {
+        after: SimDuration::from_secs(5),
+        timer: 0,
+    };
     let looks = |shift: &mut _, from: u32, all: &[bool]| -> Vec<Do> {
         let all = all.iter().zip(from..);
-        all.map(|(holds, now)| operator.on_look(shift, *holds, &at(f64::from(now)))).collect()
+        all.map(|(holds, now)| operator.on_look(shift, *holds, &at(f64::from(now))))
+            .collect()
     };
     let nothing = Do::Nothing;
     // A gap begins the span afresh.
     let answers = looks(&mut shift, 1, &[true, true, false, true, true, true]);
-    assert_eq!(answers, [nothing, nothing, nothing, nothing, nothing, alert]);
+    assert_eq!(
+        answers,
+        [nothing, nothing, nothing, nothing, nothing, alert]
+    );
     // What has gone away by itself is left alone, and watched again.
     looks(&mut shift, 7, &[true, false]);
     assert_eq!(operator.on_timer(&mut shift, 0, &at(11.0)), nothing);
-    assert_eq!(looks(&mut shift, 12, &[true, true, true]), [nothing, nothing, alert]);
+    assert_eq!(
+        looks(&mut shift, 12, &[true, true, true]),
+        [nothing, nothing, alert]
+    );
     assert_eq!(operator.on_timer(&mut shift, 0, &at(19.0)), Do::Act(0));
     assert_eq!(operator.on_done(&mut shift, 0, &at(19.0)), Do::Act(1));
     assert_eq!(operator.on_done(&mut shift, 1, &at(20.0)), nothing);
@@ -105,13 +128,19 @@ fn says_what_is_wrong() {
         (r#"supervisor(service: "db", cap: "1s")"#, "cap"),
         (r#"supervisor(service: "db", restarts: 0)"#, "restarts"),
         (r#"operator(do: [wait("1s")])"#, "when"),
-        (r#"operator(at: "1s", when: "goodput(u) < 1/s", do: [wait("1s")])"#, "at"),
+        (
+            r#"operator(at: "1s", when: "goodput(u) < 1/s", do: [wait("1s")])"#,
+            "at",
+        ),
         (r#"operator(at: "1s", for: "1s", do: [wait("1s")])"#, "for"),
         (r#"operator(at: "1s", times: 2, do: [wait("1s")])"#, "times"),
         (r#"operator(at: "1s", do: [])"#, "do"),
     ] {
         let spec: ControllerSpec = read_part(text).unwrap();
         let wrong = spec.validate();
-        assert!(wrong.iter().any(|(found, _)| *found == field), "{text}: {wrong:?}");
+        assert!(
+            wrong.iter().any(|(found, _)| *found == field),
+            "{text}: {wrong:?}"
+        );
     }
 }

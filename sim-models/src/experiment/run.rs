@@ -7,7 +7,7 @@ use crate::observe::summary::{
     ControllerSummary, DeedSummary, Measured, RunResult, SCHEMA, Story, Summary,
 };
 use crate::observe::{availability, moments, summarise, verdict};
-use crate::plan::{self, ControllerPlan, Plan};
+use crate::plan::{self, ActionPlan, ControllerPlan, Plan};
 use crate::scenario::Scenario;
 use crate::world::{Deed, Told, What, World, first_fault};
 use sim_core::SimTime;
@@ -177,9 +177,14 @@ impl<'p> Run<'p> {
     }
 
     /// The end of the last window before the first fault of a plan: up to there a run does not depend
-    /// on its faults. The end of all time where there is none.
+    /// on its faults. The end of all time where there is none; no time at all where somebody may lift a fault, which
+    /// he may do before it comes.
     #[must_use]
     pub fn last_calm_window(plan: &Plan, options: &Options) -> SimTime {
+        let mut actions = plan.controllers.iter().flat_map(|one| &one.actions);
+        if actions.any(|action| matches!(action, ActionPlan::Lift(_))) {
+            return SimTime::ZERO;
+        }
         let first = first_fault(plan, Seed(options.seed));
         first.map_or(SimTime::MAX, |first| {
             SimTime(first.0 - first.0 % plan.window.0.max(1))

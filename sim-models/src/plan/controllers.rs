@@ -75,8 +75,10 @@ impl Compiler<'_> {
                 let place = self.service(&restart.service)?;
                 let of = &self.plan.places[place as usize];
                 ActionPlan::Restart {
-                    candidates: self
-                        .picked(of.first_instance..of.first_instance + of.instance_count, &restart.instances),
+                    candidates: self.picked(
+                        of.first_instance..of.first_instance + of.instance_count,
+                        &restart.instances,
+                    ),
                     instances: restart.instances.clone(),
                     boot: restart.boot,
                     pause: restart.pause,

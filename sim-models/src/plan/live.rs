@@ -9,8 +9,8 @@
 use super::compiler::Compiler;
 use super::types::{LayerPlan, Live, Plan};
 use crate::resilience::PolicySpec;
-use crate::scenario::path::{self, Override, Segment};
 use crate::scenario::diagnostics::Diagnostics;
+use crate::scenario::path::{self, Override, Segment};
 use crate::scenario::source::Sources;
 use crate::scenario::{Scenario, decode, explain, set, tree};
 use std::sync::OnceLock;
@@ -38,6 +38,11 @@ impl Plan {
                 let (path, value) = &live.changes[usize::from(change)];
                 let changed = changed(&live.scenario, path, value)
                     .and_then(|scenario| Compiler::new(&scenario).compile());
+                // Faults cannot be set; a run that has met none yet has none in its plan.
+                let changed = changed.map(|changed| Plan {
+                    faults: plan.faults.clone(),
+                    ..changed
+                });
                 let fits = changed.ok().filter(|changed| same_shape(plan, changed));
                 debug_assert!(fits.is_some(), "`{path} = {value}` has passed the checks");
                 Box::new(fits.unwrap_or_else(|| plan.clone()))
@@ -51,9 +56,7 @@ impl Plan {
 /// # Errors
 /// Why it cannot be set.
 pub fn changed(scenario: &Scenario, path: &str, value: &str) -> Result<Scenario, String> {
-    let first = |found: Diagnostics| {
-        found.into_iter().next().map(|found| found.message)
-    };
+    let first = |found: Diagnostics| found.into_iter().next().map(|found| found.message);
     let text = explain::to_ron(scenario);
     let read = || {
         let mut tree = tree::parse(&text, 0)?;
@@ -76,7 +79,8 @@ pub fn can_change(scenario: &Scenario, path: &str) -> bool {
     let names: Vec<&str> = steps.iter().filter_map(name).collect();
     match *names.as_slice() {
         ["services", _, ref field @ ..] if !field.is_empty() && names.len() == steps.len() => {
-            OF_SERVICES.contains(&field.join(".").as_str()) || policy(&field[1..], field[0] == "admission")
+            OF_SERVICES.contains(&field.join(".").as_str())
+                || policy(&field[1..], field[0] == "admission")
         }
         ["services", _, "admission", ref rest @ ..] => policy(rest, true),
         ["calls", key, ref rest @ ..] => policy(rest, scenario.calls.contains_key(key)),
@@ -115,21 +119,35 @@ pub(super) fn site(changes: &[(String, String)], change: u16) -> u16 {
 }
 
 /// Whether ids and states of one plan mean the same in another.
-#[must_use]
-pub fn same_shape(one: &Plan, other: &Plan) -> bool {
+fn same_shape(one: &Plan, other: &Plan) -> bool {
     let edges = one.edges.iter().zip(&other.edges);
     let mut layers = edges.flat_map(|(one, other)| one.layers.iter().zip(&other.layers));
     let counts = |plan: &Plan| {
         let layers: usize = plan.edges.iter().map(|edge| edge.layers.len()).sum();
-        let sizes = [plan.places.len(), plan.instances.len(), plan.code.len(), plan.dists.len()];
-        let more = [plan.links.len(), plan.faults.len(), plan.edges.len(), layers];
+        let sizes = [
+            plan.places.len(),
+            plan.instances.len(),
+            plan.code.len(),
+            plan.dists.len(),
+        ];
+        let more = [
+            plan.links.len(),
+            plan.faults.len(),
+            plan.edges.len(),
+            layers,
+        ];
         (sizes, more)
     };
     counts(one) == counts(other)
         && layers.all(|(one, other)| {
             let flags = |layer: &LayerPlan| {
                 (
-                    (layer.memory, layer.shared, layer.tells_deadline, layer.rations),
+                    (
+                        layer.memory,
+                        layer.shared,
+                        layer.tells_deadline,
+                        layer.rations,
+                    ),
                     (layer.shuns, layer.leaves, layer.forks, layer.parks),
                 )
             };

@@ -42,7 +42,8 @@ impl<'p> World<'p> {
     /// be its own plan but for the faults.
     pub(crate) fn meet_faults(&mut self, plan: &'p Plan, seed: Seed, agenda: &mut Agenda<Event>) {
         debug_assert!(self.plan.faults.is_empty(), "no fault has come yet");
-        (self.plan, self.written) = (plan, plan);
+        self.written = plan;
+        self.plan = plan.changed(self.control.set.iter().map(|(_, change)| *change));
         self.faults = self.prepare_faults(seed, agenda);
     }
 
@@ -127,7 +128,10 @@ impl<'p> World<'p> {
         let active = &mut self.faults[number].active;
         let position = active.iter().position(|(active, _)| *active == period);
         let Some(position) = position else {
-            debug_assert!(!self.plan.controllers.is_empty(), "it has come, or was ended");
+            debug_assert!(
+                !self.plan.controllers.is_empty(),
+                "it has come, or was ended"
+            );
             return;
         };
         let under_way = active.remove(position);

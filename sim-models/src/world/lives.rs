@@ -20,9 +20,8 @@ impl World<'_> {
         }
         let own = self.plan.instances[instance as usize].place;
         let mut all = self.plan.controllers.iter().zip(0..);
-        let watches = |watches: &WatchPlan| {
-            matches!(watches, WatchPlan::Deaths { place } if *place == own)
-        };
+        let watches =
+            |watches: &WatchPlan| matches!(watches, WatchPlan::Deaths { place } if *place == own);
         all.find_map(|(controller, number)| watches(&controller.watches).then_some(number))
     }
 
@@ -62,7 +61,12 @@ impl World<'_> {
     }
 
     /// A fault lets go of an instance that it held down.
-    pub(super) fn released(&mut self, instance: u32, boot: SimDuration, agenda: &mut Agenda<Event>) {
+    pub(super) fn released(
+        &mut self,
+        instance: u32,
+        boot: SimDuration,
+        agenda: &mut Agenda<Event>,
+    ) {
         if self.supervisor(instance).is_some() {
             return;
         }

@@ -11,7 +11,7 @@
 //! - `serve`: the callee's side; `pool`: its threads, queues and cores; `steps` and `branches`: its programs;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go; `lives`: instances die and are started again;
-//! - `control`: controllers act;
+//! - `control`, `control_state`: controllers act, and what they remember;
 //! - `audit`: nothing is lost or counted twice.
 
 pub mod frame;

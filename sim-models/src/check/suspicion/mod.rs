@@ -9,6 +9,7 @@ mod least;
 mod view;
 mod beliefs;
 mod circles;
+mod controllers;
 mod disturbances;
 mod graph;
 mod load;
@@ -49,6 +50,7 @@ impl Checker<'_> {
         self.patterns_match(&view);
         self.time_goes_on(&view);
         self.faults_end();
+        self.controllers_act();
         self.faults_hit(&view);
         self.options_work();
         self.recovery_can_be_seen();

@@ -36,7 +36,11 @@ impl Steady<'_> {
         let deeds = self.deeds(disturbance, self.over());
         match deeds.as_slice() {
             [] => "; no controller acted since it began".to_owned(),
-            [(who, only)] => format!("; that is in spite of `{}` by `{who}` at {}", only.what, span(only.time)),
+            [(who, only)] => format!(
+                "; that is in spite of `{}` by `{who}` at {}",
+                only.what,
+                span(only.time)
+            ),
             [.., (who, last)] => format!(
                 "; that is in spite of {} actions, the last of them `{}` by `{who}` at {}",
                 deeds.len(),
