@@ -12,20 +12,18 @@ impl Steady<'_> {
     pub(super) fn deeds_before(&self, disturbance: &Disturbance, back: SimTime) -> String {
         let deeds = self.deeds(disturbance, back);
         let back = back.as_secs_f64();
-        match deeds.as_slice() {
-            [] => String::new(),
-            [(who, only)] => format!(
-                ", {} after `{}` by `{who}`",
-                span(back - only.time),
-                only.what
-            ),
-            [.., (who, last)] => format!(
-                ", {} after the last of {} actions, `{}` by `{who}`",
-                span(back - last.time),
-                deeds.len(),
-                last.what
-            ),
-        }
+        let Some((who, last)) = deeds.last() else {
+            return String::new();
+        };
+        let which = match deeds.len() {
+            1 => String::new(),
+            count => format!("the last of {count} actions, "),
+        };
+        let after = match back - last.time {
+            short if short < 1e-9 => "as soon as it came to ".to_owned(),
+            seconds => format!("{} after ", span(seconds)),
+        };
+        format!(", {after}{which}`{}` by `{who}`", last.what)
     }
 
     /// What to add where the steady state did not come back after a disturbance.
