@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 23] = [
+const EXPECTED: [(&str, Conclusion); 25] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
+    ("crash-loop", Conclusion::Recovered),
     ("database-outage", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
@@ -28,6 +29,7 @@ const EXPECTED: [(&str, Conclusion); 23] = [
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),
+    ("retry-storm-operator", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
     ("synchronised-retries", Conclusion::Refuted),
