@@ -45,7 +45,15 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         })
         // What all policies, or all faults, have in common.
         .filter(|name| {
-            let common = ["mod", "policy", "tests", "trace", "action", "controller"];
+            let common = [
+                "chances",
+                "mod",
+                "policy",
+                "tests",
+                "trace",
+                "action",
+                "controller",
+            ];
             !common.contains(&name.as_str())
         })
         .collect();

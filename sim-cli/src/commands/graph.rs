@@ -336,16 +336,8 @@ fn collect_calls<'a>(steps: &'a [Step], calls: &mut Vec<&'a CallStep>) {
 
 /// A policy in two or three words.
 fn policy_label(policy: &PolicySpec) -> String {
-    match policy {
-        PolicySpec::Deadline(deadline) => format!("deadline {}", deadline.after),
-        PolicySpec::Retry(retry) => format!("retry {} attempts", retry.attempts),
-        PolicySpec::RetryBudget(budget) => {
-            format!("retry budget {}", crate::units::percent(budget.ratio))
-        }
-        PolicySpec::Breaker(breaker) => format!("breaker {} failures", breaker.failures),
-        PolicySpec::Timeout(timeout) => format!("timeout {}", timeout.after),
-        other => other.name().replace('_', " "),
-    }
+    let name = policy.name().replace('_', " ");
+    format!("{name} {}", policy.brief()).trim_end().to_owned()
 }
 
 fn about_workload(workload: &Workload) -> String {
@@ -379,6 +371,8 @@ fn about_service(service: &Service) -> Vec<String> {
     if !more.is_empty() {
         about.push(more.join(", "));
     }
+    about
+        .extend((service.admission.iter()).map(|policy| format!("door: {}", policy_label(policy))));
     about
 }
 

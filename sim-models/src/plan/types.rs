@@ -3,6 +3,7 @@
 use crate::controllers::ControllerSpec;
 use crate::expression::Expression;
 use crate::faults::{Effect, Fault, Instances, Target};
+use crate::outcome::OutcomeSet;
 use crate::resilience::PolicySpec;
 use crate::scenario::Scenario;
 use crate::scenario::{Arrivals, Balance, Impatience, QueueOrder, Shape, Start, Threading};
@@ -327,6 +328,8 @@ pub struct LayerPlan {
     pub forks: bool,
     /// Whether calls may be parked at its memory.
     pub parks: bool,
+    /// What passes it on the way out without a question, and leaves nothing behind.
+    pub passes: OutcomeSet,
     /// Index of its first counter among those of the edge.
     pub counters: u32,
     /// How many counters it has.
