@@ -193,6 +193,41 @@ fn parameters_change_in_a_running_system() {
 }
 
 #[test]
+fn a_thread_pool_that_is_set_smaller_or_larger_is_as_busy_as_its_threads_are() {
+    // 50/s for 5 ms each keep a quarter of a thread busy.
+    let set = |threads: &str| {
+        let faults = r#"(at: "10s", for: "10s", inject: slow(service: "api", factor: 100))"#;
+        let operator = format!(
+            r#""o": operator(at: "15s", do: [set("services.api.threads", {threads}), wait("100s"), set("services.api.threads", 8)])"#
+        );
+        told(&system(1, faults, &operator)).services["api"].clone()
+    };
+    let (same, less, more) = (set("8"), set("1"), set("80"));
+    assert!(
+        (0.03..0.05).contains(&same.utilization),
+        "{}",
+        same.utilization
+    );
+    // For a third of the time there is one thread, of which a quarter is busy, or there are eighty.
+    let mean = |threads: f64| 8.0 * 2.0 / 3.0 + threads / 3.0;
+    let busy = |one: f64| one * 0.25 / 8.0;
+    assert!(
+        less.utilization > busy(8.0 / mean(1.0)) * 0.9,
+        "{}",
+        less.utilization
+    );
+    assert!(
+        more.utilization < busy(8.0 / mean(80.0)) * 2.0,
+        "{}",
+        more.utilization
+    );
+    assert!(
+        less.rejected > same.rejected && more.rejected < same.rejected,
+        "{less:?} {more:?}"
+    );
+}
+
+#[test]
 fn instances_are_restarted_one_after_another() {
     let rolling =
         r#""o": operator(at: "60s", do: [restart(service: "api", boot: "5s", pause: "5s")])"#;

@@ -16,7 +16,7 @@ use crate::scenario::{Scenario, decode, explain, set, tree};
 use std::sync::OnceLock;
 
 /// What can be set, for people: services, then the fields of policies that each of them names.
-pub const OF_SERVICES: [&str; 2] = ["queue.limit", "backlog"];
+pub const OF_SERVICES: [&str; 3] = ["threads", "queue.limit", "backlog"];
 
 impl Live {
     pub(super) fn new(scenario: Scenario, changes: Vec<(String, String)>) -> Self {

@@ -102,14 +102,30 @@ impl ServicePlan {
         }
     }
 
-    /// What the level of work at one instance reaches when it is full: thousandths of cores where
-    /// cores are shared, threads where they are not.
+    /// What the level of work at one instance of so many threads reaches when it is full: thousandths of cores
+    /// where cores are shared, threads where they are not.
     /// None where no cores are given and work is done beside the threads: nobody knows how much there can be.
     #[must_use]
-    pub fn work_limit(&self) -> Option<f64> {
+    pub fn work_limit(&self, threads: f64) -> Option<f64> {
         match self.cores {
             Some(cores) => Some(cores * 1000.0),
-            None => (!self.branches_work).then(|| self.thread_limit()),
+            None => (!self.branches_work).then_some(threads),
+        }
+    }
+
+    /// The threads of one instance: the limit, or where controllers may set it (`live`) its mean over windows.
+    #[must_use]
+    pub fn threads_in(&self, live: bool, windows: impl Iterator<Item = f64>) -> f64 {
+        if !live {
+            return self.thread_limit();
+        }
+        let (sum, count) = windows.fold((0.0, 0.0), |(sum, count), threads| {
+            (sum + threads, count + 1.0)
+        });
+        if count > 0.0 {
+            sum / count
+        } else {
+            self.thread_limit()
         }
     }
 }

@@ -146,7 +146,7 @@ impl World<'_> {
             );
             assert!(
                 queued + backlogged + ready == 0
-                    || instance.busy == service.threads
+                    || instance.busy >= service.threads
                     || instance.frozen > 0,
                 "a request waits at {place} ({number}) though a thread is free"
             );

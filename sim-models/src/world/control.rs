@@ -239,6 +239,14 @@ impl World<'_> {
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             state.lanes = EdgeState::lanes(edge, agenda);
         }
+        // Where there are more threads than before they take up what waits.
+        for instance in 0..self.instances.len() as u32 {
+            let state = &self.instances[instance as usize];
+            let serves = (state.service as usize) < self.plan.services.len();
+            if serves && state.down == 0 && state.frozen == 0 {
+                self.fill_threads(instance, agenda);
+            }
+        }
     }
 
     /// By controller: how often it did something, and the first things that it did.

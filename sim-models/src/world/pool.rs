@@ -33,6 +33,12 @@ impl World<'_> {
         let instance = &mut self.instances[number];
         let plan = &self.plan.services[instance.service as usize];
         let frames = &mut self.frames;
+        if instance.busy > plan.threads {
+            // Somebody has set fewer than are busy: this one goes.
+            instance.busy -= 1;
+            self.recorder.instances[number].busy.add(now, -1);
+            return false;
+        }
         let (next, begins) = if let Some(next) = instance.ready.pop_front(frames) {
             (next, false)
         } else {

@@ -92,8 +92,11 @@ impl Maker {
                 )
             }
             4 => {
-                let field = self.one(&["queue.limit", "backlog"]);
-                let value = self.one(&["0", "1", "5", "unbounded"]);
+                let field = self.one(&["queue.limit", "backlog", "threads"]);
+                let value = match field {
+                    "threads" => self.one(&["1", "2", "9", "unbounded"]),
+                    _ => self.one(&["0", "1", "5", "unbounded"]),
+                };
                 format!("set(\"services.s{service}.{field}\", {value})")
             }
             _ => format!("wait(\"{}ms\")", self.number(1, 2000)),
