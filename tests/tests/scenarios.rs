@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 25] = [
+const EXPECTED: [(&str, Conclusion); 30] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
     ("crash-loop", Conclusion::Recovered),
     ("database-outage", Conclusion::Recovered),
+    ("dogpile", Conclusion::Held),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
@@ -22,9 +23,11 @@ const EXPECTED: [(&str, Conclusion); 25] = [
     ("load-shedding", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
+    ("noisy-neighbour", Conclusion::Recovered),
     ("online-boutique", Conclusion::Recovered),
     ("outlier-ejection", Conclusion::Held),
     ("partition", Conclusion::Recovered),
+    ("queue-orders", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
@@ -32,6 +35,8 @@ const EXPECTED: [(&str, Conclusion); 25] = [
     ("retry-storm-operator", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
+    ("shed-by-priority", Conclusion::Held),
+    ("slow-replica-balancers", Conclusion::Held),
     ("synchronised-retries", Conclusion::Refuted),
     ("thread-pool-exhaustion", Conclusion::Refuted),
     ("thundering-herd", Conclusion::Held),

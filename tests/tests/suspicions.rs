@@ -28,12 +28,13 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 23] = [
+const LIBRARY: [(&str, &[&str]); 25] = [
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("coordinated-omission", &[]),
     // What six attempts do to a database that comes back is its lesson.
     ("database-outage", &["W0014"]),
+    ("dogpile", &[]),
     ("flash-crowd", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
@@ -52,6 +53,7 @@ const LIBRARY: [(&str, &[&str]); 23] = [
     ("retry-storm-deadline", &[]),
     ("retry-storm-retry-budget", &[]),
     ("retry-storm-retry-limit", &[]),
+    ("shed-by-priority", &["W0015"]),
     ("synchronised-retries", &["W0009"]),
     ("thread-pool-exhaustion", &[]),
     ("thundering-herd", &["W0003", "W0009"]),

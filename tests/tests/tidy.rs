@@ -43,16 +43,20 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 .to_string_lossy()
                 .into_owned()
         })
-        // What all policies, or all faults, have in common.
+        // What all of a registry have in common.
         .filter(|name| {
             let common = [
+                "action",
+                "balancer",
                 "chances",
+                "controller",
+                "line",
                 "mod",
+                "order",
                 "policy",
+                "script",
                 "tests",
                 "trace",
-                "action",
-                "controller",
             ];
             !common.contains(&name.as_str())
         })
@@ -87,6 +91,16 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
 #[test]
 fn policies_are_registered_documented_and_used() {
     registered("resilience", sim_models::resilience::REGISTRY);
+}
+
+#[test]
+fn balancers_are_registered_documented_and_used() {
+    registered("balancers", sim_models::balancers::REGISTRY);
+}
+
+#[test]
+fn queue_orders_are_registered_documented_and_used() {
+    registered("queues", sim_models::queues::REGISTRY);
 }
 
 #[test]

@@ -1,16 +1,18 @@
-//! `sim explain`: what a code of a diagnostic, a policy, a fault or a metric means.
+//! `sim explain`: what a code of a diagnostic, a policy, a balancer, a queue order, a fault or a metric means.
 
 use clap::Args as ClapArgs;
+use sim_models::balancers::{self, BalancerSpec};
 use sim_models::controllers::{self, ControllerSpec};
 use sim_models::expression::{Expression, METRICS, Metric, Of, Unit};
 use sim_models::faults::{self, FaultKind};
 use sim_models::limits::LIMITS;
+use sim_models::queues::{self, OrderSpec};
 use sim_models::resilience::{self, PolicySpec};
 use sim_models::scenario::diagnostics::{CODES, nearest};
 use sim_models::scenario::explain;
 use std::io::{self, Write};
 
-/// Explains a code such as V0002, the name of a policy, a fault or a metric, or `limits`.
+/// Explains a code such as V0002, the name of a policy, a balancer, a queue order, a fault or a metric, or `limits`.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
 pub struct Args {
     /// What to explain; without it, all there is.
@@ -48,7 +50,14 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     let kinds = faults::REGISTRY.iter().map(of("fault"));
     let metrics = METRICS.iter().map(|(_, name, doc)| ("metric", *name, *doc));
     let controllers = controllers::REGISTRY.iter().map(of("controller"));
-    policies.chain(kinds).chain(controllers).chain(metrics)
+    let choosers = balancers::REGISTRY.iter().map(of("balancer"));
+    let orders = queues::REGISTRY.iter().map(of("queue order"));
+    policies
+        .chain(choosers)
+        .chain(orders)
+        .chain(kinds)
+        .chain(controllers)
+        .chain(metrics)
 }
 
 fn about(name: &str) -> String {
@@ -82,7 +91,7 @@ fn limits() -> String {
     )
 }
 
-/// An example of a policy, a fault or a controller, and all its fields: those that it does not give as they are by
+/// An example of a policy, a balancer, a queue order, a fault or a controller, and all its fields: those that it does not give as they are by
 /// default.
 fn written(kind: &str, name: &str) -> String {
     let example = |registry: &[(&str, &str)], examples: &[&'static str]| {
@@ -96,6 +105,25 @@ fn written(kind: &str, name: &str) -> String {
             };
             let out = explain::written_out::<PolicySpec>(example);
             (example, out, "calls: { \"web -> db\": [", "] }")
+        }
+        "balancer" => {
+            let Some(example) = example(balancers::REGISTRY, balancers::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<BalancerSpec>(example);
+            (example, out, "\"db\": (replicas: 3, balance: ", ", ..)")
+        }
+        "queue order" => {
+            let Some(example) = example(queues::REGISTRY, queues::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<OrderSpec>(example);
+            (
+                example,
+                out,
+                "\"db\": (queue: (limit: 100, order: ",
+                "), ..)",
+            )
         }
         "fault" => {
             let Some(example) = example(faults::REGISTRY, faults::EXAMPLES) else {
@@ -201,6 +229,8 @@ fn overview() -> String {
         if kind != before {
             let title = match kind {
                 "policy" => "Policies of calls",
+                "balancer" => "Balancers of services",
+                "queue order" => "Orders of queues",
                 "fault" => "Faults",
                 "controller" => "Controllers",
                 _ => "Metrics of checks, sweeps and comparisons",
@@ -247,6 +277,7 @@ mod tests {
         for (kind, name, _) in entries().filter(|(kind, ..)| *kind != "metric") {
             let text = written(kind, name);
             assert!(text.contains(name) && text.lines().count() >= 5, "{text}");
+            assert!(!text.ends_with("default:\n\n"), "{name} cannot be read");
         }
         assert!(written("policy", "retry").contains("jitter: full"));
         // What an example gives is not called a default.

@@ -10,7 +10,7 @@
 //!
 //! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
 
-use super::{Context, Do, Ended, Ends, Final, Inside, NOTHING, Policy, Reading, Scope, Stay};
+use super::{By, Context, Do, Ended, Ends, Final, Inside, NOTHING, Policy, Reading, Scope, Stay};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -31,6 +31,9 @@ pub struct Breaker {
     /// Who shares the breaker.
     #[serde(default)]
     pub scope: Scope,
+    /// What there is a breaker each for; none: there is one for all.
+    #[serde(default)]
+    pub by: Option<By>,
 }
 
 fn five() -> u32 {
@@ -88,6 +91,7 @@ impl Policy for Breaker {
     const LIVE: &'static [&'static str] = &["failures", "open_for"];
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
     const LEAVES: bool = true;
+    const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
     const BREAKS: bool = true;
 
@@ -99,6 +103,9 @@ impl Policy for Breaker {
     }
     fn scope(&self) -> Scope {
         self.scope
+    }
+    fn by(&self) -> Option<By> {
+        self.by
     }
     #[inline]
     fn on_enter(
@@ -171,6 +178,13 @@ impl Policy for Breaker {
                 state: "half_open",
                 numbers: Vec::new(),
             },
+        }
+    }
+    fn is_shut(&self, memory: &BreakerMemory, now: SimTime) -> bool {
+        match memory.state {
+            State::Closed(_) => false,
+            State::Open(until) => now < until,
+            State::HalfOpen => true,
         }
     }
     fn is_open(memory: &BreakerMemory) -> bool {

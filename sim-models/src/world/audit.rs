@@ -92,6 +92,22 @@ impl World<'_> {
             );
         }
         self.audit_slots();
+        self.audit_tried();
+    }
+
+    /// Only calls that are under way remember whom they have asked.
+    fn audit_tried(&self) {
+        #[cfg(debug_assertions)]
+        {
+            let calls = (0..self.frames.places())
+                .filter(|index| self.frames[*index].calls() && self.is_call(*index));
+            let tried: usize = calls.map(|call| self.tried.of(call).count()).sum();
+            assert_eq!(
+                tried,
+                self.tried.in_use(),
+                "instances that calls have asked"
+            );
+        }
     }
 
     fn audit_instances(&self, census: &Census) {

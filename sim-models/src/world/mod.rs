@@ -6,9 +6,10 @@
 //! - `frame`, `instance`, `edge`, `state`: requests at their instances, these, calls, and all of it together;
 //! - `load`: requests arrive, users think and lose patience;
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies` and `timers`: what policies say to it;
-//!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls;
+//!   `memories`: which of theirs is meant; `legs`: tries beside each other; `rooms`: calls that wait at a policy;
+//!   `balance`: whom it calls, `tried`: whom it has;
 //! - `door`: the same policies where a request comes in;
-//! - `serve`: the callee's side; `pool`: its threads, queues and cores; `steps` and `branches`: its programs;
+//! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go; `lives`: instances die and are started again;
 //! - `control`, `control_state`: controllers act, and what they remember;
@@ -19,12 +20,14 @@ mod event;
 mod cores;
 mod instance;
 mod edge;
+mod tried;
 mod control_state;
 mod state;
 mod audit;
 mod log;
 mod story;
 mod network;
+mod memories;
 mod balance;
 mod legs;
 mod policies;
@@ -32,6 +35,7 @@ mod timers;
 mod rooms;
 mod call;
 mod door;
+mod queue;
 mod pool;
 mod branches;
 mod steps;
@@ -180,6 +184,8 @@ impl Model for World<'_> {
             + self.slots.slots.len() * size_of::<edge::Slot>()
             + self.log_memory()
             + self.chosen * size_of::<u32>()
+            + self.tried.memory()
+            + self.sent.len() * size_of::<SimTime>()
             + self.recorder.memory()
     }
 

@@ -6,9 +6,9 @@ use super::state::{LOOKS_PER_STEP, World};
 use super::story::rounded;
 use crate::faults::Effect;
 use crate::outcome::Outcome;
-use sim_core::SimDuration;
 use sim_core::agenda::Agenda;
 use sim_core::random::{Keyed, Source, mix};
+use sim_core::{SimDuration, SimTime};
 
 /// How often a lost message is sent again before the sender gives up.
 const RETRANSMISSIONS: u32 = 6;
@@ -103,6 +103,7 @@ impl World<'_> {
                     let frame = &mut self.frames[index];
                     frame.state = State::Replying;
                     frame.ending = ending;
+                    frame.mark = SimTime::ZERO;
                     let id: FrameId = self.frames.id(index);
                     agenda.schedule_after(after, Event::Answer(id));
                 }

@@ -8,6 +8,7 @@ mod words;
 mod least;
 mod view;
 mod beliefs;
+mod carried;
 mod circles;
 mod controllers;
 mod disturbances;
@@ -17,6 +18,7 @@ mod lost;
 mod paths;
 mod patterns;
 mod policies;
+mod queues;
 mod storm;
 mod times;
 mod crash;
@@ -37,6 +39,7 @@ impl Checker<'_> {
         }
         self.answers_come_in_time(&view);
         self.callees_outlast(&view);
+        self.requests_are_told_apart(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
         self.peaks_fit(&view);
@@ -49,6 +52,7 @@ impl Checker<'_> {
         self.requests_end(&view);
         self.choices_have_arms();
         self.patterns_match(&view);
+        self.orders_matter(&view);
         self.time_goes_on(&view);
         self.faults_end();
         self.controllers_act();

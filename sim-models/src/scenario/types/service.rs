@@ -2,7 +2,9 @@
 
 use super::defaults;
 use super::step::Step;
+use crate::balancers::BalancerSpec;
 use crate::quantity::units::Bound;
+use crate::queues::OrderSpec;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -35,7 +37,7 @@ pub struct Service {
     pub admission: Vec<PolicySpec>,
     /// How callers choose among the instances.
     #[serde(default)]
-    pub balance: Balance,
+    pub balance: BalancerSpec,
     /// Zones that the instances are spread over, in turn.
     #[serde(default)]
     pub zones: Vec<String>,
@@ -64,42 +66,16 @@ pub struct Queue {
     /// How many may wait.
     #[serde(default = "defaults::zero_bound")]
     pub limit: Bound,
-    /// Who is next.
+    /// Who is next, and who is dropped.
     #[serde(default)]
-    pub order: QueueOrder,
-}
-
-/// Who is next in a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueueOrder {
-    /// First in, first out.
-    #[default]
-    Fifo,
-    /// Last in, first out.
-    Lifo,
-}
-
-/// How callers choose among the instances of a service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Balance {
-    /// Each in turn.
-    #[default]
-    RoundRobin,
-    /// Uniformly at random.
-    Random,
-    /// The one with the fewest requests outstanding from this caller; ties at random.
-    LeastOutstanding,
-    /// The better of two drawn at random without replacement.
-    PowerOfTwo,
+    pub order: OrderSpec,
 }
 
 impl Default for Queue {
     fn default() -> Self {
         Self {
             limit: defaults::zero_bound(),
-            order: QueueOrder::Fifo,
+            order: OrderSpec::default(),
         }
     }
 }
