@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 28] = [
+const EXPECTED: [(&str, Conclusion); 30] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("coordinated-omission", Conclusion::Refuted),
+    ("crash-loop", Conclusion::Recovered),
     ("database-outage", Conclusion::Recovered),
     ("dogpile", Conclusion::Held),
     ("flash-crowd", Conclusion::Recovered),
@@ -31,6 +32,7 @@ const EXPECTED: [(&str, Conclusion); 28] = [
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),
+    ("retry-storm-operator", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
     ("shed-by-priority", Conclusion::Held),

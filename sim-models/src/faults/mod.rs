@@ -124,6 +124,44 @@ pub enum Target {
     Link(String),
 }
 
+impl Target {
+    /// In words, as results name it: `db`, `db/read`, `web -> db`, `everything`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Link(pattern) => pattern.clone(),
+            Self::Instances {
+                service,
+                zone,
+                region,
+                host,
+                endpoint,
+                ..
+            } => {
+                let places = [service, zone, region, host].into_iter();
+                let words: Vec<&str> = places.filter_map(Option::as_deref).collect();
+                let place = match words.as_slice() {
+                    [] => "everything".to_owned(),
+                    words => words.join(" in "),
+                };
+                match endpoint {
+                    Some(endpoint) => format!("{place}/{endpoint}"),
+                    None => place,
+                }
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// Its name in results: as it is given, or else its kind and what it hits.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let made = || format!("{} {}", self.inject.name(), self.inject.target().words());
+        self.name.clone().unwrap_or_else(made)
+    }
+}
+
 /// What a fault does while it is on. The world applies and reverts these, and nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -132,6 +170,8 @@ pub enum Effect {
     Down {
         /// Start-up time after the fault has gone.
         boot: SimDuration,
+        /// How long an instance lives that is started while the fault is on.
+        lives: SimDuration,
     },
     /// The instance stands still and goes on where it was.
     Frozen,
