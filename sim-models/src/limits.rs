@@ -28,6 +28,8 @@ limits! {
     MOST_USERS: u32 = 1_000_000;
     /// Requests of a batch
     MOST_BATCH: u32 = 100_000;
+    /// Connections, or whatever it holds, of a pool of an instance
+    MOST_POOL: u32 = 1_000_000;
     /// Rounds of a `repeat`
     MOST_ROUNDS: u16 = u16::MAX;
     /// `repeat` steps inside each other

@@ -8,6 +8,7 @@ mod run;
 mod fallbacks;
 mod faults;
 mod goals;
+mod pools;
 mod sizes;
 pub(crate) mod memory;
 mod steps;

@@ -4,7 +4,7 @@
 //! Source: `vocabulary.md` C; elsewhere `pod-kill`, `pod-failure`, `container-kill`,
 //! `ShutdownInstance`, `ec2-stop`, `KillProcesses`, Toxiproxy `down`.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Condition, Effect, Kind, Target, fault_spec};
 use sim_core::SimDuration;
 
 fault_spec! {
@@ -25,5 +25,8 @@ impl Kind for Crash {
     }
     fn effect(&self) -> Effect {
         Effect::Down { boot: self.boot }
+    }
+    fn on_instance(&self) -> Option<Condition> {
+        Some(Condition::Down { boot: self.boot })
     }
 }

@@ -38,6 +38,7 @@ impl<'a> Compiler<'a> {
             services: Vec::new(),
             workloads: Vec::new(),
             instances: Vec::new(),
+            pools: Vec::new(),
             endpoints: Vec::new(),
             code: Vec::new(),
             branches: Vec::new(),
@@ -47,6 +48,7 @@ impl<'a> Compiler<'a> {
             doors: false,
             links: Vec::new(),
             faults: Vec::new(),
+            wrong_answers: false,
             end: SimTime(scenario.duration.0),
             warmup: SimTime(scenario.warmup.0),
             window: scenario.window,
@@ -101,7 +103,7 @@ impl<'a> Compiler<'a> {
         for (service, spec) in self.scenario.services.values().enumerate() {
             for steps in spec.endpoints.values() {
                 self.plan.endpoints[id].entry = self.plan.code.len() as u32;
-                self.steps(service as u32, steps, 0)?;
+                self.program(service as u32, steps)?;
                 self.plan.code.push(Instruction::End);
                 id += 1;
             }
@@ -115,6 +117,7 @@ impl<'a> Compiler<'a> {
         self.links_of_places();
         for number in 0..self.scenario.faults.len() {
             let fault = self.fault(number)?;
+            self.plan.wrong_answers |= fault.answers;
             self.plan.faults.push(fault);
         }
         Ok(self.plan)

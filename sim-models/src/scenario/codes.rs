@@ -95,6 +95,8 @@ codes! {
         "`fail` answers with an HTTP-like error status: 4xx says that the request was wrong, 5xx that the service is."
     Shape "V0021" "the shape of a load is impossible":
         "Factors of a shape are zero or more and finite, spans and periods longer than zero, the amplitude of a diurnal shape from 0 to 1."
+    Pool "V0022" "a pool is used in a way that cannot be":
+        "The pools of a service are declared there, and its steps take from them and give back:\n\n    \"orders\": (pools: { \"connections\": (size: 10, wait: \"1s\") }, endpoints: {\n        \"create\": [acquire(\"connections\"), call(\"db/insert\"), release(\"connections\")],\n    })\n\nA `release` stands after its `acquire` in the same list of steps; without one, what was taken is given back when the request ends. `wait` needs places to wait in (`queue`)."
 
     TimeoutOrder "W0001" "an inner timeout is longer than an outer one":
         "Policies of a call are listed outermost first. A timeout or deadline that is longer than one outside of it never fires: the outer one always comes first, and what is between the two (a retry, say) never gets to act. Shorten the inner one or swap them."
@@ -158,4 +160,8 @@ codes! {
         "No balancer asks whether an instance is up. By turns (`round_robin`) or at random, the instances that a crash has down go on getting their share of the calls and refuse it at once; `least_outstanding` and `power_of_two` send them even more, because those that refuse at once have the fewest requests outstanding. Without a retry that takes `refused` (or, further up, `error`) nobody sends them again to another instance: they fail for as long as the crash lasts, in a larger share than the objective allows, though the other instances have room. Add a `retry` to the call."
     ForEver "W0031" "a call may wait for ever":
         "A partition, and a loss without retransmission (`retransmit: \"0\"`), swallow messages for good, and requests that hang or stand still in a fault without end are never answered. A call with no limit (`timeout`, `deadline`) then waits for ever: the thread that waits for it, or the user, is gone for the rest of the run, even after the fault, unless something further up gives up and says so (`cancellation`, a deadline that is told). Crashes reset connections, and a loss with retransmissions gives up in the end: from these a caller hears. Give the call a `timeout`."
+    PoolDeadlock "W0032" "requests may wait for each other at pools":
+        "A request that holds one of a pool and asks for another can wait for a request that does the same: when all are held by those who wait, nothing moves until one of them gives up. The same happens with two pools that are acquired in different orders. Hold one at a time, acquire pools in the same order everywhere, or make the pool large enough: with threads x (most at once - 1) + 1 one request can always go on (HikariCP, About Pool Sizing)."
+    IdlePool "W0033" "a pool is not used":
+        "A pool is declared, but no step of its service acquires from it, so it has no effect."
 }

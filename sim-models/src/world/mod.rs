@@ -9,6 +9,7 @@
 //!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `pool`: its threads, queues and cores; `steps` and `branches`: its programs;
+//!   `permits` and `acquire`: what these hold out of the pools of an instance;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go;
 //! - `audit`: nothing is lost or counted twice.
@@ -16,6 +17,7 @@
 pub mod frame;
 mod event;
 mod cores;
+mod permits;
 mod instance;
 mod edge;
 mod state;
@@ -31,6 +33,7 @@ mod rooms;
 mod call;
 mod door;
 mod pool;
+mod acquire;
 mod branches;
 mod steps;
 mod serve;
@@ -65,6 +68,7 @@ impl World<'_> {
             Event::Start(id) => self.at_instance(event, id, agenda, Self::start),
             Event::Continue(id) => self.at_instance(event, id, agenda, Self::advance),
             Event::Expire(id) => self.at_instance(event, id, agenda, Self::expire),
+            Event::WaitedEnough(id) => self.at_instance(event, id, agenda, Self::waited_enough),
             Event::CoreFree { instance } => self.core_free(instance, agenda),
             Event::PolicyTimer {
                 frame,
@@ -167,6 +171,7 @@ impl Model for World<'_> {
             + self.slots.slots.len() * size_of::<edge::Slot>()
             + self.log_memory()
             + self.chosen * size_of::<u32>()
+            + self.pools.memory()
             + self.recorder.memory()
     }
 

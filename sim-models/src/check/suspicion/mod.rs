@@ -45,7 +45,8 @@ impl Checker<'_> {
         self.storms_end(&view);
         self.shape_of_graph(&view);
         self.requests_end(&view);
-        self.choices_have_arms();
+        self.steps_are_meant();
+        self.pools_are_sound();
         self.patterns_match(&view);
         self.time_goes_on(&view);
         self.faults_end();
