@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 23] = [
+const EXPECTED: [(&str, Conclusion); 27] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
+    ("connection-pool", Conclusion::Recovered),
     ("coordinated-omission", Conclusion::Refuted),
     ("database-outage", Conclusion::Recovered),
+    ("duplicate-delivery", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
@@ -30,9 +32,11 @@ const EXPECTED: [(&str, Conclusion); 23] = [
     ("retry-storm-deadline", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
+    ("stale-connections", Conclusion::Recovered),
     ("synchronised-retries", Conclusion::Refuted),
     ("thread-pool-exhaustion", Conclusion::Refuted),
     ("thundering-herd", Conclusion::Held),
+    ("wrong-answers", Conclusion::Recovered),
 ];
 
 /// Every scenario is run once, with its own seed, for all tests of this file.

@@ -28,12 +28,14 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 23] = [
+const LIBRARY: [(&str, &[&str]); 27] = [
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
+    ("connection-pool", &[]),
     ("coordinated-omission", &[]),
     // What six attempts do to a database that comes back is its lesson.
     ("database-outage", &["W0014"]),
+    ("duplicate-delivery", &[]),
     ("flash-crowd", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
@@ -52,9 +54,11 @@ const LIBRARY: [(&str, &[&str]); 23] = [
     ("retry-storm-deadline", &[]),
     ("retry-storm-retry-budget", &[]),
     ("retry-storm-retry-limit", &[]),
+    ("stale-connections", &[]),
     ("synchronised-retries", &["W0009"]),
     ("thread-pool-exhaustion", &[]),
     ("thundering-herd", &["W0003", "W0009"]),
+    ("wrong-answers", &[]),
 ];
 
 #[test]

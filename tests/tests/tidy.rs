@@ -43,8 +43,10 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 .to_string_lossy()
                 .into_owned()
         })
-        // What all policies, or all faults, have in common.
-        .filter(|name| !["mod", "policy", "tests", "trace"].contains(&name.as_str()))
+        // What all policies, all faults, or all steps have in common.
+        .filter(|name| {
+            !["mod", "kind", "policy", "program", "tests", "trace"].contains(&name.as_str())
+        })
         .collect();
     files.sort();
     let mut names: Vec<&str> = registry.iter().map(|(name, _)| *name).collect();
@@ -81,6 +83,11 @@ fn policies_are_registered_documented_and_used() {
 #[test]
 fn faults_are_registered_documented_and_used() {
     registered("faults", sim_models::faults::REGISTRY);
+}
+
+#[test]
+fn steps_are_registered_documented_and_used() {
+    registered("scenario/steps", sim_models::scenario::steps::REGISTRY);
 }
 
 #[test]
