@@ -36,6 +36,8 @@ limits! {
     DEEPEST_REPEAT: usize = 4;
     /// Branches of a `parallel`, or arms of a `choice`
     MOST_BRANCHES: usize = u16::MAX as usize;
+    /// Policies of a call or of a door, one inside the other
+    MOST_POLICIES: usize = 32;
     /// Attempts of a `retry`
     MOST_ATTEMPTS: u32 = 10_000;
     /// Periods of a fault

@@ -45,7 +45,10 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         })
         // What all policies, all faults, or all steps have in common.
         .filter(|name| {
-            !["mod", "kind", "policy", "program", "tests", "trace"].contains(&name.as_str())
+            let common = [
+                "chances", "mod", "kind", "policy", "program", "tests", "trace",
+            ];
+            !common.contains(&name.as_str())
         })
         .collect();
     files.sort();

@@ -319,16 +319,8 @@ fn service_of(target: &str) -> &str {
 
 /// A policy in two or three words.
 fn policy_label(policy: &PolicySpec) -> String {
-    match policy {
-        PolicySpec::Deadline(deadline) => format!("deadline {}", deadline.after),
-        PolicySpec::Retry(retry) => format!("retry {} attempts", retry.attempts),
-        PolicySpec::RetryBudget(budget) => {
-            format!("retry budget {}", crate::units::percent(budget.ratio))
-        }
-        PolicySpec::Breaker(breaker) => format!("breaker {} failures", breaker.failures),
-        PolicySpec::Timeout(timeout) => format!("timeout {}", timeout.after),
-        other => other.name().replace('_', " "),
-    }
+    let name = policy.name().replace('_', " ");
+    format!("{name} {}", policy.brief()).trim_end().to_owned()
 }
 
 fn about_workload(workload: &Workload) -> String {
@@ -362,6 +354,8 @@ fn about_service(service: &Service) -> Vec<String> {
     if !more.is_empty() {
         about.push(more.join(", "));
     }
+    about
+        .extend((service.admission.iter()).map(|policy| format!("door: {}", policy_label(policy))));
     about
 }
 

@@ -27,7 +27,7 @@ pub enum What {
 /// Answers each line of a script with what a policy decides.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
 #[command(
-    after_help = "A script has one JSON object a line, times in seconds:\n  {\"t\": 1.5, \"op\": \"acquire\"}                     a call comes to the policy\n  {\"t\": 1.7, \"op\": \"result\", \"outcome\": \"error\"}  what is inside it has a result\n  {\"t\": 1.8, \"op\": \"give_up\"}                     nobody waits for the call any longer\n  {\"t\": 2, \"op\": \"look\"}                          nothing happens: where is the call?\n\"id\" names a call, so that several may be out at once; a result may have \"status\", \"callee\" and \"leg\".\nThe answer says whether what is inside may go on, how long it waits first, where the call is, what the\npolicy remembers and what it has counted."
+    after_help = "A script has one JSON object a line, times in seconds:\n  {\"t\": 1.5, \"op\": \"acquire\"}                     a call comes to the policy\n  {\"t\": 1.7, \"op\": \"result\", \"outcome\": \"error\"}  what is inside it has a result\n  {\"t\": 1.7, \"op\": \"retry\"}                       a policy outside is about to try again\n  {\"t\": 1.8, \"op\": \"give_up\"}                     nobody waits for the call any longer\n  {\"t\": 2, \"op\": \"look\"}                          nothing happens: where is the call?\n\"id\" names a call, so that several may be out at once; a result may have \"status\", \"callee\" and \"leg\".\nThe answer says whether what is inside may go on, how long it waits first, where the call is, what the\npolicy remembers and what it has counted."
 )]
 pub struct TraceArgs {
     /// The policy as a scenario writes it, such as 'breaker(failures: 3, open_for: "10s")'
@@ -44,11 +44,12 @@ pub struct TraceArgs {
 /// If the output cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let What::Trace(args) = &args.what;
-    match trace(args) {
-        Ok(text) => {
-            out.write_all(text.as_bytes())?;
-            Ok(exit::HELD)
-        }
+    let mut text = String::new();
+    let told = trace(args, &mut text);
+    // What was decided before a wrong line stands.
+    out.write_all(text.as_bytes())?;
+    match told {
+        Ok(()) => Ok(exit::HELD),
         Err(why) => {
             writeln!(err, "error: {why}")?;
             Ok(exit::BAD_INPUT)
@@ -56,7 +57,7 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     }
 }
 
-fn trace(args: &TraceArgs) -> Result<String, String> {
+fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
     let policy: PolicySpec = read_part(&args.policy).map_err(|why| {
         format!(
             "`{}` is no policy: {why}\nhelp: `sim explain` lists all policies",
@@ -73,7 +74,6 @@ fn trace(args: &TraceArgs) -> Result<String, String> {
         .read(&args.script)
         .map_err(|why| format!("{} cannot be read: {why}", args.script))?;
     let mut trace = Trace::new(&policy);
-    let mut text = String::new();
     for (number, line) in script.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
@@ -96,8 +96,8 @@ fn trace(args: &TraceArgs) -> Result<String, String> {
         let decision = trace.line(&line).map_err(|why| wrong(1, &why))?;
         let decision =
             serde_json::to_string(&decision).map_err(|why| wrong(1, &why.to_string()))?;
-        text += &decision;
+        *text += &decision;
         text.push('\n');
     }
-    Ok(text)
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! What is being checked and what was found, and how it is reported: at its place.
 
+use crate::observe::choice::Edges;
 use crate::quantity::distribution::DurationSpec;
 use crate::scenario::Scenario;
 use crate::scenario::diagnostics::{Code, Diagnostic, Diagnostics, suggest};
 use crate::scenario::path::{Segment, step};
 use crate::scenario::source::{Sources, Span};
 use crate::scenario::tree::{Kind, Node};
-use indexmap::IndexSet;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
@@ -31,8 +31,8 @@ pub(super) struct Checker<'a> {
     /// Where the keys of maps stand in them, by the address of the map in the tree: asked for by everything
     /// that is reported.
     pub(super) maps: RefCell<BTreeMap<usize, BTreeMap<&'a str, usize>>>,
-    /// The names of the edges, once somebody asks.
-    pub(super) edges: OnceCell<IndexSet<String>>,
+    /// The edges as measures name them, once somebody asks.
+    pub(super) edges: OnceCell<Edges>,
     pub(super) found: Diagnostics,
 }
 

@@ -5,6 +5,7 @@ use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::pattern::CallIndex;
 use crate::topology::Endpoints;
+use std::collections::BTreeSet;
 
 impl Checker<'_> {
     /// What is asked instead of a call must not lead back to the call.
@@ -19,14 +20,21 @@ impl Checker<'_> {
             let callees = endpoint.callees.iter();
             callees.map(|callee| (endpoint.service, endpoints.all[*callee].target.as_str()))
         });
-        let of_workloads = self.scenario.workloads.iter().flat_map(|(name, load)| {
-            let targets = load.targets().iter();
-            targets.map(|(target, _)| (name.as_str(), target))
+        let workloads = self.scenario.workloads.keys().enumerate();
+        let of_workloads = workloads.flat_map(|(number, name)| {
+            let asked = endpoints.asked_by(number).iter();
+            asked.map(|to| (name.as_str(), endpoints.all[*to].target.as_str()))
         });
-        let circles: Vec<(String, usize, String)> = of_services
-            .chain(of_workloads)
-            .filter_map(|(caller, target)| circle(&index, caller, target))
-            .collect();
+        // Each circle is told of once, whichever of its calls is looked at first.
+        let mut told: BTreeSet<(&str, &str)> = BTreeSet::new();
+        let calls = of_workloads.chain(of_services);
+        let circles = calls.filter_map(|(caller, target)| {
+            let (found, all) = circle(&index, caller, target)?;
+            let new = !told.contains(&(caller, target));
+            told.extend(all.into_iter().map(|target| (caller, target)));
+            new.then_some(found)
+        });
+        let circles: Vec<Circle> = circles.collect();
         for (key, policy, message) in circles {
             self.report(Code::Policy, at!["calls", key.as_str(), policy], message)
                 .help
@@ -35,9 +43,15 @@ impl Checker<'_> {
     }
 }
 
-/// Where what is asked instead of a call leads back to it: the key of the call, the position of its policy there,
-/// and what is to be said.
-fn circle(index: &CallIndex<'_>, caller: &str, target: &str) -> Option<(String, usize, String)> {
+/// The key of a call, the position of its policy there, and what is to be said.
+type Circle = (String, usize, String);
+
+/// Where what is asked instead of a call leads back to it, and the targets on the way.
+fn circle<'a>(
+    index: &CallIndex<'a>,
+    caller: &str,
+    target: &'a str,
+) -> Option<(Circle, Vec<&'a str>)> {
     let mut seen = vec![target];
     let mut rest = vec![target];
     while let Some(at) = rest.pop() {
@@ -47,7 +61,8 @@ fn circle(index: &CallIndex<'_>, caller: &str, target: &str) -> Option<(String, 
                     let message = format!(
                         "where a call of {caller} to {target} fails, it comes to ask {target} again, and so for ever"
                     );
-                    return Some((index.key(caller, at)?.to_owned(), position, message));
+                    let key = index.key(caller, at)?.to_owned();
+                    return Some(((key, position, message), seen));
                 }
                 if !seen.contains(&other) {
                     seen.push(other);

@@ -2,10 +2,8 @@
 
 use super::checker::{Checker, at};
 use crate::expression::{Belief, Expression, Measure};
-use crate::observe::choice::{edges, wrong_stretch, wrong_subject};
+use crate::observe::choice::{Edges, wrong_stretch, wrong_subject};
 use crate::scenario::diagnostics::Code;
-use crate::topology::Topology;
-use indexmap::IndexSet;
 use std::ops::Range;
 
 /// What is wrong, and what to do about it.
@@ -76,12 +74,12 @@ impl Checker<'_> {
     }
 
     /// The edges, as far as they are known while other things may still be wrong.
-    fn edges(&self) -> &IndexSet<String> {
+    pub(super) fn edges(&self) -> &Edges {
         self.edges.get_or_init(|| {
             if self.found.is_empty() {
-                edges(self.scenario)
+                Edges::new(self.scenario)
             } else {
-                Topology::new(self.scenario).edges().into_iter().collect()
+                Edges::somehow(self.scenario)
             }
         })
     }

@@ -1,7 +1,7 @@
 //! Services, links, policies of calls, workloads.
 
 use super::checker::{Checker, at, join};
-use crate::limits::{MOST_BATCH, MOST_REPLICAS, MOST_USERS};
+use crate::limits::{MOST_BATCH, MOST_POLICIES, MOST_REPLICAS, MOST_USERS};
 use crate::resilience::{PolicySpec, at_door};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
@@ -188,17 +188,25 @@ impl Checker<'_> {
             Err(why) => self.bad_pattern(at!["calls"], key, &why),
         }
         let policies = &self.scenario.calls[key];
+        self.policies(policies, at!["calls", key]);
+    }
+
+    fn policies(&mut self, policies: &[PolicySpec], path: &[Segment]) {
+        if policies.len() > MOST_POLICIES {
+            let message = format!("{} policies are more than {MOST_POLICIES}", policies.len());
+            self.report(Code::Count, path, message);
+        }
         for (i, policy) in policies.iter().enumerate() {
-            self.policy(policy, at!["calls", key, i]);
+            self.policy(policy, &join(path, at![i]));
         }
     }
 
     /// The policies at the door of a service.
     fn admission(&mut self, service: &str) {
         let policies = &self.scenario.services[service].admission;
+        self.policies(policies, at!["services", service, "admission"]);
         for (i, policy) in policies.iter().enumerate() {
             let path = at!["services", service, "admission", i];
-            self.policy(policy, path);
             if !policy.at_door() {
                 let message = format!(
                     "`{}` makes no sense at the door of a service: it is for callers",

@@ -271,10 +271,17 @@ fn checks_the_hypothesis() {
         r#"hypothesis: (steady: ["amplification(\"web->db\") < 2"])"#,
         r#"hypothesis: (always: ["recovery_time < 30s", "sojourn(db, p99) < 1s"])"#,
         r#"hypothesis: (always: ["goodput(users) in 10s..20s > 1/s"])"#,
-        r#"hypothesis: (always: ["outcome_ratio(users, reset) < 1%", "policy_count(users -> web, retry_exhausted) < 3"])"#,
+        r#"hypothesis: (always: ["outcome_ratio(users, reset) < 1%", "recovery_time < 1m"])"#,
     ] {
         assert_eq!(found(&[fine]), [""; 0]);
     }
+    let nothing =
+        found(&[r#"hypothesis: (always: ["policy_count(users -> web, retry_exhausted) < 3"])"#]);
+    assert!(
+        nothing[0].starts_with("W0025")
+            && nothing[0].contains("`users -> web` has no `retry` that could count"),
+        "{nothing:?}"
+    );
     let never = |list: &str, text: &str| {
         one(
             &[&format!("hypothesis: ({list}: [\"{text}\"])")],

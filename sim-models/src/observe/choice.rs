@@ -3,12 +3,12 @@
 
 use super::measure::windows_in;
 use crate::expression::metric::{Metric, Of, Statistic};
-use crate::expression::naming::{Argument, Measure};
+use crate::expression::naming::{Argument, Counter, Measure};
 use crate::plan;
 use crate::scenario::diagnostics::suggest;
 use crate::scenario::{Bound, Scenario, Shape, Workload};
 use crate::topology::Topology;
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use sim_core::SimTime;
 use std::cell::OnceCell;
 
@@ -39,7 +39,8 @@ pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
         take(Metric::DoomedShare, name, None);
     }
     let edges = plan::compile(scenario).map_or_else(|_| Vec::new(), |plan| plan.edges);
-    for edge in edges.iter().filter(|edge| !edge.layers.is_empty()) {
+    let calls = edges.iter().filter(|edge| !edge.door);
+    for edge in calls.filter(|edge| !edge.layers.is_empty()) {
         take(Metric::Amplification, &edge.name, None);
     }
     let spikes = scenario.workloads.values().any(|load| {
@@ -55,16 +56,75 @@ pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
     measures
 }
 
-/// The names of the edges of a scenario without mistakes: those whose endpoint has policies of its own
-/// are named after it.
-pub(crate) fn edges(scenario: &Scenario) -> IndexSet<String> {
-    let mut names: IndexSet<String> = match plan::compile(scenario) {
-        Ok(plan) => plan.edges.into_iter().map(|edge| edge.name).collect(),
-        Err(_) => Topology::new(scenario).edges().into_iter().collect(),
-    };
-    names.sort_unstable();
-    names
+/// The calls of a scenario, and the doors of its services, as measures name them.
+#[derive(Default)]
+pub(crate) struct Edges {
+    /// The names of the policies on each edge, by its name; none where they are not known.
+    calls: IndexMap<String, Option<Vec<&'static str>>>,
+    /// The names of the policies at the door of each service that has one.
+    doors: IndexMap<String, Vec<&'static str>>,
 }
+
+impl Edges {
+    /// Those of a scenario without mistakes: edges whose endpoint has policies of its own are named after it.
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let Ok(plan) = plan::compile(scenario) else {
+            return Self::somehow(scenario);
+        };
+        let mut edges = Self::default();
+        for edge in plan.edges {
+            let policies = edge.layers.iter().map(|layer| layer.spec.name()).collect();
+            if edge.door {
+                edges.doors.insert(edge.name, policies);
+            } else {
+                edges.calls.insert(edge.name, Some(policies));
+            }
+        }
+        edges.calls.sort_unstable_keys();
+        edges
+    }
+
+    /// Those of a scenario in which other things may be wrong.
+    pub(crate) fn somehow(scenario: &Scenario) -> Self {
+        let names = Topology::new(scenario).edges().into_iter();
+        Self {
+            calls: names.map(|name| (name, None)).collect(),
+            doors: IndexMap::new(),
+        }
+    }
+
+    /// What is wrong with the subject of a measure of calls. Only policies are counted at doors.
+    fn wrong(&self, measure: &Measure) -> Option<Wrong> {
+        let (subject, metric) = (measure.subject.as_str(), measure.metric);
+        let doors = self.doors.keys().filter(|_| metric == Metric::PolicyCount);
+        let mut known = self.calls.keys().chain(doors).map(String::as_str);
+        if known.any(|name| name == subject) {
+            return None;
+        }
+        let doors = self.doors.keys().filter(|_| metric == Metric::PolicyCount);
+        let known: Vec<&str> = self.calls.keys().chain(doors).map(String::as_str).collect();
+        let message = format!(
+            "there is no edge `{subject}`, which `{}` is about",
+            metric.name()
+        );
+        Some((message, suggest(subject, "there are", known)))
+    }
+
+    /// The policy that a measure counts and that its subject does not have.
+    pub(crate) fn lacking(&self, measure: &Measure) -> Option<&'static str> {
+        let Some(Argument::Counter(Counter { policy, .. })) = measure.argument else {
+            return None;
+        };
+        let policies = match self.calls.get(&measure.subject) {
+            Some(policies) => policies.as_ref()?,
+            None => self.doors.get(&measure.subject)?,
+        };
+        (!policies.contains(&policy)).then_some(policy)
+    }
+}
+
+/// What is wrong, and what to do about it.
+type Wrong = (String, Vec<String>);
 
 /// Whether a measure can be taken of a scenario that passed its checks.
 ///
@@ -73,7 +133,9 @@ pub(crate) fn edges(scenario: &Scenario) -> IndexSet<String> {
 pub fn check_measure(scenario: &Scenario, measure: &Measure) -> Result<(), (String, Vec<String>)> {
     let known = OnceCell::new();
     for part in measure.parts() {
-        wrong_subject(scenario, part, || known.get_or_init(|| edges(scenario)))?;
+        wrong_subject(scenario, part, || {
+            known.get_or_init(|| Edges::new(scenario))
+        })?;
     }
     wrong_stretch(scenario, measure)
 }
@@ -110,7 +172,7 @@ pub(crate) fn wrong_stretch(
 pub(crate) fn wrong_subject<'e>(
     scenario: &Scenario,
     measure: &Measure,
-    edges: impl FnOnce() -> &'e IndexSet<String>,
+    edges: impl FnOnce() -> &'e Edges,
 ) -> Result<(), (String, Vec<String>)> {
     let subject = measure.subject.as_str();
     let (workloads, services) = (&scenario.workloads, &scenario.services);
@@ -127,14 +189,7 @@ pub(crate) fn wrong_subject<'e>(
         Of::Service if !services.contains_key(subject) => {
             wrong("service", services.keys().map(String::as_str).collect())
         }
-        Of::Edge => {
-            let edges = edges();
-            if edges.contains(subject) {
-                Ok(())
-            } else {
-                wrong("edge", edges.iter().map(String::as_str).collect())
-            }
-        }
+        Of::Edge => edges().wrong(measure).map_or(Ok(()), Err),
         Of::Pool => {
             let pools = services.iter().flat_map(|(name, service)| {
                 let pools = service.pools.keys();

@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes};
+use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{PolicySpec, Scope};
 
 impl Compiler<'_> {
@@ -60,6 +61,7 @@ impl Compiler<'_> {
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
+                    passes: passes(&spec),
                     memory,
                     shared,
                     counters,
@@ -180,4 +182,11 @@ impl Compiler<'_> {
         self.latencies[link] = Some(id);
         Ok(id)
     }
+}
+
+/// What passes a policy on the way out without a question, and leaves nothing behind.
+fn passes(spec: &PolicySpec) -> OutcomeSet {
+    let asked = |outcome: &Outcome| spec.forks() || spec.leaves() || !spec.ignores(*outcome);
+    let passes = Outcome::ALL.iter().filter(|outcome| !asked(outcome));
+    OutcomeSet::of(&passes.copied().collect::<Vec<_>>())
 }

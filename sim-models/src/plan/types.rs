@@ -1,6 +1,7 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
 use crate::faults::{Condition, Effect, Fault, Target};
+use crate::outcome::OutcomeSet;
 use crate::resilience::PolicySpec;
 pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
 use crate::scenario::{Arrivals, Balance, Impatience, QueueOrder, Shape, Start, Threading};
@@ -272,6 +273,8 @@ pub struct LayerPlan {
     pub forks: bool,
     /// Whether calls may be parked at its memory.
     pub parks: bool,
+    /// What passes it on the way out without a question, and leaves nothing behind.
+    pub passes: OutcomeSet,
     /// Index of its first counter among those of the edge.
     pub counters: u32,
     /// How many counters it has.

@@ -1,12 +1,13 @@
 //! The chance that a request is answered, by the programs of the endpoints that it reaches.
 
-use super::policies::{self, Ends};
+use super::policies;
 use super::state::{self, Passage};
 use super::system::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
 use super::timeline::Timeline;
 use super::value::Value;
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
+use crate::resilience::chances::Ends;
 use crate::scenario::steps::{Part, Step, parts};
 use crate::scenario::{Balance, Pool};
 use sim_core::{SimDuration, SimTime};
@@ -76,8 +77,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         let system = self.system;
         system.look(2 * system.endpoints.all.len())?;
         if matches!(self.when, When::Always(_)) {
-            let (_, load) = system.scenario.workloads.get_index(self.workload)?;
-            let reached = system.endpoints.reached([load]);
+            let reached = system.endpoints.reached([self.workload]);
             if !self.learn(|endpoint| reached[endpoint]) {
                 return None;
             }

@@ -2,6 +2,7 @@
 
 use super::state;
 use super::system::System;
+use crate::outcome::Outcome;
 use crate::resilience::PolicySpec;
 
 /// So many seconds' worth of a workload's requests are under way where a crash hits them, as one state of
@@ -15,7 +16,7 @@ pub(super) fn lost(
     let (name, load) = system.scenario.workloads.get_index(workload)?;
     let endpoints = &system.endpoints;
     system.look(2 * endpoints.all.len())?;
-    let reached = endpoints.reached([load]);
+    let reached = endpoints.reached([workload]);
     let mut seconds = vec![0.0; endpoints.all.len()];
     for at in endpoints.order.iter().filter(|at| reached[**at]) {
         let endpoint = &endpoints.all[*at];
@@ -50,8 +51,12 @@ pub(super) fn lost(
     Some(shares.sum())
 }
 
-/// Whether nobody tries again what is lost.
+/// Whether nobody tries again what is lost, or answers instead.
 fn alone(policies: &[PolicySpec]) -> bool {
     let mut policies = policies.iter();
-    !policies.any(|policy| matches!(policy, PolicySpec::Retry(_)))
+    !policies.any(|policy| {
+        policy.again().is_some()
+            || policy.worst_case_attempts() > 1.0
+            || policy.replaces(Outcome::Reset)
+    })
 }

@@ -133,10 +133,7 @@ pub(super) fn crowded(system: &System<'_>) -> Vec<bool> {
 /// Whether requests of a workload reach services that are late, and one of those whom they meet does not
 /// wait, or has no room to.
 pub(super) fn meets(system: &System<'_>, workload: usize, late: &[bool]) -> bool {
-    let Some((_, load)) = system.scenario.workloads.get_index(workload) else {
-        return false;
-    };
-    let reached = system.endpoints.reached([load]);
+    let reached = system.endpoints.reached([workload]);
     let reached = system.endpoints.all.iter().zip(reached);
     let mut reached = reached.filter(|(_, reached)| *reached);
     let number = |service: &str| system.scenario.services.get_index_of(service);
@@ -198,7 +195,7 @@ fn looks_patient(system: &System<'_>, workload: usize) -> bool {
     {
         return false;
     }
-    let reached = system.endpoints.reached([load]);
+    let reached = system.endpoints.reached([workload]);
     let all = system
         .endpoints
         .all

@@ -76,6 +76,7 @@ impl Policy for AdaptiveLimit {
     const COUNTERS: &'static [&'static str] = &["refused", "lowered", "raised"];
     const AT_DOOR: bool = true;
     const LEAVES: bool = true;
+    const REFUSES: bool = true;
 
     fn memory(&self) -> Limit {
         Limit {

@@ -10,7 +10,7 @@
 //!
 //! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
 
-use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
+use super::{Context, Do, Ended, Ends, Final, Inside, NOTHING, Policy, Reading, Scope, Stay};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -77,6 +77,9 @@ impl Breaker {
     }
 }
 
+/// Attempts after which a breaker may open by bad luck once: beyond them it is taken not to.
+const MANY_ATTEMPTS: f64 = 1e9;
+
 impl Policy for Breaker {
     type Memory = BreakerMemory;
     type Call = Admitted;
@@ -84,6 +87,8 @@ impl Policy for Breaker {
     const EXAMPLE: &'static str = "breaker(failures: 5)";
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
     const LEAVES: bool = true;
+    const REFUSES: bool = true;
+    const BREAKS: bool = true;
 
     fn memory(&self) -> BreakerMemory {
         BreakerMemory {
@@ -169,6 +174,17 @@ impl Policy for Breaker {
     }
     fn is_open(memory: &BreakerMemory) -> bool {
         !matches!(memory.state, State::Closed(_))
+    }
+    /// Where it makes no difference: nothing fails, so that it never opens by bad luck, or everything.
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        let ends = inside.ends(when)?;
+        let (failed, _) = ends.sum(|outcome| self.on.contains(outcome));
+        let run = libm::pow(failed, f64::from(self.failures));
+        let never = failed >= 1.0 - NOTHING || run * MANY_ATTEMPTS < 1.0;
+        never.then_some(ends)
+    }
+    fn brief(&self) -> String {
+        format!("{} failures", self.failures)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.failures > 0 {

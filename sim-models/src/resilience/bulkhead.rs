@@ -53,6 +53,7 @@ impl Policy for Bulkhead {
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const LEAVES: bool = true;
+    const REFUSES: bool = true;
 
     fn memory(&self) -> u32 {
         0
@@ -92,6 +93,15 @@ impl Policy for Bulkhead {
     }
     fn reading(&self, out: &u32, _: SimTime) -> Reading {
         Reading::number("out", f64::from(*out))
+    }
+    fn longest_wait(&self) -> Option<SimDuration> {
+        self.wait.filter(|_| self.queue > 0)
+    }
+    fn brief(&self) -> String {
+        match self.queue {
+            0 => format!("{} permits", self.permits),
+            queue => format!("{} permits, queue {queue}", self.permits),
+        }
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

@@ -6,7 +6,7 @@
 //! Source: `vocabulary.md` D; gRPC cancellation, resilience4j `cancelRunningFuture`, HTTP/2
 //! `RST_STREAM`.
 
-use super::{Policy, Tells};
+use super::{Ends, Inside, Policy, Stay, Tells};
 use serde::{Deserialize, Serialize};
 
 /// The callee is told when its caller gives up. Without it, it goes on working for nobody.
@@ -22,6 +22,9 @@ impl Policy for Cancellation {
     const ACTS: bool = false;
 
     fn memory(&self) {}
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        inside.ends(when)
+    }
     fn tells(&self) -> Tells {
         Tells {
             cancellation: true,

@@ -3,7 +3,7 @@
 //! Source: `vocabulary.md` D; gRPC deadlines and their propagation; elsewhere Envoy route `timeout`,
 //! Finagle `DeadlineFilter`.
 
-use super::{Context, Do, Final, Policy, Tells};
+use super::{Context, Do, Ends, Final, Inside, Policy, Stay, Tells};
 use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -26,6 +26,7 @@ impl Policy for Deadline {
     type Call = SimTime;
     const SUMMARY: &'static str = "bounds the whole call, retries included";
     const EXAMPLE: &'static str = r#"deadline("2s")"#;
+    const LATE: Outcome = Outcome::TimeoutDeadline;
     const COUNTERS: &'static [&'static str] = &["expired"];
 
     fn memory(&self) {}
@@ -50,6 +51,14 @@ impl Policy for Deadline {
     }
     fn time_limit(&self) -> Option<SimDuration> {
         Some(self.after)
+    }
+    fn foresee(&self, inside: &mut Inside<'_>, (after, until): Stay) -> Option<Ends> {
+        let limit = self.after.as_secs_f64();
+        let ends = inside.ends((after, until.min(after + limit)))?;
+        Some(ends.limited(Outcome::TimeoutDeadline, limit))
+    }
+    fn brief(&self) -> String {
+        self.after.to_string()
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.after > SimDuration::ZERO {

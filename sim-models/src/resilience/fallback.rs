@@ -7,7 +7,7 @@
 //! Source: Hystrix `getFallback`, Polly `Fallback`, resilience4j `Decorators.withFallback`, Envoy
 //! `aggregate_cluster` and Istio failover for another target.
 
-use super::{Context, Do, Ended, Final, Policy};
+use super::{Context, Do, Ended, Ends, Final, Inside, Policy, Stay};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,17 @@ impl Policy for Fallback {
         }
         *asked = true;
         Do::Elsewhere(0)
+    }
+    fn replaces(&self, outcome: Outcome) -> bool {
+        self.on.contains(outcome)
+    }
+    /// Of a static answer; another target is not looked at.
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        let ends = inside.ends(when).filter(|_| self.to.is_none())?;
+        Some(ends.replaced(|outcome| self.on.contains(outcome), Outcome::Degraded))
+    }
+    fn brief(&self) -> String {
+        self.to.clone().unwrap_or_default()
     }
     fn targets(&self) -> Vec<&str> {
         self.to.as_deref().into_iter().collect()

@@ -3,7 +3,9 @@
 //! The first try begins at once; whenever `after` has passed without an answer, one more begins beside those that
 //! are out, up to `attempts` in all. The first answer that is not one of `on` is the result, and the others are
 //! given up (their callees are told if `cancellation` says so). A try that fails with one of `on` has the next one
-//! begin at once, and the delay anew; once there is none left to begin, or a policy inside forbids to try again, the last failure is the result.
+//! begin at once, and the delay anew; once there is none left to begin, or a policy inside forbids to try again, the
+//! last failure is the result. A further try that a policy inside turns away before anybody is asked leaves those that
+//! are out alone.
 //!
 //! `attempts` counts the first, as in gRPC (not as in Polly, whose count leaves it out). What is inside the hedge
 //! is done for each try: `[hedge(..), timeout(..)]` limits each, `[timeout(..), hedge(..)]` all together.
@@ -52,7 +54,7 @@ impl Policy for Hedge {
     type Call = Tries;
     const SUMMARY: &'static str = "asks once more while the first try is out";
     const EXAMPLE: &'static str = r#"hedge("50ms")"#;
-    const COUNTERS: &'static [&'static str] = &["hedges", "won"];
+    const COUNTERS: &'static [&'static str] = &["hedges", "won", "refused"];
 
     fn memory(&self) {}
     fn forks(&self) -> bool {
@@ -76,6 +78,12 @@ impl Policy for Hedge {
         if !self.on.contains(ended.outcome()) {
             let won = ended.outcome().is_success() && ended.leg > call.first;
             context.counters[1] += u64::from(won);
+            let refused = ended.callee == Ended::NOBODY && !ended.outcome().is_success();
+            if refused && ended.leg > call.first && context.out > 0 {
+                // A further try that was not let through is none: the others go on.
+                context.counters[2] += 1;
+                return Do::Hold;
+            }
             return Do::Pass;
         }
         if u32::from(call.begun) < self.attempts && ended.last == Final::No {
@@ -86,14 +94,18 @@ impl Policy for Hedge {
             Do::Pass
         }
     }
-    fn on_denied(&self, (): &mut (), _: &mut Tries, context: &mut Context) {
-        context.counters[0] -= 1;
+    fn on_denied(&self, (): &mut (), call: &mut Tries, context: &mut Context) {
+        // The first try of a hedge may be part of a further one of somebody outside.
+        context.counters[2] += u64::from(call.begun > 1);
     }
     fn ignores(&self, _: Outcome) -> bool {
         false
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)
+    }
+    fn brief(&self) -> String {
+        format!("after {}", self.after)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

@@ -9,6 +9,7 @@ mod adaptive_limit;
 mod breaker;
 mod bulkhead;
 mod cancellation;
+pub mod chances;
 mod deadline;
 mod fallback;
 mod hedge;
@@ -30,13 +31,14 @@ pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Context, Do, Ended, Final, Policy, Reading, Scope, Tells};
+pub use policy::{Again, Context, Do, Ended, Final, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
+use chances::{Ends, Inside, NOTHING, Stay, tries};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -125,6 +127,51 @@ macro_rules! policies {
             #[must_use]
             pub fn leaves(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::LEAVES),* }
+            }
+            /// See [`Policy::REFUSES`].
+            #[must_use]
+            pub fn refuses(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::REFUSES),* }
+            }
+            /// See [`Policy::LATE`].
+            #[must_use]
+            pub fn late(&self) -> Outcome {
+                match self { $(Self::$policy(_) => <$policy as Policy>::LATE),* }
+            }
+            /// See [`Policy::BREAKS`].
+            #[must_use]
+            pub fn breaks(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BREAKS),* }
+            }
+            /// See [`Policy::again`].
+            #[must_use]
+            pub fn again(&self) -> Option<Again<'_>> {
+                match self { $(Self::$policy(policy) => policy.again()),* }
+            }
+            /// See [`Policy::long_run`].
+            #[must_use]
+            pub fn long_run(&self) -> f64 {
+                match self { $(Self::$policy(policy) => policy.long_run()),* }
+            }
+            /// See [`Policy::foresee`].
+            #[must_use]
+            pub fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+                match self { $(Self::$policy(policy) => policy.foresee(inside, when)),* }
+            }
+            /// See [`Policy::longest_wait`].
+            #[must_use]
+            pub fn longest_wait(&self) -> Option<SimDuration> {
+                match self { $(Self::$policy(policy) => policy.longest_wait()),* }
+            }
+            /// See [`Policy::replaces`].
+            #[must_use]
+            pub fn replaces(&self, outcome: Outcome) -> bool {
+                match self { $(Self::$policy(policy) => policy.replaces(outcome)),* }
+            }
+            /// See [`Policy::brief`].
+            #[must_use]
+            pub fn brief(&self) -> String {
+                match self { $(Self::$policy(policy) => policy.brief()),* }
             }
             /// See [`Policy::forks`].
             #[must_use]

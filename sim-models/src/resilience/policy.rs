@@ -5,7 +5,8 @@
 //! state in one call ([`Policy::Call`]). It decides; only the world acts. The world also says where an ending
 //! began: a policy names the outcome and no place.
 
-use crate::outcome::{Ending, Outcome};
+use super::{Backoff, Ends, Inside, Stay};
+use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 use std::fmt::Debug;
@@ -146,6 +147,28 @@ pub struct Tells {
     pub cancellation: bool,
 }
 
+impl Tells {
+    /// What the callee is told by one or the other.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            deadline: self.deadline || other.deadline,
+            cancellation: self.cancellation || other.cancellation,
+        }
+    }
+}
+
+/// How a policy tries again what has failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Again<'a> {
+    /// Attempts at most, the first included.
+    pub attempts: u32,
+    /// What is tried again.
+    pub on: OutcomeSet,
+    /// How long it waits before.
+    pub backoff: &'a Backoff,
+}
+
 /// What a policy's memory says: for traces, journals and charts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
@@ -188,6 +211,12 @@ pub trait Policy {
     const SHUNS: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
+    /// Whether it may turn a call away at once, before anybody is asked.
+    const REFUSES: bool = false;
+    /// How what it gives up ends, where it bounds a call ([`Policy::time_limit`]).
+    const LATE: Outcome = Outcome::TimeoutAttempt;
+    /// Whether it stops calls while those before them keep failing.
+    const BREAKS: bool = false;
 
     /// What it remembers at the start.
     fn memory(&self) -> Self::Memory;
@@ -290,6 +319,33 @@ pub trait Policy {
     /// the way in: the world sets its timer, and [`Policy::on_enter`] is asked only where the callee is told.
     fn time_limit(&self) -> Option<SimDuration> {
         None
+    }
+    /// How it tries again what has failed, one try after the other, if it does.
+    fn again(&self) -> Option<Again<'_>> {
+        None
+    }
+    /// The most attempts per call that it allows in the long run, whatever those outside would like.
+    fn long_run(&self) -> f64 {
+        f64::INFINITY
+    }
+    /// What becomes of a call, and when, where chance alone decides how its attempts end: from what is inside this
+    /// policy, of a call that comes to it so long (s) after the request and is given up then. None where it cannot be
+    /// said: where it depends on how many calls there are at a time, or on how long answers take.
+    fn foresee(&self, _inside: &mut Inside<'_>, _when: Stay) -> Option<Ends> {
+        None
+    }
+    /// The longest that it makes a call wait before it lets it in, if it does and that is bounded.
+    fn longest_wait(&self) -> Option<SimDuration> {
+        None
+    }
+    /// Whether it puts something else in place of what ends so: a static answer, or that of one of
+    /// [`Policy::targets`].
+    fn replaces(&self, _outcome: Outcome) -> bool {
+        false
+    }
+    /// Its most telling number, in a few words, for pictures; empty where its name says it all.
+    fn brief(&self) -> String {
+        String::new()
     }
     /// What the callee is told.
     fn tells(&self) -> Tells {

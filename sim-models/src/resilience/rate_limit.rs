@@ -88,6 +88,7 @@ impl Policy for RateLimit {
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const RATIONS: bool = true;
+    const REFUSES: bool = true;
 
     fn memory(&self) -> Bucket {
         Bucket {
@@ -139,6 +140,12 @@ impl Policy for RateLimit {
     }
     fn reading(&self, bucket: &Bucket, now: SimTime) -> Reading {
         Reading::number("tokens", self.tokens(bucket, now))
+    }
+    fn longest_wait(&self) -> Option<SimDuration> {
+        (self.wait > SimDuration::ZERO).then_some(self.wait)
+    }
+    fn brief(&self) -> String {
+        self.rate.to_string()
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

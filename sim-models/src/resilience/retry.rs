@@ -12,7 +12,7 @@
 //! - `decorrelated`: min(cap, U(base, 3 × the wait before)), the first wait before being base;
 //! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
 
-use super::{Context, Do, Ended, Final, Policy};
+use super::{Again, Context, Do, Ended, Ends, Final, Inside, Policy, Stay, tries};
 use crate::limits::MOST_ATTEMPTS;
 use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -285,6 +285,19 @@ impl Policy for Retry {
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)
+    }
+    fn again(&self) -> Option<Again<'_>> {
+        Some(Again {
+            attempts: self.attempts,
+            on: self.on,
+            backoff: &self.backoff,
+        })
+    }
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        tries(self.again()?, inside, when)
+    }
+    fn brief(&self) -> String {
+        format!("{} attempts", self.attempts)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

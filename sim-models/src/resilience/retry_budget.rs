@@ -7,7 +7,7 @@
 //!
 //! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022); `vocabulary.md` D.
 
-use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
+use super::{Context, Do, Ended, Ends, Final, Inside, Policy, Reading, Scope, Stay};
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 
@@ -85,6 +85,16 @@ impl Policy for RetryBudget {
     }
     fn reading(&self, tokens: &f64, _: SimTime) -> Reading {
         Reading::number("tokens", *tokens)
+    }
+    fn long_run(&self) -> f64 {
+        1.0 + self.ratio
+    }
+    // What it denies is foreseen by the retry outside of it.
+    fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
+        inside.ends(when)
+    }
+    fn brief(&self) -> String {
+        format!("{}%", libm::round(self.ratio * 1e4) / 1e2)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();

@@ -4,7 +4,7 @@
 //! `Timeout`, Hystrix `thread.timeoutInMilliseconds`. A result at exactly the limit is too late: events
 //! of one instant run in the order in which they were scheduled, and the timer is set before the send.
 
-use super::{Context, Do, Final, Policy};
+use super::{Context, Do, Ends, Final, Inside, Policy, Stay};
 use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -36,6 +36,14 @@ impl Policy for Timeout {
     }
     fn time_limit(&self) -> Option<SimDuration> {
         Some(self.after)
+    }
+    fn foresee(&self, inside: &mut Inside<'_>, (after, until): Stay) -> Option<Ends> {
+        let limit = self.after.as_secs_f64();
+        let ends = inside.ends((after, until.min(after + limit)))?;
+        Some(ends.limited(Outcome::TimeoutAttempt, limit))
+    }
+    fn brief(&self) -> String {
+        self.after.to_string()
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.after > SimDuration::ZERO {

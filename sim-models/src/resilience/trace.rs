@@ -4,7 +4,8 @@
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policy;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
-//!   index of the instance that was asked) and `leg` (which of several tries it is of, from 0) may be given;
+//!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused) and `leg`
+//!   (which of several tries it is of, from 0) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
@@ -68,8 +69,8 @@ pub struct Decision {
     /// Which call it is about, if calls are named.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
-    /// Whether what is inside may go on: a call that is let in, or another try of it. False: the call waits (see
-    /// `at`), or has ended.
+    /// Whether what is inside may go on, at once or after `wait`: a call that is let in, or another try of it. False:
+    /// the call waits for somebody to leave, or has ended.
     pub permitted: bool,
     /// Seconds that it waits first; none where it does not wait, or nobody knows how long.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +119,8 @@ struct Call {
     outcome: Option<Outcome>,
     /// A further try has been allowed, and is yet to come.
     allowed: bool,
+    /// Which of several tries have ended.
+    over: BTreeSet<u16>,
 }
 
 /// A policy that is driven by a script.
@@ -231,6 +234,7 @@ impl<'p> Trace<'p> {
             timer: None,
             outcome: None,
             allowed: false,
+            over: BTreeSet::new(),
         };
         match self.calls.get_mut(id) {
             // The same call comes again.
@@ -351,12 +355,24 @@ impl<'p> Trace<'p> {
         let outcome = line
             .outcome
             .ok_or("a result has an outcome: `\"outcome\": \"ok\"`, `\"error\"`, ..")?;
+        if line.callee.is_some_and(|callee| callee >= CALLEES) {
+            return Err(format!("`callee` is one of {CALLEES} instances, from 0"));
+        }
+        let forks = self.policy.forks();
         let call = self.call(&line.id)?;
         if call.at != At::Inside || call.out == 0 {
             return Err("this call has nothing out that could have a result".into());
         }
+        if forks && u32::from(line.leg) >= call.attempts {
+            return Err(format!("try {} of this call has not begun", line.leg));
+        }
+        if forks && !call.over.insert(line.leg) {
+            return Err(format!(
+                "try {} of this call has had its result: `leg` says which one it is",
+                line.leg
+            ));
+        }
         call.out -= 1;
-        let forks = self.policy.forks();
         if !forks {
             self.set_timer(&line.id, None);
         }
@@ -367,7 +383,13 @@ impl<'p> Trace<'p> {
             },
             last: Final::No,
             leg: line.leg,
-            callee: line.callee.unwrap_or(Ended::NOBODY),
+            callee: match (line.callee, outcome) {
+                (Some(callee), _) => callee,
+                (None, Outcome::BreakerOpen | Outcome::BulkheadFull | Outcome::RateLimited) => {
+                    Ended::NOBODY
+                }
+                (None, _) => 0,
+            },
             given_up: false,
         };
         let answer = if self.policy.ignores(outcome) {
@@ -407,7 +429,11 @@ impl<'p> Trace<'p> {
                 self.begin_try(id);
                 self.set_timer(id, next.map(|span| now + span));
             }
-            Do::Elsewhere(_) => self.begin_try(id),
+            Do::Elsewhere(_) => {
+                // The answer of another target is that of no try.
+                self.set(id, |call| call.over.clear());
+                self.begin_try(id);
+            }
             Do::Hold => {}
             Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")

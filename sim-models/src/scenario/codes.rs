@@ -99,7 +99,7 @@ codes! {
         "The pools of a service are declared there, and its steps take from them and give back:\n\n    \"orders\": (pools: { \"connections\": (size: 10, wait: \"1s\") }, endpoints: {\n        \"create\": [acquire(\"connections\"), call(\"db/insert\"), release(\"connections\")],\n    })\n\nA `release` stands after its `acquire` in the same list of steps; without one, what was taken is given back when the request ends. `wait` needs places to wait in (`queue`)."
 
     TimeoutOrder "W0001" "an inner timeout is longer than an outer one":
-        "Policies of a call are listed outermost first. A timeout or deadline that is longer than one outside of it never fires: the outer one always comes first, and what is between the two (a retry, say) never gets to act. Shorten the inner one or swap them."
+        "Policies of a call are listed outermost first. A timeout or deadline that is longer than one outside of it never fires: the outer one always comes first, and what is between the two (a retry, say) never gets to act. Shorten the inner one or swap them. The same goes for a policy that may make a call wait for longer (`rate_limit`, `bulkhead`): those who wait so long are given up before they are let in, and of a `rate_limit` they have used a token up."
     Outlasts "W0002" "a callee may go on for longer than its caller waits":
         "The retries and timeouts with which a service calls others can take longer than its own caller is willing to wait. When that happens the caller gives up (and perhaps tries again) while the callee goes on working for nobody. Give the inner call a shorter budget, the outer one a longer timeout, or let deadlines propagate."
     Amplification "W0003" "retries multiply along a path":

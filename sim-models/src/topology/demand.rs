@@ -58,13 +58,9 @@ fn limits(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Vec<Option<SimDurat
             *shortest = limit.min(*shortest);
         }
     };
-    for (name, load) in &scenario.workloads {
-        for to in load
-            .targets()
-            .iter()
-            .filter_map(|(to, _)| endpoints.find(to))
-        {
-            call(name, to);
+    for (number, name) in scenario.workloads.keys().enumerate() {
+        for to in endpoints.asked_by(number) {
+            call(name, *to);
         }
     }
     for endpoint in &endpoints.all {

@@ -5,11 +5,10 @@
 use crate::resilience::PolicySpec;
 use crate::scenario::pattern::CallIndex;
 use crate::scenario::steps::{Part, Step, visit};
-use crate::scenario::{Scenario, Service, Workload};
+use crate::scenario::{Scenario, Service};
 use indexmap::{IndexMap, IndexSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::BTreeMap;
 
 /// An endpoint of a service.
 #[derive(Clone, Debug)]
@@ -37,8 +36,8 @@ pub struct Endpoints<'a> {
     pub circles: Vec<Vec<usize>>,
     /// Where those of each service begin among all, by its number; and where the last ones end.
     firsts: Vec<usize>,
-    /// What else the policies of workloads ask that call an endpoint.
-    entries: BTreeMap<usize, Vec<usize>>,
+    /// Those that each workload asks, by its number: its targets, and what its policies ask instead.
+    entries: Vec<Vec<usize>>,
     index: IndexMap<String, usize>,
 }
 
@@ -81,19 +80,13 @@ impl<'a> Endpoints<'a> {
                 graph.add_edge(NodeIndex::new(caller), NodeIndex::new(*callee), ());
             }
         }
-        let mut entries: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (name, load) in &scenario.workloads {
-            for (target, _) in load.targets().iter() {
-                let mut targets = IndexSet::from([target]);
-                with_those_of_policies(&policies, name, &mut targets);
-                let mut found = targets
-                    .iter()
-                    .filter_map(|target| index.get(*target).copied());
-                if let Some(first) = found.next() {
-                    entries.entry(first).or_default().extend(found);
-                }
-            }
-        }
+        let asked = scenario.workloads.iter().map(|(name, load)| {
+            let mut targets: IndexSet<&str> = load.targets().iter().map(|(to, _)| to).collect();
+            with_those_of_policies(&policies, name, &mut targets);
+            let found = targets.iter().filter_map(|target| index.get(*target));
+            found.copied().collect()
+        });
+        let entries = asked.collect();
         // Strongly connected components come in postorder: what is called before what calls it.
         let groups = kosaraju_scc(&graph);
         let mut order = Vec::with_capacity(all.len());
@@ -128,15 +121,18 @@ impl<'a> Endpoints<'a> {
         self.index.get(target).copied()
     }
 
-    /// Which of them the requests of some workloads may reach.
+    /// Those that a workload asks, by its number: its targets, and what its policies ask instead.
     #[must_use]
-    pub fn reached<'w>(&self, loads: impl IntoIterator<Item = &'w Workload>) -> Vec<bool> {
+    pub fn asked_by(&self, workload: usize) -> &[usize] {
+        &self.entries[workload]
+    }
+
+    /// Which of them the requests of some workloads, by number, may reach.
+    #[must_use]
+    pub fn reached(&self, workloads: impl IntoIterator<Item = usize>) -> Vec<bool> {
         let mut reached = vec![false; self.all.len()];
-        let targets = loads.into_iter().flat_map(|load| load.targets().iter());
-        let mut rest: Vec<usize> = targets.filter_map(|(to, _)| self.find(to)).collect();
-        for entry in 0..rest.len() {
-            rest.extend(self.entries.get(&rest[entry]).into_iter().flatten());
-        }
+        let asked = workloads.into_iter().flat_map(|load| self.asked_by(load));
+        let mut rest: Vec<usize> = asked.copied().collect();
         while let Some(endpoint) = rest.pop() {
             if !std::mem::replace(&mut reached[endpoint], true) {
                 rest.extend(&self.all[endpoint].callees);
@@ -147,7 +143,7 @@ impl<'a> Endpoints<'a> {
 }
 
 /// Adds the targets that the policies of calls from a place to `targets` may ask instead.
-pub(crate) fn with_those_of_policies<'a>(
+fn with_those_of_policies<'a>(
     policies: &CallIndex<'a>,
     caller: &str,
     targets: &mut IndexSet<&'a str>,

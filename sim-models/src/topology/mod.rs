@@ -15,7 +15,6 @@ mod demand;
 
 pub use capacity::Capacity;
 pub(crate) use demand::{Demand, LONG_WAIT, most_of, overloaded, peaks, room, visits_of};
-pub(crate) use endpoints::with_those_of_policies;
 pub use endpoints::{Endpoint, Endpoints};
 pub(crate) use flow::seconds;
 pub use flow::{Calls, EndpointFlow};

@@ -2,9 +2,11 @@
 
 use super::endpoints::Endpoints;
 use crate::faults::Fault;
+use crate::outcome::Outcome;
 use crate::quantity::cron::Cron;
 use crate::quantity::distribution::CountSpec;
 use crate::scenario::Scenario;
+use crate::scenario::pattern::CallIndex;
 use crate::scenario::steps::{Part, Step, parts};
 use sim_core::{SimDuration, SimTime};
 
@@ -106,17 +108,22 @@ impl Services {
 /// order of the scenario; calls that are optional do not count.
 #[must_use]
 pub fn inevitable(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Vec<Vec<usize>> {
-    let needs = needs_of_endpoints(scenario, endpoints);
-    let workloads = scenario.workloads.values();
+    let system = System {
+        scenario,
+        endpoints,
+        calls: CallIndex::new(scenario),
+    };
+    let needs = needs_of_endpoints(&system);
+    let workloads = scenario.workloads.iter();
     workloads
-        .map(|load| {
+        .map(|(name, load)| {
             let mut needed: Option<Services> = None;
             let targets = load.targets().iter();
             for target in targets.filter_map(|(to, _)| endpoints.find(to)) {
-                let Some(own) = &needs[target] else { continue };
+                let own = system.needs_of_call(name, target, &needs);
                 match &mut needed {
-                    Some(before) => before.intersect(own),
-                    None => needed = Some(own.clone()),
+                    Some(before) => before.intersect(&own),
+                    None => needed = Some(own),
                 }
             }
             needed.map_or_else(Vec::new, |needed| needed.numbers())
@@ -126,7 +133,8 @@ pub fn inevitable(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Vec<Vec<usi
 
 /// What every request needs at each endpoint that a workload asks for; of the others it is forgotten as soon
 /// as those who call them are known, so that sets of services by service are never kept all together.
-fn needs_of_endpoints(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Vec<Option<Services>> {
+fn needs_of_endpoints(system: &System<'_>) -> Vec<Option<Services>> {
+    let (scenario, endpoints) = (system.scenario, system.endpoints);
     let mut needs: Vec<Option<Services>> = vec![None; endpoints.all.len()];
     // How many of their callers are not known yet; a workload is one for good.
     let mut open = vec![0_usize; endpoints.all.len()];
@@ -136,16 +144,15 @@ fn needs_of_endpoints(scenario: &Scenario, endpoints: &Endpoints<'_>) -> Vec<Opt
             .iter()
             .for_each(|callee| open[*callee] += 1);
     }
-    for load in scenario.workloads.values() {
-        let targets = load.targets().iter();
-        let targets = targets.filter_map(|(to, _)| endpoints.find(to));
-        targets.for_each(|target| open[target] += 1);
+    for workload in 0..scenario.workloads.len() {
+        let asked = endpoints.asked_by(workload).iter();
+        asked.for_each(|endpoint| open[*endpoint] += 1);
     }
     for at in &endpoints.order {
         let endpoint = &endpoints.all[*at];
         let mut own = Services::none();
         own.add_named(endpoint.service, scenario);
-        needs_of_steps(scenario, endpoints, endpoint.steps, &needs, &mut own);
+        system.needs_of_steps(endpoint.service, endpoint.steps, &needs, &mut own);
         needs[*at] = Some(own);
         for callee in &endpoint.callees {
             open[*callee] -= 1;
@@ -165,53 +172,83 @@ impl Services {
     }
 }
 
-fn needs_of_steps(
-    scenario: &Scenario,
-    endpoints: &Endpoints<'_>,
-    steps: &[Step],
-    known: &[Option<Services>],
-    needs: &mut Services,
-) {
-    let count = scenario.services.len();
-    for part in parts(steps) {
-        let (alternatives, all): (Vec<&[Step]>, bool) = match part {
-            Part::Calls {
-                to,
-                optional: false,
-            } => {
-                if let Some(callee) = endpoints.find(to) {
-                    needs.add_named(endpoints.all[callee].service, scenario);
-                    // In a circle the callee is not known yet; what it needs, it needs again.
-                    if let Some(more) = &known[callee] {
-                        needs.unite(more, count);
-                    }
-                }
+/// A scenario, and how its endpoints call each other.
+struct System<'a> {
+    scenario: &'a Scenario,
+    endpoints: &'a Endpoints<'a>,
+    calls: CallIndex<'a>,
+}
+
+impl System<'_> {
+    /// What a call from a place needs: the callee and what that needs, unless something else answers for one that
+    /// is down; then what both of them need.
+    fn needs_of_call(&self, from: &str, to: usize, known: &[Option<Services>]) -> Services {
+        let count = self.scenario.services.len();
+        let callee = &self.endpoints.all[to];
+        let mut needs = Services::none();
+        needs.add_named(callee.service, self.scenario);
+        // In a circle the callee is not known yet; what it needs, it needs again.
+        if let Some(more) = &known[to] {
+            needs.unite(more, count);
+        }
+        for policy in self.calls.policies(from, &callee.target) {
+            if !policy.replaces(Outcome::Refused) {
                 continue;
             }
-            Part::Together { branches, need } => {
-                let every = need >= branches.len();
-                (branches, every)
-            }
-            Part::OneOf(arms) => (arms.into_iter().map(|(_, arm)| arm).collect(), false),
-            Part::Repeats { times, steps } if at_least_once(times) => (vec![steps], true),
-            _ => continue,
-        };
-        let mut sets = alternatives.into_iter().map(|steps| {
-            let mut set = Services::none();
-            needs_of_steps(scenario, endpoints, steps, known, &mut set);
-            set
-        });
-        let Some(mut common) = sets.next() else {
-            continue;
-        };
-        for set in sets {
-            if all {
-                common.unite(&set, count);
-            } else {
-                common.intersect(&set);
+            let targets = policy.targets();
+            let mut others = targets.iter().filter_map(|to| self.endpoints.find(to));
+            match others.next().filter(|other| *other != to) {
+                Some(other) => needs.intersect(&self.needs_of_call(from, other, known)),
+                None => return Services::none(),
             }
         }
-        needs.unite(&common, count);
+        needs
+    }
+
+    fn needs_of_steps(
+        &self,
+        from: &str,
+        steps: &[Step],
+        known: &[Option<Services>],
+        needs: &mut Services,
+    ) {
+        let count = self.scenario.services.len();
+        for part in parts(steps) {
+            let (alternatives, all): (Vec<&[Step]>, bool) = match part {
+                Part::Calls {
+                    to,
+                    optional: false,
+                } => {
+                    if let Some(callee) = self.endpoints.find(to) {
+                        needs.unite(&self.needs_of_call(from, callee, known), count);
+                    }
+                    continue;
+                }
+                Part::Together { branches, need } => {
+                    let every = need >= branches.len();
+                    (branches, every)
+                }
+                Part::OneOf(arms) => (arms.into_iter().map(|(_, arm)| arm).collect(), false),
+                Part::Repeats { times, steps } if at_least_once(times) => (vec![steps], true),
+                _ => continue,
+            };
+            let mut sets = alternatives.into_iter().map(|steps| {
+                let mut set = Services::none();
+                self.needs_of_steps(from, steps, known, &mut set);
+                set
+            });
+            let Some(mut common) = sets.next() else {
+                continue;
+            };
+            for set in sets {
+                if all {
+                    common.unite(&set, count);
+                } else {
+                    common.intersect(&set);
+                }
+            }
+            needs.unite(&common, count);
+        }
     }
 }
 

@@ -40,9 +40,10 @@ impl World<'_> {
         } = self.frames[index];
         let door = self.plan.services[service].door;
         if in_edge == door {
-            let at_door = self.frames.alive(parent);
-            self.frames[index].arrived = at_door.map_or(now, |door| self.frames[door].arrived);
-            self.leave_doorstep(index, now);
+            if let Some(at_door) = self.frames.alive(parent) {
+                self.frames[index].arrived = self.frames[at_door].arrived;
+                self.leave_doorstep(at_door, now);
+            }
             return false;
         }
         let at = &self.instances[instance as usize];
@@ -73,13 +74,19 @@ impl World<'_> {
         if door == ServicePlan::OPEN || in_edge == door {
             return false;
         }
-        let levels = &mut self.recorder.instances[instance as usize];
-        levels.present.add(agenda.now(), 1);
+        let id = self.frames.id(index);
         if deadline < SimTime::MAX {
-            let id = self.frames.id(index);
             self.frames[index].expiry = agenda.schedule_at(deadline, Event::Expire(id));
         }
+        self.frames[index].started = SimTime::MAX;
         self.begin_call(index, door, endpoint, agenda);
+        // One that is let in is counted there, and one that is turned away at once was never in.
+        let waits = self.frames.alive(id).is_some() && self.is_at_door(index);
+        if waits && self.frames[index].attempts == 0 {
+            self.frames[index].started = agenda.now();
+            let levels = &mut self.recorder.instances[instance as usize];
+            levels.present.add(agenda.now(), 1);
+        }
         true
     }
 
@@ -89,9 +96,15 @@ impl World<'_> {
         agenda.cancel(self.frames[index].expiry);
         if self.frames[index].attempts == 0 {
             let (service, endpoint, counted) = self.asked_for(index);
-            self.recorder.turned_away(service, endpoint, counted);
-            self.leave_doorstep(index, agenda.now());
+            match ending.outcome {
+                Outcome::TimeoutAttempt | Outcome::TimeoutDeadline => {
+                    let doomed = self.frames[index].is(flag::ABANDONED);
+                    self.recorder.withdrawn(service, endpoint, doomed, counted);
+                }
+                _ => self.recorder.turned_away(service, endpoint, counted),
+            }
         }
+        self.leave_doorstep(index, agenda.now());
         // What callers see of it: an answer that says no, or an error that says too late.
         let ending = match ending.outcome {
             Outcome::BulkheadFull | Outcome::RateLimited | Outcome::BreakerOpen => Ending {
@@ -117,8 +130,8 @@ impl World<'_> {
             let frame = &self.frames[index];
             let doomed = frame.is(flag::ABANDONED) || frame.deadline <= agenda.now();
             self.recorder.withdrawn(service, endpoint, doomed, counted);
-            self.leave_doorstep(index, agenda.now());
         }
+        self.leave_doorstep(index, agenda.now());
         self.stop(index, agenda);
     }
 
@@ -132,10 +145,16 @@ impl World<'_> {
         }
     }
 
-    /// A request that was present at the door is so no longer.
-    pub(super) fn leave_doorstep(&mut self, index: u32, now: SimTime) {
-        let instance = self.frames[index].instance as usize;
-        self.recorder.instances[instance].present.add(now, -1);
+    /// A request at the door is there no longer. It was present from when it had to wait.
+    fn leave_doorstep(&mut self, index: u32, now: SimTime) {
+        let Frame {
+            instance, started, ..
+        } = self.frames[index];
+        if started < SimTime::MAX {
+            self.frames[index].started = SimTime::MAX;
+            let levels = &mut self.recorder.instances[instance as usize];
+            levels.present.add(now, -1);
+        }
     }
 
     /// Service and endpoint of a request, and whether it counts in totals.

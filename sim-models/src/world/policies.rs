@@ -82,7 +82,19 @@ impl<'p> World<'p> {
                     };
                     self.outwards(index, plan, layer, ended, agenda)
                 }
-                Way::Out(outside, ended) => self.outwards(index, plan, outside - 1, ended, agenda),
+                Way::Out(outside, ended) => {
+                    let layer = outside - 1;
+                    if plan.layers[layer].passes.contains(ended.outcome()) {
+                        let slot = self.slot(index, layer);
+                        let timer = std::mem::replace(&mut slot.timer, EventId::NONE);
+                        slot.overdue = false;
+                        slot.stage = Stage::Outside;
+                        agenda.cancel(timer);
+                        Way::Out(layer, ended)
+                    } else {
+                        self.outwards(index, plan, layer, ended, agenda)
+                    }
+                }
                 Way::Stay => return,
             };
         }
@@ -131,11 +143,14 @@ impl<'p> World<'p> {
             agenda.now(),
             |spec, memory, call, context| spec.on_enter(memory, call, context),
         );
+        if answer == Do::Pass && !plan.layers[layer].forks {
+            self.slot(index, layer).stage = Stage::Inside;
+            return Way::In(layer + 1);
+        }
         self.on_the_way_in(index, plan, layer, answer, agenda)
     }
 
     /// Does what a policy says to a call that is on its way in.
-    #[inline]
     pub(super) fn on_the_way_in(
         &mut self,
         index: u32,
@@ -204,7 +219,6 @@ impl<'p> World<'p> {
     }
 
     /// A result comes to a policy from inside.
-    #[inline]
     fn outwards(
         &mut self,
         index: u32,
@@ -217,7 +231,7 @@ impl<'p> World<'p> {
         if !policy.forks {
             self.clear_timer(index, layer, agenda);
         }
-        if policy.spec.ignores(ended.ending.outcome) {
+        if policy.spec.ignores(ended.outcome()) {
             self.leave_policy(index, plan, layer, &ended, agenda);
             return Way::Out(layer, ended);
         }

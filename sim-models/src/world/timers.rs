@@ -99,8 +99,10 @@ impl<'p> World<'p> {
             }
             Do::Beside(next) => self.beside(index, layer, next, agenda),
             Do::End(ending, last) => {
-                // The callee has not answered in time.
-                let ending = ending.or_at(plan.callee as u16);
+                // The callee has not answered in time; but one that was never asked is not to blame.
+                let asked = self.frames[index].callee_instance != FrameId::NONE.index;
+                let place = if asked { plan.callee } else { plan.caller };
+                let ending = ending.or_at(place as u16);
                 self.tell(index, agenda.now(), || {
                     format!(
                         "{} expires: {}",

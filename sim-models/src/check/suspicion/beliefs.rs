@@ -46,6 +46,15 @@ impl Checker<'_> {
                     .push("give the workload a rate above 0, or leave the check out".into());
                 continue;
             }
+            if let Some(policy) = self.edges().lacking(&check.measure) {
+                let message = format!(
+                    "this check has nothing to judge: `{subject}` has no `{policy}` that could count"
+                );
+                self.report(Code::Vacuous, at!["hypothesis", list, i], message)
+                    .help
+                    .push("name calls (or a door) that have one, or leave the check out".into());
+                continue;
+            }
             let (low, high) = range(self.scenario, check.measure.metric, &check.measure.subject);
             let limit = check.limit;
             let Some(what) = vacuous(&check, (low, high)) else {

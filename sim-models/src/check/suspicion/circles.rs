@@ -48,11 +48,9 @@ pub(super) fn at_once(
         .call(name, true, target)
         .policies
         .iter()
-        .any(|policy| match policy {
-            // The last attempt comes after a wait.
-            PolicySpec::Retry(retry) => retry.attempts > 1 && retry.backoff.mean_wait(1).0 > 0,
-            _ => false,
-        });
+        // The last attempt comes after a wait.
+        .filter_map(PolicySpec::again)
+        .any(|again| again.attempts > 1 && again.backoff.mean_wait(1).0 > 0);
     if waits
         || delays(
             &view.links.index,
@@ -76,15 +74,12 @@ pub(super) fn at_once(
         if at == target && !takes_time {
             return Some(format!("`{}` takes none to answer", endpoint.target));
         }
-        let breaks = |policy: &PolicySpec| matches!(policy, PolicySpec::Breaker(_));
-        if view
-            .index
-            .policies(from, &endpoint.target)
-            .iter()
-            .any(breaks)
-        {
+        let at_caller = view.index.policies(from, &endpoint.target).iter();
+        let mut policies = at_caller.chain(&endpoint.of.admission);
+        if let Some(policy) = policies.find(|policy| policy.refuses()) {
+            let name = policy.name();
             return Some(format!(
-                "an open breaker of `{service}` refuses them at once"
+                "the `{name}` before `{service}` may turn them away at once"
             ));
         }
         let places = |bound: Bound| match bound {

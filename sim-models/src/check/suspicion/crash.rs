@@ -175,11 +175,8 @@ impl Checker<'_> {
 fn answered(call: &Exposed<'_>, down: f64) -> f64 {
     let once = 1.0 - down;
     let all = 1.0 - libm::pow(down, call.tries);
-    let budgets = call.call.policies.iter().filter_map(|policy| match policy {
-        PolicySpec::RetryBudget(budget) => Some(once * (1.0 + budget.ratio)),
-        _ => None,
-    });
-    budgets.fold(all, f64::min)
+    let budgets = call.call.policies.iter().map(PolicySpec::long_run);
+    budgets.fold(all, |least, most| f64::min(least, once * most))
 }
 
 /// What crashes leave some instances of.
@@ -280,10 +277,7 @@ fn exposed<'v>(view: &'v View<'_>) -> Vec<Vec<Exposed<'v>>> {
                 rate,
                 tries: again(Outcome::Refused),
                 share: own,
-                broken: call
-                    .policies
-                    .iter()
-                    .any(|policy| matches!(policy, PolicySpec::Breaker(_))),
+                broken: call.policies.iter().any(PolicySpec::breaks),
             });
         };
     for (name, load) in &scenario.workloads {
@@ -329,9 +323,7 @@ fn exposed<'v>(view: &'v View<'_>) -> Vec<Vec<Exposed<'v>>> {
 
 /// How often a list of policies sends what ends like this each time.
 fn attempts_on(policies: &[PolicySpec], outcome: Outcome) -> f64 {
-    let retries = policies.iter().filter_map(|policy| match policy {
-        PolicySpec::Retry(retry) if retry.on.contains(outcome) => Some(f64::from(retry.attempts)),
-        _ => None,
-    });
-    retries.product()
+    let retries = policies.iter().filter_map(PolicySpec::again);
+    let those = retries.filter(|retry| retry.on.contains(outcome));
+    those.map(|retry| f64::from(retry.attempts)).product()
 }

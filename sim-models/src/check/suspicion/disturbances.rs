@@ -167,8 +167,8 @@ impl Reached {
         let loads = &view.scenario.workloads;
         let number = workload.and_then(|name| loads.get_index_of(name));
         self.0.entry(number).or_insert_with(|| match number {
-            Some(number) => view.demand.endpoints.reached([&loads[number]]),
-            None => view.demand.endpoints.reached(loads.values()),
+            Some(number) => view.demand.endpoints.reached([number]),
+            None => view.demand.endpoints.reached(0..loads.len()),
         })
     }
 }

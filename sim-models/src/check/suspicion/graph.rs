@@ -3,6 +3,7 @@
 use super::view::View;
 use super::words::rounded;
 use crate::check::checker::{Checker, at};
+use crate::resilience::PolicySpec;
 use crate::scenario::Bound;
 use crate::scenario::diagnostics::Code;
 
@@ -15,7 +16,7 @@ impl Checker<'_> {
     pub(super) fn shape_of_graph(&mut self, view: &View<'_>) {
         let scenario = view.scenario;
         let endpoints = &view.demand.endpoints;
-        let reached = endpoints.reached(scenario.workloads.values());
+        let reached = endpoints.reached(0..scenario.workloads.len());
         for name in view.demand.topology.unreachable() {
             let service = scenario.services.get_index_of(name);
             if service.is_some_and(|service| reached[endpoints.of_service(service)].contains(&true))
@@ -88,6 +89,11 @@ impl Checker<'_> {
             let (service, endpoint) = first.target.split_once('/').unwrap_or((&first.target, ""));
             let span = self.key_span(at!["services", service, "endpoints"], endpoint);
             let message = match &names[..] {
+                all if is_of_policies(view, circle) => format!(
+                    "while calls of {} fail, what is asked instead leads back to them, each round to {} times as many requests: they never come to an end",
+                    listed(all),
+                    rounded(growth)
+                ),
                 [only] => format!(
                     "each request of {only} leads to {} more of its kind on average: they never come to an end",
                     rounded(growth)
@@ -100,7 +106,7 @@ impl Checker<'_> {
             };
             self.report_at(Code::Endless, span, message)
                 .help
-                .push("let a `choice` with an arm that does not call end the circle".into());
+                .push("let a `choice` with an arm that does not call end the circle, or give a fallback a static answer".into());
         }
     }
 
@@ -125,27 +131,52 @@ fn listed<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
+/// Whether a circle is none but for what policies ask instead of a call that failed.
+fn is_of_policies(view: &View<'_>, circle: &[usize]) -> bool {
+    let endpoints = &view.demand.endpoints;
+    circle.iter().any(|at| {
+        let inside = endpoints.all[*at].callees.iter();
+        let mut inside = inside.filter(|callee| circle.binary_search(callee).is_ok());
+        inside.any(|callee| calls(view, *at, *callee).0 == 0.0)
+    })
+}
+
+/// How often one endpoint calls another for a request, by its steps, and at most, with what its policies ask instead
+/// of calls that fail.
+fn calls(view: &View<'_>, from: usize, to: usize) -> (f64, f64) {
+    let endpoints = &view.demand.endpoints;
+    let (caller, target) = (&endpoints.all[from], endpoints.all[to].target.as_str());
+    let Some(flow) = view.demand.topology.endpoints.get(&caller.target) else {
+        return (0.0, 0.0);
+    };
+    let by_steps = flow.calls.get(target).map_or(0.0, |(count, _)| *count);
+    let leads = |other: &str| {
+        let asked = view.index.policies(caller.service, other).iter();
+        asked.flat_map(PolicySpec::targets).any(|to| to == target)
+    };
+    let instead = flow.calls.iter().filter(|(other, _)| leads(other));
+    let instead: f64 = instead.map(|(_, (count, _))| count).sum();
+    (by_steps, by_steps + instead)
+}
+
 /// By what the number of requests in a circle grows with every round: a lower bound of the spectral
 /// radius of its expected calls (L. Collatz 1942: the least ratio of a power iteration). One is added to
 /// the diagonal meanwhile, so that the iteration does not swing.
 fn growth(view: &View<'_>, circle: &[usize]) -> f64 {
     let place = |endpoint: usize| circle.binary_search(&endpoint).ok();
-    let calls: Vec<Vec<(usize, f64)>> = circle
+    let rows: Vec<Vec<(usize, f64)>> = circle
         .iter()
         .map(|endpoint| {
-            let endpoint = &view.demand.endpoints.all[*endpoint];
-            let flow = view.demand.topology.endpoints.get(&endpoint.target);
-            let inside = |callee: &usize| {
-                let target = &view.demand.endpoints.all[*callee].target;
-                Some((place(*callee)?, flow?.calls.get(target)?.0))
-            };
-            endpoint.callees.iter().filter_map(inside).collect()
+            let inside =
+                |callee: &usize| Some((place(*callee)?, calls(view, *endpoint, *callee).1));
+            let callees = view.demand.endpoints.all[*endpoint].callees.iter();
+            callees.filter_map(inside).collect()
         })
         .collect();
     let mut visits = vec![1.0; circle.len()];
     let mut least = 0.0;
     for _ in 0..ROUNDS {
-        let next: Vec<f64> = calls
+        let next: Vec<f64> = rows
             .iter()
             .zip(&visits)
             .map(|(row, own)| {

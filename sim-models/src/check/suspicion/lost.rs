@@ -10,7 +10,7 @@ use super::words::{named, rounded, span};
 use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault};
 use crate::plan::{EdgePlan, FaultPlan, Plan};
-use crate::resilience::PolicySpec;
+use crate::resilience::{PolicySpec, Tells};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::{Balance, Bound, Threading, Workload};
 use crate::topology::seconds;
@@ -205,9 +205,9 @@ fn freed(view: &View<'_>) -> Vec<bool> {
     let mut freed = vec![true; endpoints.all.len()];
     let by =
         |call: &Call<'_>, limited: bool, from: (bool, bool), all: (&mut [bool], &mut [bool])| {
-            let has = |wanted: fn(&PolicySpec) -> bool| call.policies.iter().any(wanted);
-            let tells = has(|policy| matches!(policy, PolicySpec::Deadline(d) if d.propagate));
-            let cancels = has(|policy| matches!(policy, PolicySpec::Cancellation(_)));
+            let tells = call.policies.iter().map(PolicySpec::tells);
+            let tells = tells.fold(Tells::default(), Tells::or);
+            let (tells, cancels) = (tells.deadline, tells.cancellation);
             let told = tells || from.0;
             all.0[call.to] &= told;
             all.1[call.to] &= told || cancels && (limited || from.1);

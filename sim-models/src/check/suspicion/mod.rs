@@ -28,6 +28,7 @@ impl Checker<'_> {
         let view = View::new(self.scenario);
         for (key, policies) in &self.scenario.calls {
             self.timeouts_in_order(key, policies);
+            self.waits_fit(key, policies);
             self.retries_are_sound(key, policies);
             self.backoffs_fit(key, policies);
             self.late_ones_are_retried(key, policies);

@@ -3,7 +3,7 @@
 use super::view::{Call, View};
 use super::words::rounded;
 use crate::check::checker::{Checker, at};
-use crate::resilience::{Backoff, PolicySpec, Retry};
+use crate::resilience::{Again, Backoff, PolicySpec};
 use crate::scenario::diagnostics::Code;
 use indexmap::IndexMap;
 use sim_core::SimDuration;
@@ -19,10 +19,8 @@ impl Checker<'_> {
         let mut inner: BTreeMap<usize, Vec<(&str, SimDuration)>> = BTreeMap::new();
         let mut said: BTreeSet<(&str, &str)> = BTreeSet::new();
         for call in &view.calls {
-            let told = call.policies.iter().any(|p| {
-                matches!(p, PolicySpec::Cancellation(_))
-                    || matches!(p, PolicySpec::Deadline(d) if d.propagate)
-            });
+            let mut tells = call.policies.iter().map(PolicySpec::tells);
+            let told = tells.any(|tells| tells.cancellation || tells.deadline);
             let (Some(key), Some(patience), false) = (call.key, call.limit(), told) else {
                 continue;
             };
@@ -135,20 +133,20 @@ fn longest(policies: &[PolicySpec]) -> Option<SimDuration> {
         if let Some(limit) = policy.time_limit() {
             bound = Some(bound.map_or(limit, |inner| inner.min(limit)));
         }
-        if let (PolicySpec::Retry(retry), Some(inner)) = (policy, bound) {
+        if let (Some(retry), Some(inner)) = (policy.again(), bound) {
             let all = inner.as_nanos_f64() * f64::from(retry.attempts);
-            bound = Some(SimDuration::from_nanos_f64(all + waits(retry)));
+            bound = Some(SimDuration::from_nanos_f64(all + waits(&retry)));
         }
     }
     bound
 }
 
 /// All waits between the attempts of a retry at their nominal length, in nanoseconds.
-fn waits(retry: &Retry) -> f64 {
+fn waits(retry: &Again<'_>) -> f64 {
     let mut total = 0.0;
     let mut growth = 1.0;
     for n in 1..retry.attempts.min(1000) {
-        total += match &retry.backoff {
+        total += match retry.backoff {
             Backoff::None => 0.0,
             Backoff::Constant(constant) => constant.base.as_nanos_f64(),
             Backoff::Linear(linear) => {
@@ -170,9 +168,6 @@ fn attempts(policies: &[PolicySpec]) -> f64 {
         .iter()
         .map(PolicySpec::worst_case_attempts)
         .product();
-    let budgets = policies.iter().filter_map(|policy| match policy {
-        PolicySpec::RetryBudget(budget) => Some(1.0 + budget.ratio),
-        _ => None,
-    });
+    let budgets = policies.iter().map(PolicySpec::long_run);
     budgets.fold(worst, f64::min)
 }

@@ -1,8 +1,8 @@
 //! Lists of policies that do not do what they seem to.
 
 use crate::check::checker::{Checker, at};
-use crate::outcome::Outcome;
-use crate::resilience::{Backoff, PolicySpec, Retry};
+use crate::outcome::OutcomeSet;
+use crate::resilience::{Again, Backoff, PolicySpec};
 use crate::scenario::diagnostics::Code;
 use sim_core::SimDuration;
 
@@ -33,18 +33,48 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether those who may wait at a policy are given up before it would let them in.
+    pub(super) fn waits_fit(&mut self, key: &str, policies: &[PolicySpec]) {
+        for (i, policy) in policies.iter().enumerate() {
+            let limits = policies[..i]
+                .iter()
+                .filter_map(|outer| Some((outer.time_limit()?, outer.name())));
+            let (Some(wait), Some((limit, outer))) = (policy.longest_wait(), limits.min()) else {
+                continue;
+            };
+            if wait <= limit {
+                continue;
+            }
+            let name = policy.name();
+            let message = format!(
+                "a call may wait for {wait} at the `{name}`, but the {outer} of {limit} outside of it gives it up before"
+            );
+            self.report(Code::TimeoutOrder, at!["calls", key, i], message)
+                .help
+                .push(format!(
+                    "let it wait for less than {limit}, so that there is time left for the answer"
+                ));
+        }
+    }
+
     pub(super) fn retries_are_sound(&mut self, key: &str, policies: &[PolicySpec]) {
-        let is_retry = |policy: &PolicySpec| matches!(policy, PolicySpec::Retry(_));
+        let is_retry = |policy: &PolicySpec| policy.again().is_some();
+        let tries_again = |policy: &PolicySpec| policy.worst_case_attempts() > 1.0;
         for (i, policy) in policies.iter().enumerate() {
             let path = at!["calls", key, i];
-            if matches!(policy, PolicySpec::RetryBudget(_)) && !policies[..i].iter().any(is_retry) {
-                let message = "the retry budget is not inside a retry, so it never sees one";
+            if policy.long_run().is_finite()
+                && !policies[..i]
+                    .iter()
+                    .any(|outer| is_retry(outer) || tries_again(outer))
+            {
+                let name = policy.name().replace('_', " ");
+                let message = format!("the {name} is not inside a retry, so it never sees one");
                 self.report(Code::BudgetOutside, path, message)
                     .help
-                    .push("put it after the `retry` in the list".into());
+                    .push("put it after the `retry` (or the `hedge`) in the list".into());
             }
             if is_retry(policy)
-                && policy.worst_case_attempts() > 1.0
+                && tries_again(policy)
                 && !policies[i + 1..]
                     .iter()
                     .any(|inner| inner.time_limit().is_some())
@@ -60,7 +90,7 @@ impl Checker<'_> {
     /// Whether the waits of a retry fit the limits outside of it.
     pub(super) fn backoffs_fit(&mut self, key: &str, policies: &[PolicySpec]) {
         for (i, policy) in policies.iter().enumerate() {
-            let PolicySpec::Retry(retry) = policy else {
+            let Some(retry) = policy.again() else {
                 continue;
             };
             let limits = policies[..i]
@@ -70,8 +100,8 @@ impl Checker<'_> {
                 continue;
             };
             let (surely, mean) = (
-                first_beyond(retry, limit, Backoff::least_wait),
-                first_beyond(retry, limit, Backoff::mean_wait),
+                first_beyond(&retry, limit, Backoff::least_wait),
+                first_beyond(&retry, limit, Backoff::mean_wait),
             );
             let Some((attempt, waits)) = surely.or(mean) else {
                 continue;
@@ -101,23 +131,29 @@ impl Checker<'_> {
     /// Whether a retry tries again what its own limit gives up.
     pub(super) fn late_ones_are_retried(&mut self, key: &str, policies: &[PolicySpec]) {
         for (i, policy) in policies.iter().enumerate() {
-            let PolicySpec::Retry(retry) = policy else {
+            let Some(retry) = policy.again() else {
                 continue;
             };
-            if retry.attempts < 2 || retry.on.contains(Outcome::TimeoutDeadline) {
+            if retry.attempts < 2 {
                 continue;
             }
             let inner = policies[i + 1..]
                 .iter()
                 .filter_map(|inner| Some((inner.time_limit()?, inner)));
-            if let Some((limit, PolicySpec::Deadline(_))) = inner.min_by_key(|(limit, _)| *limit) {
+            let Some((limit, inner)) = inner.min_by_key(|(limit, _)| *limit) else {
+                continue;
+            };
+            // Who leaves out what is tried again unless he says otherwise means it.
+            let late = inner.late();
+            if !retry.on.contains(late) && !OutcomeSet::TRANSIENT.contains(late) {
+                let (name, late) = (inner.name(), late.name());
                 let message = format!(
-                    "an attempt that takes longer than the deadline of {limit} is not tried again: it ends as `timeout_deadline`, which the retry outside of it leaves out"
+                    "an attempt that takes longer than the {name} of {limit} is not tried again: it ends as `{late}`, which the retry outside of it leaves out"
                 );
                 self.report(Code::NeverRetried, at!["calls", key, i], message)
                     .help
                     .push(format!(
-                        "write `timeout(\"{limit}\")` inside the retry and put the deadline outside of it, or add `timeout_deadline` to its `on`"
+                        "write `timeout(\"{limit}\")` inside the retry and put the {name} outside of it, or add `{late}` to its `on`"
                     ));
             }
         }
@@ -129,12 +165,15 @@ impl Checker<'_> {
             let limited = policies[i + 1..]
                 .iter()
                 .any(|inner| inner.time_limit().is_some());
-            if matches!(policy, PolicySpec::Breaker(_)) && !limited {
+            if policy.breaks() && !limited {
+                let name = policy.name();
                 let message =
-                    "the breaker has no timeout inside: a callee that hangs never opens it";
+                    format!("the {name} has no timeout inside: a callee that hangs never opens it");
                 self.report(Code::DeafBreaker, at!["calls", key, i], message)
                     .help
-                    .push("add `timeout(\"..\")` after the `breaker` in the list".into());
+                    .push(format!(
+                        "add `timeout(\"..\")` after the `{name}` in the list"
+                    ));
             }
         }
     }
@@ -142,13 +181,13 @@ impl Checker<'_> {
 
 /// The first attempt of a retry that begins beyond a limit for its waits alone, and these waits.
 fn first_beyond(
-    retry: &Retry,
+    retry: &Again<'_>,
     limit: SimDuration,
     wait: impl Fn(&Backoff, u32) -> SimDuration,
 ) -> Option<(u32, SimDuration)> {
     let mut waits = SimDuration::ZERO;
     for n in 1..retry.attempts.min(1000) {
-        waits = waits + wait(&retry.backoff, n);
+        waits = waits + wait(retry.backoff, n);
         if waits >= limit {
             return Some((n + 1, waits));
         }

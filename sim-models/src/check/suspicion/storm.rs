@@ -80,9 +80,7 @@ impl Checker<'_> {
                 else {
                     return;
                 };
-                let tells = call.policies.iter().any(
-                    |policy| matches!(policy, PolicySpec::Deadline(deadline) if deadline.propagate),
-                );
+                let tells = call.policies.iter().any(|policy| policy.tells().deadline);
                 let told = if tells { from.base } else { from.told };
                 let untold = (from.worst - told.min(from.worst)) * calls;
                 let limit = limit_inside(call.policies);
@@ -98,9 +96,7 @@ impl Checker<'_> {
                     held: f64::INFINITY,
                 });
                 // Late answers reach further up unless something here drops or stops them.
-                let stops = |policy: &PolicySpec| {
-                    matches!(policy, PolicySpec::Breaker(_) | PolicySpec::Cancellation(_))
-                };
+                let stops = |policy: &PolicySpec| policy.breaks() || policy.tells().cancellation;
                 let passes = told == 0.0 && !call.policies.iter().any(stops);
                 let above = from.above.filter(|_| passes).map(|above| Above {
                     limit: call.limit().map_or(above.limit, |own| own.min(above.limit)),
@@ -247,13 +243,11 @@ fn limit_inside(policies: &[PolicySpec]) -> Option<SimDuration> {
 fn factor(policies: &[PolicySpec], late: bool) -> f64 {
     let mut most = attempts_that_fit(policies, late);
     for policy in policies {
-        match policy {
-            PolicySpec::RetryBudget(budget) => most = most.min(1.0 + budget.ratio),
-            PolicySpec::Breaker(_) => return 1.0,
-            PolicySpec::Cancellation(_) if late => return 1.0,
-            PolicySpec::Deadline(deadline) if late && deadline.propagate => return 1.0,
-            _ => {}
+        let tells = policy.tells();
+        if policy.breaks() || late && (tells.cancellation || tells.deadline) {
+            return 1.0;
         }
+        most = most.min(policy.long_run());
     }
     most
 }
@@ -267,7 +261,7 @@ pub(super) fn attempts_that_fit(policies: &[PolicySpec], late: bool) -> f64 {
         if let Some(limit) = policy.time_limit() {
             takes = f64::min(takes, limit.as_secs_f64());
         }
-        let PolicySpec::Retry(retry) = policy else {
+        let Some(retry) = policy.again() else {
             attempts *= policy.worst_case_attempts();
             continue;
         };

@@ -7,7 +7,7 @@ use crate::resilience::PolicySpec;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::CallIndex;
 use crate::scenario::steps::{Part, Step, parts};
-use crate::topology::{Demand, inevitable, with_those_of_policies};
+use crate::topology::{Demand, inevitable};
 use indexmap::IndexSet;
 use sim_core::SimDuration;
 use std::cell::OnceCell;
@@ -61,11 +61,9 @@ impl<'a> View<'a> {
         let index = CallIndex::new(scenario);
         let links = Links::new(scenario);
         let mut pairs: IndexSet<(&str, bool, usize)> = IndexSet::new();
-        for (name, load) in &scenario.workloads {
-            let mut targets: IndexSet<&str> = load.targets().iter().map(|(to, _)| to).collect();
-            with_those_of_policies(&index, name, &mut targets);
-            let targets = targets.iter().filter_map(|to| endpoints.find(to));
-            pairs.extend(targets.map(|to| (name.as_str(), true, to)));
+        for (number, name) in scenario.workloads.keys().enumerate() {
+            let targets = endpoints.asked_by(number).iter();
+            pairs.extend(targets.map(|to| (name.as_str(), true, *to)));
         }
         for endpoint in &endpoints.all {
             let callees = endpoint.callees.iter();

@@ -5,7 +5,7 @@ use crate::expression::metric::{Metric, Statistic};
 use crate::expression::naming::{Argument, Measure};
 use crate::observe::conclusion::Conclusion;
 use crate::observe::summary::{
-    AvailabilitySummary, EdgeSummary, Incident, LatencySummary, LevelSummary, OutcomeCounts,
+    AvailabilitySummary, Incident, LatencySummary, LevelSummary, OutcomeCounts, PolicyCounts,
 };
 
 pub(super) fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
@@ -91,7 +91,11 @@ pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64>
 }
 
 pub(super) fn edge(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
-    let edge = measurer.summary.edges.get(&measure.subject)?;
+    let (edges, services) = (&measurer.summary.edges, &measurer.summary.services);
+    let Some(edge) = edges.get(&measure.subject) else {
+        // The door of a service goes by the name of the service.
+        return policy_count(&services.get(&measure.subject)?.admission, measure);
+    };
     match measure.metric {
         Metric::Calls => edge.call_rate,
         Metric::Attempts => edge.attempt_rate,
@@ -109,17 +113,17 @@ pub(super) fn edge(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
         }
         Metric::CallOutcomeRatio => outcome_share(&edge.outcomes, measure),
         Metric::AttemptOutcomeRatio => outcome_share(&edge.attempt_outcomes, measure),
-        Metric::PolicyCount => policy_count(edge, measure),
+        Metric::PolicyCount => policy_count(&edge.policies, measure),
         _ => None,
     }
 }
 
-/// What all policies of one kind on an edge counted; none without one.
-fn policy_count(edge: &EdgeSummary, measure: &Measure) -> Option<f64> {
+/// What all policies of one kind in a list counted; none without one.
+fn policy_count(policies: &PolicyCounts, measure: &Measure) -> Option<f64> {
     let Some(Argument::Counter(counter)) = measure.argument else {
         return None;
     };
-    edge.policies
+    policies
         .iter()
         .filter(|(name, _)| {
             name.split_once(' ')

@@ -163,7 +163,7 @@ pub struct ServiceSummary {
     pub instances: Vec<InstanceSummary>,
     /// What each policy at its door did, by its position and name (`"0 bulkhead"`): counter to count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub admission: BTreeMap<String, BTreeMap<String, u64>>,
+    pub admission: PolicyCounts,
     /// By pool.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, PoolSummary>,
@@ -191,6 +191,9 @@ pub struct PoolSummary {
     /// Time that those who took one had waited, s.
     pub wait: LatencySummary,
 }
+
+/// What policies counted: by the position and name of each (`"0 bulkhead"`), counter to count.
+pub type PolicyCounts = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// An endpoint of a service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -252,5 +255,5 @@ pub struct EdgeSummary {
     /// Duration of calls, retries and backoff included, s.
     pub latency: LatencySummary,
     /// What each policy did, by its position and name (`"0 retry"`): counter to count.
-    pub policies: BTreeMap<String, BTreeMap<String, u64>>,
+    pub policies: PolicyCounts,
 }

@@ -66,7 +66,7 @@ pub(super) fn disturbances(
                 }
                 _ => None,
             });
-            let spikes: Vec<(SimTime, SimTime)> = spikes.collect();
+            let spikes = united(spikes.collect());
             let summary = FaultSummary {
                 name: format!("spike of {name}"),
                 kind: "spike".into(),
@@ -91,8 +91,6 @@ pub(super) fn disturbances(
                 *start <= plan.warmup && *stop >= plan.end && over >= plan.end
             };
             periods.retain(|period| period.0 < over);
-            // Spikes come in the order in which they are written.
-            periods.sort_unstable();
             let (background, periods) = periods.into_iter().partition(background);
             Disturbance {
                 summary,
@@ -101,6 +99,19 @@ pub(super) fn disturbances(
             }
         })
         .collect()
+}
+
+/// Spikes of one load in the order in which they come: those that overlap are one higher one.
+fn united(mut periods: Vec<(SimTime, SimTime)>) -> Vec<(SimTime, SimTime)> {
+    periods.sort_unstable();
+    periods.dedup_by(|next, last| {
+        let overlaps = next.0 < last.1;
+        if overlaps {
+            last.1 = last.1.max(next.1);
+        }
+        overlaps
+    });
+    periods
 }
 
 /// The loads that grow and stay so: no disturbance that a system comes back from, but what came before is

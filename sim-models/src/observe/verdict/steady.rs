@@ -468,7 +468,8 @@ pub(super) fn known(check: &Expression, value: Option<f64>, held: bool) -> Optio
             Metric::Mttr | Metric::Mtbf | Metric::TenantRetryShare
         );
     match value {
-        None if about_requests => None,
+        // A policy that is not there counts nothing, which is not to say none.
+        None if about_requests || metric == Metric::PolicyCount => None,
         _ => Some(held),
     }
 }
