@@ -354,6 +354,8 @@ fn about_service(service: &Service) -> Vec<String> {
     if !more.is_empty() {
         about.push(more.join(", "));
     }
+    let pools = service.pools.iter();
+    about.extend(pools.map(|(name, pool)| format!("pool {name}: {}", pool.size)));
     about
         .extend((service.admission.iter()).map(|policy| format!("door: {}", policy_label(policy))));
     about

@@ -3,8 +3,7 @@
 //! Source: `vocabulary.md` C; elsewhere HTTPFaultInjection `abort`, Vaurien `error`, Simmy `Chaos
 //! Fault`, `pod-http-status-code`, LocalStack fault rules, JVMChaos `exception`.
 
-use super::kind::bad_status;
-use super::{Context, Effect, Kind, Target, Treatment, fault_spec};
+use super::{Context, Effect, Kind, Target, Treatment, bad_status, fault_spec};
 
 fault_spec! {
     /// Requests are answered with an error. The share of them is the fault's `share`.

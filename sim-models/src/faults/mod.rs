@@ -27,6 +27,7 @@ pub use crash::Crash;
 pub use duplicate::Duplicate;
 pub use error::Error;
 pub use hang::Hang;
+use kind::bad_status;
 pub use kind::{Condition, Context, Fate, Kind, Treatment};
 pub use latency::Latency;
 pub use loss::Loss;

@@ -4,8 +4,7 @@
 //! Source: `vocabulary.md` C, "transient N then ok"; Vaurien `transient`, WireMock scenarios (stateful behaviour),
 //! MockServer `times`.
 
-use super::kind::bad_status;
-use super::{Context, Effect, Kind, Target, Treatment, fault_spec};
+use super::{Context, Effect, Kind, Target, Treatment, bad_status, fault_spec};
 
 fault_spec! {
     /// Each instance answers the first requests that reach it with an error, at once; then all run. It begins anew

@@ -4,8 +4,7 @@
 //! Source: `vocabulary.md` C; HTTPChaos with target `Response` and `replace.code`, WireMock and MockServer responses
 //! with a delay and a status, Simmy `Chaos Outcome`.
 
-use super::kind::bad_status;
-use super::{Context, Effect, Kind, Target, fault_spec};
+use super::{Context, Effect, Kind, Target, bad_status, fault_spec};
 
 fault_spec! {
     /// Requests that would be answered well are answered with an error, after all their work. The share of them is the

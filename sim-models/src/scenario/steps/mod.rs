@@ -6,8 +6,8 @@
 //! To add a kind: write one file beside its siblings, and one line in `steps!` below; a verb that the world does not
 //! have yet is an [`Instruction`] and an arm in `world/steps.rs`.
 
-mod kind;
 mod program;
+mod kind;
 mod work;
 mod wait;
 mod call;
@@ -127,3 +127,6 @@ macro_rules! at {
     ($($segment:expr),* $(,)?) => { &[$($crate::scenario::path::Segment::from($segment)),*] };
 }
 use at;
+
+#[cfg(test)]
+mod tests;
