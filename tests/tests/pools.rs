@@ -408,6 +408,26 @@ fn requests_that_may_wait_for_each_other_are_told_of() {
     );
 }
 
+/// Little's law: 4 requests a second that hold one for 3 s have twelve, and so many are there or not.
+#[test]
+fn a_pool_that_is_too_small_for_its_load_is_told_of() {
+    let said = |size: u32| {
+        let text = format!(
+            r#"(duration: "5s", services: {{ "s": (replicas: 2, threads: unbounded, pools: {{ "p": (size: {size}) }},
+                endpoints: {{ "e": [acquire("p"), wait("1s"), repeat(2, [wait("1s")]), release("p"), wait("9s")] }}) }},
+                workloads: {{ "w": open(rate: "4/s", to: "s/e") }})"#
+        );
+        let loaded = load("test.ron", &[("test.ron", text.as_str())], &[]);
+        let told = loaded.warnings.into_iter();
+        let mut told = told.filter(|found| found.code.as_str() == "W0004");
+        told.next().map(|found| found.message)
+    };
+    assert!(
+        said(5).is_some_and(|told| told.contains("hold 12 of `p`") && told.contains("have 10"))
+    );
+    assert_eq!(said(6), None);
+}
+
 /// It is no empty warning: with the sizes that it names requests stand still, or do not.
 #[test]
 fn what_is_warned_of_happens() {

@@ -30,6 +30,8 @@ pub struct EndpointFlow {
     pub latency: f64,
     /// Time that it holds a thread.
     pub held: f64,
+    /// Time that it holds something out of each pool, summed over all that it holds of it.
+    pub pools: IndexMap<String, f64>,
     /// Visits per second under the workloads of the scenario.
     pub rate: f64,
     /// The part of `rate` that comes from open workloads.
@@ -337,13 +339,31 @@ impl StepReader<'_> {
     fn steps(&mut self, steps: &[Step], times: f64, threaded: bool) -> f64 {
         let mut going = 1.0;
         let mut latency = 0.0;
+        let mut held: Vec<(&str, f64)> = Vec::new();
         for part in parts(steps) {
             latency += going * self.part(&part, times * going, threaded);
-            if let Part::Ends { share } = part {
-                going *= 1.0 - share;
+            match part {
+                Part::Ends { share } => going *= 1.0 - share,
+                Part::Acquires(pool) => held.push((pool, latency)),
+                Part::Releases(pool) => {
+                    if let Some(at) = held.iter().rposition(|(other, _)| *other == pool) {
+                        let (_, since) = held.remove(at);
+                        self.hold(pool, times * (latency - since));
+                    }
+                }
+                _ => {}
             }
         }
+        // What is not released is held at least until the steps end that stand with it.
+        for (pool, since) in held {
+            self.hold(pool, times * (latency - since));
+        }
         latency
+    }
+
+    /// A request holds something out of a pool for so long.
+    fn hold(&mut self, pool: &str, span: f64) {
+        *self.flow.pools.entry(pool.into()).or_insert(0.0) += span;
     }
 
     fn part(&mut self, part: &Part<'_>, times: f64, threaded: bool) -> f64 {

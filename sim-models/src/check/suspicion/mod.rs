@@ -38,6 +38,7 @@ impl Checker<'_> {
         self.callees_outlast(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
+        self.pools_fit(&view);
         self.peaks_fit(&view);
         self.crowds_fit(&view);
         self.crowds_have_room(&view);
