@@ -7,9 +7,12 @@
 
 pub mod outcome;
 pub mod limits;
+pub mod baggage;
 pub mod spelling;
 pub mod quantity;
 pub mod resilience;
+pub mod balancers;
+pub mod queues;
 pub mod faults;
 pub mod expression;
 pub mod scenario;

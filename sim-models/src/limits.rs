@@ -30,6 +30,10 @@ limits! {
     MOST_BATCH: u32 = 100_000;
     /// Connections, or whatever it holds, of a pool of an instance
     MOST_POOL: u32 = 1_000_000;
+    /// Keys of a workload
+    MOST_KEYS: u32 = 1_000_000;
+    /// Memories of policies by callee, endpoint, tenant or key
+    MOST_MEMORIES: u64 = 50_000_000;
     /// Rounds of a `repeat`
     MOST_ROUNDS: u16 = u16::MAX;
     /// `repeat` steps inside each other

@@ -391,7 +391,7 @@ fn requests_that_may_wait_for_each_other_are_told_of() {
     ];
     for (service, pools, endpoints, words) in cases {
         let said = said(service, pools, endpoints);
-        let told = said.iter().find(|line| line.starts_with("W0032"));
+        let told = said.iter().find(|line| line.starts_with("W0040"));
         match words {
             None => assert_eq!(told, None, "{pools} {endpoints}"),
             Some(words) => assert!(
@@ -403,7 +403,7 @@ fn requests_that_may_wait_for_each_other_are_told_of() {
     let idle = said("", two, r#""e": [acquire("p")]"#);
     assert!(
         idle.iter()
-            .any(|line| line.starts_with("W0033") && line.contains("`q`")),
+            .any(|line| line.starts_with("W0041") && line.contains("`q`")),
         "{idle:#?}"
     );
 }

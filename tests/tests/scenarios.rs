@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 27] = [
+const EXPECTED: [(&str, Conclusion); 32] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("connection-pool", Conclusion::Recovered),
     ("coordinated-omission", Conclusion::Refuted),
     ("database-outage", Conclusion::Recovered),
+    ("dogpile", Conclusion::Held),
     ("duplicate-delivery", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
@@ -23,15 +24,19 @@ const EXPECTED: [(&str, Conclusion); 27] = [
     ("load-shedding", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
+    ("noisy-neighbour", Conclusion::Recovered),
     ("online-boutique", Conclusion::Recovered),
     ("outlier-ejection", Conclusion::Held),
     ("partition", Conclusion::Recovered),
+    ("queue-orders", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
+    ("shed-by-priority", Conclusion::Held),
+    ("slow-replica-balancers", Conclusion::Held),
     ("stale-connections", Conclusion::Held),
     ("synchronised-retries", Conclusion::Refuted),
     ("thread-pool-exhaustion", Conclusion::Refuted),

@@ -28,13 +28,14 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 27] = [
+const LIBRARY: [(&str, &[&str]); 29] = [
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("connection-pool", &[]),
     ("coordinated-omission", &[]),
     // What six attempts do to a database that comes back is its lesson.
     ("database-outage", &["W0014"]),
+    ("dogpile", &[]),
     ("duplicate-delivery", &[]),
     ("flash-crowd", &["W0015"]),
     ("gray-failure", &[]),
@@ -54,6 +55,7 @@ const LIBRARY: [(&str, &[&str]); 27] = [
     ("retry-storm-deadline", &[]),
     ("retry-storm-retry-budget", &[]),
     ("retry-storm-retry-limit", &[]),
+    ("shed-by-priority", &["W0015"]),
     ("stale-connections", &[]),
     ("synchronised-retries", &["W0009"]),
     ("thread-pool-exhaustion", &[]),

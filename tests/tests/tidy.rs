@@ -43,10 +43,11 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 .to_string_lossy()
                 .into_owned()
         })
-        // What all policies, all faults, or all steps have in common.
+        // What all of a registry have in common.
         .filter(|name| {
             let common = [
-                "chances", "mod", "kind", "policy", "program", "tests", "trace",
+                "balancer", "chances", "kind", "line", "mod", "order", "policy", "program",
+                "script", "tests", "trace",
             ];
             !common.contains(&name.as_str())
         })
@@ -81,6 +82,16 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
 #[test]
 fn policies_are_registered_documented_and_used() {
     registered("resilience", sim_models::resilience::REGISTRY);
+}
+
+#[test]
+fn balancers_are_registered_documented_and_used() {
+    registered("balancers", sim_models::balancers::REGISTRY);
+}
+
+#[test]
+fn queue_orders_are_registered_documented_and_used() {
+    registered("queues", sim_models::queues::REGISTRY);
 }
 
 #[test]

@@ -1,15 +1,17 @@
-//! `sim explain`: what a code of a diagnostic, a policy, a fault or a metric means.
+//! `sim explain`: what a code of a diagnostic, a policy, a balancer, a queue order, a fault or a metric means.
 
 use clap::Args as ClapArgs;
+use sim_models::balancers::{self, BalancerSpec};
 use sim_models::expression::{Expression, METRICS, Metric, Of, Unit};
 use sim_models::faults::{self, FaultKind};
 use sim_models::limits::LIMITS;
+use sim_models::queues::{self, OrderSpec};
 use sim_models::resilience::{self, PolicySpec};
 use sim_models::scenario::diagnostics::{CODES, nearest};
 use sim_models::scenario::explain;
 use std::io::{self, Write};
 
-/// Explains a code such as V0002, the name of a policy, a fault or a metric, or `limits`.
+/// Explains a code such as V0002, the name of a policy, a balancer, a queue order, a fault or a metric, or `limits`.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
 pub struct Args {
     /// What to explain; without it, all there is.
@@ -46,7 +48,13 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     let policies = resilience::REGISTRY.iter().map(of("policy"));
     let kinds = faults::REGISTRY.iter().map(of("fault"));
     let metrics = METRICS.iter().map(|(_, name, doc)| ("metric", *name, *doc));
-    policies.chain(kinds).chain(metrics)
+    let choosers = balancers::REGISTRY.iter().map(of("balancer"));
+    let orders = queues::REGISTRY.iter().map(of("queue order"));
+    policies
+        .chain(choosers)
+        .chain(orders)
+        .chain(kinds)
+        .chain(metrics)
 }
 
 fn about(name: &str) -> String {
@@ -80,7 +88,7 @@ fn limits() -> String {
     )
 }
 
-/// An example of a policy or a fault, and all its fields: those that it does not give as they are by
+/// An example of a policy, a balancer, a queue order or a fault, and all its fields: those that it does not give as they are by
 /// default.
 fn written(kind: &str, name: &str) -> String {
     let example = |registry: &[(&str, &str)], examples: &[&'static str]| {
@@ -94,6 +102,25 @@ fn written(kind: &str, name: &str) -> String {
             };
             let out = explain::written_out::<PolicySpec>(example);
             (example, out, "calls: { \"web -> db\": [", "] }")
+        }
+        "balancer" => {
+            let Some(example) = example(balancers::REGISTRY, balancers::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<BalancerSpec>(example);
+            (example, out, "\"db\": (replicas: 3, balance: ", ", ..)")
+        }
+        "queue order" => {
+            let Some(example) = example(queues::REGISTRY, queues::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<OrderSpec>(example);
+            (
+                example,
+                out,
+                "\"db\": (queue: (limit: 100, order: ",
+                "), ..)",
+            )
         }
         "fault" => {
             let Some(example) = example(faults::REGISTRY, faults::EXAMPLES) else {
@@ -193,6 +220,8 @@ fn overview() -> String {
         if kind != before {
             let title = match kind {
                 "policy" => "Policies of calls",
+                "balancer" => "Balancers of services",
+                "queue order" => "Orders of queues",
                 "fault" => "Faults",
                 _ => "Metrics of checks, sweeps and comparisons",
             };
@@ -238,6 +267,7 @@ mod tests {
         for (kind, name, _) in entries().filter(|(kind, ..)| *kind != "metric") {
             let text = written(kind, name);
             assert!(text.contains(name) && text.lines().count() >= 5, "{text}");
+            assert!(!text.ends_with("default:\n\n"), "{name} cannot be read");
         }
         assert!(written("policy", "retry").contains("jitter: full"));
         // What an example gives is not called a default.

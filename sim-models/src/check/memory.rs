@@ -35,11 +35,15 @@ impl Checker<'_> {
     pub(super) fn memory(&mut self, instances: u64, pairs: &Pairs<'_>) {
         let scenario = self.scenario;
         let windows = scenario.duration.0 / scenario.window.0.max(1) + 1;
-        if windows.saturating_mul(instances) > MOST_LOOKS {
-            let message = format!(
-                "{windows} windows of {instances} instances are {}: {MOST_LOOKS} at most",
-                windows * instances
-            );
+        let divided = pairs.divided.count;
+        let looks = windows.saturating_mul(instances + divided);
+        if looks > MOST_LOOKS {
+            let what = if divided > 0 {
+                format!("{instances} instances and {divided} memories of policies")
+            } else {
+                format!("{instances} instances")
+            };
+            let message = format!("{windows} windows of {what} are {looks}: {MOST_LOOKS} at most");
             let found = self.report(Code::Count, at!["window"], message);
             found.help.push("make `window` wider".into());
             return;
@@ -84,7 +88,10 @@ impl Checker<'_> {
         });
         let crowd = users.clone().max().map_or("", |(_, name)| name);
         let users = users.map(|(users, _)| users).sum::<u64>();
-        let calls = pairs.links * PER_LINK + pairs.counts * PER_COUNT + pairs.callers * PER_CALLER;
+        let calls = pairs.links * PER_LINK
+            + pairs.counts * PER_COUNT
+            + pairs.remembered
+            + pairs.callers * PER_CALLER;
         let pools = scenario.services.values();
         let pools = pools.map(|service| service.pools.len() as u64 * u64::from(service.replicas));
         let pools = pools.sum::<u64>();
@@ -94,6 +101,12 @@ impl Checker<'_> {
                 at!["services", widest, "replicas"].to_vec(),
                 "give the services fewer replicas, or fewer pools",
                 pools * PER_POOL,
+            ),
+            (
+                format!("{} memories of policies", pairs.divided.count),
+                pairs.divided.place(),
+                "divide them by less (fewer keys, `scope: shared`)",
+                pairs.divided.bytes(),
             ),
             (
                 format!("{windows} windows of {services} services and {workloads} workloads"),

@@ -5,6 +5,7 @@
 
 mod checker;
 mod run;
+mod divided;
 mod fallbacks;
 mod faults;
 mod goals;

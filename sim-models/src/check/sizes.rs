@@ -2,13 +2,13 @@
 //! is refused in its place.
 
 use super::checker::{Checker, at};
+use super::divided::Divided;
 use crate::faults::Target;
 use crate::limits::{MOST_HITS, MOST_INSTANCES, MOST_NAMES, MOST_PAIRS};
-use crate::scenario::Balance;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::pattern::{CallIndex, Pattern, Side};
 use crate::topology::Endpoints;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a run lays out of calls between instances.
 #[derive(Default)]
@@ -19,10 +19,14 @@ pub(super) struct Pairs<'a> {
     pub links: u64,
     /// What is counted for each pair of instances.
     pub counts: u64,
+    /// Bytes of what balancers remember of each pair beside its count.
+    pub remembered: u64,
     /// Edges.
     pub edges: u64,
     /// Instances that call, for each edge.
     pub callers: u64,
+    /// Memories of policies that are divided.
+    pub divided: Divided,
 }
 
 impl<'a> Checker<'a> {
@@ -83,12 +87,13 @@ impl<'a> Checker<'a> {
         let endpoints = Endpoints::new(scenario);
         let calls = CallIndex::new(scenario);
         // As plans have them: an endpoint with policies of its own is called apart from the others.
-        let mut edges: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+        let mut edges: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
         let mut add = |from, to: usize| {
             let endpoint = &endpoints.all[to];
             let target = endpoint.target.as_str();
             let own = calls.key(from, target).is_some_and(|key| key.contains('/'));
-            edges.insert((from, endpoint.service, if own { target } else { "" }));
+            let key = (from, endpoint.service, if own { target } else { "" });
+            edges.insert(key, target);
         };
         for endpoint in &endpoints.all {
             endpoint
@@ -105,7 +110,11 @@ impl<'a> Checker<'a> {
         }
         let mut sizes = Pairs::default();
         let mut widest: (u64, &str) = (0, "");
-        for (from, to, _) in edges {
+        let targets = edges
+            .iter()
+            .map(|((from, to, _), target)| (*from, *to, *target));
+        sizes.divided = self.divided(&calls, targets);
+        for (from, to, _) in edges.into_keys() {
             let callers = scenario
                 .services
                 .get(from)
@@ -119,11 +128,10 @@ impl<'a> Checker<'a> {
             for name in [from, to, "*"] {
                 *sizes.links_of.entry(name).or_default() += 2 * own;
             }
-            if matches!(
-                callee.balance,
-                Balance::LeastOutstanding | Balance::PowerOfTwo
-            ) {
+            let balance = &callee.balance;
+            if balance.counts() || balance.per_callee() > 0 {
                 sizes.counts += pairs;
+                sizes.remembered += pairs.saturating_mul(balance.per_callee());
                 widest = widest.max((pairs, to));
             }
         }
@@ -139,7 +147,7 @@ impl<'a> Checker<'a> {
         if counts > MOST_PAIRS {
             let path = at!["services", widest.1, "balance"];
             let message = format!(
-                "callers count what is outstanding at each instance: {counts} pairs of instances, {MOST_PAIRS} at most"
+                "callers keep count of each instance: {counts} pairs of instances, {MOST_PAIRS} at most"
             );
             self.report(Code::Count, path, message)
                 .help

@@ -87,6 +87,24 @@ impl Checker<'_> {
             let message = format!("`cores` must be a positive number, not {cores}");
             self.report(Code::Count, &join(path, at!["cores"]), message);
         }
+        for (field, why) in service.queue.order.validate() {
+            let order = service.queue.order.name();
+            let message = format!("`{field}` of `{order}` {why}");
+            self.report(
+                Code::Policy,
+                &join(path, at!["queue", "order", field]),
+                message,
+            )
+            .help
+            .push(format!("`sim explain {order}` shows its fields"));
+        }
+        for (field, why) in service.balance.validate() {
+            let balancer = service.balance.name();
+            let message = format!("`{field}` of `{balancer}` {why}");
+            self.report(Code::Policy, &join(path, at!["balance", field]), message)
+                .help
+                .push(format!("`sim explain {balancer}` shows its fields"));
+        }
         for (i, zone) in service.zones.iter().enumerate() {
             self.zone_exists(zone, &join(path, at!["zones", i]));
         }
@@ -189,6 +207,7 @@ impl Checker<'_> {
         }
         let policies = &self.scenario.calls[key];
         self.policies(policies, at!["calls", key]);
+        self.memories_are_known(key, policies);
     }
 
     fn policies(&mut self, policies: &[PolicySpec], path: &[Segment]) {
@@ -207,6 +226,7 @@ impl Checker<'_> {
         self.policies(policies, at!["services", service, "admission"]);
         for (i, policy) in policies.iter().enumerate() {
             let path = at!["services", service, "admission", i];
+            self.memory_at_door(policy, path);
             if !policy.at_door() {
                 let message = format!(
                     "`{}` makes no sense at the door of a service: it is for callers",
@@ -259,6 +279,7 @@ impl Checker<'_> {
         self.targets(&Workload::Open(load.clone()), path);
         self.at_least_one(load.batch, &join(path, at!["batch"]), "`batch`");
         self.at_most(load.batch, MOST_BATCH, &join(path, at!["batch"]), "`batch`");
+        self.keys(load.keys.as_ref(), path);
         for (i, shape) in load.shape.iter().enumerate() {
             let path = join(path, at!["shape", i]);
             for (field, why) in wrong_shape(shape) {
@@ -280,6 +301,7 @@ impl Checker<'_> {
         if let Some(patience) = &load.patience {
             self.distribution(patience, &join(path, at!["patience"]));
         }
+        self.keys(load.keys.as_ref(), path);
     }
 }
 

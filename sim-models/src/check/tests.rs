@@ -900,3 +900,101 @@ fn what_policies_ask_is_known() {
     );
     assert!(with("fallback", "")[0].starts_with("W0005"));
 }
+
+#[test]
+fn orders_and_balancers_have_something_to_go_by() {
+    let told = |service: &str, calls: &str, loads: &str| {
+        let services = format!(
+            r#"services: {{ "s": (replicas: 2, {service}, endpoints: {{ "x": [work("1ms")] }}) }}"#
+        );
+        let calls = format!("calls: {{ {calls} }}");
+        let loads = format!("workloads: {{ {loads} }}");
+        let found = found(&[&services, &calls, &loads]);
+        let codes = ["W0034", "W0032", "V0009"];
+        let ours = found
+            .into_iter()
+            .filter(|line| codes.iter().any(|code| line.contains(code)));
+        ours.collect::<Vec<_>>().join("\n")
+    };
+    let two =
+        r#""a": open(rate: "1/s", to: "s/x", tenant: "t"), "b": open(rate: "1/s", to: "s/x")"#;
+    let one = r#""a": open(rate: "1/s", to: "s/x", tenant: "t")"#;
+    let some = r#""a": open(rate: "1/s", to: "s/x", keys: uniform(count: 9), priority: sheddable), "b": open(rate: "1/s", to: "s/x")"#;
+    let tells = r#""a -> s": [deadline(after: "1s", propagate: true)]"#;
+    for (service, calls, loads, part) in [
+        (
+            "queue: (limit: 0, order: lifo)",
+            "",
+            one,
+            "nobody waits in the queue of `s`",
+        ),
+        (
+            "queue: (limit: 9, order: edf)",
+            "",
+            one,
+            "nobody tells `s` any",
+        ),
+        (
+            "queue: (limit: 9, order: fair), backlog: 0",
+            "",
+            one,
+            "are of tenant `t`",
+        ),
+        (
+            "queue: (limit: 9, order: fair), backlog: 5",
+            "",
+            two,
+            "wait in its backlog (5)",
+        ),
+        (
+            "queue: (limit: 9, order: by_priority), backlog: 0",
+            "",
+            two,
+            "have the same",
+        ),
+        (
+            "balance: consistent_hash",
+            "",
+            two,
+            "no request that comes to `s` has a key",
+        ),
+        (
+            "balance: consistent_hash(bound: 1)",
+            "",
+            some,
+            "`bound` of `consistent_hash` must be above 1",
+        ),
+        (
+            "balance: weighted_round_robin([])",
+            "",
+            one,
+            "`weights` of `weighted_round_robin` must be",
+        ),
+        (
+            "queue: (limit: 9, order: codel(target: \"0s\"))",
+            "",
+            one,
+            "`target` of `codel` must be longer",
+        ),
+    ] {
+        let told = told(service, calls, loads);
+        assert!(told.contains(part), "{service}: {told}");
+    }
+    for (service, calls, loads) in [
+        ("queue: (limit: 9, order: lifo)", "", one),
+        ("queue: (limit: 9, order: codel)", "", one),
+        ("queue: (limit: 9, order: edf)", tells, one),
+        ("queue: (limit: 9, order: fair), backlog: 0", "", two),
+        ("queue: (limit: unbounded, order: fair)", "", two),
+        (
+            "queue: (limit: 9, order: by_priority), backlog: 0",
+            "",
+            some,
+        ),
+        ("balance: consistent_hash(bound: 1.5)", "", some),
+        ("balance: weighted_round_robin([3, 1])", "", one),
+        ("queue: (limit: 9, order: fifo)", "", one),
+    ] {
+        assert_eq!(told(service, calls, loads), "", "{service}");
+    }
+}

@@ -2,9 +2,11 @@
 
 use super::types::{EndpointPlan, Instruction, Plan};
 use crate::faults::Target;
+use crate::queues::Needs;
+use crate::resilience::By;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::{CallIndex, LinkIndex};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use sim_core::SimTime;
 use sim_core::dist::Dist;
 use std::collections::BTreeMap;
@@ -27,6 +29,10 @@ pub(super) struct Compiler<'a> {
     pub(super) latencies: Vec<Option<Option<u32>>>,
     /// Distributions by the bits of their means.
     pub(super) dist_ids: BTreeMap<u64, Vec<u32>>,
+    /// The labels of workloads.
+    pub(super) tenants: IndexSet<&'a str>,
+    /// Parts of a memory that is divided by key.
+    pub(super) keys: u32,
     /// Whether a link or a fault means single instances: each pair of them has links of its own then.
     pub(super) by_instance: bool,
 }
@@ -46,6 +52,7 @@ impl<'a> Compiler<'a> {
             dists: Vec::new(),
             edges: Vec::new(),
             doors: false,
+            carries: false,
             links: Vec::new(),
             faults: Vec::new(),
             wrong_answers: false,
@@ -77,6 +84,8 @@ impl<'a> Compiler<'a> {
             dist_ids: BTreeMap::new(),
             edge_ids: BTreeMap::new(),
             endpoint_ids: IndexMap::new(),
+            tenants: scenario.tenants().collect(),
+            keys: scenario.most_keys() as u32 + 1,
             by_instance,
         }
     }
@@ -114,6 +123,7 @@ impl<'a> Compiler<'a> {
             self.plan.workloads.push(plan);
         }
         self.doors();
+        self.plan.carries = self.carries();
         self.links_of_places();
         for number in 0..self.scenario.faults.len() {
             let fault = self.fault(number)?;
@@ -121,6 +131,18 @@ impl<'a> Compiler<'a> {
             self.plan.faults.push(fault);
         }
         Ok(self.plan)
+    }
+
+    /// Whether something travels with requests that somebody looks at.
+    fn carries(&self) -> bool {
+        let layers = self.plan.edges.iter().flat_map(|edge| &edge.layers);
+        let of_keys = |by| matches!(by, Some(By::Key | By::Request));
+        let mut orders = self.plan.services.iter().map(|service| service.queue_order);
+        self.plan.workloads.iter().any(|load| load.keys.is_some())
+            || orders.any(|order| order.needs() == Needs::Priorities)
+            || layers
+                .into_iter()
+                .any(|layer| layer.spec.unpacks() || of_keys(layer.by))
     }
 
     pub(super) fn dist(&mut self, dist: Dist) -> u32 {

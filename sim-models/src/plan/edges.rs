@@ -3,7 +3,7 @@
 use super::compiler::Compiler;
 use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes};
 use crate::outcome::{Outcome, OutcomeSet};
-use crate::resilience::{PolicySpec, Scope};
+use crate::resilience::{By, PolicySpec, Scope};
 
 impl Compiler<'_> {
     /// The edge and endpoint of a call from `caller` to `"service/endpoint"`.
@@ -47,6 +47,18 @@ impl Compiler<'_> {
         routes: Routes,
     ) -> EdgePlan {
         let callers = self.plan.places[caller as usize].instance_count;
+        let keys = self.keys;
+        let first_endpoint = self.first_endpoint(callee);
+        let endpoints = self.scenario.services[callee as usize].endpoints.len() as u32;
+        let callees = self.plan.places[callee as usize].instance_count;
+        let parts = |by: Option<By>| match by {
+            None => 1,
+            Some(By::Callee) => callees,
+            Some(By::Endpoint) => endpoints,
+            Some(By::Tenant) => self.tenants.len() as u32 + 1,
+            Some(By::Key) => keys,
+            Some(By::Request) => endpoints * keys,
+        };
         let (mut memory, mut counters) = (0, 0);
         let tells_cancellation = specs.iter().any(|spec| spec.tells().cancellation);
         let layers: Vec<LayerPlan> = specs
@@ -54,6 +66,7 @@ impl Compiler<'_> {
             .filter(PolicySpec::acts)
             .map(|spec| {
                 let shared = spec.scope() == Scope::Shared;
+                let (by, parts) = (spec.by(), parts(spec.by()));
                 let layer = LayerPlan {
                     tells_deadline: spec.tells().deadline,
                     rations: spec.rations(),
@@ -64,12 +77,15 @@ impl Compiler<'_> {
                     passes: passes(&spec),
                     memory,
                     shared,
+                    by,
+                    parts,
+                    starts: spec.starts(),
                     counters,
                     counter_count: spec.counters().len() as u32,
                     targets: Vec::new(),
                     spec,
                 };
-                memory += if shared { 1 } else { callers };
+                memory += parts * if shared { 1 } else { callers };
                 counters += layer.counter_count;
                 layer
             })
@@ -79,16 +95,36 @@ impl Compiler<'_> {
             caller,
             callee,
             first_callee: self.plan.places[callee as usize].first_instance,
-            callees: self.plan.places[callee as usize].instance_count,
+            callees,
             door: false,
             tells_cancellation,
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
             forks: layers.iter().any(|layer| layer.forks),
-            shuns: layers.iter().any(|layer| layer.shuns),
+            shuns: layers
+                .iter()
+                .any(|layer| layer.shuns || layer.by == Some(By::Callee)),
+            picks_at: layers
+                .iter()
+                .position(|layer| layer.by == Some(By::Callee))
+                .map_or(EdgePlan::LATE, |at| at as u32),
+            starts: layers.iter().any(|layer| layer.starts),
+            first_endpoint,
+            keys,
+            avoids: callees > 1 && layers.iter().any(|layer| layer.spec.avoids()),
+            listens: callees > 1 && self.plan.services[callee as usize].balance.listens(),
             layers,
             memory_count: memory,
             routes,
         }
+    }
+
+    /// The first endpoint of a service.
+    fn first_endpoint(&self, service: u32) -> u32 {
+        let at = self
+            .plan
+            .endpoints
+            .partition_point(|endpoint| endpoint.service < service);
+        at as u32
     }
 
     /// Makes the doors of services: edges of their own behind those of calls.
@@ -109,6 +145,8 @@ impl Compiler<'_> {
             self.plan.doors = true;
             self.plan.edges.push(EdgePlan {
                 door: true,
+                avoids: false,
+                listens: false,
                 tells_cancellation: true,
                 ..edge
             });

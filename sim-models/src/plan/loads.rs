@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::{WorkloadKind, WorkloadPlan};
+use crate::quantity::keys::Keys;
 use crate::scenario::{Targets, Workload};
 
 impl Compiler<'_> {
@@ -31,7 +32,22 @@ impl Compiler<'_> {
                 start: load.start,
             },
         };
-        Ok(WorkloadPlan { targets, kind })
+        let keys = workload.keys().map(Keys::compile).transpose();
+        Ok(WorkloadPlan {
+            targets,
+            kind,
+            priority: workload.priority(),
+            keys: keys.map_err(|(_, why)| why)?,
+            tenant: self.tenant(workload),
+        })
+    }
+
+    /// Which of the tenants of the scenario a workload is from, from 1; 0: it has no label.
+    fn tenant(&self, workload: &Workload) -> u32 {
+        workload.tenant().map_or(0, |tenant| {
+            let at = self.tenants.get_index_of(tenant);
+            at.map_or(0, |at| at as u32 + 1)
+        })
     }
 
     fn targets(&mut self, place: u32, targets: &Targets) -> Result<Vec<(f64, u32, u32)>, String> {

@@ -59,7 +59,7 @@ impl Compiler<'_> {
                 queue_limit: spec.queue.limit.limit(),
                 queue_order: spec.queue.order,
                 backlog_limit: spec.backlog.limit(),
-                balance: spec.balance,
+                balance: spec.balance.clone(),
                 door: ServicePlan::OPEN,
                 branches_work: spec.endpoints.values().any(|steps| branches_work(steps)),
             });

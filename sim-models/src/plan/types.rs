@@ -1,10 +1,14 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
+use crate::baggage::Priority;
+use crate::balancers::BalancerSpec;
 use crate::faults::{Condition, Effect, Fault, Target};
 use crate::outcome::OutcomeSet;
-use crate::resilience::PolicySpec;
+use crate::quantity::keys::KeyDist;
+use crate::queues::OrderSpec;
+use crate::resilience::{By, PolicySpec};
 pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
-use crate::scenario::{Arrivals, Balance, Impatience, QueueOrder, Shape, Start, Threading};
+use crate::scenario::{Arrivals, Impatience, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::sync::OnceLock;
@@ -36,6 +40,8 @@ pub struct Plan {
     pub edges: Vec<EdgePlan>,
     /// Whether one of the edges is the door of a service.
     pub doors: bool,
+    /// Whether anything travels with requests ([`crate::baggage`]).
+    pub carries: bool,
     /// One-way connections.
     pub links: Vec<LinkPlan>,
     /// What goes wrong.
@@ -74,12 +80,12 @@ pub struct ServicePlan {
     pub cores: Option<f64>,
     /// Places in the queue.
     pub queue_limit: u32,
-    /// Who is next.
-    pub queue_order: QueueOrder,
+    /// Who is next, and who is dropped.
+    pub queue_order: OrderSpec,
     /// Places in the backlog.
     pub backlog_limit: u32,
     /// How callers choose among its instances.
-    pub balance: Balance,
+    pub balance: BalancerSpec,
     /// The edge that is its door; [`ServicePlan::OPEN`] if it has none.
     pub door: u32,
     /// Whether branches of its requests work, which they do beside its threads.
@@ -162,6 +168,12 @@ pub struct WorkloadPlan {
     pub targets: Vec<(f64, u32, u32)>,
     /// When it asks.
     pub kind: WorkloadKind,
+    /// How much its requests matter.
+    pub priority: Priority,
+    /// The keys of its requests; none: they have no key.
+    pub keys: Option<KeyDist>,
+    /// Which of the tenants of the scenario it is from, from 1; 0: it has no label.
+    pub tenant: u32,
 }
 
 /// When a workload asks.
@@ -220,6 +232,19 @@ pub struct EdgePlan {
     pub forks: bool,
     /// Whether balancers pass instances by that one of the policies shuns.
     pub shuns: bool,
+    /// Whether further tries of a call go to instances that it has not asked.
+    pub avoids: bool,
+    /// Whether the balancer of the callee has to know how attempts end.
+    pub listens: bool,
+    /// The first policy whose memory is divided by the instances of the callee: there the instance is chosen;
+    /// [`EdgePlan::LATE`] if there is none, and it is chosen when an attempt is sent.
+    pub picks_at: u32,
+    /// Whether one of the policies has to know when what it let in at a door begins to be served.
+    pub starts: bool,
+    /// The first of the callee's endpoints.
+    pub first_endpoint: u32,
+    /// Parts of a memory that is divided by key: one for each, and one for requests without.
+    pub keys: u32,
     /// Number of memories of all its policies.
     pub memory_count: u32,
     /// Where each attempt goes: links of requests and of answers.
@@ -227,6 +252,9 @@ pub struct EdgePlan {
 }
 
 impl EdgePlan {
+    /// In place of a policy where instances are chosen when an attempt is sent.
+    pub const LATE: u32 = u32::MAX;
+
     /// The policies from `base` on that one frame carries: up to the first that may have several tries out, each of
     /// which has a frame of its own.
     #[inline]
@@ -261,6 +289,12 @@ pub struct LayerPlan {
     pub memory: u32,
     /// Whether all caller instances share one memory.
     pub shared: bool,
+    /// What its memory is divided by.
+    pub by: Option<By>,
+    /// How many parts its memory has for each that has one.
+    pub parts: u32,
+    /// Whether it has to know when what it let in at a door begins to be served.
+    pub starts: bool,
     /// Whether the callee is told of its deadline.
     pub tells_deadline: bool,
     /// Whether it has to allow another try before its pause.

@@ -7,9 +7,10 @@ use super::timeline::Timeline;
 use super::value::Value;
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
+use crate::resilience::PolicySpec;
 use crate::resilience::chances::Ends;
+use crate::scenario::Pool;
 use crate::scenario::steps::{Part, Step, parts};
-use crate::scenario::{Balance, Pool};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 
@@ -237,8 +238,15 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         }
         let policies = self.system.calls.policies(caller.name, target);
         let mut turn = None;
+        let avoids = policies.iter().any(PolicySpec::avoids);
         policies::call(policies, after, &mut |after| {
-            self.attempt(caller, callee, after, &mut turn)
+            let further = turn.is_some();
+            let ends = self.attempt(caller, callee, after, &mut turn)?;
+            let alike = turn
+                .as_ref()
+                .is_none_or(|turn: &Turn| turn.failed.len() == 1);
+            // Which of those that are not alike are left depends on all that have been asked.
+            (!avoids || !further || alike).then_some(ends)
         })
     }
 
@@ -271,17 +279,17 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         system.look(count)?;
         let shares = match turn.take() {
             // Where the last attempt met them all alike, or otherwise many, its turn says nothing.
-            Some(turn)
-                if of.of.balance == Balance::RoundRobin
-                    && count > 1
-                    && turn.failed.len() == count =>
-            {
+            Some(turn) if of.of.balance.turns() && count > 1 && turn.failed.len() == count => {
                 system.look(count.saturating_mul(count))?;
                 let rates = &system.rates;
                 let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
                 turn.next(rate * (after - turn.at))
             }
-            _ => vec![1.0 / count as f64; count],
+            // Which instance answers as it does is known by its number only where they are all told apart.
+            _ => match of.of.balance.shares(count as u32) {
+                Some(shares) if count > 1 => shares,
+                _ => vec![1.0 / count as f64; count],
+            },
         };
         let mut ends = Ends::default();
         let mut failed = Vec::with_capacity(count);

@@ -3,9 +3,10 @@
 use super::late::wait;
 use super::system::System;
 use super::timeline::State;
+use crate::balancers::Spread;
 use crate::faults::{Effect, Instances, Target};
 use crate::plan::FaultPlan;
-use crate::scenario::{Balance, Workload};
+use crate::scenario::Workload;
 use crate::topology::overloaded;
 
 /// What becomes of an attempt that reaches an instance, before its program runs.
@@ -86,10 +87,7 @@ pub(super) fn reception(
             return None;
         }
         let part = chosen < 1.0 || hit.contains(&false);
-        let prefers = matches!(
-            of.of.balance,
-            Balance::LeastOutstanding | Balance::PowerOfTwo
-        );
+        let prefers = of.of.balance.spread() == Spread::Quick;
         if part && prefers && of.of.replicas > 1 {
             // Those that fail fast have the fewest requests outstanding, and attract more.
             return None;

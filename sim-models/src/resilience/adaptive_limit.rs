@@ -12,7 +12,7 @@
 //! computer networks" (1989); Netflix concurrency-limits `AIMDLimit` (initial 20, min 20, max 200, backoffRatio 0.9,
 //! timeout 5 s).
 
-use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
+use super::{By, Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -42,6 +42,9 @@ pub struct AdaptiveLimit {
     /// Who shares the limit.
     #[serde(default)]
     pub scope: Scope,
+    /// What there is a limit each for; none: there is one for all.
+    #[serde(default)]
+    pub by: Option<By>,
 }
 
 fn twenty() -> u32 {
@@ -76,6 +79,7 @@ impl Policy for AdaptiveLimit {
     const COUNTERS: &'static [&'static str] = &["refused", "lowered", "raised"];
     const AT_DOOR: bool = true;
     const LEAVES: bool = true;
+    const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
 
     fn memory(&self) -> Limit {
@@ -86,6 +90,9 @@ impl Policy for AdaptiveLimit {
     }
     fn scope(&self) -> Scope {
         self.scope
+    }
+    fn by(&self) -> Option<By> {
+        self.by
     }
     #[inline]
     fn on_enter(&self, memory: &mut Limit, came: &mut SimTime, context: &mut Context) -> Do {
@@ -121,6 +128,9 @@ impl Policy for AdaptiveLimit {
         memory.limit = memory
             .limit
             .clamp(f64::from(self.least), f64::from(self.most));
+    }
+    fn is_shut(&self, memory: &Limit, _: SimTime) -> bool {
+        memory.out >= memory.limit as u32
     }
     fn inside(memory: &Limit) -> Option<u32> {
         Some(memory.out)

@@ -10,7 +10,7 @@
 //!
 //! Source: M. Nygard, *Release It!* (2007), "Circuit Breaker"; `vocabulary.md` D and F.
 
-use super::{Context, Do, Ended, Ends, Final, Inside, NOTHING, Policy, Reading, Scope, Stay};
+use super::{By, Context, Do, Ended, Ends, Final, Inside, NOTHING, Policy, Reading, Scope, Stay};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -31,6 +31,9 @@ pub struct Breaker {
     /// Who shares the breaker.
     #[serde(default)]
     pub scope: Scope,
+    /// What there is a breaker each for; none: there is one for all.
+    #[serde(default)]
+    pub by: Option<By>,
 }
 
 fn five() -> u32 {
@@ -87,6 +90,7 @@ impl Policy for Breaker {
     const EXAMPLE: &'static str = "breaker(failures: 5)";
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
     const LEAVES: bool = true;
+    const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
     const BREAKS: bool = true;
 
@@ -98,6 +102,9 @@ impl Policy for Breaker {
     }
     fn scope(&self) -> Scope {
         self.scope
+    }
+    fn by(&self) -> Option<By> {
+        self.by
     }
     #[inline]
     fn on_enter(
@@ -170,6 +177,13 @@ impl Policy for Breaker {
                 state: "half_open",
                 numbers: Vec::new(),
             },
+        }
+    }
+    fn is_shut(&self, memory: &BreakerMemory, now: SimTime) -> bool {
+        match memory.state {
+            State::Closed(_) => false,
+            State::Open(until) => now < until,
+            State::HalfOpen => true,
         }
     }
     fn is_open(memory: &BreakerMemory) -> bool {

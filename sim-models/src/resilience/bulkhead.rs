@@ -10,7 +10,7 @@
 //! `maxWaitDuration` 0, fair); elsewhere Polly `ConcurrencyLimiter` (`PermitLimit`, `QueueLimit`), Hystrix
 //! `semaphore.maxConcurrentRequests`, Envoy `max_requests` and `max_pending_requests`.
 
-use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
+use super::{By, Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -31,6 +31,9 @@ pub struct Bulkhead {
     /// Who shares the permits.
     #[serde(default)]
     pub scope: Scope,
+    /// What has permits each of its own; none: all share them.
+    #[serde(default)]
+    pub by: Option<By>,
 }
 
 fn twenty_five() -> u32 {
@@ -53,6 +56,7 @@ impl Policy for Bulkhead {
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const LEAVES: bool = true;
+    const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
 
     fn memory(&self) -> u32 {
@@ -60,6 +64,9 @@ impl Policy for Bulkhead {
     }
     fn scope(&self) -> Scope {
         self.scope
+    }
+    fn by(&self) -> Option<By> {
+        self.by
     }
     fn parks(&self) -> bool {
         self.queue > 0
@@ -87,6 +94,9 @@ impl Policy for Bulkhead {
     fn on_leave(&self, out: &mut u32, (): &mut (), _: &Ended, context: &mut Context) {
         *out -= 1;
         context.wake = 1;
+    }
+    fn is_shut(&self, out: &u32, _: SimTime) -> bool {
+        *out >= self.permits
     }
     fn inside(out: &u32) -> Option<u32> {
         Some(*out)

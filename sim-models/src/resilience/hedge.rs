@@ -10,6 +10,9 @@
 //! `attempts` counts the first, as in gRPC (not as in Polly, whose count leaves it out). What is inside the hedge
 //! is done for each try: `[hedge(..), timeout(..)]` limits each, `[timeout(..), hedge(..)]` all together.
 //!
+//! With `another_instance` a further try goes to an instance that the call has not asked yet, as long as there is one
+//! that is not passed by; once all have been asked, to any. Whoever is slow for one request may be slow for the next.
+//!
 //! Source: J. Dean and L. Barroso, "The tail at scale" (2013); gRPC A6 `hedgingPolicy` (`maxAttempts`,
 //! `hedgingDelay`, `nonFatalStatusCodes`); elsewhere Polly `Hedging`, Finagle `BackupRequestFilter`, Envoy
 //! `hedge_policy`, resilience4j `Hedge`.
@@ -31,6 +34,9 @@ pub struct Hedge {
     /// What is no answer yet: the next try begins, or another one that is out may still answer.
     #[serde(default)]
     pub on: OutcomeSet,
+    /// Whether further tries of the call go to instances that it has not asked yet, where there are any.
+    #[serde(default)]
+    pub another_instance: bool,
 }
 
 fn two() -> u32 {
@@ -103,6 +109,9 @@ impl Policy for Hedge {
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)
+    }
+    fn avoids(&self) -> bool {
+        self.another_instance
     }
     fn brief(&self) -> String {
         format!("after {}", self.after)

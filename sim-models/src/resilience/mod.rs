@@ -10,6 +10,7 @@ mod breaker;
 mod bulkhead;
 mod cancellation;
 pub mod chances;
+mod coalesce;
 mod deadline;
 mod fallback;
 mod hedge;
@@ -18,6 +19,8 @@ mod policy;
 mod rate_limit;
 mod retry;
 mod retry_budget;
+pub mod script;
+mod shed_by_priority;
 #[cfg(test)]
 mod tests;
 mod timeout;
@@ -27,14 +30,16 @@ pub use adaptive_limit::AdaptiveLimit;
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
+pub use coalesce::Coalesce;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Again, Context, Do, Ended, Final, Policy, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
+pub use shed_by_priority::ShedByPriority;
 pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
@@ -96,6 +101,36 @@ macro_rules! policies {
             #[must_use]
             pub fn scope(&self) -> Scope {
                 match self { $(Self::$policy(policy) => policy.scope()),* }
+            }
+            /// What its memory is divided by.
+            #[must_use]
+            pub fn by(&self) -> Option<By> {
+                match self { $(Self::$policy(policy) => policy.by()),* }
+            }
+            /// See [`Policy::BY_CALLEE`].
+            #[must_use]
+            pub fn may_be_by_callee(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BY_CALLEE),* }
+            }
+            /// See [`Policy::AT_CALLER`].
+            #[must_use]
+            pub fn at_caller(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::AT_CALLER),* }
+            }
+            /// See [`Policy::UNPACKS`].
+            #[must_use]
+            pub fn unpacks(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::UNPACKS),* }
+            }
+            /// See [`Policy::SHARES`].
+            #[must_use]
+            pub fn shares(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::SHARES),* }
+            }
+            /// See [`Policy::STARTS`].
+            #[must_use]
+            pub fn starts(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STARTS),* }
             }
             /// What it knows of a new call.
             #[inline]
@@ -167,6 +202,11 @@ macro_rules! policies {
             #[must_use]
             pub fn replaces(&self, outcome: Outcome) -> bool {
                 match self { $(Self::$policy(policy) => policy.replaces(outcome)),* }
+            }
+            /// See [`Policy::avoids`].
+            #[must_use]
+            pub fn avoids(&self) -> bool {
+                match self { $(Self::$policy(policy) => policy.avoids()),* }
             }
             /// See [`Policy::brief`].
             #[must_use]
@@ -250,6 +290,21 @@ macro_rules! policies {
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
             }
+            /// See [`Policy::on_start`].
+            pub fn on_start(&self, memory: &mut Memory, call: &mut CallState, waited: SimDuration, context: &mut Context) {
+                match (self, memory, call) {
+                    $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_start(memory, call, waited, context),)*
+                    _ => unreachable!("the memory and state of a policy are its own"),
+                }
+            }
+            /// See [`Policy::is_shut`].
+            #[must_use]
+            pub fn is_shut(&self, memory: &Memory, now: SimTime) -> bool {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.is_shut(memory, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::tells`].
             #[must_use]
             pub fn tells(&self) -> Tells {
@@ -331,4 +386,6 @@ policies! {
     Fallback "fallback",
     OutlierEjection "outlier_ejection",
     AdaptiveLimit "adaptive_limit",
+    Coalesce "coalesce",
+    ShedByPriority "shed_by_priority",
 }

@@ -15,7 +15,7 @@
 //! at once; its ten per cent of fewer than ten instances are nobody, unless `always_eject_one_host` says so. Elsewhere
 //! Istio `outlierDetection`, Finagle `FailureAccrual`.
 
-use super::{Context, Do, Ended, Policy, Reading, Scope};
+use super::{By, Context, Do, Ended, Policy, Reading, Scope};
 use crate::outcome::OutcomeSet;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -45,6 +45,9 @@ pub struct OutlierEjection {
     /// Who shares what is known of the instances.
     #[serde(default)]
     pub scope: Scope,
+    /// What it is counted apart for, beside the instances; none: nothing.
+    #[serde(default)]
+    pub by: Option<By>,
 }
 
 fn five() -> u32 {
@@ -113,6 +116,9 @@ impl Policy for OutlierEjection {
     }
     fn scope(&self) -> Scope {
         self.scope
+    }
+    fn by(&self) -> Option<By> {
+        self.by
     }
     fn on_enter(&self, hosts: &mut Vec<Host>, came: &mut SimTime, context: &mut Context) -> Do {
         if hosts.len() < context.callees as usize {

@@ -6,6 +6,7 @@
 //! began: a policy names the outcome and no place.
 
 use super::{Backoff, Ends, Inside, Stay};
+use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -20,6 +21,23 @@ pub enum Scope {
     Instance,
     /// All instances of the caller share one.
     Shared,
+}
+
+/// What the memory of a policy is divided by: each part is a memory of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Each instance of the callee has its own. The instance is chosen before the policy is asked, and balancers pass
+    /// those by that would not let a call in.
+    Callee,
+    /// Each endpoint of the callee has its own.
+    Endpoint,
+    /// Each tenant has its own, and those without a label have one together.
+    Tenant,
+    /// Each key has its own, and requests without a key have one together.
+    Key,
+    /// Each key at each endpoint has its own.
+    Request,
 }
 
 /// What a policy answers.
@@ -58,14 +76,85 @@ pub enum Do {
     Hold,
 }
 
-/// Whether policies outside may try again after a result.
+/// Whether policies outside may try again after a result, and when: what an answer says of it travels to its caller,
+/// in whole milliseconds.
+///
+/// Source: gRPC A6, `grpc-retry-pushback-ms` (negative: not at all); RFC 9110, `Retry-After`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Final {
+pub struct Final(u32);
+
+#[allow(non_upper_case_globals)]
+impl Final {
     /// They may.
-    #[default]
-    No,
-    /// They may not.
-    Yes,
+    pub const No: Self = Self(0);
+    /// They may not: nothing that began here is to be tried again.
+    pub const Yes: Self = Self(u32::MAX);
+    /// They may not: the callee says so.
+    pub const Never: Self = Self(u32::MAX - 1);
+
+    /// They may after this span: the callee says so.
+    #[must_use]
+    pub fn after(span: SimDuration) -> Self {
+        let milliseconds = span.0.div_ceil(1_000_000).max(1);
+        Self(u32::try_from(milliseconds).map_or(Self::Never.0 - 1, |ms| ms.min(Self::Never.0 - 1)))
+    }
+
+    /// Whether they may not.
+    #[inline]
+    #[must_use]
+    pub fn forbids(self) -> bool {
+        self.0 >= Self::Never.0
+    }
+
+    /// After how long they may, if the callee has said so.
+    #[inline]
+    #[must_use]
+    pub fn span(self) -> Option<SimDuration> {
+        (self != Self::No && !self.forbids()).then(|| SimDuration::from_millis(u64::from(self.0)))
+    }
+
+    /// What of it an answer carries to its caller: what the callee says, not what goes for policies of its own.
+    #[inline]
+    #[must_use]
+    pub fn told(self) -> Self {
+        if self == Self::Yes { Self::No } else { self }
+    }
+
+    /// As bits that an answer carries.
+    #[inline]
+    #[must_use]
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// From the bits that an answer carries.
+    #[inline]
+    #[must_use]
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+}
+
+/// What those are told who are turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushBack {
+    /// To come again after this span at the earliest.
+    After(SimDuration),
+    /// Not to come again.
+    Never,
+}
+
+impl PushBack {
+    /// What policies outside make of it.
+    #[must_use]
+    pub fn last(said: Option<Self>) -> Final {
+        match said {
+            None => Final::No,
+            Some(Self::After(span)) => Final::after(span),
+            Some(Self::Never) => Final::Never,
+        }
+    }
 }
 
 /// A result on its way out.
@@ -73,12 +162,12 @@ pub enum Final {
 pub struct Ended {
     /// What it is, and who said so.
     pub ending: Ending,
-    /// Whether policies outside may try again.
+    /// Whether policies outside may try again, and when.
     pub last: Final,
     /// Which of all tries of a policy that forks it is the result of, from 0.
     pub leg: u16,
     /// Number of the callee's instance that was asked last; [`Ended::NOBODY`] if nobody was.
-    pub callee: u32,
+    pub callee: u16,
     /// Nobody knows how it would have ended: a policy outside, or the caller, no longer waits.
     pub given_up: bool,
 }
@@ -101,9 +190,14 @@ const _: () = assert!(
     "it is passed from policy to policy"
 );
 
+const _: () = assert!(
+    crate::limits::MOST_REPLICAS < Ended::NOBODY as u32,
+    "instances of a callee are numbered in 16 bits"
+);
+
 impl Ended {
     /// The callee of a call that asked nobody.
-    pub const NOBODY: u32 = u32::MAX;
+    pub const NOBODY: u16 = u16::MAX;
 
     /// What it was.
     #[inline]
@@ -132,6 +226,12 @@ pub struct Context<'a> {
     pub waiting: u32,
     /// Key of the draws that belong to this call and policy.
     pub key: u64,
+    /// Key of what is asked for, from 1; 0: it has none.
+    pub content: u32,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Whom it is from ([`crate::baggage::Baggage::user`]).
+    pub user: u8,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
     pub counters: &'a mut [u64],
     /// How many of those who are parked at this memory it wakes, the first to come first.
@@ -203,6 +303,16 @@ pub trait Policy {
     const COUNTERS: &'static [&'static str] = &[];
     /// Whether it makes sense at the door of a service as well (`admission`), not only at a caller.
     const AT_DOOR: bool = false;
+    /// Whether it makes sense at a caller (`calls`).
+    const AT_CALLER: bool = true;
+    /// Whether its memory may be divided by [`By::Callee`].
+    const BY_CALLEE: bool = false;
+    /// Whether it looks at what travels with requests, beyond what its memory is divided by.
+    const UNPACKS: bool = false;
+    /// Whether calls may share one answer, so that fewer come to the callee than are made.
+    const SHARES: bool = false;
+    /// Whether it has to know when what it let in at a door begins to be served ([`Policy::on_start`]).
+    const STARTS: bool = false;
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
     const ACTS: bool = true;
     /// Whether it has to allow another try before its pause ([`Policy::on_retry`]).
@@ -223,6 +333,10 @@ pub trait Policy {
     /// Who shares its memory.
     fn scope(&self) -> Scope {
         Scope::Instance
+    }
+    /// What its memory is divided by.
+    fn by(&self) -> Option<By> {
+        None
     }
     /// Whether it may have several tries out at once, or ask another target.
     fn forks(&self) -> bool {
@@ -308,6 +422,20 @@ pub trait Policy {
         _context: &mut Context,
     ) {
     }
+    /// What it let in at a door begins to be served, so long after it came.
+    fn on_start(
+        &self,
+        _memory: &mut Self::Memory,
+        _call: &mut Self::Call,
+        _waited: SimDuration,
+        _context: &mut Context,
+    ) {
+    }
+    /// Whether its memory of one instance of the callee would not let a call in just now: balancers pass that one by.
+    /// Only of memories that are divided by [`By::Callee`].
+    fn is_shut(&self, _memory: &Self::Memory, _now: SimTime) -> bool {
+        false
+    }
     /// Marks the instances of the callee, by number, that an attempt is not to be sent to. Where all are marked, none
     /// is passed by.
     fn shun(&self, _memory: &Self::Memory, _now: SimTime, _passed_by: &mut [bool]) {}
@@ -341,6 +469,11 @@ pub trait Policy {
     /// Whether it puts something else in place of what ends so: a static answer, or that of one of
     /// [`Policy::targets`].
     fn replaces(&self, _outcome: Outcome) -> bool {
+        false
+    }
+    /// Whether further tries of a call that goes through it are sent to instances that the call has not asked yet, where
+    /// there are any.
+    fn avoids(&self) -> bool {
         false
     }
     /// Its most telling number, in a few words, for pictures; empty where its name says it all.

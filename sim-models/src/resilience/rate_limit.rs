@@ -10,7 +10,7 @@
 //! takes in advance), Envoy local rate limit `token_bucket`, Go `x/time/rate`; elsewhere resilience4j `RateLimiter`
 //! and Polly `RateLimiter`, which count per period instead.
 
-use super::{Context, Do, Ended, Final, Policy, Reading, Scope};
+use super::{By, Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
 use crate::quantity::units::Rate;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,12 @@ pub struct RateLimit {
     /// Who shares the bucket.
     #[serde(default)]
     pub scope: Scope,
+    /// What there is a bucket each for; none: there is one for all.
+    #[serde(default)]
+    pub by: Option<By>,
+    /// Whether those who are refused are told when there will be a token for one of them.
+    #[serde(default)]
+    pub push_back: bool,
 }
 
 fn one() -> f64 {
@@ -65,7 +71,12 @@ impl RateLimit {
         let wait = SimDuration::from_nanos_f64(lacking / self.rate.0 * 1e9);
         if wait > self.wait {
             context.counters[0] += 1;
-            return Err(Do::End(Ending::of(Outcome::RateLimited), Final::No));
+            let last = if self.push_back {
+                Final::after(wait)
+            } else {
+                Final::No
+            };
+            return Err(Do::End(Ending::of(Outcome::RateLimited), last));
         }
         bucket.tokens -= 1.0;
         *due = Some(context.now + wait);
@@ -98,6 +109,9 @@ impl Policy for RateLimit {
     }
     fn scope(&self) -> Scope {
         self.scope
+    }
+    fn by(&self) -> Option<By> {
+        self.by
     }
     fn on_enter(
         &self,

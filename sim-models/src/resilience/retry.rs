@@ -11,6 +11,10 @@
 //! - `none`: v; `full`: U(0, v); `equal`: v/2 + U(0, v/2);
 //! - `decorrelated`: min(cap, U(base, 3 × the wait before)), the first wait before being base;
 //! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
+//!
+//! A callee that turns a call away may say when to come again (`push_back` of the policies at its door). A retry that
+//! respects it waits for exactly that long and begins its backoff anew; told not to come again, it does not, as in
+//! gRPC A6 (`grpc-retry-pushback-ms`).
 
 use super::{Again, Context, Do, Ended, Ends, Final, Inside, Policy, Stay, tries};
 use crate::limits::MOST_ATTEMPTS;
@@ -32,6 +36,16 @@ pub struct Retry {
     /// What is tried again.
     #[serde(default)]
     pub on: OutcomeSet,
+    /// Whether it comes again when the callee asks it to, where the callee does.
+    #[serde(default = "yes")]
+    pub respect_push_back: bool,
+    /// Whether further tries of the call go to instances that it has not asked yet, where there are any.
+    #[serde(default)]
+    pub another_instance: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn three() -> u32 {
@@ -237,6 +251,8 @@ const _: () = assert!(
 pub struct Tried {
     before: SimDuration,
     attempts: u16,
+    /// Which wait of the backoff the last one was, from 1.
+    steps: u16,
 }
 
 impl Policy for Retry {
@@ -262,7 +278,8 @@ impl Policy for Retry {
     }
     #[inline]
     fn on_result(&self, (): &mut (), call: &mut Tried, ended: &Ended, context: &mut Context) -> Do {
-        if ended.last == Final::Yes {
+        let told = ended.last.told();
+        if ended.last == Final::Yes || (self.respect_push_back && told.forbids()) {
             return Do::Pass;
         }
         let attempts = u32::from(call.attempts);
@@ -275,13 +292,26 @@ impl Policy for Retry {
             context.key,
             u64::from(context.attempts) | u64::from(call.attempts) << 32,
         );
-        call.before = self.backoff.wait(attempts, call.before, &mut chance);
+        call.before = match told.span().filter(|_| self.respect_push_back) {
+            Some(span) => {
+                call.steps = 0;
+                span
+            }
+            None => {
+                call.steps += 1;
+                let steps = u32::from(call.steps);
+                self.backoff.wait(steps, call.before, &mut chance)
+            }
+        };
         call.attempts += 1;
         Do::Again(call.before)
     }
     fn on_denied(&self, (): &mut (), call: &mut Tried, context: &mut Context) {
         call.attempts -= 1;
         context.counters[0] -= 1;
+    }
+    fn avoids(&self) -> bool {
+        self.another_instance
     }
     fn worst_case_attempts(&self) -> f64 {
         f64::from(self.attempts)

@@ -7,7 +7,7 @@
 //!
 //! Source: M. Brooker, "Fixing retries with token buckets and circuit breakers" (2022); `vocabulary.md` D.
 
-use super::{Context, Do, Ended, Ends, Final, Inside, Policy, Reading, Scope, Stay};
+use super::{By, Context, Do, Ended, Ends, Final, Inside, Policy, Reading, Scope, Stay};
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 
@@ -24,6 +24,9 @@ pub struct RetryBudget {
     /// Who shares the bucket.
     #[serde(default)]
     pub scope: Scope,
+    /// What there is a bucket each for; none: there is one for all.
+    #[serde(default)]
+    pub by: Option<By>,
 }
 
 fn tenth() -> f64 {
@@ -52,6 +55,9 @@ impl Policy for RetryBudget {
     }
     fn scope(&self) -> Scope {
         self.scope
+    }
+    fn by(&self) -> Option<By> {
+        self.by
     }
     #[inline]
     fn on_enter(&self, tokens: &mut f64, paid: &mut bool, context: &mut Context) -> Do {

@@ -13,6 +13,9 @@ fn words(decision: &Decision) -> String {
     if let Some(outcome) = decision.outcome {
         words.push(outcome.name().into());
     }
+    if let Some(retry_after) = decision.retry_after {
+        words.push(format!("retry after {retry_after}"));
+    }
     if !decision.state.is_empty() {
         words.push(decision.state.into());
     }
@@ -360,6 +363,212 @@ fn a_limit_finds_itself() {
             (
                 "3 result a error",
                 "ended, error, limit 1.000, out 0.000, lowered=2, raised=1, refused=1",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn calls_for_one_key_share_an_answer() {
+    check(
+        "coalesce(wait: \"5s\")",
+        &[
+            ("0 acquire a key=1", "inside, out, led=1"),
+            ("0.1 acquire b key=1", "parked, out, led=1"),
+            ("0.1 acquire c key=1", "parked, out, led=1"),
+            // Another key is another thing, and so is another endpoint.
+            ("0.2 acquire d key=2", "inside, out, led=2"),
+            (
+                "0.2 acquire e key=1 endpoint=\"other\"",
+                "inside, out, led=3",
+            ),
+            ("1 result a ok", "ended, ok, idle, led=3, shared=2"),
+            ("1 look b", "ended, ok, idle, led=3, shared=2"),
+            ("1 look c", "ended, ok, idle, led=3, shared=2"),
+            // Nothing is kept for those who come later.
+            ("1 acquire f key=1", "inside, out, led=4, shared=2"),
+            ("2 acquire g key=1", "parked, out, led=4, shared=2"),
+            (
+                "3 result f error",
+                "ended, error, idle, led=4, shared=2, shared_failures=1",
+            ),
+            (
+                "3 look g",
+                "ended, error, idle, led=4, shared=2, shared_failures=1",
+            ),
+            // Who has no key is alone.
+            (
+                "4 acquire h",
+                "inside, idle, led=4, shared=2, shared_failures=1",
+            ),
+            (
+                "4 acquire i",
+                "inside, idle, led=4, shared=2, shared_failures=1",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_next_one_leads_where_the_first_hands_over() {
+    check(
+        "coalesce(wait: \"5s\", share_failures: false)",
+        &[
+            ("0 acquire a key=1", "inside, out, led=1"),
+            ("1 acquire b key=1", "parked, out, led=1"),
+            ("1 acquire c key=1", "parked, out, led=1"),
+            ("1 acquire d key=1", "parked, out, led=1"),
+            ("2 give_up a", "ended, cancelled, out, led=2"),
+            ("2 look b", "inside, out, led=2"),
+            ("3 result b error", "ended, error, out, led=3"),
+            ("3 look c", "inside, out, led=3"),
+            ("3 look d", "parked, out, led=3"),
+            // It has waited for as long as it may, and goes on by itself: nobody waits for it.
+            ("6 look d", "inside, out, impatient=1, led=3"),
+            ("6 acquire e key=1", "parked, out, impatient=1, led=3"),
+            ("7 result d ok", "ended, ok, out, impatient=1, led=3"),
+            ("7 look e", "parked, out, impatient=1, led=3"),
+            ("7 give_up e", "ended, cancelled, out, impatient=1, led=3"),
+            ("8 result c ok", "ended, ok, idle, impatient=1, led=3"),
+        ],
+    );
+}
+
+#[test]
+fn the_least_important_are_shed_first() {
+    check(
+        "shed_by_priority(queueing: \"10ms\", down: 0.5, up: 0.5, push_back: after(\"2s\"))",
+        &[
+            ("0 acquire a", "inside, open, bound 512.000, waiting 1.000"),
+            (
+                "0 acquire b priority=\"sheddable\"",
+                "inside, open, bound 512.000, waiting 2.000",
+            ),
+            // Exactly as long as may be is no overload.
+            ("0.01 start a", "inside, open, bound 512.000, waiting 1.000"),
+            ("0.01 start b", "inside, open, bound 512.000, waiting 0.000"),
+            (
+                "0.5 result a ok",
+                "ended, ok, open, bound 512.000, waiting 0.000",
+            ),
+            ("1 acquire a", "inside, open, bound 512.000, waiting 1.000"),
+            (
+                "1 acquire c priority=\"sheddable\" user=5",
+                "inside, open, bound 512.000, waiting 2.000",
+            ),
+            ("1.5 start a", "inside, open, bound 512.000, waiting 1.000"),
+            // Half of the two have to go: the bound falls to the level of the less important, 3 x 128 + 5.
+            (
+                "2 acquire d priority=\"sheddable\" user=4",
+                "inside, sheds, bound 389.000, waiting 2.000, lowered=1",
+            ),
+            (
+                "2 acquire e priority=\"sheddable\" user=5",
+                "ended, rejected, retry after 2, sheds, bound 389.000, waiting 2.000, lowered=1, shed_sheddable=1",
+            ),
+            // Nobody could begin, and somebody waits: that is overload, too.
+            (
+                "3 acquire f",
+                "inside, sheds, bound 388.000, waiting 3.000, lowered=2, shed_sheddable=1",
+            ),
+            (
+                "3 start f",
+                "inside, sheds, bound 388.000, waiting 2.000, lowered=2, shed_sheddable=1",
+            ),
+            (
+                "3.5 give_up c",
+                "ended, cancelled, sheds, bound 388.000, waiting 1.000, lowered=2, shed_sheddable=1",
+            ),
+            // All who came were let in: there is nobody whom the bound keeps out.
+            (
+                "4 acquire g priority=\"sheddable\" user=127",
+                "inside, open, bound 512.000, waiting 2.000, lowered=2, raised=1, shed_sheddable=1",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_memory_is_divided_by_what_it_says() {
+    check(
+        "breaker(failures: 1, open_for: \"10s\", by: endpoint)",
+        &[
+            (
+                "0 acquire a endpoint=\"x\"",
+                "inside, closed, failures_in_a_row 0.000",
+            ),
+            (
+                "0 result a error",
+                "ended, error, open, open_for 10.000, opened=1",
+            ),
+            (
+                "1 acquire b endpoint=\"y\"",
+                "inside, closed, failures_in_a_row 0.000, opened=1",
+            ),
+            (
+                "1 acquire c endpoint=\"x\"",
+                "ended, breaker_open, open, open_for 9.000, opened=1, refused=1",
+            ),
+        ],
+    );
+    check(
+        "bulkhead(permits: 1, queue: 1, by: callee)",
+        &[
+            ("0 acquire a callee=0", "inside, out 1.000"),
+            ("0 acquire b callee=1", "inside, out 1.000"),
+            ("0 acquire c callee=1", "parked, out 1.000, waited=1"),
+            // A permit goes to who waits for one of that instance.
+            ("1 result a ok", "ended, ok, out 0.000, waited=1"),
+            ("1 look c", "parked, out 1.000, waited=1"),
+            ("2 result b ok", "ended, ok, out 1.000, waited=1"),
+            ("2 look c", "inside, out 1.000, waited=1"),
+        ],
+    );
+    check(
+        "rate_limit(rate: \"1/s\", by: tenant, push_back: true)",
+        &[
+            ("0 acquire a tenant=\"blue\"", "inside, tokens 0.000"),
+            ("0 acquire b tenant=\"red\"", "inside, tokens 0.000"),
+            (
+                "0.25 acquire c tenant=\"red\"",
+                "ended, rate_limited, retry after 0.75, tokens 0.250, refused=1",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_retry_comes_when_it_is_asked_to() {
+    check(
+        "retry(attempts: 4, backoff: exponential(base: \"100ms\", jitter: none))",
+        &[
+            ("0 acquire", "inside"),
+            ("0 result error", "waiting, wait 0.1, retries=1"),
+            (
+                "0.1 result rejected retry_after=1.5",
+                "waiting, wait 1.5, retries=2",
+            ),
+            // The backoff begins anew.
+            ("2 result error", "waiting, wait 0.1, retries=3"),
+            ("3 result error", "ended, error, exhausted=1, retries=3"),
+            ("4 acquire", "inside, exhausted=1, retries=3"),
+            (
+                "5 result rejected retry_after=-1",
+                "ended, rejected, retry after -1, exhausted=1, retries=3",
+            ),
+        ],
+    );
+    check(
+        "retry(attempts: 4, backoff: constant(base: \"100ms\", jitter: none), respect_push_back: false)",
+        &[
+            ("0 acquire", "inside"),
+            (
+                "0 result rejected retry_after=-1",
+                "waiting, wait 0.1, retries=1",
+            ),
+            (
+                "1 result rejected retry_after=1.5",
+                "waiting, wait 0.1, retries=2",
             ),
         ],
     );

@@ -2,10 +2,13 @@
 //!
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
-//! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policy;
+//! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policy; `key` and `priority` of its request, `user` (0 to 127),
+//!   its `tenant`, the `endpoint` that it is for and, where the memory is by callee, the `callee` may be given;
+//! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
-//!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused) and `leg`
-//!   (which of several tries it is of, from 0) may be given;
+//!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
+//!   of several tries it is of, from 0) and `retry_after` (seconds after which the callee asks to come again; less than
+//!   zero: not at all) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
@@ -13,102 +16,24 @@
 //!
 //! Several calls may be out at once: `"id"` names them. The timers of the policy run between the lines.
 
-use super::{Context, Do, Ended, Final, Memory, PolicySpec, Reading};
+pub use super::script::{At, Decision, Line, Op};
+use super::{By, Context, Do, Ended, Final, Memory, PolicySpec, Reading};
+use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome};
-use serde::{Deserialize, Serialize};
 use sim_core::random::mix;
 use sim_core::{SimDuration, SimTime};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// One line of a script.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Line {
-    /// Seconds since the start.
-    pub t: f64,
-    /// What happens.
-    pub op: Op,
-    /// Which call it is about.
-    #[serde(default)]
-    pub id: String,
-    /// Of a result: what it is.
-    #[serde(default)]
-    pub outcome: Option<Outcome>,
-    /// Of a result: its HTTP-like status.
-    #[serde(default)]
-    pub status: u16,
-    /// Of a result: the index of the instance that was asked.
-    #[serde(default)]
-    pub callee: Option<u32>,
-    /// Of a result: which of several tries it is of, from 0.
-    #[serde(default)]
-    pub leg: u16,
-}
-
-/// What happens in a line of a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Op {
-    /// A call comes to the policy.
-    Acquire,
-    /// What is inside has a result.
-    Result,
-    /// A policy outside is about to try again what has failed.
-    Retry,
-    /// Nobody waits for the call any longer.
-    GiveUp,
-    /// Nothing: it is looked where the call is.
-    Look,
-}
-
-/// What a policy makes of a line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Decision {
-    /// Seconds since the start.
-    pub t: f64,
-    /// Which call it is about, if calls are named.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub id: String,
-    /// Whether what is inside may go on, at once or after `wait`: a call that is let in, or another try of it. False:
-    /// the call waits for somebody to leave, or has ended.
-    pub permitted: bool,
-    /// Seconds that it waits first; none where it does not wait, or nobody knows how long.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wait: Option<f64>,
-    /// Where the call is now: `inside`, `waiting`, `parked`, `ended`.
-    pub at: At,
-    /// How it has ended, if it has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
-    /// State of the policy by name, where it has states.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub state: &'static str,
-    /// Numbers of the policy.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub numbers: BTreeMap<&'static str, f64>,
-    /// What it has counted.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub counts: BTreeMap<&'static str, u64>,
-}
-
-/// Where a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum At {
-    /// Let in.
-    Inside,
-    /// It waits for a time to come: outside, or before another try.
-    Waiting,
-    /// It waits until somebody leaves.
-    Parked,
-    /// It has ended.
-    Ended,
-}
 
 /// A call at the policy.
 #[derive(Clone, Debug)]
 struct Call {
     number: u64,
+    /// Which part of the memory is meant for it.
+    part: String,
+    key: u32,
+    priority: Priority,
+    user: u8,
+    came: SimTime,
     state: super::CallState,
     at: At,
     /// Whether it was let in and has not left.
@@ -117,6 +42,7 @@ struct Call {
     out: u32,
     timer: Option<SimTime>,
     outcome: Option<Outcome>,
+    last: Final,
     /// A further try has been allowed, and is yet to come.
     allowed: bool,
     /// Which of several tries have ended.
@@ -127,10 +53,12 @@ struct Call {
 #[derive(Clone, Debug)]
 pub struct Trace<'p> {
     policy: &'p PolicySpec,
-    memory: Memory,
+    /// The parts of its memory that somebody has come to.
+    memories: BTreeMap<String, Memory>,
     counters: Vec<u64>,
     calls: BTreeMap<String, Call>,
-    room: VecDeque<String>,
+    /// Those who are parked, by the part of the memory.
+    rooms: BTreeMap<String, VecDeque<String>>,
     /// When the timers of calls are due: of those of one time, the one of the call that came first.
     due: BTreeSet<(SimTime, u64, String)>,
     now: SimTime,
@@ -138,7 +66,7 @@ pub struct Trace<'p> {
 }
 
 /// Instances of the callee of a policy that is driven alone.
-const CALLEES: u32 = 10;
+const CALLEES: u16 = 10;
 /// Key of the draws of a policy that is driven alone.
 const KEY: u64 = 0x5452_4143_4500_0000;
 
@@ -148,10 +76,10 @@ impl<'p> Trace<'p> {
     pub fn new(policy: &'p PolicySpec) -> Self {
         Self {
             policy,
-            memory: policy.memory(),
+            memories: BTreeMap::new(),
             counters: vec![0; policy.counters().len()],
             calls: BTreeMap::new(),
-            room: VecDeque::new(),
+            rooms: BTreeMap::new(),
             now: SimTime::ZERO,
             due: BTreeSet::new(),
             begun: 0,
@@ -173,7 +101,11 @@ impl<'p> Trace<'p> {
         self.run_timers(now);
         self.now = now;
         let wait = match line.op {
-            Op::Acquire => self.acquire(&line.id)?,
+            Op::Acquire => self.acquire(line)?,
+            Op::Start => {
+                self.start(&line.id)?;
+                None
+            }
             Op::Result => self.result(line)?,
             Op::Retry => {
                 self.retry(&line.id)?;
@@ -186,14 +118,15 @@ impl<'p> Trace<'p> {
             Op::Look => None,
         };
         let call = self.call(&line.id)?;
-        let (at, outcome) = (call.at, call.outcome);
+        let (at, outcome, last) = (call.at, call.outcome, call.last);
+        let part = call.part.clone();
         let allowed = line.op == Op::Retry && call.allowed;
         let wait = wait.or_else(|| {
             call.timer
                 .filter(|_| at == At::Waiting)
                 .map(|due| due.since(now))
         });
-        let Reading { state, numbers } = self.policy.reading(&self.memory, now);
+        let Reading { state, numbers } = self.policy.reading(self.memory(&part), now);
         Ok(Decision {
             t: line.t,
             id: line.id.clone(),
@@ -201,6 +134,10 @@ impl<'p> Trace<'p> {
             wait: wait.map(SimDuration::as_secs_f64),
             at,
             outcome,
+            retry_after: match last.span() {
+                Some(span) => Some(span.as_secs_f64()),
+                None => (last == Final::Never).then_some(-1.0),
+            },
             state,
             numbers: numbers.into_iter().collect(),
             counts: (self.policy.counters().iter().copied())
@@ -219,13 +156,43 @@ impl<'p> Trace<'p> {
         })
     }
 
-    fn acquire(&mut self, id: &str) -> Result<Option<SimDuration>, String> {
+    /// A part of the memory of the policy.
+    fn memory(&mut self, part: &str) -> &mut Memory {
+        let fresh = || self.policy.memory();
+        self.memories.entry(part.to_owned()).or_insert_with(fresh)
+    }
+
+    /// Which part of the memory is meant for a call.
+    fn part(&self, line: &Line) -> Result<String, String> {
+        Ok(match self.policy.by() {
+            None => String::new(),
+            Some(By::Callee) => {
+                let known = line.callee.filter(|callee| *callee < CALLEES);
+                let callee = known.ok_or(
+                    "the memory is by callee: `\"callee\": 0` says which instance is about to be asked",
+                )?;
+                callee.to_string()
+            }
+            Some(By::Endpoint) => line.endpoint.clone(),
+            Some(By::Tenant) => line.tenant.clone(),
+            Some(By::Key) => line.key.to_string(),
+            Some(By::Request) => format!("{} {}", line.key, line.endpoint),
+        })
+    }
+
+    fn acquire(&mut self, line: &Line) -> Result<Option<SimDuration>, String> {
+        let id = &line.id;
         if self.calls.get(id).is_some_and(|call| call.at != At::Ended) {
             return Err("this call has come and not ended; give another one another `id`".into());
         }
         self.begun += 1;
         let call = Call {
             number: self.begun,
+            part: self.part(line)?,
+            key: line.key,
+            priority: line.priority,
+            user: line.user,
+            came: self.now,
             state: self.policy.begin(),
             at: At::Ended,
             inside: false,
@@ -233,6 +200,7 @@ impl<'p> Trace<'p> {
             out: 0,
             timer: None,
             outcome: None,
+            last: Final::No,
             allowed: false,
             over: BTreeSet::new(),
         };
@@ -241,9 +209,10 @@ impl<'p> Trace<'p> {
             Some(known) if known.allowed => {
                 known.allowed = false;
                 known.outcome = None;
+                known.last = Final::No;
             }
             _ => {
-                self.calls.insert(id.into(), call);
+                self.calls.insert(id.clone(), call);
             }
         }
         let answer = self.ask(id, |policy, memory, state, context| {
@@ -257,23 +226,29 @@ impl<'p> Trace<'p> {
         id: &str,
         ask: impl FnOnce(&PolicySpec, &mut Memory, &mut super::CallState, &mut Context) -> R,
     ) -> R {
-        let waiting = self.room.len() as u32;
+        let part = self.calls[id].part.clone();
+        let waiting = self.rooms.get(&part).map_or(0, VecDeque::len) as u32;
+        self.memory(&part);
         let call = self.calls.get_mut(id).expect("it has come");
+        let memory = self.memories.get_mut(&part).expect("it is there now");
         let mut context = Context {
             now: self.now,
             attempts: call.attempts,
             first: !call.allowed,
             begun: call.attempts,
-            callees: CALLEES,
+            callees: u32::from(CALLEES),
             out: call.out,
             waiting,
             key: mix(KEY, call.number),
+            content: call.key,
+            priority: call.priority,
+            user: call.user,
             counters: &mut self.counters,
             wake: 0,
         };
-        let answer = ask(self.policy, &mut self.memory, &mut call.state, &mut context);
+        let answer = ask(self.policy, memory, &mut call.state, &mut context);
         let wake = context.wake;
-        self.wake(wake);
+        self.wake(&part, wake);
         answer
     }
 
@@ -321,11 +296,12 @@ impl<'p> Trace<'p> {
                 return self.wait(id, span);
             }
             Do::Park(span) => {
-                self.room.push_back(id.into());
+                let part = self.calls[id].part.clone();
+                self.rooms.entry(part).or_default().push_back(id.into());
                 self.set(id, |call| call.at = At::Parked);
                 self.set_timer(id, span.map(|span| now + span));
             }
-            Do::End(ending, _) => self.end(id, ending),
+            Do::End(ending, last) => self.end(id, ending, last),
             Do::Again(_) | Do::Beside(_) | Do::Hold => {
                 unreachable!("no answer to a call on its way in: {answer:?}")
             }
@@ -333,10 +309,11 @@ impl<'p> Trace<'p> {
         None
     }
 
-    fn end(&mut self, id: &str, ending: Ending) {
+    fn end(&mut self, id: &str, ending: Ending, last: Final) {
         self.set(id, |call| {
             call.at = At::Ended;
             call.outcome = Some(ending.outcome);
+            call.last = last;
             call.out = 0;
         });
         self.set_timer(id, None);
@@ -349,6 +326,19 @@ impl<'p> Trace<'p> {
                 policy.on_leave(memory, state, ended, context);
             });
         }
+    }
+
+    fn start(&mut self, id: &str) -> Result<(), String> {
+        let now = self.now;
+        let call = self.call(id)?;
+        if call.at != At::Inside {
+            return Err("only what has been let in begins to be served".into());
+        }
+        let waited = now.since(call.came);
+        self.ask(id, |policy, memory, state, context| {
+            policy.on_start(memory, state, waited, context);
+        });
+        Ok(())
     }
 
     fn result(&mut self, line: &Line) -> Result<Option<SimDuration>, String> {
@@ -381,7 +371,11 @@ impl<'p> Trace<'p> {
                 status: line.status,
                 ..Ending::of(outcome)
             },
-            last: Final::No,
+            last: match line.retry_after {
+                None => Final::No,
+                Some(seconds) if seconds < 0.0 => Final::Never,
+                Some(seconds) => Final::after(SimDuration::from_nanos_f64(seconds * 1e9)),
+            },
             leg: line.leg,
             callee: match (line.callee, outcome) {
                 (Some(callee), _) => callee,
@@ -407,7 +401,7 @@ impl<'p> Trace<'p> {
         match answer {
             Do::Pass => {
                 self.leave(id, &ended);
-                self.end(id, ended.ending);
+                self.end(id, ended.ending, ended.last);
             }
             Do::End(ending, last) => {
                 let ended = Ended {
@@ -416,7 +410,7 @@ impl<'p> Trace<'p> {
                     ..ended
                 };
                 self.leave(id, &ended);
-                self.end(id, ending);
+                self.end(id, ending, last);
             }
             Do::Again(span) => {
                 if span == SimDuration::ZERO {
@@ -463,7 +457,7 @@ impl<'p> Trace<'p> {
         if call.at == At::Ended {
             return Err("this call has ended already".into());
         }
-        self.room.retain(|other| other != id);
+        self.unpark(id);
         let ending = Ending::of(Outcome::Cancelled);
         let ended = Ended {
             ending,
@@ -471,20 +465,27 @@ impl<'p> Trace<'p> {
             ..Ended::default()
         };
         self.leave(id, &ended);
-        self.end(id, ending);
+        self.end(id, ending, Final::No);
         Ok(())
     }
 
-    fn wake(&mut self, count: u32) {
+    fn unpark(&mut self, id: &str) {
+        for room in self.rooms.values_mut() {
+            room.retain(|other| other != id);
+        }
+    }
+
+    fn wake(&mut self, part: &str, count: u32) {
         for _ in 0..count {
-            let Some(id) = self.room.pop_front() else {
+            let room = self.rooms.get_mut(part);
+            let Some(id) = room.and_then(VecDeque::pop_front) else {
                 return;
             };
             let answer = self.ask(&id, |policy, memory, state, context| {
                 policy.on_wake(memory, state, context)
             });
             if matches!(answer, Do::Park(_)) {
-                self.room.push_front(id);
+                self.rooms.entry(part.into()).or_default().push_front(id);
                 return;
             }
             self.set_timer(&id, None);
@@ -506,7 +507,7 @@ impl<'p> Trace<'p> {
                 self.begin_try(&id);
                 continue;
             }
-            self.room.retain(|other| *other != id);
+            self.unpark(&id);
             let answer = self.ask(&id, |policy, memory, state, context| {
                 policy.on_timer(memory, state, context)
             });

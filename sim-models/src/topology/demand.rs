@@ -3,6 +3,7 @@
 
 use super::capacity::Capacity;
 use super::endpoints::Endpoints;
+use super::flow::Shared;
 use super::graph::Topology;
 use crate::resilience::PolicySpec;
 use crate::scenario::pattern::CallIndex;
@@ -213,6 +214,15 @@ pub(crate) fn room(demand: &Demand<'_>, service: &str) -> f64 {
 /// Requests of a workload that reach each service, per request, by the number of the service; those that
 /// none reaches are left out.
 pub(crate) fn visits_of(demand: &Demand<'_>, workload: &str) -> BTreeMap<usize, f64> {
+    spread(demand, workload, |_, _| 1.0)
+}
+
+/// The same where of the calls from a place to an endpoint a share is left.
+fn spread(
+    demand: &Demand<'_>,
+    workload: &str,
+    left: impl Fn(&str, &str) -> f64,
+) -> BTreeMap<usize, f64> {
     let scenario = demand.scenario;
     let mut services = BTreeMap::new();
     let Some(load) = scenario.workloads.get(workload) else {
@@ -224,7 +234,8 @@ pub(crate) fn visits_of(demand: &Demand<'_>, workload: &str) -> BTreeMap<usize, 
     let mut open: BTreeMap<Reverse<usize>, f64> = BTreeMap::new();
     for (target, weight) in load.targets().iter() {
         if let Some(endpoint) = demand.endpoints.find(target) {
-            *open.entry(Reverse(demand.place[endpoint])).or_default() += weight / total;
+            let visits = weight / total * left(workload, target);
+            *open.entry(Reverse(demand.place[endpoint])).or_default() += visits;
         }
     }
     // Calls within a circle are left out: their sum is not found in one pass.
@@ -238,22 +249,25 @@ pub(crate) fn visits_of(demand: &Demand<'_>, workload: &str) -> BTreeMap<usize, 
             continue;
         };
         for callee in endpoint.callees.iter().filter(|callee| *callee != at) {
-            let calls = flow.calls.get(&demand.endpoints.all[*callee].target);
+            let target = &demand.endpoints.all[*callee].target;
+            let calls = flow.calls.get(target);
             if let Some((calls, _)) = calls.filter(|_| demand.place[*callee] < place) {
-                *open.entry(Reverse(demand.place[*callee])).or_default() += visits * calls;
+                let visits = visits * calls * left(endpoint.service, target);
+                *open.entry(Reverse(demand.place[*callee])).or_default() += visits;
             }
         }
     }
     services
 }
 
-/// Requests per second of an open workload that reach each service, before its shape.
+/// Requests per second of an open workload that reach each service no matter what, before its shape.
 fn arrivals_of(demand: &Demand<'_>, workload: &str) -> BTreeMap<usize, f64> {
     let rate = match demand.scenario.workloads.get(workload) {
         Some(Workload::Open(open)) => open.rate.0 * f64::from(open.batch),
         _ => 0.0,
     };
-    visits_of(demand, workload)
+    let shared = Shared::new(demand.scenario);
+    spread(demand, workload, |from, target| shared.left(from, target))
         .into_iter()
         .map(|(service, visits)| (service, visits * rate))
         .collect()

@@ -2,7 +2,8 @@
 
 use super::endpoints::Endpoints;
 use crate::quantity::distribution::{CountSpec, DurationSpec};
-use crate::scenario::pattern::LinkIndex;
+use crate::resilience::PolicySpec;
+use crate::scenario::pattern::{CallIndex, LinkIndex};
 use crate::scenario::steps::{Part, Step, parts};
 use crate::scenario::{Scenario, Threading, Workload};
 use indexmap::IndexMap;
@@ -88,16 +89,22 @@ impl Flows {
     /// Spreads the rates of the workloads over the endpoints: callers first, and round after round where
     /// they call each other in a circle.
     fn visit(&mut self, scenario: &Scenario, endpoints: &Endpoints<'_>) {
-        // Visits per second, and those of them that come from open workloads.
+        // Visits per second, and those of them that come from open workloads: where calls may share an answer, none
+        // comes no matter what.
         let mut visits = vec![(0.0, 0.0); endpoints.all.len()];
-        for load in scenario.workloads.values() {
+        let shared = Shared::new(scenario);
+        for (name, load) in &scenario.workloads {
             let (rate, open) = rate_of(load, self);
             let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
             for (target, weight) in load.targets().iter() {
                 if let Some(to) = endpoints.find(target) {
                     let own = rate * weight / total;
                     visits[to].0 += own;
-                    visits[to].1 += if open { own } else { 0.0 };
+                    visits[to].1 += if open {
+                        own * shared.left(name, target)
+                    } else {
+                        0.0
+                    };
                 }
             }
         }
@@ -136,7 +143,9 @@ impl Flows {
                 for (to, calls) in calls(self, *at) {
                     if number == usize::MAX || circle_of[to] != number {
                         visits[to].0 += visits[*at].0 * calls;
-                        visits[to].1 += visits[*at].1 * calls;
+                        let (from, target) =
+                            (endpoints.all[*at].service, &endpoints.all[to].target);
+                        visits[to].1 += visits[*at].1 * calls * shared.left(from, target);
                     }
                 }
             }
@@ -207,6 +216,26 @@ impl Flows {
     pub fn of_service(&self, name: &str) -> impl Iterator<Item = &EndpointFlow> {
         let own = self.of_services.get(name).map_or(&[][..], Vec::as_slice);
         own.iter().map(|number| &self.endpoints[*number])
+    }
+}
+
+/// Whether the calls of a pair may share answers.
+pub(super) struct Shared<'a>(Option<CallIndex<'a>>);
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(scenario: &'a Scenario) -> Self {
+        let shares =
+            scenario.most_keys() > 0 && (scenario.calls.values().flatten()).any(PolicySpec::shares);
+        Self(shares.then(|| CallIndex::new(scenario)))
+    }
+
+    /// The share of these calls that comes to the callee no matter what.
+    pub(super) fn left(&self, from: &str, target: &str) -> f64 {
+        let shares = self.0.as_ref().is_some_and(|index| {
+            let policies = index.policies(from, target);
+            policies.iter().any(PolicySpec::shares)
+        });
+        if shares { 0.0 } else { 1.0 }
     }
 }
 

@@ -93,6 +93,7 @@ impl World<'_> {
         }
         self.audit_slots();
         self.audit_pools();
+        self.audit_tried();
     }
 
     /// What was taken out of pools was given back or is held by somebody who is still there; and as many wait as are
@@ -139,6 +140,21 @@ impl World<'_> {
                     "one of {name} is left, and somebody waits"
                 );
             }
+        }
+    }
+
+    /// Only calls that are under way remember whom they have asked.
+    fn audit_tried(&self) {
+        #[cfg(debug_assertions)]
+        {
+            let calls = (0..self.frames.places())
+                .filter(|index| self.frames[*index].calls() && self.is_call(*index));
+            let tried: usize = calls.map(|call| self.tried.of(call).count()).sum();
+            assert_eq!(
+                tried,
+                self.tried.in_use(),
+                "instances that calls have asked"
+            );
         }
     }
 

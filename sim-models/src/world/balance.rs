@@ -1,10 +1,13 @@
 //! Which instance of its callee an attempt goes to.
 
+use super::frame::Frame;
 use super::state::World;
-use crate::plan::EdgePlan;
-use crate::scenario::Balance;
+use crate::balancers::{Heard, View};
+use crate::outcome::Outcome;
+use crate::plan::{EdgePlan, LayerPlan};
+use crate::resilience::By;
 use sim_core::SimTime;
-use sim_core::random::{Keyed, Source};
+use sim_core::random::{Keyed, mix};
 
 impl World<'_> {
     /// The instance that the next attempt of a call, or of a leg of it, goes to.
@@ -14,44 +17,86 @@ impl World<'_> {
         if count == 1 {
             return first;
         }
+        let mut among = std::mem::take(&mut self.among);
+        among.clear();
+        if plan.shuns || plan.avoids {
+            self.narrow(plan, index, now, &mut among);
+        }
         let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
         let own = self.plan.instances[caller as usize].number;
-        let number = if plan.shuns {
-            let mut among = std::mem::take(&mut self.among);
-            self.not_shunned(plan, index, count, now, &mut among);
-            let number = self.choose(plan, (edge, own, count), key, &among);
-            self.among = among;
-            number
-        } else {
-            self.choose(plan, (edge, own, count), key, &[])
-        };
         let state = &mut self.edges[edge as usize];
-        if !state.outstanding.is_empty() {
-            state.outstanding[(own * count + number) as usize] += 1;
-        }
+        let row = (own * count) as usize..((own + 1) * count) as usize;
+        let view = View {
+            now,
+            callees: count,
+            key: self.frames.baggage(index).key,
+            among: &among,
+            outstanding: state.outstanding.get(row).unwrap_or(&[]),
+        };
+        let balancer = &self.plan.services[plan.callee as usize].balance;
+        let mut luck = Keyed::new(key, 0x4241_4C41);
+        let number = balancer.choose(&mut state.choosers[own as usize], &view, &mut luck);
+        self.among = among;
         first + number
     }
 
-    /// Lists the instances that no policy of the call shuns; none if it comes to the same as all.
+    /// An attempt goes out to an instance of its callee, by number.
+    #[inline]
+    pub(super) fn count_out(&mut self, index: u32, plan: &EdgePlan, number: u32, now: SimTime) {
+        let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
+        let state = &mut self.edges[edge as usize];
+        if !state.outstanding.is_empty() {
+            let own = self.plan.instances[caller as usize].number;
+            state.outstanding[(own * plan.callees + number) as usize] += 1;
+        }
+        if plan.listens {
+            self.note_sent(index, now);
+        }
+        if plan.avoids {
+            self.tried.note(self.call_of(index), number);
+        }
+    }
+
+    /// The instance that the next attempt of a call goes to is chosen on the way in, where a policy has a memory of
+    /// each. Each try of a call has its own luck.
     #[cold]
-    fn not_shunned(
-        &mut self,
-        plan: &EdgePlan,
-        index: u32,
-        count: u32,
-        now: SimTime,
-        among: &mut Vec<u32>,
-    ) {
-        among.clear();
+    pub(super) fn pick_early(&mut self, index: u32, plan: &EdgePlan, now: SimTime) {
+        let frame = &self.frames[index];
+        let attempt = u64::from(self.attempts_of(index)) + 1;
+        let key = mix(frame.call_key(), attempt | u64::from(frame.base) << 32);
+        let key = if frame.base > 0 {
+            mix(key, u64::from(frame.pc))
+        } else {
+            key
+        };
+        let callee = self.pick(plan, index, key, now);
+        self.frames[index].callee_instance = callee;
+    }
+
+    /// Lists the instances that no policy of the call shuns, and those of them that it has not asked yet if it avoids
+    /// the others and there are any; none if it comes to the same as all.
+    #[cold]
+    fn narrow(&mut self, plan: &EdgePlan, index: u32, now: SimTime, among: &mut Vec<u32>) {
+        let count = plan.callees;
+        let call = self.call_of(index);
+        let again = plan.avoids && self.tried.of(call).next().is_some();
+        if !plan.shuns && !again {
+            return;
+        }
         let mut passed_by = std::mem::take(&mut self.passed_by);
         passed_by.clear();
         passed_by.resize(count as usize, false);
-        let state = &self.edges[self.frames[index].edge as usize];
-        for layer in plan.layers.iter().filter(|layer| layer.shuns) {
-            let memory = &state.memories[self.memory_of(index, layer)];
-            layer.spec.shun(memory, now, &mut passed_by);
+        if plan.shuns {
+            self.shun(plan, index, now, &mut passed_by);
         }
-        among.extend((0..count).filter(|number| !passed_by[*number as usize]));
+        let open = |number: &u32| !passed_by[*number as usize];
+        if again {
+            let fresh = |number: &u32| self.tried.of(call).all(|tried| tried != *number);
+            among.extend((0..count).filter(open).filter(fresh));
+        }
+        if among.is_empty() {
+            among.extend((0..count).filter(open));
+        }
         if among.len() == count as usize {
             among.clear();
         }
@@ -59,59 +104,70 @@ impl World<'_> {
         self.passed_by = passed_by;
     }
 
-    /// The number of the instance that the balancer of the callee chooses, among these; among all if none are named.
+    /// Marks the instances that policies of the call shun; none where so few are left that the balancer panics.
+    fn shun(&self, plan: &EdgePlan, index: u32, now: SimTime, passed_by: &mut [bool]) {
+        let state = &self.edges[self.frames[index].edge as usize];
+        for layer in plan.layers.iter().filter(|layer| layer.shuns) {
+            let memory = &state.memories[self.memory_of(index, layer)];
+            layer.spec.shun(memory, now, passed_by);
+        }
+        let of_each = |layer: &&LayerPlan| layer.by == Some(By::Callee);
+        for layer in plan.layers.iter().filter(of_each) {
+            let first = self.first_memory_of(index, layer);
+            let of_instances = &state.memories[first..first + plan.callees as usize];
+            for (memory, passed_by) in of_instances.iter().zip(&mut *passed_by) {
+                *passed_by |= layer.spec.is_shut(memory, now);
+            }
+        }
+        let left = passed_by.iter().filter(|passed_by| !**passed_by).count();
+        let panic = self.plan.services[plan.callee as usize].balance.panic();
+        if panic.at(left as u32, plan.callees) {
+            passed_by.fill(false);
+        }
+    }
+
+    /// An attempt is sent now, by a balancer that has to know how long it takes.
+    #[cold]
+    fn note_sent(&mut self, index: u32, now: SimTime) {
+        let index = index as usize;
+        if self.sent.len() <= index {
+            self.sent.resize(index + 1, SimTime::ZERO);
+        }
+        self.sent[index] = now;
+    }
+
+    /// What a balancer learns of an attempt that is no longer out.
     #[inline]
-    fn choose(
+    pub(super) fn tell_balancer(
         &mut self,
+        index: u32,
         plan: &EdgePlan,
-        (edge, own, count): (u32, u32, u32),
-        key: u64,
-        among: &[u32],
-    ) -> u32 {
+        outcome: Outcome,
+        answered: bool,
+        now: SimTime,
+    ) {
+        let Frame {
+            edge,
+            instance,
+            callee_instance,
+            ..
+        } = self.frames[index];
         let state = &mut self.edges[edge as usize];
-        let mut chance = Keyed::new(key, 0x4241_4C41);
-        let candidates = if among.is_empty() {
-            count
-        } else {
-            among.len() as u32
-        };
-        let at = |position: u32| among.get(position as usize).copied().unwrap_or(position);
-        let row = (own * count) as usize;
-        let load = |outstanding: &[u32], number: u32| outstanding[row + number as usize];
-        match self.plan.services[plan.callee as usize].balance {
-            Balance::RoundRobin => {
-                let turn = &mut state.turns[own as usize];
-                let next = among.iter().find(|number| **number >= *turn);
-                let number = next.or(among.first()).copied().unwrap_or(*turn);
-                *turn = (number + 1) % count;
-                number
-            }
-            Balance::Random => at(chance.below(u64::from(candidates)) as u32),
-            Balance::LeastOutstanding => {
-                let loads =
-                    || (0..candidates).map(|position| load(&state.outstanding, at(position)));
-                let least = loads().min().unwrap_or(0);
-                let ties = loads().filter(|load| *load == least).count() as u64;
-                let chosen = chance.below(ties) as usize;
-                let mut tied = (0..candidates)
-                    .map(at)
-                    .filter(|number| load(&state.outstanding, *number) == least);
-                tied.nth(chosen).unwrap_or(0)
-            }
-            Balance::PowerOfTwo => {
-                let first = chance.below(u64::from(candidates)) as u32;
-                if candidates == 1 {
-                    return at(first);
-                }
-                let other = chance.below(u64::from(candidates) - 1) as u32;
-                let second = at(other + u32::from(other >= first));
-                let first = at(first);
-                if load(&state.outstanding, second) < load(&state.outstanding, first) {
-                    second
-                } else {
-                    first
-                }
-            }
+        let own = self.plan.instances[instance as usize].number;
+        let callee = callee_instance - plan.first_callee;
+        if !state.outstanding.is_empty() {
+            state.outstanding[(own * plan.callees + callee) as usize] -= 1;
+        }
+        if plan.listens {
+            let heard = Heard {
+                now,
+                callee,
+                took: now.since(self.sent[index as usize]),
+                outcome,
+                answered,
+            };
+            let balancer = &self.plan.services[plan.callee as usize].balance;
+            balancer.on_result(&mut state.choosers[own as usize], &heard);
         }
     }
 }

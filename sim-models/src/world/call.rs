@@ -6,7 +6,8 @@ use super::policies::Way;
 use super::state::World;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, Instruction};
-use crate::resilience::Ended;
+use crate::resilience::{Ended, Final};
+use sim_core::SimTime;
 use sim_core::agenda::Agenda;
 use sim_core::random::mix;
 
@@ -86,9 +87,12 @@ impl<'p> World<'p> {
         };
         let callee = if plan.door {
             instance
+        } else if plan.picks_at != EdgePlan::LATE {
+            self.frames[index].callee_instance
         } else {
             self.pick(plan, index, key, now)
         };
+        self.count_out(index, plan, callee - plan.first_callee, now);
         let frame = &self.frames[index];
         let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
         let parent = self.frames.id(index);
@@ -111,6 +115,7 @@ impl<'p> World<'p> {
         frame.workload = workload;
         frame.flags = flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED);
         frame.state = State::InTransit;
+        self.frames.load(child.index, self.frames.baggage(index));
         self.frames[index].child = child;
         self.note_callee(index, callee);
         self.follow(child, self.frames.id(index));
@@ -126,7 +131,7 @@ impl<'p> World<'p> {
 
     /// An attempt of this frame's call is no longer out.
     #[inline]
-    fn attempt_over(&mut self, index: u32, outcome: Outcome) {
+    fn attempt_over(&mut self, index: u32, outcome: Outcome, answered: bool, now: SimTime) {
         let frame = &mut self.frames[index];
         frame.child = FrameId::NONE;
         let frame = *frame;
@@ -136,13 +141,8 @@ impl<'p> World<'p> {
             outcome,
             frame.is(flag::COUNTED),
         );
-        let state = &mut self.edges[frame.edge as usize];
-        if !state.outstanding.is_empty() {
-            let callees = &self.plan.places[self.plan.edges[frame.edge as usize].callee as usize];
-            let own = self.plan.instances[frame.instance as usize].number;
-            let number = frame.callee_instance - callees.first_instance;
-            state.outstanding[(own * callees.instance_count + number) as usize] -= 1;
-        }
+        let plan = &self.plan.edges[frame.edge as usize];
+        self.tell_balancer(index, plan, outcome, answered, now);
     }
 
     /// An answer reaches its caller, if the caller still waits for it.
@@ -151,7 +151,12 @@ impl<'p> World<'p> {
         let Some(child) = self.frames.alive(id) else {
             return;
         };
-        let Frame { parent, ending, .. } = self.frames[child];
+        let Frame {
+            parent,
+            ending,
+            mark,
+            ..
+        } = self.frames[child];
         let caller = self.frames.alive(parent);
         if let Some(caller) = caller {
             let instance = &mut self.instances[self.frames[caller].instance as usize];
@@ -166,14 +171,21 @@ impl<'p> World<'p> {
         if self.frames[index].child != id || !self.frames[index].calls() {
             return;
         }
-        self.attempt_over(index, ending.outcome);
-        self.tell(index, agenda.now(), || {
-            format!("answer: {}", ending.outcome.name())
+        self.attempt_over(index, ending.outcome, true, agenda.now());
+        // An answer carries what it says of coming again.
+        let last = Final::from_bits(mark.0 as u32);
+        self.tell(index, agenda.now(), || match last.span() {
+            None if last.forbids() => {
+                format!("answer: {}, do not come again", ending.outcome.name())
+            }
+            None => format!("answer: {}", ending.outcome.name()),
+            Some(span) => format!("answer: {}, come again in {span}", ending.outcome.name()),
         });
         let plan = self.edge_of(index);
         let ended = Ended {
             ending,
-            callee: callee - plan.first_callee,
+            last,
+            callee: (callee - plan.first_callee) as u16,
             ..Ended::default()
         };
         self.drive(index, Way::Out(plan.layers.len(), ended), agenda);
@@ -197,7 +209,7 @@ impl<'p> World<'p> {
         if child == FrameId::NONE {
             return;
         }
-        self.attempt_over(index, outcome);
+        self.attempt_over(index, outcome, false, agenda.now());
         if let Some(callee) = self.frames.alive(child) {
             self.mark_abandoned(callee);
             if plan.door {
@@ -263,16 +275,25 @@ impl<'p> World<'p> {
         let frame = &self.frames[index];
         let took = agenda.now().since(frame.mark);
         let (edge, counted) = (frame.edge as usize, frame.is(flag::COUNTED));
+        if self.plan.edges[edge].avoids {
+            self.tried.forget(index);
+        }
         self.recorder.call_ended(edge, took, outcome, counted);
     }
 
     /// A call has its result: the caller goes on with its program, or fails.
     #[inline]
-    pub(super) fn call_done(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+    pub(super) fn call_done(
+        &mut self,
+        index: u32,
+        ending: Ending,
+        last: Final,
+        agenda: &mut Agenda<Event>,
+    ) {
         let plan = self.edge_of(index);
         self.end_call(index, plan, ending.outcome, agenda);
         if plan.door {
-            return self.pass_the_door(index, ending, agenda);
+            return self.pass_the_door(index, ending, last, agenda);
         }
         let frame = &mut self.frames[index];
         if frame.is(flag::ROOT) {

@@ -1,12 +1,13 @@
 //! Faults come and go: what their kinds say is done to the world, and taken back.
 
 use super::event::Event;
-use super::frame::{FrameId, Queue, State, flag};
+use super::frame::{FrameId, State, flag};
 use super::state::{FaultState, LOOKS_PER_STEP, World};
 use crate::faults::{Condition, Context, FaultKind, Instances, Target};
 use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};
 use crate::quantity::cron::Cron;
+use crate::queues::Line;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Seed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -215,9 +216,10 @@ impl<'p> World<'p> {
         if state.down > 1 {
             return;
         }
-        state.queue = Queue::EMPTY;
-        state.backlog = Queue::EMPTY;
-        state.ready = Queue::EMPTY;
+        let order = &self.plan.services[state.service as usize].queue_order;
+        state.queue = order.queue();
+        state.backlog = Line::EMPTY;
+        state.ready = Line::EMPTY;
         state.busy = 0;
         state.cores.clear(now);
         agenda.cancel(state.cores.timer);
@@ -286,13 +288,16 @@ impl<'p> World<'p> {
         self.reply(index, ending, agenda);
     }
 
-    /// The memories of the policies of an instance die with it.
+    /// The memories of the policies and balancers of an instance die with it.
     fn forget(&mut self, instance: u32) {
         let plan = &self.plan.instances[instance as usize];
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             if edge.caller == plan.place {
+                let balancer = &self.plan.services[edge.callee as usize].balance;
+                balancer.forget(&mut state.choosers[plan.number as usize]);
                 for layer in edge.layers.iter().filter(|layer| !layer.shared) {
-                    state.memories[(layer.memory + plan.number) as usize] = layer.spec.memory();
+                    let first = (layer.memory + plan.number * layer.parts) as usize;
+                    state.memories[first..first + layer.parts as usize].fill(layer.spec.memory());
                 }
             }
         }

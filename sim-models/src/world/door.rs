@@ -8,11 +8,12 @@ use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
 use crate::outcome::{Ending, Outcome};
-use crate::plan::ServicePlan;
+use crate::plan::{EdgePlan, ServicePlan};
+use crate::resilience::Final;
 use sim_core::SimTime;
 use sim_core::agenda::Agenda;
 
-impl World<'_> {
+impl<'p> World<'p> {
     /// Whether a frame is a request at the door of its instance.
     #[inline]
     pub(super) fn is_at_door(&self, index: u32) -> bool {
@@ -90,9 +91,39 @@ impl World<'_> {
         true
     }
 
+    /// What has been let in at a door begins to be served: policies of the door that have to know are told how long
+    /// that took since it came.
+    #[cold]
+    pub(super) fn tell_door_of_start(&mut self, index: u32, now: SimTime) {
+        let Frame {
+            parent,
+            arrived,
+            in_edge,
+            ..
+        } = self.frames[index];
+        let plan: &'p EdgePlan = &self.plan.edges[in_edge as usize];
+        let mut next = self.frames.alive(parent).filter(|_| plan.starts);
+        while let Some(at) = next {
+            for layer in self.carried(at, plan) {
+                if plan.layers[layer].starts {
+                    self.ask_policy(at, plan, layer, now, |spec, memory, call, context| {
+                        spec.on_start(memory, call, now.since(arrived), context);
+                    });
+                }
+            }
+            next = self.owner(at);
+        }
+    }
+
     /// The policies of the door have come to an end with a request: it is answered.
     #[cold]
-    pub(super) fn pass_the_door(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+    pub(super) fn pass_the_door(
+        &mut self,
+        index: u32,
+        ending: Ending,
+        last: Final,
+        agenda: &mut Agenda<Event>,
+    ) {
         agenda.cancel(self.frames[index].expiry);
         if self.frames[index].attempts == 0 {
             let (service, endpoint, counted) = self.asked_for(index);
@@ -118,7 +149,7 @@ impl World<'_> {
             },
             _ => ending,
         };
-        self.reply(index, ending, agenda);
+        self.reply_with(index, ending, last.told(), agenda);
     }
 
     /// A request at the door is taken back, or lost.

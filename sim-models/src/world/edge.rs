@@ -2,9 +2,9 @@
 
 use super::event::Event;
 use super::frame::{Frame, FrameId};
+use crate::balancers;
 use crate::plan::{EdgePlan, LayerPlan, Plan};
 use crate::resilience::{CallState, Final, Memory};
-use crate::scenario::Balance;
 use sim_core::agenda::{Agenda, EventId, LaneId};
 use std::collections::VecDeque;
 
@@ -81,8 +81,8 @@ pub(super) struct EdgeState {
     pub(super) counters: Vec<u64>,
     /// Lane of each policy's time limit; none for a policy that has to be asked.
     pub(super) lanes: Vec<Option<LaneId>>,
-    /// Next instance in turn, for each caller instance.
-    pub(super) turns: Vec<u32>,
+    /// What each caller instance remembers of the callee's.
+    pub(super) choosers: Vec<balancers::Memory>,
     /// Attempts out, for each pair of caller and callee instance; empty if nobody asks.
     pub(super) outstanding: Vec<u32>,
 }
@@ -91,10 +91,13 @@ impl EdgeState {
     pub(super) fn new(plan: &Plan, edge: &EdgePlan, agenda: &mut Agenda<Event>) -> Self {
         let callers = plan.places[edge.caller as usize].instance_count;
         let callees = plan.places[edge.callee as usize].instance_count;
-        let balance = plan.services[edge.callee as usize].balance;
-        let asks = matches!(balance, Balance::LeastOutstanding | Balance::PowerOfTwo)
-            && callees > 1
-            && !edge.door;
+        let balance = &plan.services[edge.callee as usize].balance;
+        // Where there is one instance, or the way is from it to itself, there is nothing to choose.
+        let among = if edge.door || callees == 1 {
+            0
+        } else {
+            callees
+        };
         Self {
             memories: Self::memories(edge, callers),
             rooms: if edge.layers.iter().any(|layer| layer.parks) {
@@ -119,8 +122,8 @@ impl EdgeState {
                     limit.map(|limit| agenda.lane(limit))
                 })
                 .collect(),
-            turns: vec![0; callers as usize],
-            outstanding: if asks {
+            choosers: vec![balance.memory(among); callers as usize],
+            outstanding: if balance.counts() && among > 0 {
                 vec![0; (callers * callees) as usize]
             } else {
                 Vec::new()
@@ -132,7 +135,12 @@ impl EdgeState {
         let copies = |shared: bool| if shared { 1 } else { callers as usize };
         edge.layers
             .iter()
-            .flat_map(|layer| std::iter::repeat_n(layer.spec.memory(), copies(layer.shared)))
+            .flat_map(|layer| {
+                std::iter::repeat_n(
+                    layer.spec.memory(),
+                    layer.parts as usize * copies(layer.shared),
+                )
+            })
             .collect()
     }
 }

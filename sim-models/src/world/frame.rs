@@ -1,8 +1,10 @@
 //! A request at an instance (or at the user who made it) is a frame: where its program stands, whom
 //! it answers, and what it waits for. Frames live in an arena and are named by generation-checked ids.
 
+use crate::baggage::{Baggage, Priority};
 use crate::outcome::{Ending, Outcome};
-use crate::plan::LOOP_DEPTH;
+use crate::plan::{LOOP_DEPTH, Plan};
+use crate::queues::{Links, Waiting};
 use sim_core::SimTime;
 use sim_core::agenda::EventId;
 use sim_core::random::mix;
@@ -84,7 +86,8 @@ pub struct Frame {
     pub arrived: SimTime,
     /// When it got a thread.
     pub started: SimTime,
-    /// While it calls, when the call began; while it is in a step, when that ends.
+    /// While it calls, when the call began; while it is in a step, when that ends; once it answers, what the answer
+    /// says of coming again, as bits.
     pub mark: SimTime,
     /// When its caller's deadline passes; [`SimTime::MAX`] if none was told.
     pub deadline: SimTime,
@@ -210,11 +213,40 @@ const _: () = assert!(size_of::<Frame>() <= 144, "there may be millions of frame
 #[derive(Clone, Debug, Default)]
 pub struct Arena {
     frames: Vec<Frame>,
+    /// What travels with each of them, where anything does.
+    baggage: Option<Vec<Baggage>>,
     free: Vec<u32>,
     added: u64,
 }
 
 impl Arena {
+    /// No frames yet; whether something travels with requests.
+    #[must_use]
+    pub fn new(carries: bool) -> Self {
+        Self {
+            baggage: carries.then(Vec::new),
+            ..Self::default()
+        }
+    }
+
+    /// What travels with a frame.
+    #[inline]
+    #[must_use]
+    pub fn baggage(&self, index: u32) -> Baggage {
+        match &self.baggage {
+            Some(baggage) => baggage[index as usize],
+            None => Baggage::default(),
+        }
+    }
+
+    /// From now on this travels with a frame, where anything does.
+    #[inline]
+    pub fn load(&mut self, index: u32, baggage: Baggage) {
+        if let Some(all) = &mut self.baggage {
+            all[index as usize] = baggage;
+        }
+    }
+
     /// A blank frame in a free place, for its owner to fill in: building it elsewhere and moving it here
     /// would write everything twice.
     #[inline]
@@ -242,6 +274,9 @@ impl Arena {
         let index = u32::try_from(self.frames.len())
             .expect("fewer than 2^32 frames: the in-flight budget is below that");
         self.frames.push(Frame::BLANK);
+        if let Some(baggage) = &mut self.baggage {
+            baggage.push(Baggage::default());
+        }
         index
     }
 
@@ -252,6 +287,7 @@ impl Arena {
             generation: id.generation,
             ..self.frames[index as usize]
         };
+        self.load(id.index, self.baggage(index));
         id
     }
 
@@ -327,7 +363,8 @@ impl Arena {
     /// capacity.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.frames.len() * (size_of::<Frame>() + size_of::<u32>())
+        let baggage = self.baggage.as_ref().map_or(0, Vec::len);
+        self.frames.len() * (size_of::<Frame>() + size_of::<u32>()) + baggage * size_of::<Baggage>()
     }
 }
 
@@ -346,77 +383,60 @@ impl std::ops::IndexMut<u32> for Arena {
     }
 }
 
-/// A queue of frames, linked through them: taking one out of the middle is as cheap as one end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Queue {
-    head: u32,
-    tail: u32,
-    len: u32,
+impl Links for Arena {
+    #[inline]
+    fn links(&self, who: u32) -> (u32, u32) {
+        let frame = &self[who];
+        (frame.previous, frame.next)
+    }
+    #[inline]
+    fn set_before(&mut self, who: u32, before: u32) {
+        self[who].previous = before;
+    }
+    #[inline]
+    fn set_behind(&mut self, who: u32, behind: u32) {
+        self[who].next = behind;
+    }
 }
 
-impl Queue {
-    /// Nobody waits.
-    pub const EMPTY: Self = Self {
-        head: u32::MAX,
-        tail: u32::MAX,
-        len: 0,
-    };
+/// Frames that wait at an instance, as the order of its queue sees them.
+pub struct Waiters<'a> {
+    /// All frames.
+    pub frames: &'a mut Arena,
+    /// Whose they are.
+    pub plan: &'a Plan,
+}
 
-    /// How many wait.
+impl Links for Waiters<'_> {
     #[inline]
-    #[must_use]
-    pub fn waiting(&self) -> u32 {
-        self.len
+    fn links(&self, who: u32) -> (u32, u32) {
+        self.frames.links(who)
     }
-
-    /// Puts a frame at the end.
     #[inline]
-    pub fn push(&mut self, frames: &mut Arena, index: u32) {
-        frames[index].next = u32::MAX;
-        frames[index].previous = self.tail;
-        if self.tail == u32::MAX {
-            self.head = index;
-        } else {
-            frames[self.tail].next = index;
-        }
-        self.tail = index;
-        self.len += 1;
+    fn set_before(&mut self, who: u32, before: u32) {
+        self.frames.set_before(who, before);
     }
-
-    /// Takes a frame out, wherever it stands.
     #[inline]
-    pub fn remove(&mut self, frames: &mut Arena, index: u32) {
-        let Frame { next, previous, .. } = frames[index];
-        if previous == u32::MAX {
-            self.head = next;
-        } else {
-            frames[previous].next = next;
-        }
-        if next == u32::MAX {
-            self.tail = previous;
-        } else {
-            frames[next].previous = previous;
-        }
-        self.len -= 1;
+    fn set_behind(&mut self, who: u32, behind: u32) {
+        self.frames.set_behind(who, behind);
     }
+}
 
-    /// Takes the first.
+impl Waiting for Waiters<'_> {
     #[inline]
-    pub fn pop_front(&mut self, frames: &mut Arena) -> Option<u32> {
-        let index = self.head;
-        (index != u32::MAX).then(|| {
-            self.remove(frames, index);
-            index
-        })
+    fn since(&self, who: u32) -> SimTime {
+        self.frames[who].arrived
     }
-
-    /// Takes the last.
     #[inline]
-    pub fn pop_back(&mut self, frames: &mut Arena) -> Option<u32> {
-        let index = self.tail;
-        (index != u32::MAX).then(|| {
-            self.remove(frames, index);
-            index
-        })
+    fn deadline(&self, who: u32) -> SimTime {
+        self.frames[who].deadline
+    }
+    #[inline]
+    fn tenant(&self, who: u32) -> u32 {
+        self.plan.workloads[usize::from(self.frames[who].workload)].tenant
+    }
+    #[inline]
+    fn priority(&self, who: u32) -> Priority {
+        self.frames.baggage(who).priority
     }
 }

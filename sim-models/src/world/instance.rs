@@ -2,8 +2,9 @@
 
 use super::cores::Cores;
 use super::event::Event;
-use super::frame::{FrameId, Queue};
+use super::frame::FrameId;
 use crate::plan::Plan;
+use crate::queues::{Line, OrderSpec, Queue};
 use sim_core::SimDuration;
 use std::collections::VecDeque;
 
@@ -13,8 +14,8 @@ pub struct Instance {
     pub(super) service: u32,
     pub(super) busy: u32,
     pub(super) queue: Queue,
-    pub(super) backlog: Queue,
-    pub(super) ready: Queue,
+    pub(super) backlog: Line,
+    pub(super) ready: Line,
     pub(super) cores: Cores,
     /// Faults that hold it down, and boots under way.
     pub(super) down: u32,
@@ -30,16 +31,15 @@ pub struct Instance {
 
 impl Instance {
     pub(super) fn new(plan: &Plan, place: u32) -> Self {
-        let cores = plan
-            .services
-            .get(place as usize)
-            .and_then(|service| service.cores);
+        let service = plan.services.get(place as usize);
+        let cores = service.and_then(|service| service.cores);
+        let order = service.map_or(OrderSpec::default(), |service| service.queue_order);
         Self {
             service: place,
             busy: 0,
-            queue: Queue::EMPTY,
-            backlog: Queue::EMPTY,
-            ready: Queue::EMPTY,
+            queue: order.queue(),
+            backlog: Line::EMPTY,
+            ready: Line::EMPTY,
             cores: Cores::new(cores),
             down: 0,
             frozen: 0,

@@ -159,6 +159,16 @@ impl<'p> World<'p> {
         false
     }
 
+    /// The frame that makes the call which a leg is part of; itself, if it is none.
+    #[inline]
+    pub(super) fn call_of(&self, index: u32) -> u32 {
+        let mut at = index;
+        while let Some(owner) = self.outer(at) {
+            at = owner;
+        }
+        at
+    }
+
     /// The frame that carries the next policies outside of a leg, in the same call.
     #[inline]
     fn outer(&self, index: u32) -> Option<u32> {
@@ -231,13 +241,15 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Attempts of the call that a frame carries, or a try of it.
+    pub(super) fn attempts_of(&self, index: u32) -> u16 {
+        self.frames[self.call_of(index)].attempts
+    }
+
     /// One more attempt of a call begins: it is counted where the call is, and its number is that of the leg.
     #[inline]
     pub(super) fn count_attempt(&mut self, index: u32) {
-        let mut at = index;
-        while let Some(owner) = self.outer(at) {
-            at = owner;
-        }
+        let at = self.call_of(index);
         let attempts = self.frames[at].attempts.saturating_add(1);
         self.frames[at].attempts = attempts;
         self.frames[index].attempts = attempts;

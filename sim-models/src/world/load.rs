@@ -4,6 +4,7 @@ use super::event::Event;
 use super::frame::{FrameId, State, flag};
 use super::state::{LoadState, User, World};
 use super::story::rounded;
+use crate::baggage::Baggage;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::WorkloadKind;
 use crate::scenario::shape::{envelope, factor};
@@ -17,6 +18,8 @@ mod purpose {
     pub const TARGET: u64 = 0x5441_5247;
     pub const THINK: u64 = 0x5448_494E;
     pub const PATIENCE: u64 = 0x5041_5449;
+    pub const KEY: u64 = 0x4B45_5953;
+    pub const USER: u64 = 0x5553_4552;
 }
 
 /// Longest stride of the numerical integration of a shaped constant rate.
@@ -152,7 +155,14 @@ impl<'p> World<'p> {
         if flags & flag::TRACED != 0 {
             self.belongs_to(self.frames.id(index), number);
         }
-        self.tell(index, now, || format!("request {number} arrives"));
+        if self.plan.carries {
+            self.pack(index, workload, user, key);
+        }
+        let wanted = self.frames.baggage(index).key;
+        self.tell(index, now, || match wanted {
+            0 => format!("request {number} arrives"),
+            key => format!("request {number} arrives, for key {key}"),
+        });
         if let WorkloadKind::Closed {
             patience: Some(patience),
             ..
@@ -163,6 +173,24 @@ impl<'p> World<'p> {
             self.frames[index].timer = agenda.schedule_after(span, Event::Impatient(id));
         }
         self.begin_call(index, edge, endpoint, agenda);
+    }
+
+    /// A request sets out with what travels with it.
+    #[cold]
+    fn pack(&mut self, index: u32, workload: u16, user: u32, key: u64) {
+        let plan = &self.plan.workloads[usize::from(workload)];
+        // Those who come again are themselves again.
+        let who = match user {
+            u32::MAX => key,
+            user => mix(self.loads[usize::from(workload)].key, u64::from(user)),
+        };
+        let drawn = plan.keys.as_ref();
+        let baggage = Baggage {
+            key: drawn.map_or(0, |keys| keys.draw(&mut Keyed::new(key, purpose::KEY))),
+            priority: plan.priority,
+            user: Keyed::new(who, purpose::USER).below(u64::from(Baggage::USERS)) as u8,
+        };
+        self.frames.load(index, baggage);
     }
 
     /// A request has its answer, or has failed for good.

@@ -6,9 +6,10 @@
 //! - `frame`, `instance`, `edge`, `state`: requests at their instances, these, calls, and all of it together;
 //! - `load`: requests arrive, users think and lose patience;
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies` and `timers`: what policies say to it;
-//!   `legs`: tries beside each other; `rooms`: calls that wait at a policy; `balance`: whom it calls;
+//!   `memories`: which of theirs is meant; `legs`: tries beside each other; `rooms`: calls that wait at a policy;
+//!   `balance`: whom it calls, `tried`: whom it has;
 //! - `door`: the same policies where a request comes in;
-//! - `serve`: the callee's side; `pool`: its threads, queues and cores; `steps` and `branches`: its programs;
+//! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //!   `permits` and `acquire`: what these hold out of the pools of an instance;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go;
@@ -20,11 +21,13 @@ mod cores;
 mod permits;
 mod instance;
 mod edge;
+mod tried;
 mod state;
 mod audit;
 mod log;
 mod story;
 mod network;
+mod memories;
 mod balance;
 mod legs;
 mod policies;
@@ -32,6 +35,7 @@ mod timers;
 mod rooms;
 mod call;
 mod door;
+mod queue;
 mod pool;
 mod acquire;
 mod branches;
@@ -172,6 +176,8 @@ impl Model for World<'_> {
             + self.log_memory()
             + self.chosen * size_of::<u32>()
             + self.pools.memory()
+            + self.tried.memory()
+            + self.sent.len() * size_of::<SimTime>()
             + self.recorder.memory()
     }
 

@@ -107,6 +107,7 @@ impl World<'_> {
                     let frame = &mut self.frames[index];
                     frame.state = State::Replying;
                     frame.ending = ending;
+                    frame.mark = SimTime::ZERO;
                     let id: FrameId = self.frames.id(index);
                     agenda.schedule_after(after, Event::Answer(id));
                 }

@@ -10,7 +10,7 @@ use super::frame::{FrameId, State};
 use super::state::{MOST_AT_ONCE, World};
 use super::story::rounded;
 use crate::outcome::Ending;
-use crate::plan::{EdgePlan, LayerPlan};
+use crate::plan::EdgePlan;
 use crate::resilience::{CallState, Context, Do, Ended, Final, Memory, PolicySpec};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
@@ -67,7 +67,7 @@ impl<'p> World<'p> {
                 }
                 Way::Out(outside, ended) if outside == usize::from(self.frames[index].base) => {
                     if self.frames[index].state != State::Leg {
-                        return self.call_done(index, ended.ending, agenda);
+                        return self.call_done(index, ended.ending, ended.last, agenda);
                     }
                     let (owner, layer, leg) = self.end_leg(index, ended.ending.outcome, agenda);
                     index = owner;
@@ -128,6 +128,9 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) -> Way {
         let edge = self.frames[index].edge as usize;
+        if plan.picks_at == layer as u32 {
+            self.pick_early(index, plan, agenda.now());
+        }
         if let Some(lane) = self.edges[edge].lanes[layer] {
             let event = self.policy_timer_event(index, layer, false);
             let timer = agenda.schedule_lane(lane, event);
@@ -444,6 +447,7 @@ impl<'p> World<'p> {
             (true, 0)
         };
         let memory = self.memory_of(index, policy);
+        let baggage = self.frames.baggage(index);
         let frame = &self.frames[index];
         let state = &mut self.edges[frame.edge as usize];
         let counters = policy.counters as usize;
@@ -457,6 +461,9 @@ impl<'p> World<'p> {
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
             key: frame.call_key().wrapping_add((layer as u64 + 1) << 32),
+            content: baggage.key,
+            priority: baggage.priority,
+            user: baggage.user,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.slot(layer);
@@ -466,18 +473,6 @@ impl<'p> World<'p> {
             &mut self.slots.slots[slot].state,
             &mut context,
         )
-    }
-
-    /// Which of the memories of its edge a policy has for a call.
-    #[inline]
-    pub(super) fn memory_of(&self, index: u32, policy: &LayerPlan) -> usize {
-        let own = if policy.shared {
-            0
-        } else {
-            let instance = self.frames[index].instance as usize;
-            self.plan.instances[instance].number
-        };
-        (policy.memory + own) as usize
     }
 
     /// A call leaves a policy that had let it in.
@@ -527,7 +522,7 @@ impl<'p> World<'p> {
             callee: if asked == FrameId::NONE.index {
                 Ended::NOBODY
             } else {
-                asked - self.edge_of(index).first_callee
+                (asked - self.edge_of(index).first_callee) as u16
             },
             leg: 0,
             given_up: true,

@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
-use crate::scenario::{QueueOrder, Threading};
+use crate::scenario::Threading;
 use sim_core::agenda::{Agenda, EventId};
 
 impl World<'_> {
@@ -30,31 +30,17 @@ impl World<'_> {
     fn pass_thread_on(&mut self, instance: u32, agenda: &mut Agenda<Event>) -> bool {
         let now = agenda.now();
         let number = instance as usize;
-        let instance = &mut self.instances[number];
-        let plan = &self.plan.services[instance.service as usize];
-        let frames = &mut self.frames;
-        let (next, begins) = if let Some(next) = instance.ready.pop_front(frames) {
+        let ready = &mut self.instances[number].ready;
+        let (next, begins) = if let Some(next) = ready.pop_front(&mut self.frames) {
             (next, false)
+        } else if let Some(next) = self.next_in_queue(number, agenda) {
+            (next, true)
         } else {
-            let queued = match plan.queue_order {
-                QueueOrder::Fifo => instance.queue.pop_front(frames),
-                QueueOrder::Lifo => instance.queue.pop_back(frames),
-            };
-            let accepted = instance.backlog.pop_front(frames);
-            match (queued, accepted) {
-                (Some(next), Some(accepted)) => {
-                    instance.queue.push(frames, accepted);
-                    frames[accepted].state = State::Queued;
-                    (next, true)
-                }
-                (Some(next), None) | (None, Some(next)) => (next, true),
-                (None, None) => {
-                    instance.busy -= 1;
-                    self.recorder.instances[number].busy.add(now, -1);
-                    return false;
-                }
-            }
+            self.instances[number].busy -= 1;
+            self.recorder.instances[number].busy.add(now, -1);
+            return false;
         };
+        let frames = &mut self.frames;
         frames[next].flags |= flag::THREAD;
         frames[next].state = State::Running;
         self.recorder.instances[number].queue.add(now, -1);
@@ -85,19 +71,12 @@ impl World<'_> {
             state, instance, ..
         } = self.frames[index];
         let number = instance as usize;
-        let plan = &self.plan.services[self.instances[number].service as usize];
-        let queues = &mut self.instances[number];
         if state == State::Queued {
-            queues.queue.remove(&mut self.frames, index);
-            // The place in the queue goes to the first in the backlog.
-            if plan.queue_limit > 0
-                && let Some(accepted) = queues.backlog.pop_front(&mut self.frames)
-            {
-                queues.queue.push(&mut self.frames, accepted);
-                self.frames[accepted].state = State::Queued;
-            }
+            self.leave_queue(number, index);
+            self.accept(number);
         } else {
-            queues.backlog.remove(&mut self.frames, index);
+            let backlog = &mut self.instances[number].backlog;
+            backlog.remove(&mut self.frames, index);
         }
         self.recorder.instances[number].queue.add(agenda.now(), -1);
     }

@@ -6,6 +6,7 @@ use super::state::World;
 use super::story::rounded;
 use crate::faults::Treatment;
 use crate::outcome::{Ending, Outcome};
+use crate::resilience::Final;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 
@@ -65,13 +66,18 @@ impl World<'_> {
             self.enter(index, agenda);
             self.start(index, agenda);
         } else if state.queue.waiting() < plan.queue_limit {
-            state.queue.push(&mut self.frames, index);
-            self.wait_in(index, State::Queued, agenda);
+            self.enter_queue(instance as usize, index);
+            self.wait(index, agenda);
         } else if state.backlog.waiting() < plan.backlog_limit {
             state.backlog.push(&mut self.frames, index);
-            self.wait_in(index, State::Backlogged, agenda);
+            self.frames[index].state = State::Backlogged;
+            self.wait(index, agenda);
         } else if plan.backlog_limit > 0 {
+            // Nobody sees who it is.
             self.turn_away(index, Outcome::Refused, agenda);
+        } else if plan.queue_order.pushes_out() && self.push_out(instance as usize, index, agenda) {
+            self.enter_queue(instance as usize, index);
+            self.wait(index, agenda);
         } else {
             self.turn_away(index, Outcome::Rejected, agenda);
         }
@@ -93,8 +99,7 @@ impl World<'_> {
     }
 
     #[inline]
-    fn wait_in(&mut self, index: u32, state: State, agenda: &mut Agenda<Event>) {
-        self.frames[index].state = state;
+    fn wait(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.enter(index, agenda);
         let instance = self.frames[index].instance;
         self.recorder.instances[instance as usize]
@@ -118,9 +123,22 @@ impl World<'_> {
     /// The answer leaves for the caller.
     #[inline]
     pub(super) fn reply(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+        self.reply_with(index, ending, Final::No, agenda);
+    }
+
+    /// The answer leaves for the caller, and says whether and when to come again.
+    #[inline]
+    pub(super) fn reply_with(
+        &mut self,
+        index: u32,
+        ending: Ending,
+        last: Final,
+        agenda: &mut Agenda<Event>,
+    ) {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
         frame.ending = ending;
+        frame.mark = SimTime(u64::from(last.bits()));
         let Frame {
             in_edge,
             instance,
@@ -159,6 +177,9 @@ impl World<'_> {
         self.tell(index, now, || {
             format!("starts after waiting {}", rounded(now.since(arrived)))
         });
+        if self.plan.doors && self.was_let_in(index) {
+            self.tell_door_of_start(index, now);
+        }
         if !self.instances[instance as usize].faults.is_empty()
             && self.disturbed_start(index, agenda)
         {

@@ -5,6 +5,7 @@ use super::event::Event;
 use super::frame::{Arena, State, flag};
 use super::instance::Instance;
 use super::permits::Pools;
+use super::tried::Tried;
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
 use crate::outcome::Ending;
@@ -164,6 +165,12 @@ pub struct World<'p> {
     pub(super) rounds: u32,
     /// See `passed_by`.
     pub(super) among: Vec<u32>,
+    /// Room for those who are dropped from a queue.
+    pub(super) dropped: Vec<u32>,
+    /// What calls have asked whose further tries go elsewhere.
+    pub(super) tried: Tried,
+    /// When the attempt of each frame was sent, as far as balancers have to know.
+    pub(super) sent: Vec<SimTime>,
     pub(super) told: Told,
     pub(super) stories: BTreeMap<u32, Vec<StoryLine>>,
     /// The frames of those requests: (index, generation) to number.
@@ -191,7 +198,7 @@ impl<'p> World<'p> {
             })
             .collect();
         let mut world = Self {
-            frames: Arena::default(),
+            frames: Arena::new(plan.carries),
             slots: Slots::default(),
             instances: plan
                 .instances
@@ -217,6 +224,9 @@ impl<'p> World<'p> {
             tickets: 0,
             rounds: 0,
             among: Vec::new(),
+            dropped: Vec::new(),
+            tried: Tried::default(),
+            sent: Vec::new(),
             told,
             stories: BTreeMap::new(),
             told_frames: BTreeMap::new(),

@@ -4,6 +4,30 @@ use sim_core::random::{Keyed, Source};
 use sim_tests::draws::Draws;
 use std::fmt::Write;
 
+const ORDERS: [&str; 9] = [
+    "fifo",
+    "lifo",
+    "adaptive_lifo(above: 2)",
+    "adaptive_lifo(above: 1, drop_after: \"20ms\")",
+    "codel(target: \"2ms\", interval: \"20ms\")",
+    "codel(target: \"1ms\", interval: \"10ms\", drop: all_late)",
+    "edf",
+    "fair",
+    "by_priority",
+];
+
+const BALANCERS: [&str; 9] = [
+    "round_robin",
+    "random(panic: 0.7)",
+    "least_outstanding",
+    "power_of_two",
+    "weighted_round_robin(weights: [3, 1], panic: 0.5)",
+    "peak_ewma(decay: \"1s\")",
+    "peak_ewma(decay: \"300ms\", penalty: \"100ms\")",
+    "consistent_hash",
+    "consistent_hash(bound: 1.2, panic: 0.5)",
+];
+
 /// Draws a system.
 struct Maker {
     chance: Keyed,
@@ -105,7 +129,7 @@ impl Maker {
         }
         if self.chance(0.5) {
             let limit = self.one(&["0", "1", "3", "10", "unbounded"]);
-            let order = self.one(&["fifo", "lifo"]);
+            let order = self.one(&ORDERS);
             text += &format!(", queue: (limit: {limit}, order: {order})");
         }
         if self.chance(0.8) {
@@ -118,7 +142,7 @@ impl Maker {
             let admission = self.admission();
             text += &format!(", admission: [{admission}]");
         }
-        let balance = self.one(&["round_robin", "random", "least_outstanding", "power_of_two"]);
+        let balance = self.one(&BALANCERS);
         text += &format!(", balance: {balance}");
         if self.chance(0.4) {
             text += ", zones: [\"a\", \"b\", \"c\"]";
@@ -281,13 +305,15 @@ impl Maker {
         if self.chance(0.25) {
             let cap = self.number(0, 10);
             policies.push(format!(
-                "retry_budget(ratio: 0.1, cap: {cap}, scope: {scope})"
+                "retry_budget(ratio: 0.1, cap: {cap}, scope: {scope}{})",
+                self.by(false)
             ));
         }
         if self.chance(0.3) {
             let (failures, open) = (self.number(1, 6), self.number(10, 800));
             policies.push(format!(
-                "breaker(failures: {failures}, open_for: \"{open}ms\", scope: {scope})"
+                "breaker(failures: {failures}, open_for: \"{open}ms\", scope: {scope}{})",
+                self.by(true)
             ));
         }
         for share in [0.6, 0.1] {
@@ -301,7 +327,10 @@ impl Maker {
         for share in [0.25, 0.05] {
             if self.chance(share) {
                 let (after, attempts) = (self.number(1, 40), self.number(1, 4));
-                policies.push(format!("hedge(after: \"{after}ms\", attempts: {attempts})"));
+                let another = self.one(&["true", "false"]);
+                policies.push(format!(
+                    "hedge(after: \"{after}ms\", attempts: {attempts}, another_instance: {another})"
+                ));
             }
         }
         if self.chance(0.25) {
@@ -313,13 +342,21 @@ impl Maker {
                 String::new()
             };
             policies.push(format!(
-                "bulkhead(permits: {permits}, queue: {queue}{wait}, scope: {scope})"
+                "bulkhead(permits: {permits}, queue: {queue}{wait}, scope: {scope}{})",
+                self.by(true)
             ));
         }
         if self.chance(0.2) {
             let (rate, burst, wait) = (self.number(5, 200), self.number(1, 10), self.number(0, 60));
             policies.push(format!(
-                "rate_limit(rate: \"{rate}/s\", burst: {burst}, wait: \"{wait}ms\", scope: {scope})"
+                "rate_limit(rate: \"{rate}/s\", burst: {burst}, wait: \"{wait}ms\", scope: {scope}{}, push_back: true)",
+                self.by(false)
+            ));
+        }
+        if self.chance(0.25) {
+            let (wait, share) = (self.number(1, 60), self.one(&["true", "false"]));
+            policies.push(format!(
+                "coalesce(wait: \"{wait}ms\", share_failures: {share}, scope: {scope})"
             ));
         }
         if self.chance(0.15) {
@@ -336,7 +373,28 @@ impl Maker {
             let target = self.target(self.services - 1);
             policies.push(format!("fallback(to: \"{target}\")"));
         }
-        self.shuffled(policies).join(", ")
+        let mut policies = self.shuffled(policies);
+        // What is inside a memory by callee must not ask another instance.
+        let again = ["retry(", "hedge(", "fallback(to"];
+        let again = |policy: &String| again.iter().any(|name| policy.starts_with(name));
+        if let Some(last) = policies.iter().rposition(again) {
+            for policy in &mut policies[..last] {
+                *policy = policy.replace("by: callee", "by: endpoint");
+            }
+        }
+        policies.join(", ")
+    }
+
+    /// What a memory is divided by.
+    fn by(&mut self, callee: bool) -> &'static str {
+        match self.number(0, 9) {
+            0 => ", by: endpoint",
+            1 => ", by: tenant",
+            2 => ", by: key",
+            3 => ", by: request",
+            4 | 5 if callee => ", by: callee",
+            _ => "",
+        }
     }
 
     fn admission(&mut self) -> String {
@@ -345,19 +403,29 @@ impl Maker {
         if self.chance(0.5) {
             let (permits, queue) = (self.number(1, 12), self.number(0, 6));
             policies.push(format!(
-                "bulkhead(permits: {permits}, queue: {queue}, scope: {scope})"
+                "bulkhead(permits: {permits}, queue: {queue}, scope: {scope}{})",
+                self.by(false)
             ));
         }
         if self.chance(0.4) {
             let (rate, wait) = (self.number(5, 200), self.number(0, 60));
             policies.push(format!(
-                "rate_limit(rate: \"{rate}/s\", wait: \"{wait}ms\", scope: {scope})"
+                "rate_limit(rate: \"{rate}/s\", wait: \"{wait}ms\", push_back: true, scope: {scope}{})",
+                self.by(false)
             ));
         }
         if self.chance(0.4) {
             let (least, slow) = (self.number(1, 5), self.number(1, 50));
             policies.push(format!(
-                "adaptive_limit(initial: 5, least: {least}, most: 50, slow: \"{slow}ms\", scope: {scope})"
+                "adaptive_limit(initial: 5, least: {least}, most: 50, slow: \"{slow}ms\", scope: {scope}{})",
+                self.by(false)
+            ));
+        }
+        if self.chance(0.4) {
+            let (queueing, window) = (self.number(1, 20), self.number(10, 900));
+            let push_back = self.one(&["", ", push_back: never", ", push_back: after(\"30ms\")"]);
+            policies.push(format!(
+                "shed_by_priority(queueing: \"{queueing}ms\", window: \"{window}ms\", down: 0.3, up: 0.1, scope: {scope}{push_back})"
             ));
         }
         if self.chance(0.4) {
@@ -381,7 +449,11 @@ impl Maker {
         } else {
             ""
         };
-        format!("retry(attempts: {attempts}, backoff: {backoff}{on})")
+        let respects = self.one(&["true", "false"]);
+        let another = self.one(&["", "", ", another_instance: true"]);
+        format!(
+            "retry(attempts: {attempts}, backoff: {backoff}{on}, respect_push_back: {respects}{another})"
+        )
     }
 
     fn workload(&mut self) -> String {
@@ -413,7 +485,7 @@ impl Maker {
                 ]);
                 text += &format!(", shape: [{shape}]");
             }
-            text + ")"
+            text + &self.carried() + ")"
         } else {
             let users = self.number(1, 25);
             let think = self.span(150);
@@ -427,8 +499,29 @@ impl Maker {
             if self.chance(0.4) {
                 text += ", start: asking";
             }
-            text + ")"
+            text + &self.carried() + ")"
         }
+    }
+
+    /// What travels with the requests of a workload.
+    fn carried(&mut self) -> String {
+        let mut text = String::new();
+        if self.chance(0.5) {
+            let keys = self.one(&[
+                "zipf(count: 50, skew: 1.3)",
+                "uniform(3)",
+                "weights([5, 0, 1])",
+            ]);
+            text += &format!(", keys: {keys}");
+        }
+        if self.chance(0.6) {
+            let priority = self.one(&["critical_plus", "sheddable_plus", "sheddable"]);
+            text += &format!(", priority: {priority}");
+        }
+        if self.chance(0.3) {
+            text += &format!(", tenant: \"{}\"", self.one(&["red", "blue"]));
+        }
+        text
     }
 
     /// Where a fault of instances hits.

@@ -170,14 +170,30 @@ impl Maker {
         }
         if self.chance(0.6) {
             let limit = self.one(&["0", "1", "10", "100000", "unbounded"]);
-            let order = self.one(&["fifo", "lifo"]);
+            let order = self.one(&[
+                "fifo",
+                "lifo",
+                "adaptive_lifo(above: 3)",
+                "codel",
+                "edf",
+                "fair",
+                "by_priority",
+            ]);
             write!(text, ", queue: (limit: {limit}, order: {order})").expect("a String");
         }
         if self.chance(0.6) {
             let backlog = self.one(&["0", "1", "20", "unbounded"]);
             write!(text, ", backlog: {backlog}").expect("a String");
         }
-        let balance = self.one(&["round_robin", "random", "least_outstanding", "power_of_two"]);
+        let balance = self.one(&[
+            "round_robin",
+            "random",
+            "least_outstanding",
+            "power_of_two",
+            "peak_ewma",
+            "weighted_round_robin([3, 1])",
+            "consistent_hash(bound: 1.1)",
+        ]);
         write!(text, ", balance: {balance}").expect("a String");
         if self.chance(0.5) {
             text += ", zones: [\"a\", \"b\", \"c\"]";

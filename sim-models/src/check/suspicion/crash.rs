@@ -7,13 +7,14 @@
 
 use super::view::{Call, View, awaited};
 use super::words::{named, percent, rounded, span};
+use crate::balancers::Spread;
 use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault, Instances, Target};
 use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};
 use crate::resilience::PolicySpec;
+use crate::scenario::Scenario;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Balance, Scenario};
 use crate::topology::{LONG_WAIT, most_of, room};
 use indexmap::IndexSet;
 use sim_core::SimTime;
@@ -81,9 +82,8 @@ impl Checker<'_> {
     fn rest_fits(&mut self, view: &View<'_>, loss: &Loss<'_>, calls: &[Exposed<'_>]) {
         let capacity = &view.demand.topology.capacity[loss.number];
         let (most, what) = most_of(capacity);
-        let balance = view.scenario.services[loss.number].balance;
         // Those that draw more the emptier they are take from the others what these cannot carry.
-        let even = matches!(balance, Balance::RoundRobin | Balance::Random);
+        let even = view.scenario.services[loss.number].balance.spread() == Spread::Even;
         if !even || !most.is_finite() || capacity.open_utilization > 1.0 {
             return;
         }
@@ -149,9 +149,11 @@ impl Checker<'_> {
             .map(|call| format!("{} -> {}", call.call.from, loss.service));
         let names: IndexSet<String> = names.collect();
         let names: Vec<String> = names.into_iter().collect();
-        let (least, because) = match view.scenario.services[loss.number].balance {
-            Balance::RoundRobin | Balance::Random => ("", ""),
-            Balance::LeastOutstanding | Balance::PowerOfTwo => (
+        let (least, because) = match view.scenario.services[loss.number].balance.spread() {
+            Spread::Even => ("", ""),
+            // How much those that are down get depends on which they are.
+            Spread::Own => return,
+            Spread::Quick => (
                 "at least ",
                 " (those that refuse at once have the fewest requests outstanding, and draw more)",
             ),

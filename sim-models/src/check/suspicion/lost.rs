@@ -7,12 +7,13 @@
 
 use super::view::{Call, View, awaited};
 use super::words::{named, rounded, span};
+use crate::balancers::Spread;
 use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault};
 use crate::plan::{EdgePlan, FaultPlan, Plan};
 use crate::resilience::{PolicySpec, Tells};
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Balance, Bound, Threading, Workload};
+use crate::scenario::{Bound, Threading, Workload};
 use crate::topology::seconds;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -290,8 +291,7 @@ fn waits<'v>(
                         .get(&to.target)
                         .map_or(0.0, |(visits, _)| *visits);
                     // Where those that answer are asked less, the share that is lost shrinks as it is lost.
-                    let even = part.share >= 1.0
-                        || matches!(to.of.balance, Balance::RoundRobin | Balance::Random);
+                    let even = part.share >= 1.0 || to.of.balance.spread() == Spread::Even;
                     let own = held == Held::Thread(endpoint.service);
                     let plain = own && even && compiled.workload.is_none() && fault.ramp.0 == 0;
                     let lost = matches!(compiled.effect, Effect::Lose { .. });

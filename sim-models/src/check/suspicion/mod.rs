@@ -8,6 +8,7 @@ mod words;
 mod least;
 mod view;
 mod beliefs;
+mod carried;
 mod circles;
 mod disturbances;
 mod graph;
@@ -16,6 +17,7 @@ mod lost;
 mod paths;
 mod patterns;
 mod policies;
+mod queues;
 mod storm;
 mod times;
 mod crash;
@@ -36,6 +38,7 @@ impl Checker<'_> {
         }
         self.answers_come_in_time(&view);
         self.callees_outlast(&view);
+        self.requests_are_told_apart(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
         self.pools_fit(&view);
@@ -50,6 +53,7 @@ impl Checker<'_> {
         self.steps_are_meant();
         self.pools_are_sound();
         self.patterns_match(&view);
+        self.orders_matter(&view);
         self.time_goes_on(&view);
         self.faults_end();
         self.faults_hit(&view);

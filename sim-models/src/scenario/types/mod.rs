@@ -16,6 +16,7 @@ pub use workload::*;
 
 use crate::faults::Fault;
 use crate::quantity::distribution::DurationSpec;
+use crate::quantity::keys::Keys;
 use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -75,4 +76,18 @@ pub struct Scenario {
 pub struct Link {
     /// One-way delay of a message.
     pub latency: DurationSpec,
+}
+
+impl Scenario {
+    /// The labels of its workloads, each once for each of them that has it.
+    pub fn tenants(&self) -> impl Iterator<Item = &str> {
+        self.workloads.values().filter_map(Workload::tenant)
+    }
+
+    /// The most keys that one of its workloads has.
+    #[must_use]
+    pub fn most_keys(&self) -> u64 {
+        let keys = self.workloads.values().filter_map(Workload::keys);
+        keys.map(Keys::count).max().unwrap_or(0)
+    }
 }

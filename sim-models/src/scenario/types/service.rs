@@ -1,7 +1,9 @@
 //! Services: their instances, threads and queues.
 
 use super::defaults;
+use crate::balancers::BalancerSpec;
 use crate::quantity::units::Bound;
+use crate::queues::OrderSpec;
 use crate::resilience::PolicySpec;
 use crate::scenario::steps::Step;
 use indexmap::IndexMap;
@@ -40,7 +42,7 @@ pub struct Service {
     pub pools: IndexMap<String, Pool>,
     /// How callers choose among the instances.
     #[serde(default)]
-    pub balance: Balance,
+    pub balance: BalancerSpec,
     /// Zones that the instances are spread over, in turn.
     #[serde(default)]
     pub zones: Vec<String>,
@@ -69,9 +71,9 @@ pub struct Queue {
     /// How many may wait.
     #[serde(default = "defaults::zero_bound")]
     pub limit: Bound,
-    /// Who is next.
+    /// Who is next, and who is dropped.
     #[serde(default)]
-    pub order: QueueOrder,
+    pub order: OrderSpec,
 }
 
 /// A number of alike things at each instance of a service, of which a request may hold one for a while: connections to
@@ -101,37 +103,11 @@ impl Pool {
     }
 }
 
-/// Who is next in a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueueOrder {
-    /// First in, first out.
-    #[default]
-    Fifo,
-    /// Last in, first out.
-    Lifo,
-}
-
-/// How callers choose among the instances of a service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Balance {
-    /// Each in turn.
-    #[default]
-    RoundRobin,
-    /// Uniformly at random.
-    Random,
-    /// The one with the fewest requests outstanding from this caller; ties at random.
-    LeastOutstanding,
-    /// The better of two drawn at random without replacement.
-    PowerOfTwo,
-}
-
 impl Default for Queue {
     fn default() -> Self {
         Self {
             limit: defaults::zero_bound(),
-            order: QueueOrder::Fifo,
+            order: OrderSpec::default(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Who asks for what, and when.
 
 use super::defaults;
+use crate::baggage::Priority;
 use crate::quantity::distribution::DurationSpec;
+use crate::quantity::keys::Keys;
 use crate::quantity::units::Rate;
 use indexmap::IndexMap;
 use serde::de::{MapAccess, Visitor};
@@ -39,6 +41,12 @@ pub struct OpenLoad {
     /// Label of those whom these requests come from; results are also given by tenant.
     #[serde(default)]
     pub tenant: Option<String>,
+    /// How much it matters that they are answered; travels with all calls that they lead to.
+    #[serde(default)]
+    pub priority: Priority,
+    /// What they ask for, some of it more often; travels with all calls that they lead to. None: they have no key.
+    #[serde(default)]
+    pub keys: Option<Keys>,
 }
 
 /// How the gaps between arrivals are drawn.
@@ -151,6 +159,12 @@ pub struct ClosedLoad {
     /// Label of those whom these requests come from; results are also given by tenant.
     #[serde(default)]
     pub tenant: Option<String>,
+    /// How much it matters that they are answered; travels with all calls that they lead to.
+    #[serde(default)]
+    pub priority: Priority,
+    /// What they ask for, some of it more often; travels with all calls that they lead to. None: they have no key.
+    #[serde(default)]
+    pub keys: Option<Keys>,
 }
 
 /// What a user does who has lost patience.
@@ -219,6 +233,24 @@ impl Workload {
         match self {
             Self::Open(load) => load.tenant.as_deref(),
             Self::Closed(load) => load.tenant.as_deref(),
+        }
+    }
+
+    /// How much its requests matter.
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        match self {
+            Self::Open(load) => load.priority,
+            Self::Closed(load) => load.priority,
+        }
+    }
+
+    /// The keys of its requests.
+    #[must_use]
+    pub fn keys(&self) -> Option<&Keys> {
+        match self {
+            Self::Open(load) => load.keys.as_ref(),
+            Self::Closed(load) => load.keys.as_ref(),
         }
     }
 

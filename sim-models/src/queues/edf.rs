@@ -1,0 +1,54 @@
+//! Earliest deadline first: of those who wait, the one whose caller's deadline passes first.
+//!
+//! If any order meets all deadlines, this one does. In an overload it is at its worst: it spends itself on those who
+//! are nearly lost. Deadlines are those that callers tell (`deadline(.., propagate: true)`); a request whose deadline
+//! passes leaves the queue, as everywhere. Those without a deadline come last, and among equals the first to come.
+//!
+//! Source: C. Liu and J. Layland, "Scheduling algorithms for multiprogramming in a hard-real-time environment",
+//! Journal of the ACM 20 (1973).
+
+use super::{Line, NOBODY, Needs, Order, Waiting};
+use serde::{Deserialize, Serialize};
+use sim_core::SimTime;
+
+/// The one whose deadline passes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edf {}
+
+impl Order for Edf {
+    /// By deadline. Who comes is put in its place from behind: deadlines mostly grow with the time of arrival.
+    type Memory = Line;
+    const SUMMARY: &'static str = "earliest deadline first";
+    const EXAMPLE: &'static str = "edf";
+    const NEEDS: Needs = Needs::Deadlines;
+
+    fn memory(&self) -> Line {
+        Line::EMPTY
+    }
+    fn waiting(line: &Line) -> u32 {
+        line.waiting()
+    }
+    fn push(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) -> u32 {
+        let deadline = requests.deadline(who);
+        let (mut before, mut looks) = (line.last().unwrap_or(NOBODY), 0);
+        while before != NOBODY && requests.deadline(before) > deadline {
+            before = requests.links(before).0;
+            looks += 1;
+        }
+        line.push_behind(requests, before, who);
+        looks
+    }
+    fn next(
+        &self,
+        line: &mut Line,
+        requests: &mut impl Waiting,
+        _: SimTime,
+        _: &mut Vec<u32>,
+    ) -> Option<u32> {
+        line.pop_front(requests)
+    }
+    fn remove(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) {
+        line.remove(requests, who);
+    }
+}

@@ -1,0 +1,114 @@
+//! The lines of a script that drives a policy alone, and what it decides at each ([`super::trace`]).
+
+use crate::baggage::Priority;
+use crate::outcome::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One line of a script.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// Seconds since the start.
+    pub t: f64,
+    /// What happens.
+    pub op: Op,
+    /// Which call it is about.
+    #[serde(default)]
+    pub id: String,
+    /// Of a result: what it is.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// Of a result: its HTTP-like status.
+    #[serde(default)]
+    pub status: u16,
+    /// The index of the instance that was asked, or, of a call that comes to a policy with a memory by callee, will be.
+    #[serde(default)]
+    pub callee: Option<u16>,
+    /// Of a result: seconds after which the callee asks to come again; less than zero: not at all.
+    #[serde(default)]
+    pub retry_after: Option<f64>,
+    /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
+    #[serde(default)]
+    pub key: u32,
+    /// Of a call that comes: how much it matters.
+    #[serde(default)]
+    pub priority: Priority,
+    /// Of a call that comes: whom it is from.
+    #[serde(default)]
+    pub user: u8,
+    /// Of a call that comes: the tenant that it is from.
+    #[serde(default)]
+    pub tenant: String,
+    /// Of a call that comes: the endpoint that it is for.
+    #[serde(default)]
+    pub endpoint: String,
+    /// Of a result: which of several tries it is of, from 0.
+    #[serde(default)]
+    pub leg: u16,
+}
+
+/// What happens in a line of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// A call comes to the policy.
+    Acquire,
+    /// What a door let in begins to be served.
+    Start,
+    /// What is inside has a result.
+    Result,
+    /// A policy outside is about to try again what has failed.
+    Retry,
+    /// Nobody waits for the call any longer.
+    GiveUp,
+    /// Nothing: it is looked where the call is.
+    Look,
+}
+
+/// What a policy makes of a line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decision {
+    /// Seconds since the start.
+    pub t: f64,
+    /// Which call it is about, if calls are named.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// Whether what is inside may go on, at once or after `wait`: a call that is let in, or another try of it. False:
+    /// the call waits for somebody to leave, or has ended.
+    pub permitted: bool,
+    /// Seconds that it waits first; none where it does not wait, or nobody knows how long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait: Option<f64>,
+    /// Where the call is now: `inside`, `waiting`, `parked`, `ended`.
+    pub at: At,
+    /// How it has ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Seconds after which it is told to come again, if it is told; less than zero: not at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<f64>,
+    /// State of the policy by name, where it has states.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub state: &'static str,
+    /// Numbers of the policy.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<&'static str, f64>,
+    /// What it has counted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<&'static str, u64>,
+}
+
+/// Where a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// Let in.
+    Inside,
+    /// It waits for a time to come: outside, or before another try.
+    Waiting,
+    /// It waits until somebody leaves.
+    Parked,
+    /// It has ended.
+    Ended,
+}
