@@ -50,10 +50,12 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 "balancer",
                 "chances",
                 "controller",
+                "kind",
                 "line",
                 "mod",
                 "order",
                 "policy",
+                "program",
                 "script",
                 "tests",
                 "trace",
@@ -111,6 +113,11 @@ fn faults_are_registered_documented_and_used() {
 #[test]
 fn controllers_are_registered_documented_and_used() {
     registered("controllers", sim_models::controllers::REGISTRY);
+}
+
+#[test]
+fn steps_are_registered_documented_and_used() {
+    registered("scenario/steps", sim_models::scenario::steps::REGISTRY);
 }
 
 #[test]
