@@ -9,11 +9,11 @@ use sim_core::random::Source;
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keys {
-    /// A few are popular: key `k` is asked for with a probability proportional to 1 / k^skew (Zipf's law).
+    /// A few are popular, `zipf(count: 100, skew: 0.9)`: key `k` is asked for with a probability proportional to 1 / k^skew (Zipf's law).
     Zipf(ZipfKeys),
-    /// All are asked for alike.
+    /// All are asked for alike: `uniform(count: 100)`.
     Uniform(UniformKeys),
-    /// Key `k` is asked for by the `k`-th weight.
+    /// Key `k` is asked for by the `k`-th weight: `weights([9, 1])`.
     Weights(WeightedKeys),
 }
 

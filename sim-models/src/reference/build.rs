@@ -2,10 +2,11 @@
 
 use super::Reference;
 use super::example::{BASE, BASE_FILE, in_docs, placed, scenario};
-use super::groups::{self, GROUPS, Group, READ_BEFORE, REGISTRIES};
+use super::groups::{self, AT_DOOR, GROUPS, Group, READ_BEFORE, REGISTRIES};
 use super::part::{Field, Given, Part};
 use super::words::{BEFORE, Types, reference, variants};
 use crate::input::Parsed;
+use crate::resilience::at_caller;
 use crate::scenario::Scenario;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -188,6 +189,8 @@ impl Builder {
                 group.of
             ));
         }
+        let only_at_door = group.of == "PolicySpec" && at_caller().all(|other| other != name);
+        let place = if only_at_door { AT_DOOR } else { group.place };
         self.parts.push(Part {
             group,
             name: name.to_owned(),
@@ -197,7 +200,7 @@ impl Builder {
             holds,
             fields: Vec::new(),
             example: example.to_owned(),
-            placed: placed(group, example),
+            placed: placed(place, example),
             fields_of,
         });
     }

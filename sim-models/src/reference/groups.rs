@@ -1,6 +1,7 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
-use crate::{faults, resilience};
+use crate::scenario::steps;
+use crate::{balancers, controllers, faults, queues, resilience};
 
 /// Things of one kind: the variants of an enum, one struct, or one kind of value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,7 @@ pub type Registry = (
 
 /// The registries whose parts bring their own examples and docs.
 pub const REGISTRIES: &[Registry] = &[
+    ("Step", steps::REGISTRY, steps::EXAMPLES, steps::TEXTS),
     (
         "PolicySpec",
         resilience::REGISTRY,
@@ -35,10 +37,28 @@ pub const REGISTRIES: &[Registry] = &[
         resilience::TEXTS,
     ),
     (
+        "BalancerSpec",
+        balancers::REGISTRY,
+        balancers::EXAMPLES,
+        balancers::TEXTS,
+    ),
+    (
+        "OrderSpec",
+        queues::REGISTRY,
+        queues::EXAMPLES,
+        queues::TEXTS,
+    ),
+    (
         "FaultKind",
         faults::REGISTRY,
         faults::EXAMPLES,
         faults::TEXTS,
+    ),
+    (
+        "ControllerSpec",
+        controllers::REGISTRY,
+        controllers::EXAMPLES,
+        controllers::TEXTS,
     ),
 ];
 
@@ -102,6 +122,9 @@ const fn single(
         example,
     }
 }
+
+/// Where a policy stands that makes no sense at a caller.
+pub const AT_DOOR: &str = r#"services: { "db": (admission: [@]) }"#;
 
 /// All groups, in the order in which they are listed.
 pub const GROUPS: &[Group] = &[
@@ -196,13 +219,13 @@ pub const GROUPS: &[Group] = &[
         r#"services: { "db": (threading: @) }"#,
     ),
     variants(
-        "QueueOrder",
+        "OrderSpec",
         "queue order",
         "Orders of a queue",
-        r#"services: { "db": (queue: (limit: 100, order: @)) }"#,
+        r#"services: { "db": (backlog: 0, queue: (limit: 100, order: @)) }, calls: { "web -> db": [deadline(after: "1s", propagate: true), timeout("500ms")] }"#,
     ),
     variants(
-        "Balance",
+        "BalancerSpec",
         "balancer",
         "Balancers",
         r#"services: { "db": (balance: @) }"#,
@@ -315,6 +338,54 @@ pub const GROUPS: &[Group] = &[
         "targets",
         r#"workloads: { "users": open(rate: "50/s", to: @) }"#,
         r#"{ "web/get": 9, "db/find": 1 }"#,
+    ),
+    single(
+        "Pool",
+        "pool",
+        r#"services: { "web": (pools: { "connections": (@) }, endpoints: { "get": [acquire("connections"), call("db/find"), release("connections")] }) }"#,
+        r#"size: 10, queue: 50, wait: "1s""#,
+    ),
+    variants(
+        "By",
+        "by",
+        "What the memory of a policy is divided by",
+        r#"calls: { "web -> db": [breaker(by: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "PushBack",
+        "push_back",
+        "What those are told who are turned away",
+        r#"services: { "db": (admission: [shed_by_priority(push_back: @)]) }"#,
+    ),
+    variants(
+        "Law",
+        "law",
+        "Whom controlled delay drops",
+        r#"services: { "db": (queue: (limit: 100, order: codel(drop: @))) }"#,
+    ),
+    variants(
+        "Keys",
+        "keys",
+        "Keys of requests",
+        r#"calls: { "web -> db": [coalesce, timeout("500ms")] }, workloads: { "users": open(rate: "50/s", to: "web/get", keys: @) }"#,
+    ),
+    variants(
+        "Priority",
+        "priority",
+        "Priorities of requests",
+        r#"services: { "db": (admission: [shed_by_priority]) }, workloads: { "users": open(rate: "50/s", to: "web/get", priority: @) }"#,
+    ),
+    variants(
+        "ControllerSpec",
+        "controller",
+        "Controllers",
+        r#"faults: [(at: "10s", for: "10s", inject: crash(service: "db", instances: one))], controllers: { "on call": @ }"#,
+    ),
+    variants(
+        "Action",
+        "action",
+        "Actions of an operator",
+        r#"faults: [(name: "slow disk", at: "10s", for: "10s", inject: slow(service: "db", factor: 2))], controllers: { "on call": operator(at: "15s", do: [@]) }"#,
     ),
 ];
 

@@ -95,6 +95,11 @@ macro_rules! policies {
             pub fn counters(&self) -> &'static [&'static str] {
                 match self { $(Self::$policy(_) => <$policy as Policy>::COUNTERS),* }
             }
+            /// See [`Policy::LIVE`], by name.
+            #[must_use]
+            pub fn live() -> &'static [(&'static str, &'static [&'static str])] {
+                &[$(($name, <$policy as Policy>::LIVE)),*]
+            }
             /// What it remembers at the start.
             #[must_use]
             pub fn memory(&self) -> Memory {
@@ -343,6 +348,13 @@ macro_rules! policies {
             pub fn validate(&self) -> Vec<(&'static str, String)> {
                 match self { $(Self::$policy(policy) => policy.validate()),* }
             }
+        }
+
+        /// The names of those that make sense at a caller.
+        pub fn at_caller() -> impl Iterator<Item = &'static str> {
+            [$(($name, <$policy as Policy>::AT_CALLER)),*]
+                .into_iter()
+                .filter_map(|(name, at_caller)| at_caller.then_some(name))
         }
 
         /// The names of those that make sense at the door of a service.

@@ -48,6 +48,7 @@ impl Policy for RetryBudget {
     const SUMMARY: &'static str = "retries are paid from a token bucket that first attempts fill";
     const EXAMPLE: &'static str =
         r#"[retry(attempts: 3), retry_budget(ratio: 0.1), timeout("500ms")]"#;
+    const LIVE: &'static [&'static str] = &["ratio", "cap"];
     const COUNTERS: &'static [&'static str] = &["spent", "denied"];
     const RATIONS: bool = true;
 
