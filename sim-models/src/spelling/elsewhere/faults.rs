@@ -76,8 +76,8 @@ pub const TOOLS: &[Tool] = &[
             ("hang", "hang", ""),
             (
                 "transient",
-                "error",
-                "with a `share`, or a short `for` and `every`",
+                "transient",
+                "the first requests fail, then all succeed",
             ),
             ("percent", "fault.share", "10 there is 0.1 here"),
         ],
@@ -96,12 +96,12 @@ pub const TOOLS: &[Tool] = &[
             ("DelugeResponse", "", SIZES),
             (
                 "RandomResponse",
-                "error",
+                "wrong_answer",
                 "answers have no content; a wrong one is an error",
             ),
             (
                 "FixedResponse",
-                "error",
+                "wrong_answer",
                 "answers have no content; a wrong one is an error",
             ),
             ("HttpRefuseAllCredentials", "error.status", "`status: 401`"),
@@ -163,6 +163,7 @@ pub const TOOLS: &[Tool] = &[
     (
         "Chaos Mesh",
         &[
+            ("duplicate", "duplicate", "25 there is 0.25 here"),
             (
                 "NetworkChaos",
                 "fault",
@@ -208,7 +209,7 @@ pub const TOOLS: &[Tool] = &[
             ("attrOverride", "", "there are no files"),
             (
                 "mistake",
-                "error",
+                "wrong_answer",
                 "answers have no content; a wrong one is an error",
             ),
             ("TimeChaos", "", "all clocks are the same"),
@@ -266,6 +267,11 @@ pub const TOOLS: &[Tool] = &[
     (
         "Litmus",
         &[
+            (
+                "pod-network-duplication",
+                "duplicate",
+                "per cent there, a share here",
+            ),
             ("pod-delete", "crash", ""),
             ("TOTAL_CHAOS_DURATION", "fault.for", ""),
             ("CHAOS_INTERVAL", "fault.every", ""),
@@ -303,7 +309,7 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "pod-http-modify-body",
-                "error",
+                "wrong_answer",
                 "answers have no content; a wrong one is an error",
             ),
             (

@@ -180,8 +180,8 @@ pub const TOOLS: &[Tool] = &[
                 "two choices as there unless more are asked for",
             ),
             ("RANDOM", "random", ""),
-            ("RING_HASH", "", "calls have no key to hash here"),
-            ("MAGLEV", "", "calls have no key to hash here"),
+            ("RING_HASH", "consistent_hash", "by the `keys` of workloads"),
+            ("MAGLEV", "consistent_hash", "by the `keys` of workloads"),
             ("aggregate_cluster", "fallback.to", ""),
             (
                 "HTTPFault",
@@ -303,6 +303,9 @@ pub const TOOLS: &[Tool] = &[
     (
         "Kubernetes",
         &[
+            ("CrashLoopBackOff", "supervisor.backoff", ""),
+            ("restartPolicy", "supervisor", ""),
+            ("Service sessionAffinity", "consistent_hash", ""),
             ("replicas", "service.replicas", ""),
             ("Deployment", "service", ""),
             ("resources.limits.cpu", "service.cores", ""),
@@ -314,14 +317,29 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "livenessProbe",
-                "",
-                "faults say how long an instance is down",
+                "supervisor",
+                "it knows at once that an instance has died",
             ),
         ],
     ),
     (
-        "web servers",
+        "servers and libraries",
         &[
+            ("weight", "weighted_round_robin", ""),
+            ("proxy_cache_lock", "coalesce", ""),
+            ("singleflight", "coalesce", ""),
+            ("peakEwma", "peak_ewma", ""),
+            (
+                "maximumPoolSize",
+                "pool.size",
+                "a pool of a service, which steps acquire",
+            ),
+            (
+                "connectionTimeout",
+                "pool.wait",
+                "of a pool that steps acquire",
+            ),
+            ("RestartSec", "supervisor.backoff", ""),
             ("listen backlog", "service.backlog", ""),
             ("somaxconn", "service.backlog", ""),
             ("worker_processes", "service.cores", ""),

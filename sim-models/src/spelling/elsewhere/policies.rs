@@ -501,14 +501,19 @@ pub const TOOLS: &[Tool] = &[
         "Google SRE",
         &[
             (
+                "criticality",
+                "priority",
+                "of a workload; it travels with all calls",
+            ),
+            (
                 "client-side throttling",
                 "adaptive_limit",
                 "by how many are out, not by accepts / requests",
             ),
             (
                 "load shedding",
-                "service.admission",
-                "policies at the door of a service",
+                "shed_by_priority",
+                "at the door of a service; `adaptive_limit` sheds whoever comes",
             ),
         ],
     ),
