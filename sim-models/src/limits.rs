@@ -28,6 +28,8 @@ limits! {
     MOST_USERS: u32 = 1_000_000;
     /// Requests of a batch
     MOST_BATCH: u32 = 100_000;
+    /// Connections, or whatever it holds, of a pool of an instance
+    MOST_POOL: u32 = 1_000_000;
     /// Keys of a workload
     MOST_KEYS: u32 = 1_000_000;
     /// Memories of policies by callee, endpoint, tenant or key

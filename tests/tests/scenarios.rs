@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 30] = [
+const EXPECTED: [(&str, Conclusion); 34] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
+    ("connection-pool", Conclusion::Recovered),
     ("coordinated-omission", Conclusion::Refuted),
     ("crash-loop", Conclusion::Recovered),
     ("database-outage", Conclusion::Recovered),
     ("dogpile", Conclusion::Held),
+    ("duplicate-delivery", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
@@ -37,9 +39,11 @@ const EXPECTED: [(&str, Conclusion); 30] = [
     ("retry-storm-retry-limit", Conclusion::Recovered),
     ("shed-by-priority", Conclusion::Held),
     ("slow-replica-balancers", Conclusion::Held),
+    ("stale-connections", Conclusion::Held),
     ("synchronised-retries", Conclusion::Refuted),
     ("thread-pool-exhaustion", Conclusion::Refuted),
     ("thundering-herd", Conclusion::Held),
+    ("wrong-answers", Conclusion::Metastable),
 ];
 
 /// Every scenario is run once, with its own seed, for all tests of this file.

@@ -50,10 +50,12 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 "balancer",
                 "chances",
                 "controller",
+                "kind",
                 "line",
                 "mod",
                 "order",
                 "policy",
+                "program",
                 "script",
                 "tests",
                 "trace",
@@ -82,7 +84,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         );
         let call = |end: char| used.contains(&format!("{name}{end}"));
         assert!(
-            call('(') || call(',') || call(']'),
+            call('(') || call(',') || call(']') || call(')'),
             "a scenario uses {name}"
         );
     }
@@ -111,6 +113,11 @@ fn faults_are_registered_documented_and_used() {
 #[test]
 fn controllers_are_registered_documented_and_used() {
     registered("controllers", sim_models::controllers::REGISTRY);
+}
+
+#[test]
+fn steps_are_registered_documented_and_used() {
+    registered("scenario/steps", sim_models::scenario::steps::REGISTRY);
 }
 
 #[test]

@@ -164,6 +164,7 @@ fn measured(kind: &str, name: &str) -> String {
         Of::Workload => "a workload",
         Of::Service => "a service",
         Of::Edge => "an edge",
+        Of::Pool => "a pool of a service",
         Of::Tenant => "a tenant, which `tenant` of workloads names",
         Of::Run => "the run as a whole",
     };

@@ -10,6 +10,7 @@ mod fallbacks;
 mod faults;
 mod goals;
 mod controllers;
+mod pools;
 mod sizes;
 pub(crate) mod memory;
 mod steps;

@@ -9,7 +9,7 @@
 //! Source: `vocabulary.md` C; elsewhere `pod-kill`, `pod-failure`, `container-kill`,
 //! `ShutdownInstance`, `ec2-stop`, `KillProcesses`, Toxiproxy `down`.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Condition, Effect, Kind, Target, fault_spec};
 use sim_core::SimDuration;
 
 fault_spec! {
@@ -40,5 +40,8 @@ impl Kind for Crash {
             boot: self.boot,
             lives: self.lives,
         }
+    }
+    fn on_instance(&self) -> Option<Condition> {
+        Some(Condition::Down { boot: self.boot })
     }
 }

@@ -1,9 +1,11 @@
 //! From what was recorded to the summary and the series of a run.
 
-use super::recorder::{ByOutcome, EdgeRecord, Ended, Recorder, ServiceRecord, WorkloadRecord};
+use super::recorder::{
+    ByOutcome, EdgeRecord, Ended, PoolRecord, Recorder, ServiceRecord, WorkloadRecord,
+};
 use super::summary::{
     EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary,
-    LevelSummary, OutcomeCounts, Series, ServiceSeries, ServiceSummary, TenantSummary,
+    LevelSummary, OutcomeCounts, PoolSummary, Series, ServiceSeries, ServiceSummary, TenantSummary,
     WorkloadSeries, WorkloadSummary,
 };
 use crate::outcome::{Outcome, cause_name};
@@ -94,7 +96,7 @@ fn workload(
     }
     let mut causes = BTreeMap::new();
     for (place, counts) in plan.places.iter().zip(record.causes.chunks(Outcome::COUNT)) {
-        for outcome in Outcome::ALL {
+        for outcome in Outcome::causes() {
             if counts[outcome as usize] > 0 {
                 causes.insert(cause_name(&place.name, outcome), counts[outcome as usize]);
             }
@@ -290,6 +292,7 @@ fn service_summary(
     let arrived = recorder.arrived_since(service) as f64;
     ServiceSummary {
         admission: BTreeMap::new(),
+        pools: pools(plan, recorder, service, now),
         arrivals: totals.arrivals,
         arrival_rate: share(arrived, seconds_since(plan, recorder, now)),
         started: instances.iter().map(|instance| instance.started).sum(),
@@ -319,6 +322,48 @@ fn service_summary(
             })
             .collect(),
     }
+}
+
+/// The pools of a service.
+fn pools(
+    plan: &Plan,
+    recorder: &Recorder,
+    service: usize,
+    now: SimTime,
+) -> BTreeMap<String, PoolSummary> {
+    let own = plan
+        .pools
+        .iter()
+        .filter(|pool| pool.service as usize == service);
+    own.map(|pool| {
+        let instances = plan.places[service].instance_count;
+        let records = &recorder.pools[pool.first as usize..(pool.first + instances) as usize];
+        let level = |get: fn(&PoolRecord) -> &Level| LevelSummary {
+            mean: records.iter().map(|record| get(record).mean(now)).sum(),
+            max: records
+                .iter()
+                .map(|record| get(record).max() as f64)
+                .fold(0.0, f64::max),
+        };
+        let count = |get: fn(&PoolRecord) -> u64| records.iter().map(get).sum();
+        let mut wait = DurationStats::default();
+        records.iter().for_each(|record| wait.merge(&record.wait));
+        let size = u64::from(pool.size) * u64::from(instances);
+        let out = level(|record| &record.out);
+        let summary = PoolSummary {
+            size,
+            utilization: out.mean / size as f64,
+            out,
+            waiting: level(|record| &record.waiting),
+            taken: count(|record| record.taken),
+            waited: count(|record| record.waited),
+            full: count(|record| record.full),
+            timeouts: count(|record| record.timeouts),
+            wait: (&wait).into(),
+        };
+        (pool.name.clone(), summary)
+    })
+    .collect()
 }
 
 /// The summaries of all edges; `counters` gives those of the policies of an edge.

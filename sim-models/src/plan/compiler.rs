@@ -44,6 +44,7 @@ impl<'a> Compiler<'a> {
             services: Vec::new(),
             workloads: Vec::new(),
             instances: Vec::new(),
+            pools: Vec::new(),
             endpoints: Vec::new(),
             code: Vec::new(),
             branches: Vec::new(),
@@ -56,6 +57,7 @@ impl<'a> Compiler<'a> {
             faults: Vec::new(),
             controllers: Vec::new(),
             live: None,
+            wrong_answers: false,
             end: SimTime(scenario.duration.0),
             warmup: SimTime(scenario.warmup.0),
             window: scenario.window,
@@ -113,7 +115,7 @@ impl<'a> Compiler<'a> {
         for (service, spec) in self.scenario.services.values().enumerate() {
             for steps in spec.endpoints.values() {
                 self.plan.endpoints[id].entry = self.plan.code.len() as u32;
-                self.steps(service as u32, steps, 0)?;
+                self.program(service as u32, steps)?;
                 self.plan.code.push(Instruction::End);
                 id += 1;
             }
@@ -128,6 +130,7 @@ impl<'a> Compiler<'a> {
         self.links_of_places();
         for number in 0..self.scenario.faults.len() {
             let fault = self.fault(number)?;
+            self.plan.wrong_answers |= fault.answers;
             self.plan.faults.push(fault);
         }
         self.controllers()?;

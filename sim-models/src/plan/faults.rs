@@ -2,7 +2,8 @@
 
 use super::compiler::Compiler;
 use super::types::{FaultPlan, LinkPlan};
-use crate::faults::{Direction, Effect, Instances, Target};
+use crate::faults::{Direction, Instances, Target};
+use crate::quantity::distribution::DurationSpec;
 use crate::scenario::pattern::Pattern;
 
 impl Compiler<'_> {
@@ -12,7 +13,10 @@ impl Compiler<'_> {
         let effect = spec.inject.effect();
         let kind = spec.inject.name().to_string();
         let (candidates, endpoint, workload) = match &target {
-            Target::Link(pattern) => (self.matching_links(pattern, &effect), None, None),
+            Target::Link(pattern) => {
+                let links = self.matching_links(pattern, spec.inject.direction());
+                (links, None, None)
+            }
             Target::Instances {
                 service,
                 zone,
@@ -36,12 +40,8 @@ impl Compiler<'_> {
                 (candidates, endpoint.clone(), workload)
             }
         };
-        let add = match &effect {
-            Effect::Slow { add, .. } | Effect::Delay { add, .. } => {
-                Some(add.compile()?).filter(|dist| dist.constant() != Some(0.0))
-            }
-            _ => None,
-        };
+        let add = spec.inject.added().map(DurationSpec::compile).transpose()?;
+        let add = add.filter(|dist| dist.constant() != Some(0.0));
         let repair = spec
             .random
             .as_ref()
@@ -51,6 +51,10 @@ impl Compiler<'_> {
             name: spec.title(),
             kind,
             target_name: target.words(),
+            condition: spec.inject.on_instance(),
+            holds: spec.inject.holds(),
+            answers: spec.inject.answers(),
+            counts: spec.inject.counts(),
             spec,
             target,
             effect,
@@ -103,7 +107,7 @@ impl Compiler<'_> {
     }
 
     /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
-    fn matching_links(&self, pattern: &str, effect: &Effect) -> Vec<u32> {
+    fn matching_links(&self, pattern: &str, direction: Direction) -> Vec<u32> {
         let Ok(Pattern {
             from: left,
             to: right,
@@ -111,10 +115,6 @@ impl Compiler<'_> {
         }) = Pattern::link(pattern)
         else {
             return Vec::new();
-        };
-        let direction = match effect {
-            Effect::Delay { direction, .. } | Effect::Lose { direction, .. } => *direction,
-            _ => Direction::Both,
         };
         let flows = |from, to| self.is_meant(&left, from) && self.is_meant(&right, to);
         let hit = |link: &LinkPlan| {

@@ -4,11 +4,12 @@ use crate::baggage::Priority;
 use crate::balancers::BalancerSpec;
 use crate::controllers::ControllerSpec;
 use crate::expression::Expression;
-use crate::faults::{Effect, Fault, Instances, Target};
+use crate::faults::{Condition, Effect, Fault, Instances, Target};
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
 use crate::resilience::{By, PolicySpec};
+pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
 use crate::scenario::{Arrivals, Impatience, Scenario, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
@@ -25,6 +26,8 @@ pub struct Plan {
     pub workloads: Vec<WorkloadPlan>,
     /// Every instance: of the services in order, then one for each workload as a caller.
     pub instances: Vec<InstancePlan>,
+    /// Every pool of every service.
+    pub pools: Vec<PoolPlan>,
     /// Every endpoint of every service.
     pub endpoints: Vec<EndpointPlan>,
     /// The programs of all endpoints.
@@ -49,6 +52,8 @@ pub struct Plan {
     pub controllers: Vec<ControllerPlan>,
     /// What controllers may set, if anything.
     pub live: Option<Box<Live>>,
+    /// Whether one of the faults has a say in what requests are answered.
+    pub wrong_answers: bool,
     /// End of the run.
     pub end: SimTime,
     /// End of the warm-up.
@@ -150,6 +155,23 @@ pub struct InstancePlan {
     pub region: Option<String>,
 }
 
+/// A pool that each instance of a service has.
+#[derive(Clone, Debug)]
+pub struct PoolPlan {
+    /// Its name.
+    pub name: String,
+    /// Index of its service.
+    pub service: u32,
+    /// How many there are at an instance.
+    pub size: u32,
+    /// How many may wait at an instance; [`u32::MAX`]: unbounded.
+    pub queue: u32,
+    /// How long one may wait; none: as long as it takes.
+    pub wait: Option<SimDuration>,
+    /// Index of that of the first instance among those of all; the others follow.
+    pub first: u32,
+}
+
 /// An endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointPlan {
@@ -160,76 +182,6 @@ pub struct EndpointPlan {
     /// Where its program begins.
     pub entry: u32,
 }
-
-/// One instruction of a program.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Instruction {
-    /// Needs a core for a duration.
-    Work {
-        /// Index of the distribution.
-        dist: u32,
-    },
-    /// Waits for a duration.
-    Wait {
-        /// Index of the distribution.
-        dist: u32,
-    },
-    /// Calls an endpoint.
-    Call {
-        /// Index of the edge.
-        edge: u32,
-        /// Index of the endpoint.
-        endpoint: u32,
-        /// Whether its failure only degrades the answer.
-        optional: bool,
-    },
-    /// Starts branches and waits for them.
-    Parallel {
-        /// Index of the first branch.
-        first: u32,
-        /// How many branches.
-        count: u16,
-        /// How many must succeed.
-        need: u16,
-    },
-    /// Goes on at one of several places.
-    Choice {
-        /// Index of the first arm.
-        first: u32,
-        /// How many arms.
-        count: u16,
-    },
-    /// Goes on elsewhere.
-    Jump(u32),
-    /// Draws how often a loop runs; past `end` if never.
-    LoopBegin {
-        /// Index of the distribution.
-        dist: u32,
-        /// Which of the frame's loop counters.
-        slot: u16,
-        /// Where the program goes on after it.
-        end: u32,
-    },
-    /// Goes back to `begin` while rounds are left.
-    LoopEnd {
-        /// Which of the frame's loop counters.
-        slot: u16,
-        /// The first instruction of the loop.
-        begin: u32,
-    },
-    /// Ends with an error.
-    Fail {
-        /// Share of the requests that end here.
-        share: f32,
-        /// HTTP-like status.
-        status: u16,
-    },
-    /// Ends well.
-    End,
-}
-
-/// How deep `repeat` may be nested.
-pub const LOOP_DEPTH: usize = 4;
 
 /// A workload.
 #[derive(Clone, Debug)]
@@ -413,9 +365,17 @@ pub struct FaultPlan {
     pub spec: Fault,
     /// Where.
     pub target: Target,
-    /// What it does.
+    /// What can be known of it without a run.
     pub effect: Effect,
-    /// Added time, ns, of effects that add some.
+    /// What becomes of the instances that it hits, as such.
+    pub condition: Option<Condition>,
+    /// Whether it holds requests until it has gone.
+    pub holds: bool,
+    /// Whether it has a say in what requests are answered.
+    pub answers: bool,
+    /// Whether it counts requests by instance.
+    pub counts: bool,
+    /// Added time, ns, of those that add some.
     pub add: Option<Dist>,
     /// Duration of repair, ns, of random faults.
     pub repair: Option<Dist>,

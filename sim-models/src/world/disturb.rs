@@ -1,9 +1,9 @@
-//! Faults come and go: what each [`Effect`] does to the world, and how it is taken back.
+//! Faults come and go: what their kinds say is done to the world, and taken back.
 
 use super::event::Event;
 use super::frame::{FrameId, State, flag};
 use super::state::{FaultState, LOOKS_PER_STEP, World};
-use crate::faults::{Effect, Instances, Target};
+use crate::faults::{Condition, Context, FaultKind, Instances, Target};
 use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};
 use crate::quantity::cron::Cron;
@@ -34,6 +34,11 @@ impl<'p> World<'p> {
                 touched: 0,
                 periods,
                 active: VecDeque::new(),
+                dealt_with: if self.plan.faults[number].counts {
+                    vec![0; self.plan.faults[number].candidates.len()]
+                } else {
+                    Vec::new()
+                },
             });
         }
         faults
@@ -107,16 +112,14 @@ impl<'p> World<'p> {
         // Each that is chosen is taken out of a list of all.
         let looked = chosen.map_or(all, |chosen| all + chosen + chosen * (all / MOVED_PER_LOOK));
         self.work += looked as u64 / LOOKS_PER_STEP;
+        self.faults[number].dealt_with.fill(0);
+        let on_links = matches!(plan.target, Target::Link(_));
         for target in targets.as_ref().unwrap_or(&plan.candidates) {
-            match &plan.effect {
-                Effect::Down { .. } => self.crash(number, *target, agenda),
-                Effect::Frozen => self.freeze(number, *target, agenda),
-                Effect::Slow { .. } | Effect::Fail { .. } | Effect::Hang => {
-                    self.instances[*target as usize].faults.push(fault);
-                }
-                Effect::Delay { .. } | Effect::Lose { .. } => {
-                    self.links[*target as usize].faults.push(fault)
-                }
+            match plan.condition {
+                Some(Condition::Down { .. }) => self.crash(number, *target, agenda),
+                Some(Condition::Frozen) => self.freeze(number, *target, agenda),
+                None if on_links => self.links[*target as usize].faults.push(fault),
+                None => self.instances[*target as usize].faults.push(fault),
             }
         }
         self.faults[number].active.push_back((period, targets));
@@ -140,27 +143,60 @@ impl<'p> World<'p> {
         self.chosen -= targets.as_ref().map_or(0, Vec::len);
         let hit = targets.as_ref().map_or(plan.candidates.len(), Vec::len);
         self.work += (position + hit) as u64 / LOOKS_PER_STEP;
+        let on_links = matches!(plan.target, Target::Link(_));
         for &target in targets.as_ref().unwrap_or(&plan.candidates) {
-            if let Effect::Delay { .. } | Effect::Lose { .. } = plan.effect {
-                self.work += self.links[target as usize].faults.len() as u64 / LOOKS_PER_STEP;
-            } else {
-                self.count_faults(target);
+            if on_links {
+                let faults = &mut self.links[target as usize].faults;
+                self.work += faults.len() as u64 / LOOKS_PER_STEP;
+                remove_one(faults, fault);
+                continue;
             }
-            match &plan.effect {
-                Effect::Down { boot, .. } => self.released(target, *boot, agenda),
-                Effect::Frozen => self.unfreeze(target, agenda),
-                Effect::Slow { .. } | Effect::Fail { .. } => {
-                    remove_one(&mut self.instances[target as usize].faults, fault)
-                }
-                Effect::Hang => {
+            self.count_faults(target);
+            match plan.condition {
+                Some(Condition::Down { boot }) => self.released(target, boot, agenda),
+                Some(Condition::Frozen) => self.unfreeze(target, agenda),
+                None => {
                     remove_one(&mut self.instances[target as usize].faults, fault);
-                    self.unhang(target);
-                }
-                Effect::Delay { .. } | Effect::Lose { .. } => {
-                    remove_one(&mut self.links[target as usize].faults, fault)
+                    if plan.holds {
+                        self.unhang(target);
+                    }
                 }
             }
         }
+    }
+
+    /// Asks a fault about something that it may hit: what has this key, at this instance if it is a request.
+    pub(super) fn ask_fault<R>(
+        &mut self,
+        fault: usize,
+        subject: u64,
+        instance: Option<u32>,
+        now: SimTime,
+        ask: impl FnOnce(&FaultKind, &mut Context<'_>) -> R,
+    ) -> R {
+        let strength = self.strength(fault, now);
+        let plan: &'p FaultPlan = &self.plan.faults[fault];
+        let state = &mut self.faults[fault];
+        let place = instance
+            .filter(|_| plan.counts)
+            .and_then(|instance| plan.candidates.binary_search(&instance).ok());
+        let mut none = 0;
+        let dealt_with = match place {
+            Some(place) => &mut state.dealt_with[place],
+            None => &mut none,
+        };
+        let mut context = Context {
+            strength,
+            added: plan.add.as_ref(),
+            dealt_with,
+            share: plan.spec.share,
+            correlation: plan.spec.correlation,
+            key: state.key,
+            subject,
+            last: &mut state.last,
+            touched: &mut state.touched,
+        };
+        ask(&plan.spec.inject, &mut context)
     }
 
     /// Counts the faults of an instance, all of which are about to be looked at, as work: there may be many,
@@ -260,6 +296,7 @@ impl<'p> World<'p> {
                     self.frames[index].state = State::Hung;
                 }
                 self.stop(index, agenda);
+                self.release_all(index, agenda);
                 self.leave(index, ending, agenda);
             }
         }
@@ -291,7 +328,7 @@ impl<'p> World<'p> {
                 looked += targets.len() as u64;
                 targets.contains(&instance)
             });
-            if here && matches!(plan.effect, Effect::Down { .. } | Effect::Frozen) {
+            if here && plan.condition.is_some() {
                 state.touched += 1;
             }
         }
@@ -345,9 +382,10 @@ impl<'p> World<'p> {
     /// Whether another fault holds a request that hangs.
     fn still_hangs(&self, instance: u32, index: u32) -> bool {
         let faults = &self.instances[instance as usize].faults;
-        faults.iter().map(|fault| usize::from(*fault)).any(|fault| {
-            matches!(self.plan.faults[fault].effect, Effect::Hang) && self.concerns(fault, index)
-        })
+        faults
+            .iter()
+            .map(|fault| usize::from(*fault))
+            .any(|fault| self.plan.faults[fault].holds && self.concerns(fault, index))
     }
 
     /// Requests that hung go on, unless another fault still holds them.

@@ -68,6 +68,8 @@ pub enum Event {
     },
     /// The deadline that a request was told of passes.
     Expire(FrameId),
+    /// A request has waited for something out of a pool for as long as it may.
+    WaitedEnough(FrameId),
     /// A fault comes.
     FaultOn {
         /// Index of the fault.
@@ -150,6 +152,7 @@ impl Event {
                 frame: id, layer, ..
             } => frame(16 | u64::from(*layer) << 16, id),
             Event::Seek { workload } => [17, u64::from(*workload)],
+            Event::WaitedEnough(id) => frame(24, id),
             Event::Woken { frame: id, layer } => frame(18 | u64::from(*layer) << 16, id),
             Event::Relapse { instance } => [19, u64::from(*instance)],
             Event::Look { controller } => [20, u64::from(*controller)],

@@ -112,7 +112,7 @@ impl World<'_> {
         let instance = self.plan.places[place as usize].first_instance + number;
         let what = What::Started(instance);
         self.control.note(agenda.now(), supervisor, what);
-        self.release(instance, agenda.now());
+        self.let_go(instance, agenda.now());
         let boot = self.control.lives[instance as usize].boot;
         self.begin_start(instance, boot, agenda);
     }
@@ -120,7 +120,7 @@ impl World<'_> {
     /// An operator restarts an instance, up or down.
     pub(super) fn restart(&mut self, instance: u32, boot: SimDuration, agenda: &mut Agenda<Event>) {
         let was_up = self.instances[instance as usize].down == 0;
-        self.release(instance, agenda.now());
+        self.let_go(instance, agenda.now());
         let supervisor = self.supervisor(instance);
         if supervisor.is_none() || was_up {
             self.instances[instance as usize].down += 1;
@@ -176,7 +176,7 @@ impl World<'_> {
     }
 
     /// The crashes of an instance that have no end of their own are over for it. One that has nothing left has ended.
-    fn release(&mut self, instance: u32, now: SimTime) {
+    fn let_go(&mut self, instance: u32, now: SimTime) {
         let supervised = self.supervisor(instance).is_some();
         let mut looked = 0;
         for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {

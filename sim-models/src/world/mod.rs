@@ -10,6 +10,7 @@
 //!   `balance`: whom it calls, `tried`: whom it has;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
+//!   `permits` and `acquire`: what these hold out of the pools of an instance;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go; `lives`: instances die and are started again;
 //! - `control`, `control_state`: controllers act, and what they remember;
@@ -18,6 +19,7 @@
 pub mod frame;
 mod event;
 mod cores;
+mod permits;
 mod instance;
 mod edge;
 mod tried;
@@ -37,6 +39,7 @@ mod call;
 mod door;
 mod queue;
 mod pool;
+mod acquire;
 mod branches;
 mod steps;
 mod serve;
@@ -74,6 +77,7 @@ impl World<'_> {
             Event::Start(id) => self.at_instance(event, id, agenda, Self::start),
             Event::Continue(id) => self.at_instance(event, id, agenda, Self::advance),
             Event::Expire(id) => self.at_instance(event, id, agenda, Self::expire),
+            Event::WaitedEnough(id) => self.at_instance(event, id, agenda, Self::waited_enough),
             Event::CoreFree { instance } => self.core_free(instance, agenda),
             Event::PolicyTimer {
                 frame,
@@ -184,6 +188,7 @@ impl Model for World<'_> {
             + self.slots.slots.len() * size_of::<edge::Slot>()
             + self.log_memory()
             + self.chosen * size_of::<u32>()
+            + self.pools.memory()
             + self.tried.memory()
             + self.sent.len() * size_of::<SimTime>()
             + self.recorder.memory()

@@ -5,6 +5,7 @@ use super::edge::{EdgeState, Slots};
 use super::event::Event;
 use super::frame::{Arena, State, flag};
 use super::instance::Instance;
+use super::permits::Pools;
 use super::tried::Tried;
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
@@ -17,16 +18,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// What [`crate::check`] counts before anything is laid out.
 const _: () = {
-    use crate::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK};
+    use crate::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK, PER_POOL};
     use crate::check::memory::{PER_SERVICE_WINDOW, PER_WORKLOAD_WINDOW};
-    use crate::observe::recorder::{EdgeWindow, InstanceRecord, ServiceWindow, WorkloadWindow};
-    use crate::observe::summary::InstanceSummary;
+    use crate::observe::recorder::WorkloadWindow;
+    use crate::observe::recorder::{EdgeWindow, InstanceRecord, PoolRecord, ServiceWindow};
+    use crate::observe::summary::{InstanceSummary, PoolSummary};
     use crate::plan::{InstancePlan, LinkPlan};
     use sim_core::metrics::Snapshot;
     const WORDS: usize = size_of::<f64>();
     let instance = size_of::<Instance>() + size_of::<InstanceRecord>();
     let told = size_of::<InstancePlan>() + size_of::<InstanceSummary>();
     assert!(instance + told <= PER_INSTANCE as usize);
+    let pool = size_of::<super::permits::PoolState>() + size_of::<PoolRecord>();
+    assert!(pool + size_of::<PoolSummary>() <= PER_POOL as usize);
     assert!(2 * (size_of::<LinkPlan>() + size_of::<LinkState>()) <= PER_LINK as usize);
     let row = size_of::<crate::observe::ledger::Row>() + 2 * size_of::<Snapshot>();
     assert!(size_of::<WorkloadWindow>() + row + 16 * WORDS <= PER_WORKLOAD_WINDOW as usize);
@@ -84,6 +88,9 @@ pub(super) struct FaultState {
     /// What it hits in the periods that are under way, in the order in which they began: all that it can
     /// hit, or those that were chosen.
     pub(super) active: VecDeque<(u32, Option<Vec<u32>>)>,
+    /// For each instance that it can hit the requests that it has dealt with since it came; empty of kinds that do not
+    /// count.
+    pub(super) dealt_with: Vec<u32>,
 }
 
 /// Frames, targets or faults that are looked through in the time of one step of a run.
@@ -140,6 +147,7 @@ pub struct World<'p> {
     pub(super) frames: Arena,
     pub(super) slots: Slots,
     pub(super) instances: Vec<Instance>,
+    pub(super) pools: Pools,
     pub(super) edges: Vec<EdgeState>,
     pub(super) links: Vec<LinkState>,
     /// Lane of each distribution that is constant.
@@ -205,6 +213,7 @@ impl<'p> World<'p> {
                 .iter()
                 .map(|instance| Instance::new(plan, instance.place))
                 .collect(),
+            pools: Pools::new(plan, &mut agenda),
             edges: plan
                 .edges
                 .iter()

@@ -152,7 +152,7 @@ impl Checker<'_> {
         let (least, because) = match view.scenario.services[loss.number].balance.spread() {
             Spread::Even => ("", ""),
             // How much those that are down get depends on which they are.
-            Spread::Own => return,
+            Spread::Other => return,
             Spread::Quick => (
                 "at least ",
                 " (those that refuse at once have the fewest requests outstanding, and draw more)",

@@ -42,6 +42,7 @@ impl Checker<'_> {
         self.requests_are_told_apart(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
+        self.pools_fit(&view);
         self.peaks_fit(&view);
         self.crowds_fit(&view);
         self.crowds_have_room(&view);
@@ -50,7 +51,8 @@ impl Checker<'_> {
         self.storms_end(&view);
         self.shape_of_graph(&view);
         self.requests_end(&view);
-        self.choices_have_arms();
+        self.steps_are_meant();
+        self.pools_are_sound();
         self.patterns_match(&view);
         self.orders_matter(&view);
         self.time_goes_on(&view);

@@ -6,14 +6,12 @@
 //! `"900/s"`), shares and ratios are 0 to 1.
 
 pub mod defaults;
-mod step;
 mod service;
 mod workload;
 mod hypothesis;
 
 pub use hypothesis::*;
 pub use service::*;
-pub use step::*;
 pub use workload::*;
 
 use crate::controllers::ControllerSpec;
