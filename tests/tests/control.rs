@@ -1,10 +1,11 @@
 //! Controllers: what they do to a system, when, and what is told of it.
 
-use sim_models::experiment::{Options, Run};
+use sim_models::experiment::{self, Options, Run};
 use sim_models::input::load;
 use sim_models::observe::conclusion::Conclusion;
 use sim_models::observe::summary::Summary;
 use sim_models::plan;
+use sim_models::scenario::Override;
 use sim_tests::{scenario, told};
 
 /// A service of some instances under a light load, with these faults and controllers.
@@ -237,6 +238,24 @@ fn instances_are_restarted_one_after_another() {
     let expected = (60..65).chain(70..75).chain(80..85);
     assert_eq!(down, expected.collect::<Vec<_>>());
     assert!(up.iter().all(|up| *up >= 2), "one at a time");
+}
+
+#[test]
+fn controllers_can_be_set_by_their_paths() {
+    let text = system(1, r#"(at: "60s", inject: crash(service: "api"))"#, "");
+    let text = text.replace("controllers: {  },", "");
+    let settings = [
+        r#"controllers."s"=supervisor(service: "api", backoff: "30s")"#,
+        r#"controllers.s.backoff=20s"#,
+    ];
+    for (count, at) in [(1, 90.0), (2, 80.0)] {
+        let settings = settings[..count].iter().map(|text| text.parse().unwrap());
+        let settings: Vec<Override> = settings.collect();
+        let loaded = load("a.ron", &[("a.ron", text.as_str())], &settings);
+        let scenario = loaded.scenario.unwrap();
+        let summary = experiment::run(&scenario, 7).unwrap().summary;
+        assert_eq!(deeds(&summary, "s"), [(at, "start api#0")]);
+    }
 }
 
 #[test]

@@ -212,7 +212,12 @@ impl Setter<'_> {
         let span = steps[at].1;
         let empty = Node {
             span,
-            kind: Kind::Struct(None, Vec::new()),
+            // A map that is not written out where it is empty.
+            kind: if at == 0 && may_grow(steps, 1) {
+                Kind::Map(Vec::new())
+            } else {
+                Kind::Struct(None, Vec::new())
+            },
         };
         if at + 1 == steps.len() {
             return empty;
