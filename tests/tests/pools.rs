@@ -67,7 +67,7 @@ fn a_pool_is_an_erlang_c_queue() {
     let average = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
     let sd = |of: &[f64]| {
         let mean = average(of);
-        let squares: f64 = of.iter().map(|value| (value - mean).powi(2)).sum();
+        let squares: f64 = of.iter().map(|value| (value - mean) * (value - mean)).sum();
         (squares / (of.len() - 1) as f64 / of.len() as f64).sqrt()
     };
     assert!(
