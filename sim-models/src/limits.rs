@@ -48,6 +48,10 @@ limits! {
     MOST_PERIODS: u64 = 100_000;
     /// Instances and links that faults hit, each counted for each fault
     MOST_HITS: u64 = 50_000_000;
+    /// Controllers
+    MOST_CONTROLLERS: usize = 1000;
+    /// Actions that `set` something, of all controllers
+    MOST_SETTINGS: usize = 100;
     /// Files that include each other
     MOST_DEPTH: usize = 32;
     /// Files of a scenario

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 32] = [
+const EXPECTED: [(&str, Conclusion); 34] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("connection-pool", Conclusion::Recovered),
     ("coordinated-omission", Conclusion::Refuted),
+    ("crash-loop", Conclusion::Recovered),
     ("database-outage", Conclusion::Recovered),
     ("dogpile", Conclusion::Held),
     ("duplicate-delivery", Conclusion::Recovered),
@@ -33,6 +34,7 @@ const EXPECTED: [(&str, Conclusion); 32] = [
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),
+    ("retry-storm-operator", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
     ("shed-by-priority", Conclusion::Held),

@@ -249,7 +249,7 @@ impl Checker<'_> {
         }
     }
 
-    fn instances(&mut self, service: &str, instances: &Instances, path: &[Segment]) {
+    pub(super) fn instances(&mut self, service: &str, instances: &Instances, path: &[Segment]) {
         let replicas = self
             .scenario
             .services

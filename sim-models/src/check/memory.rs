@@ -7,6 +7,7 @@ use crate::limits::MOST_LOOKS;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::{Size, Workload};
+use std::collections::BTreeSet;
 
 /// Bytes of an instance, with what is recorded and told of it.
 pub(crate) const PER_INSTANCE: u64 = 1024;
@@ -88,6 +89,12 @@ impl Checker<'_> {
         });
         let crowd = users.clone().max().map_or("", |(_, name)| name);
         let users = users.map(|(users, _)| users).sum::<u64>();
+        // One line for each tenant, and one for those without.
+        let tenants = scenario.tenants().collect::<BTreeSet<_>>().len() as u64 + 1;
+        let lines = scenario.services.values().map(|service| {
+            u64::from(service.replicas) * service.queue.order.per_tenant() * tenants
+        });
+        let lines = lines.sum::<u64>();
         let calls = pairs.links * PER_LINK
             + pairs.counts * PER_COUNT
             + pairs.remembered
@@ -118,7 +125,7 @@ impl Checker<'_> {
                 format!("{instances} instances"),
                 at!["services", widest, "replicas"].to_vec(),
                 "give the services fewer replicas",
-                instances * PER_INSTANCE,
+                instances * PER_INSTANCE + lines,
             ),
             (
                 format!("calls from {} to {instances} instances", pairs.callers),

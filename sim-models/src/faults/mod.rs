@@ -134,6 +134,44 @@ pub enum Target {
     Link(String),
 }
 
+impl Target {
+    /// In words, as results name it: `db`, `db/read`, `web -> db`, `everything`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Link(pattern) => pattern.clone(),
+            Self::Instances {
+                service,
+                zone,
+                region,
+                host,
+                endpoint,
+                ..
+            } => {
+                let places = [service, zone, region, host].into_iter();
+                let words: Vec<&str> = places.filter_map(Option::as_deref).collect();
+                let place = match words.as_slice() {
+                    [] => "everything".to_owned(),
+                    words => words.join(" in "),
+                };
+                match endpoint {
+                    Some(endpoint) => format!("{place}/{endpoint}"),
+                    None => place,
+                }
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// Its name in results: as it is given, or else its kind and what it hits.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let made = || format!("{} {}", self.inject.name(), self.inject.target().words());
+        self.name.clone().unwrap_or_else(made)
+    }
+}
+
 /// What can be known of a fault without a run, for those who predict, check and judge. The world does not look at it: it
 /// asks the kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +181,8 @@ pub enum Effect {
     Down {
         /// Start-up time after the fault has gone.
         boot: SimDuration,
+        /// How long an instance lives that is started while the fault is on.
+        lives: SimDuration,
     },
     /// The instance stands still and goes on where it was.
     Frozen,

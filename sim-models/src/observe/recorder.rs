@@ -390,6 +390,14 @@ impl Recorder {
         all - record.before_totals.arrivals
     }
 
+    /// Threads of an instance of a service since totals began, on average.
+    #[must_use]
+    pub fn threads_since(&self, plan: &Plan, service: usize) -> f64 {
+        let rows = self.services[service].windows.iter();
+        let rows = rows.skip(self.first_window).map(|window| window.threads);
+        plan.services[service].threads_in(plan.live.is_some(), rows)
+    }
+
     /// Calls, attempts and retries of an edge since totals began.
     #[must_use]
     pub fn sent_since(&self, edge: usize) -> (u64, u64, u64) {
@@ -461,6 +469,8 @@ impl Recorder {
                 window.working += instance.working.take_window(now).0;
             }
             window.up = up[service];
+            let limit = plan.services[service].thread_limit();
+            window.threads = limit.max(window.busy_max as f64);
             record.windows.push(window);
         }
         for (edge, record) in self.edges.iter_mut().enumerate() {

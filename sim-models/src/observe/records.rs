@@ -110,6 +110,8 @@ pub struct ServiceWindow {
     pub present_max: u64,
     /// Instances that are up at its end.
     pub up: u64,
+    /// Threads of an instance at its end, or the most that were busy at one, if those were more.
+    pub threads: f64,
 }
 
 /// An endpoint.

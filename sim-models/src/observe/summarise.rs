@@ -261,10 +261,12 @@ fn service_summary(
     let busy = level(|instance| &instance.busy);
     let working = level(|instance| &instance.working).mean;
     let count = f64::from(place.instance_count);
-    let threads = spec.thread_limit();
+    let threads = recorder.threads_since(plan, service);
     let cpu = match spec.cores {
         Some(cores) => Some(working / 1000.0 / (cores * count)),
-        None => spec.work_limit().map(|threads| working / (threads * count)),
+        None => spec
+            .work_limit(threads)
+            .map(|threads| working / (threads * count)),
     };
     let mut sojourn = DurationStats::default();
     let mut endpoints = BTreeMap::new();
@@ -540,8 +542,11 @@ fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
 fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> ServiceSeries {
     let spec = &plan.services[service];
     let count = f64::from(plan.places[service].instance_count);
-    let threads = spec.thread_limit();
-    let working = spec.work_limit().unwrap_or(f64::NAN);
+    let live = plan.live.is_some();
+    let threads = |window: &super::recorder::ServiceWindow| {
+        spec.threads_in(live, std::iter::once(window.threads))
+    };
+    let working = |window| spec.work_limit(threads(window)).unwrap_or(f64::NAN);
     let column =
         |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
     ServiceSeries {
@@ -552,12 +557,12 @@ fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> Servic
         utilization: record
             .windows
             .iter()
-            .map(|window| window.busy / (threads * count))
+            .map(|window| window.busy / (threads(window) * count))
             .collect(),
         cpu_utilization: record
             .windows
             .iter()
-            .map(|window| window.working / (working * count))
+            .map(|window| window.working / (working(window) * count))
             .collect(),
         queue: record.windows.iter().map(|window| window.queue).collect(),
         queue_max: column(|window| window.queue_max),

@@ -55,6 +55,8 @@ impl<'a> Compiler<'a> {
             carries: false,
             links: Vec::new(),
             faults: Vec::new(),
+            controllers: Vec::new(),
+            live: None,
             wrong_answers: false,
             end: SimTime(scenario.duration.0),
             warmup: SimTime(scenario.warmup.0),
@@ -93,7 +95,8 @@ impl<'a> Compiler<'a> {
     pub(super) fn compile(mut self) -> Result<Plan, String> {
         // Events name faults and workloads by 16 bits, and so do verdicts their origin.
         let named = self.scenario.services.len() + self.scenario.workloads.len();
-        if named.max(self.scenario.faults.len()) > usize::from(u16::MAX) {
+        let most = named.max(self.scenario.faults.len());
+        if most.max(self.scenario.controllers.len()) > usize::from(u16::MAX) {
             return Err("at most 65535 services and workloads, and as many faults".into());
         }
         self.places();
@@ -130,6 +133,7 @@ impl<'a> Compiler<'a> {
             self.plan.wrong_answers |= fault.answers;
             self.plan.faults.push(fault);
         }
+        self.controllers()?;
         Ok(self.plan)
     }
 

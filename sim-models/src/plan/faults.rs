@@ -12,13 +12,11 @@ impl Compiler<'_> {
         let target = spec.inject.target();
         let effect = spec.inject.effect();
         let kind = spec.inject.name().to_string();
-        let (candidates, target_name, endpoint, workload) = match &target {
-            Target::Link(pattern) => (
-                self.matching_links(pattern, spec.inject.direction()),
-                pattern.clone(),
-                None,
-                None,
-            ),
+        let (candidates, endpoint, workload) = match &target {
+            Target::Link(pattern) => {
+                let links = self.matching_links(pattern, spec.inject.direction());
+                (links, None, None)
+            }
             Target::Instances {
                 service,
                 zone,
@@ -34,33 +32,12 @@ impl Compiler<'_> {
                     region.as_ref(),
                     host.as_ref(),
                 );
-                if let Instances::Only(numbers) = instances {
-                    candidates.retain(|index| {
-                        numbers.contains(&self.plan.instances[*index as usize].number)
-                    });
-                }
-                let words: Vec<&str> = [service, zone, region, host]
-                    .into_iter()
-                    .filter_map(|word| word.as_deref())
-                    .collect();
-                let words = if words.is_empty() {
-                    vec!["everything"]
-                } else {
-                    words
-                };
-                let mut name = words.join(" in ");
-                if let Some(endpoint) = endpoint {
-                    name = format!("{name}/{endpoint}");
-                }
+                candidates = self.picked(candidates, instances);
                 let workload = workload
                     .as_ref()
                     .and_then(|name| self.scenario.workloads.get_index_of(name));
-                (
-                    candidates,
-                    name,
-                    endpoint.clone(),
-                    workload.map(|index| index as u32),
-                )
+                let workload = workload.map(|index| index as u32);
+                (candidates, endpoint.clone(), workload)
             }
         };
         let add = spec.inject.added().map(DurationSpec::compile).transpose()?;
@@ -70,14 +47,10 @@ impl Compiler<'_> {
             .as_ref()
             .map(|random| random.mttr.compile())
             .transpose()?;
-        let name = spec
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("{kind} {target_name}"));
         Ok(FaultPlan {
-            name,
+            name: spec.title(),
             kind,
-            target_name,
+            target_name: target.words(),
             condition: spec.inject.on_instance(),
             holds: spec.inject.holds(),
             answers: spec.inject.answers(),
@@ -91,6 +64,21 @@ impl Compiler<'_> {
             endpoint,
             workload,
         })
+    }
+
+    /// Of these instances those that are named, where some are.
+    pub(super) fn picked(
+        &self,
+        all: impl IntoIterator<Item = u32>,
+        instances: &Instances,
+    ) -> Vec<u32> {
+        let named = |index: &u32| match instances {
+            Instances::Only(numbers) => {
+                numbers.contains(&self.plan.instances[*index as usize].number)
+            }
+            _ => true,
+        };
+        all.into_iter().filter(named).collect()
     }
 
     fn matching_instances(

@@ -285,7 +285,9 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                 let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
                 turn.next(rate * (after - turn.at))
             }
-            // Which instance answers as it does is known by its number only where they are all told apart.
+            // Where the next attempt goes depends on where this one went.
+            Some(_) if count > 1 && !of.of.balance.forgetful() => return None,
+            _ if count > 1 && of.of.balance.by_key() => return None,
             _ => match of.of.balance.shares(count as u32) {
                 Some(shares) if count > 1 => shares,
                 _ => vec![1.0 / count as f64; count],

@@ -87,9 +87,12 @@ pub(super) fn reception(
             return None;
         }
         let part = chosen < 1.0 || hit.contains(&false);
-        let prefers = of.of.balance.spread() == Spread::Quick;
-        if part && prefers && of.of.replicas > 1 {
-            // Those that fail fast have the fewest requests outstanding, and attract more.
+        let balance = &of.of.balance;
+        let unequal = balance.spread() != Spread::Even;
+        // Who fails fast has the fewest requests outstanding, and attracts more; and where instances have shares of
+        // their own it matters which are chosen.
+        let unknown = balance.shares(of.of.replicas).is_none() || (unequal && chosen < 1.0);
+        if part && unknown && of.of.replicas > 1 {
             return None;
         }
         if part && all.len() == 1 {

@@ -48,7 +48,8 @@ impl<'p> World<'p> {
     /// be its own plan but for the faults.
     pub(crate) fn meet_faults(&mut self, plan: &'p Plan, seed: Seed, agenda: &mut Agenda<Event>) {
         debug_assert!(self.plan.faults.is_empty(), "no fault has come yet");
-        self.plan = plan;
+        self.written = plan;
+        self.plan = plan.changed(self.control.set.iter().map(|(_, change)| *change));
         self.faults = self.prepare_faults(seed, agenda);
     }
 
@@ -84,7 +85,10 @@ impl<'p> World<'p> {
         let number = usize::from(fault);
         let plan = &self.plan.faults[number];
         let state = &self.faults[number];
-        let end = state.periods[period as usize].1;
+        // A fault that was lifted does not come again.
+        let Some((_, end)) = state.periods.get(period as usize).copied() else {
+            return;
+        };
         if end < SimTime::MAX {
             agenda.schedule_at(end, Event::FaultOff { fault, period });
         }
@@ -97,7 +101,12 @@ impl<'p> World<'p> {
                 },
             );
         }
-        let targets = choose(plan, state.key, period);
+        let targets = match &plan.target {
+            Target::Instances { instances, .. } => {
+                choose(instances, &plan.candidates, state.key, period)
+            }
+            Target::Link(_) => None,
+        };
         let (all, chosen) = (plan.candidates.len(), targets.as_ref().map(Vec::len));
         self.chosen += chosen.unwrap_or(0);
         // Each that is chosen is taken out of a list of all.
@@ -122,7 +131,13 @@ impl<'p> World<'p> {
         let plan = &self.plan.faults[number];
         let active = &mut self.faults[number].active;
         let position = active.iter().position(|(active, _)| *active == period);
-        let position = position.expect("a fault goes after it has come");
+        let Some(position) = position else {
+            debug_assert!(
+                !self.plan.controllers.is_empty(),
+                "it has come, or was ended"
+            );
+            return;
+        };
         let under_way = active.remove(position);
         let (_, targets) = under_way.expect("it is at its position");
         self.chosen -= targets.as_ref().map_or(0, Vec::len);
@@ -138,10 +153,7 @@ impl<'p> World<'p> {
             }
             self.count_faults(target);
             match plan.condition {
-                Some(Condition::Down { boot }) if boot.0 > 0 => {
-                    agenda.schedule_after(boot, Event::Booted { instance: target });
-                }
-                Some(Condition::Down { .. }) => self.booted(target),
+                Some(Condition::Down { boot }) => self.released(target, boot, agenda),
                 Some(Condition::Frozen) => self.unfreeze(target, agenda),
                 None => {
                     remove_one(&mut self.instances[target as usize].faults, fault);
@@ -208,14 +220,15 @@ impl<'p> World<'p> {
             .collect()
     }
 
-    /// An instance dies: what it had is lost.
-    fn crash(&mut self, fault: usize, instance: u32, agenda: &mut Agenda<Event>) {
+    /// An instance stops at once: what it had is lost. How many requests that were.
+    pub(super) fn kill(
+        &mut self,
+        instance: u32,
+        how: &'static str,
+        agenda: &mut Agenda<Event>,
+    ) -> u64 {
         let now = agenda.now();
         let state = &mut self.instances[instance as usize];
-        state.down += 1;
-        if state.down > 1 {
-            return;
-        }
         let order = &self.plan.services[state.service as usize].queue_order;
         state.queue = order.queue();
         state.backlog = Line::EMPTY;
@@ -227,13 +240,14 @@ impl<'p> World<'p> {
         let lost = self.frames_at(instance, |state| {
             !matches!(state, State::InTransit | State::Replying)
         });
+        let mut requests = 0;
         for id in lost {
             // A branch goes with the request that it belongs to.
             if let Some(index) = self.frames.alive(id)
                 && !self.frames[index].is(flag::BRANCH)
             {
-                self.faults[fault].touched += 1;
-                self.lose(index, agenda);
+                requests += 1;
+                self.lose(index, how, agenda);
             }
         }
         let levels = &mut self.recorder.instances[instance as usize];
@@ -242,6 +256,7 @@ impl<'p> World<'p> {
         levels.queue.set(now, 0);
         self.lose_inbox(instance, agenda);
         self.forget(instance);
+        requests
     }
 
     /// What an instance had yet to see when it was paused is lost in a crash with the rest.
@@ -267,10 +282,10 @@ impl<'p> World<'p> {
         }
     }
 
-    /// A request is lost in a crash; its caller sees the connection break.
-    fn lose(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+    /// A request is lost with its instance; its caller sees the connection break.
+    fn lose(&mut self, index: u32, how: &'static str, agenda: &mut Agenda<Event>) {
         let ending = self.ends_here(index, Outcome::Reset);
-        self.tell(index, agenda.now(), || "is lost in a crash".into());
+        self.tell(index, agenda.now(), || how.into());
         self.frames[index].flags &= !flag::THREAD;
         match self.frames[index].state {
             State::Calling if self.is_at_door(index) => self.leave_the_door(index, agenda),
@@ -301,11 +316,6 @@ impl<'p> World<'p> {
                 }
             }
         }
-    }
-
-    /// An instance is up again.
-    pub(super) fn booted(&mut self, instance: u32) {
-        self.instances[instance as usize].down -= 1;
     }
 
     /// A request reached an instance that is down or frozen: the faults behind that touched it.
@@ -421,12 +431,13 @@ fn remove_one(list: &mut Vec<u16>, fault: u16) {
     }
 }
 
-/// What a fault hits in one of its periods; none for all that it can hit.
-fn choose(plan: &FaultPlan, key: u64, period: u32) -> Option<Vec<u32>> {
-    let all = &plan.candidates;
-    let Target::Instances { instances, .. } = &plan.target else {
-        return None;
-    };
+/// What a fault hits in one of its periods, or an operator restarts; none for all that it can.
+pub(super) fn choose(
+    instances: &Instances,
+    all: &[u32],
+    key: u64,
+    period: u32,
+) -> Option<Vec<u32>> {
     let count = match instances {
         // The plan has picked the instances that are named.
         Instances::All | Instances::Only(_) => return None,
@@ -435,7 +446,7 @@ fn choose(plan: &FaultPlan, key: u64, period: u32) -> Option<Vec<u32>> {
         Instances::Percent(percent) => libm::ceil(all.len() as f64 * percent / 100.0) as usize,
     };
     // A partial Fisher-Yates shuffle.
-    let mut rest = all.clone();
+    let mut rest = all.to_vec();
     let mut chance = Keyed::new(key, u64::from(period));
     let mut chosen: Vec<u32> = (0..count.min(rest.len()))
         .map(|_| {

@@ -12,7 +12,8 @@
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //!   `permits` and `acquire`: what these hold out of the pools of an instance;
 //! - `network`: messages over links;
-//! - `disturb`: faults come and go;
+//! - `disturb`: faults come and go; `lives`: instances die and are started again;
+//! - `control`, `control_state`: controllers act, and what they remember;
 //! - `audit`: nothing is lost or counted twice.
 
 pub mod frame;
@@ -22,6 +23,7 @@ mod permits;
 mod instance;
 mod edge;
 mod tried;
+mod control_state;
 mod state;
 mod audit;
 mod log;
@@ -43,8 +45,11 @@ mod steps;
 mod serve;
 mod load;
 mod disturb;
+mod lives;
+mod control;
 
 pub use audit::Census;
+pub use control_state::{Deed, What};
 pub(crate) use disturb::first_fault;
 pub use edge::bytes_per_call;
 pub use event::Event;
@@ -91,7 +96,15 @@ impl World<'_> {
             }
             Event::FaultOn { fault, period } => self.fault_on(fault, period, agenda),
             Event::FaultOff { fault, period } => self.fault_off(fault, period, agenda),
-            Event::Booted { instance } => self.booted(instance),
+            Event::Booted { instance } => self.booted(instance, agenda),
+            Event::Relapse { instance } => self.relapse(instance, agenda),
+            Event::Look { controller } => self.look(controller, agenda),
+            Event::Wake { controller, timer } => self.wake_controller(controller, timer, agenda),
+            Event::Act {
+                controller,
+                action,
+                part,
+            } => self.act(controller, action, part, agenda),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The state of a run, and what can be read from it.
 
+use super::control_state::Control;
 use super::edge::{EdgeState, Slots};
 use super::event::Event;
 use super::frame::{Arena, State, flag};
@@ -52,6 +53,10 @@ pub(super) struct LoadState {
     pub(super) arrivals: u64,
     /// How much of an arrival at constant gaps is still missing.
     pub(super) missing: f64,
+    /// What share of its requests it asks.
+    pub(super) factor: f64,
+    /// What share of those that it asks is turned away.
+    pub(super) shed: f64,
     pub(super) count: u64,
     pub(super) users: Vec<User>,
     /// When it asked last.
@@ -137,6 +142,8 @@ impl Told {
 #[derive(Clone, Debug)]
 pub struct World<'p> {
     pub(super) plan: &'p Plan,
+    /// The plan as the scenario is written, before anybody has set anything.
+    pub(super) written: &'p Plan,
     pub(super) frames: Arena,
     pub(super) slots: Slots,
     pub(super) instances: Vec<Instance>,
@@ -147,6 +154,7 @@ pub struct World<'p> {
     pub(super) dist_lanes: Vec<Option<LaneId>>,
     pub(super) loads: Vec<LoadState>,
     pub(super) faults: Vec<FaultState>,
+    pub(super) control: Control,
     /// How many targets were chosen for the periods of faults that are under way.
     pub(super) chosen: usize,
     /// What happens at this very instant, before the agenda is asked again: a message over a link
@@ -215,6 +223,7 @@ impl<'p> World<'p> {
             dist_lanes,
             loads: Vec::new(),
             faults: Vec::new(),
+            control: Control::default(),
             chosen: 0,
             now_next: Vec::new(),
             requests: 0,
@@ -233,6 +242,7 @@ impl<'p> World<'p> {
             log: None,
             recorder: Recorder::new(plan),
             plan,
+            written: plan,
         };
         world.links = world
             .plan
@@ -247,6 +257,7 @@ impl<'p> World<'p> {
             .collect();
         world.faults = world.prepare_faults(seed, &mut agenda);
         world.loads = world.prepare_loads(seed, &mut agenda);
+        world.prepare_controllers(seed, &mut agenda);
         (world, agenda)
     }
 

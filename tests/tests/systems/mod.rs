@@ -1,5 +1,7 @@
 //! Random systems as texts of the scenario language.
 
+mod controllers;
+
 use sim_core::random::{Keyed, Source};
 use sim_tests::draws::Draws;
 use std::fmt::Write;
@@ -99,16 +101,35 @@ impl Maker {
         text += "    },\n    calls: {\n";
         text += &self.calls();
         text += "    },\n    workloads: {\n";
+        let mut open = Vec::new();
         for workload in 0..self.workloads {
             let load = self.workload();
+            if load.starts_with("open") {
+                open.push(format!("w{workload}"));
+            }
             text += &format!("        \"w{workload}\": {load},\n");
         }
         text += "    },\n    faults: [\n";
-        for _ in 0..self.number(0, 5) {
-            let fault = self.fault();
+        let count = self.number(0, 5);
+        let mut faults: Vec<String> = (0..count).map(|_| self.fault()).collect();
+        let (mut controllers, lifts) = match self.chance(0.5) {
+            true => self.controllers(&open),
+            false => Default::default(),
+        };
+        match faults.first_mut() {
+            Some(first) if lifts => *first = first.replacen('(', "(name: \"f0\", ", 1),
+            None => controllers = controllers.replace("lift(\"f0\")", "wait(\"1s\")"),
+            _ => {}
+        }
+        for fault in faults {
+            let lives = format!("crash(lives: \"{}ms\", ", self.number(1, 500));
+            let fault = match self.chance(0.3) {
+                true => fault.replace("crash(", &lives),
+                false => fault,
+            };
             text += &format!("        {fault},\n");
         }
-        text + "    ],\n)\n"
+        text + "    ],\n    controllers: {\n" + &controllers + "    },\n)\n"
     }
 
     fn service(&mut self, number: u64) -> String {
@@ -403,7 +424,7 @@ impl Maker {
         if self.chance(0.5) {
             let (permits, queue) = (self.number(1, 12), self.number(0, 6));
             policies.push(format!(
-                "bulkhead(permits: {permits}, queue: {queue}, scope: {scope}{})",
+                "bulkhead(permits: {permits}, queue: {queue}, scope: {scope}, push_back: after(\"20ms\"){})",
                 self.by(false)
             ));
         }

@@ -10,6 +10,7 @@ mod view;
 mod beliefs;
 mod carried;
 mod circles;
+mod controllers;
 mod disturbances;
 mod graph;
 mod load;
@@ -56,6 +57,7 @@ impl Checker<'_> {
         self.orders_matter(&view);
         self.time_goes_on(&view);
         self.faults_end();
+        self.controllers_act();
         self.faults_hit(&view);
         self.options_work();
         self.recovery_can_be_seen();

@@ -14,6 +14,7 @@ pub use hypothesis::*;
 pub use service::*;
 pub use workload::*;
 
+use crate::controllers::ControllerSpec;
 use crate::faults::Fault;
 use crate::quantity::distribution::DurationSpec;
 use crate::quantity::keys::Keys;
@@ -62,6 +63,9 @@ pub struct Scenario {
     /// What goes wrong, and when.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// Who acts from outside, and when: supervisors, operators.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub controllers: IndexMap<String, ControllerSpec>,
     /// What the author believes will happen.
     #[serde(default)]
     pub hypothesis: Hypothesis,
