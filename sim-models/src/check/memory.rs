@@ -19,6 +19,8 @@ const PER_COUNT: u64 = 4;
 const PER_CALLER: u64 = 128;
 /// Bytes of a user, with what is next for it.
 const PER_USER: u64 = 128;
+/// Bytes of a pool of an instance, with what is recorded of it.
+pub(crate) const PER_POOL: u64 = 1024;
 /// Bytes of a workload in a window, with its row in the series.
 pub(crate) const PER_WORKLOAD_WINDOW: u64 = 1024;
 /// Bytes of a service in a window, with its row in the series.
@@ -97,7 +99,16 @@ impl Checker<'_> {
             + pairs.counts * PER_COUNT
             + pairs.remembered
             + pairs.callers * PER_CALLER;
+        let pools = scenario.services.values();
+        let pools = pools.map(|service| service.pools.len() as u64 * u64::from(service.replicas));
+        let pools = pools.sum::<u64>();
         vec![
+            (
+                format!("{pools} pools of instances"),
+                at!["services", widest, "replicas"].to_vec(),
+                "give the services fewer replicas, or fewer pools",
+                pools * PER_POOL,
+            ),
             (
                 format!("{} memories of policies", pairs.divided.count),
                 pairs.divided.place(),

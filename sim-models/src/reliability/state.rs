@@ -75,6 +75,8 @@ pub(super) fn reception(
             Effect::Fail { .. } => |own: &mut Reception, chance: f64, share: f64| {
                 own.error = 1.0 - (1.0 - own.error) * (1.0 - chance * share);
             },
+            // How many it hits is not known before.
+            Effect::Unforeseen => return None,
             _ => continue,
         };
         let share = fault.spec.share * strength;
@@ -258,6 +260,13 @@ pub(super) fn passage(
                 rate, retransmit, ..
             } => (rate * strength * fault.spec.share, retransmit.is_some()),
             Effect::Delay { .. } => (0.0, true),
+            Effect::Unforeseen => {
+                let here = |link: &u32| (*link as usize).wrapping_sub(first) / 2 < pairs;
+                if fault.candidates.iter().any(here) && matches!(fault.target, Target::Link(_)) {
+                    return None;
+                }
+                continue;
+            }
             _ => continue,
         };
         system.look(fault.candidates.len())?;

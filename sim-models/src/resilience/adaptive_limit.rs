@@ -12,7 +12,7 @@
 //! computer networks" (1989); Netflix concurrency-limits `AIMDLimit` (initial 20, min 20, max 200, backoffRatio 0.9,
 //! timeout 5 s).
 
-use super::{By, Context, Do, Ended, Final, Policy, Reading, Scope};
+use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -45,6 +45,9 @@ pub struct AdaptiveLimit {
     /// What there is a limit each for; none: there is one for all.
     #[serde(default)]
     pub by: Option<By>,
+    /// What those who are refused are told of coming again; nothing, unless this says so.
+    #[serde(default)]
+    pub push_back: Option<PushBack>,
 }
 
 fn twenty() -> u32 {
@@ -76,6 +79,7 @@ impl Policy for AdaptiveLimit {
     type Call = SimTime;
     const SUMMARY: &'static str = "bounds how many calls are out, and finds the bound";
     const EXAMPLE: &'static str = "adaptive_limit(initial: 20)";
+    const LIVE: &'static [&'static str] = &["least", "most"];
     const COUNTERS: &'static [&'static str] = &["refused", "lowered", "raised"];
     const AT_DOOR: bool = true;
     const LEAVES: bool = true;
@@ -98,7 +102,10 @@ impl Policy for AdaptiveLimit {
     fn on_enter(&self, memory: &mut Limit, came: &mut SimTime, context: &mut Context) -> Do {
         if memory.out >= memory.limit as u32 {
             context.counters[0] += 1;
-            return Do::End(Ending::of(Outcome::BulkheadFull), Final::No);
+            return Do::End(
+                Ending::of(Outcome::BulkheadFull),
+                PushBack::last(self.push_back),
+            );
         }
         memory.out += 1;
         *came = context.now;

@@ -10,7 +10,7 @@
 //! `maxWaitDuration` 0, fair); elsewhere Polly `ConcurrencyLimiter` (`PermitLimit`, `QueueLimit`), Hystrix
 //! `semaphore.maxConcurrentRequests`, Envoy `max_requests` and `max_pending_requests`.
 
-use super::{By, Context, Do, Ended, Final, Policy, Reading, Scope};
+use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -34,6 +34,9 @@ pub struct Bulkhead {
     /// What has permits each of its own; none: all share them.
     #[serde(default)]
     pub by: Option<By>,
+    /// What those who are refused are told of coming again; nothing, unless this says so.
+    #[serde(default)]
+    pub push_back: Option<PushBack>,
 }
 
 fn twenty_five() -> u32 {
@@ -41,9 +44,12 @@ fn twenty_five() -> u32 {
 }
 
 impl Bulkhead {
-    fn full(context: &mut Context) -> Do {
+    fn full(&self, context: &mut Context) -> Do {
         context.counters[0] += 1;
-        Do::End(Ending::of(Outcome::BulkheadFull), Final::No)
+        Do::End(
+            Ending::of(Outcome::BulkheadFull),
+            PushBack::last(self.push_back),
+        )
     }
 }
 
@@ -53,6 +59,7 @@ impl Policy for Bulkhead {
     type Call = ();
     const SUMMARY: &'static str = "bounds how many calls are out at a time";
     const EXAMPLE: &'static str = "bulkhead(permits: 25)";
+    const LIVE: &'static [&'static str] = &["permits", "queue", "wait"];
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const LEAVES: bool = true;
@@ -80,7 +87,7 @@ impl Policy for Bulkhead {
             context.counters[1] += 1;
             Do::Park(self.wait)
         } else {
-            Self::full(context)
+            self.full(context)
         }
     }
     fn on_wake(&self, out: &mut u32, (): &mut (), _: &mut Context) -> Do {
@@ -88,7 +95,7 @@ impl Policy for Bulkhead {
         Do::Pass
     }
     fn on_timer(&self, _: &mut u32, (): &mut (), context: &mut Context) -> Do {
-        Self::full(context)
+        self.full(context)
     }
     #[inline]
     fn on_leave(&self, out: &mut u32, (): &mut (), _: &Ended, context: &mut Context) {

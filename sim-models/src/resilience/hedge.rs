@@ -7,6 +7,9 @@
 //! last failure is the result. A further try that a policy inside turns away before anybody is asked leaves those that
 //! are out alone.
 //!
+//! A callee that turns a try away and says when to come again is not asked once more at once, and one that says not to
+//! come again is not asked any more: the tries that are out may still answer.
+//!
 //! `attempts` counts the first, as in gRPC (not as in Polly, whose count leaves it out). What is inside the hedge
 //! is done for each try: `[hedge(..), timeout(..)]` limits each, `[timeout(..), hedge(..)]` all together.
 //!
@@ -65,6 +68,7 @@ impl Policy for Hedge {
     type Call = Tries;
     const SUMMARY: &'static str = "asks once more while the first try is out";
     const EXAMPLE: &'static str = r#"hedge("50ms")"#;
+    const LIVE: &'static [&'static str] = &["after", "attempts"];
     const COUNTERS: &'static [&'static str] = &["hedges", "won", "refused"];
 
     fn memory(&self) {}
@@ -83,7 +87,11 @@ impl Policy for Hedge {
         }
     }
     fn on_timer(&self, (): &mut (), call: &mut Tries, context: &mut Context) -> Do {
-        self.one_more(call, context)
+        if u32::from(call.begun) < self.attempts {
+            self.one_more(call, context)
+        } else {
+            Do::Pass
+        }
     }
     fn on_result(&self, (): &mut (), call: &mut Tries, ended: &Ended, context: &mut Context) -> Do {
         if !self.on.contains(ended.outcome()) {
@@ -96,6 +104,9 @@ impl Policy for Hedge {
                 return Do::Hold;
             }
             return Do::Pass;
+        }
+        if ended.last == Final::Never {
+            call.begun = self.attempts as u16;
         }
         if u32::from(call.begun) < self.attempts && ended.last == Final::No {
             self.one_more(call, context)

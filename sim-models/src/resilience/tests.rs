@@ -525,6 +525,16 @@ fn a_memory_is_divided_by_what_it_says() {
         ],
     );
     check(
+        "bulkhead(permits: 1, push_back: never)",
+        &[
+            ("0 acquire a", "inside, out 1.000"),
+            (
+                "0 acquire b",
+                "ended, bulkhead_full, retry after -1, out 1.000, refused=1",
+            ),
+        ],
+    );
+    check(
         "rate_limit(rate: \"1/s\", by: tenant, push_back: true)",
         &[
             ("0 acquire a tenant=\"blue\"", "inside, tokens 0.000"),
@@ -533,6 +543,29 @@ fn a_memory_is_divided_by_what_it_says() {
                 "0.25 acquire c tenant=\"red\"",
                 "ended, rate_limited, retry after 0.75, tokens 0.250, refused=1",
             ),
+        ],
+    );
+}
+
+#[test]
+fn a_hedge_asks_nobody_who_asks_it_not_to() {
+    check(
+        "hedge(after: \"100ms\", attempts: 4)",
+        &[
+            ("0 acquire a", "inside"),
+            ("0.1 look a", "inside, hedges=1"),
+            // Not at once, but when its delay is over.
+            (
+                "0.15 result a rejected leg=0 retry_after=5",
+                "inside, hedges=1",
+            ),
+            ("0.2 look a", "inside, hedges=2"),
+            (
+                "0.25 result a rejected leg=1 retry_after=-1",
+                "inside, hedges=2",
+            ),
+            ("0.5 look a", "inside, hedges=2"),
+            ("0.6 result a rejected leg=2", "ended, rejected, hedges=2"),
         ],
     );
 }

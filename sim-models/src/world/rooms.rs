@@ -116,6 +116,10 @@ impl<'p> World<'p> {
                     Stage::Waiting
                 }
                 Do::End(ending, last) => {
+                    self.tell(next.index, agenda.now(), || {
+                        let name = plan.layers[layer].spec.name();
+                        format!("{name} answers: {}", ending.outcome.name())
+                    });
                     self.frames[next.index].ending = ending.or_at(plan.caller as u16);
                     Stage::Turned(last)
                 }

@@ -206,7 +206,7 @@ fn losses_by<'v>(
     fault: &Fault,
     compiled: &'v FaultPlan,
 ) -> Vec<Loss<'v>> {
-    let (Effect::Down { boot }, Target::Instances { instances, .. }) =
+    let (Effect::Down { boot, .. }, Target::Instances { instances, .. }) =
         (&compiled.effect, &compiled.target)
     else {
         return Vec::new();
