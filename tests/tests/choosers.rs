@@ -130,9 +130,9 @@ fn further_tries_go_to_instances_that_have_not_been_asked() {
     ] {
         for policy in [
             "retry(attempts: 3, backoff: none, another_instance: true)",
-            r#"hedge(after: "1s", attempts: 3, another_instance: true)"#,
+            r#"hedge(after: "1s", attempts: 3)"#,
             // Those of all policies of a call are the call's.
-            r#"hedge(after: "1s", attempts: 3, another_instance: true), retry(attempts: 1)"#,
+            r#"hedge(after: "1s", attempts: 3), retry(attempts: 1)"#,
         ] {
             let lost = lost(policy, balance);
             assert_eq!(lost, 0.0, "{policy} {balance}");

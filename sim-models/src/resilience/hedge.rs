@@ -13,8 +13,9 @@
 //! `attempts` counts the first, as in gRPC (not as in Polly, whose count leaves it out). What is inside the hedge
 //! is done for each try: `[hedge(..), timeout(..)]` limits each, `[timeout(..), hedge(..)]` all together.
 //!
-//! With `another_instance` a further try goes to an instance that the call has not asked yet, as long as there is one
-//! that is not passed by; once all have been asked, to any. Whoever is slow for one request may be slow for the next.
+//! A further try goes to an instance that the call has not asked yet, as long as there is one that is not passed by;
+//! once all have been asked, to any. Whoever is slow for one request may be slow for the next. With
+//! `another_instance: false` the balancer chooses as if it were the first, as where a client knows one address alone.
 //!
 //! Source: J. Dean and L. Barroso, "The tail at scale" (2013); gRPC A6 `hedgingPolicy` (`maxAttempts`,
 //! `hedgingDelay`, `nonFatalStatusCodes`); elsewhere Polly `Hedging`, Finagle `BackupRequestFilter`, Envoy
@@ -38,8 +39,12 @@ pub struct Hedge {
     #[serde(default)]
     pub on: OutcomeSet,
     /// Whether further tries of the call go to instances that it has not asked yet, where there are any.
-    #[serde(default)]
+    #[serde(default = "yes")]
     pub another_instance: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn two() -> u32 {
