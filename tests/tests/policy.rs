@@ -57,7 +57,7 @@ fn what_cannot_be_is_told_with_its_line() {
     let second = format!("{first}\n{}", r#"{"t": 0.5, "op": "look"}"#);
     insta::assert_snapshot!(said("breaker", &second), @"error: FOLDER/script.jsonl:2:1: time goes back to 0.5 s");
     let none = r#"{"t": 1, "op": "ask"}"#;
-    insta::assert_snapshot!(said("breaker", none), @"error: FOLDER/script.jsonl:1:20: unknown variant `ask`, expected one of `acquire`, `result`, `retry`, `give_up`, `look`");
+    insta::assert_snapshot!(said("breaker", none), @"error: FOLDER/script.jsonl:1:20: unknown variant `ask`, expected one of `acquire`, `start`, `result`, `retry`, `give_up`, `look`");
 }
 
 #[test]
