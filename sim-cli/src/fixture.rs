@@ -333,6 +333,7 @@ fn summary() -> Summary {
             verdict: Conclusion::Metastable,
             blast_radius: vec!["shoppers".into()],
         }],
+        controllers: BTreeMap::new(),
         incidents: vec![Incident {
             workload: "shoppers".into(),
             start: 61.0,

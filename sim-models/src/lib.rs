@@ -15,6 +15,7 @@ pub mod balancers;
 pub mod queues;
 pub mod faults;
 pub mod expression;
+pub mod controllers;
 pub mod scenario;
 pub mod topology;
 pub mod plan;

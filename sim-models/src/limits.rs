@@ -28,6 +28,8 @@ limits! {
     MOST_USERS: u32 = 1_000_000;
     /// Requests of a batch
     MOST_BATCH: u32 = 100_000;
+    /// Connections, or whatever it holds, of a pool of an instance
+    MOST_POOL: u32 = 1_000_000;
     /// Keys of a workload
     MOST_KEYS: u32 = 1_000_000;
     /// Memories of policies by callee, endpoint, tenant or key
@@ -46,6 +48,10 @@ limits! {
     MOST_PERIODS: u64 = 100_000;
     /// Instances and links that faults hit, each counted for each fault
     MOST_HITS: u64 = 50_000_000;
+    /// Controllers
+    MOST_CONTROLLERS: usize = 1000;
+    /// Actions that `set` something, of all controllers
+    MOST_SETTINGS: usize = 100;
     /// Files that include each other
     MOST_DEPTH: usize = 32;
     /// Files of a scenario

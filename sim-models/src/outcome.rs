@@ -36,10 +36,16 @@ pub enum Outcome {
     BulkheadFull,
     /// More calls came than a rate limit lets through.
     RateLimited,
+    /// Waited too long for something out of a pool. Only ever a cause: what the caller sees is an error.
+    #[serde(skip_deserializing)]
+    TimeoutPool,
+    /// Too many wait for something out of a pool already. Only ever a cause: what the caller sees is an error.
+    #[serde(skip_deserializing)]
+    PoolFull,
 }
 
 impl Outcome {
-    /// All of them, in order.
+    /// All that something can end in, in order.
     pub const ALL: [Self; 14] = [
         Self::Ok,
         Self::Degraded,
@@ -57,8 +63,16 @@ impl Outcome {
         Self::RateLimited,
     ];
 
+    /// What is never seen by a caller, but can be the cause of what is; after the others.
+    pub const ONLY_CAUSES: [Self; 2] = [Self::TimeoutPool, Self::PoolFull];
+
     /// How many there are.
-    pub const COUNT: usize = Self::ALL.len();
+    pub const COUNT: usize = Self::ALL.len() + Self::ONLY_CAUSES.len();
+
+    /// What can be the cause of an ending.
+    pub fn causes() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::ONLY_CAUSES)
+    }
 
     /// Its name in scenarios and results.
     #[must_use]
@@ -78,6 +92,8 @@ impl Outcome {
             Self::Lost => "lost",
             Self::BulkheadFull => "bulkhead_full",
             Self::RateLimited => "rate_limited",
+            Self::TimeoutPool => "timeout_pool",
+            Self::PoolFull => "pool_full",
         }
     }
 

@@ -9,12 +9,15 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 28] = [
+const EXPECTED: [(&str, Conclusion); 34] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
+    ("connection-pool", Conclusion::Recovered),
     ("coordinated-omission", Conclusion::Refuted),
+    ("crash-loop", Conclusion::Recovered),
     ("database-outage", Conclusion::Recovered),
     ("dogpile", Conclusion::Held),
+    ("duplicate-delivery", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
@@ -31,13 +34,16 @@ const EXPECTED: [(&str, Conclusion); 28] = [
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),
+    ("retry-storm-operator", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
     ("shed-by-priority", Conclusion::Held),
     ("slow-replica-balancers", Conclusion::Held),
+    ("stale-connections", Conclusion::Held),
     ("synchronised-retries", Conclusion::Refuted),
     ("thread-pool-exhaustion", Conclusion::Refuted),
     ("thundering-herd", Conclusion::Held),
+    ("wrong-answers", Conclusion::Metastable),
 ];
 
 /// Every scenario is run once, with its own seed, for all tests of this file.

@@ -28,13 +28,15 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 25] = [
+const LIBRARY: [(&str, &[&str]); 29] = [
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
+    ("connection-pool", &[]),
     ("coordinated-omission", &[]),
     // What six attempts do to a database that comes back is its lesson.
     ("database-outage", &["W0014"]),
     ("dogpile", &[]),
+    ("duplicate-delivery", &[]),
     ("flash-crowd", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
@@ -54,9 +56,12 @@ const LIBRARY: [(&str, &[&str]); 25] = [
     ("retry-storm-retry-budget", &[]),
     ("retry-storm-retry-limit", &[]),
     ("shed-by-priority", &["W0015"]),
+    ("stale-connections", &[]),
     ("synchronised-retries", &["W0009"]),
     ("thread-pool-exhaustion", &[]),
     ("thundering-herd", &["W0003", "W0009"]),
+    // That retries outlive the trigger is its lesson.
+    ("wrong-answers", &["W0014"]),
 ];
 
 #[test]

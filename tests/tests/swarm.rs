@@ -187,6 +187,12 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
         assert!(service.waiting.count == service.started, "{name}");
         let arrivals = service.instances.iter().map(|instance| instance.arrivals);
         assert_eq!(arrivals.sum::<u64>(), service.arrivals);
+        for (name, pool) in &service.pools {
+            assert_eq!(pool.wait.count, pool.taken, "{name}: {pool:?}");
+            assert!((0.0..=1.0 + 1e-9).contains(&pool.utilization), "{pool:?}");
+            assert!(pool.timeouts <= pool.waited, "{name}: {pool:?}");
+            assert!(pool.waiting.mean >= 0.0 && pool.waiting.mean <= pool.waiting.max * 3.0);
+        }
         let windows = &series.services[name];
         assert_eq!(sum(&windows.arrivals), service.arrivals);
         assert_eq!(sum(&windows.ok), service.ok);

@@ -46,7 +46,19 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         // What all of a registry have in common.
         .filter(|name| {
             let common = [
-                "balancer", "chances", "line", "mod", "order", "policy", "script", "tests", "trace",
+                "action",
+                "balancer",
+                "chances",
+                "controller",
+                "kind",
+                "line",
+                "mod",
+                "order",
+                "policy",
+                "program",
+                "script",
+                "tests",
+                "trace",
             ];
             !common.contains(&name.as_str())
         })
@@ -72,7 +84,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         );
         let call = |end: char| used.contains(&format!("{name}{end}"));
         assert!(
-            call('(') || call(',') || call(']'),
+            call('(') || call(',') || call(']') || call(')'),
             "a scenario uses {name}"
         );
     }
@@ -96,6 +108,16 @@ fn queue_orders_are_registered_documented_and_used() {
 #[test]
 fn faults_are_registered_documented_and_used() {
     registered("faults", sim_models::faults::REGISTRY);
+}
+
+#[test]
+fn controllers_are_registered_documented_and_used() {
+    registered("controllers", sim_models::controllers::REGISTRY);
+}
+
+#[test]
+fn steps_are_registered_documented_and_used() {
+    registered("scenario/steps", sim_models::scenario::steps::REGISTRY);
 }
 
 #[test]

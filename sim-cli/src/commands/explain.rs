@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 use sim_models::balancers::{self, BalancerSpec};
+use sim_models::controllers::{self, ControllerSpec};
 use sim_models::expression::{Expression, METRICS, Metric, Of, Unit};
 use sim_models::faults::{self, FaultKind};
 use sim_models::limits::LIMITS;
@@ -48,12 +49,14 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     let policies = resilience::REGISTRY.iter().map(of("policy"));
     let kinds = faults::REGISTRY.iter().map(of("fault"));
     let metrics = METRICS.iter().map(|(_, name, doc)| ("metric", *name, *doc));
+    let controllers = controllers::REGISTRY.iter().map(of("controller"));
     let choosers = balancers::REGISTRY.iter().map(of("balancer"));
     let orders = queues::REGISTRY.iter().map(of("queue order"));
     policies
         .chain(choosers)
         .chain(orders)
         .chain(kinds)
+        .chain(controllers)
         .chain(metrics)
 }
 
@@ -88,7 +91,7 @@ fn limits() -> String {
     )
 }
 
-/// An example of a policy, a balancer, a queue order or a fault, and all its fields: those that it does not give as they are by
+/// An example of a policy, a balancer, a queue order, a fault or a controller, and all its fields: those that it does not give as they are by
 /// default.
 fn written(kind: &str, name: &str) -> String {
     let example = |registry: &[(&str, &str)], examples: &[&'static str]| {
@@ -134,6 +137,13 @@ fn written(kind: &str, name: &str) -> String {
                 ")]",
             )
         }
+        "controller" => {
+            let Some(example) = example(controllers::REGISTRY, controllers::EXAMPLES) else {
+                return String::new();
+            };
+            let out = explain::written_out::<ControllerSpec>(example);
+            (example, out, "controllers: { \"on call\": ", " }")
+        }
         _ => return String::new(),
     };
     let out = out.unwrap_or_default();
@@ -154,6 +164,7 @@ fn measured(kind: &str, name: &str) -> String {
         Of::Workload => "a workload",
         Of::Service => "a service",
         Of::Edge => "an edge",
+        Of::Pool => "a pool of a service",
         Of::Tenant => "a tenant, which `tenant` of workloads names",
         Of::Run => "the run as a whole",
     };
@@ -222,6 +233,7 @@ fn overview() -> String {
                 "balancer" => "Balancers of services",
                 "queue order" => "Orders of queues",
                 "fault" => "Faults",
+                "controller" => "Controllers",
                 _ => "Metrics of checks, sweeps and comparisons",
             };
             let gap = if before.is_empty() { "" } else { "\n" };

@@ -5,9 +5,8 @@ use clap::{Args as ClapArgs, ValueEnum};
 use sim_models::quantity::units::Bound;
 use sim_models::resilience::PolicySpec;
 use sim_models::scenario::pattern::CallIndex;
-use sim_models::scenario::types::{
-    CallStep, Scenario, Service, Step, Targets, Threading, Workload,
-};
+use sim_models::scenario::steps::{Part, visit};
+use sim_models::scenario::types::{Scenario, Service, Targets, Threading, Workload};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -212,10 +211,14 @@ impl System {
         for (service, n) in scenario.services.values().zip(scenario.workloads.len()..) {
             let mut calls = Vec::new();
             for steps in service.endpoints.values() {
-                collect_calls(steps, &mut calls);
+                visit(steps, false, &mut |part, _| {
+                    if let Part::Calls { to, optional } = part {
+                        calls.push((*to, *optional));
+                    }
+                });
             }
-            for call in calls {
-                system.add_call(&index, n, &call.to, call.optional);
+            for (to, optional) in calls {
+                system.add_call(&index, n, to, optional);
             }
         }
         system
@@ -314,26 +317,6 @@ fn service_of(target: &str) -> &str {
     target.split('/').next().unwrap_or(target)
 }
 
-fn collect_calls<'a>(steps: &'a [Step], calls: &mut Vec<&'a CallStep>) {
-    for step in steps {
-        match step {
-            Step::Call(call) => calls.push(call),
-            Step::Parallel(parallel) => {
-                for branch in &parallel.branches {
-                    collect_calls(branch, calls);
-                }
-            }
-            Step::Choice(choice) => {
-                for arm in &choice.arms {
-                    collect_calls(&arm.steps, calls);
-                }
-            }
-            Step::Repeat(repeat) => collect_calls(&repeat.steps, calls),
-            Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
-        }
-    }
-}
-
 /// A policy in two or three words.
 fn policy_label(policy: &PolicySpec) -> String {
     let name = policy.name().replace('_', " ");
@@ -371,6 +354,8 @@ fn about_service(service: &Service) -> Vec<String> {
     if !more.is_empty() {
         about.push(more.join(", "));
     }
+    let pools = service.pools.iter();
+    about.extend(pools.map(|(name, pool)| format!("pool {name}: {}", pool.size)));
     about
         .extend((service.admission.iter()).map(|policy| format!("door: {}", policy_label(policy))));
     about

@@ -19,6 +19,7 @@ pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
         styled(&availability(summary), style),
         styled(&services(summary), style),
         styled(&times(summary), style),
+        pools(summary).map_or_else(Vec::new, |pools| styled(&pools, style)),
         styled(&edges(summary), style),
         policies(summary, style),
     ]
@@ -208,6 +209,37 @@ fn times(summary: &Summary) -> Table {
         ]);
     }
     table
+}
+
+/// The pools of all services, if there are any.
+fn pools(summary: &Summary) -> Option<Table> {
+    let mut table = Table::new(&[
+        "Pools", "size", "taken", "waiting", "max", "waited", "wait p50", "wait p99", "full",
+        "too late",
+    ]);
+    let mut any = false;
+    for (service, s) in &summary.services {
+        for (name, pool) in &s.pools {
+            any = true;
+            let share = |part: u64| {
+                let asked = pool.taken + pool.full + pool.timeouts;
+                percent(part as f64 / asked as f64)
+            };
+            table.row(vec![
+                format!("{service}/{name}"),
+                count(pool.size),
+                percent(pool.utilization),
+                number(pool.waiting.mean),
+                number(pool.waiting.max),
+                share(pool.waited),
+                known(pool.wait.p50, duration),
+                known(pool.wait.p99, duration),
+                share(pool.full),
+                share(pool.timeouts),
+            ]);
+        }
+    }
+    any.then_some(table)
 }
 
 fn edges(summary: &Summary) -> Table {

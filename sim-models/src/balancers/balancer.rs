@@ -92,10 +92,10 @@ pub struct Heard {
 pub enum Spread {
     /// Each instance the same, whatever it answers.
     Even,
-    /// Each its own share, whatever it answers.
-    Own,
-    /// The sooner an instance answers, the more it gets: also of those that fail at once.
+    /// The fewer requests an instance has out, the more it gets: also of those that fail at once.
     Quick,
+    /// Otherwise: by weights, by keys, or by more than that.
+    Other,
 }
 
 /// Where less than this share of the instances is left, none is passed by; only where none is left, unless said.
@@ -137,6 +137,8 @@ pub trait Balancer {
     const PER_CALLEE: u64 = 0;
     /// Whether it goes by the keys of requests ([`View::key`]).
     const BY_KEY: bool = false;
+    /// Whether where an attempt goes says nothing of where a later one of the same call goes, but for turns.
+    const FORGETFUL: bool = true;
     /// Whether it takes the instances in turn: the next attempt goes to the next one.
     const TURNS: bool = false;
 
@@ -152,7 +154,7 @@ pub trait Balancer {
     fn panic(&self) -> Panic;
     /// Who gets how much.
     fn spread(&self) -> Spread;
-    /// The share of each of so many instances, if it does not depend on what they answer.
+    /// The share of each of so many instances, if it depends neither on what they answer nor on what they are asked.
     fn shares(&self, callees: u32) -> Option<Vec<f64>> {
         let even = vec![1.0 / f64::from(callees); callees as usize];
         (self.spread() == Spread::Even).then_some(even)

@@ -49,6 +49,7 @@ impl Balancer for ConsistentHash {
     const EXAMPLE: &'static str = "consistent_hash(bound: 1.25)";
     const COUNTS: bool = true;
     const BY_KEY: bool = true;
+    const FORGETFUL: bool = false;
 
     fn memory(&self, _: u32) {}
     fn choose(&self, (): &mut (), view: &View, luck: &mut Keyed) -> u32 {
@@ -65,7 +66,7 @@ impl Balancer for ConsistentHash {
         self.panic
     }
     fn spread(&self) -> Spread {
-        Spread::Own
+        Spread::Other
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = self.panic.validate();

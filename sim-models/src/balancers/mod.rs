@@ -78,6 +78,11 @@ macro_rules! balancers {
             pub fn by_key(&self) -> bool {
                 match self { $(Self::$balancer(_) => <$balancer as Balancer>::BY_KEY),* }
             }
+            /// See [`Balancer::FORGETFUL`].
+            #[must_use]
+            pub fn forgetful(&self) -> bool {
+                match self { $(Self::$balancer(_) => <$balancer as Balancer>::FORGETFUL),* }
+            }
             /// See [`Balancer::TURNS`].
             #[must_use]
             pub fn turns(&self) -> bool {

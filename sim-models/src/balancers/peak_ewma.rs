@@ -72,6 +72,7 @@ impl Balancer for PeakEwma {
     const EXAMPLE: &'static str = r#"peak_ewma(decay: "10s")"#;
     const COUNTS: bool = true;
     const LISTENS: bool = true;
+    const FORGETFUL: bool = false;
     const PER_CALLEE: u64 = size_of::<Known>() as u64;
 
     fn memory(&self, callees: u32) -> Vec<Known> {
@@ -112,7 +113,11 @@ impl Balancer for PeakEwma {
         self.panic
     }
     fn spread(&self) -> Spread {
-        Spread::Quick
+        if self.penalty == SimDuration::ZERO {
+            Spread::Quick
+        } else {
+            Spread::Other
+        }
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = self.panic.validate();

@@ -39,6 +39,7 @@ impl Balancer for WeightedRoundRobin {
     type Memory = Vec<i64>;
     const SUMMARY: &'static str = "each instance in turn, in proportion to weights";
     const EXAMPLE: &'static str = "weighted_round_robin([3, 1])";
+    const FORGETFUL: bool = false;
     const PER_CALLEE: u64 = size_of::<i64>() as u64;
 
     fn memory(&self, callees: u32) -> Vec<i64> {
@@ -69,7 +70,7 @@ impl Balancer for WeightedRoundRobin {
         if self.weights.iter().all(|weight| Some(weight) == first) {
             Spread::Even
         } else {
-            Spread::Own
+            Spread::Other
         }
     }
     fn shares(&self, callees: u32) -> Option<Vec<f64>> {

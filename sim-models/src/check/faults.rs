@@ -1,7 +1,7 @@
 //! Faults: what, where and when.
 
 use super::checker::{Checker, at, join};
-use crate::faults::{Effect, Fault, Instances, Target};
+use crate::faults::{Fault, Instances, Target};
 use crate::limits::MOST_PERIODS;
 use crate::quantity::cron::Cron;
 use crate::scenario::diagnostics::Code;
@@ -31,8 +31,8 @@ impl Checker<'_> {
                     .help
                     .push(help);
             }
-            if let Effect::Slow { add, .. } | Effect::Delay { add, .. } = fault.inject.effect() {
-                self.distribution(&add, &join(&inject, at!["add"]));
+            if let Some(add) = fault.inject.added() {
+                self.distribution(add, &join(&inject, at!["add"]));
             }
             self.place(&fault.inject.target(), &inject);
             if let Some(name) = &fault.name
@@ -249,7 +249,7 @@ impl Checker<'_> {
         }
     }
 
-    fn instances(&mut self, service: &str, instances: &Instances, path: &[Segment]) {
+    pub(super) fn instances(&mut self, service: &str, instances: &Instances, path: &[Segment]) {
         let replicas = self
             .scenario
             .services

@@ -64,7 +64,7 @@ impl Checker<'_> {
     }
 
     /// What is wrong with the subject of a measure in a check, and where it stands.
-    fn wrong_part(&self, check: &Expression) -> Option<(Range<usize>, Wrong)> {
+    pub(super) fn wrong_part(&self, check: &Expression) -> Option<(Range<usize>, Wrong)> {
         let places = std::iter::once(&check.subject_at).chain(&check.other_at);
         let mut parts = check.measure.parts().zip(places);
         parts.find_map(|(part, at)| {

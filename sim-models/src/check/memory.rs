@@ -7,6 +7,7 @@ use crate::limits::MOST_LOOKS;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::{Size, Workload};
+use std::collections::BTreeSet;
 
 /// Bytes of an instance, with what is recorded and told of it.
 pub(crate) const PER_INSTANCE: u64 = 1024;
@@ -18,6 +19,8 @@ const PER_COUNT: u64 = 4;
 const PER_CALLER: u64 = 128;
 /// Bytes of a user, with what is next for it.
 const PER_USER: u64 = 128;
+/// Bytes of a pool of an instance, with what is recorded of it.
+pub(crate) const PER_POOL: u64 = 1024;
 /// Bytes of a workload in a window, with its row in the series.
 pub(crate) const PER_WORKLOAD_WINDOW: u64 = 1024;
 /// Bytes of a service in a window, with its row in the series.
@@ -86,11 +89,26 @@ impl Checker<'_> {
         });
         let crowd = users.clone().max().map_or("", |(_, name)| name);
         let users = users.map(|(users, _)| users).sum::<u64>();
+        // One line for each tenant, and one for those without.
+        let tenants = scenario.tenants().collect::<BTreeSet<_>>().len() as u64 + 1;
+        let lines = scenario.services.values().map(|service| {
+            u64::from(service.replicas) * service.queue.order.per_tenant() * tenants
+        });
+        let lines = lines.sum::<u64>();
         let calls = pairs.links * PER_LINK
             + pairs.counts * PER_COUNT
             + pairs.remembered
             + pairs.callers * PER_CALLER;
+        let pools = scenario.services.values();
+        let pools = pools.map(|service| service.pools.len() as u64 * u64::from(service.replicas));
+        let pools = pools.sum::<u64>();
         vec![
+            (
+                format!("{pools} pools of instances"),
+                at!["services", widest, "replicas"].to_vec(),
+                "give the services fewer replicas, or fewer pools",
+                pools * PER_POOL,
+            ),
             (
                 format!("{} memories of policies", pairs.divided.count),
                 pairs.divided.place(),
@@ -107,7 +125,7 @@ impl Checker<'_> {
                 format!("{instances} instances"),
                 at!["services", widest, "replicas"].to_vec(),
                 "give the services fewer replicas",
-                instances * PER_INSTANCE,
+                instances * PER_INSTANCE + lines,
             ),
             (
                 format!("calls from {} to {instances} instances", pairs.callers),

@@ -9,6 +9,8 @@ mod divided;
 mod fallbacks;
 mod faults;
 mod goals;
+mod controllers;
+mod pools;
 mod sizes;
 pub(crate) mod memory;
 mod steps;
@@ -35,7 +37,12 @@ pub fn check(scenario: &Scenario, origin: Option<Origin<'_>>) -> (Diagnostics, D
 /// Whether nothing is wrong with a scenario; what is suspicious is not looked for, which is most of the work.
 #[must_use]
 pub fn is_sound(scenario: &Scenario) -> bool {
-    look(scenario, None, false).0.is_empty()
+    errors(scenario).is_empty()
+}
+
+/// What is wrong with a scenario, without places.
+fn errors(scenario: &Scenario) -> Diagnostics {
+    look(scenario, None, false).0
 }
 
 fn look(
@@ -49,6 +56,7 @@ fn look(
     checker.faults();
     checker.sizes();
     checker.goals();
+    checker.controllers();
     checker.other_targets_end();
     if suspicions && checker.found.is_empty() {
         checker.suspicions();

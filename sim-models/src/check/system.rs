@@ -118,14 +118,16 @@ impl Checker<'_> {
                 format!("`{name}` has no endpoints"),
             );
         }
+        self.pools(name, service);
         for (endpoint, steps) in &service.endpoints {
             self.name(endpoint, &join(path, at!["endpoints"]));
-            self.steps(steps, &join(path, at!["endpoints", endpoint.as_str()]), 0);
+            let path = join(path, at!["endpoints", endpoint.as_str()]);
+            self.steps(name, steps, &path, 0);
         }
     }
 
     /// Names stand in targets and patterns, so they cannot hold what those are made of.
-    fn name(&mut self, name: &str, map: &[Segment]) {
+    pub(super) fn name(&mut self, name: &str, map: &[Segment]) {
         if name.is_empty() || name == "*" || name.contains(['/', '#', '"']) || name.contains("->") {
             let span = self.key_span(map, name);
             let message = format!(

@@ -3,11 +3,13 @@
 use crate::expression::naming::Measure;
 use crate::observe::conclusion::StoppedBy;
 use crate::observe::measure::Measurer;
-use crate::observe::summary::{Measured, RunResult, SCHEMA, Story, Summary};
+use crate::observe::summary::{
+    ControllerSummary, DeedSummary, Measured, RunResult, SCHEMA, Story, Summary,
+};
 use crate::observe::{availability, moments, summarise, verdict};
-use crate::plan::{self, Plan};
+use crate::plan::{self, ActionPlan, ControllerPlan, Plan};
 use crate::scenario::Scenario;
-use crate::world::{Told, World, first_fault};
+use crate::world::{Deed, Told, What, World, first_fault};
 use sim_core::SimTime;
 use sim_core::engine::{Budget, Simulation, Stop};
 use sim_core::random::Seed;
@@ -175,9 +177,14 @@ impl<'p> Run<'p> {
     }
 
     /// The end of the last window before the first fault of a plan: up to there a run does not depend
-    /// on its faults. The end of all time where there is none.
+    /// on its faults. The end of all time where there is none; no time at all where somebody may lift a fault, which
+    /// he may do before it comes.
     #[must_use]
     pub fn last_calm_window(plan: &Plan, options: &Options) -> SimTime {
+        let mut actions = plan.controllers.iter().flat_map(|one| &one.actions);
+        if actions.any(|action| matches!(action, ActionPlan::Lift(_))) {
+            return SimTime::ZERO;
+        }
         let first = first_fault(plan, Seed(options.seed));
         first.map_or(SimTime::MAX, |first| {
             SimTime(first.0 - first.0 % plan.window.0.max(1))
@@ -214,6 +221,7 @@ impl<'p> Run<'p> {
             edges: summarise::edges(self.plan, &world.recorder, now, counters),
             hypothesis: Default::default(),
             faults: Vec::new(),
+            controllers: self.controllers(),
             incidents: Vec::new(),
             moments: Vec::new(),
             examples: Vec::new(),
@@ -249,9 +257,7 @@ impl<'p> Run<'p> {
         let mut summary = self.summary();
         let series = summarise::series(self.plan, recorder, &self.ends);
         let objective = self.scenario.hypothesis.objective;
-        let faults = &summary.faults;
-        let over = summary.simulated_seconds;
-        summary.moments = moments::moments(self.plan, recorder, &series, faults, objective, over);
+        summary.moments = moments::moments(self.plan, recorder, &series, &summary, objective);
         summary.examples = summarise::examples(self.plan, recorder);
         RunResult {
             summary,
@@ -259,6 +265,35 @@ impl<'p> Run<'p> {
             stories: self.stories(),
             log: self.simulation.model.log(self.now()),
         }
+    }
+
+    /// Who acted from outside, and what they did.
+    fn controllers(&self) -> BTreeMap<String, ControllerSummary> {
+        let told = |plan: &ControllerPlan, deed: &Deed| {
+            let instance = |instance: u32| {
+                let of = &self.plan.instances[instance as usize];
+                format!("{}#{}", self.plan.places[of.place as usize].name, of.number)
+            };
+            DeedSummary {
+                time: deed.at.as_secs_f64(),
+                what: match deed.what {
+                    What::Acted(action) => plan.spec.actions()[usize::from(action)].to_string(),
+                    What::Started(number) => format!("start {}", instance(number)),
+                    What::GaveUp(number) => format!("give up {}", instance(number)),
+                },
+            }
+        };
+        let deeds = self.simulation.model.deeds();
+        let controllers = self.plan.controllers.iter().zip(deeds);
+        let controllers = controllers.map(|(plan, (acted, deeds))| {
+            let summary = ControllerSummary {
+                kind: plan.spec.name().into(),
+                acted: *acted,
+                deeds: deeds.iter().map(|deed| told(plan, deed)).collect(),
+            };
+            (plan.name.clone(), summary)
+        });
+        controllers.collect()
     }
 
     fn judge_availability(&self, summary: &mut Summary) {

@@ -11,6 +11,8 @@ pub enum Of {
     Service,
     /// An edge `"caller -> callee"`.
     Edge,
+    /// A pool `"service/pool"`.
+    Pool,
     /// All workloads labelled with a tenant.
     Tenant,
     /// The run as a whole.
@@ -189,6 +191,11 @@ metrics! {
     CallOutcomeRatio "call_outcome_ratio" Edge Outcome Ratio Neither Whole "Calls that ended in one way of those that ended.",
     AttemptOutcomeRatio "attempt_outcome_ratio" Edge Outcome Ratio Neither Whole "Attempts that ended in one way of those that ended.",
     PolicyCount "policy_count" Edge Counter Count Neither Whole "How often a policy did something after the warm-up.",
+    // Pools.
+    PoolUtilization "pool_utilization" Pool Nothing Ratio Neither Whole "Share of a pool that is taken.",
+    PoolWaiting "pool_waiting" Pool Level Count Lower Whole "Requests that wait for something out of a pool.",
+    PoolWait "pool_wait" Pool Latency Seconds Lower Whole "Time that those who took something out of a pool had waited.",
+    PoolRefused "pool_refused" Pool Nothing Count Lower Whole "Requests that got nothing out of a pool: too late, or no place to wait.",
     // Tenants.
     TenantGoodput "tenant_goodput" Tenant Nothing Rate Higher Whole "Requests of a tenant answered per second, whenever they began.",
     TenantSuccessRatio "tenant_success_ratio" Tenant Nothing Ratio Higher Whole "Requests of a tenant answered of those that ended.",
@@ -231,6 +238,7 @@ impl Metric {
             Of::Workload => "shoppers",
             Of::Service => "db",
             Of::Edge => "\"web -> db\"",
+            Of::Pool => "\"shop/connections\"",
             Of::Tenant => "gold",
             Of::Run => "",
         };

@@ -3,7 +3,7 @@
 //! Source: `vocabulary.md` C; elsewhere HTTPFaultInjection `abort`, Vaurien `error`, Simmy `Chaos
 //! Fault`, `pod-http-status-code`, LocalStack fault rules, JVMChaos `exception`.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Context, Effect, Kind, Target, Treatment, bad_status, fault_spec};
 
 fault_spec! {
     /// Requests are answered with an error. The share of them is the fault's `share`.
@@ -27,16 +27,17 @@ impl Kind for Error {
     fn effect(&self) -> Effect {
         Effect::Fail {
             status: self.status,
+            at_once: true,
+        }
+    }
+    fn on_request(&self, context: &mut Context<'_>) -> Treatment {
+        if context.hits(context.strength) {
+            Treatment::Answer(self.status)
+        } else {
+            Treatment::Pass
         }
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
-        if (400..600).contains(&self.status) {
-            Vec::new()
-        } else {
-            vec![(
-                "status",
-                format!("must be from 400 to 599, not {}", self.status),
-            )]
-        }
+        bad_status(self.status).into_iter().collect()
     }
 }

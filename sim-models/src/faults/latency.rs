@@ -3,8 +3,9 @@
 //! Source: `vocabulary.md` C; elsewhere Toxiproxy `latency`, NetworkChaos `delay`,
 //! `pod-network-latency`, Gremlin Latency, comcast `--latency`.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Context, Direction, Effect, Fate, Kind, Target, fault_spec};
 use crate::quantity::distribution::DurationSpec;
+use sim_core::SimDuration;
 
 fault_spec! {
     /// Messages take longer.
@@ -25,5 +26,19 @@ impl Kind for Latency {
             add: self.add.clone(),
             direction: self.direction,
         }
+    }
+    fn direction(&self) -> Direction {
+        self.direction
+    }
+    fn added(&self) -> Option<&DurationSpec> {
+        Some(&self.add)
+    }
+    fn on_message(&self, context: &mut Context<'_>) -> Fate {
+        let late = if context.hits(1.0) {
+            context.more(1)
+        } else {
+            SimDuration::ZERO
+        };
+        Fate::Late(late)
     }
 }

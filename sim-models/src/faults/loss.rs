@@ -4,8 +4,11 @@
 //! Source: `vocabulary.md` C; RFC 6298 (doubling), Linux `TCP_RTO_MIN` (200 ms); elsewhere
 //! NetworkChaos `loss`, Toxiproxy `packet_loss`, `pod-network-loss`, Gremlin Packet Loss.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Context, Direction, Effect, Fate, Kind, Target, fault_spec};
 use sim_core::SimDuration;
+
+/// How often a lost message is sent again before the sender gives up.
+const RETRANSMISSIONS: u64 = 6;
 
 fault_spec! {
     /// Messages are lost, each transmission by itself.
@@ -36,6 +39,27 @@ impl Kind for Loss {
             retransmit,
             direction: self.direction,
         }
+    }
+    fn direction(&self) -> Direction {
+        self.direction
+    }
+    fn on_message(&self, context: &mut Context<'_>) -> Fate {
+        let rate = self.rate * context.strength;
+        let (mut late, mut timeout) = (SimDuration::ZERO, self.retransmit);
+        for transmission in 0..=RETRANSMISSIONS {
+            if !context.hits_again(transmission, rate) {
+                break;
+            }
+            if timeout == SimDuration::ZERO {
+                return Fate::Vanished;
+            }
+            late = late + timeout;
+            timeout = timeout + timeout;
+            if transmission == RETRANSMISSIONS {
+                return Fate::GivenUp(late);
+            }
+        }
+        Fate::Late(late)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if (0.0..=1.0).contains(&self.rate) {

@@ -1,31 +1,41 @@
 //! What goes wrong: a registry, and one file per family of faults.
 //!
 //! A fault = *what* (one of the kinds below) × *where* ([`Target`]) × *when* ([`Fault`]) × *how much*
-//! (share and correlation). A kind says what it does in terms of an [`Effect`], a small closed set
-//! that the world knows how to apply and to take back.
+//! (share and correlation). While it is on, the world asks its kind what becomes of instances, requests, steps, answers
+//! and messages ([`Kind`]), does that, and takes it back. What can be known of a kind without a run is its [`Effect`].
 //!
 //! Several faults on one target combine: factors multiply, added latencies add, shares combine as
-//! independent chances, and an instance is up only when no fault holds it down.
+//! independent chances, and an instance is up only when no fault holds it down. The whole of it is said where they are
+//! asked, in `kind`.
 //!
 //! To add a kind: write one file beside its siblings, and one line in `fault_kinds!` below.
 
 mod crash;
+mod duplicate;
 mod error;
 mod hang;
+mod kind;
 mod latency;
 mod loss;
 mod partition;
 mod pause;
 mod slow;
+mod transient;
+mod wrong_answer;
 
 pub use crash::Crash;
+pub use duplicate::Duplicate;
 pub use error::Error;
 pub use hang::Hang;
+use kind::bad_status;
+pub use kind::{Condition, Context, Fate, Kind, Treatment};
 pub use latency::Latency;
 pub use loss::Loss;
 pub use partition::{Direction, Partition};
 pub use pause::Pause;
 pub use slow::Slow;
+pub use transient::Transient;
+pub use wrong_answer::WrongAnswer;
 
 use crate::quantity::distribution::DurationSpec;
 use serde::{Deserialize, Serialize};
@@ -124,7 +134,46 @@ pub enum Target {
     Link(String),
 }
 
-/// What a fault does while it is on. The world applies and reverts these, and nothing else.
+impl Target {
+    /// In words, as results name it: `db`, `db/read`, `web -> db`, `everything`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Link(pattern) => pattern.clone(),
+            Self::Instances {
+                service,
+                zone,
+                region,
+                host,
+                endpoint,
+                ..
+            } => {
+                let places = [service, zone, region, host].into_iter();
+                let words: Vec<&str> = places.filter_map(Option::as_deref).collect();
+                let place = match words.as_slice() {
+                    [] => "everything".to_owned(),
+                    words => words.join(" in "),
+                };
+                match endpoint {
+                    Some(endpoint) => format!("{place}/{endpoint}"),
+                    None => place,
+                }
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// Its name in results: as it is given, or else its kind and what it hits.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let made = || format!("{} {}", self.inject.name(), self.inject.target().words());
+        self.name.clone().unwrap_or_else(made)
+    }
+}
+
+/// What can be known of a fault without a run, for those who predict, check and judge. The world does not look at it: it
+/// asks the kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// The instance is gone: what it had is lost, connections are refused. It comes back after
@@ -132,6 +181,8 @@ pub enum Effect {
     Down {
         /// Start-up time after the fault has gone.
         boot: SimDuration,
+        /// How long an instance lives that is started while the fault is on.
+        lives: SimDuration,
     },
     /// The instance stands still and goes on where it was.
     Frozen,
@@ -142,10 +193,12 @@ pub enum Effect {
         /// Added once per request, at its start.
         add: DurationSpec,
     },
-    /// Requests are answered with an error at once.
+    /// Requests are answered with an error.
     Fail {
         /// HTTP-like status.
         status: u16,
+        /// Whether they are as soon as they get a thread, or after all their work.
+        at_once: bool,
     },
     /// Requests keep their thread and are not answered until the fault has gone.
     Hang,
@@ -165,22 +218,8 @@ pub enum Effect {
         /// Which way.
         direction: Direction,
     },
-}
-
-/// What every kind of fault says of itself.
-pub trait Kind {
-    /// One line for lists.
-    const SUMMARY: &'static str;
-    /// How it is written, with the fields that are most often given.
-    const EXAMPLE: &'static str;
-    /// Where it hits.
-    fn target(&self) -> Target;
-    /// What it does there.
-    fn effect(&self) -> Effect;
-    /// What is wrong with its parameters: (field, why).
-    fn validate(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
+    /// What becomes of requests or messages depends on how many there are, or on more than is known before.
+    Unforeseen,
 }
 
 /// Declares the parameters of a kind of fault, with the fields that say where it hits.
@@ -313,10 +352,57 @@ macro_rules! fault_kinds {
             pub fn target(&self) -> Target {
                 match self { $(Self::$kind(kind) => kind.target()),* }
             }
-            /// What it does there.
+            /// What can be known of it without a run.
             #[must_use]
             pub fn effect(&self) -> Effect {
                 match self { $(Self::$kind(kind) => kind.effect()),* }
+            }
+            /// See [`Kind::HOLDS`].
+            #[must_use]
+            pub fn holds(&self) -> bool {
+                match self { $(Self::$kind(_) => <$kind as Kind>::HOLDS),* }
+            }
+            /// See [`Kind::ANSWERS`].
+            #[must_use]
+            pub fn answers(&self) -> bool {
+                match self { $(Self::$kind(_) => <$kind as Kind>::ANSWERS),* }
+            }
+            /// See [`Kind::COUNTS`].
+            #[must_use]
+            pub fn counts(&self) -> bool {
+                match self { $(Self::$kind(_) => <$kind as Kind>::COUNTS),* }
+            }
+            /// See [`Kind::direction`].
+            #[must_use]
+            pub fn direction(&self) -> Direction {
+                match self { $(Self::$kind(kind) => kind.direction()),* }
+            }
+            /// See [`Kind::added`].
+            #[must_use]
+            pub fn added(&self) -> Option<&DurationSpec> {
+                match self { $(Self::$kind(kind) => kind.added()),* }
+            }
+            /// See [`Kind::on_instance`].
+            #[must_use]
+            pub fn on_instance(&self) -> Option<Condition> {
+                match self { $(Self::$kind(kind) => kind.on_instance()),* }
+            }
+            /// See [`Kind::on_request`].
+            pub fn on_request(&self, context: &mut Context<'_>) -> Treatment {
+                match self { $(Self::$kind(kind) => kind.on_request(context)),* }
+            }
+            /// See [`Kind::on_step`].
+            #[must_use]
+            pub fn on_step(&self) -> f64 {
+                match self { $(Self::$kind(kind) => kind.on_step()),* }
+            }
+            /// See [`Kind::on_answer`].
+            pub fn on_answer(&self, context: &mut Context<'_>) -> Option<u16> {
+                match self { $(Self::$kind(kind) => kind.on_answer(context)),* }
+            }
+            /// See [`Kind::on_message`].
+            pub fn on_message(&self, context: &mut Context<'_>) -> Fate {
+                match self { $(Self::$kind(kind) => kind.on_message(context)),* }
             }
             /// What is wrong with its parameters: (field, why).
             #[must_use]
@@ -336,4 +422,7 @@ fault_kinds! {
     Latency "latency",
     Loss "loss",
     Partition "partition",
+    Duplicate "duplicate",
+    WrongAnswer "wrong_answer",
+    Transient "transient",
 }

@@ -3,8 +3,9 @@
 //! Source: `vocabulary.md` C; elsewhere NetworkChaos `partition`, Gremlin Blackhole, `NullRoute`,
 //! `BlockAllNetworkTraffic`, `pod-network-partition`.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Context, Effect, Fate, Kind, Target, fault_spec};
 use serde::{Deserialize, Serialize};
+use sim_core::SimDuration;
 
 /// Which way a fault of a link works, by the flow of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,17 @@ impl Kind for Partition {
             rate: 1.0,
             retransmit: None,
             direction: self.direction,
+        }
+    }
+    fn direction(&self) -> Direction {
+        self.direction
+    }
+    fn on_message(&self, context: &mut Context<'_>) -> Fate {
+        // As of a loss whose first transmission is the last.
+        if context.hits_again(0, context.strength) {
+            Fate::Vanished
+        } else {
+            Fate::Late(SimDuration::ZERO)
         }
     }
 }

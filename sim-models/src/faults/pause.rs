@@ -5,7 +5,7 @@
 //!
 //! Source: `vocabulary.md` C; elsewhere JVMChaos `gc`, `SIGSTOP`, bane `TimeoutInListenQueue`.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Condition, Effect, Kind, Target, fault_spec};
 
 fault_spec! {
     /// The instance stands still.
@@ -20,5 +20,8 @@ impl Kind for Pause {
     }
     fn effect(&self) -> Effect {
         Effect::Frozen
+    }
+    fn on_instance(&self) -> Option<Condition> {
+        Some(Condition::Frozen)
     }
 }

@@ -3,7 +3,7 @@
 //! Source: `vocabulary.md` C; elsewhere `BurnCpu`, `stress-cpu`, `pod-cpu-hog`, HTTPFaultInjection
 //! `delay`, JVMChaos `latency`, Simmy `Chaos Latency`, bane `SlowResponse`.
 
-use super::{Effect, Kind, Target, fault_spec};
+use super::{Context, Effect, Kind, Target, Treatment, fault_spec};
 use crate::quantity::distribution::DurationSpec;
 use sim_core::SimDuration;
 
@@ -39,6 +39,19 @@ impl Kind for Slow {
             factor: self.factor,
             add: self.add.clone(),
         }
+    }
+    fn added(&self) -> Option<&DurationSpec> {
+        Some(&self.add)
+    }
+    fn on_request(&self, context: &mut Context<'_>) -> Treatment {
+        if context.hits(1.0) {
+            Treatment::Late(context.more(2))
+        } else {
+            Treatment::Pass
+        }
+    }
+    fn on_step(&self) -> f64 {
+        self.factor
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.factor.is_finite() && self.factor > 0.0 {

@@ -190,6 +190,18 @@ pub(crate) fn wrong_subject<'e>(
             wrong("service", services.keys().map(String::as_str).collect())
         }
         Of::Edge => edges().wrong(measure).map_or(Ok(()), Err),
+        Of::Pool => {
+            let pools = services.iter().flat_map(|(name, service)| {
+                let pools = service.pools.keys();
+                pools.map(move |pool| format!("{name}/{pool}"))
+            });
+            let pools: Vec<String> = pools.collect();
+            if pools.iter().any(|pool| pool == subject) {
+                Ok(())
+            } else {
+                wrong("pool", pools.iter().map(String::as_str).collect())
+            }
+        }
         Of::Tenant => {
             let tenants = || workloads.values().filter_map(Workload::tenant);
             if tenants().any(|tenant| tenant == subject) {

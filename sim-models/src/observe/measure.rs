@@ -134,7 +134,7 @@ impl Measurer<'_> {
             }
             // A ratio of retries where nobody retries, or of calls that nobody makes, is no failure;
             // nor is no recovery where nothing was disturbed.
-            Of::Edge | Of::Run => false,
+            Of::Edge | Of::Pool | Of::Run => false,
         }
     }
 
@@ -193,7 +193,7 @@ impl Measurer<'_> {
                 let edge = edges.position(|edge| !edge.door && edge.name == subject)?;
                 windowed::edge(self, measure, edge, windows)
             }
-            Of::Tenant | Of::Run => None,
+            Of::Pool | Of::Tenant | Of::Run => None,
         }
     }
 
@@ -211,6 +211,7 @@ impl Measurer<'_> {
             Of::Workload => totals::workload(self, measure),
             Of::Service => totals::service(self, measure),
             Of::Edge => totals::edge(self, measure),
+            Of::Pool => totals::pool(self, measure),
             Of::Tenant => totals::tenant(self, measure),
             Of::Run => totals::run(self, measure),
         }

@@ -1,4 +1,4 @@
-//! Notable moments: faults that come and go, goodput that breaks down and comes back, load that steps
+//! Notable moments: faults that come and go, what controllers do, goodput that breaks down and comes back, load that steps
 //! up, queues that fill up, breakers that open and close.
 //!
 //! What is told is proven by its counts: goodput is compared with what was offered, and never with what
@@ -11,9 +11,10 @@ mod loads;
 
 use super::availability::{lasting, merged};
 use super::recorder::Recorder;
-use super::summary::{FaultSummary, Moment, Series};
+use super::summary::{Moment, Series, Summary};
 use crate::plan::Plan;
 use sim_core::stats::excess;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use teller::{CHANCE, LOST, Teller, add, moment, percent, sum, tell};
 
@@ -21,16 +22,15 @@ use teller::{CHANCE, LOST, Teller, add, moment, percent, sum, tell};
 const USUAL: f64 = 0.01;
 /// Lost shares from here on are looked for.
 const BROKEN: f64 = 0.2;
-/// The notable moments of a run, in order of time. `objective` is that of its workloads; the run was over after
-/// `over` seconds.
+/// The notable moments of a run, in order of time, of which `summary` knows the rest. `objective` is that of its
+/// workloads.
 #[must_use]
 pub fn moments(
     plan: &Plan,
     recorder: &Recorder,
     series: &Series,
-    faults: &[FaultSummary],
+    summary: &Summary,
     objective: f64,
-    over: f64,
 ) -> Vec<Moment> {
     let start = |window: usize| window as f64 * series.window_seconds;
     let teller = Teller {
@@ -44,7 +44,8 @@ pub fn moments(
         usual: USUAL.max(1.0 - objective),
     };
     let mut all = Vec::new();
-    teller.faults(faults, over, &mut all);
+    teller.faults(summary, &mut all);
+    teller.controllers(summary, &mut all);
     let breakdowns = teller.goodput(&mut all);
     teller.loads(&breakdowns, &mut all);
     teller.queues(&mut all);
@@ -64,8 +65,9 @@ impl Teller<'_> {
     }
 
     /// When faults came and went while it was simulated.
-    fn faults(&self, faults: &[FaultSummary], over: f64, all: &mut Vec<Moment>) {
-        for fault in faults {
+    fn faults(&self, summary: &Summary, all: &mut Vec<Moment>) {
+        let over = summary.simulated_seconds;
+        for fault in &summary.faults {
             let told = |time, what| moment(time, "fault", format!("`{}` {what}", fault.name));
             let periods = || fault.periods.iter();
             tell(
@@ -74,6 +76,20 @@ impl Teller<'_> {
             );
             let gone = periods().filter(|(_, stop)| *stop < over);
             tell(all, gone.map(|(_, stop)| told(*stop, "ends")).collect());
+        }
+    }
+
+    /// What controllers did: each kind of thing by itself, so that what is done often does not hide the rest.
+    fn controllers(&self, summary: &Summary, all: &mut Vec<Moment>) {
+        for (name, controller) in &summary.controllers {
+            let mut kinds: BTreeMap<&str, Vec<Moment>> = BTreeMap::new();
+            for deed in &controller.deeds {
+                let told = moment(deed.time, "controller", format!("`{name}`: {}", deed.what));
+                kinds.entry(&deed.what).or_default().push(told);
+            }
+            for moments in kinds.into_values() {
+                tell(all, moments);
+            }
         }
     }
 
@@ -96,6 +112,10 @@ impl Teller<'_> {
             let Some(columns) = self.series.services.get(&place.name) else {
                 continue;
             };
+            // Where its places may change nobody knows when all were taken.
+            if self.plan.live.is_some() {
+                continue;
+            }
             let limit =
                 u64::from(service.queue_limit).saturating_add(u64::from(service.backlog_limit));
             if limit == 0 || limit >= u64::from(u32::MAX) {

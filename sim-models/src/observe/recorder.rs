@@ -29,6 +29,8 @@ pub struct Recorder {
     pub endpoints: Vec<EndpointRecord>,
     /// By instance of services.
     pub instances: Vec<InstanceRecord>,
+    /// By pool and instance.
+    pub pools: Vec<PoolRecord>,
     /// By edge.
     pub edges: Vec<EdgeRecord>,
     /// Bytes of all durations of whole runs.
@@ -113,6 +115,12 @@ impl Recorder {
                 .map(|_| EndpointRecord::default())
                 .collect(),
             instances: (0..instances).map(|_| instance()).collect(),
+            pools: plan
+                .pools
+                .iter()
+                .flat_map(|pool| 0..plan.places[pool.service as usize].instance_count)
+                .map(|_| PoolRecord::default())
+                .collect(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
             held: 0,
             since: SimTime::ZERO,
@@ -308,6 +316,16 @@ impl Recorder {
         self.endpoints[endpoint].failed += u64::from(counted);
     }
 
+    /// A request gets one out of a pool, for which it has waited this long.
+    pub fn pool_taken(&mut self, pool: usize, now: SimTime, waited: SimDuration, counted: bool) {
+        let record = &mut self.pools[pool];
+        record.out.add(now, 1);
+        if counted {
+            record.taken += 1;
+            self.held += record.wait.record(waited);
+        }
+    }
+
     /// The warm-up is over: totals begin.
     pub fn begin_totals(&mut self, now: SimTime) {
         self.since = now;
@@ -326,6 +344,10 @@ impl Recorder {
             instance.working.reset(now);
             instance.queue.reset(now);
             instance.present.reset(now);
+        }
+        for pool in &mut self.pools {
+            pool.out.reset(now);
+            pool.waiting.reset(now);
         }
     }
 
@@ -366,6 +388,14 @@ impl Recorder {
         let rows = record.windows.iter().skip(self.first_window);
         let all: u64 = rows.map(|window| window.arrivals).sum();
         all - record.before_totals.arrivals
+    }
+
+    /// Threads of an instance of a service since totals began, on average.
+    #[must_use]
+    pub fn threads_since(&self, plan: &Plan, service: usize) -> f64 {
+        let rows = self.services[service].windows.iter();
+        let rows = rows.skip(self.first_window).map(|window| window.threads);
+        plan.services[service].threads_in(plan.live.is_some(), rows)
     }
 
     /// Calls, attempts and retries of an edge since totals began.
@@ -439,6 +469,8 @@ impl Recorder {
                 window.working += instance.working.take_window(now).0;
             }
             window.up = up[service];
+            let limit = plan.services[service].thread_limit();
+            window.threads = limit.max(window.busy_max as f64);
             record.windows.push(window);
         }
         for (edge, record) in self.edges.iter_mut().enumerate() {

@@ -110,6 +110,8 @@ pub struct ServiceWindow {
     pub present_max: u64,
     /// Instances that are up at its end.
     pub up: u64,
+    /// Threads of an instance at its end, or the most that were busy at one, if those were more.
+    pub threads: f64,
 }
 
 /// An endpoint.
@@ -142,6 +144,43 @@ pub struct InstanceRecord {
     pub queue: Level,
     /// Present, waiting or not.
     pub present: Level,
+}
+
+/// A pool of an instance.
+#[derive(Clone, Debug, Default)]
+pub struct PoolRecord {
+    /// How many are out.
+    pub out: Level,
+    /// How many wait.
+    pub waiting: Level,
+    /// How many were taken.
+    pub taken: u64,
+    /// How many requests had to wait.
+    pub waited: u64,
+    /// How many found all places to wait taken.
+    pub full: u64,
+    /// How many waited for as long as they might.
+    pub timeouts: u64,
+    /// Time that those who took one had waited.
+    pub wait: DurationStats,
+}
+
+impl PoolRecord {
+    /// A request begins to wait.
+    pub fn waits(&mut self, now: SimTime, counted: bool) {
+        self.waiting.add(now, 1);
+        self.waited += u64::from(counted);
+    }
+
+    /// A request gets none, for this cause.
+    pub fn refused(&mut self, cause: Outcome, counted: bool) {
+        let count = if cause == Outcome::TimeoutPool {
+            &mut self.timeouts
+        } else {
+            &mut self.full
+        };
+        *count += u64::from(counted);
+    }
 }
 
 /// An edge.

@@ -1,9 +1,11 @@
 //! From what was recorded to the summary and the series of a run.
 
-use super::recorder::{ByOutcome, EdgeRecord, Ended, Recorder, ServiceRecord, WorkloadRecord};
+use super::recorder::{
+    ByOutcome, EdgeRecord, Ended, PoolRecord, Recorder, ServiceRecord, WorkloadRecord,
+};
 use super::summary::{
     EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary,
-    LevelSummary, OutcomeCounts, Series, ServiceSeries, ServiceSummary, TenantSummary,
+    LevelSummary, OutcomeCounts, PoolSummary, Series, ServiceSeries, ServiceSummary, TenantSummary,
     WorkloadSeries, WorkloadSummary,
 };
 use crate::outcome::{Outcome, cause_name};
@@ -94,7 +96,7 @@ fn workload(
     }
     let mut causes = BTreeMap::new();
     for (place, counts) in plan.places.iter().zip(record.causes.chunks(Outcome::COUNT)) {
-        for outcome in Outcome::ALL {
+        for outcome in Outcome::causes() {
             if counts[outcome as usize] > 0 {
                 causes.insert(cause_name(&place.name, outcome), counts[outcome as usize]);
             }
@@ -259,10 +261,12 @@ fn service_summary(
     let busy = level(|instance| &instance.busy);
     let working = level(|instance| &instance.working).mean;
     let count = f64::from(place.instance_count);
-    let threads = spec.thread_limit();
+    let threads = recorder.threads_since(plan, service);
     let cpu = match spec.cores {
         Some(cores) => Some(working / 1000.0 / (cores * count)),
-        None => spec.work_limit().map(|threads| working / (threads * count)),
+        None => spec
+            .work_limit(threads)
+            .map(|threads| working / (threads * count)),
     };
     let mut sojourn = DurationStats::default();
     let mut endpoints = BTreeMap::new();
@@ -288,6 +292,7 @@ fn service_summary(
     let arrived = recorder.arrived_since(service) as f64;
     ServiceSummary {
         admission: BTreeMap::new(),
+        pools: pools(plan, recorder, service, now),
         arrivals: totals.arrivals,
         arrival_rate: share(arrived, seconds_since(plan, recorder, now)),
         started: instances.iter().map(|instance| instance.started).sum(),
@@ -317,6 +322,48 @@ fn service_summary(
             })
             .collect(),
     }
+}
+
+/// The pools of a service.
+fn pools(
+    plan: &Plan,
+    recorder: &Recorder,
+    service: usize,
+    now: SimTime,
+) -> BTreeMap<String, PoolSummary> {
+    let own = plan
+        .pools
+        .iter()
+        .filter(|pool| pool.service as usize == service);
+    own.map(|pool| {
+        let instances = plan.places[service].instance_count;
+        let records = &recorder.pools[pool.first as usize..(pool.first + instances) as usize];
+        let level = |get: fn(&PoolRecord) -> &Level| LevelSummary {
+            mean: records.iter().map(|record| get(record).mean(now)).sum(),
+            max: records
+                .iter()
+                .map(|record| get(record).max() as f64)
+                .fold(0.0, f64::max),
+        };
+        let count = |get: fn(&PoolRecord) -> u64| records.iter().map(get).sum();
+        let mut wait = DurationStats::default();
+        records.iter().for_each(|record| wait.merge(&record.wait));
+        let size = u64::from(pool.size) * u64::from(instances);
+        let out = level(|record| &record.out);
+        let summary = PoolSummary {
+            size,
+            utilization: out.mean / size as f64,
+            out,
+            waiting: level(|record| &record.waiting),
+            taken: count(|record| record.taken),
+            waited: count(|record| record.waited),
+            full: count(|record| record.full),
+            timeouts: count(|record| record.timeouts),
+            wait: (&wait).into(),
+        };
+        (pool.name.clone(), summary)
+    })
+    .collect()
 }
 
 /// The summaries of all edges; `counters` gives those of the policies of an edge.
@@ -495,8 +542,11 @@ fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
 fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> ServiceSeries {
     let spec = &plan.services[service];
     let count = f64::from(plan.places[service].instance_count);
-    let threads = spec.thread_limit();
-    let working = spec.work_limit().unwrap_or(f64::NAN);
+    let live = plan.live.is_some();
+    let threads = |window: &super::recorder::ServiceWindow| {
+        spec.threads_in(live, std::iter::once(window.threads))
+    };
+    let working = |window| spec.work_limit(threads(window)).unwrap_or(f64::NAN);
     let column =
         |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
     ServiceSeries {
@@ -507,12 +557,12 @@ fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> Servic
         utilization: record
             .windows
             .iter()
-            .map(|window| window.busy / (threads * count))
+            .map(|window| window.busy / (threads(window) * count))
             .collect(),
         cpu_utilization: record
             .windows
             .iter()
-            .map(|window| window.working / (working * count))
+            .map(|window| window.working / (working(window) * count))
             .collect(),
         queue: record.windows.iter().map(|window| window.queue).collect(),
         queue_max: column(|window| window.queue_max),

@@ -44,6 +44,7 @@ impl<'a> Compiler<'a> {
             services: Vec::new(),
             workloads: Vec::new(),
             instances: Vec::new(),
+            pools: Vec::new(),
             endpoints: Vec::new(),
             code: Vec::new(),
             branches: Vec::new(),
@@ -54,6 +55,9 @@ impl<'a> Compiler<'a> {
             carries: false,
             links: Vec::new(),
             faults: Vec::new(),
+            controllers: Vec::new(),
+            live: None,
+            wrong_answers: false,
             end: SimTime(scenario.duration.0),
             warmup: SimTime(scenario.warmup.0),
             window: scenario.window,
@@ -91,7 +95,8 @@ impl<'a> Compiler<'a> {
     pub(super) fn compile(mut self) -> Result<Plan, String> {
         // Events name faults and workloads by 16 bits, and so do verdicts their origin.
         let named = self.scenario.services.len() + self.scenario.workloads.len();
-        if named.max(self.scenario.faults.len()) > usize::from(u16::MAX) {
+        let most = named.max(self.scenario.faults.len());
+        if most.max(self.scenario.controllers.len()) > usize::from(u16::MAX) {
             return Err("at most 65535 services and workloads, and as many faults".into());
         }
         self.places();
@@ -110,7 +115,7 @@ impl<'a> Compiler<'a> {
         for (service, spec) in self.scenario.services.values().enumerate() {
             for steps in spec.endpoints.values() {
                 self.plan.endpoints[id].entry = self.plan.code.len() as u32;
-                self.steps(service as u32, steps, 0)?;
+                self.program(service as u32, steps)?;
                 self.plan.code.push(Instruction::End);
                 id += 1;
             }
@@ -125,8 +130,10 @@ impl<'a> Compiler<'a> {
         self.links_of_places();
         for number in 0..self.scenario.faults.len() {
             let fault = self.fault(number)?;
+            self.plan.wrong_answers |= fault.answers;
             self.plan.faults.push(fault);
         }
+        self.controllers()?;
         Ok(self.plan)
     }
 

@@ -2,7 +2,8 @@
 
 use super::compiler::Compiler;
 use super::types::{FaultPlan, LinkPlan};
-use crate::faults::{Direction, Effect, Instances, Target};
+use crate::faults::{Direction, Instances, Target};
+use crate::quantity::distribution::DurationSpec;
 use crate::scenario::pattern::Pattern;
 
 impl Compiler<'_> {
@@ -11,13 +12,11 @@ impl Compiler<'_> {
         let target = spec.inject.target();
         let effect = spec.inject.effect();
         let kind = spec.inject.name().to_string();
-        let (candidates, target_name, endpoint, workload) = match &target {
-            Target::Link(pattern) => (
-                self.matching_links(pattern, &effect),
-                pattern.clone(),
-                None,
-                None,
-            ),
+        let (candidates, endpoint, workload) = match &target {
+            Target::Link(pattern) => {
+                let links = self.matching_links(pattern, spec.inject.direction());
+                (links, None, None)
+            }
             Target::Instances {
                 service,
                 zone,
@@ -33,54 +32,29 @@ impl Compiler<'_> {
                     region.as_ref(),
                     host.as_ref(),
                 );
-                if let Instances::Only(numbers) = instances {
-                    candidates.retain(|index| {
-                        numbers.contains(&self.plan.instances[*index as usize].number)
-                    });
-                }
-                let words: Vec<&str> = [service, zone, region, host]
-                    .into_iter()
-                    .filter_map(|word| word.as_deref())
-                    .collect();
-                let words = if words.is_empty() {
-                    vec!["everything"]
-                } else {
-                    words
-                };
-                let mut name = words.join(" in ");
-                if let Some(endpoint) = endpoint {
-                    name = format!("{name}/{endpoint}");
-                }
+                candidates = self.picked(candidates, instances);
                 let workload = workload
                     .as_ref()
                     .and_then(|name| self.scenario.workloads.get_index_of(name));
-                (
-                    candidates,
-                    name,
-                    endpoint.clone(),
-                    workload.map(|index| index as u32),
-                )
+                let workload = workload.map(|index| index as u32);
+                (candidates, endpoint.clone(), workload)
             }
         };
-        let add = match &effect {
-            Effect::Slow { add, .. } | Effect::Delay { add, .. } => {
-                Some(add.compile()?).filter(|dist| dist.constant() != Some(0.0))
-            }
-            _ => None,
-        };
+        let add = spec.inject.added().map(DurationSpec::compile).transpose()?;
+        let add = add.filter(|dist| dist.constant() != Some(0.0));
         let repair = spec
             .random
             .as_ref()
             .map(|random| random.mttr.compile())
             .transpose()?;
-        let name = spec
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("{kind} {target_name}"));
         Ok(FaultPlan {
-            name,
+            name: spec.title(),
             kind,
-            target_name,
+            target_name: target.words(),
+            condition: spec.inject.on_instance(),
+            holds: spec.inject.holds(),
+            answers: spec.inject.answers(),
+            counts: spec.inject.counts(),
             spec,
             target,
             effect,
@@ -90,6 +64,21 @@ impl Compiler<'_> {
             endpoint,
             workload,
         })
+    }
+
+    /// Of these instances those that are named, where some are.
+    pub(super) fn picked(
+        &self,
+        all: impl IntoIterator<Item = u32>,
+        instances: &Instances,
+    ) -> Vec<u32> {
+        let named = |index: &u32| match instances {
+            Instances::Only(numbers) => {
+                numbers.contains(&self.plan.instances[*index as usize].number)
+            }
+            _ => true,
+        };
+        all.into_iter().filter(named).collect()
     }
 
     fn matching_instances(
@@ -118,7 +107,7 @@ impl Compiler<'_> {
     }
 
     /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
-    fn matching_links(&self, pattern: &str, effect: &Effect) -> Vec<u32> {
+    fn matching_links(&self, pattern: &str, direction: Direction) -> Vec<u32> {
         let Ok(Pattern {
             from: left,
             to: right,
@@ -126,10 +115,6 @@ impl Compiler<'_> {
         }) = Pattern::link(pattern)
         else {
             return Vec::new();
-        };
-        let direction = match effect {
-            Effect::Delay { direction, .. } | Effect::Lose { direction, .. } => *direction,
-            _ => Direction::Both,
         };
         let flows = |from, to| self.is_meant(&left, from) && self.is_meant(&right, to);
         let hit = |link: &LinkPlan| {

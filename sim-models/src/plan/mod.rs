@@ -5,16 +5,20 @@
 //! resolved for every edge. What the world looks up while it runs is an index away.
 //!
 //! - `types`: what a plan holds;
-//! - `compiler`: the order of compiling; `places`, `steps`, `edges`, `links`, `loads` and `faults` are its parts.
+//! - `compiler`: the order of compiling; `places`, `steps`, `edges`, `links`, `loads`, `faults`
+//!   and `controllers` are its parts;
+//! - `live`: the plans that a run goes on by once somebody has set something.
 
 mod types;
 mod compiler;
+pub mod live;
 mod places;
 mod steps;
 mod links;
 mod edges;
 mod loads;
 mod faults;
+mod controllers;
 
 pub use types::*;
 

@@ -1,8 +1,8 @@
 //! Services and workloads, their instances, and where these stand.
 
 use super::compiler::Compiler;
-use super::types::{InstancePlan, Place, ServicePlan};
-use crate::scenario::Step;
+use super::types::{InstancePlan, Place, PoolPlan, ServicePlan};
+use crate::scenario::steps::{Part, Step, visit};
 use std::collections::BTreeMap;
 
 impl Compiler<'_> {
@@ -32,6 +32,21 @@ impl Compiler<'_> {
                     region,
                 });
             }
+            for (pool, spec) in &spec.pools {
+                let service = self.plan.places.len() as u32;
+                let first = self.plan.pools.last().map_or(0, |last| {
+                    let before = self.scenario.services[last.service as usize].replicas;
+                    last.first + before
+                });
+                self.plan.pools.push(PoolPlan {
+                    name: pool.clone(),
+                    service,
+                    size: spec.size,
+                    queue: spec.queue.limit(),
+                    wait: spec.wait,
+                    first,
+                });
+            }
             self.plan.places.push(Place {
                 name: name.clone(),
                 first_instance,
@@ -46,10 +61,7 @@ impl Compiler<'_> {
                 backlog_limit: spec.backlog.limit(),
                 balance: spec.balance.clone(),
                 door: ServicePlan::OPEN,
-                branches_work: spec
-                    .endpoints
-                    .values()
-                    .any(|steps| branches_work(steps, false)),
+                branches_work: spec.endpoints.values().any(|steps| branches_work(steps)),
             });
         }
         for name in self.scenario.workloads.keys() {
@@ -75,19 +87,11 @@ fn cycle(list: &[String], number: u32) -> Option<&String> {
     (!list.is_empty()).then(|| &list[number as usize % list.len()])
 }
 
-/// Whether a branch among these steps works; all of them if they stand `inside` of one.
-fn branches_work(steps: &[Step], inside: bool) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Work(_) => inside,
-        Step::Parallel(parallel) => parallel
-            .branches
-            .iter()
-            .any(|branch| branches_work(branch, true)),
-        Step::Choice(choice) => choice
-            .arms
-            .iter()
-            .any(|arm| branches_work(&arm.steps, inside)),
-        Step::Repeat(repeat) => branches_work(&repeat.steps, inside),
-        Step::Wait(_) | Step::Call(_) | Step::Fail(_) => false,
-    })
+/// Whether a branch among these steps works.
+fn branches_work(steps: &[Step]) -> bool {
+    let mut works = false;
+    visit(steps, false, &mut |part, in_branch| {
+        works |= in_branch && matches!(part, Part::Takes { core: true, .. });
+    });
+    works
 }

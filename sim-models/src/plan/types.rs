@@ -2,12 +2,15 @@
 
 use crate::baggage::Priority;
 use crate::balancers::BalancerSpec;
-use crate::faults::{Effect, Fault, Target};
+use crate::controllers::ControllerSpec;
+use crate::expression::Expression;
+use crate::faults::{Condition, Effect, Fault, Instances, Target};
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
 use crate::resilience::{By, PolicySpec};
-use crate::scenario::{Arrivals, Impatience, Shape, Start, Threading};
+pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
+use crate::scenario::{Arrivals, Impatience, Scenario, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
 use std::sync::OnceLock;
@@ -23,6 +26,8 @@ pub struct Plan {
     pub workloads: Vec<WorkloadPlan>,
     /// Every instance: of the services in order, then one for each workload as a caller.
     pub instances: Vec<InstancePlan>,
+    /// Every pool of every service.
+    pub pools: Vec<PoolPlan>,
     /// Every endpoint of every service.
     pub endpoints: Vec<EndpointPlan>,
     /// The programs of all endpoints.
@@ -43,6 +48,12 @@ pub struct Plan {
     pub links: Vec<LinkPlan>,
     /// What goes wrong.
     pub faults: Vec<FaultPlan>,
+    /// Who acts from outside.
+    pub controllers: Vec<ControllerPlan>,
+    /// What controllers may set, if anything.
+    pub live: Option<Box<Live>>,
+    /// Whether one of the faults has a say in what requests are answered.
+    pub wrong_answers: bool,
     /// End of the run.
     pub end: SimTime,
     /// End of the warm-up.
@@ -101,14 +112,30 @@ impl ServicePlan {
         }
     }
 
-    /// What the level of work at one instance reaches when it is full: thousandths of cores where
-    /// cores are shared, threads where they are not.
+    /// What the level of work at one instance of so many threads reaches when it is full: thousandths of cores
+    /// where cores are shared, threads where they are not.
     /// None where no cores are given and work is done beside the threads: nobody knows how much there can be.
     #[must_use]
-    pub fn work_limit(&self) -> Option<f64> {
+    pub fn work_limit(&self, threads: f64) -> Option<f64> {
         match self.cores {
             Some(cores) => Some(cores * 1000.0),
-            None => (!self.branches_work).then(|| self.thread_limit()),
+            None => (!self.branches_work).then_some(threads),
+        }
+    }
+
+    /// The threads of one instance: the limit, or where controllers may set it (`live`) its mean over windows.
+    #[must_use]
+    pub fn threads_in(&self, live: bool, windows: impl Iterator<Item = f64>) -> f64 {
+        if !live {
+            return self.thread_limit();
+        }
+        let (sum, count) = windows.fold((0.0, 0.0), |(sum, count), threads| {
+            (sum + threads, count + 1.0)
+        });
+        if count > 0.0 {
+            sum / count
+        } else {
+            self.thread_limit()
         }
     }
 }
@@ -128,6 +155,23 @@ pub struct InstancePlan {
     pub region: Option<String>,
 }
 
+/// A pool that each instance of a service has.
+#[derive(Clone, Debug)]
+pub struct PoolPlan {
+    /// Its name.
+    pub name: String,
+    /// Index of its service.
+    pub service: u32,
+    /// How many there are at an instance.
+    pub size: u32,
+    /// How many may wait at an instance; [`u32::MAX`]: unbounded.
+    pub queue: u32,
+    /// How long one may wait; none: as long as it takes.
+    pub wait: Option<SimDuration>,
+    /// Index of that of the first instance among those of all; the others follow.
+    pub first: u32,
+}
+
 /// An endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointPlan {
@@ -138,76 +182,6 @@ pub struct EndpointPlan {
     /// Where its program begins.
     pub entry: u32,
 }
-
-/// One instruction of a program.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Instruction {
-    /// Needs a core for a duration.
-    Work {
-        /// Index of the distribution.
-        dist: u32,
-    },
-    /// Waits for a duration.
-    Wait {
-        /// Index of the distribution.
-        dist: u32,
-    },
-    /// Calls an endpoint.
-    Call {
-        /// Index of the edge.
-        edge: u32,
-        /// Index of the endpoint.
-        endpoint: u32,
-        /// Whether its failure only degrades the answer.
-        optional: bool,
-    },
-    /// Starts branches and waits for them.
-    Parallel {
-        /// Index of the first branch.
-        first: u32,
-        /// How many branches.
-        count: u16,
-        /// How many must succeed.
-        need: u16,
-    },
-    /// Goes on at one of several places.
-    Choice {
-        /// Index of the first arm.
-        first: u32,
-        /// How many arms.
-        count: u16,
-    },
-    /// Goes on elsewhere.
-    Jump(u32),
-    /// Draws how often a loop runs; past `end` if never.
-    LoopBegin {
-        /// Index of the distribution.
-        dist: u32,
-        /// Which of the frame's loop counters.
-        slot: u16,
-        /// Where the program goes on after it.
-        end: u32,
-    },
-    /// Goes back to `begin` while rounds are left.
-    LoopEnd {
-        /// Which of the frame's loop counters.
-        slot: u16,
-        /// The first instruction of the loop.
-        begin: u32,
-    },
-    /// Ends with an error.
-    Fail {
-        /// Share of the requests that end here.
-        share: f32,
-        /// HTTP-like status.
-        status: u16,
-    },
-    /// Ends well.
-    End,
-}
-
-/// How deep `repeat` may be nested.
-pub const LOOP_DEPTH: usize = 4;
 
 /// A workload.
 #[derive(Clone, Debug)]
@@ -391,9 +365,17 @@ pub struct FaultPlan {
     pub spec: Fault,
     /// Where.
     pub target: Target,
-    /// What it does.
+    /// What can be known of it without a run.
     pub effect: Effect,
-    /// Added time, ns, of effects that add some.
+    /// What becomes of the instances that it hits, as such.
+    pub condition: Option<Condition>,
+    /// Whether it holds requests until it has gone.
+    pub holds: bool,
+    /// Whether it has a say in what requests are answered.
+    pub answers: bool,
+    /// Whether it counts requests by instance.
+    pub counts: bool,
+    /// Added time, ns, of those that add some.
     pub add: Option<Dist>,
     /// Duration of repair, ns, of random faults.
     pub repair: Option<Dist>,
@@ -403,4 +385,90 @@ pub struct FaultPlan {
     pub endpoint: Option<String>,
     /// Only requests of this workload (index).
     pub workload: Option<u32>,
+}
+
+/// A controller.
+#[derive(Clone, Debug)]
+pub struct ControllerPlan {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub spec: ControllerSpec,
+    /// What it is told of.
+    pub watches: WatchPlan,
+    /// What it may do.
+    pub actions: Vec<ActionPlan>,
+}
+
+/// What a controller is told of.
+#[derive(Clone, Debug)]
+pub enum WatchPlan {
+    /// Nothing but its own clock.
+    Clock,
+    /// The instances of a service that die.
+    Deaths {
+        /// Index of the service.
+        place: u32,
+    },
+    /// Whether a check holds.
+    Condition {
+        /// The check.
+        check: Expression,
+        /// The windows before each look over which it is measured.
+        windows: usize,
+    },
+}
+
+/// What a controller may do.
+#[derive(Clone, Debug)]
+pub enum ActionPlan {
+    /// Ends these faults for good.
+    Lift(Vec<u16>),
+    /// Sets a parameter.
+    Set {
+        /// Index of the change.
+        change: u16,
+        /// The first change of the same parameter.
+        site: u16,
+    },
+    /// Restarts instances.
+    Restart {
+        /// Those that there are to choose from.
+        candidates: Vec<u32>,
+        /// How many of them, or which.
+        instances: Instances,
+        /// How long one takes to be up again.
+        boot: SimDuration,
+        /// How long to wait before the next ones.
+        pause: SimDuration,
+        /// How many together.
+        at_once: u32,
+    },
+    /// Sets what share of its requests a workload goes on asking.
+    Load {
+        /// Index of the workload.
+        workload: u16,
+        /// The share, 0 to 1.
+        factor: f64,
+    },
+    /// Sets what share of the requests of a workload is turned away.
+    Shed {
+        /// Index of the workload.
+        workload: u16,
+        /// The share, 0 to 1.
+        share: f64,
+    },
+    /// Waits.
+    Wait(SimDuration),
+}
+
+/// The changes that controllers may make to a plan, and the plans that they lead to; see [`super::live`].
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// What the plan was made of.
+    pub(super) scenario: Scenario,
+    /// All changes: path and value.
+    pub(super) changes: Vec<(String, String)>,
+    /// For each of them the plan in which it has been made.
+    pub(super) plans: Vec<OnceLock<Box<Plan>>>,
 }

@@ -16,8 +16,29 @@ use sim_core::SimTime;
 #[serde(deny_unknown_fields)]
 pub struct Edf {}
 
+/// Behind whom one with this deadline belongs, and how many were looked at. From both ends: deadlines mostly grow with the
+/// time of arrival, and who is in a hurry goes before nearly all.
+fn place(line: &Line, requests: &impl Waiting, deadline: SimTime) -> (u32, u32) {
+    let (Some(mut first), Some(mut last)) = (line.first(), line.last()) else {
+        return (NOBODY, 0);
+    };
+    let mut looks = 0;
+    loop {
+        looks += 2;
+        if requests.deadline(last) <= deadline {
+            return (last, looks);
+        }
+        let (before, behind) = requests.links(first);
+        if requests.deadline(first) > deadline {
+            return (before, looks);
+        }
+        first = behind;
+        last = requests.links(last).0;
+    }
+}
+
 impl Order for Edf {
-    /// By deadline. Who comes is put in its place from behind: deadlines mostly grow with the time of arrival.
+    /// By deadline.
     type Memory = Line;
     const SUMMARY: &'static str = "earliest deadline first";
     const EXAMPLE: &'static str = "edf";
@@ -30,12 +51,7 @@ impl Order for Edf {
         line.waiting()
     }
     fn push(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) -> u32 {
-        let deadline = requests.deadline(who);
-        let (mut before, mut looks) = (line.last().unwrap_or(NOBODY), 0);
-        while before != NOBODY && requests.deadline(before) > deadline {
-            before = requests.links(before).0;
-            looks += 1;
-        }
+        let (before, looks) = place(line, requests, requests.deadline(who));
         line.push_behind(requests, before, who);
         looks
     }

@@ -35,6 +35,7 @@ impl Order for Fair {
     const SUMMARY: &'static str = "tenants in turn";
     const EXAMPLE: &'static str = "fair";
     const NEEDS: Needs = Needs::Tenants;
+    const PER_TENANT: u64 = size_of::<Line>() as u64;
     const PUSHES_OUT: bool = true;
 
     fn memory(&self) -> Tenants {

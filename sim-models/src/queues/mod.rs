@@ -64,6 +64,11 @@ macro_rules! orders {
             pub fn needs(&self) -> Needs {
                 match self { $(Self::$order(_) => <$order as Order>::NEEDS),* }
             }
+            /// See [`Order::PER_TENANT`].
+            #[must_use]
+            pub fn per_tenant(&self) -> u64 {
+                match self { $(Self::$order(_) => <$order as Order>::PER_TENANT),* }
+            }
             /// See [`Order::PUSHES_OUT`].
             #[must_use]
             pub fn pushes_out(&self) -> bool {

@@ -43,6 +43,8 @@ pub trait Order {
     const EXAMPLE: &'static str;
     /// What it goes by.
     const NEEDS: Needs = Needs::Nothing;
+    /// Bytes of a queue for each tenant.
+    const PER_TENANT: u64 = 0;
     /// Whether one who comes when the queue is full may push out another one ([`Order::instead_of`]).
     const PUSHES_OUT: bool = false;
 

@@ -156,6 +156,15 @@ fn the_earliest_deadline_is_first_and_equals_keep_their_order() {
         alone.come(0, deadline, 0);
     }
     assert_eq!(alone.all(5), [5, 1, 3, 2, 0, 6, 4]);
+    // As a stable sort has it.
+    let mut alone = Alone::new("edf");
+    let deadlines: Vec<u64> = (0..200).map(|n| 10 + n * 37 % 50).collect();
+    for deadline in &deadlines {
+        alone.come(0, *deadline, 0);
+    }
+    let mut sorted: Vec<u32> = (0..200).collect();
+    sorted.sort_by_key(|who| deadlines[*who as usize]);
+    assert_eq!(alone.all(5), sorted);
 }
 
 #[test]

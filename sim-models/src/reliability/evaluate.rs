@@ -9,7 +9,8 @@ use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
 use crate::resilience::PolicySpec;
 use crate::resilience::chances::Ends;
-use crate::scenario::{Need, Step};
+use crate::scenario::Pool;
+use crate::scenario::steps::{Part, Step, parts};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 
@@ -167,44 +168,47 @@ impl<'s, 'a> Evaluation<'s, 'a> {
 
     fn steps(&mut self, caller: Caller<'a>, steps: &'a [Step], after: f64) -> Option<Value> {
         let mut whole = Value::FINE;
-        for step in steps {
-            let next = self.step(caller, step, after)?;
+        for part in parts(steps) {
+            let next = self.part(caller, part, after)?;
             whole = series(whole, next);
         }
         Some(whole)
     }
 
-    fn step(&mut self, caller: Caller<'a>, step: &'a Step, after: f64) -> Option<Value> {
-        Some(match step {
-            Step::Work(_) | Step::Wait(_) => Value::FINE,
-            Step::Fail(fail) => Value {
-                ok: 1.0 - fail.share,
+    fn part(&mut self, caller: Caller<'a>, part: Part<'a>, after: f64) -> Option<Value> {
+        Some(match part {
+            Part::Takes { .. } | Part::Releases(_) => Value::FINE,
+            Part::Acquires(pool) => {
+                let of = &self.system.scenario.services[caller.name];
+                if of.pools.get(pool).is_none_or(Pool::refuses) {
+                    // Who gets one in time depends on how many there are.
+                    return None;
+                }
+                Value::FINE
+            }
+            Part::Ends { share } => Value {
+                ok: 1.0 - share,
                 ..Value::FINE
             },
             // The request can do without, but not without the end of the call.
-            Step::Call(call) if call.optional => Value::FINE,
-            Step::Call(call) => self.call(caller, &call.to, after)?,
-            Step::Parallel(parallel) => {
+            Part::Calls { optional: true, .. } => Value::FINE,
+            Part::Calls { to, .. } => self.call(caller, to, after)?,
+            Part::Together { branches, need } => {
                 let mut all = Vec::new();
-                for branch in &parallel.branches {
+                for branch in branches {
                     all.push(self.steps(caller, branch, after)?);
                 }
-                let need = match parallel.need {
-                    Need::All => all.len(),
-                    Need::First(need) => need as usize,
-                };
                 Value {
                     ok: at_least(need, &all),
                     failing: all.iter().map(|value| value.failing).fold(0.0, f64::max),
                     reach: all.iter().map(|value| value.reach).fold(0.0, f64::max),
                 }
             }
-            Step::Choice(choice) => {
-                let total: f64 = choice.arms.iter().map(|arm| arm.weight).sum();
+            Part::OneOf(arms) => {
+                let total: f64 = arms.iter().map(|(weight, _)| weight).sum();
                 let (mut ok, mut failing, mut reach) = (0.0, 0.0, 0.0_f64);
-                for arm in &choice.arms {
-                    let (share, value) =
-                        (arm.weight / total, self.steps(caller, &arm.steps, after)?);
+                for (weight, steps) in arms {
+                    let (share, value) = (weight / total, self.steps(caller, steps, after)?);
                     ok += share * value.ok;
                     failing += share * (1.0 - value.ok) * value.failing;
                     reach = reach.max(value.reach);
@@ -215,10 +219,10 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                     reach,
                 }
             }
-            Step::Repeat(repeat) => {
-                let body = self.steps(caller, &repeat.steps, after)?;
+            Part::Repeats { times, steps } => {
+                let body = self.steps(caller, steps, after)?;
                 Value {
-                    ok: power(self.system, body.ok, &repeat.times)?,
+                    ok: power(self.system, body.ok, times)?,
                     ..body
                 }
             }
@@ -281,7 +285,9 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                 let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
                 turn.next(rate * (after - turn.at))
             }
-            // Which instance answers as it does is known by its number only where they are all told apart.
+            // Where the next attempt goes depends on where this one went.
+            Some(_) if count > 1 && !of.of.balance.forgetful() => return None,
+            _ if count > 1 && of.of.balance.by_key() => return None,
             _ => match of.of.balance.shares(count as u32) {
                 Some(shares) if count > 1 => shares,
                 _ => vec![1.0 / count as f64; count],

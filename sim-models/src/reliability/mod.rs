@@ -17,7 +17,8 @@
 //! time or on places to wait, at the services that it hits or at those that wait for them, the result
 //! is unknown. So it is where a service gets more than it can carry and one of its requests has no room or
 //! no time to wait, where a balancer prefers instances that
-//! fail fast, where a breaker may open on errors of a part of the attempts, and in circles of calls.
+//! fail fast, where a breaker may open on errors of a part of the attempts, and in circles of calls, and where
+//! controllers act.
 //!
 //! A crash loses what is under way as well: the rate times the time that a request spends where it can be
 //! hit (J. Little, Operations Research 9, 1961), as if nothing queued. See `in_flight`.
@@ -54,7 +55,8 @@ const ALL_POINTS: u64 = 5_000;
 /// where it cannot be said.
 #[must_use]
 pub fn predicted(scenario: &Scenario, plan: &Plan) -> Vec<Option<f64>> {
-    if late::looks(plan) > MOST_LOOKS {
+    // Controllers change when what is down and what gets through, and that by what they see.
+    if late::looks(plan) > MOST_LOOKS || !plan.controllers.is_empty() {
         return vec![None; scenario.workloads.len()];
     }
     let system = System::new(scenario, plan);

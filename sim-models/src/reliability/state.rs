@@ -75,6 +75,8 @@ pub(super) fn reception(
             Effect::Fail { .. } => |own: &mut Reception, chance: f64, share: f64| {
                 own.error = 1.0 - (1.0 - own.error) * (1.0 - chance * share);
             },
+            // How many it hits is not known before.
+            Effect::Unforeseen => return None,
             _ => continue,
         };
         let share = fault.spec.share * strength;
@@ -85,9 +87,12 @@ pub(super) fn reception(
             return None;
         }
         let part = chosen < 1.0 || hit.contains(&false);
-        let prefers = of.of.balance.spread() == Spread::Quick;
-        if part && prefers && of.of.replicas > 1 {
-            // Those that fail fast have the fewest requests outstanding, and attract more.
+        let balance = &of.of.balance;
+        let unequal = balance.spread() != Spread::Even;
+        // Who fails fast has the fewest requests outstanding, and attracts more; and where instances have shares of
+        // their own it matters which are chosen.
+        let unknown = balance.shares(of.of.replicas).is_none() || (unequal && chosen < 1.0);
+        if part && unknown && of.of.replicas > 1 {
             return None;
         }
         if part && all.len() == 1 {
@@ -255,6 +260,13 @@ pub(super) fn passage(
                 rate, retransmit, ..
             } => (rate * strength * fault.spec.share, retransmit.is_some()),
             Effect::Delay { .. } => (0.0, true),
+            Effect::Unforeseen => {
+                let here = |link: &u32| (*link as usize).wrapping_sub(first) / 2 < pairs;
+                if fault.candidates.iter().any(here) && matches!(fault.target, Target::Link(_)) {
+                    return None;
+                }
+                continue;
+            }
             _ => continue,
         };
         system.look(fault.candidates.len())?;

@@ -136,7 +136,7 @@ fn share_of_time(fault: &FaultPlan) -> Option<f64> {
         return None;
     }
     let boot = match fault.effect {
-        Effect::Down { boot } => boot.as_secs_f64(),
+        Effect::Down { boot, .. } => boot.as_secs_f64(),
         _ => 0.0,
     };
     // An instance that boots is down, and the next failure may come meanwhile.
@@ -159,7 +159,7 @@ fn changes_of(
     let end = fault.spec.lasts.map_or(SimTime::MAX, |lasts| start + lasts);
     let (end, ramp) = match fault.effect {
         // Neither dies nor stands still by degrees.
-        Effect::Down { boot } => (end + boot, 0),
+        Effect::Down { boot, .. } => (end + boot, 0),
         Effect::Frozen => (end, 0),
         _ => (end, fault.spec.ramp.0),
     };

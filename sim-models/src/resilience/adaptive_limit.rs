@@ -79,6 +79,7 @@ impl Policy for AdaptiveLimit {
     type Call = SimTime;
     const SUMMARY: &'static str = "bounds how many calls are out, and finds the bound";
     const EXAMPLE: &'static str = "adaptive_limit(initial: 20)";
+    const LIVE: &'static [&'static str] = &["least", "most"];
     const COUNTERS: &'static [&'static str] = &["refused", "lowered", "raised"];
     const AT_DOOR: bool = true;
     const LEAVES: bool = true;

@@ -88,6 +88,7 @@ impl Policy for Breaker {
     type Call = Admitted;
     const SUMMARY: &'static str = "refuses calls at once after failures in a row, then probes";
     const EXAMPLE: &'static str = "breaker(failures: 5)";
+    const LIVE: &'static [&'static str] = &["failures", "open_for"];
     const COUNTERS: &'static [&'static str] = &["opened", "refused", "probes", "closed"];
     const LEAVES: bool = true;
     const BY_CALLEE: bool = true;

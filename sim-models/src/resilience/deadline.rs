@@ -26,6 +26,7 @@ impl Policy for Deadline {
     type Call = SimTime;
     const SUMMARY: &'static str = "bounds the whole call, retries included";
     const EXAMPLE: &'static str = r#"deadline("2s")"#;
+    const LIVE: &'static [&'static str] = &["after"];
     const LATE: Outcome = Outcome::TimeoutDeadline;
     const COUNTERS: &'static [&'static str] = &["expired"];
 

@@ -63,6 +63,7 @@ impl Policy for Hedge {
     type Call = Tries;
     const SUMMARY: &'static str = "asks once more while the first try is out";
     const EXAMPLE: &'static str = r#"hedge("50ms")"#;
+    const LIVE: &'static [&'static str] = &["after", "attempts"];
     const COUNTERS: &'static [&'static str] = &["hedges", "won", "refused"];
 
     fn memory(&self) {}

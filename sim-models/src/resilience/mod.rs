@@ -92,6 +92,11 @@ macro_rules! policies {
             pub fn counters(&self) -> &'static [&'static str] {
                 match self { $(Self::$policy(_) => <$policy as Policy>::COUNTERS),* }
             }
+            /// See [`Policy::LIVE`], by name.
+            #[must_use]
+            pub fn live() -> &'static [(&'static str, &'static [&'static str])] {
+                &[$(($name, <$policy as Policy>::LIVE)),*]
+            }
             /// What it remembers at the start.
             #[must_use]
             pub fn memory(&self) -> Memory {

@@ -107,6 +107,7 @@ impl Policy for OutlierEjection {
     type Call = SimTime;
     const SUMMARY: &'static str = "passes an instance by that fails several times in a row";
     const EXAMPLE: &'static str = "outlier_ejection(failures: 5)";
+    const LIVE: &'static [&'static str] = &["failures", "base", "longest", "share"];
     const COUNTERS: &'static [&'static str] = &["ejected", "spared"];
     const LEAVES: bool = true;
     const SHUNS: bool = true;

@@ -321,6 +321,9 @@ pub trait Policy {
     const SHUNS: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
+    /// The fields that can change while calls go through it: those that it looks up when it is asked, and that are
+    /// no part of its memory or of what it is to the world.
+    const LIVE: &'static [&'static str] = &[];
     /// Whether it may turn a call away at once, before anybody is asked.
     const REFUSES: bool = false;
     /// How what it gives up ends, where it bounds a call ([`Policy::time_limit`]).

@@ -260,6 +260,7 @@ impl Policy for Retry {
     type Call = Tried;
     const SUMMARY: &'static str = "tries again after a backoff";
     const EXAMPLE: &'static str = "retry(attempts: 4)";
+    const LIVE: &'static [&'static str] = &["attempts"];
     const COUNTERS: &'static [&'static str] = &["retries", "exhausted"];
 
     fn memory(&self) {}

@@ -47,6 +47,7 @@ impl Policy for RetryBudget {
     type Call = bool;
     const SUMMARY: &'static str = "retries are paid from a token bucket that first attempts fill";
     const EXAMPLE: &'static str = "retry_budget(ratio: 0.1)";
+    const LIVE: &'static [&'static str] = &["ratio", "cap"];
     const COUNTERS: &'static [&'static str] = &["spent", "denied"];
     const RATIONS: bool = true;
 

@@ -22,6 +22,7 @@ impl Policy for Timeout {
     type Call = ();
     const SUMMARY: &'static str = "gives up an attempt after a span";
     const EXAMPLE: &'static str = r#"timeout("500ms")"#;
+    const LIVE: &'static [&'static str] = &["after"];
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["expired"];
 

@@ -69,8 +69,8 @@ codes! {
         "`need: first(n)` wants n of the branches of a `parallel` to succeed, so n is from 1 to the number of branches; and a `parallel` or `choice` has at least one branch."
     Distribution "V0008" "a distribution does not exist":
         "No distribution has these parameters: for example a p99 below the mean, or a minimum above the maximum."
-    Policy "V0009" "a policy has impossible parameters":
-        "See `sim explain` with the name of the policy."
+    Policy "V0009" "a policy, a balancer or a queue order has impossible parameters":
+        "See `sim explain` with its name."
     Fault "V0010" "a fault has impossible parameters":
         "See `sim explain` with the name of the fault."
     FaultTime "V0011" "it is not clear when a fault begins":
@@ -95,6 +95,10 @@ codes! {
         "`fail` answers with an HTTP-like error status: 4xx says that the request was wrong, 5xx that the service is."
     Shape "V0021" "the shape of a load is impossible":
         "Factors of a shape are zero or more and finite, spans and periods longer than zero, the amplitude of a diurnal shape from 0 to 1."
+    Pool "V0022" "a pool is used in a way that cannot be":
+        "The pools of a service are declared there, and its steps take from them and give back:\n\n    \"orders\": (pools: { \"connections\": (size: 10, wait: \"1s\") }, endpoints: {\n        \"create\": [acquire(\"connections\"), call(\"db/insert\"), release(\"connections\")],\n    })\n\nA `release` stands after its `acquire` in the same list of steps; without one, what was taken is given back when the request ends. `wait` needs places to wait in (`queue`)."
+    Controller "V0025" "a controller cannot do its work":
+        "A controller (`controllers`) has an impossible parameter, watches what nobody can see while a run goes on, or is to do what cannot be done. An operator acts `at` a time or `when` a check holds; checks are measured over the span `over` that has just passed, so they take the metrics that are known by windows and name no stretch of time. It can `lift` a fault by its name, `restart` instances, `load` or `shed` a workload, `wait`, and `set` what can change in a running system: threads, queues and backlogs of services, and those parameters of policies that these look up for each call. Instances that there are not, places and programs cannot be set: that takes another deployment.\n\n    controllers: {\n        \"on call\": operator(when: \"success_ratio(users) < 90%\", for: \"30s\", after: \"2min\", do: [shed(\"users\", 0.5), wait(\"1min\"), shed(\"users\", 0)]),\n        \"kubelet\": supervisor(service: \"db\"),\n    }"
 
     TimeoutOrder "W0001" "an inner timeout is longer than an outer one":
         "Policies of a call are listed outermost first. A timeout or deadline that is longer than one outside of it never fires: the outer one always comes first, and what is between the two (a retry, say) never gets to act. Shorten the inner one or swap them. The same goes for a policy that may make a call wait for longer (`rate_limit`, `bulkhead`): those who wait so long are given up before they are let in, and of a `rate_limit` they have used a token up."
@@ -103,7 +107,7 @@ codes! {
     Amplification "W0003" "retries multiply along a path":
         "When several tiers retry, the attempts multiply: three tiers with four attempts each send 64 requests to the last one for each request of a user, just when it is in trouble. Retry at one tier only, or bound the retries by a `retry_budget`."
     Overload "W0004" "the load is above the capacity":
-        "The expected load of a service, from the rates of the workloads and the calls in its callers, is more than its threads or cores can serve, even before any fault. Queues grow without bound. Synchronous threads are also busy while they wait for callees. More replicas or threads, or less load, help."
+        "The expected load of a service, from the rates of the workloads and the calls in its callers, is more than its threads, cores or pools can serve, even before any fault. Queues grow without bound. Synchronous threads are also busy while they wait for callees. More replicas or threads, or less load, help."
     Uncalled "W0005" "nothing calls a service":
         "No workload and no other service calls it, so it plays no part in the run."
     Deadlock "W0006" "services wait for each other in a circle":
@@ -162,4 +166,10 @@ codes! {
         "`coalesce`, and memories `by: key` or `by: request`, put requests together by the key of what they ask for, which their workload draws: `keys: zipf(count: 1000, skew: 1.1)`. `by: tenant` tells them apart by the `tenant` of their workload. Requests that carry none are never coalesced, and share one memory: where none of those that reach the policy carries any, it does nothing, or what it would do without `by`."
     Orderless "W0034" "the order of a queue has nothing to go by":
         "The order of a queue other than first in, first out makes no difference where nobody waits in it (`limit: 0`, the default: all who wait are in the backlog, which knows no order). Earliest deadline first goes by deadlines that callers tell (`deadline(.., propagate: true)`), fair queueing by the `tenant` of workloads. An order that lets one who comes push out another one can do so where the queue itself turns away: a request in the backlog has not been read, and nobody knows whose it is (`backlog: 0`)."
+    IdleController "W0035" "a controller has nothing to do":
+        "A supervisor watches over a service whose instances no fault has die; an operator sets what it is already and nobody has changed, lifts a fault that is over by then, or waits at the end of its list; or a fault says how long instances live (`lives`) that nobody starts again while it is on. What is meant to happen does not."
+    PoolDeadlock "W0040" "requests may wait for each other at pools":
+        "A request that holds one of a pool and asks for another can wait for a request that does the same: when all are held by those who wait, nothing moves until one of them gives up. The same happens with two pools that are acquired in different orders. Hold one at a time, acquire pools in the same order everywhere, or make the pool large enough: with threads x (most at once - 1) + 1 one request can always go on (HikariCP, About Pool Sizing)."
+    IdlePool "W0041" "a pool is not used":
+        "A pool is declared, but no step of its service acquires from it, so it has no effect."
 }

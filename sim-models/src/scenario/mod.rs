@@ -15,10 +15,12 @@ pub mod habits;
 pub mod strays;
 pub mod syntax;
 pub mod tree;
+pub mod path;
 pub mod hidden;
 pub mod measurements;
 pub mod slips;
 pub mod de;
+pub mod steps;
 pub mod types;
 pub mod shape;
 pub mod pattern;
@@ -26,11 +28,14 @@ pub mod decode;
 pub mod mixed;
 pub mod explain;
 pub mod fingerprint;
-pub mod path;
 pub mod set;
 
 pub use crate::quantity::{Bound, Rate, Size};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use path::Override;
 pub use source::{Sources, Span};
+pub use steps::{
+    CallStep, ChoiceArm, ChoiceStep, FailStep, Need, ParallelStep, Part, RepeatStep, Step,
+    WaitStep, WorkStep,
+};
 pub use types::*;

@@ -394,7 +394,7 @@ fn same_key(key: &str, name: &str) -> bool {
 fn may_grow(steps: &[Step], at: usize) -> bool {
     at == 1
         && steps.len() == 2
-        && matches!(&steps[0].0, Segment::Name(map) if matches!(map.as_str(), "calls" | "links" | "regions" | "hosts"))
+        && matches!(&steps[0].0, Segment::Name(map) if matches!(map.as_str(), "calls" | "links" | "regions" | "hosts" | "controllers"))
 }
 
 fn append(node: &mut Node, name: &str, span: Span, value: Node) {

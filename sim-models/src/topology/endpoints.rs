@@ -4,7 +4,8 @@
 
 use crate::resilience::PolicySpec;
 use crate::scenario::pattern::CallIndex;
-use crate::scenario::{Scenario, Service, Step};
+use crate::scenario::steps::{Part, Step, visit};
+use crate::scenario::{Scenario, Service};
 use indexmap::{IndexMap, IndexSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -157,23 +158,9 @@ fn with_those_of_policies<'a>(
 
 /// The targets of all calls in some steps.
 fn calls<'s>(steps: &'s [Step], found: &mut IndexSet<&'s str>) {
-    for step in steps {
-        match step {
-            Step::Call(call) => {
-                found.insert(&call.to);
-            }
-            Step::Parallel(parallel) => {
-                for branch in &parallel.branches {
-                    calls(branch, found);
-                }
-            }
-            Step::Choice(choice) => {
-                for arm in &choice.arms {
-                    calls(&arm.steps, found);
-                }
-            }
-            Step::Repeat(repeat) => calls(&repeat.steps, found),
-            Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
+    visit(steps, false, &mut |part, _| {
+        if let Part::Calls { to, .. } = part {
+            found.insert(to);
         }
-    }
+    });
 }

@@ -4,7 +4,8 @@ use super::endpoints::Endpoints;
 use crate::quantity::distribution::{CountSpec, DurationSpec};
 use crate::resilience::PolicySpec;
 use crate::scenario::pattern::{CallIndex, LinkIndex};
-use crate::scenario::{Need, Scenario, Step, Threading, Workload};
+use crate::scenario::steps::{Part, Step, parts};
+use crate::scenario::{Scenario, Threading, Workload};
 use indexmap::IndexMap;
 
 /// An edge of the graph: calls from one place to another.
@@ -30,6 +31,8 @@ pub struct EndpointFlow {
     pub latency: f64,
     /// Time that it holds a thread.
     pub held: f64,
+    /// Time that it holds something out of each pool, summed over all that it holds of it.
+    pub pools: IndexMap<String, f64>,
     /// Visits per second under the workloads of the scenario.
     pub rate: f64,
     /// The part of `rate` that comes from open workloads.
@@ -365,66 +368,81 @@ impl StepReader<'_> {
     fn steps(&mut self, steps: &[Step], times: f64, threaded: bool) -> f64 {
         let mut going = 1.0;
         let mut latency = 0.0;
-        for step in steps {
-            latency += going * self.step(step, times * going, threaded);
-            if let Step::Fail(fail) = step {
-                going *= 1.0 - fail.share;
+        let mut held: Vec<(&str, f64)> = Vec::new();
+        for part in parts(steps) {
+            latency += going * self.part(&part, times * going, threaded);
+            match part {
+                Part::Ends { share } => going *= 1.0 - share,
+                Part::Acquires(pool) => held.push((pool, latency)),
+                Part::Releases(pool) => {
+                    if let Some(at) = held.iter().rposition(|(other, _)| *other == pool) {
+                        let (_, since) = held.remove(at);
+                        self.hold(pool, times * (latency - since));
+                    }
+                }
+                _ => {}
             }
+        }
+        // What is not released is held at least until the steps end that stand with it.
+        for (pool, since) in held {
+            self.hold(pool, times * (latency - since));
         }
         latency
     }
 
-    fn step(&mut self, step: &Step, times: f64, threaded: bool) -> f64 {
-        match step {
-            Step::Work(work) => {
-                let mean = seconds(&work.demand);
-                self.flow.work += times * mean;
-                if threaded {
-                    self.threaded_work += times * mean;
+    /// A request holds something out of a pool for so long.
+    fn hold(&mut self, pool: &str, span: f64) {
+        *self.flow.pools.entry(pool.into()).or_insert(0.0) += span;
+    }
+
+    fn part(&mut self, part: &Part<'_>, times: f64, threaded: bool) -> f64 {
+        match part {
+            Part::Takes { span, core } => {
+                let mean = seconds(span);
+                if *core {
+                    self.flow.work += times * mean;
+                    if threaded {
+                        self.threaded_work += times * mean;
+                    }
                 }
                 mean
             }
-            Step::Wait(wait) => seconds(&wait.span),
-            Step::Call(call) => {
-                let entry = self
-                    .flow
-                    .calls
-                    .entry(call.to.clone())
-                    .or_insert((0.0, true));
+            Part::Calls { to, optional } => {
+                let entry = self.flow.calls.entry((*to).into()).or_insert((0.0, true));
                 entry.0 += times;
-                entry.1 &= call.optional;
-                let to = call.to.split('/').next().unwrap_or("");
+                entry.1 &= optional;
+                let callee = self.flows.endpoints.get(*to);
+                let to = to.split('/').next().unwrap_or("");
                 let link = 2.0 * self.links.between(self.service, to);
                 // Of those that lead back here nothing is known yet: a circle counts once.
-                let callee = self.flows.endpoints.get(&call.to);
                 link + callee.map_or(0.0, |flow| flow.latency)
             }
-            Step::Parallel(parallel) => {
-                let branches = parallel.branches.iter();
+            Part::Together { branches, need } => {
+                let branches = branches.iter();
                 let mut means: Vec<f64> = branches
                     .map(|branch| self.steps(branch, times, false))
                     .collect();
                 means.sort_by(f64::total_cmp);
-                let needed = match parallel.need {
-                    Need::All => means.len(),
-                    Need::First(n) => n as usize,
-                };
-                means.get(needed.saturating_sub(1)).copied().unwrap_or(0.0)
+                means.get(need.saturating_sub(1)).copied().unwrap_or(0.0)
             }
-            Step::Choice(choice) => {
-                let total: f64 = choice.arms.iter().map(|arm| arm.weight).sum();
-                let arms = choice.arms.iter();
-                arms.map(|arm| {
-                    let share = arm.weight / total;
-                    share * self.steps(&arm.steps, times * share, threaded)
+            Part::OneOf(arms) => {
+                let total: f64 = arms.iter().map(|(weight, _)| weight).sum();
+                let arms = arms.iter();
+                arms.map(|(weight, steps)| {
+                    let share = weight / total;
+                    share * self.steps(steps, times * share, threaded)
                 })
                 .sum()
             }
-            Step::Repeat(repeat) => {
-                let count = count(&repeat.times);
-                count * self.steps(&repeat.steps, times * count, threaded)
+            Part::Repeats {
+                times: often,
+                steps,
+            } => {
+                let count = count(often);
+                count * self.steps(steps, times * count, threaded)
             }
-            Step::Fail(_) => 0.0,
+            // How long a pool makes wait depends on how many there are.
+            Part::Ends { .. } | Part::Acquires(_) | Part::Releases(_) => 0.0,
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::faults::Fault;
 use crate::outcome::Outcome;
 use crate::quantity::cron::Cron;
 use crate::quantity::distribution::CountSpec;
+use crate::scenario::Scenario;
 use crate::scenario::pattern::CallIndex;
-use crate::scenario::{Need, Scenario, Step};
+use crate::scenario::steps::{Part, Step, parts};
 use sim_core::{SimDuration, SimTime};
 
 /// A set of services, by their number in the scenario: as bits, or one by one while they are few.
@@ -212,28 +213,23 @@ impl System<'_> {
         needs: &mut Services,
     ) {
         let count = self.scenario.services.len();
-        for step in steps {
-            let (alternatives, all): (Vec<&[Step]>, bool) = match step {
-                Step::Call(call) if !call.optional => {
-                    if let Some(callee) = self.endpoints.find(&call.to) {
+        for part in parts(steps) {
+            let (alternatives, all): (Vec<&[Step]>, bool) = match part {
+                Part::Calls {
+                    to,
+                    optional: false,
+                } => {
+                    if let Some(callee) = self.endpoints.find(to) {
                         needs.unite(&self.needs_of_call(from, callee, known), count);
                     }
                     continue;
                 }
-                Step::Parallel(parallel) => {
-                    let every = match parallel.need {
-                        Need::All => true,
-                        Need::First(n) => n as usize >= parallel.branches.len(),
-                    };
-                    (parallel.branches.iter().map(Vec::as_slice).collect(), every)
+                Part::Together { branches, need } => {
+                    let every = need >= branches.len();
+                    (branches, every)
                 }
-                Step::Choice(choice) => (
-                    choice.arms.iter().map(|arm| arm.steps.as_slice()).collect(),
-                    false,
-                ),
-                Step::Repeat(repeat) if at_least_once(&repeat.times) => {
-                    (vec![repeat.steps.as_slice()], true)
-                }
+                Part::OneOf(arms) => (arms.into_iter().map(|(_, arm)| arm).collect(), false),
+                Part::Repeats { times, steps } if at_least_once(times) => (vec![steps], true),
                 _ => continue,
             };
             let mut sets = alternatives.into_iter().map(|steps| {

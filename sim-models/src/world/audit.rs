@@ -92,7 +92,55 @@ impl World<'_> {
             );
         }
         self.audit_slots();
+        self.audit_pools();
         self.audit_tried();
+    }
+
+    /// What was taken out of pools was given back or is held by somebody who is still there; and as many wait as are
+    /// said to.
+    fn audit_pools(&self) {
+        let mut counts = vec![(0u32, 0u32); self.pools.states.len()];
+        for index in 0..self.frames.places() {
+            let frame = &self.frames[index];
+            for pool in self.pools.held_by(index) {
+                assert!(
+                    frame.state != State::Free,
+                    "a frame that has ended holds something"
+                );
+                counts[pool as usize].0 += 1;
+            }
+            if frame.state == State::Pooled {
+                let plan = &self.plan.pools[self.awaited_pool(index) as usize];
+                let number = self.plan.instances[frame.instance as usize].number;
+                counts[(plan.first + number) as usize].1 += 1;
+            }
+        }
+        for plan in &self.plan.pools {
+            let instances = self.plan.places[plan.service as usize].instance_count;
+            for number in plan.first..plan.first + instances {
+                let at = number as usize;
+                let (held, waiting) = counts[at];
+                let (state, record) = (&self.pools.states[at], &self.recorder.pools[at]);
+                let name = &plan.name;
+                assert_eq!(state.out, held, "out of pool {name} ({number})");
+                assert_eq!(
+                    state.taken - state.given_back,
+                    u64::from(held),
+                    "pool {name}"
+                );
+                assert_eq!(state.waiting, waiting, "waiting for pool {name} ({number})");
+                assert_eq!(record.out.value(), i64::from(held), "level of pool {name}");
+                assert_eq!(record.waiting.value(), i64::from(waiting), "line of {name}");
+                assert!(
+                    held <= plan.size && waiting <= plan.queue,
+                    "limits of {name}"
+                );
+                assert!(
+                    waiting == 0 || held == plan.size,
+                    "one of {name} is left, and somebody waits"
+                );
+            }
+        }
     }
 
     /// Only calls that are under way remember whom they have asked.
@@ -152,15 +200,17 @@ impl World<'_> {
                 levels.working.value() >= 0,
                 "working level of {place} ({number})"
             );
+            // What was there when an operator set a lower limit stays there.
             assert!(
-                instance.busy <= service.threads
-                    && queued <= u64::from(service.queue_limit)
-                    && backlogged <= u64::from(service.backlog_limit),
+                !self.control.set.is_empty()
+                    || instance.busy <= service.threads
+                        && queued <= u64::from(service.queue_limit)
+                        && backlogged <= u64::from(service.backlog_limit),
                 "more than the limits of {place} ({number})"
             );
             assert!(
                 queued + backlogged + ready == 0
-                    || instance.busy == service.threads
+                    || instance.busy >= service.threads
                     || instance.frozen > 0,
                 "a request waits at {place} ({number}) though a thread is free"
             );

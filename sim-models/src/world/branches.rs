@@ -99,6 +99,7 @@ impl World<'_> {
             let after = self.frames[branch].next;
             next = (after != u32::MAX).then_some(after);
             self.stop(branch, agenda);
+            self.release_all(branch, agenda);
             self.frames.remove(branch);
         }
         self.frames[index].child = FrameId::NONE;

@@ -1,9 +1,9 @@
-//! Faults come and go: what each [`Effect`] does to the world, and how it is taken back.
+//! Faults come and go: what their kinds say is done to the world, and taken back.
 
 use super::event::Event;
 use super::frame::{FrameId, State, flag};
 use super::state::{FaultState, LOOKS_PER_STEP, World};
-use crate::faults::{Effect, Instances, Target};
+use crate::faults::{Condition, Context, FaultKind, Instances, Target};
 use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};
 use crate::quantity::cron::Cron;
@@ -34,6 +34,11 @@ impl<'p> World<'p> {
                 touched: 0,
                 periods,
                 active: VecDeque::new(),
+                dealt_with: if self.plan.faults[number].counts {
+                    vec![0; self.plan.faults[number].candidates.len()]
+                } else {
+                    Vec::new()
+                },
             });
         }
         faults
@@ -43,7 +48,8 @@ impl<'p> World<'p> {
     /// be its own plan but for the faults.
     pub(crate) fn meet_faults(&mut self, plan: &'p Plan, seed: Seed, agenda: &mut Agenda<Event>) {
         debug_assert!(self.plan.faults.is_empty(), "no fault has come yet");
-        self.plan = plan;
+        self.written = plan;
+        self.plan = plan.changed(self.control.set.iter().map(|(_, change)| *change));
         self.faults = self.prepare_faults(seed, agenda);
     }
 
@@ -79,7 +85,10 @@ impl<'p> World<'p> {
         let number = usize::from(fault);
         let plan = &self.plan.faults[number];
         let state = &self.faults[number];
-        let end = state.periods[period as usize].1;
+        // A fault that was lifted does not come again.
+        let Some((_, end)) = state.periods.get(period as usize).copied() else {
+            return;
+        };
         if end < SimTime::MAX {
             agenda.schedule_at(end, Event::FaultOff { fault, period });
         }
@@ -92,22 +101,25 @@ impl<'p> World<'p> {
                 },
             );
         }
-        let targets = choose(plan, state.key, period);
+        let targets = match &plan.target {
+            Target::Instances { instances, .. } => {
+                choose(instances, &plan.candidates, state.key, period)
+            }
+            Target::Link(_) => None,
+        };
         let (all, chosen) = (plan.candidates.len(), targets.as_ref().map(Vec::len));
         self.chosen += chosen.unwrap_or(0);
         // Each that is chosen is taken out of a list of all.
         let looked = chosen.map_or(all, |chosen| all + chosen + chosen * (all / MOVED_PER_LOOK));
         self.work += looked as u64 / LOOKS_PER_STEP;
+        self.faults[number].dealt_with.fill(0);
+        let on_links = matches!(plan.target, Target::Link(_));
         for target in targets.as_ref().unwrap_or(&plan.candidates) {
-            match &plan.effect {
-                Effect::Down { .. } => self.crash(number, *target, agenda),
-                Effect::Frozen => self.freeze(number, *target, agenda),
-                Effect::Slow { .. } | Effect::Fail { .. } | Effect::Hang => {
-                    self.instances[*target as usize].faults.push(fault);
-                }
-                Effect::Delay { .. } | Effect::Lose { .. } => {
-                    self.links[*target as usize].faults.push(fault)
-                }
+            match plan.condition {
+                Some(Condition::Down { .. }) => self.crash(number, *target, agenda),
+                Some(Condition::Frozen) => self.freeze(number, *target, agenda),
+                None if on_links => self.links[*target as usize].faults.push(fault),
+                None => self.instances[*target as usize].faults.push(fault),
             }
         }
         self.faults[number].active.push_back((period, targets));
@@ -119,39 +131,72 @@ impl<'p> World<'p> {
         let plan = &self.plan.faults[number];
         let active = &mut self.faults[number].active;
         let position = active.iter().position(|(active, _)| *active == period);
-        let position = position.expect("a fault goes after it has come");
+        let Some(position) = position else {
+            debug_assert!(
+                !self.plan.controllers.is_empty(),
+                "it has come, or was ended"
+            );
+            return;
+        };
         let under_way = active.remove(position);
         let (_, targets) = under_way.expect("it is at its position");
         self.chosen -= targets.as_ref().map_or(0, Vec::len);
         let hit = targets.as_ref().map_or(plan.candidates.len(), Vec::len);
         self.work += (position + hit) as u64 / LOOKS_PER_STEP;
+        let on_links = matches!(plan.target, Target::Link(_));
         for &target in targets.as_ref().unwrap_or(&plan.candidates) {
-            if let Effect::Delay { .. } | Effect::Lose { .. } = plan.effect {
-                self.work += self.links[target as usize].faults.len() as u64 / LOOKS_PER_STEP;
-            } else {
-                self.count_faults(target);
+            if on_links {
+                let faults = &mut self.links[target as usize].faults;
+                self.work += faults.len() as u64 / LOOKS_PER_STEP;
+                remove_one(faults, fault);
+                continue;
             }
-            match &plan.effect {
-                Effect::Down { boot } => {
-                    if boot.0 > 0 {
-                        agenda.schedule_after(*boot, Event::Booted { instance: target });
-                    } else {
-                        self.booted(target);
-                    }
-                }
-                Effect::Frozen => self.unfreeze(target, agenda),
-                Effect::Slow { .. } | Effect::Fail { .. } => {
-                    remove_one(&mut self.instances[target as usize].faults, fault)
-                }
-                Effect::Hang => {
+            self.count_faults(target);
+            match plan.condition {
+                Some(Condition::Down { boot }) => self.released(target, boot, agenda),
+                Some(Condition::Frozen) => self.unfreeze(target, agenda),
+                None => {
                     remove_one(&mut self.instances[target as usize].faults, fault);
-                    self.unhang(target);
-                }
-                Effect::Delay { .. } | Effect::Lose { .. } => {
-                    remove_one(&mut self.links[target as usize].faults, fault)
+                    if plan.holds {
+                        self.unhang(target);
+                    }
                 }
             }
         }
+    }
+
+    /// Asks a fault about something that it may hit: what has this key, at this instance if it is a request.
+    pub(super) fn ask_fault<R>(
+        &mut self,
+        fault: usize,
+        subject: u64,
+        instance: Option<u32>,
+        now: SimTime,
+        ask: impl FnOnce(&FaultKind, &mut Context<'_>) -> R,
+    ) -> R {
+        let strength = self.strength(fault, now);
+        let plan: &'p FaultPlan = &self.plan.faults[fault];
+        let state = &mut self.faults[fault];
+        let place = instance
+            .filter(|_| plan.counts)
+            .and_then(|instance| plan.candidates.binary_search(&instance).ok());
+        let mut none = 0;
+        let dealt_with = match place {
+            Some(place) => &mut state.dealt_with[place],
+            None => &mut none,
+        };
+        let mut context = Context {
+            strength,
+            added: plan.add.as_ref(),
+            dealt_with,
+            share: plan.spec.share,
+            correlation: plan.spec.correlation,
+            key: state.key,
+            subject,
+            last: &mut state.last,
+            touched: &mut state.touched,
+        };
+        ask(&plan.spec.inject, &mut context)
     }
 
     /// Counts the faults of an instance, all of which are about to be looked at, as work: there may be many,
@@ -175,14 +220,15 @@ impl<'p> World<'p> {
             .collect()
     }
 
-    /// An instance dies: what it had is lost.
-    fn crash(&mut self, fault: usize, instance: u32, agenda: &mut Agenda<Event>) {
+    /// An instance stops at once: what it had is lost. How many requests that were.
+    pub(super) fn kill(
+        &mut self,
+        instance: u32,
+        how: &'static str,
+        agenda: &mut Agenda<Event>,
+    ) -> u64 {
         let now = agenda.now();
         let state = &mut self.instances[instance as usize];
-        state.down += 1;
-        if state.down > 1 {
-            return;
-        }
         let order = &self.plan.services[state.service as usize].queue_order;
         state.queue = order.queue();
         state.backlog = Line::EMPTY;
@@ -194,13 +240,14 @@ impl<'p> World<'p> {
         let lost = self.frames_at(instance, |state| {
             !matches!(state, State::InTransit | State::Replying)
         });
+        let mut requests = 0;
         for id in lost {
             // A branch goes with the request that it belongs to.
             if let Some(index) = self.frames.alive(id)
                 && !self.frames[index].is(flag::BRANCH)
             {
-                self.faults[fault].touched += 1;
-                self.lose(index, agenda);
+                requests += 1;
+                self.lose(index, how, agenda);
             }
         }
         let levels = &mut self.recorder.instances[instance as usize];
@@ -209,6 +256,7 @@ impl<'p> World<'p> {
         levels.queue.set(now, 0);
         self.lose_inbox(instance, agenda);
         self.forget(instance);
+        requests
     }
 
     /// What an instance had yet to see when it was paused is lost in a crash with the rest.
@@ -234,10 +282,10 @@ impl<'p> World<'p> {
         }
     }
 
-    /// A request is lost in a crash; its caller sees the connection break.
-    fn lose(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+    /// A request is lost with its instance; its caller sees the connection break.
+    fn lose(&mut self, index: u32, how: &'static str, agenda: &mut Agenda<Event>) {
         let ending = self.ends_here(index, Outcome::Reset);
-        self.tell(index, agenda.now(), || "is lost in a crash".into());
+        self.tell(index, agenda.now(), || how.into());
         self.frames[index].flags &= !flag::THREAD;
         match self.frames[index].state {
             State::Calling if self.is_at_door(index) => self.leave_the_door(index, agenda),
@@ -248,6 +296,7 @@ impl<'p> World<'p> {
                     self.frames[index].state = State::Hung;
                 }
                 self.stop(index, agenda);
+                self.release_all(index, agenda);
                 self.leave(index, ending, agenda);
             }
         }
@@ -269,11 +318,6 @@ impl<'p> World<'p> {
         }
     }
 
-    /// An instance is up again.
-    pub(super) fn booted(&mut self, instance: u32) {
-        self.instances[instance as usize].down -= 1;
-    }
-
     /// A request reached an instance that is down or frozen: the faults behind that touched it.
     pub(super) fn touch(&mut self, instance: u32) {
         let mut looked = 0;
@@ -284,7 +328,7 @@ impl<'p> World<'p> {
                 looked += targets.len() as u64;
                 targets.contains(&instance)
             });
-            if here && matches!(plan.effect, Effect::Down { .. } | Effect::Frozen) {
+            if here && plan.condition.is_some() {
                 state.touched += 1;
             }
         }
@@ -338,9 +382,10 @@ impl<'p> World<'p> {
     /// Whether another fault holds a request that hangs.
     fn still_hangs(&self, instance: u32, index: u32) -> bool {
         let faults = &self.instances[instance as usize].faults;
-        faults.iter().map(|fault| usize::from(*fault)).any(|fault| {
-            matches!(self.plan.faults[fault].effect, Effect::Hang) && self.concerns(fault, index)
-        })
+        faults
+            .iter()
+            .map(|fault| usize::from(*fault))
+            .any(|fault| self.plan.faults[fault].holds && self.concerns(fault, index))
     }
 
     /// Requests that hung go on, unless another fault still holds them.
@@ -386,12 +431,13 @@ fn remove_one(list: &mut Vec<u16>, fault: u16) {
     }
 }
 
-/// What a fault hits in one of its periods; none for all that it can hit.
-fn choose(plan: &FaultPlan, key: u64, period: u32) -> Option<Vec<u32>> {
-    let all = &plan.candidates;
-    let Target::Instances { instances, .. } = &plan.target else {
-        return None;
-    };
+/// What a fault hits in one of its periods, or an operator restarts; none for all that it can.
+pub(super) fn choose(
+    instances: &Instances,
+    all: &[u32],
+    key: u64,
+    period: u32,
+) -> Option<Vec<u32>> {
     let count = match instances {
         // The plan has picked the instances that are named.
         Instances::All | Instances::Only(_) => return None,
@@ -400,7 +446,7 @@ fn choose(plan: &FaultPlan, key: u64, period: u32) -> Option<Vec<u32>> {
         Instances::Percent(percent) => libm::ceil(all.len() as f64 * percent / 100.0) as usize,
     };
     // A partial Fisher-Yates shuffle.
-    let mut rest = all.clone();
+    let mut rest = all.to_vec();
     let mut chance = Keyed::new(key, u64::from(period));
     let mut chosen: Vec<u32> = (0..count.min(rest.len()))
         .map(|_| {

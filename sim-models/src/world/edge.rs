@@ -112,16 +112,7 @@ impl EdgeState {
                     .map(|layer| layer.spec.counters().len())
                     .sum()
             ],
-            lanes: edge
-                .layers
-                .iter()
-                .map(|layer| {
-                    // A deadline that the callee is told of has to note when it ends.
-                    let asked = layer.tells_deadline;
-                    let limit = layer.spec.time_limit().filter(|_| !asked);
-                    limit.map(|limit| agenda.lane(limit))
-                })
-                .collect(),
+            lanes: Self::lanes(edge, agenda),
             choosers: vec![balance.memory(among); callers as usize],
             outstanding: if balance.counts() && among > 0 {
                 vec![0; (callers * callees) as usize]
@@ -129,6 +120,19 @@ impl EdgeState {
                 Vec::new()
             },
         }
+    }
+
+    /// Lane of each policy's time limit; none for a policy that has to be asked.
+    pub(super) fn lanes(edge: &EdgePlan, agenda: &mut Agenda<Event>) -> Vec<Option<LaneId>> {
+        let layers = edge.layers.iter();
+        layers
+            .map(|layer| {
+                // A deadline that the callee is told of has to note when it ends.
+                let asked = layer.tells_deadline;
+                let limit = layer.spec.time_limit().filter(|_| !asked);
+                limit.map(|limit| agenda.lane(limit))
+            })
+            .collect()
     }
 
     fn memories(edge: &EdgePlan, callers: u32) -> Vec<Memory> {

@@ -68,6 +68,8 @@ pub enum Event {
     },
     /// The deadline that a request was told of passes.
     Expire(FrameId),
+    /// A request has waited for something out of a pool for as long as it may.
+    WaitedEnough(FrameId),
     /// A fault comes.
     FaultOn {
         /// Index of the fault.
@@ -86,6 +88,32 @@ pub enum Event {
     Booted {
         /// Index of the instance.
         instance: u32,
+    },
+    /// An instance that was started while its crash is still on dies again.
+    Relapse {
+        /// Index of the instance.
+        instance: u32,
+    },
+    /// A controller looks whether what it watches holds.
+    Look {
+        /// Index of the controller.
+        controller: u16,
+    },
+    /// A span that a controller asked for is over.
+    Wake {
+        /// Index of the controller.
+        controller: u16,
+        /// Which of its timers.
+        timer: u32,
+    },
+    /// An action of a controller goes on.
+    Act {
+        /// Index of the controller.
+        controller: u16,
+        /// Index of its action.
+        action: u16,
+        /// Which part of it, from 0.
+        part: u32,
     },
 }
 
@@ -124,7 +152,21 @@ impl Event {
                 frame: id, layer, ..
             } => frame(16 | u64::from(*layer) << 16, id),
             Event::Seek { workload } => [17, u64::from(*workload)],
+            Event::WaitedEnough(id) => frame(24, id),
             Event::Woken { frame: id, layer } => frame(18 | u64::from(*layer) << 16, id),
+            Event::Relapse { instance } => [19, u64::from(*instance)],
+            Event::Look { controller } => [20, u64::from(*controller)],
+            Event::Wake { controller, timer } => {
+                [21 | u64::from(*controller) << 32, u64::from(*timer)]
+            }
+            Event::Act {
+                controller,
+                action,
+                part,
+            } => {
+                let what = 22 | u64::from(*controller) << 32 | u64::from(*action) << 48;
+                [what, u64::from(*part)]
+            }
         }
     }
 }

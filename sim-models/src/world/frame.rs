@@ -49,6 +49,8 @@ pub enum State {
     Forked,
     /// Waits for a thread to go on (async only).
     Ready,
+    /// Waits for something out of a pool.
+    Pooled,
     /// Stuck in a hang.
     Hung,
     /// The answer is on its way to the caller.

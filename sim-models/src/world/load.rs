@@ -20,6 +20,8 @@ mod purpose {
     pub const PATIENCE: u64 = 0x5041_5449;
     pub const KEY: u64 = 0x4B45_5953;
     pub const USER: u64 = 0x5553_4552;
+    pub const STAYS: u64 = 0x5354_4159;
+    pub const SHED: u64 = 0x5348_4544;
 }
 
 /// Longest stride of the numerical integration of a shaped constant rate.
@@ -51,6 +53,8 @@ impl<'p> World<'p> {
                 key: seed.key(&entity, "requests"),
                 arrivals: 0,
                 missing: 1.0,
+                factor: 1.0,
+                shed: 0.0,
                 count: 0,
                 users: Vec::new(),
                 instant: SimTime::ZERO,
@@ -123,6 +127,15 @@ impl<'p> World<'p> {
     fn request(&mut self, workload: u16, user: u32, key: u64, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let plan = &self.plan.workloads[usize::from(workload)];
+        let load = &self.loads[usize::from(workload)];
+        let shed = load.shed;
+        if load.factor < 1.0 && Keyed::new(key, purpose::STAYS).uniform() >= load.factor {
+            // A user who stays away thinks again.
+            if user != u32::MAX {
+                self.think(workload, user, agenda);
+            }
+            return;
+        }
         let number = self.requests;
         self.requests = self.requests.wrapping_add(1);
         let counted = now >= self.plan.warmup;
@@ -163,6 +176,11 @@ impl<'p> World<'p> {
             0 => format!("request {number} arrives"),
             key => format!("request {number} arrives, for key {key}"),
         });
+        if shed > 0.0 && Keyed::new(key, purpose::SHED).uniform() < shed {
+            self.tell(index, now, || "is turned away".into());
+            let origin = (self.plan.services.len() + usize::from(workload)) as u16;
+            return self.request_done(index, Ending::at(Outcome::Rejected, origin), agenda);
+        }
         if let WorkloadKind::Closed {
             patience: Some(patience),
             ..
@@ -304,6 +322,9 @@ impl World<'_> {
     fn ended_at_once(&self, ending: Ending) -> String {
         let place = &self.plan.places[usize::from(ending.origin)].name;
         match ending.cause {
+            Outcome::Rejected if usize::from(ending.origin) >= self.plan.services.len() => {
+                "its requests are turned away before they reach a service".into()
+            }
             Outcome::Rejected => format!("`{place}` refuses (queue full)"),
             Outcome::Refused => {
                 format!("`{place}` refuses (backlog full, or instances down)")

@@ -10,16 +10,20 @@
 //!   `balance`: whom it calls, `tried`: whom it has;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
+//!   `permits` and `acquire`: what these hold out of the pools of an instance;
 //! - `network`: messages over links;
-//! - `disturb`: faults come and go;
+//! - `disturb`: faults come and go; `lives`: instances die and are started again;
+//! - `control`, `control_state`: controllers act, and what they remember;
 //! - `audit`: nothing is lost or counted twice.
 
 pub mod frame;
 mod event;
 mod cores;
+mod permits;
 mod instance;
 mod edge;
 mod tried;
+mod control_state;
 mod state;
 mod audit;
 mod log;
@@ -35,13 +39,17 @@ mod call;
 mod door;
 mod queue;
 mod pool;
+mod acquire;
 mod branches;
 mod steps;
 mod serve;
 mod load;
 mod disturb;
+mod lives;
+mod control;
 
 pub use audit::Census;
+pub use control_state::{Deed, What};
 pub(crate) use disturb::first_fault;
 pub use edge::bytes_per_call;
 pub use event::Event;
@@ -69,6 +77,7 @@ impl World<'_> {
             Event::Start(id) => self.at_instance(event, id, agenda, Self::start),
             Event::Continue(id) => self.at_instance(event, id, agenda, Self::advance),
             Event::Expire(id) => self.at_instance(event, id, agenda, Self::expire),
+            Event::WaitedEnough(id) => self.at_instance(event, id, agenda, Self::waited_enough),
             Event::CoreFree { instance } => self.core_free(instance, agenda),
             Event::PolicyTimer {
                 frame,
@@ -87,7 +96,15 @@ impl World<'_> {
             }
             Event::FaultOn { fault, period } => self.fault_on(fault, period, agenda),
             Event::FaultOff { fault, period } => self.fault_off(fault, period, agenda),
-            Event::Booted { instance } => self.booted(instance),
+            Event::Booted { instance } => self.booted(instance, agenda),
+            Event::Relapse { instance } => self.relapse(instance, agenda),
+            Event::Look { controller } => self.look(controller, agenda),
+            Event::Wake { controller, timer } => self.wake_controller(controller, timer, agenda),
+            Event::Act {
+                controller,
+                action,
+                part,
+            } => self.act(controller, action, part, agenda),
         }
     }
 
@@ -171,6 +188,7 @@ impl Model for World<'_> {
             + self.slots.slots.len() * size_of::<edge::Slot>()
             + self.log_memory()
             + self.chosen * size_of::<u32>()
+            + self.pools.memory()
             + self.tried.memory()
             + self.sent.len() * size_of::<SimTime>()
             + self.recorder.memory()

@@ -1,22 +1,22 @@
 //! Messages over links: latency, and what faults do to it.
 
 use super::event::Event;
-use super::frame::{FrameId, State};
+use super::frame::{FrameId, State, flag};
 use super::state::{LOOKS_PER_STEP, World};
 use super::story::rounded;
-use crate::faults::Effect;
+use crate::faults::Fate;
 use crate::outcome::Outcome;
 use sim_core::agenda::Agenda;
-use sim_core::random::{Keyed, Source, mix};
+use sim_core::random::{Keyed, mix};
 use sim_core::{SimDuration, SimTime};
 
-/// How often a lost message is sent again before the sender gives up.
-const RETRANSMISSIONS: u32 = 6;
+/// The draws of the second copy of a request.
+const COPY: u64 = 0x434F_5059;
 
 /// What becomes of a message on a disturbed link.
-enum Fate {
-    /// It takes this much longer.
-    Late(SimDuration),
+enum Passage {
+    /// It gets through, this much later; twice, if that is so.
+    Through(SimDuration, bool),
     /// It is never seen again.
     Vanished,
     /// After this long the sender gives up.
@@ -81,17 +81,21 @@ impl World<'_> {
         agenda: &mut Agenda<Event>,
     ) {
         let latency = self.latency(link, index);
-        match self.fate(link, index, agenda) {
-            Fate::Late(more) => {
+        match self.passage(link, index, agenda) {
+            Passage::Through(more, twice) => {
                 agenda.schedule_after(latency + more, event);
+                if let (true, Event::Deliver(id)) = (twice, event) {
+                    let copy = self.copy(id, agenda.now());
+                    agenda.schedule_after(latency + more, Event::Deliver(copy));
+                }
             }
-            Fate::Vanished => {
+            Passage::Vanished => {
                 self.tell(index, agenda.now(), || "the message is lost".into());
                 if !matches!(event, Event::Withdraw(_)) {
                     self.frames.remove(index);
                 }
             }
-            Fate::GivenUp(after) => {
+            Passage::GivenUp(after) => {
                 self.tell(index, agenda.now(), || {
                     format!(
                         "every transmission is lost; given up after {}",
@@ -111,66 +115,36 @@ impl World<'_> {
         }
     }
 
-    fn fate(&mut self, link: u32, index: u32, agenda: &Agenda<Event>) -> Fate {
+    /// The second copy of a request on its way: nobody waits for its answer.
+    fn copy(&mut self, id: FrameId, now: SimTime) -> FrameId {
+        let copy = self.frames.duplicate(id.index);
+        let frame = &mut self.frames[copy.index];
+        frame.key = mix(frame.key, COPY);
+        frame.flags |= flag::ABANDONED;
+        self.follow(copy, id);
+        self.tell(copy.index, now, || "gets through a second time".into());
+        copy
+    }
+
+    fn passage(&mut self, link: u32, index: u32, agenda: &Agenda<Event>) -> Passage {
         let key = mix(
             self.frames[index].key,
             0x4641_5445 ^ u64::from(self.plan.links[link as usize].requests),
         );
-        let mut late = SimDuration::ZERO;
+        let (mut late, mut twice) = (SimDuration::ZERO, false);
         self.work += self.links[link as usize].faults.len() as u64 / LOOKS_PER_STEP;
         for position in 0..self.links[link as usize].faults.len() {
             let fault = usize::from(self.links[link as usize].faults[position]);
-            let plan = &self.plan.faults[fault];
-            match &plan.effect {
-                Effect::Delay { .. } => {
-                    let strength = self.strength(fault, agenda.now());
-                    if self.hit(fault, key, 1.0) {
-                        let mut chance = Keyed::new(mix(self.faults[fault].key, key), 1);
-                        let add = plan.add.as_ref().map_or(0.0, |add| add.sample(&mut chance));
-                        late = late + SimDuration::from_nanos_f64(add * strength);
-                    }
-                }
-                Effect::Lose {
-                    rate, retransmit, ..
-                } => {
-                    let rate = rate * self.strength(fault, agenda.now());
-                    let mut timeout = *retransmit;
-                    for transmission in 0..=RETRANSMISSIONS {
-                        if !self.hit(fault, mix(key, u64::from(transmission)), rate) {
-                            break;
-                        }
-                        let Some(wait) = timeout else {
-                            return Fate::Vanished;
-                        };
-                        late = late + wait;
-                        timeout = Some(wait + wait);
-                        if transmission == RETRANSMISSIONS {
-                            return Fate::GivenUp(late);
-                        }
-                    }
-                }
-                _ => {}
+            let fate = self.ask_fault(fault, key, None, agenda.now(), |kind, context| {
+                kind.on_message(context)
+            });
+            match fate {
+                Fate::Late(more) => late = late + more,
+                Fate::Vanished => return Passage::Vanished,
+                Fate::GivenUp(after) => return Passage::GivenUp(late + after),
+                Fate::Twice => twice = true,
             }
         }
-        Fate::Late(late)
-    }
-
-    /// Whether a fault hits what this key stands for; `rate` is the chance given that it is in the
-    /// fault's share.
-    pub(super) fn hit(&mut self, fault: usize, key: u64, rate: f64) -> bool {
-        let spec = &self.plan.faults[fault].spec;
-        let state = &mut self.faults[fault];
-        let chance = spec.share * rate;
-        let mut draw = Keyed::new(state.key, key);
-        let hit = if chance >= 1.0 {
-            true
-        } else if spec.correlation > 0.0 && draw.chance(spec.correlation) {
-            state.last
-        } else {
-            draw.chance(chance)
-        };
-        state.last = hit;
-        state.touched += u64::from(hit);
-        hit
+        Passage::Through(late, twice)
     }
 }

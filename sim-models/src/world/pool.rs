@@ -30,7 +30,14 @@ impl World<'_> {
     fn pass_thread_on(&mut self, instance: u32, agenda: &mut Agenda<Event>) -> bool {
         let now = agenda.now();
         let number = instance as usize;
-        let ready = &mut self.instances[number].ready;
+        let state = &mut self.instances[number];
+        if state.busy > self.plan.services[state.service as usize].threads {
+            // Somebody has set fewer than are busy: this one goes.
+            state.busy -= 1;
+            self.recorder.instances[number].busy.add(now, -1);
+            return false;
+        }
+        let ready = &mut state.ready;
         let (next, begins) = if let Some(next) = ready.pop_front(&mut self.frames) {
             (next, false)
         } else if let Some(next) = self.next_in_queue(number, agenda) {

@@ -4,11 +4,10 @@ use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
 use super::story::rounded;
-use crate::faults::Effect;
+use crate::faults::Treatment;
 use crate::outcome::{Ending, Outcome};
 use crate::resilience::Final;
 use sim_core::agenda::{Agenda, EventId};
-use sim_core::random::{Keyed, mix};
 use sim_core::{SimDuration, SimTime};
 
 impl World<'_> {
@@ -201,30 +200,27 @@ impl World<'_> {
             if !self.concerns(fault, index) {
                 continue;
             }
-            let plan = &self.plan.faults[fault];
-            let strength = self.strength(fault, now);
-            match &plan.effect {
-                Effect::Fail { status } if self.hit(fault, key, strength) => {
-                    self.tell(index, now, || format!("fails: fault `{}`", plan.name));
+            let treatment = self.ask_fault(fault, key, Some(instance), now, |kind, context| {
+                kind.on_request(context)
+            });
+            let name = &self.plan.faults[fault].name;
+            match treatment {
+                Treatment::Pass => {}
+                Treatment::Late(late) => more = more + late,
+                Treatment::Answer(status) => {
+                    self.tell(index, now, || format!("fails: fault `{name}`"));
                     let ending = Ending {
-                        status: *status,
+                        status,
                         ..self.ends_here(index, Outcome::Error)
                     };
                     self.finish(index, ending, agenda);
                     return true;
                 }
-                Effect::Hang if self.hit(fault, key, strength) => {
-                    self.tell(index, now, || format!("hangs: fault `{}`", plan.name));
+                Treatment::Hold => {
+                    self.tell(index, now, || format!("hangs: fault `{name}`"));
                     self.frames[index].state = State::Hung;
                     return true;
                 }
-                Effect::Slow { .. } if self.hit(fault, key, 1.0) => {
-                    if let Some(add) = &plan.add {
-                        let span = add.sample(&mut Keyed::new(mix(self.faults[fault].key, key), 2));
-                        more = more + SimDuration::from_nanos_f64(span * strength);
-                    }
-                }
-                _ => {}
             }
         }
         if more > SimDuration::ZERO {
@@ -239,12 +235,43 @@ impl World<'_> {
         false
     }
 
+    /// Lets the faults of an instance act on what a request is about to be answered: the first that has a say settles it.
+    #[cold]
+    fn disturbed_answer(&mut self, index: u32, ending: Ending, now: SimTime) -> Ending {
+        let Frame { instance, key, .. } = self.frames[index];
+        self.count_faults(instance);
+        for position in 0..self.instances[instance as usize].faults.len() {
+            let fault = usize::from(self.instances[instance as usize].faults[position]);
+            if !self.plan.faults[fault].answers || !self.concerns(fault, index) {
+                continue;
+            }
+            let status = self.ask_fault(fault, key, Some(instance), now, |kind, context| {
+                kind.on_answer(context)
+            });
+            if let Some(status) = status {
+                let name = &self.plan.faults[fault].name;
+                self.tell(index, now, || format!("is answered wrong: fault `{name}`"));
+                return Ending {
+                    status,
+                    ..self.ends_here(index, Outcome::Error)
+                };
+            }
+        }
+        ending
+    }
+
     /// A request has run its program, or failed on the way.
     #[inline]
     pub(super) fn finish(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
+        self.release_all(index, agenda);
         if self.frames[index].is(flag::BRANCH) {
             return self.branch_done(index, ending, agenda);
         }
+        let ending = if self.plan.wrong_answers && ending.outcome.is_success() {
+            self.disturbed_answer(index, ending, agenda.now())
+        } else {
+            ending
+        };
         self.leave(index, ending, agenda);
         if self.frames[index].is(flag::THREAD) {
             self.let_thread_go(index, agenda);
@@ -310,7 +337,7 @@ impl World<'_> {
                 self.tell(index, agenda.now(), || "is taken back at the door".into());
                 self.frames.remove(index);
             }
-            State::Calling | State::Forked | State::Hung | State::Ready => {
+            State::Calling | State::Forked | State::Hung | State::Ready | State::Pooled => {
                 self.stop(index, agenda);
                 let ending = self.ends_here(index, Outcome::Cancelled);
                 self.finish(index, ending, agenda);
@@ -336,7 +363,7 @@ impl World<'_> {
                 self.reply(index, ending, agenda);
             }
             State::Calling if self.is_at_door(index) => self.expire_at_door(index, agenda),
-            State::Calling | State::Forked | State::Hung | State::Ready => {
+            State::Calling | State::Forked | State::Hung | State::Ready | State::Pooled => {
                 self.stop(index, agenda);
                 self.finish(index, ending, agenda);
             }
@@ -379,6 +406,7 @@ impl World<'_> {
                 self.recorder.instances[number].queue.add(agenda.now(), -1);
             }
             State::Queued | State::Backlogged => self.unqueue(index, agenda),
+            State::Pooled => self.leave_line(index, agenda),
             State::Hung | State::InTransit | State::Replying | State::Leg | State::Free => {}
         }
         self.frames[index].state = State::Running;

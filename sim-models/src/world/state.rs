@@ -1,9 +1,11 @@
 //! The state of a run, and what can be read from it.
 
+use super::control_state::Control;
 use super::edge::{EdgeState, Slots};
 use super::event::Event;
 use super::frame::{Arena, State, flag};
 use super::instance::Instance;
+use super::permits::Pools;
 use super::tried::Tried;
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
@@ -16,16 +18,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// What [`crate::check`] counts before anything is laid out.
 const _: () = {
-    use crate::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK};
+    use crate::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK, PER_POOL};
     use crate::check::memory::{PER_SERVICE_WINDOW, PER_WORKLOAD_WINDOW};
-    use crate::observe::recorder::{EdgeWindow, InstanceRecord, ServiceWindow, WorkloadWindow};
-    use crate::observe::summary::InstanceSummary;
+    use crate::observe::recorder::WorkloadWindow;
+    use crate::observe::recorder::{EdgeWindow, InstanceRecord, PoolRecord, ServiceWindow};
+    use crate::observe::summary::{InstanceSummary, PoolSummary};
     use crate::plan::{InstancePlan, LinkPlan};
     use sim_core::metrics::Snapshot;
     const WORDS: usize = size_of::<f64>();
     let instance = size_of::<Instance>() + size_of::<InstanceRecord>();
     let told = size_of::<InstancePlan>() + size_of::<InstanceSummary>();
     assert!(instance + told <= PER_INSTANCE as usize);
+    let pool = size_of::<super::permits::PoolState>() + size_of::<PoolRecord>();
+    assert!(pool + size_of::<PoolSummary>() <= PER_POOL as usize);
     assert!(2 * (size_of::<LinkPlan>() + size_of::<LinkState>()) <= PER_LINK as usize);
     let row = size_of::<crate::observe::ledger::Row>() + 2 * size_of::<Snapshot>();
     assert!(size_of::<WorkloadWindow>() + row + 16 * WORDS <= PER_WORKLOAD_WINDOW as usize);
@@ -48,6 +53,10 @@ pub(super) struct LoadState {
     pub(super) arrivals: u64,
     /// How much of an arrival at constant gaps is still missing.
     pub(super) missing: f64,
+    /// What share of its requests it asks.
+    pub(super) factor: f64,
+    /// What share of those that it asks is turned away.
+    pub(super) shed: f64,
     pub(super) count: u64,
     pub(super) users: Vec<User>,
     /// When it asked last.
@@ -79,6 +88,9 @@ pub(super) struct FaultState {
     /// What it hits in the periods that are under way, in the order in which they began: all that it can
     /// hit, or those that were chosen.
     pub(super) active: VecDeque<(u32, Option<Vec<u32>>)>,
+    /// For each instance that it can hit the requests that it has dealt with since it came; empty of kinds that do not
+    /// count.
+    pub(super) dealt_with: Vec<u32>,
 }
 
 /// Frames, targets or faults that are looked through in the time of one step of a run.
@@ -130,15 +142,19 @@ impl Told {
 #[derive(Clone, Debug)]
 pub struct World<'p> {
     pub(super) plan: &'p Plan,
+    /// The plan as the scenario is written, before anybody has set anything.
+    pub(super) written: &'p Plan,
     pub(super) frames: Arena,
     pub(super) slots: Slots,
     pub(super) instances: Vec<Instance>,
+    pub(super) pools: Pools,
     pub(super) edges: Vec<EdgeState>,
     pub(super) links: Vec<LinkState>,
     /// Lane of each distribution that is constant.
     pub(super) dist_lanes: Vec<Option<LaneId>>,
     pub(super) loads: Vec<LoadState>,
     pub(super) faults: Vec<FaultState>,
+    pub(super) control: Control,
     /// How many targets were chosen for the periods of faults that are under way.
     pub(super) chosen: usize,
     /// What happens at this very instant, before the agenda is asked again: a message over a link
@@ -197,6 +213,7 @@ impl<'p> World<'p> {
                 .iter()
                 .map(|instance| Instance::new(plan, instance.place))
                 .collect(),
+            pools: Pools::new(plan, &mut agenda),
             edges: plan
                 .edges
                 .iter()
@@ -206,6 +223,7 @@ impl<'p> World<'p> {
             dist_lanes,
             loads: Vec::new(),
             faults: Vec::new(),
+            control: Control::default(),
             chosen: 0,
             now_next: Vec::new(),
             requests: 0,
@@ -224,6 +242,7 @@ impl<'p> World<'p> {
             log: None,
             recorder: Recorder::new(plan),
             plan,
+            written: plan,
         };
         world.links = world
             .plan
@@ -238,6 +257,7 @@ impl<'p> World<'p> {
             .collect();
         world.faults = world.prepare_faults(seed, &mut agenda);
         world.loads = world.prepare_loads(seed, &mut agenda);
+        world.prepare_controllers(seed, &mut agenda);
         (world, agenda)
     }
 

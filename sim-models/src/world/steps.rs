@@ -3,7 +3,6 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::{MOST_AT_ONCE, World};
-use crate::faults::Effect;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Instruction;
 use sim_core::agenda::{Agenda, EventId};
@@ -119,6 +118,12 @@ impl World<'_> {
                         }
                     }
                 }
+                Instruction::Acquire { pool } => {
+                    if !self.acquire(index, pool, agenda) {
+                        return;
+                    }
+                }
+                Instruction::Release { pool } => self.release(index, pool, agenda),
                 Instruction::Fail { share, status } => {
                     if share >= 1.0 || self.draw(index).chance(f64::from(share)) {
                         let ending = Ending {
@@ -171,11 +176,11 @@ impl World<'_> {
         let faults = &self.instances[instance as usize].faults;
         let mut product = 1.0;
         for fault in faults.iter().map(|fault| usize::from(*fault)) {
-            let plan = &self.plan.faults[fault];
-            if let Effect::Slow { factor, .. } = plan.effect
+            let spec = &self.plan.faults[fault].spec;
+            let factor = spec.inject.on_step();
+            if factor != 1.0
                 && self.concerns(fault, index)
-                && (plan.spec.share >= 1.0
-                    || Keyed::new(self.faults[fault].key, key).chance(plan.spec.share))
+                && (spec.share >= 1.0 || Keyed::new(self.faults[fault].key, key).chance(spec.share))
             {
                 product *= 1.0 + (factor - 1.0) * self.strength(fault, now);
             }

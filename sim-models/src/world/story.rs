@@ -104,6 +104,10 @@ impl World<'_> {
             State::Ready => format!("{waits} for a thread to go on with"),
             State::Running => format!("{waits} for its own step to end"),
             State::Computing => format!("{waits} for its work on the cores to end"),
+            State::Pooled => {
+                let pool = &self.plan.pools[self.awaited_pool(index) as usize].name;
+                format!("{waits} for one of `{pool}`")
+            }
             State::Hung => format!("{waits}: it hangs"),
             State::Forked => format!("{waits} for {} branches", frame.attempts),
             State::InTransit => format!("{waits}: the request is on its way"),

@@ -75,6 +75,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("panic-calm9006-original", Stops("in_flight")),
     ("panic-self-call", Stops("events")),
     ("panic-stretch-after-the-stop", Stops("events")),
+    ("pools-and-copies", Ends),
     ("quadratic-periods", Stops("events")),
     ("repair-takes-no-time", Ends),
     ("repeat-capped", Refused("V0018")),

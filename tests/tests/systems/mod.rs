@@ -1,5 +1,7 @@
 //! Random systems as texts of the scenario language.
 
+mod controllers;
+
 use sim_core::random::{Keyed, Source};
 use sim_tests::draws::Draws;
 use std::fmt::Write;
@@ -35,6 +37,8 @@ struct Maker {
     /// Endpoints of each service.
     endpoints: Vec<u64>,
     workloads: u64,
+    /// Whether the service that is being written has pools.
+    pools: bool,
 }
 
 /// The system of a seed.
@@ -44,6 +48,7 @@ pub fn system(seed: u64) -> String {
         services: 0,
         endpoints: Vec::new(),
         workloads: 0,
+        pools: false,
     };
     maker.services = maker.number(1, 5);
     maker.endpoints = (0..maker.services).map(|_| maker.number(1, 2)).collect();
@@ -96,16 +101,35 @@ impl Maker {
         text += "    },\n    calls: {\n";
         text += &self.calls();
         text += "    },\n    workloads: {\n";
+        let mut open = Vec::new();
         for workload in 0..self.workloads {
             let load = self.workload();
+            if load.starts_with("open") {
+                open.push(format!("w{workload}"));
+            }
             text += &format!("        \"w{workload}\": {load},\n");
         }
         text += "    },\n    faults: [\n";
-        for _ in 0..self.number(0, 5) {
-            let fault = self.fault();
+        let count = self.number(0, 5);
+        let mut faults: Vec<String> = (0..count).map(|_| self.fault()).collect();
+        let (mut controllers, lifts) = match self.chance(0.5) {
+            true => self.controllers(&open),
+            false => Default::default(),
+        };
+        match faults.first_mut() {
+            Some(first) if lifts => *first = first.replacen('(', "(name: \"f0\", ", 1),
+            None => controllers = controllers.replace("lift(\"f0\")", "wait(\"1s\")"),
+            _ => {}
+        }
+        for fault in faults {
+            let lives = format!("crash(lives: \"{}ms\", ", self.number(1, 500));
+            let fault = match self.chance(0.3) {
+                true => fault.replace("crash(", &lives),
+                false => fault,
+            };
             text += &format!("        {fault},\n");
         }
-        text + "    ],\n)\n"
+        text + "    ],\n    controllers: {\n" + &controllers + "    },\n)\n"
     }
 
     fn service(&mut self, number: u64) -> String {
@@ -146,12 +170,27 @@ impl Maker {
         } else if self.chance(0.4) {
             text += ", hosts: [\"h0\", \"h1\"]";
         }
+        self.pools = self.chance(0.4);
+        if self.pools {
+            let pools = [self.pool(), self.pool()];
+            text += &format!(", pools: {{\"p\": {}, \"q\": {}}}", pools[0], pools[1]);
+        }
         text += ",\n            endpoints: {\n";
         for endpoint in 0..self.endpoints[number as usize] {
             let steps = self.steps(number, 2);
             text += &format!("                \"e{endpoint}\": [{steps}],\n");
         }
         text + "            },\n        ),\n"
+    }
+
+    fn pool(&mut self) -> String {
+        let mut text = format!("(size: {}", self.number(1, 5));
+        let queue = self.one(&["0", "1", "4", "unbounded"]);
+        text += &format!(", queue: {queue}");
+        if queue != "0" && self.chance(0.6) {
+            text += &format!(", wait: \"{}ms\"", self.number(1, 60));
+        }
+        text + ")"
     }
 
     fn target(&mut self, first: u64) -> String {
@@ -170,6 +209,19 @@ impl Maker {
 
     fn step(&mut self, service: u64, depth: u64) -> String {
         let calls = service + 1 < self.services;
+        if self.pools && self.chance(0.3) {
+            let pool = self.one(&["p", "q"]);
+            let held = if depth > 0 {
+                self.steps(service, depth - 1)
+            } else {
+                format!("wait({})", self.span(6))
+            };
+            return if self.chance(0.8) {
+                format!("acquire(\"{pool}\"), {held}, release(\"{pool}\")")
+            } else {
+                format!("acquire(\"{pool}\"), {held}")
+            };
+        }
         match self.number(0, 13) {
             0..=2 => format!("work({})", self.span(4)),
             3 => format!("wait({})", self.span(6)),
@@ -559,7 +611,7 @@ impl Maker {
         if self.chance(0.2) {
             text += &format!(", ramp: \"{}ms\"", self.number(100, 1000));
         }
-        let kind = self.number(0, 9);
+        let kind = self.number(0, 12);
         // Crashes, pauses and partitions hit all or nothing.
         let sharing = !matches!(kind, 0..=3 | 9);
         if sharing && self.chance(0.4) {
@@ -591,7 +643,18 @@ impl Maker {
                 self.one(&["0.1", "0.6", "1"]),
                 self.one(&["0", "5", "200"])
             ),
-            _ => format!("partition({})", self.link()),
+            9 => format!("partition({})", self.link()),
+            10 => format!(
+                "duplicate({}, rate: {})",
+                self.link(),
+                self.one(&["0.1", "0.5", "1"])
+            ),
+            11 => format!("wrong_answer({}, status: 502)", self.requests()),
+            _ => format!(
+                "transient({}, first: {})",
+                self.requests(),
+                self.number(1, 9)
+            ),
         };
         format!("({text}, inject: {inject})")
     }

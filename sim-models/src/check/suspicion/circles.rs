@@ -6,7 +6,8 @@ use crate::faults::{Effect, Target};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::pattern::LinkIndex;
-use crate::scenario::{Bound, ClosedLoad, Step, Workload};
+use crate::scenario::steps::parts;
+use crate::scenario::{Bound, ClosedLoad, Part, Workload};
 use crate::topology::seconds;
 
 impl Checker<'_> {
@@ -99,8 +100,11 @@ pub(super) fn at_once(
                 "`{service}` refuses them at once during the fault `{fault}`"
             ));
         }
-        let next = match endpoint.steps.first() {
-            Some(Step::Call(call)) if !call.optional => view.demand.endpoints.find(&call.to)?,
+        let next = match parts(endpoint.steps).next() {
+            Some(Part::Calls {
+                to,
+                optional: false,
+            }) => view.demand.endpoints.find(to)?,
             _ => return None,
         };
         if delays(
@@ -133,7 +137,7 @@ fn faults_of(view: &View<'_>, service: &str) -> Option<&'static str> {
         };
         let at_once = matches!(
             fault.inject.effect(),
-            Effect::Down { .. } | Effect::Fail { .. }
+            Effect::Down { .. } | Effect::Fail { at_once: true, .. } | Effect::Unforeseen
         );
         (hits && at_once).then(|| fault.inject.name())
     })

@@ -152,7 +152,7 @@ impl Checker<'_> {
         let (least, because) = match view.scenario.services[loss.number].balance.spread() {
             Spread::Even => ("", ""),
             // How much those that are down get depends on which they are.
-            Spread::Own => return,
+            Spread::Other => return,
             Spread::Quick => (
                 "at least ",
                 " (those that refuse at once have the fewest requests outstanding, and draw more)",
@@ -206,7 +206,7 @@ fn losses_by<'v>(
     fault: &Fault,
     compiled: &'v FaultPlan,
 ) -> Vec<Loss<'v>> {
-    let (Effect::Down { boot }, Target::Instances { instances, .. }) =
+    let (Effect::Down { boot, .. }, Target::Instances { instances, .. }) =
         (&compiled.effect, &compiled.target)
     else {
         return Vec::new();

@@ -1,5 +1,6 @@
 //! Faults that hit nothing, never end, or say what has no effect; and runs too short to see them.
 
+use super::controllers::is_ended;
 use super::view::View;
 use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault, Target};
@@ -13,7 +14,7 @@ impl Checker<'_> {
     pub(super) fn faults_end(&mut self) {
         let scenario = self.scenario;
         for (i, fault) in scenario.faults.iter().enumerate() {
-            let ends = fault.lasts.is_some() || fault.random.is_some();
+            let ends = fault.lasts.is_some() || fault.random.is_some() || is_ended(scenario, fault);
             let hypothesis = &scenario.hypothesis;
             if ends || !hypothesis.always.is_empty() || !hypothesis.during.is_empty() {
                 continue;

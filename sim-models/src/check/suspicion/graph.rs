@@ -4,9 +4,8 @@ use super::view::View;
 use super::words::rounded;
 use crate::check::checker::{Checker, at};
 use crate::resilience::PolicySpec;
+use crate::scenario::Bound;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::path::Segment;
-use crate::scenario::{Bound, Step};
 
 /// So many are named of those that need one service, or that stand in a circle.
 const MOST_NAMED: usize = 10;
@@ -111,45 +110,12 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether every choice has something to choose from.
-    pub(super) fn choices_have_arms(&mut self) {
+    /// What steps say of themselves that is hardly meant.
+    pub(super) fn steps_are_meant(&mut self) {
         for (name, service) in &self.scenario.services {
             for (endpoint, steps) in &service.endpoints {
                 let path = at!["services", name.as_str(), "endpoints", endpoint.as_str()];
-                self.arms_of(steps, path);
-            }
-        }
-    }
-
-    fn arms_of(&mut self, steps: &[Step], path: &[Segment]) {
-        for (i, step) in steps.iter().enumerate() {
-            let path = [path, at![i]].concat();
-            match step {
-                Step::Choice(choice) => {
-                    if let [only] = &choice.arms[..] {
-                        let message = format!(
-                            "this choice has a single arm, so it is always taken: a weight of {} is no chance",
-                            only.weight
-                        );
-                        let share = if only.weight < 1.0 { only.weight } else { 0.1 };
-                        let rest = ((1.0 - share) * 1e6).round() / 1e6;
-                        self.report(Code::OneArm, &path, message).help.push(format!(
-                            "give the rest an arm of its own: `choice([({share}, [..]), ({rest}, [])])`, or leave the choice out"
-                        ));
-                    }
-                    for (i, arm) in choice.arms.iter().enumerate() {
-                        self.arms_of(&arm.steps, &[&path, at!["arms", i, "steps"]].concat());
-                    }
-                }
-                Step::Parallel(parallel) => {
-                    for (i, branch) in parallel.branches.iter().enumerate() {
-                        self.arms_of(branch, &[&path, at!["branches", i]].concat());
-                    }
-                }
-                Step::Repeat(repeat) => {
-                    self.arms_of(&repeat.steps, &[&path, at!["steps"]].concat());
-                }
-                Step::Work(_) | Step::Wait(_) | Step::Call(_) | Step::Fail(_) => {}
+                self.steps_suspect(name, steps, path);
             }
         }
     }

@@ -3,7 +3,8 @@
 use crate::quantity::distribution::DurationSpec;
 use crate::resilience::PolicySpec;
 use crate::scenario::pattern::{CallIndex, LinkIndex};
-use crate::scenario::{Need, Scenario, Service, Step};
+use crate::scenario::steps::{Part, Step, parts};
+use crate::scenario::{Scenario, Service};
 use crate::topology::Endpoints;
 
 /// The least delay of messages between places as wholes.
@@ -90,31 +91,27 @@ struct Reader<'r, 'a> {
 impl Reader<'_, '_> {
     fn steps(&self, steps: &[Step]) -> f64 {
         let mut sum = 0.0;
-        for step in steps {
-            sum += match step {
-                Step::Work(work) => work_time(self.of, least_of(&work.demand)),
-                Step::Wait(wait) => least_of(&wait.span),
-                Step::Call(call) => self.call(&call.to),
-                Step::Parallel(parallel) => {
-                    let branches = parallel.branches.iter();
+        for part in parts(steps) {
+            sum += match part {
+                Part::Takes { span, core: true } => work_time(self.of, least_of(span)),
+                Part::Takes { span, core: false } => least_of(span),
+                Part::Calls { to, .. } => self.call(to),
+                Part::Together { branches, need } => {
+                    let branches = branches.iter();
                     let mut each: Vec<f64> = branches.map(|branch| self.steps(branch)).collect();
                     each.sort_by(f64::total_cmp);
-                    let need = match parallel.need {
-                        Need::All => each.len(),
-                        Need::First(need) => need as usize,
-                    };
                     each.get(need.saturating_sub(1)).copied().unwrap_or(0.0)
                 }
-                Step::Choice(choice) => {
-                    let arms = choice.arms.iter().map(|arm| self.steps(&arm.steps));
+                Part::OneOf(arms) => {
+                    let arms = arms.iter().map(|(_, steps)| self.steps(steps));
                     arms.min_by(f64::total_cmp).unwrap_or(0.0)
                 }
-                Step::Repeat(repeat) => {
-                    let times = repeat.times.compile().map_or(0.0, |dist| dist.least());
-                    times.max(0.0) * self.steps(&repeat.steps)
+                Part::Repeats { times, steps } => {
+                    let times = times.compile().map_or(0.0, |dist| dist.least());
+                    times.max(0.0) * self.steps(steps)
                 }
-                Step::Fail(fail) if fail.share >= 1.0 => break,
-                Step::Fail(_) => 0.0,
+                Part::Ends { share } if share >= 1.0 => break,
+                Part::Ends { .. } | Part::Acquires(_) | Part::Releases(_) => 0.0,
             };
         }
         sum

@@ -37,6 +37,33 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether pools hold what requests take out of them at any time, if none of these ever waits.
+    pub(super) fn pools_fit(&mut self, view: &View<'_>) {
+        for (name, service) in &view.scenario.services {
+            for (pool, spec) in &service.pools {
+                let endpoints = service.endpoints.keys();
+                let held = endpoints.filter_map(|endpoint| {
+                    let target = format!("{name}/{endpoint}");
+                    let flow = view.demand.topology.endpoints.get(&target)?;
+                    Some(flow.open_rate * flow.pools.get(pool)?)
+                });
+                // By Little's law.
+                let held: f64 = held.sum();
+                let all = f64::from(service.replicas) * f64::from(spec.size);
+                if held > all {
+                    let message = format!(
+                        "requests hold {} of `{pool}` at any time, even if none of them waits for one, and all instances of `{name}` together have {all}",
+                        rounded(held)
+                    );
+                    let place = self.key_span(at!["services", name.as_str(), "pools"], pool);
+                    self.report_at(Code::Overload, place, message).help.push(
+                        "make the pool larger, or hold what it gives for a shorter time".into(),
+                    );
+                }
+            }
+        }
+    }
+
     /// Whether shapes take a service above what it can carry for longer than its queue can bear.
     pub(super) fn peaks_fit(&mut self, view: &View<'_>) {
         for (name, peak) in peaks(&view.demand) {

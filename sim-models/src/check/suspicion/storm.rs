@@ -5,7 +5,8 @@ use super::words::{rounded, span};
 use crate::check::checker::{Checker, at};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Bound, Step, Threading, Workload};
+use crate::scenario::steps::{Part, parts};
+use crate::scenario::{Bound, Threading, Workload};
 use crate::topology::{most_of, room};
 use sim_core::SimDuration;
 
@@ -288,10 +289,7 @@ pub(super) fn attempts_that_fit(policies: &[PolicySpec], late: bool) -> f64 {
 fn bounds(view: &View<'_>, caller: usize, call: &Call<'_>) -> Bounds {
     let endpoint = &view.demand.endpoints.all[caller];
     let of = endpoint.of;
-    let branches = endpoint
-        .steps
-        .iter()
-        .any(|step| matches!(step, Step::Parallel(_)));
+    let branches = parts(endpoint.steps).any(|part| matches!(part, Part::Together { .. }));
     let (Threading::Sync, Bound::Limit(threads), false) = (of.threading, of.threads, branches)
     else {
         return ENDLESS;

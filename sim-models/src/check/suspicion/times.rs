@@ -5,8 +5,9 @@ use super::storm;
 use super::view::{Call, View};
 use super::words::{percent, span};
 use crate::check::checker::{Checker, at};
+use crate::scenario::Workload;
 use crate::scenario::diagnostics::Code;
-use crate::scenario::{Step, Workload};
+use crate::scenario::steps::{Part, parts};
 use crate::topology::{Endpoint, Place};
 use petgraph::visit::EdgeRef;
 use sim_core::dist::Dist;
@@ -50,16 +51,20 @@ struct Own {
 
 impl Own {
     fn of(endpoint: &Endpoint<'_>) -> Self {
-        let steps = endpoint.steps.iter();
-        let times = steps.filter_map(|step| match step {
-            Step::Work(work) => Some((work.demand.compile().ok()?, work_time(endpoint.of, 1.0))),
-            Step::Wait(wait) => Some((wait.span.compile().ok()?, 1.0)),
+        let times = parts(endpoint.steps).filter_map(|part| match part {
+            Part::Takes { span, core } => {
+                let stretched = if core {
+                    work_time(endpoint.of, 1.0)
+                } else {
+                    1.0
+                };
+                Some((span.compile().ok()?, stretched))
+            }
             _ => None,
         });
-        let mut steps = endpoint.steps.iter();
         Self {
             times: times.collect(),
-            fails: steps.any(|step| matches!(step, Step::Fail(_))),
+            fails: parts(endpoint.steps).any(|part| matches!(part, Part::Ends { .. })),
         }
     }
 }

@@ -4,8 +4,9 @@ use super::least::{Links, least};
 use crate::plan::{self, Plan};
 use crate::reliability;
 use crate::resilience::PolicySpec;
+use crate::scenario::Scenario;
 use crate::scenario::pattern::CallIndex;
-use crate::scenario::{Need, Scenario, Step};
+use crate::scenario::steps::{Part, Step, parts};
 use crate::topology::{Demand, inevitable};
 use indexmap::IndexSet;
 use sim_core::SimDuration;
@@ -125,29 +126,29 @@ impl<'a> View<'a> {
 /// The targets of the calls in some steps that a request makes and waits for, optional ones only where
 /// `optional` says so; those in branches that need not end are left out.
 pub(super) fn awaited<'s>(steps: &'s [Step], optional: bool, found: &mut IndexSet<&'s str>) {
-    for step in steps {
-        match step {
-            Step::Call(call) => {
-                if optional || !call.optional {
-                    found.insert(&call.to);
+    for part in parts(steps) {
+        match part {
+            Part::Calls {
+                to,
+                optional: can_do_without,
+            } => {
+                if optional || !can_do_without {
+                    found.insert(to);
                 }
             }
-            Step::Parallel(parallel) => {
-                let all = match parallel.need {
-                    Need::All => true,
-                    Need::First(need) => need as usize >= parallel.branches.len(),
-                };
-                for branch in parallel.branches.iter().filter(|_| all) {
+            Part::Together { branches, need } => {
+                let all = need >= branches.len();
+                for branch in branches.iter().filter(|_| all) {
                     awaited(branch, optional, found);
                 }
             }
-            Step::Choice(choice) => {
-                for arm in &choice.arms {
-                    awaited(&arm.steps, optional, found);
+            Part::OneOf(arms) => {
+                for (_, steps) in arms {
+                    awaited(steps, optional, found);
                 }
             }
-            Step::Repeat(repeat) => awaited(&repeat.steps, optional, found),
-            Step::Work(_) | Step::Wait(_) | Step::Fail(_) => {}
+            Part::Repeats { steps, .. } => awaited(steps, optional, found),
+            Part::Takes { .. } | Part::Ends { .. } | Part::Acquires(_) | Part::Releases(_) => {}
         }
     }
 }

@@ -49,16 +49,30 @@ fn availability(
     }
 }
 
+fn level(level: LevelSummary, measure: &Measure) -> Option<f64> {
+    Some(if measure.statistic() == Some(Statistic::Max) {
+        level.max
+    } else {
+        level.mean
+    })
+}
+
+pub(super) fn pool(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let (service, pool) = measure.subject.split_once('/')?;
+    let pool = measurer.summary.services.get(service)?.pools.get(pool)?;
+    match measure.metric {
+        Metric::PoolUtilization => Some(pool.utilization),
+        Metric::PoolWaiting => level(pool.waiting, measure),
+        Metric::PoolWait => pick(&pool.wait, measure),
+        Metric::PoolRefused => Some((pool.full + pool.timeouts) as f64),
+        _ => None,
+    }
+}
+
 pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let service = measurer.summary.services.get(&measure.subject)?;
     let arrivals = service.arrivals as f64;
-    let level = |level: LevelSummary| {
-        Some(if measure.statistic() == Some(Statistic::Max) {
-            level.max
-        } else {
-            level.mean
-        })
-    };
+    let level = |found| level(found, measure);
     match measure.metric {
         Metric::Utilization => Some(service.utilization),
         Metric::CpuUtilization => service.cpu_utilization,

@@ -110,10 +110,12 @@ pub(super) fn service(
     let spec = &measurer.plan.services[service];
     let count = f64::from(measurer.plan.places[service].instance_count);
     let arrivals = sum(|window| window.arrivals);
+    let live = measurer.plan.live.is_some();
+    let threads = || spec.threads_in(live, rows.iter().map(|window| window.threads));
     match measure.metric {
-        Metric::Utilization => Some(mean(|window| window.busy) / (spec.thread_limit() * count)),
+        Metric::Utilization => Some(mean(|window| window.busy) / (threads() * count)),
         Metric::CpuUtilization => {
-            let limit = spec.work_limit()?;
+            let limit = spec.work_limit(threads())?;
             Some(mean(|window| window.working) / (limit * count))
         }
         Metric::Busy => level(|window| window.busy, |window| window.busy_max),

@@ -120,6 +120,26 @@ impl FaultSummary {
     }
 }
 
+/// A controller, and what it did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ControllerSummary {
+    /// Kind: `"operator"`.
+    pub kind: String,
+    /// How often it did something.
+    pub acted: u64,
+    /// What it did, in order of time: the first 1000 things.
+    pub deeds: Vec<DeedSummary>,
+}
+
+/// Something that a controller did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeedSummary {
+    /// When, s.
+    pub time: f64,
+    /// What: an action as it is written, `"load shoppers 0.5"`; `"start db#0"`; `"give up db#0"`, which it leaves down.
+    pub what: String,
+}
+
 /// A stretch of time in which a workload missed its objective, beyond what luck explains.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -150,7 +170,7 @@ pub struct Moment {
     pub time: f64,
     /// What, in one line.
     pub what: String,
-    /// What proves it: `fault` (it was injected), `failures`, `behind` (answers fall behind what is
+    /// What proves it: `fault` (it was injected), `controller` (it was done), `failures`, `behind` (answers fall behind what is
     /// offered), `silence` (nothing is answered), `load`, `retries`, `queue` or `breaker`.
     pub rule: String,
 }

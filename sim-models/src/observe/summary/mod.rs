@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 pub const SCHEMA: u32 = 1;
 
 /// All that a run tells.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -60,6 +60,9 @@ pub struct Summary {
     pub hypothesis: HypothesisSummary,
     /// What was injected, in order of the scenario.
     pub faults: Vec<FaultSummary>,
+    /// Who acted from outside, by name, and what they did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub controllers: BTreeMap<String, ControllerSummary>,
     /// Stretches of time in which a workload missed its objective.
     pub incidents: Vec<Incident>,
     /// Notable moments, in order of time.

@@ -164,6 +164,32 @@ pub struct ServiceSummary {
     /// What each policy at its door did, by its position and name (`"0 bulkhead"`): counter to count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub admission: PolicyCounts,
+    /// By pool.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pools: BTreeMap<String, PoolSummary>,
+}
+
+/// A pool of a service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolSummary {
+    /// How many there are at all instances together.
+    pub size: u64,
+    /// Taken / size, time average.
+    pub utilization: f64,
+    /// Taken, all instances.
+    pub out: LevelSummary,
+    /// Requests that wait for one, all instances.
+    pub waiting: LevelSummary,
+    /// How many were taken.
+    pub taken: u64,
+    /// Requests that had to wait.
+    pub waited: u64,
+    /// Requests that found all places to wait taken.
+    pub full: u64,
+    /// Requests that waited for as long as they might, and got none.
+    pub timeouts: u64,
+    /// Time that those who took one had waited, s.
+    pub wait: LatencySummary,
 }
 
 /// What policies counted: by the position and name of each (`"0 bulkhead"`), counter to count.

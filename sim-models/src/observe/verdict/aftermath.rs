@@ -69,6 +69,8 @@ pub(super) struct Loss {
     pub more_load: Option<f64>,
     /// A service to which more comes all the time than it can carry, and how many times as much.
     pub overloaded: Option<(String, f64)>,
+    /// A service of which instances are down though no fault holds them: how many, and of how many.
+    pub down: Option<(String, u64, u32)>,
     /// From which window on the steady state held again up to the end, which was too late and for too short.
     pub back: Option<usize>,
 }
@@ -77,7 +79,7 @@ impl Loss {
     /// The trigger is gone, the load is what it was and can be carried, and nothing gets better.
     pub fn is_metastable(&self) -> bool {
         let load_explains = self.more_load.is_some() || self.overloaded.is_some();
-        !load_explains && self.back.is_none() && self.pace == Pace::Stays
+        !load_explains && self.down.is_none() && self.back.is_none() && self.pace == Pace::Stays
     }
 }
 
@@ -358,8 +360,20 @@ impl Steady<'_> {
             after,
             more_load: (more > SAME_LOAD && certain).then_some(more),
             overloaded: self.overloaded(),
+            down: self.down(),
             back: None,
         }
+    }
+
+    /// The first service of which instances are down when the run ends: after all faults, only one whose supervisor
+    /// has not started them again is.
+    fn down(&self) -> Option<(String, u64, u32)> {
+        let records = self.measurer.recorder.services.iter();
+        let mut services = self.measurer.plan.places.iter().zip(records);
+        services.find_map(|(place, record)| {
+            let down = u64::from(place.instance_count) - record.windows.last()?.up;
+            (down > 0).then(|| (place.name.clone(), down, place.instance_count))
+        })
     }
 
     /// The service that is asked for most beyond what it can carry, by what comes no matter how it does,

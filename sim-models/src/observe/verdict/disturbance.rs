@@ -47,7 +47,7 @@ pub(super) fn disturbances(
                 ..FaultSummary::default()
             };
             let boot = match &fault.effect {
-                Effect::Down { boot } => *boot,
+                Effect::Down { boot, .. } => *boot,
                 _ => SimDuration::ZERO,
             };
             (summary, periods.to_vec(), boot)

@@ -25,6 +25,7 @@ mod blast;
 mod aftermath;
 mod words;
 mod edge;
+mod deeds;
 
 use super::availability::CERTAIN;
 use super::conclusion::Conclusion;
@@ -39,8 +40,8 @@ use damage::Fate;
 pub use disturbance::Came;
 use disturbance::{Calendar, Disturbance};
 use pace::Pace;
-use sim_core::SimTime;
 use sim_core::stats::unlike;
+use sim_core::{SimDuration, SimTime};
 use std::cmp::Ordering;
 use std::ops::Range;
 use steady::{BLOCK, GOODPUT_AGAIN, Steady, known};
@@ -433,14 +434,14 @@ impl Steady<'_> {
                 .then(Ordering::Greater)
         });
         let slowest = slowest(disturbances, aftermaths);
-        out.recovery_seconds = slowest.as_ref().map(|(_, seconds)| *seconds);
+        out.recovery_seconds = slowest.as_ref().map(|(_, seconds, _)| *seconds);
         if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
             out.verdict = conclusion(&Aftermath::Lost(loss.clone()));
             out.recovery_seconds = None;
             if let Pace::Better(better) = &loss.pace {
                 out.recovery_expected_seconds = Some(words::expected(self, loss.quiet, better));
             }
-            out.reason = words::lost(self, disturbance, loss);
+            out.reason = words::lost(self, disturbance, loss) + &self.deeds_since(disturbance);
         } else if let Some(check) = failed {
             out.verdict = Conclusion::Refuted;
             out.reason = words::refuted(check);
@@ -449,9 +450,10 @@ impl Steady<'_> {
         {
             out.verdict = Conclusion::Inconclusive;
             out.reason = why;
-        } else if let Some((disturbance, seconds)) = slowest {
+        } else if let Some((disturbance, seconds, back)) = slowest {
             out.verdict = Conclusion::Recovered;
-            out.reason = words::recovered(&disturbance.summary.name, seconds);
+            out.reason = words::recovered(&disturbance.summary.name, seconds)
+                + &self.deeds_before(disturbance, back);
         } else {
             out.verdict = Conclusion::Held;
             out.reason = words::held(disturbances, kept);
@@ -470,7 +472,7 @@ impl Steady<'_> {
             reason += "; the run was stopped before its end";
         } else if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
             reason += &format!("; {}", words::lost(self, disturbance, loss));
-        } else if let Some((disturbance, seconds)) = slowest(disturbances, aftermaths)
+        } else if let Some((disturbance, seconds, _)) = slowest(disturbances, aftermaths)
             && !aftermaths.iter().any(Aftermath::is_open)
         {
             let name = &disturbance.summary.name;
@@ -517,17 +519,20 @@ impl Steady<'_> {
     }
 }
 
-/// The disturbance from which the recovery took longest, and how long, s.
+/// The disturbance from which the recovery took longest, how long, s, and when it was over.
 fn slowest<'d>(
     disturbances: &'d [Disturbance],
     aftermaths: &[Aftermath],
-) -> Option<(&'d Disturbance, f64)> {
+) -> Option<(&'d Disturbance, f64, SimTime)> {
     let both = disturbances.iter().zip(aftermaths);
     let recovered = both.filter_map(|(disturbance, aftermath)| match aftermath {
-        Aftermath::Recovered(seconds, _) => Some((disturbance, *seconds)),
+        Aftermath::Recovered(seconds, since) => {
+            let back = *since + SimDuration::from_secs_f64(*seconds);
+            Some((disturbance, *seconds, back))
+        }
         _ => None,
     });
-    recovered.max_by(|(_, a), (_, b)| a.total_cmp(b))
+    recovered.max_by(|(_, a, _), (_, b, _)| a.total_cmp(b))
 }
 
 fn believes(hypothesis: &Hypothesis) -> bool {

@@ -371,6 +371,14 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
             "{service} is asked for {} times what it can carry, with or without `{name}`",
             short(*times)
         ),
+        _ if loss.down.is_some() => {
+            loss.down
+                .as_ref()
+                .map_or(String::new(), |(service, down, of)| {
+                    let are = if *down == 1 { "is" } else { "are" };
+                    format!("{down} of the {of} instances of {service} {are} down")
+                })
+        }
         (_, Pace::Better(better), _) => getting_better(steady, quiet, better),
         (_, _, Some(more)) => format!("the load is {} times what it was before", short(more)),
         (_, Pace::Stays, None) => {

@@ -30,12 +30,8 @@ pub fn zero_bound() -> Bound {
     Bound::Limit(0)
 }
 #[must_use]
-pub fn certain() -> f64 {
-    1.0
-}
-#[must_use]
-pub fn status() -> u16 {
-    500
+pub fn unbounded() -> Bound {
+    Bound::Unbounded
 }
 #[must_use]
 pub fn day() -> SimDuration {

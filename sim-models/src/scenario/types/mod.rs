@@ -6,16 +6,15 @@
 //! `"900/s"`), shares and ratios are 0 to 1.
 
 pub mod defaults;
-mod step;
 mod service;
 mod workload;
 mod hypothesis;
 
 pub use hypothesis::*;
 pub use service::*;
-pub use step::*;
 pub use workload::*;
 
+use crate::controllers::ControllerSpec;
 use crate::faults::Fault;
 use crate::quantity::distribution::DurationSpec;
 use crate::quantity::keys::Keys;
@@ -64,6 +63,9 @@ pub struct Scenario {
     /// What goes wrong, and when.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// Who acts from outside, and when: supervisors, operators.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub controllers: IndexMap<String, ControllerSpec>,
     /// What the author believes will happen.
     #[serde(default)]
     pub hypothesis: Hypothesis,

@@ -1,13 +1,14 @@
 //! Services: their instances, threads and queues.
 
 use super::defaults;
-use super::step::Step;
 use crate::balancers::BalancerSpec;
 use crate::quantity::units::Bound;
 use crate::queues::OrderSpec;
 use crate::resilience::PolicySpec;
+use crate::scenario::steps::Step;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sim_core::SimDuration;
 
 /// A service: replicas of one program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,10 @@ pub struct Service {
     /// thread: limits of the service's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub admission: Vec<PolicySpec>,
+    /// Pools that each instance has of its own, by name: connections, permits, licences. Steps take out of them
+    /// (`acquire`) and give back (`release`).
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub pools: IndexMap<String, Pool>,
     /// How callers choose among the instances.
     #[serde(default)]
     pub balance: BalancerSpec,
@@ -69,6 +74,33 @@ pub struct Queue {
     /// Who is next, and who is dropped.
     #[serde(default)]
     pub order: OrderSpec,
+}
+
+/// A number of alike things at each instance of a service, of which a request may hold one for a while: connections to
+/// a database, permits. Whoever finds none left waits, first in, first out.
+///
+/// The words are those of connection pools such as HikariCP (`maximumPoolSize`, `connectionTimeout`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// How many there are at each instance.
+    pub size: u32,
+    /// How many requests may wait for one at each instance; a request that finds all places taken fails with status 503
+    /// (its cause is `pool_full`).
+    #[serde(default = "defaults::unbounded")]
+    pub queue: Bound,
+    /// How long a request may wait for one; a request that has waited so long fails with status 503 (its cause is
+    /// `timeout_pool`). None: as long as it takes.
+    #[serde(default)]
+    pub wait: Option<SimDuration>,
+}
+
+impl Pool {
+    /// Whether there are requests that get none.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.wait.is_some() || self.queue != Bound::Unbounded
+    }
 }
 
 impl Default for Queue {

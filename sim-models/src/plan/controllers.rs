@@ -1,0 +1,99 @@
+//! Controllers: what they watch and what they act on.
+
+use super::compiler::Compiler;
+use super::live::site;
+use super::types::{ActionPlan, ControllerPlan, Live, WatchPlan};
+use crate::controllers::{Action, ControllerSpec, Watches};
+
+impl Compiler<'_> {
+    /// Compiles the controllers, once all that they act on is known.
+    pub(super) fn controllers(&mut self) -> Result<(), String> {
+        let mut changes = Vec::new();
+        for (name, spec) in &self.scenario.controllers {
+            let watches = self.watches(spec)?;
+            let actions = spec.actions().iter();
+            let actions = actions.map(|action| self.action(action, &mut changes));
+            let actions = actions.collect::<Result<_, String>>()?;
+            self.plan.controllers.push(ControllerPlan {
+                name: name.clone(),
+                spec: spec.clone(),
+                watches,
+                actions,
+            });
+        }
+        if !changes.is_empty() {
+            self.plan.live = Some(Box::new(Live::new(self.scenario.clone(), changes)));
+        }
+        Ok(())
+    }
+
+    fn watches(&self, spec: &ControllerSpec) -> Result<WatchPlan, String> {
+        Ok(match spec.watches() {
+            Watches::Clock => WatchPlan::Clock,
+            Watches::Deaths(service) => WatchPlan::Deaths {
+                place: self.service(service)?,
+            },
+            Watches::Condition { when, over } => WatchPlan::Condition {
+                check: when.read().map_err(|wrong| wrong.message.clone())?.clone(),
+                windows: over.0.div_ceil(self.plan.window.0.max(1)) as usize,
+            },
+        })
+    }
+
+    fn service(&self, name: &str) -> Result<u32, String> {
+        let place = self.scenario.services.get_index_of(name);
+        place
+            .map(|place| place as u32)
+            .ok_or_else(|| format!("no service `{name}`"))
+    }
+
+    fn load(&self, name: &str) -> Result<u16, String> {
+        let workload = self.scenario.workloads.get_index_of(name);
+        workload
+            .map(|workload| workload as u16)
+            .ok_or_else(|| format!("no workload `{name}`"))
+    }
+
+    fn action(
+        &self,
+        action: &Action,
+        changes: &mut Vec<(String, String)>,
+    ) -> Result<ActionPlan, String> {
+        Ok(match action {
+            Action::Lift(lift) => {
+                let faults = self.plan.faults.iter().zip(0..);
+                let named = faults.filter(|(fault, _)| fault.name == lift.fault);
+                ActionPlan::Lift(named.map(|(_, number)| number).collect())
+            }
+            Action::Set(set) => {
+                changes.push((set.path.clone(), set.value.0.clone()));
+                let change = changes.len() as u16 - 1;
+                let site = site(changes, change);
+                ActionPlan::Set { change, site }
+            }
+            Action::Restart(restart) => {
+                let place = self.service(&restart.service)?;
+                let of = &self.plan.places[place as usize];
+                ActionPlan::Restart {
+                    candidates: self.picked(
+                        of.first_instance..of.first_instance + of.instance_count,
+                        &restart.instances,
+                    ),
+                    instances: restart.instances.clone(),
+                    boot: restart.boot,
+                    pause: restart.pause,
+                    at_once: restart.at_once.max(1),
+                }
+            }
+            Action::Load(load) => ActionPlan::Load {
+                workload: self.load(&load.workload)?,
+                factor: load.factor,
+            },
+            Action::Shed(shed) => ActionPlan::Shed {
+                workload: self.load(&shed.workload)?,
+                share: shed.share,
+            },
+            Action::Wait(wait) => ActionPlan::Wait(wait.span),
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! What every kind of step has to keep to.
+
+use super::*;
+use crate::scenario::explain::read_part;
+
+/// Every example is a step of the kind that it is an example of.
+#[test]
+fn examples_are_steps() {
+    assert_eq!(EXAMPLES.len(), REGISTRY.len());
+    for ((name, summary), example) in REGISTRY.iter().zip(EXAMPLES) {
+        let step: Step = read_part(example).unwrap_or_else(|why| panic!("{example}: {why}"));
+        assert_eq!(step.name(), *name);
+        assert!(!summary.is_empty() && !summary.ends_with('.'), "{summary}");
+    }
+}
+
+/// Those who look for steps by their parts and those who look by their lists see the same, in the same order.
+#[test]
+fn parts_and_lists_agree() {
+    for example in EXAMPLES {
+        let step: Step = read_part(example).expect(example);
+        let mut inside: Vec<&[Step]> = Vec::new();
+        for part in step.parts() {
+            match part {
+                Part::Together { branches, .. } => inside.extend(branches),
+                Part::OneOf(arms) => inside.extend(arms.into_iter().map(|(_, arm)| arm)),
+                Part::Repeats { steps, .. } => inside.push(steps),
+                _ => {}
+            }
+        }
+        let lists: Vec<&[Step]> = step.lists().into_iter().map(|(_, steps)| steps).collect();
+        assert_eq!(inside, lists, "{example}");
+        assert!(!step.parts().is_empty(), "{example} does nothing");
+    }
+}
+
+/// A visit sees everything, each once, and knows what is in a branch.
+#[test]
+fn a_visit_sees_all_that_stands_inside() {
+    let step: Step = read_part(
+        r#"repeat(2, [call("a/x"), parallel([[call("b/x"), choice([(1, [call("c/x")])])]]), call("d/x")])"#,
+    )
+    .expect("a step");
+    let mut seen = Vec::new();
+    let steps = [step];
+    visit(&steps, false, &mut |part, in_branch| {
+        if let Part::Calls { to, .. } = part {
+            seen.push((*to, in_branch));
+        }
+    });
+    assert_eq!(
+        seen,
+        [("a/x", false), ("b/x", true), ("c/x", true), ("d/x", false)]
+    );
+}

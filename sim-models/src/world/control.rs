@@ -1,0 +1,257 @@
+//! Controllers act: they are told of what they watch, and what they want done is done.
+
+use super::control_state::{Deed, Life, What};
+use super::disturb::choose;
+use super::edge::EdgeState;
+use super::event::Event;
+use super::state::World;
+use crate::controllers::{Context, ControllerSpec, Do, Memory};
+use crate::observe::measure::Measurer;
+use crate::observe::summary::Summary;
+use crate::plan::{ActionPlan, WatchPlan};
+use sim_core::agenda::Agenda;
+use sim_core::random::Seed;
+use sim_core::{SimDuration, SimTime};
+
+impl World<'_> {
+    /// The controllers at time zero, what they begin with scheduled.
+    pub(super) fn prepare_controllers(&mut self, seed: Seed, agenda: &mut Agenda<Event>) {
+        if self.plan.controllers.is_empty() {
+            return;
+        }
+        self.control.key = seed.key("controllers", "choices");
+        for (number, plan) in self.plan.controllers.iter().enumerate() {
+            let instances = match plan.watches {
+                WatchPlan::Deaths { place } => {
+                    self.control.lives = vec![Life::NEW; self.plan.instances.len()];
+                    self.plan.places[place as usize].instance_count
+                }
+                _ => 0,
+            };
+            self.control.deeds.push((0, Vec::new()));
+            let memory = plan.spec.memory(instances as usize);
+            self.control.memories.push(memory);
+            let controller = number as u16;
+            if let WatchPlan::Condition { windows, .. } = plan.watches {
+                let first = SimTime(self.plan.window.0.saturating_mul(windows as u64));
+                agenda.schedule_at(first, Event::Look { controller });
+            }
+            let answer = self.ask_controller(controller, agenda, |spec, memory, context| {
+                spec.on_start(memory, context)
+            });
+            self.carry_out(controller, answer, agenda);
+        }
+    }
+
+    /// Asks a controller.
+    pub(super) fn ask_controller<R>(
+        &mut self,
+        controller: u16,
+        agenda: &Agenda<Event>,
+        ask: impl FnOnce(&ControllerSpec, &mut Memory, &Context) -> R,
+    ) -> R {
+        let spec = &self.plan.controllers[usize::from(controller)].spec;
+        let memory = &mut self.control.memories[usize::from(controller)];
+        let context = Context { now: agenda.now() };
+        ask(spec, memory, &context)
+    }
+
+    /// Does what a controller wants done.
+    pub(super) fn carry_out(&mut self, controller: u16, answer: Do, agenda: &mut Agenda<Event>) {
+        match answer {
+            Do::Nothing => {}
+            Do::Wake { after, timer } => {
+                agenda.schedule_after(after, Event::Wake { controller, timer });
+            }
+            Do::Act(action) => self.act(controller, action, 0, agenda),
+            Do::Start(number) => self.start_again(controller, number, agenda),
+            Do::GiveUp(number) => {
+                if let WatchPlan::Deaths { place } =
+                    self.plan.controllers[usize::from(controller)].watches
+                {
+                    let instance = self.plan.places[place as usize].first_instance + number;
+                    let what = What::GaveUp(instance);
+                    self.control.note(agenda.now(), controller, what);
+                }
+            }
+        }
+    }
+
+    /// A span that a controller asked for is over.
+    pub(super) fn wake_controller(
+        &mut self,
+        controller: u16,
+        timer: u32,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let answer = self.ask_controller(controller, agenda, |spec, memory, context| {
+            spec.on_timer(memory, timer, context)
+        });
+        self.carry_out(controller, answer, agenda);
+    }
+
+    /// A controller looks at the windows that have just ended.
+    pub(super) fn look(&mut self, controller: u16, agenda: &mut Agenda<Event>) {
+        let number = usize::from(controller);
+        let plan = &self.plan.controllers[number];
+        if plan.spec.is_over(&self.control.memories[number]) {
+            return;
+        }
+        let WatchPlan::Condition { check, windows } = &plan.watches else {
+            return;
+        };
+        let seen = self.recorder.windows();
+        let summary = Summary {
+            simulated_seconds: agenda.now().as_secs_f64(),
+            ..Summary::default()
+        };
+        let measurer = Measurer {
+            plan: self.plan,
+            recorder: &self.recorder,
+            summary: &summary,
+        };
+        let value = measurer.over(&check.measure, seen.saturating_sub(*windows)..seen);
+        self.work += *windows as u64;
+        // What cannot be measured does not hold.
+        let holds = value.is_some_and(|value| check.op.holds(value, check.limit));
+        let answer = self.ask_controller(controller, agenda, |spec, memory, context| {
+            spec.on_look(memory, holds, context)
+        });
+        self.carry_out(controller, answer, agenda);
+        agenda.schedule_after(self.plan.window, Event::Look { controller });
+    }
+
+    /// Does an action of a controller from one of its parts on, and what comes after it as far as that takes no time.
+    pub(super) fn act(
+        &mut self,
+        controller: u16,
+        mut action: u16,
+        mut part: u32,
+        agenda: &mut Agenda<Event>,
+    ) {
+        loop {
+            self.work += 1;
+            if let Some(span) = self.act_part(controller, action, part, agenda) {
+                let next = Event::Act {
+                    controller,
+                    action,
+                    part: part + 1,
+                };
+                agenda.schedule_after(span, next);
+                return;
+            }
+            let answer = self.ask_controller(controller, agenda, |spec, memory, context| {
+                spec.on_done(memory, action, context)
+            });
+            let Do::Act(next) = answer else {
+                return self.carry_out(controller, answer, agenda);
+            };
+            (action, part) = (next, 0);
+        }
+    }
+
+    /// Does a part of an action; how long until the next part, if it is not done.
+    fn act_part(
+        &mut self,
+        controller: u16,
+        action: u16,
+        part: u32,
+        agenda: &mut Agenda<Event>,
+    ) -> Option<SimDuration> {
+        let plan = &self.plan.controllers[usize::from(controller)];
+        let plan = &plan.actions[usize::from(action)];
+        if let ActionPlan::Wait(span) = plan {
+            return (part == 0).then_some(*span);
+        }
+        if part == 0 {
+            let what = What::Acted(action);
+            self.control.note(agenda.now(), controller, what);
+        }
+        match plan {
+            ActionPlan::Lift(faults) => {
+                for fault in faults {
+                    self.lift(*fault, agenda);
+                }
+            }
+            ActionPlan::Set { change, site } => self.set(*site, *change, agenda),
+            ActionPlan::Load { workload, factor } => {
+                self.loads[usize::from(*workload)].factor = *factor;
+            }
+            ActionPlan::Shed { workload, share } => {
+                self.loads[usize::from(*workload)].shed = *share;
+            }
+            ActionPlan::Wait(_) => {}
+            ActionPlan::Restart {
+                candidates,
+                instances,
+                boot,
+                pause,
+                at_once,
+            } => {
+                let chosen = choose(
+                    instances,
+                    candidates,
+                    self.control.key ^ u64::from(controller),
+                    u32::from(action),
+                );
+                let chosen = chosen.as_ref().unwrap_or(candidates);
+                let from = (part as usize).saturating_mul(*at_once as usize);
+                let rest = chosen.get(from..).filter(|rest| !rest.is_empty())?;
+                let here = rest.len().min(*at_once as usize);
+                for instance in &rest[..here] {
+                    self.restart(*instance, *boot, agenda);
+                }
+                let more = rest.len() > here;
+                return Some(if more { *boot + *pause } else { *boot });
+            }
+        }
+        None
+    }
+
+    /// A fault ends for good.
+    fn lift(&mut self, fault: u16, agenda: &mut Agenda<Event>) {
+        let now = agenda.now();
+        let state = &mut self.faults[usize::from(fault)];
+        let on: Vec<u32> = state.active.iter().map(|(period, _)| *period).collect();
+        let mut number = 0;
+        state.periods.retain_mut(|(start, stop)| {
+            let is_on = on.contains(&number);
+            number += 1;
+            if is_on {
+                *stop = now;
+            }
+            // What begins at this very instant, and has not yet, does not come.
+            is_on || *start < now
+        });
+        for period in on {
+            self.fault_off(fault, period, agenda);
+        }
+    }
+
+    /// A parameter is set: from now on the world goes by another plan.
+    fn set(&mut self, site: u16, change: u16, agenda: &mut Agenda<Event>) {
+        let set = &mut self.control.set;
+        match set.binary_search_by_key(&site, |(site, _)| *site) {
+            Ok(at) => set[at].1 = change,
+            Err(at) => set.insert(at, (site, change)),
+        }
+        self.plan = self.written.changed(set.iter().map(|(_, change)| *change));
+        for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
+            state.lanes = EdgeState::lanes(edge, agenda);
+        }
+        // Where there are more threads than before they take up what waits.
+        for instance in 0..self.instances.len() as u32 {
+            let state = &self.instances[instance as usize];
+            let serves = (state.service as usize) < self.plan.services.len();
+            if serves && state.down == 0 && state.frozen == 0 {
+                self.fill_threads(instance, agenda);
+            }
+        }
+    }
+
+    /// By controller: how often it did something, and the first things that it did.
+    #[must_use]
+    pub fn deeds(&self) -> &[(u64, Vec<Deed>)] {
+        &self.control.deeds
+    }
+}

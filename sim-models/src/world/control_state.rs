@@ -1,0 +1,77 @@
+//! What controllers remember, what they have set, and what they did.
+
+use crate::controllers::Memory;
+use sim_core::agenda::EventId;
+use sim_core::{SimDuration, SimTime};
+
+/// Something that a controller did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// When.
+    pub at: SimTime,
+    /// Index of the controller.
+    pub controller: u16,
+    /// What.
+    pub what: What,
+}
+
+/// What a controller did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// One of its actions, by its index.
+    Acted(u16),
+    /// It started this instance again.
+    Started(u32),
+    /// It left this instance down for good.
+    GaveUp(u32),
+}
+
+/// A supervised instance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life {
+    /// How long it takes to start, from the fault by which it died.
+    pub(super) boot: SimDuration,
+    /// The end of its start, while it starts.
+    pub(super) starts: EventId,
+    /// Its next death, where its crash is still on.
+    pub(super) relapse: EventId,
+}
+
+impl Life {
+    pub(super) const NEW: Self = Self {
+        boot: SimDuration::ZERO,
+        starts: EventId::NONE,
+        relapse: EventId::NONE,
+    };
+}
+
+/// All that belongs to controllers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Control {
+    pub(super) memories: Vec<Memory>,
+    /// Key of the choices of what is restarted.
+    pub(super) key: u64,
+    /// What has been set: place and change, in the order of the places.
+    pub(super) set: Vec<(u16, u16)>,
+    /// By instance; empty where no service is supervised.
+    pub(super) lives: Vec<Life>,
+    /// By controller: how often it did something, and the first [`Control::MOST`] of what it did.
+    pub(super) deeds: Vec<(u64, Vec<Deed>)>,
+}
+
+impl Control {
+    /// The most deeds of a controller that are kept.
+    const MOST: usize = 1000;
+
+    pub(super) fn note(&mut self, at: SimTime, controller: u16, what: What) {
+        let (count, deeds) = &mut self.deeds[usize::from(controller)];
+        *count += 1;
+        if deeds.len() < Self::MOST {
+            deeds.push(Deed {
+                at,
+                controller,
+                what,
+            });
+        }
+    }
+}
