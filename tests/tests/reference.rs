@@ -59,7 +59,8 @@ fn every_example_checks_clean_and_runs() {
 }
 
 /// Names that we have too, for something else.
-const OTHERWISE: [(&str, &str); 3] = [
+const OTHERWISE: [(&str, &str); 4] = [
+    ("Vaurien", "percent"),
     ("Toxiproxy", "timeout"),
     ("Envoy", "timeout"),
     ("Chaos Mesh", "duration"),

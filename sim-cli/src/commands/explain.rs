@@ -24,6 +24,10 @@ pub struct Args {
 /// # Errors
 /// If the output cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    if let Some((code, title, long)) = args.name.as_ref().and_then(|name| code(name)) {
+        write!(out, "{code}: {title}\n\n{long}\n")?;
+        return Ok(0);
+    }
     let all = Reference::new();
     let Some(name) = &args.name else {
         out.write_all(overview(&all).as_bytes())?;
@@ -50,14 +54,16 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     Ok(2)
 }
 
+/// The diagnostic of a code: nothing else is called so.
+fn code(name: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    CODES
+        .iter()
+        .find(|(code, ..)| code.eq_ignore_ascii_case(name))
+}
+
 /// All that there is of a name.
 fn about(all: &Reference, name: &str) -> String {
     let mut found = Vec::new();
-    for (code, title, long) in CODES {
-        if code.eq_ignore_ascii_case(name) {
-            found.push(format!("{code}: {title}\n\n{long}\n"));
-        }
-    }
     found.extend(all.named(name).map(|part| of_part(all, part)));
     found.extend(group(all, name));
     for (_, metric, summary) in METRICS {

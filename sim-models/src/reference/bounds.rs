@@ -195,18 +195,18 @@ impl<'a> Probe<'a> {
                 true => (!fits(beyond(*number))).then_some((*number, true)),
                 false => fits(within(*number)).then_some((*number, false)),
             });
-            Some(round.unwrap_or_else(|| {
-                let (mut good, mut bad) = (good, end);
-                for _ in 0..200 {
-                    let middle = good / 2.0 + bad / 2.0;
-                    if fits(middle) {
-                        good = middle
-                    } else {
-                        bad = middle
+            // Positive numbers are in the order of their bits; below zero only round bounds are looked for.
+            round.or_else(|| {
+                (end > 0.0).then(|| {
+                    let (mut low, mut high) = (good.to_bits(), end.to_bits());
+                    while high - low > 1 {
+                        let middle = low + (high - low) / 2;
+                        let fits = fits(f64::from_bits(middle));
+                        *(if fits { &mut low } else { &mut high }) = middle;
                     }
-                }
-                (good, true)
-            }))
+                    (f64::from_bits(low), true)
+                })
+            })
         };
         Bounds {
             least: edge(-1e300, &[0.0, 1.0]),

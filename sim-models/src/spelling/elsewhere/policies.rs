@@ -502,7 +502,7 @@ pub const TOOLS: &[Tool] = &[
         &[
             (
                 "criticality",
-                "priority",
+                "open.priority",
                 "of a workload; it travels with all calls",
             ),
             (
