@@ -138,7 +138,7 @@ impl OutcomeSet {
     /// Whatever is no success, but for what the caller itself takes back.
     pub const FAILURES: Self = Self(
         !Self::of(&[Outcome::Ok, Outcome::Degraded, Outcome::Cancelled]).0
-            & ((1 << Outcome::COUNT) - 1),
+            & Self::of(&Outcome::ALL).0,
     );
 
     /// The set of these.

@@ -116,7 +116,7 @@ fn forks_of_the_library_are_runs_from_scratch() {
 #[test]
 fn forks_of_random_systems_are_runs_from_scratch() {
     let mut shared = 0;
-    for seed in 1..=80 {
+    for seed in 1..=100 {
         let text = systems::system(seed);
         let own = sim_tests::scenario(&text);
         let lists = faults(own.services.keys().next().expect("it has services"));

@@ -52,6 +52,7 @@ use Right::{Ends, Refused, Stops};
 const RIGHT: &[(&str, Right)] = &[
     ("budget-undercounts", Stops("events")),
     ("control-characters", Refused("S0013")),
+    ("controllers-busy", Stops("events")),
     ("cpu-above-1", Ends),
     ("debug-audit", Stops("in_flight")),
     ("debug-overflow", Ends),
