@@ -56,6 +56,16 @@ fn what_cannot_be_is_told_with_its_line() {
     insta::assert_snapshot!(said("breaker(failures: 0)", first), @"error: `failures` of `breaker` must be at least 1");
     let second = format!("{first}\n{}", r#"{"t": 0.5, "op": "look"}"#);
     insta::assert_snapshot!(said("breaker", &second), @"error: FOLDER/script.jsonl:2:1: time goes back to 0.5 s");
+    let nobody = r#"{"t": 1, "op": "acquire", "user": 200}"#;
+    insta::assert_snapshot!(said("shed_by_priority", nobody), @"error: FOLDER/script.jsonl:1:1: `user` is 0 to 127");
+    let took = |seconds: &str| {
+        format!(
+            r#"{first}
+{{"t": 1.2, "op": "result", "outcome": "ok", "duration": {seconds}}}"#
+        )
+    };
+    insta::assert_snapshot!(said("breaker", &took("0.3")), @"error: FOLDER/script.jsonl:2:1: `duration` is 0.3, but this try was let in 0.2 s ago");
+    assert_eq!(trace("policy-trace-took", "breaker", &took("0.2")).0, 0);
     let none = r#"{"t": 1, "op": "ask"}"#;
     insta::assert_snapshot!(said("breaker", none), @"error: FOLDER/script.jsonl:1:20: unknown variant `ask`, expected one of `acquire`, `start`, `result`, `retry`, `give_up`, `look`");
 }

@@ -222,7 +222,8 @@ fn pools(summary: &Summary) -> Option<Table> {
         for (name, pool) in &s.pools {
             any = true;
             let share = |part: u64| {
-                let asked = pool.taken + pool.full + pool.timeouts;
+                // Those who still wait have not been answered in any way.
+                let asked = (pool.taken + pool.timeouts).max(pool.waited) + pool.full;
                 percent(part as f64 / asked as f64)
             };
             table.row(vec![

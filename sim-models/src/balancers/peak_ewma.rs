@@ -12,6 +12,7 @@
 //! Source: Finagle `PeakEwma.scala` (`decayTime` 10 s), Linkerd and tower `PeakEwma`.
 
 use super::{Balancer, Heard, Panic, Spread, View};
+use crate::outcome::OutcomeSet;
 use serde::{Deserialize, Serialize};
 use sim_core::random::Keyed;
 use sim_core::{SimDuration, SimTime};
@@ -88,7 +89,8 @@ impl Balancer for PeakEwma {
     }
     fn on_result(&self, known: &mut Vec<Known>, heard: &Heard) {
         let known = &mut known[heard.callee as usize];
-        let failed = !heard.outcome.is_success();
+        // What was taken back has failed nobody.
+        let failed = OutcomeSet::FAILURES.contains(heard.outcome);
         let least = if failed {
             self.penalty
         } else {

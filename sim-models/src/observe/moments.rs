@@ -13,8 +13,8 @@ use super::availability::{lasting, merged};
 use super::recorder::Recorder;
 use super::summary::{Moment, Series, Summary};
 use crate::plan::Plan;
+use indexmap::IndexMap;
 use sim_core::stats::excess;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use teller::{CHANCE, LOST, Teller, add, moment, percent, sum, tell};
 
@@ -44,8 +44,9 @@ pub fn moments(
         usual: USUAL.max(1.0 - objective),
     };
     let mut all = Vec::new();
-    teller.faults(summary, &mut all);
+    // Of one instant: a fault that is lifted ends because of it.
     teller.controllers(summary, &mut all);
+    teller.faults(summary, &mut all);
     let breakdowns = teller.goodput(&mut all);
     teller.loads(&breakdowns, &mut all);
     teller.queues(&mut all);
@@ -82,7 +83,7 @@ impl Teller<'_> {
     /// What controllers did: each kind of thing by itself, so that what is done often does not hide the rest.
     fn controllers(&self, summary: &Summary, all: &mut Vec<Moment>) {
         for (name, controller) in &summary.controllers {
-            let mut kinds: BTreeMap<&str, Vec<Moment>> = BTreeMap::new();
+            let mut kinds: IndexMap<&str, Vec<Moment>> = IndexMap::new();
             for deed in &controller.deeds {
                 let told = moment(deed.time, "controller", format!("`{name}`: {}", deed.what));
                 kinds.entry(&deed.what).or_default().push(told);

@@ -74,6 +74,7 @@ impl Compiler<'_> {
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
+                    begins: spec.begin(),
                     passes: passes(&spec),
                     memory,
                     shared,
@@ -90,6 +91,9 @@ impl Compiler<'_> {
                 layer
             })
             .collect();
+        let balance = &self.plan.services[callee as usize].balance;
+        let avoids = callees > 1 && layers.iter().any(|layer| layer.spec.avoids());
+        let listens = callees > 1 && balance.listens();
         EdgePlan {
             name,
             caller,
@@ -110,8 +114,9 @@ impl Compiler<'_> {
             starts: layers.iter().any(|layer| layer.starts),
             first_endpoint,
             keys,
-            avoids: callees > 1 && layers.iter().any(|layer| layer.spec.avoids()),
-            listens: callees > 1 && self.plan.services[callee as usize].balance.listens(),
+            avoids,
+            listens,
+            keeps: avoids || listens || balance.counts(),
             layers,
             memory_count: memory,
             routes,
@@ -147,6 +152,7 @@ impl Compiler<'_> {
                 door: true,
                 avoids: false,
                 listens: false,
+                keeps: false,
                 tells_cancellation: true,
                 ..edge
             });

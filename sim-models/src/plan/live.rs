@@ -112,10 +112,26 @@ fn name(segment: &Segment) -> Option<&str> {
 
 /// Which of the places that can be set a change is at: the first change at that place.
 pub(super) fn site(changes: &[(String, String)], change: u16) -> u16 {
-    let steps = |at: usize| path::parse(&changes[at].0).ok();
+    let steps = |at: usize| path::parse(&changes[at].0).unwrap_or_default();
     let own = steps(usize::from(change));
-    let first = (0..changes.len()).find(|other| steps(*other) == own);
+    let first = (0..changes.len()).find(|other| same_place(&steps(*other), &own));
     first.map_or(change, |first| first as u16)
+}
+
+/// Whether two paths lead to one place: the index of a policy in its list need not be given.
+fn same_place(one: &[Segment], other: &[Segment]) -> bool {
+    let names = |path: &[Segment]| {
+        path.iter()
+            .filter_map(name)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    one == other || names(one) == names(other) && (is_named(one) || is_named(other))
+}
+
+/// Whether a path has no index.
+fn is_named(path: &[Segment]) -> bool {
+    path.iter().all(|segment| name(segment).is_some())
 }
 
 /// Whether ids and states of one plan mean the same in another.

@@ -8,7 +8,7 @@ use crate::faults::{Condition, Effect, Fault, Instances, Target};
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
-use crate::resilience::{By, PolicySpec};
+use crate::resilience::{By, CallState, PolicySpec};
 pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
 use crate::scenario::{Arrivals, Impatience, Scenario, Shape, Start, Threading};
 use sim_core::dist::Dist;
@@ -258,6 +258,8 @@ pub struct EdgePlan {
     pub avoids: bool,
     /// Whether the balancer of the callee has to know how attempts end.
     pub listens: bool,
+    /// Whether anybody keeps a record of whom its attempts went to.
+    pub keeps: bool,
     /// The first policy whose memory is divided by the instances of the callee: there the instance is chosen;
     /// [`EdgePlan::LATE`] if there is none, and it is chosen when an attempt is sent.
     pub picks_at: u32,
@@ -329,6 +331,8 @@ pub struct LayerPlan {
     pub forks: bool,
     /// Whether calls may be parked at its memory.
     pub parks: bool,
+    /// What it knows of a new call.
+    pub begins: CallState,
     /// What passes it on the way out without a question, and leaves nothing behind.
     pub passes: OutcomeSet,
     /// Index of its first counter among those of the edge.

@@ -10,7 +10,7 @@ use crate::input::Parsed;
 use crate::scenario::Override;
 use crate::scenario::source::Span;
 use crate::scenario::tree::{Kind, Node};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// What a field may be.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,7 +71,7 @@ pub fn of(part: &Part, field: &Field) -> Bounds {
         bounds.said.push("more than zero".into());
     }
     let said = probe.said.into_inner();
-    if !said.is_empty() {
+    if !said.is_empty() || probe.elsewhere.get() {
         bounds = Bounds {
             said,
             ..Bounds::default()
@@ -87,6 +87,8 @@ struct Probe<'a> {
     field: &'a str,
     /// What was said of other fields.
     said: RefCell<Vec<String>>,
+    /// Whether something was refused for another reason than a bound.
+    elsewhere: Cell<bool>,
 }
 
 impl<'a> Probe<'a> {
@@ -107,6 +109,7 @@ impl<'a> Probe<'a> {
             path,
             field: &field.name,
             said: RefCell::default(),
+            elsewhere: Cell::default(),
         })
     }
 
@@ -129,7 +132,10 @@ impl<'a> Probe<'a> {
             fits = false;
             let why = reason(&one.message);
             let mut said = self.said.borrow_mut();
-            if why.contains('`') && !said.contains(&why) {
+            if !why.starts_with("must ") {
+                // It is about this value in this example, and says no bound.
+                self.elsewhere.set(true);
+            } else if why.contains('`') && !said.contains(&why) {
                 said.push(why);
             }
         }

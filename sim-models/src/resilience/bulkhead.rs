@@ -59,7 +59,7 @@ impl Policy for Bulkhead {
     type Call = ();
     const SUMMARY: &'static str = "bounds how many calls are out at a time";
     const EXAMPLE: &'static str = "bulkhead(permits: 25)";
-    const LIVE: &'static [&'static str] = &["permits", "queue", "wait"];
+    const LIVE: &'static [&'static str] = &["queue", "wait"];
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const LEAVES: bool = true;

@@ -96,7 +96,7 @@ impl Policy for RateLimit {
     type Call = Option<SimTime>;
     const SUMMARY: &'static str = "lets so many calls a second through";
     const EXAMPLE: &'static str = r#"rate_limit("100/s")"#;
-    const LIVE: &'static [&'static str] = &["rate", "burst", "wait"];
+    const LIVE: &'static [&'static str] = &["burst", "wait"];
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const RATIONS: bool = true;

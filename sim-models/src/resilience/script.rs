@@ -19,6 +19,9 @@ pub struct Line {
     /// Of a result: what it is.
     #[serde(default)]
     pub outcome: Option<Outcome>,
+    /// Of a result: how long it took, in seconds: the time since its try was let in.
+    #[serde(default)]
+    pub duration: Option<f64>,
     /// Of a result: its HTTP-like status.
     #[serde(default)]
     pub status: u16,
@@ -34,7 +37,7 @@ pub struct Line {
     /// Of a call that comes: how much it matters.
     #[serde(default)]
     pub priority: Priority,
-    /// Of a call that comes: whom it is from.
+    /// Of a call that comes: whom it is from, 0 to 127.
     #[serde(default)]
     pub user: u8,
     /// Of a call that comes: the tenant that it is from.

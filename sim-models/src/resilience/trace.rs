@@ -18,6 +18,7 @@
 
 pub use super::script::{At, Decision, Line, Op};
 use super::{By, Context, Do, Ended, Final, Memory, PolicySpec, Reading};
+use crate::baggage::Baggage;
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome};
 use sim_core::random::mix;
@@ -47,6 +48,8 @@ struct Call {
     allowed: bool,
     /// Which of several tries have ended.
     over: BTreeSet<u16>,
+    /// When each try was let in.
+    begun: Vec<SimTime>,
 }
 
 /// A policy that is driven by a script.
@@ -95,6 +98,9 @@ impl<'p> Trace<'p> {
             return Err(format!("`t` must be 0 to 1e9 seconds, not {}", line.t));
         }
         let now = SimTime::ZERO + SimDuration::from_nanos_f64(line.t * 1e9);
+        if line.user >= Baggage::USERS {
+            return Err(format!("`user` is 0 to {}", Baggage::USERS - 1));
+        }
         if now < self.now {
             return Err(format!("time goes back to {} s", line.t));
         }
@@ -203,6 +209,7 @@ impl<'p> Trace<'p> {
             last: Final::No,
             allowed: false,
             over: BTreeSet::new(),
+            begun: Vec::new(),
         };
         match self.calls.get_mut(id) {
             // The same call comes again.
@@ -276,11 +283,13 @@ impl<'p> Trace<'p> {
     }
 
     fn begin_try(&mut self, id: &str) {
+        let now = self.now;
         self.set(id, |call| {
             call.at = At::Inside;
             call.inside = true;
             call.attempts += 1;
             call.out += 1;
+            call.begun.push(now);
         });
     }
 
@@ -348,7 +357,7 @@ impl<'p> Trace<'p> {
         if line.callee.is_some_and(|callee| callee >= CALLEES) {
             return Err(format!("`callee` is one of {CALLEES} instances, from 0"));
         }
-        let forks = self.policy.forks();
+        let (forks, now) = (self.policy.forks(), self.now);
         let call = self.call(&line.id)?;
         if call.at != At::Inside || call.out == 0 {
             return Err("this call has nothing out that could have a result".into());
@@ -360,6 +369,17 @@ impl<'p> Trace<'p> {
             return Err(format!(
                 "try {} of this call has had its result: `leg` says which one it is",
                 line.leg
+            ));
+        }
+        let begun = if forks {
+            call.begun.get(usize::from(line.leg))
+        } else {
+            call.begun.last()
+        };
+        let took = begun.map_or(0.0, |begun| now.since(*begun).as_secs_f64());
+        if let Some(duration) = line.duration.filter(|said| (said - took).abs() > 1e-6) {
+            return Err(format!(
+                "`duration` is {duration}, but this try was let in {took} s ago"
             ));
         }
         call.out -= 1;

@@ -1,6 +1,5 @@
 //! Which instance of its callee an attempt goes to.
 
-use super::frame::Frame;
 use super::state::World;
 use crate::balancers::{Heard, View};
 use crate::outcome::Outcome;
@@ -13,10 +12,14 @@ impl World<'_> {
     /// The instance that the next attempt of a call, or of a leg of it, goes to.
     #[inline]
     pub(super) fn pick(&mut self, plan: &EdgePlan, index: u32, key: u64, now: SimTime) -> u32 {
-        let (first, count) = (plan.first_callee, plan.callees);
-        if count == 1 {
-            return first;
+        if plan.callees == 1 {
+            return plan.first_callee;
         }
+        self.pick_among(plan, index, key, now)
+    }
+
+    fn pick_among(&mut self, plan: &EdgePlan, index: u32, key: u64, now: SimTime) -> u32 {
+        let (first, count) = (plan.first_callee, plan.callees);
         let mut among = std::mem::take(&mut self.among);
         among.clear();
         if plan.shuns || plan.avoids {
@@ -43,6 +46,9 @@ impl World<'_> {
     /// An attempt goes out to an instance of its callee, by number.
     #[inline]
     pub(super) fn count_out(&mut self, index: u32, plan: &EdgePlan, number: u32, now: SimTime) {
+        if !plan.keeps {
+            return;
+        }
         let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
         let state = &mut self.edges[edge as usize];
         if !state.outstanding.is_empty() {
@@ -89,18 +95,22 @@ impl World<'_> {
         if plan.shuns {
             self.shun(plan, index, now, &mut passed_by);
         }
-        let open = |number: &u32| !passed_by[*number as usize];
+        among.extend((0..count).filter(|number| !passed_by[*number as usize]));
+        let mut looked = u64::from(count);
         if again {
-            let fresh = |number: &u32| self.tried.of(call).all(|tried| tried != *number);
-            among.extend((0..count).filter(open).filter(fresh));
-        }
-        if among.is_empty() {
-            among.extend((0..count).filter(open));
+            for tried in self.tried.of(call) {
+                passed_by[tried as usize] = true;
+                looked += 1;
+            }
+            let fresh = |number: &u32| !passed_by[*number as usize];
+            if among.iter().any(fresh) {
+                among.retain(fresh);
+            }
         }
         if among.len() == count as usize {
             among.clear();
         }
-        self.work += u64::from(count) / 16;
+        self.work += looked / 16;
         self.passed_by = passed_by;
     }
 
@@ -146,15 +156,16 @@ impl World<'_> {
         answered: bool,
         now: SimTime,
     ) {
-        let Frame {
-            edge,
-            instance,
-            callee_instance,
-            ..
-        } = self.frames[index];
-        let state = &mut self.edges[edge as usize];
-        let own = self.plan.instances[instance as usize].number;
-        let callee = callee_instance - plan.first_callee;
+        if !plan.keeps {
+            return;
+        }
+        let frame = &self.frames[index];
+        let state = &mut self.edges[frame.edge as usize];
+        if state.outstanding.is_empty() && !plan.listens {
+            return;
+        }
+        let own = self.plan.instances[frame.instance as usize].number;
+        let callee = frame.callee_instance - plan.first_callee;
         if !state.outstanding.is_empty() {
             state.outstanding[(own * plan.callees + callee) as usize] -= 1;
         }

@@ -10,8 +10,11 @@ use crate::observe::measure::Measurer;
 use crate::observe::summary::Summary;
 use crate::plan::{ActionPlan, WatchPlan};
 use sim_core::agenda::Agenda;
-use sim_core::random::Seed;
+use sim_core::random::{Seed, mix};
 use sim_core::{SimDuration, SimTime};
+
+/// Steps that a parameter which is set counts for: a plan may have to be made.
+const STEPS_PER_SET: u64 = 2_000;
 
 impl World<'_> {
     /// The controllers at time zero, what they begin with scheduled.
@@ -188,12 +191,10 @@ impl World<'_> {
                 pause,
                 at_once,
             } => {
-                let chosen = choose(
-                    instances,
-                    candidates,
-                    self.control.key ^ u64::from(controller),
-                    u32::from(action),
-                );
+                // Each time others, as it is with the periods of a fault.
+                let acted = self.control.deeds[usize::from(controller)].0;
+                let key = mix(self.control.key ^ u64::from(controller), u64::from(action));
+                let chosen = choose(instances, candidates, key, acted as u32);
                 let chosen = chosen.as_ref().unwrap_or(candidates);
                 let from = (part as usize).saturating_mul(*at_once as usize);
                 let rest = chosen.get(from..).filter(|rest| !rest.is_empty())?;
@@ -239,11 +240,13 @@ impl World<'_> {
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             state.lanes = EdgeState::lanes(edge, agenda);
         }
-        // Where there are more threads than before they take up what waits.
+        self.work += STEPS_PER_SET;
+        // Where there are more threads or places than before they take up what waits.
         for instance in 0..self.instances.len() as u32 {
             let state = &self.instances[instance as usize];
             let serves = (state.service as usize) < self.plan.services.len();
             if serves && state.down == 0 && state.frozen == 0 {
+                while self.accept(instance as usize) {}
                 self.fill_threads(instance, agenda);
             }
         }

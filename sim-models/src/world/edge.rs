@@ -158,7 +158,7 @@ impl Slots {
             self.free.resize(length + 1, Vec::new());
         }
         let fresh = |layer: &LayerPlan| Slot {
-            state: layer.spec.begin(),
+            state: layer.begins,
             timer: EventId::NONE,
             stage: Stage::Outside,
             legs: 0,

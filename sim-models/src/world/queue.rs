@@ -70,7 +70,7 @@ impl World<'_> {
                 self.turn_away_dropped(agenda);
             }
             let mut accepted = false;
-            while self.accept(instance) {
+            while self.instances[instance].backlog.waiting() > 0 && self.accept(instance) {
                 accepted = true;
             }
             if next.is_some() {

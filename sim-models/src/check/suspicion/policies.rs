@@ -79,7 +79,16 @@ impl Checker<'_> {
                     .iter()
                     .any(|inner| inner.time_limit().is_some())
             {
-                let message = "the retry has no timeout inside: an attempt without an answer is never given up";
+                let outer = policies[..i]
+                    .iter()
+                    .find(|outer| outer.time_limit().is_some());
+                let message = match outer {
+                    Some(outer) => format!(
+                        "the retry has no timeout inside: an attempt without an answer lasts until the {} outside of it ends the whole call, and is not tried again",
+                        outer.name()
+                    ),
+                    None => "the retry has no timeout inside: an attempt without an answer is never given up".into(),
+                };
                 self.report(Code::NoTimeout, path, message)
                     .help
                     .push("add `timeout(\"..\")` after the `retry` in the list".into());

@@ -20,7 +20,7 @@ impl Steady<'_> {
             count => format!("the last of {count} actions, "),
         };
         let after = match back - last.time {
-            short if short < 1e-9 => "as soon as it came to ".to_owned(),
+            short if short < 1e-9 => "at the instant of ".to_owned(),
             seconds => format!("{} after ", span(seconds)),
         };
         format!(", {after}{which}`{}` by `{who}`", last.what)
@@ -35,12 +35,12 @@ impl Steady<'_> {
         match deeds.as_slice() {
             [] => "; no controller acted since it began".to_owned(),
             [(who, only)] => format!(
-                "; that is in spite of `{}` by `{who}` at {}",
+                "; `{who}` did one thing since it began, `{}` at {}",
                 only.what,
                 span(only.time)
             ),
             [.., (who, last)] => format!(
-                "; that is in spite of {} actions, the last of them `{}` by `{who}` at {}",
+                "; {} things were done since it began, the last of them `{}` by `{who}` at {}",
                 deeds.len(),
                 last.what,
                 span(last.time)
