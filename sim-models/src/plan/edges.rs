@@ -74,6 +74,7 @@ impl Compiler<'_> {
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
+                    enters: spec.enters() || spec.forks(),
                     begins: spec.begin(),
                     passes: passes(&spec),
                     memory,

@@ -58,6 +58,7 @@ impl Compiler<'_> {
                 cores: spec.cores,
                 queue_limit: spec.queue.limit.limit(),
                 queue_order: spec.queue.order,
+                minds_empty: spec.queue.order.minds_empty(),
                 backlog_limit: spec.backlog.limit(),
                 balance: spec.balance.clone(),
                 door: ServicePlan::OPEN,

@@ -88,6 +88,8 @@ pub struct ServicePlan {
     pub queue_limit: u32,
     /// Who is next, and who is dropped.
     pub queue_order: OrderSpec,
+    /// Whether that order has to be asked where nobody waits.
+    pub minds_empty: bool,
     /// Places in the backlog.
     pub backlog_limit: u32,
     /// How callers choose among its instances.
@@ -331,6 +333,8 @@ pub struct LayerPlan {
     pub forks: bool,
     /// Whether calls may be parked at its memory.
     pub parks: bool,
+    /// Whether it has to be asked on the way in, or may have several tries out then.
+    pub enters: bool,
     /// What it knows of a new call.
     pub begins: CallState,
     /// What passes it on the way out without a question, and leaves nothing behind.

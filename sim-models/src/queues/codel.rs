@@ -161,6 +161,7 @@ impl Codel {
 
 impl Order for Codel {
     type Memory = Delays;
+    const MINDS_EMPTY: bool = true;
     const SUMMARY: &'static str = "first in, first out; drops where waits stay too long";
     const EXAMPLE: &'static str = r#"codel(target: "5ms", interval: "100ms")"#;
 

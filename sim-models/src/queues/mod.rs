@@ -72,6 +72,11 @@ macro_rules! orders {
             pub fn per_tenant(&self) -> u64 {
                 match self { $(Self::$order(_) => <$order as Order>::PER_TENANT),* }
             }
+            /// See [`Order::MINDS_EMPTY`].
+            #[must_use]
+            pub fn minds_empty(&self) -> bool {
+                match self { $(Self::$order(_) => <$order as Order>::MINDS_EMPTY),* }
+            }
             /// See [`Order::PUSHES_OUT`].
             #[must_use]
             pub fn pushes_out(&self) -> bool {

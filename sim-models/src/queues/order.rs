@@ -47,6 +47,8 @@ pub trait Order {
     const PER_TENANT: u64 = 0;
     /// Whether one who comes when the queue is full may push out another one ([`Order::instead_of`]).
     const PUSHES_OUT: bool = false;
+    /// Whether it has to be asked who is next where nobody waits: it remembers that.
+    const MINDS_EMPTY: bool = false;
 
     /// An empty queue.
     fn memory(&self) -> Self::Memory;

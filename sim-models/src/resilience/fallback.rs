@@ -32,6 +32,7 @@ impl Policy for Fallback {
     /// Whether the other target has been asked.
     type Call = bool;
     const SUMMARY: &'static str = "something else answers where what is inside fails";
+    const ENTERS: bool = false;
     const EXAMPLE: &'static str = "fallback";
     const COUNTERS: &'static [&'static str] = &["used", "failed"];
 

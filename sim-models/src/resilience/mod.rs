@@ -151,6 +151,11 @@ macro_rules! policies {
             pub fn acts(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::ACTS),* }
             }
+            /// See [`Policy::ENTERS`].
+            #[must_use]
+            pub fn enters(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::ENTERS),* }
+            }
             /// See [`Policy::RATIONS`].
             #[must_use]
             pub fn rations(&self) -> bool {

@@ -317,6 +317,9 @@ pub trait Policy {
     const STARTS: bool = false;
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
     const ACTS: bool = true;
+    /// Whether it has to be asked on the way in. One that has not lets every call in, and knows of it what it knows of a
+    /// new one.
+    const ENTERS: bool = true;
     /// Whether it has to allow another try before its pause ([`Policy::on_retry`]).
     const RATIONS: bool = false;
     /// Whether balancers pass instances by that it shuns ([`Policy::shun`]).

@@ -246,7 +246,7 @@ const _: () = assert!(
 );
 
 /// What a retry knows of one call; packed, for there is one in every call under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, packed(2))]
 pub struct Tried {
     before: SimDuration,
@@ -255,10 +255,22 @@ pub struct Tried {
     steps: u16,
 }
 
+impl Default for Tried {
+    /// The first attempt.
+    fn default() -> Self {
+        Self {
+            before: SimDuration::ZERO,
+            attempts: 1,
+            steps: 0,
+        }
+    }
+}
+
 impl Policy for Retry {
     type Memory = ();
     type Call = Tried;
     const SUMMARY: &'static str = "tries again after a backoff";
+    const ENTERS: bool = false;
     const EXAMPLE: &'static str = "retry(attempts: 4)";
     const LIVE: &'static [&'static str] = &["attempts"];
     const COUNTERS: &'static [&'static str] = &["retries", "exhausted"];
@@ -267,10 +279,7 @@ impl Policy for Retry {
     #[inline]
     fn on_enter(&self, (): &mut (), call: &mut Tried, _: &mut Context) -> Do {
         // A retry outside this one begins anew; our own retries do not come this way.
-        *call = Tried {
-            attempts: 1,
-            ..Tried::default()
-        };
+        *call = Tried::default();
         Do::Pass
     }
     #[inline]

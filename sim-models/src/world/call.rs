@@ -134,14 +134,11 @@ impl<'p> World<'p> {
     fn attempt_over(&mut self, index: u32, outcome: Outcome, answered: bool, now: SimTime) {
         let frame = &mut self.frames[index];
         frame.child = FrameId::NONE;
-        let frame = *frame;
-        self.recorder.attempt_ended(
-            frame.edge as usize,
-            frame.attempts,
-            outcome,
-            frame.is(flag::COUNTED),
-        );
-        let plan = &self.plan.edges[frame.edge as usize];
+        let (edge, attempts) = (frame.edge as usize, frame.attempts);
+        let counted = frame.is(flag::COUNTED);
+        self.recorder
+            .attempt_ended(edge, attempts, outcome, counted);
+        let plan = &self.plan.edges[edge];
         self.tell_balancer(index, plan, outcome, answered, now);
     }
 

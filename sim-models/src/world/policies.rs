@@ -139,6 +139,13 @@ impl<'p> World<'p> {
             slot.stage = Stage::Inside;
             return Way::In(layer + 1);
         }
+        let policy = &plan.layers[layer];
+        if !policy.enters {
+            let slot = self.slot(index, layer);
+            slot.state = policy.begins;
+            slot.stage = Stage::Inside;
+            return Way::In(layer + 1);
+        }
         let answer = self.ask_policy(
             index,
             plan,

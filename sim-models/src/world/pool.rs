@@ -31,10 +31,13 @@ impl World<'_> {
         let now = agenda.now();
         let number = instance as usize;
         let state = &mut self.instances[number];
-        if state.busy > self.plan.services[state.service as usize].threads {
-            // Somebody has set fewer than are busy: this one goes.
+        let plan = &self.plan.services[state.service as usize];
+        let record = &mut self.recorder.instances[number];
+        let nobody_waits = record.queue.value() == 0 && !plan.minds_empty;
+        // Where somebody has set fewer than are busy, this one goes.
+        if nobody_waits || state.busy > plan.threads {
             state.busy -= 1;
-            self.recorder.instances[number].busy.add(now, -1);
+            record.busy.add(now, -1);
             return false;
         }
         let ready = &mut state.ready;

@@ -11,7 +11,7 @@ use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 
 impl World<'_> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn ends_here(&self, index: u32, outcome: Outcome) -> Ending {
         Ending::at(outcome, self.place_of(index) as u16)
     }
