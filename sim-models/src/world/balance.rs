@@ -161,9 +161,6 @@ impl World<'_> {
         }
         let frame = &self.frames[index];
         let state = &mut self.edges[frame.edge as usize];
-        if state.outstanding.is_empty() && !plan.listens {
-            return;
-        }
         let own = self.plan.instances[frame.instance as usize].number;
         let callee = frame.callee_instance - plan.first_callee;
         if !state.outstanding.is_empty() {

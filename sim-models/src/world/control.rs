@@ -81,6 +81,7 @@ impl World<'_> {
     }
 
     /// A span that a controller asked for is over.
+    #[cold]
     pub(super) fn wake_controller(
         &mut self,
         controller: u16,
@@ -94,6 +95,7 @@ impl World<'_> {
     }
 
     /// A controller looks at the windows that have just ended.
+    #[cold]
     pub(super) fn look(&mut self, controller: u16, agenda: &mut Agenda<Event>) {
         let number = usize::from(controller);
         let plan = &self.plan.controllers[number];
@@ -125,6 +127,7 @@ impl World<'_> {
     }
 
     /// Does an action of a controller from one of its parts on, and what comes after it as far as that takes no time.
+    #[cold]
     pub(super) fn act(
         &mut self,
         controller: u16,

@@ -81,6 +81,7 @@ impl<'p> World<'p> {
     }
 
     /// A fault comes.
+    #[cold]
     pub(super) fn fault_on(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
         let number = usize::from(fault);
         let plan = &self.plan.faults[number];
@@ -126,6 +127,7 @@ impl<'p> World<'p> {
     }
 
     /// A fault goes.
+    #[cold]
     pub(super) fn fault_off(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
         let number = usize::from(fault);
         let plan = &self.plan.faults[number];
@@ -221,6 +223,7 @@ impl<'p> World<'p> {
     }
 
     /// An instance stops at once: what it had is lost. How many requests that were.
+    #[cold]
     pub(super) fn kill(
         &mut self,
         instance: u32,

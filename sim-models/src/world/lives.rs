@@ -78,6 +78,7 @@ impl World<'_> {
     }
 
     /// A start is over.
+    #[cold]
     pub(super) fn booted(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
         let Some(supervisor) = self.supervisor(instance) else {
             self.instances[instance as usize].down -= 1;
@@ -96,6 +97,7 @@ impl World<'_> {
     }
 
     /// An instance has lived for as long as its crash lets it.
+    #[cold]
     pub(super) fn relapse(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
         self.control.lives[instance as usize].relapse = EventId::NONE;
         if let Some((fault, _)) = self.cause(instance) {

@@ -37,6 +37,7 @@ impl<'p> World<'p> {
 
     /// An instance that has stood still sees that a timer ran out meanwhile, unless what it saw
     /// before (an answer) has ended the attempt, or the call.
+    #[cold]
     pub(super) fn overdue(
         &mut self,
         id: FrameId,
