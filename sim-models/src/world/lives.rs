@@ -70,11 +70,21 @@ impl World<'_> {
         if self.supervisor(instance).is_some() {
             return;
         }
+        self.boot(instance, boot, agenda);
+    }
+
+    /// An instance boots: the event at which it is up; none if it is so at once.
+    fn boot(
+        &mut self,
+        instance: u32,
+        boot: SimDuration,
+        agenda: &mut Agenda<Event>,
+    ) -> Option<EventId> {
         if boot.0 > 0 {
-            agenda.schedule_after(boot, Event::Booted { instance });
-        } else {
-            self.booted(instance, agenda);
+            return Some(agenda.schedule_after(boot, Event::Booted { instance }));
         }
+        self.booted(instance, agenda);
+        None
     }
 
     /// A start is over.
@@ -147,11 +157,8 @@ impl World<'_> {
 
     /// An instance of a supervised service starts.
     fn begin_start(&mut self, instance: u32, boot: SimDuration, agenda: &mut Agenda<Event>) {
-        if boot.0 > 0 {
-            let starts = agenda.schedule_after(boot, Event::Booted { instance });
+        if let Some(starts) = self.boot(instance, boot, agenda) {
             self.control.lives[instance as usize].starts = starts;
-        } else {
-            self.booted(instance, agenda);
         }
     }
 

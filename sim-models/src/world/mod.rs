@@ -19,6 +19,7 @@
 pub mod frame;
 mod event;
 mod cores;
+mod waiting_room;
 mod permits;
 mod instance;
 mod edge;
