@@ -1,8 +1,8 @@
 //! Calls that are parked at the memory of a policy until somebody who leaves it wakes them.
 
+use super::drive::Way;
 use super::edge::{Parked, Stage};
 use super::event::Event;
-use super::policies::Way;
 use super::state::World;
 use super::waiting_room::WaitingRoom;
 use crate::plan::EdgePlan;
