@@ -106,7 +106,7 @@ impl Policy for RateLimit {
     type Call = Due;
     const SUMMARY: &'static str = "lets so many calls a second through";
     const EXAMPLE: &'static str = r#"rate_limit("100/s")"#;
-    const LIVE: &'static [&'static str] = &["burst", "wait"];
+    const LIVE: &'static [&'static str] = &["rate", "burst", "wait"];
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const RATIONS: bool = true;
@@ -150,6 +150,12 @@ impl Policy for RateLimit {
     }
     fn on_timer(&self, _: &mut Bucket, _: &mut Due, _: &mut Context) -> Do {
         Do::Pass
+    }
+    /// Who waits for a token that is due at the former rate waits on, as with the `setRate` of Guava's limiter.
+    fn on_set(&self, bucket: &mut Bucket, before: &Self, now: SimTime) -> u32 {
+        bucket.tokens = before.tokens(bucket, now);
+        bucket.at = now;
+        0
     }
     fn reading(&self, bucket: &Bucket, now: SimTime) -> Reading {
         Reading::number("tokens", self.tokens(bucket, now))
