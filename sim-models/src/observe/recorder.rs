@@ -10,6 +10,7 @@ pub use super::ledger::ByOutcome;
 pub use super::records::*;
 
 use super::ledger::Ledger;
+use crate::ids::{InstanceId, ServiceId, TiVec, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
 use sim_core::metrics::{DurationStats, Level, WindowHistogram};
@@ -28,7 +29,7 @@ pub struct Recorder {
     /// By endpoint.
     pub endpoints: Vec<EndpointRecord>,
     /// By instance of services.
-    pub instances: Vec<InstanceRecord>,
+    pub instances: TiVec<InstanceId, InstanceRecord>,
     /// By pool and instance.
     pub pools: Vec<PoolRecord>,
     /// By edge.
@@ -100,7 +101,7 @@ impl Recorder {
         let instances = plan
             .instances
             .iter()
-            .filter(|i| (i.place as usize) < plan.services.len())
+            .filter(|i| usize::from(i.place) < plan.services.len())
             .count();
         Self {
             workloads: plan.workloads.iter().map(|_| workload()).collect(),
@@ -118,7 +119,7 @@ impl Recorder {
             pools: plan
                 .pools
                 .iter()
-                .flat_map(|pool| 0..plan.places[pool.service as usize].instance_count)
+                .flat_map(|pool| 0..plan.service_places()[pool.service].instance_count)
                 .map(|_| PoolRecord::default())
                 .collect(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
@@ -132,8 +133,8 @@ impl Recorder {
 
     /// A request arrived.
     #[inline]
-    pub fn offered(&mut self, workload: usize, counted: bool) {
-        let record = &mut self.workloads[workload];
+    pub fn offered(&mut self, workload: WorkloadId, counted: bool) {
+        let record = &mut self.workloads[usize::from(workload)];
         record.in_flight += 1;
         record.window.offered += 1;
         record.offered += u64::from(counted);
@@ -143,13 +144,13 @@ impl Recorder {
     #[inline]
     pub fn ended(
         &mut self,
-        workload: usize,
+        workload: WorkloadId,
         (request, arrived): (u32, SimTime),
         now: SimTime,
         ending: Ending,
         counted: bool,
     ) {
-        let record = &mut self.workloads[workload];
+        let record = &mut self.workloads[usize::from(workload)];
         let took = now.since(arrived);
         let outcome = ending.outcome as usize;
         let success = ending.outcome.is_success();
@@ -206,7 +207,7 @@ impl Recorder {
     pub fn attempt_sent(
         &mut self,
         edge: usize,
-        workload: usize,
+        workload: WorkloadId,
         (attempt, began): (u16, SimTime),
         counted: bool,
     ) {
@@ -226,7 +227,7 @@ impl Recorder {
             record.attempts += 1;
             record.calls_sent += u64::from(attempt == 1);
             record.retries += u64::from(attempt > 1);
-            let (first, retries) = &mut self.workloads[workload].attempts;
+            let (first, retries) = &mut self.workloads[usize::from(workload)].attempts;
             *first += u64::from(attempt == 1);
             *retries += u64::from(attempt > 1);
         }
@@ -256,8 +257,14 @@ impl Recorder {
 
     /// An attempt reached an instance.
     #[inline]
-    pub fn arrived(&mut self, service: usize, endpoint: usize, instance: usize, counted: bool) {
-        self.services[service].window.arrivals += 1;
+    pub fn arrived(
+        &mut self,
+        service: ServiceId,
+        endpoint: usize,
+        instance: InstanceId,
+        counted: bool,
+    ) {
+        self.services[usize::from(service)].window.arrivals += 1;
         if counted {
             self.endpoints[endpoint].arrivals += 1;
             self.instances[instance].arrivals += 1;
@@ -265,17 +272,23 @@ impl Recorder {
     }
 
     /// An attempt was turned away.
-    pub fn turned_away(&mut self, service: usize, endpoint: usize, counted: bool) {
-        self.services[service].window.rejected += 1;
+    pub fn turned_away(&mut self, service: ServiceId, endpoint: usize, counted: bool) {
+        self.services[usize::from(service)].window.rejected += 1;
         self.endpoints[endpoint].rejected += u64::from(counted);
     }
 
     /// An attempt got a thread after waiting this long.
     #[inline]
-    pub fn started(&mut self, service: usize, instance: usize, waited: SimDuration, counted: bool) {
+    pub fn started(
+        &mut self,
+        service: ServiceId,
+        instance: InstanceId,
+        waited: SimDuration,
+        counted: bool,
+    ) {
         if counted {
             self.instances[instance].started += 1;
-            self.held += self.services[service].waiting.record(waited);
+            self.held += self.services[usize::from(service)].waiting.record(waited);
         }
     }
 
@@ -283,14 +296,14 @@ impl Recorder {
     #[inline]
     pub fn served(
         &mut self,
-        service: usize,
+        service: ServiceId,
         endpoint: usize,
         (arrived, started, now): (SimTime, SimTime, SimTime),
         ok: bool,
         doomed: bool,
         counted: bool,
     ) {
-        let record = &mut self.services[service];
+        let record = &mut self.services[usize::from(service)];
         record.window.ok += u64::from(ok);
         record.window.failed += u64::from(!ok);
         record.window.doomed += u64::from(doomed);
@@ -310,9 +323,9 @@ impl Recorder {
     }
 
     /// An attempt that had not started ended without one: cancelled, expired or lost in the queue.
-    pub fn withdrawn(&mut self, service: usize, endpoint: usize, doomed: bool, counted: bool) {
-        self.services[service].window.failed += 1;
-        self.services[service].window.doomed += u64::from(doomed);
+    pub fn withdrawn(&mut self, service: ServiceId, endpoint: usize, doomed: bool, counted: bool) {
+        self.services[usize::from(service)].window.failed += 1;
+        self.services[usize::from(service)].window.doomed += u64::from(doomed);
         self.endpoints[endpoint].failed += u64::from(counted);
     }
 
@@ -367,8 +380,8 @@ impl Recorder {
 
     /// Requests of a workload that ended since totals began.
     #[must_use]
-    pub fn ended_since(&self, workload: usize) -> Ended {
-        let record = &self.workloads[workload];
+    pub fn ended_since(&self, workload: WorkloadId) -> Ended {
+        let record = &self.workloads[usize::from(workload)];
         let mut ended = Ended::default();
         let rows = record.windows.iter().skip(self.first_window);
         for outcome in Outcome::ALL {
@@ -383,8 +396,8 @@ impl Recorder {
 
     /// Attempts that reached a service since totals began.
     #[must_use]
-    pub fn arrived_since(&self, service: usize) -> u64 {
-        let record = &self.services[service];
+    pub fn arrived_since(&self, service: ServiceId) -> u64 {
+        let record = &self.services[usize::from(service)];
         let rows = record.windows.iter().skip(self.first_window);
         let all: u64 = rows.map(|window| window.arrivals).sum();
         all - record.before_totals.arrivals
@@ -392,8 +405,8 @@ impl Recorder {
 
     /// Threads of an instance of a service since totals began, on average.
     #[must_use]
-    pub fn threads_since(&self, plan: &Plan, service: usize) -> f64 {
-        let rows = self.services[service].windows.iter();
+    pub fn threads_since(&self, plan: &Plan, service: ServiceId) -> f64 {
+        let rows = self.services[usize::from(service)].windows.iter();
         let rows = rows.skip(self.first_window).map(|window| window.threads);
         plan.services[service].threads_in(plan.live.is_some(), rows)
     }
@@ -414,8 +427,10 @@ impl Recorder {
     }
 
     /// The run is over, and this request has not ended.
-    pub fn left_open(&mut self, workload: usize, arrived: SimTime, now: SimTime) {
-        self.workloads[workload].begun.open(arrived, now);
+    pub fn left_open(&mut self, workload: WorkloadId, arrived: SimTime, now: SimTime) {
+        self.workloads[usize::from(workload)]
+            .begun
+            .open(arrived, now);
     }
 
     /// The run is over, and nothing more is left open.
@@ -446,10 +461,9 @@ impl Recorder {
             record.carried.outcomes = ByOutcome::default();
         }
         for (service, record) in self.services.iter_mut().enumerate() {
-            let place = &plan.places[service];
+            let place = &plan.places.raw[service];
             let mut window = std::mem::take(&mut record.window);
-            for number in 0..place.instance_count {
-                let instance = &mut self.instances[(place.first_instance + number) as usize];
+            for instance in &mut self.instances[place.range()] {
                 let take = |level: &mut Level, mean: &mut f64, most: &mut u64| {
                     let (average, max) = level.take_window(now);
                     *mean += average;
@@ -469,7 +483,7 @@ impl Recorder {
                 window.working += instance.working.take_window(now).0;
             }
             window.up = up[service];
-            let limit = plan.services[service].thread_limit();
+            let limit = plan.services.raw[service].thread_limit();
             window.threads = limit.max(window.busy_max as f64);
             record.windows.push(window);
         }

@@ -2,6 +2,7 @@
 
 use super::types::{EndpointPlan, Instruction, Plan};
 use crate::faults::Target;
+use crate::ids::{LinkId, PlaceId, ServiceId, TiVec};
 use crate::queues::Needs;
 use crate::resilience::By;
 use crate::scenario::Scenario;
@@ -16,7 +17,7 @@ pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) plan: Plan,
     /// (caller place, callee service, policy pattern) to edge.
-    pub(super) edge_ids: BTreeMap<(u32, u32, String), u32>,
+    pub(super) edge_ids: BTreeMap<(PlaceId, ServiceId, String), u32>,
     /// `"service/endpoint"` to endpoint.
     pub(super) endpoint_ids: IndexMap<String, u32>,
     /// The patterns of `calls`, read.
@@ -24,7 +25,7 @@ pub(super) struct Compiler<'a> {
     /// The patterns of `links`, read.
     pub(super) links: LinkIndex<'a>,
     /// For each place the links that begin or end there, once they are all known.
-    pub(super) links_of: Vec<Vec<u32>>,
+    pub(super) links_of: TiVec<PlaceId, Vec<LinkId>>,
     /// For each link of the scenario its distribution, once it is known; none inside for no delay.
     pub(super) latencies: Vec<Option<Option<u32>>>,
     /// Distributions by the bits of their means.
@@ -40,10 +41,10 @@ pub(super) struct Compiler<'a> {
 impl<'a> Compiler<'a> {
     pub(super) fn new(scenario: &'a Scenario) -> Self {
         let plan = Plan {
-            places: Vec::new(),
-            services: Vec::new(),
-            workloads: Vec::new(),
-            instances: Vec::new(),
+            places: TiVec::new(),
+            services: TiVec::new(),
+            workloads: TiVec::new(),
+            instances: TiVec::new(),
             pools: Vec::new(),
             endpoints: Vec::new(),
             code: Vec::new(),
@@ -53,7 +54,7 @@ impl<'a> Compiler<'a> {
             edges: Vec::new(),
             doors: false,
             carries: false,
-            links: Vec::new(),
+            links: TiVec::new(),
             faults: Vec::new(),
             controllers: Vec::new(),
             live: None,
@@ -81,7 +82,7 @@ impl<'a> Compiler<'a> {
             plan,
             calls: CallIndex::new(scenario),
             links: LinkIndex::new(scenario),
-            links_of: Vec::new(),
+            links_of: TiVec::new(),
             latencies: vec![None; scenario.links.len()],
             dist_ids: BTreeMap::new(),
             edge_ids: BTreeMap::new(),
@@ -106,7 +107,7 @@ impl<'a> Compiler<'a> {
                 self.endpoint_ids.insert(format!("{name}/{endpoint}"), id);
                 self.plan.endpoints.push(EndpointPlan {
                     name: endpoint.clone(),
-                    service: service as u32,
+                    service: service.into(),
                     entry: 0,
                 });
             }
@@ -115,13 +116,13 @@ impl<'a> Compiler<'a> {
         for (service, spec) in self.scenario.services.values().enumerate() {
             for steps in spec.endpoints.values() {
                 self.plan.endpoints[id].entry = self.plan.code.len() as u32;
-                self.program(service as u32, steps)?;
+                self.program(service.into(), steps)?;
                 self.plan.code.push(Instruction::End);
                 id += 1;
             }
         }
         for (number, workload) in self.scenario.workloads.values().enumerate() {
-            let place = (self.scenario.services.len() + number) as u32;
+            let place = self.plan.load_place(number.into());
             let plan = self.workload(place, workload)?;
             self.plan.workloads.push(plan);
         }

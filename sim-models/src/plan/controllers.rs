@@ -4,6 +4,7 @@ use super::compiler::Compiler;
 use super::live::site;
 use super::types::{ActionPlan, ControllerPlan, Live, WatchPlan};
 use crate::controllers::{Action, ControllerSpec, Watches};
+use crate::ids::{ServiceId, WorkloadId};
 
 impl Compiler<'_> {
     /// Compiles the controllers, once all that they act on is known.
@@ -31,7 +32,7 @@ impl Compiler<'_> {
         Ok(match spec.watches() {
             Watches::Clock => WatchPlan::Clock,
             Watches::Deaths(service) => WatchPlan::Deaths {
-                place: self.service(service)?,
+                service: self.service(service)?,
             },
             Watches::Condition { when, over } => WatchPlan::Condition {
                 check: when.read().map_err(|wrong| wrong.message.clone())?.clone(),
@@ -40,17 +41,17 @@ impl Compiler<'_> {
         })
     }
 
-    fn service(&self, name: &str) -> Result<u32, String> {
+    fn service(&self, name: &str) -> Result<ServiceId, String> {
         let place = self.scenario.services.get_index_of(name);
         place
-            .map(|place| place as u32)
+            .map(ServiceId::from)
             .ok_or_else(|| format!("no service `{name}`"))
     }
 
-    fn load(&self, name: &str) -> Result<u16, String> {
+    fn load(&self, name: &str) -> Result<WorkloadId, String> {
         let workload = self.scenario.workloads.get_index_of(name);
         workload
-            .map(|workload| workload as u16)
+            .map(WorkloadId::from)
             .ok_or_else(|| format!("no workload `{name}`"))
     }
 
@@ -73,12 +74,9 @@ impl Compiler<'_> {
             }
             Action::Restart(restart) => {
                 let place = self.service(&restart.service)?;
-                let of = &self.plan.places[place as usize];
+                let of = &self.plan.service_places()[place];
                 ActionPlan::Restart {
-                    candidates: self.picked(
-                        of.first_instance..of.first_instance + of.instance_count,
-                        &restart.instances,
-                    ),
+                    candidates: self.picked(of.instances(), &restart.instances),
                     instances: restart.instances.clone(),
                     boot: restart.boot,
                     pause: restart.pause,

@@ -14,7 +14,7 @@ impl Compiler<'_> {
             }
         }
         for (name, spec) in &self.scenario.services {
-            let first_instance = self.plan.instances.len() as u32;
+            let first_instance = self.plan.instances.next_key();
             for number in 0..spec.replicas {
                 let host = cycle(&spec.hosts, number)
                     .cloned()
@@ -25,7 +25,7 @@ impl Compiler<'_> {
                 let region = zone.as_ref().and_then(|zone| region_of.get(zone));
                 let region = region.map(|region| (*region).clone());
                 self.plan.instances.push(InstancePlan {
-                    place: self.plan.places.len() as u32,
+                    place: self.plan.places.next_key(),
                     number,
                     host,
                     zone,
@@ -33,9 +33,9 @@ impl Compiler<'_> {
                 });
             }
             for (pool, spec) in &spec.pools {
-                let service = self.plan.places.len() as u32;
+                let service = self.plan.services.next_key();
                 let first = self.plan.pools.last().map_or(0, |last| {
-                    let before = self.scenario.services[last.service as usize].replicas;
+                    let before = self.scenario.services[usize::from(last.service)].replicas;
                     last.first + before
                 });
                 self.plan.pools.push(PoolPlan {
@@ -66,8 +66,8 @@ impl Compiler<'_> {
             });
         }
         for name in self.scenario.workloads.keys() {
-            let first_instance = self.plan.instances.len() as u32;
-            let place = self.plan.places.len() as u32;
+            let first_instance = self.plan.instances.next_key();
+            let place = self.plan.places.next_key();
             self.plan.instances.push(InstancePlan {
                 place,
                 number: 0,

@@ -2,12 +2,13 @@
 
 use super::compiler::Compiler;
 use super::types::Instruction;
+use crate::ids::ServiceId;
 use crate::scenario::steps::{Assembler, Step};
 use sim_core::dist::Dist;
 
 impl Compiler<'_> {
     /// Writes the program of an endpoint.
-    pub(super) fn program(&mut self, service: u32, steps: &[Step]) -> Result<(), String> {
+    pub(super) fn program(&mut self, service: ServiceId, steps: &[Step]) -> Result<(), String> {
         let mut writer = Writer {
             compiler: self,
             service,
@@ -20,7 +21,7 @@ impl Compiler<'_> {
 /// Writes the steps of a service.
 struct Writer<'c, 'a> {
     compiler: &'c mut Compiler<'a>,
-    service: u32,
+    service: ServiceId,
     /// In how many loops what is written now stands.
     loops: u16,
 }
@@ -39,7 +40,7 @@ impl Assembler for Writer<'_, '_> {
         self.compiler.dist(dist)
     }
     fn call(&mut self, to: &str) -> Result<(u32, u32), String> {
-        self.compiler.call(self.service, to)
+        self.compiler.call(self.service.into(), to)
     }
     fn pool(&mut self, name: &str) -> Result<u32, String> {
         let mut pools = self.compiler.plan.pools.iter();

@@ -5,6 +5,7 @@ use crate::balancers::BalancerSpec;
 use crate::controllers::ControllerSpec;
 use crate::expression::Expression;
 use crate::faults::{Condition, Effect, Fault, Instances, Target};
+use crate::ids::{InstanceId, LinkId, PlaceId, ServiceId, TiSlice, TiVec, WorkloadId};
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
@@ -13,19 +14,20 @@ pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
 use crate::scenario::{Arrivals, Impatience, Scenario, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// A checked scenario, compiled.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Services first, then workloads: everything that sends or answers requests.
-    pub places: Vec<Place>,
+    pub places: TiVec<PlaceId, Place>,
     /// The services, in the order of the scenario.
-    pub services: Vec<ServicePlan>,
+    pub services: TiVec<ServiceId, ServicePlan>,
     /// The workloads, in the order of the scenario.
-    pub workloads: Vec<WorkloadPlan>,
+    pub workloads: TiVec<WorkloadId, WorkloadPlan>,
     /// Every instance: of the services in order, then one for each workload as a caller.
-    pub instances: Vec<InstancePlan>,
+    pub instances: TiVec<InstanceId, InstancePlan>,
     /// Every pool of every service.
     pub pools: Vec<PoolPlan>,
     /// Every endpoint of every service.
@@ -45,7 +47,7 @@ pub struct Plan {
     /// Whether anything travels with requests ([`crate::baggage`]).
     pub carries: bool,
     /// One-way connections.
-    pub links: Vec<LinkPlan>,
+    pub links: TiVec<LinkId, LinkPlan>,
     /// What goes wrong.
     pub faults: Vec<FaultPlan>,
     /// Who acts from outside.
@@ -64,15 +66,49 @@ pub struct Plan {
     pub predicted: OnceLock<Vec<Option<f64>>>,
 }
 
+impl Plan {
+    /// The place of a workload: workloads come after the services.
+    #[inline]
+    #[must_use]
+    pub fn load_place(&self, workload: WorkloadId) -> PlaceId {
+        PlaceId::new(self.services.len() as u16 + workload.number())
+    }
+
+    /// The places of the services.
+    #[must_use]
+    pub fn service_places(&self) -> &TiSlice<ServiceId, Place> {
+        TiSlice::from_ref(&self.places.raw[..self.services.len()])
+    }
+
+    /// The places of the workloads.
+    #[must_use]
+    pub fn load_places(&self) -> &TiSlice<WorkloadId, Place> {
+        TiSlice::from_ref(&self.places.raw[self.services.len()..])
+    }
+}
+
 /// A service or a workload.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Its name.
     pub name: String,
-    /// Index of its first instance.
-    pub first_instance: u32,
+    /// Its first instance; the others follow.
+    pub first_instance: InstanceId,
     /// How many instances it has.
     pub instance_count: u32,
+}
+
+impl Place {
+    /// Its instances, as a range of those of the plan.
+    #[must_use]
+    pub fn range(&self) -> Range<InstanceId> {
+        self.first_instance..self.first_instance.offset(self.instance_count)
+    }
+
+    /// Its instances, one by one.
+    pub fn instances(&self) -> impl DoubleEndedIterator<Item = InstanceId> + Clone + use<> {
+        self.first_instance.next(self.instance_count)
+    }
 }
 
 /// A service.
@@ -145,8 +181,8 @@ impl ServicePlan {
 /// An instance.
 #[derive(Clone, Debug)]
 pub struct InstancePlan {
-    /// Index of its place.
-    pub place: u32,
+    /// Its place.
+    pub place: PlaceId,
     /// Its number within the place.
     pub number: u32,
     /// Name of its host.
@@ -162,8 +198,8 @@ pub struct InstancePlan {
 pub struct PoolPlan {
     /// Its name.
     pub name: String,
-    /// Index of its service.
-    pub service: u32,
+    /// Its service.
+    pub service: ServiceId,
     /// How many there are at an instance.
     pub size: u32,
     /// How many may wait at an instance; [`u32::MAX`]: unbounded.
@@ -179,8 +215,8 @@ pub struct PoolPlan {
 pub struct EndpointPlan {
     /// Its name.
     pub name: String,
-    /// Index of its service.
-    pub service: u32,
+    /// Its service.
+    pub service: ServiceId,
     /// Where its program begins.
     pub entry: u32,
 }
@@ -236,12 +272,12 @@ pub enum WorkloadKind {
 pub struct EdgePlan {
     /// `"caller -> callee"`, with the endpoint where it has policies of its own.
     pub name: String,
-    /// Index of the caller's place.
-    pub caller: u32,
-    /// Index of the callee's service.
-    pub callee: u32,
-    /// Index of the first instance of the callee.
-    pub first_callee: u32,
+    /// The caller.
+    pub caller: PlaceId,
+    /// The callee.
+    pub callee: ServiceId,
+    /// The first instance of the callee.
+    pub first_callee: InstanceId,
     /// How many instances the callee has.
     pub callees: u32,
     /// Whether it is the door of a service: no call of the scenario, but the way in from the instance to its queue.
@@ -301,7 +337,7 @@ impl EdgePlan {
 #[derive(Clone, Debug)]
 pub struct Routes {
     /// First pair of links: request, then answer.
-    pub first: u32,
+    pub first: LinkId,
     /// Whether each pair of instances has its own.
     pub by_instance: bool,
 }
@@ -353,9 +389,9 @@ pub struct LinkPlan {
     /// Delay of a message, ns; none: no delay at all.
     pub latency: Option<u32>,
     /// Sender: place, and instance if it is that exact.
-    pub from: (u32, Option<u32>),
+    pub from: (PlaceId, Option<InstanceId>),
     /// Receiver: place, and instance if it is that exact.
-    pub to: (u32, Option<u32>),
+    pub to: (PlaceId, Option<InstanceId>),
     /// Whether it carries requests (or answers).
     pub requests: bool,
 }
@@ -387,12 +423,56 @@ pub struct FaultPlan {
     pub add: Option<Dist>,
     /// Duration of repair, ns, of random faults.
     pub repair: Option<Dist>,
-    /// Candidates: instances or links.
-    pub candidates: Vec<u32>,
+    /// What it can hit.
+    pub candidates: Candidates,
     /// Only requests to the endpoint of this name.
     pub endpoint: Option<String>,
-    /// Only requests of this workload (index).
-    pub workload: Option<u32>,
+    /// Only requests of this workload.
+    pub workload: Option<WorkloadId>,
+}
+
+/// What a fault can hit, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// These instances.
+    Instances(Vec<InstanceId>),
+    /// These links.
+    Links(Vec<LinkId>),
+}
+
+impl Candidates {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Instances(instances) => instances.len(),
+            Self::Links(links) => links.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Those of them that are instances.
+    #[must_use]
+    pub fn instances(&self) -> &[InstanceId] {
+        match self {
+            Self::Instances(instances) => instances,
+            Self::Links(_) => &[],
+        }
+    }
+
+    /// Those of them that are links.
+    #[must_use]
+    pub fn links(&self) -> &[LinkId] {
+        match self {
+            Self::Links(links) => links,
+            Self::Instances(_) => &[],
+        }
+    }
 }
 
 /// A controller.
@@ -415,8 +495,8 @@ pub enum WatchPlan {
     Clock,
     /// The instances of a service that die.
     Deaths {
-        /// Index of the service.
-        place: u32,
+        /// The service.
+        service: ServiceId,
     },
     /// Whether a check holds.
     Condition {
@@ -442,7 +522,7 @@ pub enum ActionPlan {
     /// Restarts instances.
     Restart {
         /// Those that there are to choose from.
-        candidates: Vec<u32>,
+        candidates: Vec<InstanceId>,
         /// How many of them, or which.
         instances: Instances,
         /// How long one takes to be up again.
@@ -454,15 +534,15 @@ pub enum ActionPlan {
     },
     /// Sets what share of its requests a workload goes on asking.
     Load {
-        /// Index of the workload.
-        workload: u16,
+        /// The workload.
+        workload: WorkloadId,
         /// The share, 0 to 1.
         factor: f64,
     },
     /// Sets what share of the requests of a workload is turned away.
     Shed {
-        /// Index of the workload.
-        workload: u16,
+        /// The workload.
+        workload: WorkloadId,
         /// The share, 0 to 1.
         share: f64,
     },

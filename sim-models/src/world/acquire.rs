@@ -18,7 +18,7 @@ impl<'p> World<'p> {
     /// A pool of the instance of a frame.
     fn pool_of(&self, index: u32, pool: u32) -> (&'p PoolPlan, u32) {
         let plan = &self.plan.pools[pool as usize];
-        let number = self.plan.instances[self.frames[index].instance as usize].number;
+        let number = self.plan.instances[self.frames[index].instance].number;
         (plan, plan.first + number)
     }
 
@@ -158,7 +158,7 @@ impl<'p> World<'p> {
         self.recorder.pools[number as usize]
             .out
             .add(agenda.now(), -1);
-        if self.instances[self.frames[index].instance as usize].down > 0 {
+        if self.instances[self.frames[index].instance].down > 0 {
             return;
         }
         while let Some(next) = self.pools.states[number as usize].line.pop_front() {

@@ -5,16 +5,17 @@
 use super::edge::{Slot, Stage};
 use super::frame::{FrameId, State, flag};
 use super::state::World;
+use crate::ids::{InstanceId, TiVec, WorkloadId};
 
 /// What is under way, counted frame by frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     /// Requests that have not ended, by workload.
-    pub requests: Vec<u64>,
+    pub requests: TiVec<WorkloadId, u64>,
     /// Requests that are let in and have not left, by instance (of services and workloads).
-    pub present: Vec<u64>,
+    pub present: TiVec<InstanceId, u64>,
     /// Threads that are held, by instance.
-    pub threads: Vec<u64>,
+    pub threads: TiVec<InstanceId, u64>,
     /// Calls that have not ended, by edge.
     pub calls: Vec<u64>,
     /// Attempts that have not ended, by edge.
@@ -26,9 +27,9 @@ impl World<'_> {
     #[must_use]
     pub fn census(&self) -> Census {
         let mut census = Census {
-            requests: vec![0; self.plan.workloads.len()],
-            present: vec![0; self.instances.len()],
-            threads: vec![0; self.instances.len()],
+            requests: vec![0; self.plan.workloads.len()].into(),
+            present: vec![0; self.instances.len()].into(),
+            threads: vec![0; self.instances.len()].into(),
             calls: vec![0; self.edges.len()],
             attempts: vec![0; self.edges.len()],
         };
@@ -37,11 +38,11 @@ impl World<'_> {
             if frame.state == State::Free {
                 continue;
             }
-            let instance = frame.instance as usize;
+            let instance = frame.instance;
             if frame.state == State::Leg {
                 // It stands for no request, but for a part of one.
             } else if frame.is(flag::ROOT) {
-                census.requests[usize::from(frame.workload)] += 1;
+                census.requests[frame.workload] += 1;
             } else if !frame.is(flag::BRANCH)
                 && !matches!(frame.state, State::InTransit | State::Replying)
                 && (frame.attempts == 0 || !self.is_at_door(index))
@@ -65,8 +66,8 @@ impl World<'_> {
     pub fn audit(&self) {
         let census = self.census();
         assert!(self.now_next.is_empty(), "an instant ends with all done");
-        for (workload, record) in self.recorder.workloads.iter().enumerate() {
-            assert_eq!(record.in_flight, census.requests[workload], "requests");
+        for (record, requests) in self.recorder.workloads.iter().zip(&census.requests) {
+            assert_eq!(record.in_flight, *requests, "requests");
         }
         self.audit_instances(&census);
         self.audit_frames();
@@ -111,24 +112,27 @@ impl World<'_> {
             }
             if frame.state == State::Pooled {
                 let plan = &self.plan.pools[self.awaited_pool(index) as usize];
-                let number = self.plan.instances[frame.instance as usize].number;
+                let number = self.plan.instances[frame.instance].number;
                 counts[(plan.first + number) as usize].1 += 1;
             }
         }
         for plan in &self.plan.pools {
-            let instances = self.plan.places[plan.service as usize].instance_count;
+            let instances = self.plan.service_places()[plan.service].instance_count;
             for number in plan.first..plan.first + instances {
                 let at = number as usize;
                 let (held, waiting) = counts[at];
                 let (state, record) = (&self.pools.states[at], &self.recorder.pools[at]);
                 let name = &plan.name;
-                assert_eq!(state.out, held, "out of pool {name} ({number})");
+                assert_eq!(state.out, held, "out of pool {name} ({number:?})");
                 assert_eq!(
                     state.taken - state.given_back,
                     u64::from(held),
                     "pool {name}"
                 );
-                assert_eq!(state.waiting, waiting, "waiting for pool {name} ({number})");
+                assert_eq!(
+                    state.waiting, waiting,
+                    "waiting for pool {name} ({number:?})"
+                );
                 assert_eq!(record.out.value(), i64::from(held), "level of pool {name}");
                 assert_eq!(record.waiting.value(), i64::from(waiting), "line of {name}");
                 assert!(
@@ -165,19 +169,19 @@ impl World<'_> {
             State::Ready,
             State::Computing,
         ];
-        let mut counts = vec![[0u64; 4]; self.instances.len()];
+        let mut counts = TiVec::from(vec![[0u64; 4]; self.instances.len()]);
         for index in 0..self.frames.places() {
             let frame = &self.frames[index];
             if let Some(at) = states.iter().position(|state| *state == frame.state) {
-                counts[frame.instance as usize][at] += 1;
+                counts[frame.instance][at] += 1;
             }
         }
-        for (number, levels) in self.recorder.instances.iter().enumerate() {
+        for (number, levels) in self.recorder.instances.iter_enumerated() {
             let instance = &self.instances[number];
-            let service = &self.plan.services[instance.service as usize];
-            let place = &self.plan.places[instance.service as usize].name;
+            let service = &self.plan.services[instance.service];
+            let place = &self.plan.service_places()[instance.service].name;
             let same = |what: &str, counted: i64, frames: u64| {
-                assert_eq!(counted, frames as i64, "{what} of {place} ({number})");
+                assert_eq!(counted, frames as i64, "{what} of {place} ({number:?})");
             };
             let [queued, backlogged, ready, computing] = counts[number];
             same("threads", i64::from(instance.busy), census.threads[number]);
@@ -198,7 +202,7 @@ impl World<'_> {
             );
             assert!(
                 levels.working.value() >= 0,
-                "working level of {place} ({number})"
+                "working level of {place} ({number:?})"
             );
             // What was there when an operator set a lower limit stays there.
             assert!(
@@ -206,13 +210,13 @@ impl World<'_> {
                     || instance.busy <= service.threads
                         && queued <= u64::from(service.queue_limit)
                         && backlogged <= u64::from(service.backlog_limit),
-                "more than the limits of {place} ({number})"
+                "more than the limits of {place} ({number:?})"
             );
             assert!(
                 queued + backlogged + ready == 0
                     || instance.busy >= service.threads
                     || instance.frozen > 0,
-                "a request waits at {place} ({number}) though a thread is free"
+                "a request waits at {place} ({number:?}) though a thread is free"
             );
         }
     }
@@ -225,7 +229,7 @@ impl World<'_> {
                 continue;
             }
             used += 1;
-            let frozen = self.instances[frame.instance as usize].frozen > 0;
+            let frozen = self.instances[frame.instance].frozen > 0;
             match frame.state {
                 State::Running => assert!(
                     frozen || !frame.timer.is_none(),

@@ -4,6 +4,7 @@ use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
 use super::policies::Way;
 use super::state::World;
+use crate::ids::InstanceId;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, Instruction};
 use crate::resilience::{Ended, Final};
@@ -38,7 +39,7 @@ impl<'p> World<'p> {
         frame.callee_endpoint = endpoint;
         frame.layers = layers;
         frame.attempts = 0;
-        frame.callee_instance = FrameId::NONE.index;
+        frame.callee_instance = InstanceId::NONE;
         frame.draws += 1;
         frame.mark = agenda.now();
         frame.state = State::Calling;
@@ -61,7 +62,7 @@ impl<'p> World<'p> {
     ) -> Option<Ending> {
         let now = agenda.now();
         if self.frames[index].deadline <= now {
-            return Some(Ending::at(Outcome::TimeoutDeadline, plan.callee as u16));
+            return Some(Ending::at(Outcome::TimeoutDeadline, plan.callee.into()));
         }
         self.count_attempt(index);
         let frame = &self.frames[index];
@@ -92,13 +93,13 @@ impl<'p> World<'p> {
         } else {
             self.pick(plan, index, key, now)
         };
-        self.count_out(index, plan, callee - plan.first_callee, now);
+        self.count_out(index, plan, callee.offset_from(plan.first_callee), now);
         let frame = &self.frames[index];
         let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
         let parent = self.frames.id(index);
         self.recorder.attempt_sent(
             edge as usize,
-            usize::from(workload),
+            workload,
             (attempts, began),
             flags & flag::COUNTED != 0,
         );
@@ -156,7 +157,7 @@ impl<'p> World<'p> {
         } = self.frames[child];
         let caller = self.frames.alive(parent);
         if let Some(caller) = caller {
-            let instance = &mut self.instances[self.frames[caller].instance as usize];
+            let instance = &mut self.instances[self.frames[caller].instance];
             if instance.frozen > 0 {
                 instance.inbox.push_back(event);
                 return;
@@ -182,7 +183,7 @@ impl<'p> World<'p> {
         let ended = Ended {
             ending,
             last,
-            callee: (callee - plan.first_callee) as u16,
+            callee: (callee.offset_from(plan.first_callee)) as u16,
             ..Ended::default()
         };
         self.drive(index, Way::Out(plan.layers.len(), ended), agenda);
@@ -252,7 +253,7 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) {
         let plan = self.edge_of(index);
-        let ended = self.given_up(index, Ending::at(outcome, plan.callee as u16));
+        let ended = self.given_up(index, Ending::at(outcome, plan.callee.into()));
         self.abandon(index, plan, 0, &ended, agenda);
         self.end_call(index, plan, outcome, agenda);
     }

@@ -25,9 +25,9 @@ impl World<'_> {
         self.control.key = seed.key("controllers", "choices");
         for (number, plan) in self.plan.controllers.iter().enumerate() {
             let instances = match plan.watches {
-                WatchPlan::Deaths { place } => {
-                    self.control.lives = vec![Life::NEW; self.plan.instances.len()];
-                    self.plan.places[place as usize].instance_count
+                WatchPlan::Deaths { service } => {
+                    self.control.lives = vec![Life::NEW; self.plan.instances.len()].into();
+                    self.plan.service_places()[service].instance_count
                 }
                 _ => 0,
             };
@@ -69,10 +69,12 @@ impl World<'_> {
             Do::Act(action) => self.act(controller, action, 0, agenda),
             Do::Start(number) => self.start_again(controller, number, agenda),
             Do::GiveUp(number) => {
-                if let WatchPlan::Deaths { place } =
+                if let WatchPlan::Deaths { service } =
                     self.plan.controllers[usize::from(controller)].watches
                 {
-                    let instance = self.plan.places[place as usize].first_instance + number;
+                    let instance = self.plan.service_places()[service]
+                        .first_instance
+                        .offset(number);
                     let what = What::GaveUp(instance);
                     self.control.note(agenda.now(), controller, what);
                 }
@@ -181,10 +183,10 @@ impl World<'_> {
             }
             ActionPlan::Set { change, site } => self.set(*site, *change, agenda),
             ActionPlan::Load { workload, factor } => {
-                self.loads[usize::from(*workload)].factor = *factor;
+                self.loads[*workload].factor = *factor;
             }
             ActionPlan::Shed { workload, share } => {
-                self.loads[usize::from(*workload)].shed = *share;
+                self.loads[*workload].shed = *share;
             }
             ActionPlan::Wait(_) => {}
             ActionPlan::Restart {
@@ -245,11 +247,11 @@ impl World<'_> {
         }
         self.work += STEPS_PER_SET;
         // Where there are more threads or places than before they take up what waits.
-        for instance in 0..self.instances.len() as u32 {
-            let state = &self.instances[instance as usize];
-            let serves = (state.service as usize) < self.plan.services.len();
+        for instance in self.instances.keys() {
+            let state = &self.instances[instance];
+            let serves = usize::from(state.service) < self.plan.services.len();
             if serves && state.down == 0 && state.frozen == 0 {
-                while self.accept(instance as usize) {}
+                while self.accept(instance) {}
                 self.fill_threads(instance, agenda);
             }
         }

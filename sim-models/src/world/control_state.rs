@@ -1,6 +1,7 @@
 //! What controllers remember, what they have set, and what they did.
 
 use crate::controllers::Memory;
+use crate::ids::{InstanceId, TiVec};
 use sim_core::agenda::EventId;
 use sim_core::{SimDuration, SimTime};
 
@@ -21,9 +22,9 @@ pub enum What {
     /// One of its actions, by its index.
     Acted(u16),
     /// It started this instance again.
-    Started(u32),
+    Started(InstanceId),
     /// It left this instance down for good.
-    GaveUp(u32),
+    GaveUp(InstanceId),
 }
 
 /// A supervised instance.
@@ -54,7 +55,7 @@ pub(super) struct Control {
     /// What has been set: place and change, in the order of the places.
     pub(super) set: Vec<(u16, u16)>,
     /// By instance; empty where no service is supervised.
-    pub(super) lives: Vec<Life>,
+    pub(super) lives: TiVec<InstanceId, Life>,
     /// By controller: how often it did something, and the first [`Control::MOST`] of what it did.
     pub(super) deeds: Vec<(u64, Vec<Deed>)>,
 }

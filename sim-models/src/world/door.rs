@@ -7,6 +7,7 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
+use crate::ids::ServiceId;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, ServicePlan};
 use crate::resilience::Final;
@@ -47,16 +48,15 @@ impl<'p> World<'p> {
             }
             return false;
         }
-        let at = &self.instances[instance as usize];
+        let at = &self.instances[instance];
         if door != ServicePlan::OPEN && at.frozen > 0 && at.down == 0 {
             self.touch(instance);
             let id = self.frames.id(index);
-            let inbox = &mut self.instances[instance as usize].inbox;
+            let inbox = &mut self.instances[instance].inbox;
             inbox.push_back(Event::Deliver(id));
             return true;
         }
-        let number = instance as usize;
-        self.recorder.arrived(service, endpoint, number, counted);
+        self.recorder.arrived(service, endpoint, instance, counted);
         false
     }
 
@@ -70,7 +70,7 @@ impl<'p> World<'p> {
             deadline,
             ..
         } = self.frames[index];
-        let service = self.instances[instance as usize].service as usize;
+        let service = self.instances[instance].service;
         let door = self.plan.services[service].door;
         if door == ServicePlan::OPEN || in_edge == door {
             return false;
@@ -85,7 +85,7 @@ impl<'p> World<'p> {
         let waits = self.frames.alive(id).is_some() && self.is_at_door(index);
         if waits && self.frames[index].attempts == 0 {
             self.frames[index].started = agenda.now();
-            let levels = &mut self.recorder.instances[instance as usize];
+            let levels = &mut self.recorder.instances[instance];
             levels.present.add(agenda.now(), 1);
         }
         true
@@ -183,15 +183,15 @@ impl<'p> World<'p> {
         } = self.frames[index];
         if started < SimTime::MAX {
             self.frames[index].started = SimTime::MAX;
-            let levels = &mut self.recorder.instances[instance as usize];
+            let levels = &mut self.recorder.instances[instance];
             levels.present.add(now, -1);
         }
     }
 
     /// Service and endpoint of a request, and whether it counts in totals.
-    fn asked_for(&self, index: u32) -> (usize, usize, bool) {
+    fn asked_for(&self, index: u32) -> (ServiceId, usize, bool) {
         let frame: &Frame = &self.frames[index];
-        let service = self.instances[frame.instance as usize].service as usize;
+        let service = self.instances[frame.instance].service;
         (service, frame.endpoint as usize, frame.is(flag::COUNTED))
     }
 }

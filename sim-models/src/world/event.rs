@@ -1,6 +1,7 @@
 //! Everything that can happen in a run.
 
 use super::frame::FrameId;
+use crate::ids::{InstanceId, WorkloadId};
 
 /// Everything that can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,17 +9,17 @@ pub enum Event {
     /// The next request (or batch) of an open workload arrives.
     Arrival {
         /// Index of the workload.
-        workload: u16,
+        workload: WorkloadId,
     },
     /// The search for the next arrival of an open workload goes on.
     Seek {
         /// Index of the workload.
-        workload: u16,
+        workload: WorkloadId,
     },
     /// A user of a closed workload has thought.
     Thought {
         /// Index of the workload.
-        workload: u16,
+        workload: WorkloadId,
         /// Which user.
         user: u32,
     },
@@ -39,7 +40,7 @@ pub enum Event {
     /// The first of the threads that share the cores of an instance is done.
     CoreFree {
         /// Index of the instance.
-        instance: u32,
+        instance: InstanceId,
     },
     /// The timer of a policy runs out.
     PolicyTimer {
@@ -87,12 +88,12 @@ pub enum Event {
     /// An instance has started again.
     Booted {
         /// Index of the instance.
-        instance: u32,
+        instance: InstanceId,
     },
     /// An instance that was started while its crash is still on dies again.
     Relapse {
         /// Index of the instance.
-        instance: u32,
+        instance: InstanceId,
     },
     /// A controller looks whether what it watches holds.
     Look {

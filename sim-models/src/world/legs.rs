@@ -6,6 +6,7 @@
 use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
 use super::state::World;
+use crate::ids::InstanceId;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;
 use crate::resilience::Ended;
@@ -49,7 +50,7 @@ impl<'p> World<'p> {
         frame.timer = EventId::NONE;
         frame.expiry = EventId::NONE;
         frame.child = FrameId::NONE;
-        frame.callee_instance = FrameId::NONE.index;
+        frame.callee_instance = InstanceId::NONE;
         frame.flags &= flag::COUNTED | flag::TRACED | flag::ABANDONED;
         frame.next = next;
         frame.previous = u32::MAX;
@@ -232,7 +233,7 @@ impl<'p> World<'p> {
 
     /// An attempt goes to an instance: the last one that its call has asked, and every policy that has it out.
     #[inline]
-    pub(super) fn note_callee(&mut self, index: u32, callee: u32) {
+    pub(super) fn note_callee(&mut self, index: u32, callee: InstanceId) {
         let mut at = index;
         self.frames[at].callee_instance = callee;
         while let Some(owner) = self.outer(at) {

@@ -52,7 +52,7 @@ pub(super) struct Pools {
 impl Pools {
     pub(super) fn new(plan: &Plan, agenda: &mut Agenda<Event>) -> Self {
         let count = plan.pools.iter().map(|pool| {
-            let service = &plan.places[pool.service as usize];
+            let service = &plan.service_places()[pool.service];
             service.instance_count as usize
         });
         Self {

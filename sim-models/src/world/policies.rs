@@ -6,9 +6,10 @@
 
 use super::edge::{Slot, Stage};
 use super::event::Event;
-use super::frame::{FrameId, State};
+use super::frame::State;
 use super::state::{MOST_AT_ONCE, World};
 use super::story::rounded;
+use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
 use crate::resilience::{CallState, Context, Do, Ended, Final, Memory, PolicySpec};
@@ -185,7 +186,7 @@ impl<'p> World<'p> {
                 Way::Stay
             }
             Do::End(ending, last) => {
-                let ending = ending.or_at(plan.caller as u16);
+                let ending = ending.or_at(plan.caller);
                 self.tell(index, agenda.now(), || {
                     format!(
                         "{} lets nothing through: {}",
@@ -258,7 +259,7 @@ impl<'p> World<'p> {
                 Way::Out(layer, ended)
             }
             Do::End(ending, last) => {
-                let ending = ending.or_at(plan.caller as u16);
+                let ending = ending.or_at(plan.caller);
                 let ended = Ended {
                     ending,
                     last,
@@ -370,7 +371,7 @@ impl<'p> World<'p> {
                     self.tell_denied(index, plan, layer, agenda.now());
                 }
                 return Some(Ended {
-                    ending: ending.or_at(plan.caller as u16),
+                    ending: ending.or_at(plan.caller),
                     last,
                     ..*failure
                 });
@@ -526,10 +527,10 @@ impl<'p> World<'p> {
         Ended {
             ending,
             last: Final::No,
-            callee: if asked == FrameId::NONE.index {
+            callee: if asked == InstanceId::NONE {
                 Ended::NOBODY
             } else {
-                (asked - self.edge_of(index).first_callee) as u16
+                asked.offset_from(self.edge_of(index).first_callee) as u16
             },
             leg: 0,
             given_up: true,

@@ -4,15 +4,16 @@
 use super::event::Event;
 use super::frame::{State, Waiters, flag};
 use super::state::{LOOKS_PER_STEP, World};
+use crate::ids::InstanceId;
 use crate::outcome::Outcome;
 use sim_core::agenda::Agenda;
 
 impl World<'_> {
     /// A request takes a place in the queue of an instance.
     #[inline]
-    pub(super) fn enter_queue(&mut self, instance: usize, index: u32) {
+    pub(super) fn enter_queue(&mut self, instance: InstanceId, index: u32) {
         let state = &mut self.instances[instance];
-        let order = &self.plan.services[state.service as usize].queue_order;
+        let order = &self.plan.services[state.service].queue_order;
         let mut waiters = Waiters {
             frames: &mut self.frames,
             plan: self.plan,
@@ -24,9 +25,9 @@ impl World<'_> {
 
     /// A request gives its place in the queue up.
     #[inline]
-    pub(super) fn leave_queue(&mut self, instance: usize, index: u32) {
+    pub(super) fn leave_queue(&mut self, instance: InstanceId, index: u32) {
         let state = &mut self.instances[instance];
-        let order = &self.plan.services[state.service as usize].queue_order;
+        let order = &self.plan.services[state.service].queue_order;
         let mut waiters = Waiters {
             frames: &mut self.frames,
             plan: self.plan,
@@ -36,9 +37,9 @@ impl World<'_> {
 
     /// A place in the queue, if there is one, goes to the first in the backlog. Whether there was such a one.
     #[inline]
-    pub(super) fn accept(&mut self, instance: usize) -> bool {
+    pub(super) fn accept(&mut self, instance: InstanceId) -> bool {
         let state = &mut self.instances[instance];
-        let limit = self.plan.services[state.service as usize].queue_limit;
+        let limit = self.plan.services[state.service].queue_limit;
         if state.queue.waiting() >= limit {
             return false;
         }
@@ -54,12 +55,12 @@ impl World<'_> {
     #[inline]
     pub(super) fn next_in_queue(
         &mut self,
-        instance: usize,
+        instance: InstanceId,
         agenda: &mut Agenda<Event>,
     ) -> Option<u32> {
         loop {
             let state = &mut self.instances[instance];
-            let order = &self.plan.services[state.service as usize].queue_order;
+            let order = &self.plan.services[state.service].queue_order;
             let mut waiters = Waiters {
                 frames: &mut self.frames,
                 plan: self.plan,
@@ -96,12 +97,12 @@ impl World<'_> {
     /// A request that waited, and has been taken out of the queue, is turned away.
     fn turn_away_queued(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let frame = self.frames[index];
-        let (now, number) = (agenda.now(), frame.instance as usize);
+        let (now, instance) = (agenda.now(), frame.instance);
         agenda.cancel(frame.expiry);
-        let levels = &mut self.recorder.instances[number];
+        let levels = &mut self.recorder.instances[instance];
         levels.queue.add(now, -1);
         levels.present.add(now, -1);
-        let service = self.instances[number].service as usize;
+        let service = self.instances[instance].service;
         let counted = frame.is(flag::COUNTED);
         self.recorder
             .turned_away(service, frame.endpoint as usize, counted);
@@ -115,12 +116,12 @@ impl World<'_> {
     #[cold]
     pub(super) fn push_out(
         &mut self,
-        instance: usize,
+        instance: InstanceId,
         index: u32,
         agenda: &mut Agenda<Event>,
     ) -> bool {
         let state = &self.instances[instance];
-        let order = &self.plan.services[state.service as usize].queue_order;
+        let order = &self.plan.services[state.service].queue_order;
         let waiters = Waiters {
             frames: &mut self.frames,
             plan: self.plan,

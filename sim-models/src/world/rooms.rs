@@ -120,7 +120,7 @@ impl<'p> World<'p> {
                         let name = plan.layers[layer].spec.name();
                         format!("{name} answers: {}", ending.outcome.name())
                     });
-                    self.frames[next.index].ending = ending.or_at(plan.caller as u16);
+                    self.frames[next.index].ending = ending.or_at(plan.caller);
                     Stage::Turned(last)
                 }
                 _ => unreachable!("no answer to a call that is woken: {answer:?}"),

@@ -16,7 +16,7 @@ impl World<'_> {
         self.frames[index].timer = EventId::NONE;
         if self.is_working(index) {
             let instance = self.frames[index].instance;
-            self.recorder.instances[instance as usize]
+            self.recorder.instances[instance]
                 .working
                 .add(agenda.now(), -1);
         }
@@ -41,9 +41,9 @@ impl World<'_> {
         if frame.is(flag::THREAD) || frame.is(flag::BRANCH) {
             return self.advance(index, agenda);
         }
-        let instance = frame.instance as usize;
+        let instance = frame.instance;
         let state = &mut self.instances[instance];
-        if state.busy < self.plan.services[state.service as usize].threads {
+        if state.busy < self.plan.services[state.service].threads {
             state.busy += 1;
             self.recorder.instances[instance].busy.add(agenda.now(), 1);
             self.frames[index].flags |= flag::THREAD;
@@ -158,7 +158,7 @@ impl World<'_> {
     #[inline]
     fn span(&mut self, index: u32, dist: u32, now: SimTime) -> f64 {
         let span = self.plan.dists[dist as usize].sample(&mut self.draw(index));
-        if self.instances[self.frames[index].instance as usize]
+        if self.instances[self.frames[index].instance]
             .faults
             .is_empty()
         {
@@ -173,7 +173,7 @@ impl World<'_> {
     fn slowdown(&mut self, index: u32, now: SimTime) -> f64 {
         let Frame { instance, key, .. } = self.frames[index];
         self.count_faults(instance);
-        let faults = &self.instances[instance as usize].faults;
+        let faults = &self.instances[instance].faults;
         let mut product = 1.0;
         for fault in faults.iter().map(|fault| usize::from(*fault)) {
             let spec = &self.plan.faults[fault].spec;
@@ -191,7 +191,7 @@ impl World<'_> {
     #[inline]
     fn work(&mut self, index: u32, dist: u32, agenda: &mut Agenda<Event>) {
         let span = self.span(index, dist, agenda.now());
-        let instance = self.frames[index].instance as usize;
+        let instance = self.frames[index].instance;
         if self.instances[instance].cores.shared() {
             self.frames[index].state = State::Computing;
             let id = self.frames.id(index);

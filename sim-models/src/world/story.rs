@@ -30,8 +30,8 @@ impl World<'_> {
     #[inline(never)]
     fn tell_now(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
         let frame = &self.frames[index];
-        let instance = &self.plan.instances[frame.instance as usize];
-        let place = &self.plan.places[instance.place as usize];
+        let instance = &self.plan.instances[frame.instance];
+        let place = &self.plan.places[instance.place];
         let name = if place.instance_count > 1 {
             format!("{}#{}", place.name, instance.number)
         } else {
@@ -129,7 +129,8 @@ impl World<'_> {
         let endpoint = &self.plan.endpoints[endpoint as usize];
         format!(
             "{}/{}",
-            self.plan.places[endpoint.service as usize].name, endpoint.name
+            self.plan.service_places()[endpoint.service].name,
+            endpoint.name
         )
     }
 }
