@@ -37,6 +37,13 @@ macro_rules! ids {
                 Self(self.0 + by)
             }
 
+            /// The one so many before it.
+            #[inline]
+            #[must_use]
+            pub const fn back(self, by: $width) -> Self {
+                Self(self.0 - by)
+            }
+
             /// How many behind `first` it is.
             #[inline]
             #[must_use]
@@ -85,6 +92,22 @@ ids! {
     WorkloadId(u16);
     /// An instance of a service, or a workload as a caller.
     InstanceId(u32);
+    /// A pool that each instance of a service has.
+    PoolId(u32);
+    /// A pool of one instance.
+    OwnPoolId(u32);
+    /// An endpoint of a service.
+    EndpointId(u32);
+    /// Calls from a place to a service under one list of policies, or the door of a service.
+    EdgeId(u32);
+    /// A distribution that is drawn from.
+    DistId(u32);
+    /// An instruction of a program.
+    CodeId(u32);
+    /// A branch of a parallel step.
+    BranchId(u32);
+    /// An arm of a choice.
+    ArmId(u32);
     /// A one-way connection.
     LinkId(u32);
 }

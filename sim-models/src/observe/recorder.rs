@@ -10,7 +10,7 @@ pub use super::ledger::ByOutcome;
 pub use super::records::*;
 
 use super::ledger::Ledger;
-use crate::ids::{InstanceId, ServiceId, TiVec, WorkloadId};
+use crate::ids::{EdgeId, EndpointId, InstanceId, OwnPoolId, ServiceId, TiVec, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
 use sim_core::metrics::{DurationStats, Level, WindowHistogram};
@@ -31,7 +31,7 @@ pub struct Recorder {
     /// By instance of services.
     pub instances: TiVec<InstanceId, InstanceRecord>,
     /// By pool and instance.
-    pub pools: Vec<PoolRecord>,
+    pub pools: TiVec<OwnPoolId, PoolRecord>,
     /// By edge.
     pub edges: Vec<EdgeRecord>,
     /// Bytes of all durations of whole runs.
@@ -196,8 +196,8 @@ impl Recorder {
 
     /// A call began.
     #[inline]
-    pub fn call_began(&mut self, edge: usize, counted: bool) {
-        let record = &mut self.edges[edge];
+    pub fn call_began(&mut self, edge: EdgeId, counted: bool) {
+        let record = &mut self.edges[usize::from(edge)];
         record.window.calls += 1;
         record.calls += u64::from(counted);
     }
@@ -206,12 +206,12 @@ impl Recorder {
     #[inline]
     pub fn attempt_sent(
         &mut self,
-        edge: usize,
+        edge: EdgeId,
         workload: WorkloadId,
         (attempt, began): (u16, SimTime),
         counted: bool,
     ) {
-        let record = &mut self.edges[edge];
+        let record = &mut self.edges[usize::from(edge)];
         record.window.attempts += 1;
         record.window.retries += u64::from(attempt > 1);
         // A retry belongs to the window of its call, which may be closed: attempts per call are then
@@ -235,8 +235,8 @@ impl Recorder {
 
     /// An attempt ended as its caller sees it.
     #[inline]
-    pub fn attempt_ended(&mut self, edge: usize, attempt: u16, outcome: Outcome, counted: bool) {
-        let record = &mut self.edges[edge];
+    pub fn attempt_ended(&mut self, edge: EdgeId, attempt: u16, outcome: Outcome, counted: bool) {
+        let record = &mut self.edges[usize::from(edge)];
         let failed = !outcome.is_success();
         record.window.failures += u64::from(failed);
         if counted {
@@ -247,9 +247,9 @@ impl Recorder {
 
     /// A call ended.
     #[inline]
-    pub fn call_ended(&mut self, edge: usize, took: SimDuration, outcome: Outcome, counted: bool) {
+    pub fn call_ended(&mut self, edge: EdgeId, took: SimDuration, outcome: Outcome, counted: bool) {
         if counted {
-            let record = &mut self.edges[edge];
+            let record = &mut self.edges[usize::from(edge)];
             record.outcomes[outcome as usize] += 1;
             self.held += record.latency.record(took);
         }
@@ -260,21 +260,21 @@ impl Recorder {
     pub fn arrived(
         &mut self,
         service: ServiceId,
-        endpoint: usize,
+        endpoint: EndpointId,
         instance: InstanceId,
         counted: bool,
     ) {
         self.services[usize::from(service)].window.arrivals += 1;
         if counted {
-            self.endpoints[endpoint].arrivals += 1;
+            self.endpoints[usize::from(endpoint)].arrivals += 1;
             self.instances[instance].arrivals += 1;
         }
     }
 
     /// An attempt was turned away.
-    pub fn turned_away(&mut self, service: ServiceId, endpoint: usize, counted: bool) {
+    pub fn turned_away(&mut self, service: ServiceId, endpoint: EndpointId, counted: bool) {
         self.services[usize::from(service)].window.rejected += 1;
-        self.endpoints[endpoint].rejected += u64::from(counted);
+        self.endpoints[usize::from(endpoint)].rejected += u64::from(counted);
     }
 
     /// An attempt got a thread after waiting this long.
@@ -297,7 +297,7 @@ impl Recorder {
     pub fn served(
         &mut self,
         service: ServiceId,
-        endpoint: usize,
+        endpoint: EndpointId,
         (arrived, started, now): (SimTime, SimTime, SimTime),
         ok: bool,
         doomed: bool,
@@ -315,7 +315,7 @@ impl Recorder {
             if doomed {
                 record.doomed_ns += u128::from(took.0);
             }
-            let endpoint = &mut self.endpoints[endpoint];
+            let endpoint = &mut self.endpoints[usize::from(endpoint)];
             endpoint.ok += u64::from(ok);
             endpoint.failed += u64::from(!ok);
             self.held += endpoint.sojourn.record(now.since(arrived));
@@ -323,14 +323,26 @@ impl Recorder {
     }
 
     /// An attempt that had not started ended without one: cancelled, expired or lost in the queue.
-    pub fn withdrawn(&mut self, service: ServiceId, endpoint: usize, doomed: bool, counted: bool) {
+    pub fn withdrawn(
+        &mut self,
+        service: ServiceId,
+        endpoint: EndpointId,
+        doomed: bool,
+        counted: bool,
+    ) {
         self.services[usize::from(service)].window.failed += 1;
         self.services[usize::from(service)].window.doomed += u64::from(doomed);
-        self.endpoints[endpoint].failed += u64::from(counted);
+        self.endpoints[usize::from(endpoint)].failed += u64::from(counted);
     }
 
     /// A request gets one out of a pool, for which it has waited this long.
-    pub fn pool_taken(&mut self, pool: usize, now: SimTime, waited: SimDuration, counted: bool) {
+    pub fn pool_taken(
+        &mut self,
+        pool: OwnPoolId,
+        now: SimTime,
+        waited: SimDuration,
+        counted: bool,
+    ) {
         let record = &mut self.pools[pool];
         record.out.add(now, 1);
         if counted {
@@ -413,8 +425,8 @@ impl Recorder {
 
     /// Calls, attempts and retries of an edge since totals began.
     #[must_use]
-    pub fn sent_since(&self, edge: usize) -> (u64, u64, u64) {
-        let record = &self.edges[edge];
+    pub fn sent_since(&self, edge: EdgeId) -> (u64, u64, u64) {
+        let record = &self.edges[usize::from(edge)];
         let since = |get: fn(&EdgeWindow) -> u64| {
             let rows = record.windows.iter().skip(self.first_window);
             rows.map(get).sum::<u64>() - get(&record.before_totals)

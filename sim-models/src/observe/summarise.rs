@@ -8,7 +8,7 @@ use super::summary::{
     LevelSummary, OutcomeCounts, PoolSummary, Series, ServiceSeries, ServiceSummary, TenantSummary,
     WorkloadSeries, WorkloadSummary,
 };
-use crate::ids::WorkloadId;
+use crate::ids::{EdgeId, WorkloadId};
 use crate::outcome::{Outcome, cause_name};
 use crate::plan::{EdgePlan, Plan};
 use crate::scenario::Scenario;
@@ -337,7 +337,7 @@ fn pools(
         .filter(|pool| usize::from(pool.service) == service);
     own.map(|pool| {
         let instances = plan.places.raw[service].instance_count;
-        let records = &recorder.pools[pool.first as usize..(pool.first + instances) as usize];
+        let records = &recorder.pools[pool.first..pool.first.offset(instances)];
         let level = |get: fn(&PoolRecord) -> &Level| LevelSummary {
             mean: records.iter().map(|record| get(record).mean(now)).sum(),
             max: records
@@ -372,15 +372,14 @@ pub fn edges<'a>(
     plan: &Plan,
     recorder: &Recorder,
     now: SimTime,
-    counters: impl Fn(usize) -> &'a [u64],
+    counters: impl Fn(EdgeId) -> &'a [u64],
 ) -> BTreeMap<String, EdgeSummary> {
     let seconds = seconds_since(plan, recorder, now);
     plan.edges
-        .iter()
+        .iter_enumerated()
         .zip(&recorder.edges)
-        .enumerate()
-        .filter(|(_, (edge, _))| !edge.door)
-        .map(|(number, (edge, record))| {
+        .filter(|((_, edge), _)| !edge.door)
+        .map(|((number, edge), record)| {
             let (calls, attempts, retries) = recorder.sent_since(number);
             let rate = |count: u64| share(count as f64, seconds);
             let summary = EdgeSummary {
@@ -398,9 +397,9 @@ pub fn edges<'a>(
 pub fn admissions<'a>(
     plan: &Plan,
     services: &mut BTreeMap<String, ServiceSummary>,
-    counters: impl Fn(usize) -> &'a [u64],
+    counters: impl Fn(EdgeId) -> &'a [u64],
 ) {
-    for (number, edge) in plan.edges.iter().enumerate().filter(|(_, edge)| edge.door) {
+    for (number, edge) in plan.edges.iter_enumerated().filter(|(_, edge)| edge.door) {
         if let Some(service) = services.get_mut(&edge.name) {
             service.admission = policies(edge, counters(number));
         }

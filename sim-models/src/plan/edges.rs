@@ -2,18 +2,22 @@
 
 use super::compiler::Compiler;
 use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes};
-use crate::ids::{InstanceId, PlaceId, ServiceId};
+use crate::ids::{DistId, EdgeId, EndpointId, InstanceId, PlaceId, ServiceId};
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{By, PolicySpec, Scope};
 
 impl Compiler<'_> {
     /// The edge and endpoint of a call from `caller` to `"service/endpoint"`.
-    pub(super) fn call(&mut self, caller: PlaceId, to: &str) -> Result<(u32, u32), String> {
+    pub(super) fn call(
+        &mut self,
+        caller: PlaceId,
+        to: &str,
+    ) -> Result<(EdgeId, EndpointId), String> {
         let endpoint = *self
             .endpoint_ids
             .get(to)
             .ok_or_else(|| format!("no endpoint `{to}`"))?;
-        let callee = self.plan.endpoints[endpoint as usize].service;
+        let callee = self.plan.endpoints[endpoint].service;
         let caller_name = self.plan.places[caller].name.clone();
         let callee_name = self.plan.service_places()[callee].name.clone();
         let pattern = self.calls.key(&caller_name, to);
@@ -32,8 +36,7 @@ impl Compiler<'_> {
         let name = format!("{caller_name} -> {}", if own { to } else { &callee_name });
         let routes = self.routes(caller, callee.into())?;
         let edge = self.edge(name, caller, callee, specs, routes);
-        let id = self.plan.edges.len() as u32;
-        self.plan.edges.push(edge);
+        let id = self.plan.edges.push_and_get_key(edge);
         self.edge_ids.insert(key, id);
         self.targets_of_policies(id)?;
         Ok((id, endpoint))
@@ -126,12 +129,10 @@ impl Compiler<'_> {
     }
 
     /// The first endpoint of a service.
-    fn first_endpoint(&self, service: ServiceId) -> u32 {
-        let at = self
-            .plan
+    fn first_endpoint(&self, service: ServiceId) -> EndpointId {
+        self.plan
             .endpoints
-            .partition_point(|endpoint| endpoint.service < service);
-        at as u32
+            .partition_point(|endpoint| endpoint.service < service)
     }
 
     /// Makes the doors of services: edges of their own behind those of calls.
@@ -150,7 +151,7 @@ impl Compiler<'_> {
                 by_instance: false,
             };
             let edge = self.edge(name, place, service, specs, nowhere);
-            self.plan.services[service].door = self.plan.edges.len() as u32;
+            self.plan.services[service].door = self.plan.edges.next_key();
             self.plan.doors = true;
             self.plan.edges.push(EdgePlan {
                 door: true,
@@ -164,15 +165,15 @@ impl Compiler<'_> {
     }
 
     /// Finds the other targets that the policies of an edge may ask.
-    fn targets_of_policies(&mut self, edge: u32) -> Result<(), String> {
-        let plan = &self.plan.edges[edge as usize];
+    fn targets_of_policies(&mut self, edge: EdgeId) -> Result<(), String> {
+        let plan = &self.plan.edges[edge];
         let caller = plan.caller;
         for number in 0..plan.layers.len() {
-            let layer = &self.plan.edges[edge as usize].layers[number];
+            let layer = &self.plan.edges[edge].layers[number];
             let targets: Vec<String> = layer.spec.targets().into_iter().map(Into::into).collect();
             let found = targets.iter().map(|to| self.call(caller, to));
             let found = found.collect::<Result<Vec<_>, _>>()?;
-            self.plan.edges[edge as usize].layers[number].targets = found;
+            self.plan.edges[edge].layers[number].targets = found;
         }
         Ok(())
     }
@@ -218,7 +219,7 @@ impl Compiler<'_> {
     }
 
     /// The distribution of the delay of a link of the scenario; none if there is no delay.
-    fn latency(&mut self, link: usize) -> Result<Option<u32>, String> {
+    fn latency(&mut self, link: usize) -> Result<Option<DistId>, String> {
         if let Some(known) = self.latencies[link] {
             return Ok(known);
         }

@@ -2,7 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::{WorkloadKind, WorkloadPlan};
-use crate::ids::PlaceId;
+use crate::ids::{EdgeId, EndpointId, PlaceId};
 use crate::quantity::keys::Keys;
 use crate::scenario::{Targets, Workload};
 
@@ -55,7 +55,7 @@ impl Compiler<'_> {
         &mut self,
         place: PlaceId,
         targets: &Targets,
-    ) -> Result<Vec<(f64, u32, u32)>, String> {
+    ) -> Result<Vec<(f64, EdgeId, EndpointId)>, String> {
         let total: f64 = targets.iter().map(|(_, weight)| weight).sum();
         let mut sum = 0.0;
         targets

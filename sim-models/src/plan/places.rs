@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::{InstancePlan, Place, PoolPlan, ServicePlan};
+use crate::ids::{EdgeId, OwnPoolId};
 use crate::scenario::steps::{Part, Step, visit};
 use std::collections::BTreeMap;
 
@@ -34,9 +35,9 @@ impl Compiler<'_> {
             }
             for (pool, spec) in &spec.pools {
                 let service = self.plan.services.next_key();
-                let first = self.plan.pools.last().map_or(0, |last| {
+                let first = self.plan.pools.last().map_or(OwnPoolId::new(0), |last| {
                     let before = self.scenario.services[usize::from(last.service)].replicas;
-                    last.first + before
+                    last.first.offset(before)
                 });
                 self.plan.pools.push(PoolPlan {
                     name: pool.clone(),
@@ -61,7 +62,7 @@ impl Compiler<'_> {
                 minds_empty: spec.queue.order.minds_empty(),
                 backlog_limit: spec.backlog.limit(),
                 balance: spec.balance.clone(),
-                door: ServicePlan::OPEN,
+                door: EdgeId::NONE,
                 branches_work: spec.endpoints.values().any(|steps| branches_work(steps)),
             });
         }

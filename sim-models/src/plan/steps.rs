@@ -2,7 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::Instruction;
-use crate::ids::ServiceId;
+use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId, ServiceId, TiVec};
 use crate::scenario::steps::{Assembler, Step};
 use sim_core::dist::Dist;
 
@@ -27,27 +27,25 @@ struct Writer<'c, 'a> {
 }
 
 impl Assembler for Writer<'_, '_> {
-    fn code(&mut self) -> &mut Vec<Instruction> {
+    fn code(&mut self) -> &mut TiVec<CodeId, Instruction> {
         &mut self.compiler.plan.code
     }
-    fn branches(&mut self) -> &mut Vec<u32> {
+    fn branches(&mut self) -> &mut TiVec<BranchId, CodeId> {
         &mut self.compiler.plan.branches
     }
-    fn arms(&mut self) -> &mut Vec<(f64, u32)> {
+    fn arms(&mut self) -> &mut TiVec<ArmId, (f64, CodeId)> {
         &mut self.compiler.plan.arms
     }
-    fn dist(&mut self, dist: Dist) -> u32 {
+    fn dist(&mut self, dist: Dist) -> DistId {
         self.compiler.dist(dist)
     }
-    fn call(&mut self, to: &str) -> Result<(u32, u32), String> {
+    fn call(&mut self, to: &str) -> Result<(EdgeId, EndpointId), String> {
         self.compiler.call(self.service.into(), to)
     }
-    fn pool(&mut self, name: &str) -> Result<u32, String> {
-        let mut pools = self.compiler.plan.pools.iter();
+    fn pool(&mut self, name: &str) -> Result<PoolId, String> {
+        let pools = &self.compiler.plan.pools;
         let number = pools.position(|pool| pool.service == self.service && pool.name == name);
-        number
-            .map(|number| number as u32)
-            .ok_or_else(|| format!("no pool `{name}`"))
+        number.ok_or_else(|| format!("no pool `{name}`"))
     }
     fn steps(&mut self, steps: &[Step]) -> Result<(), String> {
         steps.iter().try_for_each(|step| step.compile(self))

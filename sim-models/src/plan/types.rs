@@ -5,7 +5,10 @@ use crate::balancers::BalancerSpec;
 use crate::controllers::ControllerSpec;
 use crate::expression::Expression;
 use crate::faults::{Condition, Effect, Fault, Instances, Target};
-use crate::ids::{InstanceId, LinkId, PlaceId, ServiceId, TiSlice, TiVec, WorkloadId};
+use crate::ids::{
+    ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, InstanceId, LinkId, OwnPoolId, PlaceId,
+    PoolId, ServiceId, TiSlice, TiVec, WorkloadId,
+};
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
@@ -29,19 +32,19 @@ pub struct Plan {
     /// Every instance: of the services in order, then one for each workload as a caller.
     pub instances: TiVec<InstanceId, InstancePlan>,
     /// Every pool of every service.
-    pub pools: Vec<PoolPlan>,
+    pub pools: TiVec<PoolId, PoolPlan>,
     /// Every endpoint of every service.
-    pub endpoints: Vec<EndpointPlan>,
+    pub endpoints: TiVec<EndpointId, EndpointPlan>,
     /// The programs of all endpoints.
-    pub code: Vec<Instruction>,
+    pub code: TiVec<CodeId, Instruction>,
     /// Branches of parallel steps: entry points.
-    pub branches: Vec<u32>,
+    pub branches: TiVec<BranchId, CodeId>,
     /// Arms of choices: cumulative probability and entry point.
-    pub arms: Vec<(f64, u32)>,
+    pub arms: TiVec<ArmId, (f64, CodeId)>,
     /// Distributions that instructions and links sample, in nanoseconds or counts.
-    pub dists: Vec<Dist>,
+    pub dists: TiVec<DistId, Dist>,
     /// Calls from a place to a service under one list of policies.
-    pub edges: Vec<EdgePlan>,
+    pub edges: TiVec<EdgeId, EdgePlan>,
     /// Whether one of the edges is the door of a service.
     pub doors: bool,
     /// Whether anything travels with requests ([`crate::baggage`]).
@@ -130,16 +133,13 @@ pub struct ServicePlan {
     pub backlog_limit: u32,
     /// How callers choose among its instances.
     pub balance: BalancerSpec,
-    /// The edge that is its door; [`ServicePlan::OPEN`] if it has none.
-    pub door: u32,
+    /// The edge that is its door; [`EdgeId::NONE`] if it has none.
+    pub door: EdgeId,
     /// Whether branches of its requests work, which they do beside its threads.
     pub branches_work: bool,
 }
 
 impl ServicePlan {
-    /// In place of the edge of a door.
-    pub const OPEN: u32 = u32::MAX;
-
     /// Threads of one instance; infinite if they are unbounded.
     #[must_use]
     pub fn thread_limit(&self) -> f64 {
@@ -206,8 +206,8 @@ pub struct PoolPlan {
     pub queue: u32,
     /// How long one may wait; none: as long as it takes.
     pub wait: Option<SimDuration>,
-    /// Index of that of the first instance among those of all; the others follow.
-    pub first: u32,
+    /// That of the first instance; those of the others follow.
+    pub first: OwnPoolId,
 }
 
 /// An endpoint.
@@ -218,14 +218,14 @@ pub struct EndpointPlan {
     /// Its service.
     pub service: ServiceId,
     /// Where its program begins.
-    pub entry: u32,
+    pub entry: CodeId,
 }
 
 /// A workload.
 #[derive(Clone, Debug)]
 pub struct WorkloadPlan {
     /// What it asks for: cumulative probability, edge, endpoint.
-    pub targets: Vec<(f64, u32, u32)>,
+    pub targets: Vec<(f64, EdgeId, EndpointId)>,
     /// When it asks.
     pub kind: WorkloadKind,
     /// How much its requests matter.
@@ -304,7 +304,7 @@ pub struct EdgePlan {
     /// Whether one of the policies has to know when what it let in at a door begins to be served.
     pub starts: bool,
     /// The first of the callee's endpoints.
-    pub first_endpoint: u32,
+    pub first_endpoint: EndpointId,
     /// Parts of a memory that is divided by key: one for each, and one for requests without.
     pub keys: u32,
     /// Number of memories of all its policies.
@@ -380,14 +380,14 @@ pub struct LayerPlan {
     /// How many counters it has.
     pub counter_count: u32,
     /// The other targets that it may ask: edge and endpoint.
-    pub targets: Vec<(u32, u32)>,
+    pub targets: Vec<(EdgeId, EndpointId)>,
 }
 
 /// A one-way connection between two places or two instances.
 #[derive(Clone, Debug)]
 pub struct LinkPlan {
     /// Delay of a message, ns; none: no delay at all.
-    pub latency: Option<u32>,
+    pub latency: Option<DistId>,
     /// Sender: place, and instance if it is that exact.
     pub from: (PlaceId, Option<InstanceId>),
     /// Receiver: place, and instance if it is that exact.

@@ -1,7 +1,7 @@
 //! What does not change while a prediction is made.
 
 use super::late;
-use crate::ids::{PlaceId, ServiceId};
+use crate::ids::{EdgeId, PlaceId, ServiceId};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::CallIndex;
@@ -25,7 +25,7 @@ pub(super) struct System<'a> {
     /// Calls per second of each instance of a place (number) to a service (number), before any retry.
     pub(super) rates: BTreeMap<(PlaceId, PlaceId), f64>,
     /// The first edge from a place (number) to a service (number).
-    pub(super) edges: BTreeMap<(PlaceId, ServiceId), usize>,
+    pub(super) edges: BTreeMap<(PlaceId, ServiceId), EdgeId>,
     /// Whether instances may differ by their links.
     pub(super) by_instance: bool,
     /// For each fault, which services it makes late.
@@ -48,7 +48,7 @@ impl<'a> System<'a> {
     /// As far as it matters while no fault is on: then all instances of a service are alike.
     pub(super) fn calm(scenario: &'a Scenario, plan: &'a Plan) -> Self {
         let mut edges = BTreeMap::new();
-        for (number, edge) in plan.edges.iter().enumerate() {
+        for (number, edge) in plan.edges.iter_enumerated() {
             edges.entry((edge.caller, edge.callee)).or_insert(number);
         }
         Self {

@@ -5,7 +5,7 @@
 use super::edge::{Slot, Stage};
 use super::frame::{FrameId, State, flag};
 use super::state::World;
-use crate::ids::{InstanceId, TiVec, WorkloadId};
+use crate::ids::{EdgeId, InstanceId, TiVec, WorkloadId};
 
 /// What is under way, counted frame by frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub struct Census {
     /// Threads that are held, by instance.
     pub threads: TiVec<InstanceId, u64>,
     /// Calls that have not ended, by edge.
-    pub calls: Vec<u64>,
+    pub calls: TiVec<EdgeId, u64>,
     /// Attempts that have not ended, by edge.
-    pub attempts: Vec<u64>,
+    pub attempts: TiVec<EdgeId, u64>,
 }
 
 impl World<'_> {
@@ -30,8 +30,8 @@ impl World<'_> {
             requests: vec![0; self.plan.workloads.len()].into(),
             present: vec![0; self.instances.len()].into(),
             threads: vec![0; self.instances.len()].into(),
-            calls: vec![0; self.edges.len()],
-            attempts: vec![0; self.edges.len()],
+            calls: vec![0; self.edges.len()].into(),
+            attempts: vec![0; self.edges.len()].into(),
         };
         for index in 0..self.frames.places() {
             let frame = &self.frames[index];
@@ -51,9 +51,9 @@ impl World<'_> {
             }
             census.threads[instance] += u64::from(frame.is(flag::THREAD));
             if frame.calls() {
-                census.calls[frame.edge as usize] += u64::from(self.is_call(index));
+                census.calls[frame.edge] += u64::from(self.is_call(index));
                 let is_out = frame.child != FrameId::NONE && self.legs_out(index) == 0;
-                census.attempts[frame.edge as usize] += u64::from(is_out);
+                census.attempts[frame.edge] += u64::from(is_out);
             }
         }
         census
@@ -71,24 +71,24 @@ impl World<'_> {
         }
         self.audit_instances(&census);
         self.audit_frames();
-        for (number, edge) in self.edges.iter().enumerate() {
+        for (number, edge) in self.edges.iter_enumerated() {
             let out: u64 = edge.outstanding.iter().map(|out| u64::from(*out)).sum();
             assert!(
                 edge.outstanding.is_empty() || out == census.attempts[number],
-                "attempts out on edge {number}: {out}, not {}",
+                "attempts out on edge {number:?}: {out}, not {}",
                 census.attempts[number]
             );
-            let record = &self.recorder.edges[number];
+            let record = &self.recorder.edges[usize::from(number)];
             let (began, ended) = (record.calls, record.outcomes.iter().sum::<u64>());
             assert!(
                 ended <= began && began - ended <= census.calls[number],
-                "calls of edge {number}: {began} began, {ended} ended, {} are out",
+                "calls of edge {number:?}: {began} began, {ended} ended, {} are out",
                 census.calls[number]
             );
             let (sent, ended) = (record.attempts, record.attempt_outcomes.iter().sum::<u64>());
             assert!(
                 ended <= sent && sent - ended <= census.attempts[number],
-                "attempts of edge {number}: {sent} sent, {ended} ended, {} are out",
+                "attempts of edge {number:?}: {sent} sent, {ended} ended, {} are out",
                 census.attempts[number]
             );
         }
@@ -100,7 +100,7 @@ impl World<'_> {
     /// What was taken out of pools was given back or is held by somebody who is still there; and as many wait as are
     /// said to.
     fn audit_pools(&self) {
-        let mut counts = vec![(0u32, 0u32); self.pools.states.len()];
+        let mut counts = TiVec::from(vec![(0u32, 0u32); self.pools.states.len()]);
         for index in 0..self.frames.places() {
             let frame = &self.frames[index];
             for pool in self.pools.held_by(index) {
@@ -108,31 +108,27 @@ impl World<'_> {
                     frame.state != State::Free,
                     "a frame that has ended holds something"
                 );
-                counts[pool as usize].0 += 1;
+                counts[pool].0 += 1;
             }
             if frame.state == State::Pooled {
-                let plan = &self.plan.pools[self.awaited_pool(index) as usize];
+                let plan = &self.plan.pools[self.awaited_pool(index)];
                 let number = self.plan.instances[frame.instance].number;
-                counts[(plan.first + number) as usize].1 += 1;
+                counts[plan.first.offset(number)].1 += 1;
             }
         }
         for plan in &self.plan.pools {
             let instances = self.plan.service_places()[plan.service].instance_count;
-            for number in plan.first..plan.first + instances {
-                let at = number as usize;
+            for at in plan.first.next(instances) {
                 let (held, waiting) = counts[at];
                 let (state, record) = (&self.pools.states[at], &self.recorder.pools[at]);
                 let name = &plan.name;
-                assert_eq!(state.out, held, "out of pool {name} ({number:?})");
+                assert_eq!(state.out, held, "out of pool {name} ({at:?})");
                 assert_eq!(
                     state.taken - state.given_back,
                     u64::from(held),
                     "pool {name}"
                 );
-                assert_eq!(
-                    state.waiting, waiting,
-                    "waiting for pool {name} ({number:?})"
-                );
+                assert_eq!(state.waiting, waiting, "waiting for pool {name} ({at:?})");
                 assert_eq!(record.out.value(), i64::from(held), "level of pool {name}");
                 assert_eq!(record.waiting.value(), i64::from(waiting), "line of {name}");
                 assert!(
@@ -281,7 +277,7 @@ impl World<'_> {
     fn audit_slots(&self) {
         let mut used = 0;
         // By edge and memory: those that are parked, and those that are inside.
-        let mut counts: Vec<Vec<(u32, u32)>> = self
+        let mut counts: TiVec<EdgeId, Vec<(u32, u32)>> = self
             .edges
             .iter()
             .map(|edge| vec![(0, 0); edge.memories.len()])
@@ -295,7 +291,7 @@ impl World<'_> {
             let slots = self.slots_of(index);
             used += slots.len();
             for (slot, layer) in slots.iter().zip(&plan.layers[carried]) {
-                let counts = &mut counts[self.frames[index].edge as usize];
+                let counts = &mut counts[self.frames[index].edge];
                 let (parked, inside) = &mut counts[self.memory_of(index, layer)];
                 *parked += u32::from(slot.stage == Stage::Parked);
                 *inside += u32::from(matches!(slot.stage, Stage::Inside | Stage::Woken));
@@ -309,10 +305,13 @@ impl World<'_> {
                 let waiting = edge.rooms.get(memory).map_or(0, |room| room.waiting);
                 assert_eq!(
                     *parked, waiting,
-                    "parked at memory {memory} of edge {number}"
+                    "parked at memory {memory} of edge {number:?}"
                 );
                 if let Some(counted) = edge.memories[memory].inside() {
-                    assert_eq!(*inside, counted, "inside memory {memory} of edge {number}");
+                    assert_eq!(
+                        *inside, counted,
+                        "inside memory {memory} of edge {number:?}"
+                    );
                 }
             }
         }

@@ -34,7 +34,7 @@ impl World<'_> {
         }
         let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
         let own = self.plan.instances[caller].number;
-        let state = &mut self.edges[edge as usize];
+        let state = &mut self.edges[edge];
         let row = (own * count) as usize..((own + 1) * count) as usize;
         let view = View {
             now,
@@ -57,7 +57,7 @@ impl World<'_> {
             return;
         }
         let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
-        let state = &mut self.edges[edge as usize];
+        let state = &mut self.edges[edge];
         if !state.outstanding.is_empty() {
             let own = self.plan.instances[caller].number;
             state.outstanding[(own * plan.callees + number) as usize] += 1;
@@ -123,7 +123,7 @@ impl World<'_> {
 
     /// Marks the instances that policies of the call shun; none where so few are left that the balancer panics.
     fn shun(&self, plan: &EdgePlan, index: u32, now: SimTime, passed_by: &mut [bool]) {
-        let state = &self.edges[self.frames[index].edge as usize];
+        let state = &self.edges[self.frames[index].edge];
         for layer in plan.layers.iter().filter(|layer| layer.shuns) {
             let memory = &state.memories[self.memory_of(index, layer)];
             layer.spec.shun(memory, now, passed_by);
@@ -167,7 +167,7 @@ impl World<'_> {
             return;
         }
         let frame = &self.frames[index];
-        let state = &mut self.edges[frame.edge as usize];
+        let state = &mut self.edges[frame.edge];
         let own = self.plan.instances[frame.instance].number;
         let callee = frame.callee_instance.offset_from(plan.first_callee);
         if !state.outstanding.is_empty() {

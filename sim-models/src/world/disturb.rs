@@ -78,7 +78,7 @@ impl<'p> World<'p> {
             && plan
                 .endpoint
                 .as_ref()
-                .is_none_or(|name| *name == self.plan.endpoints[frame.endpoint as usize].name)
+                .is_none_or(|name| *name == self.plan.endpoints[frame.endpoint].name)
     }
 
     /// A fault comes.

@@ -7,9 +7,9 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
-use crate::ids::ServiceId;
+use crate::ids::{EdgeId, EndpointId, ServiceId};
 use crate::outcome::{Ending, Outcome};
-use crate::plan::{EdgePlan, ServicePlan};
+use crate::plan::EdgePlan;
 use crate::resilience::Final;
 use sim_core::SimTime;
 use sim_core::agenda::Agenda;
@@ -24,7 +24,7 @@ impl<'p> World<'p> {
     /// Whether a frame is a request that has been let in at a door.
     #[inline]
     pub(super) fn was_let_in(&self, index: u32) -> bool {
-        let edge = self.frames[index].in_edge as usize;
+        let edge = self.frames[index].in_edge;
         self.plan.edges.get(edge).is_some_and(|edge| edge.door)
     }
 
@@ -49,7 +49,7 @@ impl<'p> World<'p> {
             return false;
         }
         let at = &self.instances[instance];
-        if door != ServicePlan::OPEN && at.frozen > 0 && at.down == 0 {
+        if door != EdgeId::NONE && at.frozen > 0 && at.down == 0 {
             self.touch(instance);
             let id = self.frames.id(index);
             let inbox = &mut self.instances[instance].inbox;
@@ -72,7 +72,7 @@ impl<'p> World<'p> {
         } = self.frames[index];
         let service = self.instances[instance].service;
         let door = self.plan.services[service].door;
-        if door == ServicePlan::OPEN || in_edge == door {
+        if door == EdgeId::NONE || in_edge == door {
             return false;
         }
         let id = self.frames.id(index);
@@ -101,7 +101,7 @@ impl<'p> World<'p> {
             in_edge,
             ..
         } = self.frames[index];
-        let plan: &'p EdgePlan = &self.plan.edges[in_edge as usize];
+        let plan: &'p EdgePlan = &self.plan.edges[in_edge];
         let mut next = self.frames.alive(parent).filter(|_| plan.starts);
         while let Some(at) = next {
             for layer in self.carried(at, plan) {
@@ -189,9 +189,9 @@ impl<'p> World<'p> {
     }
 
     /// Service and endpoint of a request, and whether it counts in totals.
-    fn asked_for(&self, index: u32) -> (ServiceId, usize, bool) {
+    fn asked_for(&self, index: u32) -> (ServiceId, EndpointId, bool) {
         let frame: &Frame = &self.frames[index];
         let service = self.instances[frame.instance].service;
-        (service, frame.endpoint as usize, frame.is(flag::COUNTED))
+        (service, frame.endpoint, frame.is(flag::COUNTED))
     }
 }

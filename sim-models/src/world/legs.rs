@@ -6,7 +6,7 @@
 use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
 use super::state::World;
-use crate::ids::InstanceId;
+use crate::ids::{CodeId, InstanceId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;
 use crate::resilience::Ended;
@@ -44,7 +44,7 @@ impl<'p> World<'p> {
         slot.legs = number.saturating_add(1);
         let frame = &mut self.frames[leg.index];
         frame.state = State::Leg;
-        frame.pc = u32::from(number);
+        frame.pc = CodeId::new(u32::from(number));
         frame.parent = id;
         frame.need = layer as u16;
         frame.timer = EventId::NONE;
@@ -73,7 +73,7 @@ impl<'p> World<'p> {
         agenda: &Agenda<Event>,
     ) -> u32 {
         let (edge, endpoint) = plan.layers[layer].targets[usize::from(target)];
-        let other = &self.plan.edges[edge as usize];
+        let other = &self.plan.edges[edge];
         let path = self.path(owner, layer);
         let leg = self.link_leg(owner, layer);
         let slots = if other.layers.is_empty() {
@@ -91,7 +91,7 @@ impl<'p> World<'p> {
         frame.draws = 0;
         frame.mark = agenda.now();
         let counted = frame.is(flag::COUNTED);
-        self.recorder.call_began(edge as usize, counted);
+        self.recorder.call_began(edge, counted);
         if self.frames[leg].is(flag::TRACED) {
             let name = self.endpoint_name(endpoint);
             self.tell(leg, agenda.now(), || format!("asks {name} instead"));
@@ -131,7 +131,7 @@ impl<'p> World<'p> {
         (
             parent.index,
             usize::from(need),
-            (!instead).then_some(pc as u16),
+            (!instead).then_some(pc.number() as u16),
         )
     }
 
@@ -152,7 +152,7 @@ impl<'p> World<'p> {
     pub(super) fn is_further(&self, index: u32) -> bool {
         let mut at = index;
         while let Some(next) = self.outer(at) {
-            if self.frames[at].pc > 0 {
+            if self.frames[at].attempt() > 0 {
                 return true;
             }
             at = next;

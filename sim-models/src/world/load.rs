@@ -1,7 +1,7 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
 use super::event::Event;
-use super::frame::{FrameId, State, flag};
+use super::frame::{Frame, FrameId, State, flag};
 use super::state::{LoadState, User, World};
 use super::story::rounded;
 use crate::baggage::Baggage;
@@ -102,7 +102,7 @@ impl<'p> World<'p> {
             let load = &mut self.loads[workload];
             load.count += 1;
             let key = mix(load.key, load.count);
-            self.request(workload, u32::MAX, key, agenda);
+            self.request(workload, Frame::NOBODY, key, agenda);
         }
     }
 
@@ -132,7 +132,7 @@ impl<'p> World<'p> {
         let shed = load.shed;
         if load.factor < 1.0 && Keyed::new(key, purpose::STAYS).uniform() >= load.factor {
             // A user who stays away thinks again.
-            if user != u32::MAX {
+            if user != Frame::NOBODY {
                 self.think(workload, user, agenda);
             }
             return;
@@ -158,9 +158,8 @@ impl<'p> World<'p> {
         let frame = &mut self.frames[index];
         frame.key = key;
         frame.arrived = now;
-        frame.in_edge = number;
+        frame.stand_for(number, user);
         frame.instance = self.plan.load_places()[workload].first_instance;
-        frame.endpoint = user;
         frame.workload = workload;
         frame.flags = flags;
         frame.state = State::Calling;
@@ -199,7 +198,7 @@ impl<'p> World<'p> {
         let plan = &self.plan.workloads[workload];
         // Those who come again are themselves again.
         let who = match user {
-            u32::MAX => key,
+            Frame::NOBODY => key,
             user => mix(self.loads[workload].key, u64::from(user)),
         };
         let drawn = plan.keys.as_ref();
@@ -218,8 +217,8 @@ impl<'p> World<'p> {
         agenda.cancel(frame.timer);
         self.end_request(index, ending, agenda);
         self.loads[frame.workload].last = Some(ending);
-        if frame.endpoint != u32::MAX {
-            self.think(frame.workload, frame.endpoint, agenda);
+        if frame.user() != Frame::NOBODY {
+            self.think(frame.workload, frame.user(), agenda);
         }
     }
 
@@ -237,7 +236,7 @@ impl<'p> World<'p> {
         });
         self.recorder.ended(
             frame.workload,
-            (frame.in_edge, frame.arrived),
+            (frame.request(), frame.arrived),
             now,
             ending,
             frame.is(flag::COUNTED),
@@ -262,7 +261,7 @@ impl<'p> World<'p> {
         let frame = self.frames[index];
         self.frames[index].timer = EventId::NONE;
         self.tell(index, agenda.now(), || "the user loses patience".into());
-        let origin = self.plan.edges[frame.edge as usize].callee.into();
+        let origin = self.plan.edges[frame.edge].callee.into();
         self.abandon_call(index, Outcome::TimeoutPatience, agenda);
         let ending = Ending::at(Outcome::TimeoutPatience, origin);
         self.end_request(index, ending, agenda);
@@ -271,11 +270,11 @@ impl<'p> World<'p> {
         else {
             unreachable!("only users of closed workloads lose patience")
         };
-        let clicked = self.loads[frame.workload].users[frame.endpoint as usize].clicks;
+        let clicked = self.loads[frame.workload].users[frame.user() as usize].clicks;
         if *then == Impatience::ClickAgain && clicked < *clicks {
-            self.ask(frame.workload, frame.endpoint, agenda);
+            self.ask(frame.workload, frame.user(), agenda);
         } else {
-            self.think(frame.workload, frame.endpoint, agenda);
+            self.think(frame.workload, frame.user(), agenda);
         }
     }
 }

@@ -35,7 +35,7 @@ impl World<'_> {
     fn entry(&self, index: u32, ended: SimTime, ending: Option<Ending>) -> Logged {
         let frame = &self.frames[index];
         Logged {
-            number: frame.in_edge,
+            number: frame.request(),
             workload: frame.workload,
             counted: frame.is(flag::COUNTED),
             key: frame.key,

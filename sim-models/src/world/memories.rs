@@ -38,11 +38,11 @@ impl World<'_> {
             // Until one has been chosen nothing is asked of its memory.
             By::Callee if frame.callee_instance == InstanceId::NONE => 0,
             By::Callee => frame.callee_instance.offset_from(plan.first_callee),
-            By::Endpoint => frame.callee_endpoint - plan.first_endpoint,
+            By::Endpoint => frame.callee_endpoint.offset_from(plan.first_endpoint),
             By::Tenant => self.plan.workloads[frame.workload].tenant,
             By::Key => self.frames.baggage(index).key,
             By::Request => {
-                let endpoint = frame.callee_endpoint - plan.first_endpoint;
+                let endpoint = frame.callee_endpoint.offset_from(plan.first_endpoint);
                 endpoint * plan.keys + self.frames.baggage(index).key
             }
         }

@@ -5,7 +5,7 @@ use super::frame::{FrameId, State, flag};
 use super::state::{LOOKS_PER_STEP, World};
 use super::story::rounded;
 use crate::faults::Fate;
-use crate::ids::{InstanceId, LinkId};
+use crate::ids::{EdgeId, InstanceId, LinkId};
 use crate::outcome::Outcome;
 use sim_core::agenda::Agenda;
 use sim_core::random::{Keyed, mix};
@@ -29,12 +29,12 @@ impl World<'_> {
     #[inline]
     pub(super) fn link(
         &self,
-        edge: u32,
+        edge: EdgeId,
         caller: InstanceId,
         callee: InstanceId,
         requests: bool,
     ) -> LinkId {
-        let edge = &self.plan.edges[edge as usize];
+        let edge = &self.plan.edges[edge];
         let pair = if edge.routes.by_instance {
             let row = caller.offset_from(self.plan.places[edge.caller].first_instance);
             row * edge.callees + callee.offset_from(edge.first_callee)
@@ -73,7 +73,7 @@ impl World<'_> {
         plan.latency.map_or(SimDuration::ZERO, |dist| {
             let purpose = 0x4C49_4E4B ^ u64::from(plan.requests);
             let mut chance = Keyed::new(self.frames[index].key, purpose);
-            self.plan.dists[dist as usize].sample_duration(&mut chance)
+            self.plan.dists[dist].sample_duration(&mut chance)
         })
     }
 

@@ -128,7 +128,7 @@ impl<'p> World<'p> {
         layer: usize,
         agenda: &mut Agenda<Event>,
     ) -> Way {
-        let edge = self.frames[index].edge as usize;
+        let edge = self.frames[index].edge;
         if plan.picks_at == layer as u32 {
             self.pick_early(index, plan, agenda.now());
         }
@@ -457,7 +457,7 @@ impl<'p> World<'p> {
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
         let frame = &self.frames[index];
-        let state = &mut self.edges[frame.edge as usize];
+        let state = &mut self.edges[frame.edge];
         let counters = policy.counters as usize;
         let mut context = Context {
             now,

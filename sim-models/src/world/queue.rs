@@ -104,8 +104,7 @@ impl World<'_> {
         levels.present.add(now, -1);
         let service = self.instances[instance].service;
         let counted = frame.is(flag::COUNTED);
-        self.recorder
-            .turned_away(service, frame.endpoint as usize, counted);
+        self.recorder.turned_away(service, frame.endpoint, counted);
         self.tell(index, now, || "is dropped from the queue".into());
         self.work += 1;
         let ending = self.ends_here(index, Outcome::Rejected);

@@ -42,7 +42,7 @@ impl<'p> World<'p> {
 
     fn room(&mut self, index: u32, plan: &EdgePlan, layer: usize) -> &mut Room {
         let memory = self.memory_of(index, &plan.layers[layer]);
-        &mut self.edges[self.frames[index].edge as usize].rooms[memory]
+        &mut self.edges[self.frames[index].edge].rooms[memory]
     }
 
     #[cold]
@@ -80,7 +80,7 @@ impl<'p> World<'p> {
         count: u32,
         agenda: &mut Agenda<Event>,
     ) {
-        let edge = self.frames[index].edge as usize;
+        let edge = self.frames[index].edge;
         let memory = self.memory_of(index, &plan.layers[layer]);
         for _ in 0..count {
             let parked = loop {

@@ -38,16 +38,14 @@ impl World<'_> {
                 return;
             }
         } else {
-            self.recorder
-                .arrived(service, endpoint as usize, instance, counted);
+            self.recorder.arrived(service, endpoint, instance, counted);
         }
         if self.instances[instance].down > 0 {
             self.touch(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
         }
         if deadline <= now {
-            self.recorder
-                .withdrawn(service, endpoint as usize, true, counted);
+            self.recorder.withdrawn(service, endpoint, true, counted);
             let ending = self.ends_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, ending, agenda);
         }
@@ -112,8 +110,7 @@ impl World<'_> {
         } = self.frames[index];
         let counted = self.frames[index].is(flag::COUNTED);
         let service = self.instances[instance].service;
-        self.recorder
-            .turned_away(service, endpoint as usize, counted);
+        self.recorder.turned_away(service, endpoint, counted);
         let ending = self.ends_here(index, outcome);
         self.reply(index, ending, agenda);
     }
@@ -289,7 +286,7 @@ impl World<'_> {
         self.recorder.instances[frame.instance].present.add(now, -1);
         self.recorder.served(
             self.instances[frame.instance].service,
-            frame.endpoint as usize,
+            frame.endpoint,
             (frame.arrived, frame.started, now),
             ending.outcome.is_success(),
             frame.is(flag::ABANDONED),
@@ -306,12 +303,8 @@ impl World<'_> {
             .add(agenda.now(), -1);
         let service = self.instances[frame.instance].service;
         let doomed = frame.is(flag::ABANDONED);
-        self.recorder.withdrawn(
-            service,
-            frame.endpoint as usize,
-            doomed,
-            frame.is(flag::COUNTED),
-        );
+        self.recorder
+            .withdrawn(service, frame.endpoint, doomed, frame.is(flag::COUNTED));
     }
 
     /// Word reaches a request that its caller has gone.

@@ -7,7 +7,7 @@ use super::frame::{Arena, State, flag};
 use super::instance::Instance;
 use super::permits::Pools;
 use super::tried::Tried;
-use crate::ids::{InstanceId, LinkId, PlaceId, TiVec, WorkloadId};
+use crate::ids::{DistId, EdgeId, InstanceId, LinkId, PlaceId, TiVec, WorkloadId};
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
 use crate::outcome::Ending;
@@ -149,10 +149,10 @@ pub struct World<'p> {
     pub(super) slots: Slots,
     pub(super) instances: TiVec<InstanceId, Instance>,
     pub(super) pools: Pools,
-    pub(super) edges: Vec<EdgeState>,
+    pub(super) edges: TiVec<EdgeId, EdgeState>,
     pub(super) links: TiVec<LinkId, LinkState>,
     /// Lane of each distribution that is constant.
-    pub(super) dist_lanes: Vec<Option<LaneId>>,
+    pub(super) dist_lanes: TiVec<DistId, Option<LaneId>>,
     pub(super) loads: TiVec<WorkloadId, LoadState>,
     pub(super) faults: Vec<FaultState>,
     pub(super) control: Control,
@@ -250,9 +250,7 @@ impl<'p> World<'p> {
             .links
             .iter()
             .map(|link| LinkState {
-                lane: link
-                    .latency
-                    .and_then(|dist| world.dist_lanes[dist as usize]),
+                lane: link.latency.and_then(|dist| world.dist_lanes[dist]),
                 faults: Vec::new(),
             })
             .collect();
@@ -277,7 +275,7 @@ impl<'p> World<'p> {
 
     /// Counters of the policies of an edge.
     #[must_use]
-    pub fn counters(&self, edge: usize) -> &[u64] {
+    pub fn counters(&self, edge: EdgeId) -> &[u64] {
         &self.edges[edge].counters
     }
 
@@ -357,7 +355,7 @@ impl<'p> World<'p> {
             let frame = &self.frames[index];
             (
                 frame.workload,
-                frame.in_edge,
+                frame.request(),
                 frame.arrived,
                 frame.is(flag::COUNTED),
             )

@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::{MOST_AT_ONCE, World};
+use crate::ids::DistId;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Instruction;
 use sim_core::agenda::{Agenda, EventId};
@@ -26,12 +27,12 @@ impl World<'_> {
     /// Whether the step that a running frame is in is one of work (and not of waiting).
     #[inline]
     pub(super) fn is_working(&self, index: u32) -> bool {
-        let pc = self.frames[index].pc as usize;
+        let pc = self.frames[index].pc;
         // A request held up by a fault at its start has not begun its program.
-        pc > 0
-            && matches!(self.plan.code[pc - 1], Instruction::Work { .. })
+        pc.number() > 0
+            && matches!(self.plan.code[pc.back(1)], Instruction::Work { .. })
             && (self.frames[index].is(flag::BRANCH)
-                || pc as u32 > self.plan.endpoints[self.frames[index].endpoint as usize].entry)
+                || pc > self.plan.endpoints[self.frames[index].endpoint].entry)
     }
 
     /// A frame goes on with its program as soon as it has a thread.
@@ -71,8 +72,8 @@ impl World<'_> {
         let mut rounds = 0;
         loop {
             let pc = self.frames[index].pc;
-            self.frames[index].pc = pc + 1;
-            match self.plan.code[pc as usize] {
+            self.frames[index].pc = pc.offset(1);
+            match self.plan.code[pc] {
                 Instruction::Work { dist } => return self.work(index, dist, agenda),
                 Instruction::Wait { dist } => {
                     let span = self.span(index, dist, agenda.now());
@@ -88,7 +89,7 @@ impl World<'_> {
                 }
                 Instruction::Choice { first, count } => {
                     let draw = self.draw(index).uniform();
-                    let arms = &self.plan.arms[first as usize..first as usize + usize::from(count)];
+                    let arms = &self.plan.arms[first..first.offset(u32::from(count))].raw;
                     let (_, entry) = arms
                         .iter()
                         .find(|(sum, _)| draw < *sum)
@@ -97,7 +98,7 @@ impl World<'_> {
                 }
                 Instruction::Jump(to) => self.frames[index].pc = to,
                 Instruction::LoopBegin { dist, slot, end } => {
-                    let rounds = self.plan.dists[dist as usize].sample(&mut self.draw(index)) + 0.5;
+                    let rounds = self.plan.dists[dist].sample(&mut self.draw(index)) + 0.5;
                     self.frames[index].loops[usize::from(slot)] = rounds as u16;
                     if rounds < 1.0 {
                         self.frames[index].pc = end;
@@ -156,8 +157,8 @@ impl World<'_> {
 
     /// How long a step takes, faults included.
     #[inline]
-    fn span(&mut self, index: u32, dist: u32, now: SimTime) -> f64 {
-        let span = self.plan.dists[dist as usize].sample(&mut self.draw(index));
+    fn span(&mut self, index: u32, dist: DistId, now: SimTime) -> f64 {
+        let span = self.plan.dists[dist].sample(&mut self.draw(index));
         if self.instances[self.frames[index].instance]
             .faults
             .is_empty()
@@ -189,7 +190,7 @@ impl World<'_> {
     }
 
     #[inline]
-    fn work(&mut self, index: u32, dist: u32, agenda: &mut Agenda<Event>) {
+    fn work(&mut self, index: u32, dist: DistId, agenda: &mut Agenda<Event>) {
         let span = self.span(index, dist, agenda.now());
         let instance = self.frames[index].instance;
         if self.instances[instance].cores.shared() {
@@ -207,11 +208,11 @@ impl World<'_> {
 
     /// A step takes a span.
     #[inline]
-    fn hold(&mut self, index: u32, dist: u32, span: f64, agenda: &mut Agenda<Event>) {
+    fn hold(&mut self, index: u32, dist: DistId, span: f64, agenda: &mut Agenda<Event>) {
         let event = Event::StepEnd(self.frames.id(index));
-        let constant = self.plan.dists[dist as usize].constant() == Some(span);
+        let constant = self.plan.dists[dist].constant() == Some(span);
         let span = SimDuration::from_nanos_f64(span);
-        let timer = match self.dist_lanes[dist as usize] {
+        let timer = match self.dist_lanes[dist] {
             Some(lane) if constant => agenda.schedule_lane(lane, event),
             _ => agenda.schedule_after(span, event),
         };

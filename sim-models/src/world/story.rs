@@ -2,6 +2,7 @@
 
 use super::frame::{FrameId, State, flag};
 use super::state::World;
+use crate::ids::EndpointId;
 use crate::observe::summary::StoryLine;
 use sim_core::{SimDuration, SimTime};
 
@@ -105,7 +106,7 @@ impl World<'_> {
             State::Running => format!("{waits} for its own step to end"),
             State::Computing => format!("{waits} for its work on the cores to end"),
             State::Pooled => {
-                let pool = &self.plan.pools[self.awaited_pool(index) as usize].name;
+                let pool = &self.plan.pools[self.awaited_pool(index)].name;
                 format!("{waits} for one of `{pool}`")
             }
             State::Hung => format!("{waits}: it hangs"),
@@ -125,8 +126,8 @@ impl World<'_> {
     }
 
     /// `"service/endpoint"` of an endpoint.
-    pub(super) fn endpoint_name(&self, endpoint: u32) -> String {
-        let endpoint = &self.plan.endpoints[endpoint as usize];
+    pub(super) fn endpoint_name(&self, endpoint: EndpointId) -> String {
+        let endpoint = &self.plan.endpoints[endpoint];
         format!(
             "{}/{}",
             self.plan.service_places()[endpoint.service].name,

@@ -10,7 +10,7 @@ use super::words::{named, rounded, span};
 use crate::balancers::Spread;
 use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault};
-use crate::ids::{PlaceId, ServiceId, TiSlice, TiVec};
+use crate::ids::{EdgeId, PlaceId, ServiceId, TiSlice, TiVec};
 use crate::plan::{EdgePlan, FaultPlan, Plan};
 use crate::resilience::{PolicySpec, Tells};
 use crate::scenario::diagnostics::Code;
@@ -60,7 +60,7 @@ impl Checker<'_> {
         let holders = holders(view, &freed(view));
         // The edges to each service.
         let mut edges = TiVec::from(vec![Vec::new(); plan.services.len()]);
-        for (number, edge) in plan.edges.iter().enumerate() {
+        for (number, edge) in plan.edges.iter_enumerated() {
             edges[edge.callee].push(number);
         }
         for (number, fault) in faults {
@@ -373,7 +373,7 @@ fn lossy(
     plan: &Plan,
     fault: &Fault,
     compiled: &FaultPlan,
-    edges: &TiSlice<ServiceId, Vec<usize>>,
+    edges: &TiSlice<ServiceId, Vec<EdgeId>>,
 ) -> BTreeMap<(usize, usize), Lossy> {
     let pair = |edge: &EdgePlan| (usize::from(edge.caller), usize::from(edge.callee));
     let Effect::Lose { rate, .. } = compiled.effect else {
@@ -401,7 +401,7 @@ fn lossy(
         let number = plan
             .edges
             .partition_point(|edge| edge.routes.first.number() / 2 <= *first)
-            - 1;
+            .back(1);
         let edge = &plan.edges[number];
         let count = |place: PlaceId| plan.places[place].instance_count;
         let (callers, callees) = if edge.routes.by_instance {
