@@ -108,6 +108,14 @@ ids! {
     BranchId(u32);
     /// An arm of a choice.
     ArmId(u32);
+    /// A fault of the scenario.
+    FaultId(u16);
+    /// A controller.
+    ControllerId(u16);
+    /// What a controller may do, of its actions.
+    ActionId(u16);
+    /// A change that a controller may make to a plan.
+    ChangeId(u16);
     /// A one-way connection.
     LinkId(u32);
 }

@@ -4,12 +4,12 @@ use super::compiler::Compiler;
 use super::live::site;
 use super::types::{ActionPlan, ControllerPlan, Live, WatchPlan};
 use crate::controllers::{Action, ControllerSpec, Watches};
-use crate::ids::{ServiceId, WorkloadId};
+use crate::ids::{ChangeId, ServiceId, TiVec, WorkloadId};
 
 impl Compiler<'_> {
     /// Compiles the controllers, once all that they act on is known.
     pub(super) fn controllers(&mut self) -> Result<(), String> {
-        let mut changes = Vec::new();
+        let mut changes = TiVec::new();
         for (name, spec) in &self.scenario.controllers {
             let watches = self.watches(spec)?;
             let actions = spec.actions().iter();
@@ -58,17 +58,16 @@ impl Compiler<'_> {
     fn action(
         &self,
         action: &Action,
-        changes: &mut Vec<(String, String)>,
+        changes: &mut TiVec<ChangeId, (String, String)>,
     ) -> Result<ActionPlan, String> {
         Ok(match action {
             Action::Lift(lift) => {
-                let faults = self.plan.faults.iter().zip(0..);
-                let named = faults.filter(|(fault, _)| fault.name == lift.fault);
-                ActionPlan::Lift(named.map(|(_, number)| number).collect())
+                let faults = self.plan.faults.iter_enumerated();
+                let named = faults.filter(|(_, fault)| fault.name == lift.fault);
+                ActionPlan::Lift(named.map(|(id, _)| id).collect())
             }
             Action::Set(set) => {
-                changes.push((set.path.clone(), set.value.0.clone()));
-                let change = changes.len() as u16 - 1;
+                let change = changes.push_and_get_key((set.path.clone(), set.value.0.clone()));
                 let site = site(changes, change);
                 ActionPlan::Set { change, site }
             }

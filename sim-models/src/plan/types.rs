@@ -6,8 +6,8 @@ use crate::controllers::ControllerSpec;
 use crate::expression::Expression;
 use crate::faults::{Condition, Effect, Fault, Instances, Target};
 use crate::ids::{
-    ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, InstanceId, LinkId, OwnPoolId, PlaceId,
-    PoolId, ServiceId, TiSlice, TiVec, WorkloadId,
+    ActionId, ArmId, BranchId, ChangeId, CodeId, ControllerId, DistId, EdgeId, EndpointId, FaultId,
+    InstanceId, LinkId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice, TiVec, WorkloadId,
 };
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
@@ -52,9 +52,9 @@ pub struct Plan {
     /// One-way connections.
     pub links: TiVec<LinkId, LinkPlan>,
     /// What goes wrong.
-    pub faults: Vec<FaultPlan>,
+    pub faults: TiVec<FaultId, FaultPlan>,
     /// Who acts from outside.
-    pub controllers: Vec<ControllerPlan>,
+    pub controllers: TiVec<ControllerId, ControllerPlan>,
     /// What controllers may set, if anything.
     pub live: Option<Box<Live>>,
     /// Whether one of the faults has a say in what requests are answered.
@@ -485,7 +485,7 @@ pub struct ControllerPlan {
     /// What it is told of.
     pub watches: WatchPlan,
     /// What it may do.
-    pub actions: Vec<ActionPlan>,
+    pub actions: TiVec<ActionId, ActionPlan>,
 }
 
 /// What a controller is told of.
@@ -511,13 +511,13 @@ pub enum WatchPlan {
 #[derive(Clone, Debug)]
 pub enum ActionPlan {
     /// Ends these faults for good.
-    Lift(Vec<u16>),
+    Lift(Vec<FaultId>),
     /// Sets a parameter.
     Set {
-        /// Index of the change.
-        change: u16,
+        /// The change.
+        change: ChangeId,
         /// The first change of the same parameter.
-        site: u16,
+        site: ChangeId,
     },
     /// Restarts instances.
     Restart {
@@ -556,7 +556,7 @@ pub struct Live {
     /// What the plan was made of.
     pub(super) scenario: Scenario,
     /// All changes: path and value.
-    pub(super) changes: Vec<(String, String)>,
+    pub(super) changes: TiVec<ChangeId, (String, String)>,
     /// For each of them the plan in which it has been made.
-    pub(super) plans: Vec<OnceLock<Box<Plan>>>,
+    pub(super) plans: TiVec<ChangeId, OnceLock<Box<Plan>>>,
 }

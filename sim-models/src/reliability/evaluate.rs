@@ -5,7 +5,7 @@ use super::state::{self, Passage};
 use super::system::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
 use super::timeline::Timeline;
 use super::value::Value;
-use crate::ids::{PlaceId, ServiceId};
+use crate::ids::{FaultId, PlaceId, ServiceId};
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
 use crate::resilience::PolicySpec;
@@ -34,7 +34,7 @@ pub(super) struct Evaluation<'s, 'a> {
     pub system: &'s System<'a>,
     timeline: &'s Timeline,
     pub workload: usize,
-    more: &'s [u16],
+    more: &'s [FaultId],
     when: When,
     /// What is known, by endpoint and time since the start (ns), for each instance.
     known: BTreeMap<(usize, u64), Option<Vec<Value>>>,
@@ -55,7 +55,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         system: &'s System<'a>,
         timeline: &'s Timeline,
         workload: usize,
-        more: &'s [u16],
+        more: &'s [FaultId],
         when: When,
     ) -> Self {
         let mut circle = vec![false; system.endpoints.all.len()];
@@ -121,7 +121,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         Some(mean)
     }
 
-    fn state(&self, after: f64) -> Vec<(usize, f64)> {
+    fn state(&self, after: f64) -> Vec<(FaultId, f64)> {
         let state = match self.when {
             When::Always(state) => state,
             When::From(start) => self.timeline.at(start + SimDuration::from_secs_f64(after)),

@@ -1,6 +1,7 @@
 //! Which services answer later for a fault.
 
 use crate::faults::Effect;
+use crate::ids::{FaultId, TiVec};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use crate::topology::Endpoints;
@@ -20,7 +21,7 @@ pub(super) fn delayed(
     scenario: &Scenario,
     plan: &Plan,
     endpoints: &Endpoints<'_>,
-) -> Vec<Vec<bool>> {
+) -> TiVec<FaultId, Vec<bool>> {
     let count = plan.services.len();
     let faults = plan.faults.iter().map(|fault| {
         let mut hit = vec![false; count];

@@ -5,7 +5,7 @@ use super::system::System;
 use super::timeline::State;
 use crate::balancers::Spread;
 use crate::faults::{Effect, Instances, Target};
-use crate::ids::{InstanceId, LinkId, PlaceId, ServiceId};
+use crate::ids::{FaultId, InstanceId, LinkId, PlaceId, ServiceId};
 use crate::plan::FaultPlan;
 use crate::scenario::Workload;
 use crate::topology::overloaded;
@@ -20,12 +20,12 @@ pub(super) struct Reception {
 }
 
 /// The faults that are on, each with its strength.
-pub(super) fn on(state: &State, more: &[u16]) -> Vec<(usize, f64)> {
+pub(super) fn on(state: &State, more: &[FaultId]) -> Vec<(FaultId, f64)> {
     let strengths = state
         .iter()
-        .map(|(fault, bits)| (usize::from(*fault), f64::from_bits(*bits)));
+        .map(|(fault, bits)| (*fault, f64::from_bits(*bits)));
     strengths
-        .chain(more.iter().map(|fault| (usize::from(*fault), 1.0)))
+        .chain(more.iter().map(|fault| (*fault, 1.0)))
         .collect()
 }
 
@@ -33,7 +33,7 @@ pub(super) fn on(state: &State, more: &[u16]) -> Vec<(usize, f64)> {
 /// alike, none where it cannot be said.
 pub(super) fn reception(
     system: &System<'_>,
-    faults: &[(usize, f64)],
+    faults: &[(FaultId, f64)],
     endpoint: usize,
     workload: usize,
 ) -> Option<Vec<Reception>> {
@@ -232,7 +232,7 @@ pub(super) struct Passage {
 /// vanishes is given up by its sender.
 pub(super) fn passage(
     system: &System<'_>,
-    faults: &[(usize, f64)],
+    faults: &[(FaultId, f64)],
     (caller, callee): (PlaceId, ServiceId),
     workload: usize,
 ) -> Option<Vec<Passage>> {

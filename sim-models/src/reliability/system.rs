@@ -1,7 +1,7 @@
 //! What does not change while a prediction is made.
 
 use super::late;
-use crate::ids::{EdgeId, PlaceId, ServiceId};
+use crate::ids::{EdgeId, FaultId, PlaceId, ServiceId, TiVec};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::CallIndex;
@@ -29,7 +29,7 @@ pub(super) struct System<'a> {
     /// Whether instances may differ by their links.
     pub(super) by_instance: bool,
     /// For each fault, which services it makes late.
-    pub(super) delayed: Vec<Vec<bool>>,
+    pub(super) delayed: TiVec<FaultId, Vec<bool>>,
     /// Who calls whom how often, once somebody asks.
     pub(super) topology: OnceCell<Topology>,
 }
@@ -62,7 +62,7 @@ impl<'a> System<'a> {
             rates: BTreeMap::new(),
             edges,
             by_instance: false,
-            delayed: Vec::new(),
+            delayed: TiVec::new(),
             topology: OnceCell::new(),
         }
     }

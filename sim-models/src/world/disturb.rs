@@ -4,7 +4,7 @@ use super::event::Event;
 use super::frame::{FrameId, State, flag};
 use super::state::{FaultState, LOOKS_PER_STEP, World};
 use crate::faults::{Condition, Context, FaultKind, Instances, Target};
-use crate::ids::InstanceId;
+use crate::ids::{FaultId, InstanceId, TiVec};
 use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};
 use crate::quantity::cron::Cron;
@@ -20,13 +20,16 @@ const MOVED_PER_LOOK: usize = 64;
 impl<'p> World<'p> {
     /// The faults before the first of them comes, their first periods scheduled: ahead of all else
     /// that happens then, so that it makes no difference how long before.
-    pub(super) fn prepare_faults(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<FaultState> {
-        let mut faults = Vec::new();
-        for (number, entity) in entities(self.plan).into_iter().enumerate() {
-            let periods = periods(&self.plan.faults[number], seed, &entity, self.plan.end);
+    pub(super) fn prepare_faults(
+        &self,
+        seed: Seed,
+        agenda: &mut Agenda<Event>,
+    ) -> TiVec<FaultId, FaultState> {
+        let mut faults = TiVec::new();
+        for (fault, entity) in entities(self.plan).into_iter_enumerated() {
+            let periods = periods(&self.plan.faults[fault], seed, &entity, self.plan.end);
             if let Some((start, _)) = periods.first() {
-                let fault = number as u16;
-                agenda.schedule_early(*start, fault, Event::FaultOn { fault, period: 0 });
+                agenda.schedule_early(*start, fault.number(), Event::FaultOn { fault, period: 0 });
             }
             let key = seed.key(&entity, "hits");
             faults.push(FaultState {
@@ -35,8 +38,8 @@ impl<'p> World<'p> {
                 touched: 0,
                 periods,
                 active: VecDeque::new(),
-                dealt_with: if self.plan.faults[number].counts {
-                    vec![0; self.plan.faults[number].candidates.len()]
+                dealt_with: if self.plan.faults[fault].counts {
+                    vec![0; self.plan.faults[fault].candidates.len()]
                 } else {
                     Vec::new()
                 },
@@ -55,7 +58,7 @@ impl<'p> World<'p> {
     }
 
     /// How strong a fault is now, 0 to 1: it grows over its ramp.
-    pub(super) fn strength(&self, fault: usize, now: SimTime) -> f64 {
+    pub(super) fn strength(&self, fault: FaultId, now: SimTime) -> f64 {
         let ramp = self.plan.faults[fault].spec.ramp;
         if ramp.0 == 0 {
             return 1.0;
@@ -70,7 +73,7 @@ impl<'p> World<'p> {
     }
 
     /// Whether a fault on requests is meant for this one.
-    pub(super) fn concerns(&self, fault: usize, index: u32) -> bool {
+    pub(super) fn concerns(&self, fault: FaultId, index: u32) -> bool {
         let plan = &self.plan.faults[fault];
         let frame = &self.frames[index];
         plan.workload
@@ -83,10 +86,9 @@ impl<'p> World<'p> {
 
     /// A fault comes.
     #[cold]
-    pub(super) fn fault_on(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
-        let number = usize::from(fault);
-        let plan = &self.plan.faults[number];
-        let state = &self.faults[number];
+    pub(super) fn fault_on(&mut self, fault: FaultId, period: u32, agenda: &mut Agenda<Event>) {
+        let plan = &self.plan.faults[fault];
+        let state = &self.faults[fault];
         // A fault that was lifted does not come again.
         let Some((_, end)) = state.periods.get(period as usize).copied() else {
             return;
@@ -114,26 +116,25 @@ impl<'p> World<'p> {
         // Each that is chosen is taken out of a list of all.
         let looked = chosen.map_or(all, |chosen| all + chosen + chosen * (all / MOVED_PER_LOOK));
         self.work += looked as u64 / LOOKS_PER_STEP;
-        self.faults[number].dealt_with.fill(0);
+        self.faults[fault].dealt_with.fill(0);
         for link in plan.candidates.links() {
             self.links[*link].faults.push(fault);
         }
         for &target in hit(plan, &targets) {
             match plan.condition {
-                Some(Condition::Down { .. }) => self.crash(number, target, agenda),
-                Some(Condition::Frozen) => self.freeze(number, target, agenda),
+                Some(Condition::Down { .. }) => self.crash(fault, target, agenda),
+                Some(Condition::Frozen) => self.freeze(fault, target, agenda),
                 None => self.instances[target].faults.push(fault),
             }
         }
-        self.faults[number].active.push_back((period, targets));
+        self.faults[fault].active.push_back((period, targets));
     }
 
     /// A fault goes.
     #[cold]
-    pub(super) fn fault_off(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
-        let number = usize::from(fault);
-        let plan = &self.plan.faults[number];
-        let active = &mut self.faults[number].active;
+    pub(super) fn fault_off(&mut self, fault: FaultId, period: u32, agenda: &mut Agenda<Event>) {
+        let plan = &self.plan.faults[fault];
+        let active = &mut self.faults[fault].active;
         let position = active.iter().position(|(active, _)| *active == period);
         let Some(position) = position else {
             debug_assert!(
@@ -170,7 +171,7 @@ impl<'p> World<'p> {
     /// Asks a fault about something that it may hit: what has this key, at this instance if it is a request.
     pub(super) fn ask_fault<R>(
         &mut self,
-        fault: usize,
+        fault: FaultId,
         subject: u64,
         instance: Option<InstanceId>,
         now: SimTime,
@@ -338,7 +339,7 @@ impl<'p> World<'p> {
     }
 
     /// An instance stands still: steps keep what is left of them.
-    fn freeze(&mut self, fault: usize, instance: InstanceId, agenda: &mut Agenda<Event>) {
+    fn freeze(&mut self, fault: FaultId, instance: InstanceId, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         let state = &mut self.instances[instance];
         state.frozen += 1;
@@ -386,7 +387,7 @@ impl<'p> World<'p> {
         let faults = &self.instances[instance].faults;
         faults
             .iter()
-            .map(|fault| usize::from(*fault))
+            .copied()
             .any(|fault| self.plan.faults[fault].holds && self.concerns(fault, index))
     }
 
@@ -405,17 +406,17 @@ impl<'p> World<'p> {
 
 /// When the first fault comes, if one does before the end of the run.
 pub(crate) fn first_fault(plan: &Plan, seed: Seed) -> Option<SimTime> {
-    let entities = entities(plan).into_iter().enumerate();
+    let entities = entities(plan).into_iter_enumerated();
     entities
-        .filter_map(|(number, entity)| {
-            let periods = periods(&plan.faults[number], seed, &entity, plan.end);
+        .filter_map(|(fault, entity)| {
+            let periods = periods(&plan.faults[fault], seed, &entity, plan.end);
             periods.first().map(|(start, _)| *start)
         })
         .min()
 }
 
 /// The names of the random streams of all faults.
-fn entities(plan: &Plan) -> Vec<String> {
+fn entities(plan: &Plan) -> TiVec<FaultId, String> {
     let mut twins: BTreeMap<&str, usize> = BTreeMap::new();
     let faults = plan.faults.iter().map(|fault| {
         // Faults of one name are told apart by how many came before.
@@ -438,7 +439,7 @@ pub(super) fn hit<'a>(
     }
 }
 
-fn remove_one(list: &mut Vec<u16>, fault: u16) {
+fn remove_one(list: &mut Vec<FaultId>, fault: FaultId) {
     if let Some(position) = list.iter().position(|other| *other == fault) {
         list.remove(position);
     }

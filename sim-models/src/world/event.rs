@@ -1,7 +1,7 @@
 //! Everything that can happen in a run.
 
 use super::frame::FrameId;
-use crate::ids::{InstanceId, WorkloadId};
+use crate::ids::{ActionId, ControllerId, FaultId, InstanceId, WorkloadId};
 
 /// Everything that can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +74,14 @@ pub enum Event {
     /// A fault comes.
     FaultOn {
         /// Index of the fault.
-        fault: u16,
+        fault: FaultId,
         /// Which of its periods.
         period: u32,
     },
     /// A fault goes.
     FaultOff {
         /// Index of the fault.
-        fault: u16,
+        fault: FaultId,
         /// Which of its periods.
         period: u32,
     },
@@ -98,21 +98,21 @@ pub enum Event {
     /// A controller looks whether what it watches holds.
     Look {
         /// Index of the controller.
-        controller: u16,
+        controller: ControllerId,
     },
     /// A span that a controller asked for is over.
     Wake {
         /// Index of the controller.
-        controller: u16,
+        controller: ControllerId,
         /// Which of its timers.
         timer: u32,
     },
     /// An action of a controller goes on.
     Act {
         /// Index of the controller.
-        controller: u16,
+        controller: ControllerId,
         /// Index of its action.
-        action: u16,
+        action: ActionId,
         /// Which part of it, from 0.
         part: u32,
     },

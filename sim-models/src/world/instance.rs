@@ -3,7 +3,7 @@
 use super::cores::Cores;
 use super::event::Event;
 use super::frame::FrameId;
-use crate::ids::{PlaceId, ServiceId};
+use crate::ids::{FaultId, PlaceId, ServiceId};
 use crate::plan::Plan;
 use crate::queues::{Line, OrderSpec, Queue};
 use sim_core::SimDuration;
@@ -24,7 +24,7 @@ pub struct Instance {
     /// Faults that freeze it.
     pub(super) frozen: u32,
     /// Faults on its requests.
-    pub(super) faults: Vec<u16>,
+    pub(super) faults: Vec<FaultId>,
     /// What reached it while it was frozen.
     pub(super) inbox: VecDeque<Event>,
     /// Steps that it was in when it froze, and what was left of them.

@@ -9,25 +9,30 @@ use super::disturb::hit;
 use super::event::Event;
 use super::state::{LOOKS_PER_STEP, World};
 use crate::faults::Effect;
-use crate::ids::InstanceId;
+use crate::ids::{ControllerId, FaultId, InstanceId};
 use crate::plan::WatchPlan;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 
 impl World<'_> {
     /// The supervisor of an instance, if it has one.
-    fn supervisor(&self, instance: InstanceId) -> Option<u16> {
+    fn supervisor(&self, instance: InstanceId) -> Option<ControllerId> {
         if self.control.lives.is_empty() {
             return None;
         }
         let own = self.plan.instances[instance].place.service();
-        let mut all = self.plan.controllers.iter().zip(0..);
+        let mut all = self.plan.controllers.iter_enumerated();
         let watches = |watches: &WatchPlan| matches!(watches, WatchPlan::Deaths { service } if *service == own);
-        all.find_map(|(controller, number)| watches(&controller.watches).then_some(number))
+        all.find_map(|(id, controller)| watches(&controller.watches).then_some(id))
     }
 
     /// A fault has an instance die.
-    pub(super) fn crash(&mut self, fault: usize, instance: InstanceId, agenda: &mut Agenda<Event>) {
+    pub(super) fn crash(
+        &mut self,
+        fault: FaultId,
+        instance: InstanceId,
+        agenda: &mut Agenda<Event>,
+    ) {
         let supervisor = self.supervisor(instance);
         let state = &mut self.instances[instance];
         let was_up = state.down == 0;
@@ -48,8 +53,8 @@ impl World<'_> {
     /// A supervisor hears of a death.
     fn died(
         &mut self,
-        supervisor: u16,
-        fault: usize,
+        supervisor: ControllerId,
+        fault: FaultId,
         instance: InstanceId,
         agenda: &mut Agenda<Event>,
     ) {
@@ -113,9 +118,13 @@ impl World<'_> {
     }
 
     /// A supervisor starts an instance again.
-    pub(super) fn start_again(&mut self, supervisor: u16, number: u32, agenda: &mut Agenda<Event>) {
-        let WatchPlan::Deaths { service } = self.plan.controllers[usize::from(supervisor)].watches
-        else {
+    pub(super) fn start_again(
+        &mut self,
+        supervisor: ControllerId,
+        number: u32,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let WatchPlan::Deaths { service } = self.plan.controllers[supervisor].watches else {
             return;
         };
         let instance = self.plan.service_places()[service]
@@ -170,10 +179,10 @@ impl World<'_> {
     }
 
     /// The fault that has an instance die which is started now, and how long it lives.
-    fn cause(&mut self, instance: InstanceId) -> Option<(usize, SimDuration)> {
+    fn cause(&mut self, instance: InstanceId) -> Option<(FaultId, SimDuration)> {
         let mut looked = 0;
-        let faults = self.plan.faults.iter().zip(&self.faults).enumerate();
-        let causes = faults.filter_map(|(number, (plan, state))| {
+        let faults = self.plan.faults.iter_enumerated().zip(&self.faults);
+        let causes = faults.filter_map(|((fault, plan), state)| {
             let Effect::Down { lives, .. } = plan.effect else {
                 return None;
             };
@@ -182,7 +191,7 @@ impl World<'_> {
                 looked += targets.len() as u64;
                 let stays = state.periods[*period as usize].1 == SimTime::MAX;
                 let lives = if stays { SimDuration::ZERO } else { lives };
-                targets.contains(&instance).then_some((number, lives))
+                targets.contains(&instance).then_some((fault, lives))
             });
             on.flatten().min_by_key(|(_, lives)| *lives)
         });

@@ -139,7 +139,7 @@ impl World<'_> {
         let (mut late, mut twice) = (SimDuration::ZERO, false);
         self.work += self.links[link].faults.len() as u64 / LOOKS_PER_STEP;
         for position in 0..self.links[link].faults.len() {
-            let fault = usize::from(self.links[link].faults[position]);
+            let fault = self.links[link].faults[position];
             let fate = self.ask_fault(fault, key, None, agenda.now(), |kind, context| {
                 kind.on_message(context)
             });

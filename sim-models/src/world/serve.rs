@@ -189,7 +189,7 @@ impl World<'_> {
         self.count_faults(instance);
         let mut more = SimDuration::ZERO;
         for position in 0..self.instances[instance].faults.len() {
-            let fault = usize::from(self.instances[instance].faults[position]);
+            let fault = self.instances[instance].faults[position];
             if !self.concerns(fault, index) {
                 continue;
             }
@@ -234,7 +234,7 @@ impl World<'_> {
         let Frame { instance, key, .. } = self.frames[index];
         self.count_faults(instance);
         for position in 0..self.instances[instance].faults.len() {
-            let fault = usize::from(self.instances[instance].faults[position]);
+            let fault = self.instances[instance].faults[position];
             if !self.plan.faults[fault].answers || !self.concerns(fault, index) {
                 continue;
             }

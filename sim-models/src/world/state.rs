@@ -7,7 +7,7 @@ use super::frame::{Arena, State, flag};
 use super::instance::Instance;
 use super::permits::Pools;
 use super::tried::Tried;
-use crate::ids::{DistId, EdgeId, InstanceId, LinkId, PlaceId, TiVec, WorkloadId};
+use crate::ids::{DistId, EdgeId, FaultId, InstanceId, LinkId, PlaceId, TiVec, WorkloadId};
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
 use crate::outcome::Ending;
@@ -43,7 +43,7 @@ const _: () = {
 #[derive(Clone, Debug)]
 pub(super) struct LinkState {
     pub(super) lane: Option<LaneId>,
-    pub(super) faults: Vec<u16>,
+    pub(super) faults: Vec<FaultId>,
 }
 
 /// A workload while a run goes on.
@@ -154,7 +154,7 @@ pub struct World<'p> {
     /// Lane of each distribution that is constant.
     pub(super) dist_lanes: TiVec<DistId, Option<LaneId>>,
     pub(super) loads: TiVec<WorkloadId, LoadState>,
-    pub(super) faults: Vec<FaultState>,
+    pub(super) faults: TiVec<FaultId, FaultState>,
     pub(super) control: Control,
     /// How many targets were chosen for the periods of faults that are under way.
     pub(super) chosen: usize,
@@ -223,7 +223,7 @@ impl<'p> World<'p> {
             links: TiVec::new(),
             dist_lanes,
             loads: TiVec::new(),
-            faults: Vec::new(),
+            faults: TiVec::new(),
             control: Control::default(),
             chosen: 0,
             now_next: Vec::new(),

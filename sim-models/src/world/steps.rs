@@ -176,7 +176,7 @@ impl World<'_> {
         self.count_faults(instance);
         let faults = &self.instances[instance].faults;
         let mut product = 1.0;
-        for fault in faults.iter().map(|fault| usize::from(*fault)) {
+        for fault in faults.iter().copied() {
             let spec = &self.plan.faults[fault].spec;
             let factor = spec.inject.on_step();
             if factor != 1.0

@@ -10,7 +10,7 @@ use super::words::{named, rounded, span};
 use crate::balancers::Spread;
 use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault};
-use crate::ids::{EdgeId, PlaceId, ServiceId, TiSlice, TiVec};
+use crate::ids::{EdgeId, FaultId, PlaceId, ServiceId, TiSlice, TiVec};
 use crate::plan::{EdgePlan, FaultPlan, Plan};
 use crate::resilience::{PolicySpec, Tells};
 use crate::scenario::diagnostics::Code;
@@ -64,7 +64,7 @@ impl Checker<'_> {
             edges[edge.callee].push(number);
         }
         for (number, fault) in faults {
-            let compiled = &plan.faults[number];
+            let compiled = &plan.faults[FaultId::from(number)];
             let lossy = lossy(plan, fault, compiled, &edges);
             let waits = waits(view, (fault, compiled), &lossy, &holders);
             // Whoever is out of threads first; of those who never are, the first of the scenario.
