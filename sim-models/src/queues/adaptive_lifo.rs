@@ -27,16 +27,6 @@ impl Order for AdaptiveLifo {
     const SUMMARY: &'static str = "first in, first out; last in, first out once many wait";
     const EXAMPLE: &'static str = "adaptive_lifo(above: 16)";
 
-    fn memory(&self) -> Line {
-        Line::EMPTY
-    }
-    fn waiting(line: &Line) -> u32 {
-        line.waiting()
-    }
-    fn push(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) -> u32 {
-        line.push(requests, who);
-        0
-    }
     fn next(
         &self,
         line: &mut Line,
@@ -58,9 +48,6 @@ impl Order for AdaptiveLifo {
         } else {
             line.pop_front(requests)
         }
-    }
-    fn remove(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) {
-        line.remove(requests, who);
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         if self.drop_after == Some(SimDuration::ZERO) {

@@ -8,7 +8,7 @@
 //! Source: A. Cobham, "Priority assignment in waiting line problems", Operations Research 2 (1954); Google, *Site
 //! Reliability Engineering* (2016), "Handling overload", for criticality; HHVM `JobQueue`'s priorities.
 
-use super::{Line, Needs, Order, Waiting};
+use super::{Line, Lines, Needs, Order, Waiting};
 use crate::baggage::Priority;
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
@@ -23,6 +23,15 @@ pub struct ByPriority {}
 /// Those who wait, by priority.
 pub type Levels = [Line; Priority::ALL.len()];
 
+impl Lines for Levels {
+    fn waiting(&self) -> u32 {
+        self.iter().map(Line::waiting).sum()
+    }
+    fn of(&mut self, requests: &impl Waiting, who: u32) -> &mut Line {
+        &mut self[requests.priority(who) as usize]
+    }
+}
+
 impl Order for ByPriority {
     type Memory = Levels;
     const SUMMARY: &'static str = "the most important first";
@@ -30,17 +39,6 @@ impl Order for ByPriority {
     const NEEDS: Needs = Needs::Priorities;
     const PUSHES_OUT: bool = true;
 
-    fn memory(&self) -> Levels {
-        [Line::EMPTY; Priority::ALL.len()]
-    }
-    fn waiting(levels: &Levels) -> u32 {
-        levels.iter().map(Line::waiting).sum()
-    }
-    fn push(&self, levels: &mut Levels, requests: &mut impl Waiting, who: u32) -> u32 {
-        let level = requests.priority(who) as usize;
-        levels[level].push(requests, who);
-        0
-    }
     fn next(
         &self,
         levels: &mut Levels,
@@ -49,10 +47,6 @@ impl Order for ByPriority {
         _: &mut Vec<u32>,
     ) -> Option<u32> {
         levels.iter_mut().find_map(|line| line.pop_front(requests))
-    }
-    fn remove(&self, levels: &mut Levels, requests: &mut impl Waiting, who: u32) {
-        let level = requests.priority(who) as usize;
-        levels[level].remove(requests, who);
     }
     fn instead_of(&self, levels: &Levels, requests: &impl Waiting, who: u32) -> Option<u32> {
         let level = requests.priority(who) as usize;

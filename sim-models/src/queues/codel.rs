@@ -13,7 +13,7 @@
 //! Source: K. Nichols and V. Jacobson, "Controlling queue delay", ACM Queue 10 (2012); RFC 8289 (2018), section 5;
 //! folly `Codel.cpp` and B. Maurer, "Fail at scale", ACM Queue 13 (2015).
 
-use super::{Line, Order, Waiting};
+use super::{Line, Lines, Order, Waiting};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -54,7 +54,7 @@ pub enum Law {
 }
 
 /// Those who wait, and how long others did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delays {
     line: Line,
     /// Whether some are being dropped: of RFC 8289, or of the variant.
@@ -159,31 +159,21 @@ impl Codel {
     }
 }
 
+impl Lines for Delays {
+    fn waiting(&self) -> u32 {
+        self.line.waiting()
+    }
+    fn of(&mut self, _: &impl Waiting, _: u32) -> &mut Line {
+        &mut self.line
+    }
+}
+
 impl Order for Codel {
     type Memory = Delays;
     const MINDS_EMPTY: bool = true;
     const SUMMARY: &'static str = "first in, first out; drops where waits stay too long";
     const EXAMPLE: &'static str = r#"codel(target: "5ms", interval: "100ms")"#;
 
-    fn memory(&self) -> Delays {
-        Delays {
-            line: Line::EMPTY,
-            dropping: false,
-            above_until: SimTime::ZERO,
-            next: SimTime::ZERO,
-            count: 0,
-            last_count: 0,
-            ends: SimTime::ZERO,
-            least: None,
-        }
-    }
-    fn waiting(delays: &Delays) -> u32 {
-        delays.line.waiting()
-    }
-    fn push(&self, delays: &mut Delays, requests: &mut impl Waiting, who: u32) -> u32 {
-        delays.line.push(requests, who);
-        0
-    }
     fn next(
         &self,
         delays: &mut Delays,
@@ -202,9 +192,6 @@ impl Order for Codel {
             dropped.push(who);
         }
         None
-    }
-    fn remove(&self, delays: &mut Delays, requests: &mut impl Waiting, who: u32) {
-        delays.line.remove(requests, who);
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let spans = [("target", self.target), ("interval", self.interval)];

@@ -46,12 +46,6 @@ impl Order for Edf {
     const EXAMPLE: &'static str = "edf";
     const NEEDS: Needs = Needs::Deadlines;
 
-    fn memory(&self) -> Line {
-        Line::EMPTY
-    }
-    fn waiting(line: &Line) -> u32 {
-        line.waiting()
-    }
     fn push(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) -> u32 {
         let (before, looks) = place(line, requests, requests.deadline(who));
         line.push_behind(requests, before, who);
@@ -65,8 +59,5 @@ impl Order for Edf {
         _: &mut Vec<u32>,
     ) -> Option<u32> {
         line.pop_front(requests)
-    }
-    fn remove(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) {
-        line.remove(requests, who);
     }
 }

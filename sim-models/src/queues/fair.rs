@@ -11,7 +11,7 @@
 //! Source: J. Nagle, "On packet switches with infinite storage", RFC 970 (1985); P. McKenney, "Stochastic fairness
 //! queueing", INFOCOM 1990 (which drops from the longest queue).
 
-use super::{Line, Needs, Order, Waiting};
+use super::{Line, Lines, Needs, Order, Waiting};
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 
@@ -32,6 +32,15 @@ pub struct Tenants {
     waiting: u32,
 }
 
+impl Lines for Tenants {
+    fn waiting(&self) -> u32 {
+        self.waiting
+    }
+    fn of(&mut self, requests: &impl Waiting, who: u32) -> &mut Line {
+        &mut self.lines[requests.tenant(who) as usize]
+    }
+}
+
 impl Order for Fair {
     type Memory = Tenants;
     const SUMMARY: &'static str = "tenants in turn";
@@ -40,12 +49,6 @@ impl Order for Fair {
     const PER_TENANT: u64 = size_of::<Line>() as u64;
     const PUSHES_OUT: bool = true;
 
-    fn memory(&self) -> Tenants {
-        Tenants::default()
-    }
-    fn waiting(tenants: &Tenants) -> u32 {
-        tenants.waiting
-    }
     fn push(&self, tenants: &mut Tenants, requests: &mut impl Waiting, who: u32) -> u32 {
         let tenant = requests.tenant(who) as usize;
         if tenants.lines.len() <= tenant {
@@ -73,8 +76,7 @@ impl Order for Fair {
         tenants.lines[tenant].pop_front(requests)
     }
     fn remove(&self, tenants: &mut Tenants, requests: &mut impl Waiting, who: u32) {
-        let tenant = requests.tenant(who) as usize;
-        tenants.lines[tenant].remove(requests, who);
+        tenants.of(requests, who).remove(requests, who);
         tenants.waiting -= 1;
     }
     fn instead_of(&self, tenants: &Tenants, requests: &impl Waiting, who: u32) -> Option<u32> {

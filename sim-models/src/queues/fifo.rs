@@ -21,18 +21,6 @@ impl Order for Fifo {
     const SUMMARY: &'static str = "first in, first out";
     const EXAMPLE: &'static str = "fifo";
 
-    fn memory(&self) -> Line {
-        Line::EMPTY
-    }
-    #[inline]
-    fn waiting(line: &Line) -> u32 {
-        line.waiting()
-    }
-    #[inline]
-    fn push(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) -> u32 {
-        line.push(requests, who);
-        0
-    }
     #[inline]
     fn next(
         &self,
@@ -42,9 +30,5 @@ impl Order for Fifo {
         _: &mut Vec<u32>,
     ) -> Option<u32> {
         line.pop_front(requests)
-    }
-    #[inline]
-    fn remove(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) {
-        line.remove(requests, who);
     }
 }

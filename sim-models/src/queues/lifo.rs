@@ -21,16 +21,6 @@ impl Order for Lifo {
     const SUMMARY: &'static str = "last in, first out";
     const EXAMPLE: &'static str = "lifo";
 
-    fn memory(&self) -> Line {
-        Line::EMPTY
-    }
-    fn waiting(line: &Line) -> u32 {
-        line.waiting()
-    }
-    fn push(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) -> u32 {
-        line.push(requests, who);
-        0
-    }
     fn next(
         &self,
         line: &mut Line,
@@ -39,8 +29,5 @@ impl Order for Lifo {
         _: &mut Vec<u32>,
     ) -> Option<u32> {
         line.pop_back(requests)
-    }
-    fn remove(&self, line: &mut Line, requests: &mut impl Waiting, who: u32) {
-        line.remove(requests, who);
     }
 }

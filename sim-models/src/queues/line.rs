@@ -21,6 +21,13 @@ pub struct Line {
     len: u32,
 }
 
+impl Default for Line {
+    /// Nobody waits.
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 fn some(who: u32) -> Option<u32> {
     (who != NOBODY).then_some(who)
 }

@@ -24,7 +24,7 @@ pub use fair::Fair;
 pub use fifo::Fifo;
 pub use lifo::Lifo;
 pub use line::{Line, Links, NOBODY};
-pub use order::{Needs, Order, Waiting};
+pub use order::{Lines, Needs, Order, Waiting};
 
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
@@ -85,7 +85,7 @@ macro_rules! orders {
             /// An empty queue.
             #[must_use]
             pub fn queue(&self) -> Queue {
-                match self { $(Self::$order(order) => Queue::$order(order.memory())),* }
+                match self { $(Self::$order(_) => Queue::$order(Default::default())),* }
             }
             /// See [`Order::push`].
             #[inline]
@@ -131,7 +131,7 @@ macro_rules! orders {
             #[inline]
             #[must_use]
             pub fn waiting(&self) -> u32 {
-                match self { $(Self::$order(memory) => <$order as Order>::waiting(memory)),* }
+                match self { $(Self::$order(memory) => Lines::waiting(memory)),* }
             }
         }
     };

@@ -3,7 +3,7 @@
 //! An order is plain data: its parameters (`Self`), and the memory of each instance's queue ([`Order::Memory`]), which
 //! holds those who wait in lines. It says who is next and who is dropped; only the world serves and turns away.
 
-use super::Links;
+use super::{Line, Links};
 use crate::baggage::Priority;
 use sim_core::SimTime;
 use std::fmt::Debug;
@@ -33,10 +33,29 @@ pub enum Needs {
     Priorities,
 }
 
+/// Those who wait in a queue: a line, or several, and what is remembered of those who did.
+pub trait Lines: Clone + Default + PartialEq + Debug {
+    /// How many wait.
+    fn waiting(&self) -> u32;
+    /// The line that a request stands in, or is to stand in.
+    fn of(&mut self, requests: &impl Waiting, who: u32) -> &mut Line;
+}
+
+impl Lines for Line {
+    #[inline]
+    fn waiting(&self) -> u32 {
+        self.waiting()
+    }
+    #[inline]
+    fn of(&mut self, _: &impl Waiting, _: u32) -> &mut Line {
+        self
+    }
+}
+
 /// The order of a queue; `Self` is what the scenario says of it.
 pub trait Order {
     /// Those who wait, and what is remembered of those who did.
-    type Memory: Clone + PartialEq + Debug;
+    type Memory: Lines;
     /// One line for lists.
     const SUMMARY: &'static str;
     /// How it is written, with the fields that are most often given.
@@ -50,12 +69,12 @@ pub trait Order {
     /// Whether it has to be asked who is next where nobody waits: it remembers that.
     const MINDS_EMPTY: bool = false;
 
-    /// An empty queue.
-    fn memory(&self) -> Self::Memory;
-    /// How many wait.
-    fn waiting(memory: &Self::Memory) -> u32;
     /// A request comes to wait. How many others were looked at.
-    fn push(&self, memory: &mut Self::Memory, requests: &mut impl Waiting, who: u32) -> u32;
+    #[inline]
+    fn push(&self, memory: &mut Self::Memory, requests: &mut impl Waiting, who: u32) -> u32 {
+        memory.of(requests, who).push(requests, who);
+        0
+    }
     /// Takes out who is next; those who are taken out to be turned away are added to `dropped`.
     fn next(
         &self,
@@ -65,7 +84,10 @@ pub trait Order {
         dropped: &mut Vec<u32>,
     ) -> Option<u32>;
     /// Takes out a request that waits no longer.
-    fn remove(&self, memory: &mut Self::Memory, requests: &mut impl Waiting, who: u32);
+    #[inline]
+    fn remove(&self, memory: &mut Self::Memory, requests: &mut impl Waiting, who: u32) {
+        memory.of(requests, who).remove(requests, who);
+    }
     /// Who of those who wait is turned away instead of one who finds the queue full.
     fn instead_of(
         &self,

@@ -7,7 +7,6 @@ use super::tree::{self, options};
 use super::types::Scenario;
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// How deep the text is broken into lines; what is deeper stands in one line.
@@ -36,21 +35,6 @@ pub fn read_part<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     };
     let node = tree::parse(text, 0).map_err(told)?;
     decode(&node, &Shapes::default()).map_err(told)
-}
-
-/// A part of a scenario, such as a policy, with every field written out, one a line.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn written_out<T: DeserializeOwned + Serialize>(text: &str) -> Result<String, String> {
-    let part: T = read_part(text)?;
-    let config = PrettyConfig::new()
-        .depth_limit(1)
-        .compact_structs(false)
-        .extensions(Extensions::empty());
-    options()
-        .to_string_pretty(&part, config)
-        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -12,9 +12,6 @@ use sim_core::agenda::{Agenda, EventId};
 /// What a request answers that gets nothing out of a pool: unavailable, RFC 9110 section 15.6.4.
 const UNAVAILABLE: u16 = 503;
 
-/// Those in line who have ended are cleared away when there are so many more than wait.
-const STALE: usize = 32;
-
 impl<'p> World<'p> {
     /// A pool of the instance of a frame.
     fn pool_of(&self, index: u32, pool: PoolId) -> (&'p PoolPlan, OwnPoolId) {
@@ -33,7 +30,7 @@ impl<'p> World<'p> {
             self.hand_out(index, number, agenda);
             return true;
         }
-        if state.waiting >= plan.queue {
+        if state.room.waiting >= plan.queue {
             self.refuse(index, pool, Outcome::PoolFull, agenda);
             return false;
         }
@@ -49,13 +46,11 @@ impl<'p> World<'p> {
         frame.timer = timer;
         let counted = frame.is(flag::COUNTED);
         self.recorder.pools[number].waits(agenda.now(), counted);
-        let state = &mut self.pools.states[number];
-        state.waiting += 1;
-        state.line.push_back(id);
-        if state.line.len() > STALE && state.line.len() / 2 > state.waiting as usize {
-            self.work += state.line.len() as u64;
+        let room = &mut self.pools.states[number].room;
+        if room.enter(id) {
+            self.work += room.queue.len() as u64;
             let frames = &self.frames;
-            state.line.retain(|id| {
+            room.queue.retain(|id| {
                 let index = frames.alive(*id);
                 index.is_some_and(|index| frames[index].state == State::Pooled)
             });
@@ -118,7 +113,7 @@ impl<'p> World<'p> {
         agenda.cancel(self.frames[index].timer);
         self.frames[index].timer = EventId::NONE;
         let (_, number) = self.pool_of(index, self.awaited_pool(index));
-        self.pools.states[number].waiting -= 1;
+        self.pools.states[number].room.waiting -= 1;
         self.recorder.pools[number].waiting.add(agenda.now(), -1);
     }
 
@@ -157,7 +152,7 @@ impl<'p> World<'p> {
         if self.instances[self.frames[index].instance].down > 0 {
             return;
         }
-        while let Some(next) = self.pools.states[number].line.pop_front() {
+        while let Some(next) = self.pools.states[number].room.queue.pop_front() {
             let alive = self.frames.alive(next);
             let Some(next) = alive.filter(|next| self.frames[*next].state == State::Pooled) else {
                 continue;

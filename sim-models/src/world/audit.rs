@@ -128,7 +128,10 @@ impl World<'_> {
                     u64::from(held),
                     "pool {name}"
                 );
-                assert_eq!(state.waiting, waiting, "waiting for pool {name} ({at:?})");
+                assert_eq!(
+                    state.room.waiting, waiting,
+                    "waiting for pool {name} ({at:?})"
+                );
                 assert_eq!(record.out.value(), i64::from(held), "level of pool {name}");
                 assert_eq!(record.waiting.value(), i64::from(waiting), "line of {name}");
                 assert!(

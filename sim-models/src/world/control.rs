@@ -9,7 +9,7 @@ use crate::controllers::{Context, ControllerSpec, Do, Memory};
 use crate::ids::{ActionId, ChangeId, ControllerId, FaultId, TiSlice};
 use crate::observe::measure::Measurer;
 use crate::observe::summary::Summary;
-use crate::plan::{ActionPlan, WatchPlan};
+use crate::plan::{ActionPlan, Plan, WatchPlan};
 use sim_core::agenda::Agenda;
 use sim_core::random::{Seed, mix};
 use sim_core::{SimDuration, SimTime};
@@ -243,7 +243,9 @@ impl World<'_> {
             Ok(at) => set[at].1 = change,
             Err(at) => set.insert(at, (site, change)),
         }
+        let before = self.plan;
         self.plan = self.written.changed(set.iter().map(|(_, change)| *change));
+        self.tell_policies(before, agenda);
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             state.lanes = EdgeState::lanes(edge, agenda);
         }
@@ -255,6 +257,26 @@ impl World<'_> {
             if serves && state.down == 0 && state.frozen == 0 {
                 while self.accept(instance) {}
                 self.fill_threads(instance, agenda);
+            }
+        }
+    }
+
+    /// Policies whose settings have changed bring their memories over, and may let in who waits at them.
+    fn tell_policies(&mut self, before: &Plan, agenda: &mut Agenda<Event>) {
+        let plan = self.plan;
+        for ((edge, was), is) in before.edges.iter_enumerated().zip(&plan.edges) {
+            for (layer, (was, is)) in was.layers.iter().zip(&is.layers).enumerate() {
+                if was.spec == is.spec {
+                    continue;
+                }
+                for memory in plan.edges[edge].memories_of(layer) {
+                    let own = &mut self.edges[edge].memories[memory];
+                    let free = is.spec.on_set(own, &was.spec, agenda.now());
+                    self.work += 1;
+                    if free > 0 && is.parks {
+                        self.wake_at(edge, memory, layer, free, agenda);
+                    }
+                }
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use super::event::Event;
 use super::frame::{Frame, FrameId};
+use super::waiting_room::WaitingRoom;
 use crate::balancers;
 use crate::plan::{EdgePlan, LayerPlan, Plan};
 use crate::resilience::{CallState, Final, Memory};
 use sim_core::agenda::{Agenda, EventId, LaneId};
-use std::collections::VecDeque;
 
 /// How far a call has come at a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) enum Stage {
     /// It is inside.
     Inside,
 }
+
+const _: () = assert!(size_of::<Slot>() <= 40, "there may be millions of calls");
 
 /// A policy in one call.
 #[derive(Clone, Copy, Debug)]
@@ -63,21 +65,12 @@ pub(super) struct Parked {
     pub(super) ticket: u32,
 }
 
-/// Those who are parked at one memory of a policy.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Room {
-    /// The first to come first. Those who are parked no longer are passed over.
-    pub(super) queue: VecDeque<Parked>,
-    /// How many are parked.
-    pub(super) waiting: u32,
-}
-
 /// An edge while a run goes on.
 #[derive(Clone, Debug)]
 pub(super) struct EdgeState {
     pub(super) memories: Vec<Memory>,
     /// For each memory those who are parked at it; empty if no policy parks.
-    pub(super) rooms: Vec<Room>,
+    pub(super) rooms: Vec<WaitingRoom<Parked>>,
     pub(super) counters: Vec<u64>,
     /// Lane of each policy's time limit; none for a policy that has to be asked.
     pub(super) lanes: Vec<Option<LaneId>>,
@@ -101,7 +94,7 @@ impl EdgeState {
         Self {
             memories: Self::memories(edge, callers),
             rooms: if edge.layers.iter().any(|layer| layer.parks) {
-                vec![Room::default(); edge.memory_count as usize]
+                vec![WaitingRoom::default(); edge.memory_count as usize]
             } else {
                 Vec::new()
             },
@@ -151,7 +144,7 @@ impl EdgeState {
 
 impl Slots {
     /// A block for some policies of an edge.
-    #[inline]
+    #[inline(always)] // its only caller begins a call
     pub(super) fn take(&mut self, layers: &[LayerPlan]) -> u32 {
         let length = layers.len();
         if self.free.len() <= length {

@@ -82,11 +82,21 @@ impl World<'_> {
         if self.supervisor(instance).is_some() {
             return;
         }
+        self.boot(instance, boot, agenda);
+    }
+
+    /// An instance boots: the event at which it is up; none if it is so at once.
+    fn boot(
+        &mut self,
+        instance: InstanceId,
+        boot: SimDuration,
+        agenda: &mut Agenda<Event>,
+    ) -> Option<EventId> {
         if boot.0 > 0 {
-            agenda.schedule_after(boot, Event::Booted { instance });
-        } else {
-            self.booted(instance, agenda);
+            return Some(agenda.schedule_after(boot, Event::Booted { instance }));
         }
+        self.booted(instance, agenda);
+        None
     }
 
     /// A start is over.
@@ -170,11 +180,8 @@ impl World<'_> {
 
     /// An instance of a supervised service starts.
     fn begin_start(&mut self, instance: InstanceId, boot: SimDuration, agenda: &mut Agenda<Event>) {
-        if boot.0 > 0 {
-            let starts = agenda.schedule_after(boot, Event::Booted { instance });
+        if let Some(starts) = self.boot(instance, boot, agenda) {
             self.control.lives[instance].starts = starts;
-        } else {
-            self.booted(instance, agenda);
         }
     }
 

@@ -19,6 +19,7 @@
 pub mod frame;
 mod event;
 mod cores;
+mod waiting_room;
 mod permits;
 mod instance;
 mod edge;
@@ -33,6 +34,7 @@ mod memories;
 mod balance;
 mod legs;
 mod policies;
+mod drive;
 mod timers;
 mod rooms;
 mod call;

@@ -5,10 +5,10 @@
 
 use super::event::Event;
 use super::frame::FrameId;
+use super::waiting_room::WaitingRoom;
 use crate::ids::{OwnPoolId, PoolId, TiVec};
 use crate::plan::Plan;
 use sim_core::agenda::{Agenda, LaneId};
-use std::collections::VecDeque;
 
 /// Nothing is held.
 const NOTHING: u32 = u32::MAX;
@@ -18,10 +18,8 @@ const NOTHING: u32 = u32::MAX;
 pub(super) struct PoolState {
     /// How many are out.
     pub(super) out: u32,
-    /// How many wait for one.
-    pub(super) waiting: u32,
-    /// Those, the first to come first; whoever has ended meanwhile is passed over.
-    pub(super) line: VecDeque<FrameId>,
+    /// Those who wait for one.
+    pub(super) room: WaitingRoom<FrameId>,
     /// How many were ever taken, and given back.
     pub(super) taken: u64,
     /// See `taken`.

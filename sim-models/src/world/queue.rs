@@ -6,19 +6,16 @@ use super::frame::{State, Waiters, flag};
 use super::state::{LOOKS_PER_STEP, World};
 use crate::ids::InstanceId;
 use crate::outcome::Outcome;
+use crate::queues::{OrderSpec, Queue};
 use sim_core::agenda::Agenda;
 
 impl World<'_> {
     /// A request takes a place in the queue of an instance.
     #[inline]
     pub(super) fn enter_queue(&mut self, instance: InstanceId, index: u32) {
-        let state = &mut self.instances[instance];
-        let order = &self.plan.services[state.service].queue_order;
-        let mut waiters = Waiters {
-            frames: &mut self.frames,
-            plan: self.plan,
-        };
-        let looks = order.push(&mut state.queue, &mut waiters, index);
+        let looks = self.ask_order(instance, |order, queue, waiters, _| {
+            order.push(queue, waiters, index)
+        });
         self.frames[index].state = State::Queued;
         self.work += u64::from(looks) / LOOKS_PER_STEP;
     }
@@ -26,13 +23,25 @@ impl World<'_> {
     /// A request gives its place in the queue up.
     #[inline]
     pub(super) fn leave_queue(&mut self, instance: InstanceId, index: u32) {
+        self.ask_order(instance, |order, queue, waiters, _| {
+            order.remove(queue, waiters, index);
+        });
+    }
+
+    /// Asks the order of the queue of an instance; those whom it drops are listed.
+    #[inline]
+    fn ask_order<R>(
+        &mut self,
+        instance: InstanceId,
+        ask: impl FnOnce(&OrderSpec, &mut Queue, &mut Waiters<'_>, &mut Vec<u32>) -> R,
+    ) -> R {
         let state = &mut self.instances[instance];
         let order = &self.plan.services[state.service].queue_order;
         let mut waiters = Waiters {
             frames: &mut self.frames,
             plan: self.plan,
         };
-        order.remove(&mut state.queue, &mut waiters, index);
+        ask(order, &mut state.queue, &mut waiters, &mut self.dropped)
     }
 
     /// A place in the queue, if there is one, goes to the first in the backlog. Whether there was such a one.
@@ -59,14 +68,9 @@ impl World<'_> {
         agenda: &mut Agenda<Event>,
     ) -> Option<u32> {
         loop {
-            let state = &mut self.instances[instance];
-            let order = &self.plan.services[state.service].queue_order;
-            let mut waiters = Waiters {
-                frames: &mut self.frames,
-                plan: self.plan,
-            };
-            let now = agenda.now();
-            let next = order.next(&mut state.queue, &mut waiters, now, &mut self.dropped);
+            let next = self.ask_order(instance, |order, queue, waiters, dropped| {
+                order.next(queue, waiters, agenda.now(), dropped)
+            });
             if !self.dropped.is_empty() {
                 self.turn_away_dropped(agenda);
             }
@@ -119,13 +123,10 @@ impl World<'_> {
         index: u32,
         agenda: &mut Agenda<Event>,
     ) -> bool {
-        let state = &self.instances[instance];
-        let order = &self.plan.services[state.service].queue_order;
-        let waiters = Waiters {
-            frames: &mut self.frames,
-            plan: self.plan,
-        };
-        let Some(other) = order.instead_of(&state.queue, &waiters, index) else {
+        let other = self.ask_order(instance, |order, queue, waiters, _| {
+            order.instead_of(queue, waiters, index)
+        });
+        let Some(other) = other else {
             return false;
         };
         self.leave_queue(instance, other);

@@ -1,9 +1,11 @@
 //! Calls that are parked at the memory of a policy until somebody who leaves it wakes them.
 
-use super::edge::{Parked, Room, Stage};
+use super::drive::Way;
+use super::edge::{Parked, Stage};
 use super::event::Event;
-use super::policies::Way;
 use super::state::World;
+use super::waiting_room::WaitingRoom;
+use crate::ids::EdgeId;
 use crate::plan::EdgePlan;
 use crate::resilience::{Do, Ended};
 use sim_core::agenda::Agenda;
@@ -30,17 +32,13 @@ impl<'p> World<'p> {
         let slot = self.slot(index, layer);
         slot.stage = Stage::Parked;
         slot.ticket = parked.ticket;
-        let room = self.room(index, plan, layer);
-        room.waiting += 1;
-        room.queue.push_back(parked);
-        // Most who give up leave their places to be passed over; when those are too many they are cleared away.
-        if room.queue.len() > 32 && room.queue.len() / 2 > room.waiting as usize {
+        if self.room(index, plan, layer).enter(parked) {
             self.clear_room(index, plan, layer);
         }
         Way::Stay
     }
 
-    fn room(&mut self, index: u32, plan: &EdgePlan, layer: usize) -> &mut Room {
+    fn room(&mut self, index: u32, plan: &EdgePlan, layer: usize) -> &mut WaitingRoom<Parked> {
         let memory = self.memory_of(index, &plan.layers[layer]);
         &mut self.edges[self.frames[index].edge].rooms[memory]
     }
@@ -82,6 +80,19 @@ impl<'p> World<'p> {
     ) {
         let edge = self.frames[index].edge;
         let memory = self.memory_of(index, &plan.layers[layer]);
+        self.wake_at(edge, memory, layer, count, agenda);
+    }
+
+    /// Wakes as many as are parked at a memory of an edge's policy.
+    pub(super) fn wake_at(
+        &mut self,
+        edge: EdgeId,
+        memory: usize,
+        layer: usize,
+        count: u32,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let plan: &'p EdgePlan = &self.plan.edges[edge];
         for _ in 0..count {
             let parked = loop {
                 let Some(parked) = self.edges[edge].rooms[memory].queue.pop_front() else {

@@ -362,8 +362,8 @@ impl<'p> World<'p> {
         })
     }
 
-    /// The place of a frame's instance.
-    #[inline]
+    /// Index of the place of a frame's instance.
+    #[inline(always)]
     pub(super) fn place_of(&self, index: u32) -> PlaceId {
         self.plan.instances[self.frames[index].instance].place
     }

@@ -31,6 +31,13 @@ impl Checker<'_> {
         all
     }
 
+    fn nothing_to_judge(&mut self, (list, i): (&str, usize), why: &str, help: &str) {
+        let message = format!("this check has nothing to judge: {why}");
+        self.report(Code::Vacuous, at!["hypothesis", list, i], message)
+            .help
+            .push(help.into());
+    }
+
     /// Whether each check allows some of the values that its measure can have, and not all.
     pub(super) fn checks_say_something(&mut self) {
         for (list, i, check) in self.beliefs() {
@@ -38,21 +45,15 @@ impl Checker<'_> {
             if let Some(Workload::Open(open)) = self.scenario.workloads.get(subject)
                 && open.rate.0 == 0.0
             {
-                let message = format!(
-                    "this check has nothing to judge: the rate of `{subject}` is 0/s, so that it sends no requests"
-                );
-                self.report(Code::Vacuous, at!["hypothesis", list, i], message)
-                    .help
-                    .push("give the workload a rate above 0, or leave the check out".into());
+                let why = format!("the rate of `{subject}` is 0/s, so that it sends no requests");
+                let help = "give the workload a rate above 0, or leave the check out";
+                self.nothing_to_judge((list, i), &why, help);
                 continue;
             }
             if let Some(policy) = self.edges().lacking(&check.measure) {
-                let message = format!(
-                    "this check has nothing to judge: `{subject}` has no `{policy}` that could count"
-                );
-                self.report(Code::Vacuous, at!["hypothesis", list, i], message)
-                    .help
-                    .push("name calls (or a door) that have one, or leave the check out".into());
+                let why = format!("`{subject}` has no `{policy}` that could count");
+                let help = "name calls (or a door) that have one, or leave the check out";
+                self.nothing_to_judge((list, i), &why, help);
                 continue;
             }
             let (low, high) = range(self.scenario, check.measure.metric, &check.measure.subject);
