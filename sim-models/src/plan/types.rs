@@ -568,3 +568,10 @@ pub struct Live {
     /// For each of them the plan in which it has been made.
     pub(super) plans: TiVec<ChangeId, OnceLock<Box<Plan>>>,
 }
+
+/// Ids are as wide as they need be, and no record is larger for them.
+const _: () = {
+    assert!(size_of::<Place>() <= 32 && size_of::<InstancePlan>() <= 80);
+    assert!(size_of::<EndpointPlan>() <= 32 && size_of::<PoolPlan>() <= 56);
+    assert!(size_of::<LinkPlan>() <= 36 && size_of::<Instruction>() <= 12);
+};
