@@ -171,13 +171,10 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
         assert_eq!(sum(windows.failed.values().flatten()), load.failed);
         assert_eq!(windows.in_flight.last(), Some(&load.unfinished));
     }
-    for (number, spec) in plan.services.iter().enumerate() {
-        let place = &plan.places[number];
+    for (place, spec) in plan.service_places().iter().zip(&plan.services) {
         let name = &place.name;
         let service = &summary.services[name];
-        let instances =
-            place.first_instance as usize..(place.first_instance + place.instance_count) as usize;
-        let present = sum(&census.present[instances]);
+        let present = sum(&census.present[place.range()]);
         assert_eq!(
             service.arrivals,
             service.ok + service.failed + service.rejected + present,

@@ -78,7 +78,7 @@ impl Steady<'_> {
             too_many(*bad, *all, (usual + 1.0 - SUCCESS_AGAIN).min(1.0)) > CERTAIN
         });
         let places = &self.measurer.plan.places;
-        hurt.map(|(service, _)| places[service].name.clone())
+        hurt.map(|(service, _)| places.raw[service].name.clone())
             .collect()
     }
 }
