@@ -152,7 +152,7 @@ fn sum<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u64 {
 
 fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
     let (summary, series) = (&result.summary, &result.series);
-    for (number, place) in plan.places[plan.services.len()..].iter().enumerate() {
+    for (number, place) in plan.load_places().iter_enumerated() {
         let name = &place.name;
         let load = &summary.workloads[name];
         assert_eq!(
@@ -226,7 +226,7 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
             "{name}"
         );
     }
-    for (number, edge) in plan.edges.iter().enumerate().filter(|(_, edge)| !edge.door) {
+    for (number, edge) in plan.edges.iter_enumerated().filter(|(_, edge)| !edge.door) {
         let name = &edge.name;
         let edge = &summary.edges[name];
         let (calls, out) = (census.calls[number], census.attempts[number]);
