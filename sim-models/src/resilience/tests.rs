@@ -489,6 +489,41 @@ fn the_least_important_are_shed_first() {
 }
 
 #[test]
+fn a_caller_that_is_turned_away_refuses_by_itself() {
+    check(
+        "throttle(k: 2, window: \"24s\", on: [rejected], push_back: after(\"3s\"))",
+        &[
+            ("0 acquire a", ""),
+            ("0 acquire b", ""),
+            ("0.5 result a ok", ""),
+            // An error has been accepted; what is given up, or has asked nobody, says nothing.
+            ("0.5 result b error", ""),
+            ("1 acquire c", ""),
+            ("1 give_up c", ""),
+            ("1 acquire d", ""),
+            ("1 result d breaker_open", ""),
+            ("2 acquire e", ""),
+            ("2 acquire f", ""),
+            ("2 acquire g", ""),
+            ("2 result e rejected", ""),
+            // Two of four: just enough.
+            ("2 result f rejected", ""),
+            ("2 result g rejected", ""),
+            ("3 acquire h", ""),
+            ("3 acquire i", ""),
+            ("3 acquire j", ""),
+            ("3 acquire k", ""),
+            ("3 acquire l", ""),
+            // The accepts have left the window, and then all the rest.
+            ("24 look l", ""),
+            ("26 look l", ""),
+            ("27 look l", ""),
+            ("100 acquire m", ""),
+        ],
+    );
+}
+
+#[test]
 fn a_memory_is_divided_by_what_it_says() {
     check(
         "breaker(failures: 1, open_for: \"10s\", by: endpoint)",
