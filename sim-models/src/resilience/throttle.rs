@@ -62,8 +62,6 @@ fn not_accepted() -> OutcomeSet {
         Outcome::Reset,
         Outcome::Rejected,
         Outcome::Lost,
-        Outcome::BulkheadFull,
-        Outcome::RateLimited,
     ])
 }
 
