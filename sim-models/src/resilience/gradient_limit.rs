@@ -1,24 +1,24 @@
-//! Gradient limit: bounds how many calls are out at a time, and finds the bound by how much longer they take than they
-//! used to.
+//! Gradient limit: bounds how many calls are out at a time, and finds the bound by how much longer they take than
+//! they used to.
 //!
-//! The short latency is the mean of the calls that ended within a `window`, once there are `samples` of them; with each
-//! the long latency, an exponential average over the last `long` of them (the plain mean of the first 10), follows. The
-//! gradient is `tolerance` × long / short, within 0.5 and 1: 1 while calls take at most `tolerance` times as long as they
-//! used to. The limit moves by the share `smoothing` from what it is to limit × gradient + `queue`, within `least` and
-//! `most`: it grows by a few while nothing queues, and falls while it does. It stays where less than half of it was out
-//! at a time. Where the long latency is more than twice the short one, it falls by 5 % with each window: what was slow for
-//! long is soon forgotten.
+//! The short latency is the mean of the calls that ended within a `window`, once there are `samples` of them; with
+//! each the long latency, an exponential average over the last `long` of them (the plain mean of the first 10),
+//! follows. The gradient is `tolerance` × long / short, within 0.5 and 1: 1 while calls take at most `tolerance`
+//! times as long as they used to. The limit moves by the share `smoothing` from what it is to limit × gradient +
+//! `queue`, within `least` and `most`: it grows by a few while nothing queues, and falls while it does. It stays
+//! where less than half of it was out at a time. Where the long latency is more than twice the short one, it falls by
+//! 5 % with each window: what was slow for long is soon forgotten.
 //!
-//! A call that comes while as many are out as the limit allows ends as `bulkhead_full`, at once: nobody waits. Answers are
-//! measured, and what a `timeout` inside gives up, for as long as it took. Other failures say nothing, nor do calls that
-//! are given up.
+//! A call that comes while as many are out as the limit allows ends as `bulkhead_full`, at once: nobody waits.
+//! Answers are measured, and what a `timeout` inside gives up, for as long as it took. Other failures say nothing,
+//! nor do calls that are given up.
 //!
 //! At a caller it finds what the callee can carry; at the door of a service (`admission`) what the service itself
 //! can.
 //!
-//! Source: Netflix concurrency-limits `Gradient2Limit` (initialLimit 20, minLimit 20, maxConcurrency 200, queueSize 4,
-//! smoothing 0.2, rttTolerance 1.5, longWindow 600) in a `WindowedLimit` (1 s, windowSize 10), which there leaves out what
-//! takes less than 0.1 ms.
+//! Source: Netflix concurrency-limits `Gradient2Limit` (initialLimit 20, minLimit 20, maxConcurrency 200, queueSize
+//! 4, smoothing 0.2, rttTolerance 1.5, longWindow 600) in a `WindowedLimit` (1 s, windowSize 10), which there leaves
+//! out what takes less than 0.1 ms.
 
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::outcome::{Ending, Outcome};

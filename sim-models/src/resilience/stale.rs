@@ -1,12 +1,13 @@
 //! Stale: where what is inside fails, the last good answer stands in for it while it is fresh enough.
 //!
-//! A call that ends as `ok` leaves its answer; a later one for the same that fails with one of `on` gets that answer at
-//! once, as `degraded`, if it is no older than `max_age`. Otherwise the failure is the result, as if the policy were not
-//! there. Nobody is spared a call: what is inside is always asked first, so that this is no cache. An answer that was
-//! `degraded` itself is not kept.
+//! A call that ends as `ok` leaves its answer; a later one for the same that fails with one of `on` gets that answer
+//! at once, as `degraded`, if it is no older than `max_age`. Otherwise the failure is the result, as if the policy
+//! were not there. Nobody is spared a call: what is inside is always asked first, so that this is no cache. An answer
+//! that was `degraded` itself is not kept.
 //!
 //! Calls for the same key at the same endpoint are for the same, unless `by` says otherwise. Where it goes by keys,
-//! requests without a key are never for the same, and nothing is kept of them. Nothing is ever pushed out to make room.
+//! requests without a key are never for the same, and nothing is kept of them. Nothing is ever pushed out to make
+//! room.
 //!
 //! Source: RFC 5861, `stale-if-error` (its example: 1200 s); nginx `proxy_cache_use_stale error timeout`, Varnish
 //! `grace`.

@@ -1,18 +1,18 @@
 //! Throttle: a caller that is turned away often sends less, by chance and by itself.
 //!
 //! Over a sliding `window` it counts requests and accepts. A call that comes is refused at once, with the probability
-//! max(0, (requests - k × accepts) / (requests + 1)), and ends as `rate_limited`: nobody is asked. All that is accepted
-//! keeps the probability at zero; with `k` of 2, so does half of it. What is still let through tells when the callee
-//! accepts again: where it accepts nothing, the probability nears one and never gets there.
+//! max(0, (requests - k × accepts) / (requests + 1)), and ends as `rate_limited`: nobody is asked. All that is
+//! accepted keeps the probability at zero; with `k` of 2, so does half of it. What is still let through tells when
+//! the callee accepts again: where it accepts nothing, the probability nears one and never gets there.
 //!
-//! A request counts when it ends: refused here at once, else with its result. It is accepted unless it ends with one of
-//! `on`: turned away by the callee, or not answered in time. An error is an answer of a callee that did accept. Calls
-//! that are given up, and those that a policy inside refused, so that nobody was asked, say nothing: a `timeout` belongs
-//! inside, a `retry` outside, where each try is a request. The window slides by a 24th of itself.
+//! A request counts when it ends: refused here at once, else with its result. It is accepted unless it ends with one
+//! of `on`: turned away by the callee, or not answered in time. An error is an answer of a callee that did accept.
+//! Calls that are given up, and those that a policy inside refused, so that nobody was asked, say nothing: a
+//! `timeout` belongs inside, a `retry` outside, where each try is a request. The window slides by a 24th of itself.
 //!
 //! Source: B. Beyer et al., *Site Reliability Engineering* (2016), chapter 21, "Handling Overload", client-side
-//! throttling (K 2, two minutes). It does not say when a request in flight begins to count; here, as in go-zero and
-//! Kratos, only once it has ended: a caller that has just begun refuses nobody.
+//! throttling (K 2, two minutes). There a request counts from when it is attempted; here, as in go-zero and Kratos,
+//! once it has ended: a caller that has just begun refuses nobody.
 
 use super::{
     By, Context, Do, Ended, Ends, Inside, NOTHING, Policy, PushBack, Reading, Scope, Stay,
@@ -26,8 +26,8 @@ use sim_core::{SimDuration, SimTime};
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Throttle {
-    /// Requests per accept up to which nobody is refused: the closer to 1, the less is sent in vain, and the later it is
-    /// seen that the callee accepts again.
+    /// Requests per accept up to which nobody is refused: the closer to 1, the less is sent in vain, and the later it
+    /// is seen that the callee accepts again.
     #[serde(default = "two")]
     pub k: f64,
     /// How far back requests and accepts count.
