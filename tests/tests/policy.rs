@@ -258,7 +258,7 @@ fn a_throttle_lets_through_what_its_multiplier_allows() {
             &format!(
                 r#"(
                     duration: "200s", warmup: "100s",
-                    services: {{ "s": (threads: 100, admission: [rate_limit(rate: "50/s")], endpoints: {{ "x": [work("1ms")] }}) }},
+                    services: {{ "s": (threads: 100, admission: [rate_limit(rate: "50/s", burst: 50)], endpoints: {{ "x": [work("1ms")] }}) }},
                     calls: {{ "u -> s": [throttle(k: {k}, window: "20s"), timeout("1s")] }},
                     workloads: {{ "u": open(rate: "400/s", to: "s/x") }},
                 )"#
