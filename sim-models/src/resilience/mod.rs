@@ -13,6 +13,7 @@ pub mod chances;
 mod coalesce;
 mod deadline;
 mod fallback;
+mod gradient_limit;
 mod hedge;
 mod outlier_ejection;
 mod policy;
@@ -21,8 +22,10 @@ mod retry;
 mod retry_budget;
 pub mod script;
 mod shed_by_priority;
+mod stale;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod timeout;
 pub mod trace;
 
@@ -33,6 +36,7 @@ pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
+pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
 pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
@@ -40,6 +44,8 @@ pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use shed_by_priority::ShedByPriority;
+pub use stale::Stale;
+pub use throttle::Throttle;
 pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
@@ -415,4 +421,7 @@ policies! {
     AdaptiveLimit "adaptive_limit",
     Coalesce "coalesce",
     ShedByPriority "shed_by_priority",
+    Throttle "throttle",
+    GradientLimit "gradient_limit",
+    Stale "stale",
 }
