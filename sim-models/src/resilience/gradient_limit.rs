@@ -126,6 +126,7 @@ pub struct Gradient {
 
 /// When a call came in, and how many were out with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, packed(2))]
 pub struct Came {
     at: SimTime,
     out: u32,

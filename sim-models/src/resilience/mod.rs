@@ -141,6 +141,11 @@ macro_rules! policies {
             pub fn shares(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::SHARES),* }
             }
+            /// See [`Policy::KEYED`].
+            #[must_use]
+            pub fn is_keyed(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::KEYED),* }
+            }
             /// See [`Policy::STARTS`].
             #[must_use]
             pub fn starts(&self) -> bool {
@@ -331,6 +336,19 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::is_open`].
+            #[must_use]
+            pub fn is_open(&self, memory: &Memory, now: SimTime) -> bool {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.is_open(memory, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
+            /// See [`Policy::heap`].
+            #[must_use]
+            pub fn heap(&self) -> usize {
+                match self { $(Self::$policy(policy) => policy.heap()),* }
+            }
             /// See [`Policy::tells`].
             #[must_use]
             pub fn tells(&self) -> Tells {
@@ -368,6 +386,13 @@ macro_rules! policies {
             }
         }
 
+        /// The names of those that may have a memory by callee.
+        pub fn by_callee() -> impl Iterator<Item = &'static str> {
+            [$(($name, <$policy as Policy>::BY_CALLEE)),*]
+                .into_iter()
+                .filter_map(|(name, by_callee)| by_callee.then_some(name))
+        }
+
         /// The names of those that make sense at a caller.
         pub fn at_caller() -> impl Iterator<Item = &'static str> {
             [$(($name, <$policy as Policy>::AT_CALLER)),*]
@@ -396,11 +421,6 @@ macro_rules! policies {
             #[must_use]
             pub fn inside(&self) -> Option<u32> {
                 match self { $(Self::$policy(memory) => <$policy as Policy>::inside(memory)),* }
-            }
-            /// Whether it stands in the way of calls just now.
-            #[must_use]
-            pub fn is_open(&self) -> bool {
-                match self { $(Self::$policy(memory) => <$policy as Policy>::is_open(memory)),* }
             }
         }
     };

@@ -13,7 +13,7 @@
 //! `grace`.
 
 use super::{By, Context, Do, Ended, Ends, Final, Inside, NOTHING, Policy, Reading, Scope, Stay};
-use crate::outcome::{Ending, Outcome, OutcomeSet};
+use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -60,6 +60,7 @@ impl Policy for Stale {
     type Call = ();
     const SUMMARY: &'static str = "the last good answer stands in where what is inside fails";
     const ENTERS: bool = false;
+    const KEYED: bool = true;
     const EXAMPLE: &'static str = r#"stale(max_age: "20min")"#;
     const LIVE: &'static [&'static str] = &["max_age"];
     const COUNTERS: &'static [&'static str] = &["used", "too_old", "missing"];
@@ -100,12 +101,10 @@ impl Policy for Stale {
         if counter > 0 {
             return Do::Pass;
         }
-        let degraded = Ending {
-            outcome: Outcome::Degraded,
-            status: 0,
-            ..ended.ending
-        };
-        Do::End(degraded, Final::No)
+        Do::End(ended.replaced(), Final::No)
+    }
+    fn replaces(&self, outcome: Outcome) -> bool {
+        self.on.contains(outcome)
     }
     /// Where nothing fails that it would stand in for.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {

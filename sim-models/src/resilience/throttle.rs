@@ -83,8 +83,6 @@ pub struct Window {
     /// Number of the current slice since the start.
     current: u64,
     all: Count,
-    /// With which probability the last call to come or to end would have been refused.
-    chance: f64,
 }
 
 impl Window {
@@ -112,10 +110,9 @@ impl Window {
     }
 
     /// The probability to refuse a call.
-    fn refuses(&mut self, k: f64) -> f64 {
+    fn chance(&self, k: f64) -> f64 {
         let (requests, accepts) = (f64::from(self.all.requests), f64::from(self.all.accepts));
-        self.chance = ((requests - k * accepts) / (requests + 1.0)).max(0.0);
-        self.chance
+        ((requests - k * accepts) / (requests + 1.0)).max(0.0)
     }
 }
 
@@ -144,7 +141,7 @@ impl Policy for Throttle {
     fn on_enter(&self, window: &mut Window, times: &mut u32, context: &mut Context) -> Do {
         *times += 1;
         window.slide(self.window, context.now);
-        let chance = window.refuses(self.k);
+        let chance = window.chance(self.k);
         if chance > 0.0 && Keyed::new(context.key, u64::from(*times)).chance(chance) {
             window.count(false);
             context.counters[0] += 1;
@@ -162,10 +159,9 @@ impl Policy for Throttle {
         }
         window.slide(self.window, context.now);
         window.count(!self.on.contains(ended.outcome()));
-        window.refuses(self.k);
     }
-    fn is_open(window: &Window) -> bool {
-        window.chance > 0.0
+    fn heap(&self) -> usize {
+        SLICES * size_of::<Count>()
     }
     fn reading(&self, window: &Window, now: SimTime) -> Reading {
         let mut window = window.clone();
@@ -175,7 +171,7 @@ impl Policy for Throttle {
             numbers: vec![
                 ("requests", f64::from(window.all.requests)),
                 ("accepts", f64::from(window.all.accepts)),
-                ("chance", window.refuses(self.k)),
+                ("chance", window.chance(self.k)),
             ],
         }
     }
