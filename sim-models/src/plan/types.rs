@@ -174,6 +174,15 @@ pub struct PoolPlan {
     pub first: u32,
 }
 
+impl PoolPlan {
+    /// How many there are at all instances together.
+    #[must_use]
+    pub fn size_of_all(&self, plan: &Plan) -> u64 {
+        let instances = plan.places[self.service as usize].instance_count;
+        u64::from(self.size) * u64::from(instances)
+    }
+}
+
 /// An endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointPlan {

@@ -44,7 +44,8 @@ impl<'p> World<'p> {
         frame.mark = agenda.now();
         frame.timer = timer;
         let counted = frame.is(flag::COUNTED);
-        self.recorder.pools[number as usize].waits(agenda.now(), counted);
+        self.recorder
+            .pool_awaited(number as usize, agenda.now(), counted);
         let room = &mut self.pools.states[number as usize].room;
         if room.enter(id) {
             self.work += room.queue.len() as u64;
@@ -74,7 +75,7 @@ impl<'p> World<'p> {
     fn refuse(&mut self, index: u32, pool: u32, cause: Outcome, agenda: &mut Agenda<Event>) {
         let (plan, number) = self.pool_of(index, pool);
         let counted = self.frames[index].is(flag::COUNTED);
-        self.recorder.pools[number as usize].refused(cause, counted);
+        self.recorder.pool_refused(number as usize, cause, counted);
         self.tell(index, agenda.now(), || {
             format!("gets none of `{}`: {}", plan.name, cause.name())
         });
@@ -107,9 +108,17 @@ impl<'p> World<'p> {
         self.refuse(index, pool, Outcome::TimeoutPool, agenda);
     }
 
+    /// A frame that waits for a pool ends.
+    #[inline(never)]
+    pub(super) fn leave_pool_unserved(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let (_, number) = self.pool_of(index, self.awaited_pool(index));
+        self.recorder.pool_left(number as usize);
+        self.leave_line(index, agenda);
+    }
+
     /// A frame that waits for a pool does so no longer.
     #[inline(never)]
-    pub(super) fn leave_line(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+    fn leave_line(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         agenda.cancel(self.frames[index].timer);
         self.frames[index].timer = EventId::NONE;
         let (_, number) = self.pool_of(index, self.awaited_pool(index));
