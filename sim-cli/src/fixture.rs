@@ -119,6 +119,7 @@ fn series() -> Series {
             ("shoppers -> web".into(), edge_series(1.0)),
             ("web -> orders".into(), edge_series(4.0)),
         ]),
+        pools: BTreeMap::new(),
     }
 }
 
