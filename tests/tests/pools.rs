@@ -285,7 +285,7 @@ fn pools_are_measured_over_stretches_and_watched() {
 /// A steady state may be about a pool, and breaks where nobody gets anything out of it.
 #[test]
 fn a_steady_state_of_a_pool_breaks_where_all_wait_in_vain() {
-    let text = r#"(duration: "120s", services: {
+    let text = r#"(duration: "150s", services: {
             "s": (threads: unbounded, pools: { "p": (size: 5) }, endpoints: { "e": [acquire("p"), call("t/e"), release("p")] }),
             "t": (threads: unbounded, endpoints: { "e": [wait("10ms")] }),
         }, workloads: { "w": open(rate: "50/s", to: "s/e") },

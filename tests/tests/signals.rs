@@ -15,11 +15,11 @@ use std::fs;
 /// A system in which something of all that is shown only where it is used happens: requests leave the line of a pool.
 const ALL: &str = r#"(duration: "4s", window: "500ms",
     services: {
-        "s": (pools: { "p": (size: 1) }, endpoints: { "e": [acquire("p"), call("t/e"), release("p")] }),
+        "s": (pools: { "p": (size: 1) }, endpoints: { "e": [call("t/e"), acquire("p"), wait("400ms"), release("p")] }),
         "t": (endpoints: { "e": [wait("200ms")] }),
     },
     calls: { "w -> s": [timeout("300ms"), cancellation] },
-    workloads: { "w": open(rate: "10/s", to: "s/e", tenant: "gold") },
+    workloads: { "w": open(rate: "1/s", to: "s/e", tenant: "gold", arrivals: constant, batch: 5) },
 )"#;
 
 /// What a signal of a kind is about in that system.

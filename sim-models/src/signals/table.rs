@@ -8,8 +8,8 @@
 //! ```
 //!
 //! - KIND is one of [`super::Kind`]; what is derived is not kept.
-//! - Each COLUMN is one of the series, of a [`PART`](super::parts::Parts) of what is kept, under this heading in CSV files;
-//!   SHOWN says when: [`super::Shown`].
+//! - Each COLUMN is one of the series: a PART of what is kept (`all` of a number, `mean` or `max` of a level, `p50` or `p99`
+//!   of durations, `ok` or `degraded` of outcomes), under this heading in CSV files; SHOWN says when: [`super::Shown`].
 //! - After the arrow stands the measure that it gives, if it gives one: its name, what it asks for beside its subject, its
 //!   unit, which values users want, and how it is made of a whole run (from the summary) and of windows: `none` or one of
 //!
@@ -23,8 +23,10 @@
 //!   | `durations(x)` | a statistic | a statistic of all windows together |
 //!   | `by(f)` | the function f of `measure/totals.rs` | the function f of `measure/windowed.rs` |
 //!
-//! The columns of a subject come in the order of its rows. A new row stands last in `more`: so its column comes after those
-//! that readers know.
+//! Rows stand in groups: `counts` and `more` are fields of a window; `levels` are fields of each instance too, of which a
+//! window is made; `computed` are columns that are made when the series is (`observe/summarise.rs`); `derived` are measures
+//! only. The columns of a subject come in the order of its rows: a new row stands last in `more`, so that its column comes
+//! after those that readers know.
 
 /// Hands the table to a macro.
 macro_rules! signals {
