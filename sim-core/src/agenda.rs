@@ -389,7 +389,7 @@ impl<E: Copy> Agenda<E> {
     }
 
     /// Gives the event a slot and a sequence number; the lower half of its key. None if there is none left.
-    #[inline]
+    #[inline(always)] // once for lanes and once for the rest, for each event
     fn house(&mut self, event: E, lane: u64) -> Option<u64> {
         let sequence = self.sequence;
         let none_free = self.free == NOTHING && self.slab.len() >= SLOT_LIMIT;

@@ -197,6 +197,85 @@ fn parameters_change_in_a_running_system() {
 }
 
 #[test]
+fn permits_that_are_set_let_in_who_waits_for_one_and_take_none_away() {
+    // Each call takes a second, and 2 permits are enough for two of four a second: those who come wait.
+    let run = |controllers: &str| {
+        told(&format!(
+            r#"(
+                duration: "60s", warmup: "0s", seed: 7,
+                services: {{ "api": (threads: 100, endpoints: {{ "get": [work("1s")] }}) }},
+                calls: {{ "users -> api": [bulkhead(permits: 2, queue: 1000)] }},
+                workloads: {{ "users": open(rate: "4/s", arrivals: constant, to: "api/get") }},
+                controllers: {{ {controllers} }},
+            )"#
+        ))
+    };
+    let answered = |controllers: &str| run(controllers).workloads["users"].ok;
+    let set = |at: &str, permits: u32| {
+        format!(
+            r#"operator(at: "{at}", do: [set("calls.\"users -> api\".bulkhead.permits", {permits})])"#
+        )
+    };
+    let without = answered("");
+    assert!((116..=120).contains(&without), "{without}");
+    // From 30 s on all that wait, some sixty, go in at once, and none that comes waits.
+    let more = run(&format!(r#""o": {}"#, set("30s", 100)));
+    let users = &more.workloads["users"];
+    assert!((233..=237).contains(&users.ok), "{users:?}");
+    let busy = more.services["api"].busy.max;
+    assert!((50.0..=70.0).contains(&busy), "{busy}");
+    // With one permit from 30 s on, those that are out come back and one at a time goes in.
+    let fewer = answered(&format!(r#""o": {}"#, set("30s", 1)));
+    assert!((86..=91).contains(&fewer), "{fewer}");
+}
+
+#[test]
+fn a_rate_that_is_set_counts_from_then_on() {
+    let limited = |controllers: &str| {
+        told(&format!(
+            r#"(
+                duration: "100s", warmup: "0s", seed: 7,
+                services: {{ "api": (threads: 100, endpoints: {{ "get": [work("1ms")] }}) }},
+                calls: {{ "users -> api": [rate_limit(rate: "10/s", burst: 10000)] }},
+                workloads: {{ "users": open(rate: "200/s", to: "api/get") }},
+                controllers: {{ {controllers} }},
+            )"#
+        ))
+        .workloads["users"]
+            .ok
+    };
+    let set = r#"set("calls.\"users -> api\".rate_limit.rate", "100/s")"#;
+    let (first, later) = (
+        limited(""),
+        limited(&format!(r#""o": operator(at: "50s", do: [{set}])"#)),
+    );
+    // The burst and a thousand tokens; or fifty seconds at 10/s, whose tokens are not counted again at 100/s.
+    assert!((10_995..=11_005).contains(&first), "{first}");
+    assert!((15_490..=15_510).contains(&later), "{later}");
+}
+
+#[test]
+fn users_who_do_not_think_stay_away_too() {
+    let run = |controllers: &str| {
+        told(&format!(
+            r#"(
+                duration: "100s", warmup: "0s", seed: 7,
+                services: {{ "api": (threads: 100, endpoints: {{ "get": [work("100ms")] }}) }},
+                workloads: {{ "users": closed(users: 100, think: "0s", to: "api/get") }},
+                controllers: {{ {controllers} }},
+            )"#
+        ))
+        .workloads["users"]
+            .offered
+    };
+    let all = run("");
+    let half = run(r#""o": operator(at: "50s", do: [load("users", 0.5)])"#);
+    // A hundred users, 10 requests a second each, and about half of them for half of the time.
+    assert!((99_000..=101_000).contains(&all), "{all}");
+    assert!((68_000..=82_000).contains(&half), "{half}");
+}
+
+#[test]
 fn a_thread_pool_that_is_set_smaller_or_larger_is_as_busy_as_its_threads_are() {
     // 50/s for 5 ms each keep a quarter of a thread busy.
     let set = |threads: &str| {

@@ -71,6 +71,26 @@ fn what_cannot_be_is_told_with_its_line() {
 }
 
 #[test]
+fn slips_are_told_and_numbers_name_calls_too() {
+    let help = |policy: &str, script: &str| {
+        let (_, _, err) = trace("policy-trace-slips", policy, script);
+        err.lines().nth(1).unwrap_or_default().to_owned()
+    };
+    let acquire = r#"{"t": 1, "op": "acquire", "id": 7}"#;
+    assert_eq!(help("braker", acquire), "help: did you mean `breaker`?");
+    let fields = help("breaker(failurs: 1)", acquire);
+    assert_eq!(fields, "help: `sim explain breaker` shows its fields");
+    let slip = acquire.replace("acquire", "aquire");
+    assert_eq!(help("breaker", &slip), "help: did you mean `acquire`?");
+    let (code, out, err) = trace("policy-trace-number", "breaker", acquire);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(
+        out.starts_with(r#"{"t":1.0,"id":7,"permitted":true"#),
+        "{out}"
+    );
+}
+
+#[test]
 fn what_a_settled_hedge_has_out_is_taken_back_whatever_settled_it() {
     let found = sim_tests::summary(
         r#"(

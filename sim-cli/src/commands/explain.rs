@@ -5,7 +5,7 @@ use crate::output::parts::{choices, elsewhere, kind, remarks};
 use clap::Args as ClapArgs;
 use sim_models::expression::{Expression, METRICS, Metric, Unit};
 use sim_models::limits::LIMITS;
-use sim_models::reference::{Field, Part, Reference};
+use sim_models::reference::{Field, Part, Reference, causes};
 use sim_models::scenario::diagnostics::{CODES, nearest};
 use sim_models::signals::{Kind, SIGNALS, Shown, Signal};
 use sim_models::spelling::elsewhere as foreign;
@@ -79,6 +79,11 @@ fn about(all: &Reference, name: &str) -> String {
     }
     let signals = kept().filter(|signal| signal.name.eq_ignore_ascii_case(name));
     found.extend(signals.map(of_signal));
+    for (cause, docs) in causes() {
+        if foreign::plain(cause) == foreign::plain(name) {
+            found.push(format!("{cause} (cause of failures): {docs}\n"));
+        }
+    }
     if name.eq_ignore_ascii_case("limits") {
         found.push(limits());
     }
@@ -508,6 +513,10 @@ mod tests {
                 "timeout_attempt",
                 "outcome_ratio(shoppers, timeout_attempt) <= 1%",
             ],
+        );
+        says(
+            "timeout-pool",
+            &["timeout_pool (cause of failures): Waited too long"],
         );
         says("recovery_time", &["  recovery_time <= 30s\n"]);
         says("limits", &["     10000  Replicas of a service\n"]);

@@ -4,9 +4,10 @@ use crate::exit;
 use crate::files::Disk;
 use clap::{Args as ClapArgs, Subcommand};
 use sim_models::input::Files;
-use sim_models::resilience::PolicySpec;
 use sim_models::resilience::trace::{Line, Trace};
+use sim_models::resilience::{PolicySpec, REGISTRY};
 use sim_models::scenario::explain::read_part;
+use sim_models::spelling::nearest;
 use std::io::{self, Write};
 
 /// Drives a policy without a system around it.
@@ -57,12 +58,24 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     }
 }
 
+/// A line that names what was probably meant.
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map_or(String::new(), |near| {
+        format!("help: did you mean `{near}`?\n")
+    })
+}
+
 fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
     let policy: PolicySpec = read_part(&args.policy).map_err(|why| {
-        format!(
-            "`{}` is no policy: {why}\nhelp: `sim explain` lists all policies",
-            args.policy
-        )
+        let name = args.policy.split('(').next().unwrap_or_default().trim();
+        let mut names = REGISTRY.iter().map(|(name, _)| *name);
+        let help = match nearest(name, names.clone()) {
+            Some(_) if names.any(|known| known == name) => {
+                format!("help: `sim explain {name}` shows its fields")
+            }
+            near => did_you_mean(near) + "help: `sim explain` lists all policies",
+        };
+        format!("`{}` is no policy: {why}\n{help}", args.policy)
     })?;
     if let Some((field, why)) = policy.validate().into_iter().next() {
         let name = policy.name();
@@ -78,9 +91,10 @@ fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
         if line.trim().is_empty() {
             continue;
         }
-        let wrong = |column: usize, why: &str| {
+        let wrong = |column: usize, why: &str, near: Option<&str>| {
+            let near = did_you_mean(near);
             format!(
-                "{}:{}:{column}: {why}\nhelp: a line is such as {{\"t\": 1.5, \"op\": \"acquire\"}}; `sim policy trace --help` shows them all",
+                "{}:{}:{column}: {why}\n{near}help: a line is such as {{\"t\": 1.5, \"op\": \"acquire\"}}; `sim policy trace --help` shows them all",
                 args.script,
                 number + 1
             )
@@ -91,11 +105,14 @@ fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
             let what = text
                 .rsplit_once(" at line ")
                 .map_or(&*text, |(what, _)| what);
-            wrong(why.column(), what)
+            // Of a name that it does not know it says which ones it does, all in backquotes.
+            let mut names = what.split('`').skip(1).step_by(2);
+            let near = names.next().and_then(|name| nearest(name, names));
+            wrong(why.column(), what, near)
         })?;
-        let decision = trace.line(&line).map_err(|why| wrong(1, &why))?;
+        let decision = trace.line(&line).map_err(|why| wrong(1, &why, None))?;
         let decision =
-            serde_json::to_string(&decision).map_err(|why| wrong(1, &why.to_string()))?;
+            serde_json::to_string(&decision).map_err(|why| wrong(1, &why.to_string(), None))?;
         *text += &decision;
         text.push('\n');
     }

@@ -141,11 +141,11 @@ impl Checker<'_> {
             Action::Restart(restart) => self.restart(restart, path),
             Action::Load(load) => {
                 self.share(load.factor, &join(path, at!["factor"]), "`factor`");
-                self.governed(&load.workload, path);
+                self.workload_exists(&load.workload, &join(path, at!["workload"]));
             }
             Action::Shed(shed) => {
                 self.share(shed.share, &join(path, at!["share"]), "`share`");
-                self.governed(&shed.workload, path);
+                self.turned_away(&shed.workload, path);
             }
             Action::Wait(wait) => {
                 if wait.span == SimDuration::ZERO {
@@ -165,15 +165,15 @@ impl Checker<'_> {
         self.at_least_one(restart.at_once, &path, "`at_once`");
     }
 
-    /// A workload of which some requests are kept back must have a way to go on.
-    fn governed(&mut self, workload: &str, path: &[Segment]) {
+    /// A workload of which some requests are turned away must have a way to go on.
+    fn turned_away(&mut self, workload: &str, path: &[Segment]) {
         let path = join(path, at!["workload"]);
         self.workload_exists(workload, &path);
         if let Some(Workload::Closed(load)) = self.scenario.workloads.get(workload)
             && load.think.compile().is_ok_and(|think| think.mean() <= 0.0)
         {
             let message = format!(
-                "the users of `{workload}` do not think: those who are kept back would ask again at the same instant, for ever"
+                "the users of `{workload}` do not think: those who are turned away would ask again at the same instant, for ever"
             );
             self.report(Code::Controller, &path, message)
                 .help

@@ -16,7 +16,7 @@ pub enum Action {
     Set(Set),
     /// Restarts instances one after another: `restart("db")`.
     Restart(Restart),
-    /// Sets what share of its requests a workload goes on asking: `load("users", 0.5)`.
+    /// Sets what share of an open workload's requests, or of a closed one's users, goes on asking: `load("users", 0.5)`.
     Load(Load),
     /// Sets what share of the requests of a workload is turned away before it reaches any service: `shed("users", 0.5)`.
     Shed(Shed),

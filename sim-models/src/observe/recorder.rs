@@ -211,8 +211,10 @@ impl Recorder {
         counted: bool,
     ) {
         let record = &mut self.edges[edge];
+        let retry = u64::from(attempt > 1);
+        let first = 1 - retry;
         record.window.attempts += 1;
-        record.window.retries += u64::from(attempt > 1);
+        record.window.retries += retry;
         // A retry belongs to the window of its call, which may be closed: attempts per call are then
         // never more than the policies allow.
         let own = if began >= self.window_start {
@@ -221,14 +223,14 @@ impl Recorder {
             &mut record.windows[(began.0 / self.width.0) as usize]
         };
         own.call_attempts += 1;
-        own.calls_sent += u64::from(attempt == 1);
+        own.calls_sent += first;
         if counted {
             record.attempts += 1;
-            record.calls_sent += u64::from(attempt == 1);
-            record.retries += u64::from(attempt > 1);
-            let (first, retries) = &mut self.workloads[workload].attempts;
-            *first += u64::from(attempt == 1);
-            *retries += u64::from(attempt > 1);
+            record.calls_sent += first;
+            record.retries += retry;
+            let (firsts, retries) = &mut self.workloads[workload].attempts;
+            *firsts += first;
+            *retries += retry;
         }
     }
 

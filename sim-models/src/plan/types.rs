@@ -13,6 +13,7 @@ pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
 use crate::scenario::{Arrivals, Impatience, Scenario, Shape, Start, Threading};
 use sim_core::dist::Dist;
 use sim_core::{SimDuration, SimTime};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// A checked scenario, compiled.
@@ -289,6 +290,14 @@ pub struct EdgePlan {
 impl EdgePlan {
     /// In place of a policy where instances are chosen when an attempt is sent.
     pub const LATE: u32 = u32::MAX;
+
+    /// Which of the memories of the edge are those of one of its policies.
+    #[must_use]
+    pub fn memories_of(&self, layer: usize) -> Range<usize> {
+        let next = self.layers.get(layer + 1);
+        let end = next.map_or(self.memory_count, |next| next.memory);
+        self.layers[layer].memory as usize..end as usize
+    }
 
     /// The policies from `base` on that one frame carries: up to the first that may have several tries out, each of
     /// which has a frame of its own.

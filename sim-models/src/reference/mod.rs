@@ -18,8 +18,10 @@ pub mod editors;
 pub use groups::Group;
 pub use part::{Field, Given, Part};
 
+use crate::outcome::Outcome;
 use crate::spelling::elsewhere::plain;
 use build::Builder;
+use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 /// Everything that can be written in a scenario.
@@ -28,6 +30,22 @@ pub struct Reference {
     schema: Value,
     parts: Vec<Part>,
     lacking: Vec<String>,
+}
+
+/// What is never written, but told of as the cause of failures: its name, and what it is.
+#[must_use]
+pub fn causes() -> Vec<(&'static str, String)> {
+    let told = SchemaSettings::default().for_serialize();
+    let schema = told.into_generator().into_root_schema_for::<Outcome>();
+    let docs = words::variants(schema.as_value());
+    let about = |name: &str| {
+        let found = docs.iter().find(|(own, ..)| *own == name);
+        found.map_or("", |(.., docs)| *docs).to_owned()
+    };
+    let causes = Outcome::ONLY_CAUSES.iter();
+    causes
+        .map(|cause| (cause.name(), about(cause.name())))
+        .collect()
 }
 
 impl Default for Reference {

@@ -59,7 +59,7 @@ impl Policy for Bulkhead {
     type Call = ();
     const SUMMARY: &'static str = "bounds how many calls are out at a time";
     const EXAMPLE: &'static str = "bulkhead(permits: 25)";
-    const LIVE: &'static [&'static str] = &["queue", "wait"];
+    const LIVE: &'static [&'static str] = &["permits", "queue", "wait"];
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const LEAVES: bool = true;
@@ -100,7 +100,11 @@ impl Policy for Bulkhead {
     #[inline]
     fn on_leave(&self, out: &mut u32, (): &mut (), _: &Ended, context: &mut Context) {
         *out -= 1;
-        context.wake = 1;
+        // Where there are fewer permits than before more may be out than there are now.
+        context.wake = u32::from(*out < self.permits);
+    }
+    fn on_set(&self, out: &mut u32, _: &Self, _: SimTime) -> u32 {
+        self.permits.saturating_sub(*out)
     }
     fn is_shut(&self, out: &u32, _: SimTime) -> bool {
         *out >= self.permits

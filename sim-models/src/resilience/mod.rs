@@ -310,6 +310,13 @@ macro_rules! policies {
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
             }
+            /// See [`Policy::on_set`].
+            pub fn on_set(&self, memory: &mut Memory, before: &Self, now: SimTime) -> u32 {
+                match (self, memory, before) {
+                    $((Self::$policy(policy), Memory::$policy(memory), Self::$policy(before)) => policy.on_set(memory, before, now),)*
+                    _ => unreachable!("a policy stays what it is"),
+                }
+            }
             /// See [`Policy::is_shut`].
             #[must_use]
             pub fn is_shut(&self, memory: &Memory, now: SimTime) -> bool {

@@ -326,8 +326,8 @@ pub trait Policy {
     const SHUNS: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
-    /// The fields that can change while calls go through it: those that it looks up when it is asked, and that are
-    /// no part of its memory or of what it is to the world.
+    /// The fields that can change while calls go through it: those that it looks up when it is asked, or whose change
+    /// it carries over to its memory ([`Policy::on_set`]), and that are no part of what it is to the world.
     const LIVE: &'static [&'static str] = &[];
     /// Whether it may turn a call away at once, before anybody is asked.
     const REFUSES: bool = false;
@@ -438,6 +438,11 @@ pub trait Policy {
         _waited: SimDuration,
         _context: &mut Context,
     ) {
+    }
+    /// Its fields were those of `before` until now ([`Policy::LIVE`]): brings a memory over to what they are, and says
+    /// how many of those who wait at it may go on.
+    fn on_set(&self, _memory: &mut Self::Memory, _before: &Self, _now: SimTime) -> u32 {
+        0
     }
     /// Whether its memory of one instance of the callee would not let a call in just now: balancers pass that one by.
     /// Only of memories that are divided by [`By::Callee`].

@@ -50,17 +50,28 @@ pub struct Bucket {
     at: SimTime,
 }
 
+/// When the token is due that a call has taken. (An option would be twice as large, and every policy of every call in
+/// flight is given the space of the largest.)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Due(SimTime);
+
+impl Due {
+    /// It has taken none.
+    const NOTHING: Self = Self(SimTime::MAX);
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}
+
 /// Slack for sums of shares of tokens, which must buy a whole one.
 const ROUNDING: f64 = 1e-9;
 
 impl RateLimit {
     /// Takes a token, which is due at a time; or what is answered where it would take too long.
-    fn take(
-        &self,
-        bucket: &mut Bucket,
-        due: &mut Option<SimTime>,
-        context: &mut Context,
-    ) -> Result<(), Do> {
+    fn take(&self, bucket: &mut Bucket, due: &mut Due, context: &mut Context) -> Result<(), Do> {
         bucket.tokens = self.tokens(bucket, context.now);
         bucket.at = context.now;
         let lacking = if bucket.tokens >= 1.0 - ROUNDING {
@@ -79,7 +90,7 @@ impl RateLimit {
             return Err(Do::End(Ending::of(Outcome::RateLimited), last));
         }
         bucket.tokens -= 1.0;
-        *due = Some(context.now + wait);
+        *due = Due(context.now + wait);
         Ok(())
     }
 
@@ -92,11 +103,10 @@ impl RateLimit {
 
 impl Policy for RateLimit {
     type Memory = Bucket;
-    /// When the token is due that has been taken.
-    type Call = Option<SimTime>;
+    type Call = Due;
     const SUMMARY: &'static str = "lets so many calls a second through";
     const EXAMPLE: &'static str = r#"rate_limit("100/s")"#;
-    const LIVE: &'static [&'static str] = &["burst", "wait"];
+    const LIVE: &'static [&'static str] = &["rate", "burst", "wait"];
     const AT_DOOR: bool = true;
     const COUNTERS: &'static [&'static str] = &["refused", "waited"];
     const RATIONS: bool = true;
@@ -114,44 +124,38 @@ impl Policy for RateLimit {
     fn by(&self) -> Option<By> {
         self.by
     }
-    fn on_enter(
-        &self,
-        bucket: &mut Bucket,
-        due: &mut Option<SimTime>,
-        context: &mut Context,
-    ) -> Do {
-        if due.is_none()
+    fn on_enter(&self, bucket: &mut Bucket, due: &mut Due, context: &mut Context) -> Do {
+        if *due == Due::NOTHING
             && let Err(answer) = self.take(bucket, due, context)
         {
             return answer;
         }
-        match due.take() {
-            Some(due) if due > context.now => {
-                context.counters[1] += 1;
-                Do::Wait(due.since(context.now))
-            }
-            _ => Do::Pass,
+        let due = std::mem::take(due);
+        if due != Due::NOTHING && due.0 > context.now {
+            context.counters[1] += 1;
+            return Do::Wait(due.0.since(context.now));
         }
+        Do::Pass
     }
-    fn on_retry(
-        &self,
-        bucket: &mut Bucket,
-        due: &mut Option<SimTime>,
-        _: &Ended,
-        context: &mut Context,
-    ) -> Do {
+    fn on_retry(&self, bucket: &mut Bucket, due: &mut Due, _: &Ended, context: &mut Context) -> Do {
         match self.take(bucket, due, context) {
             Ok(()) => Do::Pass,
             Err(answer) => answer,
         }
     }
-    fn on_denied(&self, bucket: &mut Bucket, due: &mut Option<SimTime>, _: &mut Context) {
-        if due.take().is_some() {
+    fn on_denied(&self, bucket: &mut Bucket, due: &mut Due, _: &mut Context) {
+        if std::mem::take(due) != Due::NOTHING {
             bucket.tokens += 1.0;
         }
     }
-    fn on_timer(&self, _: &mut Bucket, _: &mut Option<SimTime>, _: &mut Context) -> Do {
+    fn on_timer(&self, _: &mut Bucket, _: &mut Due, _: &mut Context) -> Do {
         Do::Pass
+    }
+    /// Who waits for a token that is due at the former rate waits on, as with the `setRate` of Guava's limiter.
+    fn on_set(&self, bucket: &mut Bucket, before: &Self, now: SimTime) -> u32 {
+        bucket.tokens = before.tokens(bucket, now);
+        bucket.at = now;
+        0
     }
     fn reading(&self, bucket: &Bucket, now: SimTime) -> Reading {
         Reading::number("tokens", self.tokens(bucket, now))

@@ -15,7 +15,7 @@ pub struct Line {
     pub op: Op,
     /// Which call it is about.
     #[serde(default)]
-    pub id: String,
+    pub id: Id,
     /// Of a result: what it is.
     #[serde(default)]
     pub outcome: Option<Outcome>,
@@ -51,6 +51,39 @@ pub struct Line {
     pub leg: u16,
 }
 
+/// How a script calls a call: a number or a text. A line without one is about the call without a name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "`id` is a text or a whole number")]
+pub enum Id {
+    /// A number.
+    Number(i64),
+    /// A text; empty: no name.
+    Text(String),
+}
+
+impl Default for Id {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+impl Id {
+    /// Whether it is no name.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// As a text: `7` and `"7"` name the same call.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
 /// What happens in a line of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,8 +108,8 @@ pub struct Decision {
     /// Seconds since the start.
     pub t: f64,
     /// Which call it is about, if calls are named.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub id: String,
+    #[serde(skip_serializing_if = "Id::is_none")]
+    pub id: Id,
     /// Whether what is inside may go on, at once or after `wait`: a call that is let in, or another try of it. False:
     /// the call waits for somebody to leave, or has ended.
     pub permitted: bool,

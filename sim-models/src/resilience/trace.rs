@@ -106,24 +106,25 @@ impl<'p> Trace<'p> {
         }
         self.run_timers(now);
         self.now = now;
+        let id = line.id.text();
         let wait = match line.op {
             Op::Acquire => self.acquire(line)?,
             Op::Start => {
-                self.start(&line.id)?;
+                self.start(&id)?;
                 None
             }
             Op::Result => self.result(line)?,
             Op::Retry => {
-                self.retry(&line.id)?;
+                self.retry(&id)?;
                 None
             }
             Op::GiveUp => {
-                self.give_up(&line.id)?;
+                self.give_up(&id)?;
                 None
             }
             Op::Look => None,
         };
-        let call = self.call(&line.id)?;
+        let call = self.call(&id)?;
         let (at, outcome, last) = (call.at, call.outcome, call.last);
         let part = call.part.clone();
         let allowed = line.op == Op::Retry && call.allowed;
@@ -187,7 +188,7 @@ impl<'p> Trace<'p> {
     }
 
     fn acquire(&mut self, line: &Line) -> Result<Option<SimDuration>, String> {
-        let id = &line.id;
+        let id = &line.id.text();
         if self.calls.get(id).is_some_and(|call| call.at != At::Ended) {
             return Err("this call has come and not ended; give another one another `id`".into());
         }
@@ -358,7 +359,8 @@ impl<'p> Trace<'p> {
             return Err(format!("`callee` is one of {CALLEES} instances, from 0"));
         }
         let (forks, now) = (self.policy.forks(), self.now);
-        let call = self.call(&line.id)?;
+        let id = &line.id.text();
+        let call = self.call(id)?;
         if call.at != At::Inside || call.out == 0 {
             return Err("this call has nothing out that could have a result".into());
         }
@@ -384,7 +386,7 @@ impl<'p> Trace<'p> {
         }
         call.out -= 1;
         if !forks {
-            self.set_timer(&line.id, None);
+            self.set_timer(id, None);
         }
         let ended = Ended {
             ending: Ending {
@@ -409,11 +411,11 @@ impl<'p> Trace<'p> {
         let answer = if self.policy.ignores(outcome) {
             Do::Pass
         } else {
-            self.ask(&line.id, |policy, memory, state, context| {
+            self.ask(id, |policy, memory, state, context| {
                 policy.on_result(memory, state, &ended, context)
             })
         };
-        Ok(self.while_inside(&line.id, answer, ended))
+        Ok(self.while_inside(id, answer, ended))
     }
 
     fn while_inside(&mut self, id: &str, answer: Do, ended: Ended) -> Option<SimDuration> {

@@ -1,8 +1,8 @@
 //! The caller's side of a call: its attempts, their answers, and giving up.
 
+use super::drive::Way;
 use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
-use super::policies::Way;
 use super::state::World;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, Instruction};

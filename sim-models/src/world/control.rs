@@ -8,7 +8,7 @@ use super::state::World;
 use crate::controllers::{Context, ControllerSpec, Do, Memory};
 use crate::observe::measure::Measurer;
 use crate::observe::summary::Summary;
-use crate::plan::{ActionPlan, WatchPlan};
+use crate::plan::{ActionPlan, Plan, WatchPlan};
 use sim_core::agenda::Agenda;
 use sim_core::random::{Seed, mix};
 use sim_core::{SimDuration, SimTime};
@@ -239,7 +239,9 @@ impl World<'_> {
             Ok(at) => set[at].1 = change,
             Err(at) => set.insert(at, (site, change)),
         }
+        let before = self.plan;
         self.plan = self.written.changed(set.iter().map(|(_, change)| *change));
+        self.tell_policies(before, agenda);
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             state.lanes = EdgeState::lanes(edge, agenda);
         }
@@ -251,6 +253,26 @@ impl World<'_> {
             if serves && state.down == 0 && state.frozen == 0 {
                 while self.accept(instance as usize) {}
                 self.fill_threads(instance, agenda);
+            }
+        }
+    }
+
+    /// Policies whose settings have changed bring their memories over, and may let in who waits at them.
+    fn tell_policies(&mut self, before: &Plan, agenda: &mut Agenda<Event>) {
+        let plan = self.plan;
+        for (edge, (was, is)) in before.edges.iter().zip(&plan.edges).enumerate() {
+            for (layer, (was, is)) in was.layers.iter().zip(&is.layers).enumerate() {
+                if was.spec == is.spec {
+                    continue;
+                }
+                for memory in plan.edges[edge].memories_of(layer) {
+                    let own = &mut self.edges[edge].memories[memory];
+                    let free = is.spec.on_set(own, &was.spec, agenda.now());
+                    self.work += 1;
+                    if free > 0 && is.parks {
+                        self.wake_at(edge, memory, layer, free, agenda);
+                    }
+                }
             }
         }
     }

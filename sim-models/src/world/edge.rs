@@ -25,6 +25,8 @@ pub(super) enum Stage {
     Inside,
 }
 
+const _: () = assert!(size_of::<Slot>() <= 40, "there may be millions of calls");
+
 /// A policy in one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
@@ -142,7 +144,7 @@ impl EdgeState {
 
 impl Slots {
     /// A block for some policies of an edge.
-    #[inline]
+    #[inline(always)] // its only caller begins a call
     pub(super) fn take(&mut self, layers: &[LayerPlan]) -> u32 {
         let length = layers.len();
         if self.free.len() <= length {

@@ -34,6 +34,8 @@ const STRIDE: SimDuration = SimDuration::from_millis(10);
 const CIRCLE: u64 = 100;
 /// Below so many rounds at one instant nothing is called a circle.
 const FEW_ROUNDS: u64 = 100_000;
+/// How often a user who stays away looks whether to ask again, at most; users need not think.
+const LOOKS_AGAIN: SimDuration = SimDuration::from_millis(100);
 /// Candidates for an arrival that are looked at within one event.
 const MOST_CANDIDATES: u64 = 10_000;
 /// Arrivals of an open workload at one nanosecond that nobody means.
@@ -129,11 +131,7 @@ impl<'p> World<'p> {
         let plan = &self.plan.workloads[usize::from(workload)];
         let load = &self.loads[usize::from(workload)];
         let shed = load.shed;
-        if load.factor < 1.0 && Keyed::new(key, purpose::STAYS).uniform() >= load.factor {
-            // A user who stays away thinks again.
-            if user != u32::MAX {
-                self.think(workload, user, agenda);
-            }
+        if load.factor < 1.0 && self.stays_away(workload, user, key, agenda) {
             return;
         }
         let number = self.requests;
@@ -191,6 +189,28 @@ impl<'p> World<'p> {
             self.frames[index].timer = agenda.schedule_after(span, Event::Impatient(id));
         }
         self.begin_call(index, edge, endpoint, agenda);
+    }
+
+    /// Whether a request is not asked while only a share of the load comes: that share of the requests of an open
+    /// workload, and of the users of a closed one, who would else ask as much as before if they think shortly.
+    #[cold]
+    fn stays_away(&self, workload: u16, user: u32, key: u64, agenda: &mut Agenda<Event>) -> bool {
+        let load = &self.loads[usize::from(workload)];
+        let whose = match user {
+            u32::MAX => key,
+            user => mix(load.key, u64::from(user)),
+        };
+        let stays = Keyed::new(whose, purpose::STAYS).uniform() >= load.factor;
+        if stays && user != u32::MAX {
+            let WorkloadKind::Closed { think, .. } =
+                &self.plan.workloads[usize::from(workload)].kind
+            else {
+                unreachable!("only closed workloads have users")
+            };
+            let span = think.sample_duration(&mut load.thought(user));
+            agenda.schedule_after(span.max(LOOKS_AGAIN), Event::Thought { workload, user });
+        }
+        stays
     }
 
     /// A request sets out with what travels with it.

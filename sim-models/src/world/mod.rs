@@ -34,6 +34,7 @@ mod memories;
 mod balance;
 mod legs;
 mod policies;
+mod drive;
 mod timers;
 mod rooms;
 mod call;

@@ -1,8 +1,8 @@
 //! Calls that are parked at the memory of a policy until somebody who leaves it wakes them.
 
+use super::drive::Way;
 use super::edge::{Parked, Stage};
 use super::event::Event;
-use super::policies::Way;
 use super::state::World;
 use super::waiting_room::WaitingRoom;
 use crate::plan::EdgePlan;
@@ -79,6 +79,19 @@ impl<'p> World<'p> {
     ) {
         let edge = self.frames[index].edge as usize;
         let memory = self.memory_of(index, &plan.layers[layer]);
+        self.wake_at(edge, memory, layer, count, agenda);
+    }
+
+    /// Wakes as many as are parked at a memory of an edge's policy.
+    pub(super) fn wake_at(
+        &mut self,
+        edge: usize,
+        memory: usize,
+        layer: usize,
+        count: u32,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let plan: &'p EdgePlan = &self.plan.edges[edge];
         for _ in 0..count {
             let parked = loop {
                 let Some(parked) = self.edges[edge].rooms[memory].queue.pop_front() else {

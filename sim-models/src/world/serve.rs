@@ -121,7 +121,7 @@ impl World<'_> {
     }
 
     /// The answer leaves for the caller.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reply(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
         self.reply_with(index, ending, Final::No, agenda);
     }

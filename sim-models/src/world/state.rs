@@ -366,7 +366,7 @@ impl<'p> World<'p> {
     }
 
     /// Index of the place of a frame's instance.
-    #[inline]
+    #[inline(always)]
     pub(super) fn place_of(&self, index: u32) -> u32 {
         self.plan.instances[self.frames[index].instance as usize].place
     }

@@ -1,9 +1,9 @@
 //! The timers of policies run out: a wait at a policy is over, or what is inside it has taken its time.
 
+use super::drive::Way;
 use super::edge::Stage;
 use super::event::Event;
 use super::frame::FrameId;
-use super::policies::Way;
 use super::state::World;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;

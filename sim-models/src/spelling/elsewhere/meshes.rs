@@ -134,8 +134,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "host_selection_retry_max_attempts",
-                "",
-                "a retry goes wherever the balancer sends it",
+                "retry.another_instance",
+                "there how often another is looked for, here whether it is: where there is none it goes to the same one",
             ),
             ("hedge_policy", "hedge", ""),
             ("initial_requests", "", "one at first"),
@@ -216,11 +216,7 @@ pub const TOOLS: &[Tool] = &[
                 "outcomes: `5xx` is `error`, `connect-failure` is `refused`",
             ),
             ("backoff", "retry.backoff", ""),
-            (
-                "retryIgnorePreviousHosts",
-                "",
-                "a retry goes wherever the balancer sends it",
-            ),
+            ("retryIgnorePreviousHosts", "retry.another_instance", ""),
             ("connectionPool", "bulkhead", ""),
             (
                 "maxConnections",
@@ -339,7 +335,33 @@ pub const TOOLS: &[Tool] = &[
                 "pool.wait",
                 "of a pool that steps acquire",
             ),
+            (
+                "maxPoolSize",
+                "pool.size",
+                "a pool of a service, which steps acquire",
+            ),
+            (
+                "maxTotal",
+                "pool.size",
+                "a pool of a service, which steps acquire",
+            ),
+            ("maxWaitMillis", "pool.wait", "of a pool that steps acquire"),
+            (
+                "Retry-After",
+                "bulkhead.push_back",
+                "of those who refuse: a limit, a bulkhead, a shedder",
+            ),
             ("RestartSec", "supervisor.backoff", ""),
+            (
+                "StartLimitBurst",
+                "supervisor.restarts",
+                "how many in a row here, and not per interval",
+            ),
+            (
+                "StartLimitIntervalSec",
+                "supervisor.reset",
+                "after so long without a crash the count begins anew",
+            ),
             ("listen backlog", "service.backlog", ""),
             ("somaxconn", "service.backlog", ""),
             ("worker_processes", "service.cores", ""),
