@@ -175,6 +175,8 @@ macro_rules! series {
 
             impl $series {
                 /// What was kept, in columns. What is computed of it is empty.
+                // Where nothing is computed, nothing is left to the default.
+                #[allow(clippy::needless_update)]
                 pub(in crate::observe) fn of<'a>(windows: impl Iterator<Item = &'a $window> + Clone) -> Self {
                     Self {
                         $( $( $ccolumn: windows.clone().map(|window| part!($cpart window.$count)).collect(), )* )*
