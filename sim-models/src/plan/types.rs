@@ -210,6 +210,15 @@ pub struct PoolPlan {
     pub first: OwnPoolId,
 }
 
+impl PoolPlan {
+    /// How many there are at all instances together.
+    #[must_use]
+    pub fn size_of_all(&self, plan: &Plan) -> u64 {
+        let instances = plan.service_places()[self.service].instance_count;
+        u64::from(self.size) * u64::from(instances)
+    }
+}
+
 /// An endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointPlan {
