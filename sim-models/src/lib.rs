@@ -5,6 +5,7 @@
 //! modules above it in this list.
 #![deny(missing_docs)]
 
+pub mod ids;
 pub mod outcome;
 pub mod limits;
 pub mod baggage;

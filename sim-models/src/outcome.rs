@@ -1,5 +1,6 @@
 //! How an attempt, a call or a request can end. Never lumped together, and always with who said so.
 
+use crate::ids::PlaceId;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -209,15 +210,15 @@ pub struct Ending {
     pub outcome: Outcome,
     /// What it was where it began.
     pub cause: Outcome,
-    /// Index of the place (service or workload) where it began; [`Ending::NOWHERE`] until the world has said.
-    pub origin: u16,
+    /// The place (service or workload) where it began; [`Ending::NOWHERE`] until the world has said.
+    pub origin: PlaceId,
     /// HTTP-like status of an error; 0 otherwise.
     pub status: u16,
 }
 
 impl Ending {
     /// The origin of an ending that no place has been named for yet.
-    pub const NOWHERE: u16 = u16::MAX;
+    pub const NOWHERE: PlaceId = PlaceId::NONE;
 
     /// An ending that begins here, wherever the world says that is.
     #[must_use]
@@ -227,7 +228,7 @@ impl Ending {
 
     /// An ending that begins at this place.
     #[must_use]
-    pub const fn at(outcome: Outcome, origin: u16) -> Self {
+    pub const fn at(outcome: Outcome, origin: PlaceId) -> Self {
         Self {
             outcome,
             cause: outcome,
@@ -238,9 +239,9 @@ impl Ending {
 
     /// The same ending, which began at this place unless another one has been named.
     #[must_use]
-    pub fn or_at(self, place: u16) -> Self {
+    pub fn or_at(self, place: impl Into<PlaceId>) -> Self {
         let origin = if self.origin == Self::NOWHERE {
-            place
+            place.into()
         } else {
             self.origin
         };

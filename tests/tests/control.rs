@@ -352,7 +352,7 @@ fn a_fork_with_controllers_equals_a_run_from_scratch() {
     let scenario = scenario(&text);
     let plan = plan::compile(&scenario).unwrap();
     let calm = plan::Plan {
-        faults: Vec::new(),
+        faults: Vec::new().into(),
         ..plan.clone()
     };
     let options = Options {

@@ -64,7 +64,7 @@ fn forked<'p>(
 fn same(name: &str, scenario: &Scenario, seed: u64) -> usize {
     let plan = plan::compile(scenario).expect("it passed its checks");
     let calm = Plan {
-        faults: Vec::new(),
+        faults: Vec::new().into(),
         ..plan.clone()
     };
     let (mut run, windows) = forked(scenario, &plan, &calm, seed);
@@ -171,7 +171,7 @@ fn what_has_met_a_fault_meets_no_others() {
     let scenario = sim_tests::library("partition");
     let plan = plan::compile(&scenario).expect("it passed its checks");
     let calm = Plan {
-        faults: Vec::new(),
+        faults: Vec::new().into(),
         ..plan.clone()
     };
     let options = Options::default();

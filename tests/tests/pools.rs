@@ -242,7 +242,12 @@ fn said(service: &str, pools: &str, endpoints: &str) -> Vec<String> {
             "s": (replicas: 2, {service} pools: {{ {pools} }}, endpoints: {{ {endpoints} }}),
         }}, workloads: {{ "w": open(rate: "1/s", to: "s/e") }})"#
     );
-    let loaded = load("test.ron", &[("test.ron", text.as_str())], &[]);
+    said_of(&text)
+}
+
+/// What `sim check` says of a scenario: code and words of all that it finds.
+fn said_of(text: &str) -> Vec<String> {
+    let loaded = load("test.ron", &[("test.ron", text)], &[]);
     let wrong = loaded.scenario.err().unwrap_or_default();
     let mut all = Vec::new();
     for found in wrong.iter().chain(&loaded.warnings) {
@@ -405,6 +410,52 @@ fn requests_that_may_wait_for_each_other_are_told_of() {
         idle.iter()
             .any(|line| line.starts_with("W0041") && line.contains("`q`")),
         "{idle:#?}"
+    );
+}
+
+/// Who waits for an answer holds on to what it has: what is called may come back for it.
+#[test]
+fn pools_that_are_held_during_calls_that_lead_back_to_them_are_told_of() {
+    let said = |web: &str, auth: &str| -> Vec<String> {
+        let text = format!(
+            r#"(duration: "5s",
+                services: {{
+                    "web": (threads: unbounded, pools: {{ "c": (size: 2) }}, endpoints: {{ {web}, "me": [acquire("c"), wait("1ms")] }}),
+                    "auth": (threads: unbounded, pools: {{ "d": (size: 3) }}, endpoints: {{ {auth} }}),
+                }},
+                workloads: {{ "u": open(rate: "5/s", to: "web/x") }})"#
+        );
+        said_of(&text)
+            .into_iter()
+            .filter(|line| line.starts_with("W0040"))
+            .collect()
+    };
+    let back = r#""check": [call("web/me")]"#;
+    let told = said(r#""x": [acquire("c"), call("auth/check")]"#, back);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(
+        told[0].contains("`c` is held while `auth/check` is called, which leads back to")
+            && told[0].contains("when 2 requests hold one each"),
+        "{told:#?}"
+    );
+    let released = r#""x": [acquire("c"), release("c"), call("auth/check")]"#;
+    assert_eq!(said(released, back), [""; 0]);
+    // The other service has a pool of its own, in which nobody is who waits for the first.
+    let own = r#""check": [acquire("d"), wait("1ms")]"#;
+    assert_eq!(
+        said(r#""x": [acquire("c"), call("auth/check")]"#, own),
+        [""; 0]
+    );
+    // Who holds one of each calls the other.
+    let both = r#""check": [acquire("d"), call("web/me")]"#;
+    let told = said(
+        r#""x": [acquire("c"), call("auth/other")]"#,
+        &format!(r#"{both}, "other": [acquire("d")]"#),
+    );
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(
+        told[0].contains("`d` of `auth`") && told[1].contains("`c` of `web`"),
+        "{told:#?}"
     );
 }
 

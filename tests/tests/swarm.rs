@@ -152,7 +152,7 @@ fn sum<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u64 {
 
 fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
     let (summary, series) = (&result.summary, &result.series);
-    for (number, place) in plan.places[plan.services.len()..].iter().enumerate() {
+    for (number, place) in plan.load_places().iter_enumerated() {
         let name = &place.name;
         let load = &summary.workloads[name];
         assert_eq!(
@@ -171,13 +171,10 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
         assert_eq!(sum(windows.failed.values().flatten()), load.failed);
         assert_eq!(windows.in_flight.last(), Some(&load.unfinished));
     }
-    for (number, spec) in plan.services.iter().enumerate() {
-        let place = &plan.places[number];
+    for (place, spec) in plan.service_places().iter().zip(&plan.services) {
         let name = &place.name;
         let service = &summary.services[name];
-        let instances =
-            place.first_instance as usize..(place.first_instance + place.instance_count) as usize;
-        let present = sum(&census.present[instances]);
+        let present = sum(&census.present[place.range()]);
         assert_eq!(
             service.arrivals,
             service.ok + service.failed + service.rejected + present,
@@ -229,7 +226,7 @@ fn conserved(plan: &Plan, result: &RunResult, census: &Census) {
             "{name}"
         );
     }
-    for (number, edge) in plan.edges.iter().enumerate().filter(|(_, edge)| !edge.door) {
+    for (number, edge) in plan.edges.iter_enumerated().filter(|(_, edge)| !edge.door) {
         let name = &edge.name;
         let edge = &summary.edges[name];
         let (calls, out) = (census.calls[number], census.attempts[number]);

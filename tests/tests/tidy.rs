@@ -179,3 +179,27 @@ fn no_file_outside_tests_is_longer_than_600_lines() {
         assert!(lines <= 600, "{} has {lines} lines", path.display());
     }
 }
+
+/// What is kept by number is indexed by the ids of its kind (`sim_models::ids`). A number that is cast to an index where
+/// there could be an id is a step back; what is left are places of frames in the arena, and counts.
+#[test]
+fn plans_and_worlds_are_indexed_by_ids() {
+    const LEFT: usize = 86;
+    let files = ["plan", "world"].map(|folder| root().join("sim-models/src").join(folder));
+    let files = files
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = files.map(|entry| entry.unwrap().path());
+    let code = files.filter(|path| path.is_file() && !path.ends_with("tests.rs"));
+    let casts = code.map(|path| {
+        fs::read_to_string(path)
+            .unwrap()
+            .matches(" as usize")
+            .count()
+    });
+    let casts: usize = casts.sum();
+    assert!(
+        casts <= LEFT,
+        "{casts} numbers are cast to indices, not {LEFT}"
+    );
+}

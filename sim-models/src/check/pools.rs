@@ -7,10 +7,13 @@ use super::checker::{Checker, at, join};
 use crate::limits::{MOST_NAMES, MOST_POOL};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
-use crate::scenario::steps::{Part, Step};
+use crate::scenario::steps::{self, Part, Step};
 use crate::scenario::{Bound, Service, Threading};
 use indexmap::{IndexMap, IndexSet};
+use petgraph::algo::kosaraju_scc;
+use petgraph::graphmap::DiGraphMap;
 use sim_core::SimDuration;
+use std::hash::RandomState;
 
 impl Checker<'_> {
     /// Whether the pools of a service can be.
@@ -94,17 +97,18 @@ impl Checker<'_> {
     /// What is suspicious about the pools of services: requests that wait for each other, pools that nobody uses.
     pub(super) fn pools_are_sound(&mut self) {
         let scenario = self.scenario;
+        if scenario.services.values().all(|s| s.pools.is_empty()) {
+            return;
+        }
+        let mut holding = Holding::new(&scenario.services);
         for (name, service) in &scenario.services {
-            if service.pools.is_empty() {
-                continue;
-            }
-            let mut holding = Holding::default();
             for (endpoint, steps) in &service.endpoints {
                 let path = at!["services", name.as_str(), "endpoints", endpoint.as_str()];
+                holding.service = name;
                 holding.list(steps, path, &mut Vec::new(), 1.0);
             }
             for pool in service.pools.keys() {
-                if !holding.used.contains(pool.as_str()) {
+                if !holding.used.contains(&Node::Pool(name, pool)) {
                     let span = self.key_span(at!["services", name.as_str(), "pools"], pool);
                     let message = format!("nothing is ever acquired from the pool `{pool}`");
                     self.report_at(Code::IdlePool, span, message)
@@ -114,64 +118,146 @@ impl Checker<'_> {
                         ));
                 }
             }
-            self.pools_deadlock(service, &holding);
         }
+        self.pools_deadlock(&holding);
     }
 
-    fn pools_deadlock(&mut self, service: &Service, holding: &Holding<'_>) {
-        for ((held, wanted), (most, path)) in &holding.waits {
-            let circle = holding.leads_to(wanted, held);
-            let Some(pool) = service.pools.get(*wanted).filter(|_| circle) else {
+    fn pools_deadlock(&mut self, holding: &Holding<'_>) {
+        let groups = holding.groups();
+        for ((held, wanted), wait) in &holding.waits {
+            let group = groups.get(held);
+            if groups.get(wanted) != group {
                 continue;
+            }
+            let (through, wanted) = match *wanted {
+                Node::Pool(of, pool) => (None, (of, pool)),
+                Node::Endpoint(to) => {
+                    let pool = holding.asked_for(to, |node| groups.get(node) == group);
+                    let Some(pool) = pool else { continue };
+                    (Some(to), pool)
+                }
             };
-            let enough = match (service.threading, service.threads) {
-                (Threading::Sync, Bound::Limit(threads)) if held == wanted => u64::from(threads)
-                    .checked_mul(most - 1)
+            let service = &self.scenario.services[wanted.0];
+            let pool = &service.pools[wanted.1];
+            let same = *held == Node::Pool(wanted.0, wanted.1);
+            let enough = match (service.threading, service.threads, through) {
+                (Threading::Sync, Bound::Limit(threads), None) if same => u64::from(threads)
+                    .checked_mul(wait.most - 1)
                     .map(|waiting| waiting + 1),
                 _ => None,
             };
             if enough.is_some_and(|enough| u64::from(pool.size) >= enough) {
                 continue;
             }
-            let message = if held == wanted {
-                format!(
-                    "a request asks for one more of `{wanted}` while it holds one: when {} requests hold one each and none is left, they wait for each other",
-                    pool.size
-                )
-            } else {
-                format!(
-                    "`{wanted}` is acquired here while `{held}` is held, and elsewhere the other way round: requests that hold the last of each wait for each other"
-                )
+            let others = format!(
+                "when {} requests hold one each and none is left, they wait for each other",
+                pool.size
+            );
+            let other_way = "elsewhere the other way round: requests that hold the last of each wait for each other";
+            let held = held.name();
+            let message = match (same, through) {
+                (true, None) => {
+                    format!("a request asks for one more of `{held}` while it holds one: {others}")
+                }
+                (true, Some(to)) => format!(
+                    "`{held}` is held while `{to}` is called, which leads back to a request for one of it: {others}"
+                ),
+                (false, None) => format!(
+                    "`{}` is acquired here while `{held}` is held, and {other_way}",
+                    wanted.1
+                ),
+                (false, Some(to)) => format!(
+                    "`{held}` is held while `{to}` is called, which leads to a request for one of `{}` of `{}`, and {other_way}",
+                    wanted.1, wanted.0
+                ),
             };
             let ends = match pool.wait {
                 Some(wait) => format!("until one of them has waited for {wait} and fails"),
                 None => "for ever, unless their callers give up and say so".into(),
             };
-            let found = self.report(Code::PoolDeadlock, path, format!("{message}, {ends}"));
-            found.help.push(if held == wanted {
-                let size = enough.map_or(String::new(), |enough| {
-                    format!(
-                        ", or make the pool larger than what waiting threads can hold: threads x (most at once - 1) + 1 = {enough}"
-                    )
-                });
-                format!("hold one at a time{size}")
-            } else {
-                "acquire the pools in the same order everywhere, or release the first before".into()
-            });
+            let message = format!("{message}, {ends}");
+            let help = match (same, through) {
+                (_, Some(_)) => "release it before the call".into(),
+                (true, None) => {
+                    let size = enough.map_or(String::new(), |enough| {
+                        format!(
+                            ", or make the pool larger than what waiting threads can hold: threads x (most at once - 1) + 1 = {enough}"
+                        )
+                    });
+                    format!("hold one at a time{size}")
+                }
+                (false, None) => {
+                    "acquire the pools in the same order everywhere, or release the first before"
+                        .into()
+                }
+            };
+            let found = self.report(Code::PoolDeadlock, &wait.path, message);
+            found.help.push(help);
         }
     }
 }
 
-/// Which pools requests of a service ask for while they hold which: a resource allocation graph (R. Holt, "Some
-/// deadlock properties of computer systems", ACM Computing Surveys 4 (1972)).
-#[derive(Default)]
+/// What a request may wait for: one of a pool, by its service and its name there, or the answer of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Node<'a> {
+    Pool(&'a str, &'a str),
+    Endpoint(&'a str),
+}
+
+impl<'a> Node<'a> {
+    fn name(self) -> &'a str {
+        match self {
+            Self::Pool(_, name) | Self::Endpoint(name) => name,
+        }
+    }
+}
+
+/// Where a request that holds one of a pool waits for something.
+struct Wait {
+    /// The most of what it waits for that it then has.
+    most: u64,
+    /// Where it asks.
+    path: Vec<Segment>,
+}
+
+/// What requests wait for while they hold what: a resource allocation graph (R. Holt, "Some deadlock properties of
+/// computer systems", ACM Computing Surveys 4 (1972)), in which an answer is a resource, too.
 struct Holding<'a> {
-    /// (held, wanted): the most of what is wanted that a request then has, and where it asks.
-    waits: IndexMap<(&'a str, &'a str), (u64, Vec<Segment>)>,
-    used: IndexSet<&'a str>,
+    /// Whose steps are followed.
+    service: &'a str,
+    /// By what is held and what is waited for.
+    waits: IndexMap<(Node<'a>, Node<'a>), Wait>,
+    /// By endpoint: what its answer may have to wait for.
+    answers: IndexMap<String, IndexSet<Node<'a>>>,
+    used: IndexSet<Node<'a>>,
 }
 
 impl<'a> Holding<'a> {
+    fn new(services: &'a IndexMap<String, Service>) -> Self {
+        let mut answers = IndexMap::new();
+        for (name, service) in services {
+            for (endpoint, list) in &service.endpoints {
+                let mut behind = IndexSet::new();
+                steps::visit(list, false, &mut |part, _| match part {
+                    Part::Acquires(pool) => {
+                        behind.insert(Node::Pool(name, pool));
+                    }
+                    Part::Calls { to, .. } => {
+                        behind.insert(Node::Endpoint(to));
+                    }
+                    _ => {}
+                });
+                answers.insert(format!("{name}/{endpoint}"), behind);
+            }
+        }
+        Self {
+            service: "",
+            waits: IndexMap::new(),
+            answers,
+            used: IndexSet::new(),
+        }
+    }
+
     /// Follows what a request holds along a list of steps that it runs up to so many times.
     fn list(&mut self, steps: &'a [Step], path: &[Segment], held: &mut Vec<&'a str>, rounds: f64) {
         let before = held.len();
@@ -182,6 +268,7 @@ impl<'a> Holding<'a> {
             for part in step.parts() {
                 match part {
                     Part::Acquires(pool) => self.acquire(pool, held, &path),
+                    Part::Calls { to, .. } => self.wait(Node::Endpoint(to), 1, held, &path),
                     Part::Releases(pool) => {
                         if let Some(at) = held.iter().rposition(|other| *other == pool) {
                             held.remove(at);
@@ -214,41 +301,66 @@ impl<'a> Holding<'a> {
         if rounds > 1.5 && held.len() > before {
             let more: Vec<&str> = held[before..].to_vec();
             for pool in more {
-                self.waits
-                    .entry((pool, pool))
-                    .or_insert_with(|| (rounds as u64, path.to_vec()))
-                    .0 = rounds as u64;
+                self.wait(Node::Pool(self.service, pool), rounds as u64, &[pool], path);
             }
         }
     }
 
     fn acquire(&mut self, pool: &'a str, held: &mut Vec<&'a str>, path: &[Segment]) {
-        self.used.insert(pool);
+        let wanted = Node::Pool(self.service, pool);
+        self.used.insert(wanted);
         let already = held.iter().filter(|other| **other == pool).count() as u64;
-        for other in held.iter() {
-            let most = &mut self
-                .waits
-                .entry((other, pool))
-                .or_insert_with(|| (0, path.to_vec()))
-                .0;
-            *most = (*most).max(already + 1);
-        }
+        self.wait(wanted, already + 1, held, path);
         held.push(pool);
     }
 
-    /// Whether waiting for one pool may mean waiting for another.
-    fn leads_to(&self, from: &str, to: &str) -> bool {
-        let mut seen = IndexSet::from([from]);
-        let mut next = 0;
-        while let Some(at) = seen.get_index(next).copied() {
-            if at == to {
-                return true;
-            }
-            // Whoever holds `at` may ask for these.
-            let wanted = self.waits.keys().filter(|(held, _)| *held == at);
-            seen.extend(wanted.map(|(_, wanted)| *wanted));
-            next += 1;
+    /// A request that holds these waits for something, of which it then has so many.
+    fn wait(&mut self, wanted: Node<'a>, most: u64, held: &[&'a str], path: &[Segment]) {
+        for pool in held {
+            let wait = self
+                .waits
+                .entry((Node::Pool(self.service, pool), wanted))
+                .or_insert_with(|| Wait {
+                    most,
+                    path: path.to_vec(),
+                });
+            wait.most = wait.most.max(most);
         }
-        false
+    }
+
+    /// The numbers of the groups of what waits for each other.
+    fn groups(&self) -> IndexMap<Node<'_>, usize> {
+        let mut graph = DiGraphMap::<Node<'_>, (), RandomState>::new();
+        for (held, wanted) in self.waits.keys() {
+            graph.add_edge(*held, *wanted, ());
+        }
+        // An answer that calls itself in a circle is another matter.
+        for (endpoint, behind) in &self.answers {
+            for wanted in behind {
+                graph.add_edge(Node::Endpoint(endpoint), *wanted, ());
+            }
+        }
+        let groups = kosaraju_scc(&graph).into_iter().enumerate();
+        groups
+            .flat_map(|(number, nodes)| nodes.into_iter().map(move |node| (node, number)))
+            .collect()
+    }
+
+    /// The first pool of a group that an answer may have to wait for.
+    fn asked_for(
+        &self,
+        answer: &'a str,
+        in_group: impl Fn(&Node<'a>) -> bool,
+    ) -> Option<(&'a str, &'a str)> {
+        let (mut seen, mut next) = (IndexSet::from([Node::Endpoint(answer)]), 0);
+        while let Some(at) = seen.get_index(next).copied() {
+            next += 1;
+            match at {
+                Node::Pool(service, pool) if in_group(&at) => return Some((service, pool)),
+                Node::Pool(..) => {}
+                Node::Endpoint(name) => seen.extend(self.answers.get(name).into_iter().flatten()),
+            }
+        }
+        None
     }
 }

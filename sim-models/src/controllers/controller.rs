@@ -2,6 +2,7 @@
 
 use super::Action;
 use crate::expression::Belief;
+use crate::ids::ActionId;
 use sim_core::{SimDuration, SimTime};
 use std::fmt::Debug;
 
@@ -34,8 +35,8 @@ pub enum Do {
         /// Which of its timers that is.
         timer: u32,
     },
-    /// One of its actions, by its position; it is asked again when that is done.
-    Act(u16),
+    /// One of its actions; it is asked again when that is done.
+    Act(ActionId),
     /// Start an instance again that is down: its number within the service.
     Start(u32),
     /// Leave an instance down for good: its number within the service.
@@ -84,7 +85,7 @@ pub trait Controller {
         Do::Nothing
     }
     /// An action that it asked for is done.
-    fn on_done(&self, _: &mut Self::Memory, _action: u16, _: &Context) -> Do {
+    fn on_done(&self, _: &mut Self::Memory, _action: ActionId, _: &Context) -> Do {
         Do::Nothing
     }
     /// Whether it will never act again, so that it need not look any more.

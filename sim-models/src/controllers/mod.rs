@@ -13,6 +13,7 @@ mod supervisor;
 #[cfg(test)]
 mod tests;
 
+use crate::ids::ActionId;
 pub use action::{Action, Lift, Load, Restart, Set, Shed, Value, Wait};
 pub use controller::{Context, Controller, Do, Watches};
 pub use operator::Operator;
@@ -114,7 +115,7 @@ macro_rules! controllers {
                 }
             }
             /// See [`Controller::on_done`].
-            pub fn on_done(&self, memory: &mut Memory, action: u16, context: &Context) -> Do {
+            pub fn on_done(&self, memory: &mut Memory, action: ActionId, context: &Context) -> Do {
                 match (self, memory) {
                     $((Self::$kind(kind), Memory::$kind(memory)) => kind.on_done(memory, action, context),)*
                     #[allow(unreachable_patterns)]

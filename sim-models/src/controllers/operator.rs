@@ -14,6 +14,7 @@
 use super::action::Action;
 use super::controller::{Context, Controller, Do, Watches};
 use crate::expression::Belief;
+use crate::ids::ActionId;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -144,12 +145,12 @@ impl Controller for Operator {
         }
         shift.stage = Stage::Acting;
         shift.acted += 1;
-        Do::Act(0)
+        Do::Act(ActionId::new(0))
     }
 
-    fn on_done(&self, shift: &mut Shift, action: u16, _: &Context) -> Do {
-        if usize::from(action) + 1 < self.actions.len() {
-            return Do::Act(action + 1);
+    fn on_done(&self, shift: &mut Shift, action: ActionId, _: &Context) -> Do {
+        if usize::from(action.offset(1)) < self.actions.len() {
+            return Do::Act(action.offset(1));
         }
         shift.stage = if self.when.is_some() && shift.acted < self.times {
             Stage::Watching(None)

@@ -1,5 +1,6 @@
 use super::controller::{Context, Controller, Do};
 use super::*;
+use crate::ids::ActionId;
 use crate::scenario::explain::read_part;
 use sim_core::{SimDuration, SimTime};
 
@@ -101,13 +102,25 @@ fn an_operator_waits_for_the_alert_and_looks_again() {
         looks(&mut shift, 12, &[true, true, true]),
         [nothing, nothing, alert]
     );
-    assert_eq!(operator.on_timer(&mut shift, 0, &at(19.0)), Do::Act(0));
-    assert_eq!(operator.on_done(&mut shift, 0, &at(19.0)), Do::Act(1));
-    assert_eq!(operator.on_done(&mut shift, 1, &at(20.0)), nothing);
+    assert_eq!(
+        operator.on_timer(&mut shift, 0, &at(19.0)),
+        Do::Act(ActionId::new(0))
+    );
+    assert_eq!(
+        operator.on_done(&mut shift, ActionId::new(0), &at(19.0)),
+        Do::Act(ActionId::new(1))
+    );
+    assert_eq!(
+        operator.on_done(&mut shift, ActionId::new(1), &at(20.0)),
+        nothing
+    );
     assert!(!operator.is_over(&shift), "it may act twice");
     assert_eq!(looks(&mut shift, 20, &[true, true, true])[2], alert);
-    assert_eq!(operator.on_timer(&mut shift, 0, &at(27.0)), Do::Act(0));
-    operator.on_done(&mut shift, 1, &at(28.0));
+    assert_eq!(
+        operator.on_timer(&mut shift, 0, &at(27.0)),
+        Do::Act(ActionId::new(0))
+    );
+    operator.on_done(&mut shift, ActionId::new(1), &at(28.0));
     assert!(operator.is_over(&shift));
 }
 

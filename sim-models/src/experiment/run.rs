@@ -1,6 +1,7 @@
 //! One run, window by window.
 
 use crate::expression::naming::Measure;
+use crate::ids::InstanceId;
 use crate::observe::conclusion::StoppedBy;
 use crate::observe::measure::Measurer;
 use crate::observe::summary::{
@@ -270,9 +271,9 @@ impl<'p> Run<'p> {
     /// Who acted from outside, and what they did.
     fn controllers(&self) -> BTreeMap<String, ControllerSummary> {
         let told = |plan: &ControllerPlan, deed: &Deed| {
-            let instance = |instance: u32| {
-                let of = &self.plan.instances[instance as usize];
-                format!("{}#{}", self.plan.places[of.place as usize].name, of.number)
+            let instance = |instance: InstanceId| {
+                let of = &self.plan.instances[instance];
+                format!("{}#{}", self.plan.places[of.place].name, of.number)
             };
             DeedSummary {
                 time: deed.at.as_secs_f64(),

@@ -50,7 +50,7 @@ pub fn availability(
     let mut incidents = Vec::new();
     for workload in 0..plan.workloads.len() {
         let view = View::new(measurer, workload, warm..ends.len(), scenario);
-        let name = &plan.places[plan.services.len() + workload].name;
+        let name = &plan.load_places().raw[workload].name;
         let own = view.incidents(name, ends);
         let mut summary = view.summary(&own);
         // Where more is lost before any fault, slowness meets a limit, of which a prediction knows nothing.

@@ -38,7 +38,7 @@ pub fn default_measures(scenario: &Scenario) -> Vec<Measure> {
         take(Metric::Arrivals, name, None);
         take(Metric::DoomedShare, name, None);
     }
-    let edges = plan::compile(scenario).map_or_else(|_| Vec::new(), |plan| plan.edges);
+    let edges = plan::compile(scenario).map_or_else(|_| Vec::new(), |plan| plan.edges.raw);
     let calls = edges.iter().filter(|edge| !edge.door);
     for edge in calls.filter(|edge| !edge.layers.is_empty()) {
         take(Metric::Amplification, &edge.name, None);

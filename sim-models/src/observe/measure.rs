@@ -40,13 +40,15 @@ impl Measurer<'_> {
     }
 
     pub(super) fn workload(&self, name: &str) -> Option<usize> {
-        self.plan.places[self.plan.services.len()..]
+        self.plan
+            .load_places()
             .iter()
             .position(|place| place.name == name)
     }
 
     fn service(&self, name: &str) -> Option<usize> {
-        self.plan.places[..self.plan.services.len()]
+        self.plan
+            .service_places()
             .iter()
             .position(|place| place.name == name)
     }

@@ -10,6 +10,7 @@ pub use super::ledger::ByOutcome;
 pub use super::records::*;
 
 use super::ledger::Ledger;
+use crate::ids::{EdgeId, EndpointId, InstanceId, OwnPoolId, ServiceId, TiVec, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
 use sim_core::metrics::{DurationStats, Level, WindowHistogram};
@@ -28,9 +29,9 @@ pub struct Recorder {
     /// By endpoint.
     pub endpoints: Vec<EndpointRecord>,
     /// By instance of services.
-    pub instances: Vec<InstanceRecord>,
+    pub instances: TiVec<InstanceId, InstanceRecord>,
     /// By pool and instance.
-    pub pools: Vec<PoolRecord>,
+    pub pools: TiVec<OwnPoolId, PoolRecord>,
     /// By edge.
     pub edges: Vec<EdgeRecord>,
     /// Bytes of all durations of whole runs.
@@ -100,7 +101,7 @@ impl Recorder {
         let instances = plan
             .instances
             .iter()
-            .filter(|i| (i.place as usize) < plan.services.len())
+            .filter(|i| usize::from(i.place) < plan.services.len())
             .count();
         Self {
             workloads: plan.workloads.iter().map(|_| workload()).collect(),
@@ -118,7 +119,7 @@ impl Recorder {
             pools: plan
                 .pools
                 .iter()
-                .flat_map(|pool| 0..plan.places[pool.service as usize].instance_count)
+                .flat_map(|pool| 0..plan.service_places()[pool.service].instance_count)
                 .map(|_| PoolRecord::default())
                 .collect(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
@@ -132,8 +133,8 @@ impl Recorder {
 
     /// A request arrived.
     #[inline]
-    pub fn offered(&mut self, workload: usize, counted: bool) {
-        let record = &mut self.workloads[workload];
+    pub fn offered(&mut self, workload: WorkloadId, counted: bool) {
+        let record = &mut self.workloads[usize::from(workload)];
         record.in_flight += 1;
         record.window.offered += 1;
         record.offered += u64::from(counted);
@@ -143,13 +144,13 @@ impl Recorder {
     #[inline]
     pub fn ended(
         &mut self,
-        workload: usize,
+        workload: WorkloadId,
         (request, arrived): (u32, SimTime),
         now: SimTime,
         ending: Ending,
         counted: bool,
     ) {
-        let record = &mut self.workloads[workload];
+        let record = &mut self.workloads[usize::from(workload)];
         let took = now.since(arrived);
         let outcome = ending.outcome as usize;
         let success = ending.outcome.is_success();
@@ -195,8 +196,8 @@ impl Recorder {
 
     /// A call began.
     #[inline]
-    pub fn call_began(&mut self, edge: usize, counted: bool) {
-        let record = &mut self.edges[edge];
+    pub fn call_began(&mut self, edge: EdgeId, counted: bool) {
+        let record = &mut self.edges[usize::from(edge)];
         record.window.calls += 1;
         record.calls += u64::from(counted);
     }
@@ -205,12 +206,12 @@ impl Recorder {
     #[inline]
     pub fn attempt_sent(
         &mut self,
-        edge: usize,
-        workload: usize,
+        edge: EdgeId,
+        workload: WorkloadId,
         (attempt, began): (u16, SimTime),
         counted: bool,
     ) {
-        let record = &mut self.edges[edge];
+        let record = &mut self.edges[usize::from(edge)];
         let retry = u64::from(attempt > 1);
         let first = 1 - retry;
         record.window.attempts += 1;
@@ -228,7 +229,7 @@ impl Recorder {
             record.attempts += 1;
             record.calls_sent += first;
             record.retries += retry;
-            let (firsts, retries) = &mut self.workloads[workload].attempts;
+            let (firsts, retries) = &mut self.workloads[usize::from(workload)].attempts;
             *firsts += first;
             *retries += retry;
         }
@@ -236,8 +237,8 @@ impl Recorder {
 
     /// An attempt ended as its caller sees it.
     #[inline]
-    pub fn attempt_ended(&mut self, edge: usize, attempt: u16, outcome: Outcome, counted: bool) {
-        let record = &mut self.edges[edge];
+    pub fn attempt_ended(&mut self, edge: EdgeId, attempt: u16, outcome: Outcome, counted: bool) {
+        let record = &mut self.edges[usize::from(edge)];
         let failed = !outcome.is_success();
         record.window.failures += u64::from(failed);
         if counted {
@@ -248,9 +249,9 @@ impl Recorder {
 
     /// A call ended.
     #[inline]
-    pub fn call_ended(&mut self, edge: usize, took: SimDuration, outcome: Outcome, counted: bool) {
+    pub fn call_ended(&mut self, edge: EdgeId, took: SimDuration, outcome: Outcome, counted: bool) {
         if counted {
-            let record = &mut self.edges[edge];
+            let record = &mut self.edges[usize::from(edge)];
             record.outcomes[outcome as usize] += 1;
             self.held += record.latency.record(took);
         }
@@ -258,26 +259,38 @@ impl Recorder {
 
     /// An attempt reached an instance.
     #[inline]
-    pub fn arrived(&mut self, service: usize, endpoint: usize, instance: usize, counted: bool) {
-        self.services[service].window.arrivals += 1;
+    pub fn arrived(
+        &mut self,
+        service: ServiceId,
+        endpoint: EndpointId,
+        instance: InstanceId,
+        counted: bool,
+    ) {
+        self.services[usize::from(service)].window.arrivals += 1;
         if counted {
-            self.endpoints[endpoint].arrivals += 1;
+            self.endpoints[usize::from(endpoint)].arrivals += 1;
             self.instances[instance].arrivals += 1;
         }
     }
 
     /// An attempt was turned away.
-    pub fn turned_away(&mut self, service: usize, endpoint: usize, counted: bool) {
-        self.services[service].window.rejected += 1;
-        self.endpoints[endpoint].rejected += u64::from(counted);
+    pub fn turned_away(&mut self, service: ServiceId, endpoint: EndpointId, counted: bool) {
+        self.services[usize::from(service)].window.rejected += 1;
+        self.endpoints[usize::from(endpoint)].rejected += u64::from(counted);
     }
 
     /// An attempt got a thread after waiting this long.
     #[inline]
-    pub fn started(&mut self, service: usize, instance: usize, waited: SimDuration, counted: bool) {
+    pub fn started(
+        &mut self,
+        service: ServiceId,
+        instance: InstanceId,
+        waited: SimDuration,
+        counted: bool,
+    ) {
         if counted {
             self.instances[instance].started += 1;
-            self.held += self.services[service].waiting.record(waited);
+            self.held += self.services[usize::from(service)].waiting.record(waited);
         }
     }
 
@@ -285,14 +298,14 @@ impl Recorder {
     #[inline]
     pub fn served(
         &mut self,
-        service: usize,
-        endpoint: usize,
+        service: ServiceId,
+        endpoint: EndpointId,
         (arrived, started, now): (SimTime, SimTime, SimTime),
         ok: bool,
         doomed: bool,
         counted: bool,
     ) {
-        let record = &mut self.services[service];
+        let record = &mut self.services[usize::from(service)];
         record.window.ok += u64::from(ok);
         record.window.failed += u64::from(!ok);
         record.window.doomed += u64::from(doomed);
@@ -304,7 +317,7 @@ impl Recorder {
             if doomed {
                 record.doomed_ns += u128::from(took.0);
             }
-            let endpoint = &mut self.endpoints[endpoint];
+            let endpoint = &mut self.endpoints[usize::from(endpoint)];
             endpoint.ok += u64::from(ok);
             endpoint.failed += u64::from(!ok);
             self.held += endpoint.sojourn.record(now.since(arrived));
@@ -312,14 +325,26 @@ impl Recorder {
     }
 
     /// An attempt that had not started ended without one: cancelled, expired or lost in the queue.
-    pub fn withdrawn(&mut self, service: usize, endpoint: usize, doomed: bool, counted: bool) {
-        self.services[service].window.failed += 1;
-        self.services[service].window.doomed += u64::from(doomed);
-        self.endpoints[endpoint].failed += u64::from(counted);
+    pub fn withdrawn(
+        &mut self,
+        service: ServiceId,
+        endpoint: EndpointId,
+        doomed: bool,
+        counted: bool,
+    ) {
+        self.services[usize::from(service)].window.failed += 1;
+        self.services[usize::from(service)].window.doomed += u64::from(doomed);
+        self.endpoints[usize::from(endpoint)].failed += u64::from(counted);
     }
 
     /// A request gets one out of a pool, for which it has waited this long.
-    pub fn pool_taken(&mut self, pool: usize, now: SimTime, waited: SimDuration, counted: bool) {
+    pub fn pool_taken(
+        &mut self,
+        pool: OwnPoolId,
+        now: SimTime,
+        waited: SimDuration,
+        counted: bool,
+    ) {
         let record = &mut self.pools[pool];
         record.out.add(now, 1);
         if counted {
@@ -369,8 +394,8 @@ impl Recorder {
 
     /// Requests of a workload that ended since totals began.
     #[must_use]
-    pub fn ended_since(&self, workload: usize) -> Ended {
-        let record = &self.workloads[workload];
+    pub fn ended_since(&self, workload: WorkloadId) -> Ended {
+        let record = &self.workloads[usize::from(workload)];
         let mut ended = Ended::default();
         let rows = record.windows.iter().skip(self.first_window);
         for outcome in Outcome::ALL {
@@ -385,8 +410,8 @@ impl Recorder {
 
     /// Attempts that reached a service since totals began.
     #[must_use]
-    pub fn arrived_since(&self, service: usize) -> u64 {
-        let record = &self.services[service];
+    pub fn arrived_since(&self, service: ServiceId) -> u64 {
+        let record = &self.services[usize::from(service)];
         let rows = record.windows.iter().skip(self.first_window);
         let all: u64 = rows.map(|window| window.arrivals).sum();
         all - record.before_totals.arrivals
@@ -394,16 +419,16 @@ impl Recorder {
 
     /// Threads of an instance of a service since totals began, on average.
     #[must_use]
-    pub fn threads_since(&self, plan: &Plan, service: usize) -> f64 {
-        let rows = self.services[service].windows.iter();
+    pub fn threads_since(&self, plan: &Plan, service: ServiceId) -> f64 {
+        let rows = self.services[usize::from(service)].windows.iter();
         let rows = rows.skip(self.first_window).map(|window| window.threads);
         plan.services[service].threads_in(plan.live.is_some(), rows)
     }
 
     /// Calls, attempts and retries of an edge since totals began.
     #[must_use]
-    pub fn sent_since(&self, edge: usize) -> (u64, u64, u64) {
-        let record = &self.edges[edge];
+    pub fn sent_since(&self, edge: EdgeId) -> (u64, u64, u64) {
+        let record = &self.edges[usize::from(edge)];
         let since = |get: fn(&EdgeWindow) -> u64| {
             let rows = record.windows.iter().skip(self.first_window);
             rows.map(get).sum::<u64>() - get(&record.before_totals)
@@ -416,8 +441,10 @@ impl Recorder {
     }
 
     /// The run is over, and this request has not ended.
-    pub fn left_open(&mut self, workload: usize, arrived: SimTime, now: SimTime) {
-        self.workloads[workload].begun.open(arrived, now);
+    pub fn left_open(&mut self, workload: WorkloadId, arrived: SimTime, now: SimTime) {
+        self.workloads[usize::from(workload)]
+            .begun
+            .open(arrived, now);
     }
 
     /// The run is over, and nothing more is left open.
@@ -448,10 +475,9 @@ impl Recorder {
             record.carried.outcomes = ByOutcome::default();
         }
         for (service, record) in self.services.iter_mut().enumerate() {
-            let place = &plan.places[service];
+            let place = &plan.places.raw[service];
             let mut window = std::mem::take(&mut record.window);
-            for number in 0..place.instance_count {
-                let instance = &mut self.instances[(place.first_instance + number) as usize];
+            for instance in &mut self.instances[place.range()] {
                 let take = |level: &mut Level, mean: &mut f64, most: &mut u64| {
                     let (average, max) = level.take_window(now);
                     *mean += average;
@@ -471,7 +497,7 @@ impl Recorder {
                 window.working += instance.working.take_window(now).0;
             }
             window.up = up[service];
-            let limit = plan.services[service].thread_limit();
+            let limit = plan.services.raw[service].thread_limit();
             window.threads = limit.max(window.busy_max as f64);
             record.windows.push(window);
         }

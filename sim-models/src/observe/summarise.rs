@@ -8,6 +8,7 @@ use super::summary::{
     LevelSummary, OutcomeCounts, PoolSummary, Series, ServiceSeries, ServiceSummary, TenantSummary,
     WorkloadSeries, WorkloadSummary,
 };
+use crate::ids::{EdgeId, WorkloadId};
 use crate::outcome::{Outcome, cause_name};
 use crate::plan::{EdgePlan, Plan};
 use crate::scenario::Scenario;
@@ -57,7 +58,7 @@ pub fn workloads(
     plan: &Plan,
     recorder: &Recorder,
     now: SimTime,
-    unfinished: &[(usize, u32, SimTime, bool)],
+    unfinished: &[(WorkloadId, u32, SimTime, bool)],
 ) -> BTreeMap<String, WorkloadSummary> {
     let seconds = seconds_since(plan, recorder, now);
     recorder
@@ -65,13 +66,13 @@ pub fn workloads(
         .iter()
         .enumerate()
         .map(|(number, record)| {
-            let name = plan.places[plan.services.len() + number].name.clone();
+            let name = plan.load_places().raw[number].name.clone();
             let open: Vec<SimTime> = unfinished
                 .iter()
-                .filter(|(workload, _, _, counted)| *workload == number && *counted)
+                .filter(|(workload, _, _, counted)| usize::from(*workload) == number && *counted)
                 .map(|(_, _, arrived, _)| *arrived)
                 .collect();
-            let ended = recorder.ended_since(number);
+            let ended = recorder.ended_since(number.into());
             let summary = workload(plan, record, (ended, seconds), now, &open);
             (name, summary)
         })
@@ -149,7 +150,7 @@ pub fn tenants(
             let mut answered = 0;
             for number in workloads {
                 let record = &recorder.workloads[number];
-                answered += recorder.ended_since(number).good;
+                answered += recorder.ended_since(number.into()).good;
                 let good = record.outcomes[Outcome::Ok as usize]
                     + record.outcomes[Outcome::Degraded as usize];
                 summary.offered += record.offered;
@@ -194,7 +195,7 @@ pub fn examples(plan: &Plan, recorder: &Recorder) -> Vec<Example> {
         let example = |why: String, request: u32, arrived: SimTime, took: SimDuration| Example {
             request: u64::from(request),
             why,
-            workload: plan.places[plan.services.len() + number].name.clone(),
+            workload: plan.load_places().raw[number].name.clone(),
             time: arrived.as_secs_f64(),
             latency: took.as_secs_f64(),
         };
@@ -230,7 +231,7 @@ pub fn services(
     (0..plan.services.len())
         .map(|service| {
             (
-                plan.places[service].name.clone(),
+                plan.places.raw[service].name.clone(),
                 service_summary(plan, recorder, service, now),
             )
         })
@@ -243,11 +244,10 @@ fn service_summary(
     service: usize,
     now: SimTime,
 ) -> ServiceSummary {
-    let place = &plan.places[service];
-    let spec = &plan.services[service];
+    let place = &plan.places.raw[service];
+    let spec = &plan.services.raw[service];
     let record: &ServiceRecord = &recorder.services[service];
-    let instances = &recorder.instances
-        [place.first_instance as usize..(place.first_instance + place.instance_count) as usize];
+    let instances = &recorder.instances[place.range()];
     let level = |get: fn(&super::recorder::InstanceRecord) -> &Level| LevelSummary {
         mean: instances
             .iter()
@@ -261,7 +261,7 @@ fn service_summary(
     let busy = level(|instance| &instance.busy);
     let working = level(|instance| &instance.working).mean;
     let count = f64::from(place.instance_count);
-    let threads = recorder.threads_since(plan, service);
+    let threads = recorder.threads_since(plan, service.into());
     let cpu = match spec.cores {
         Some(cores) => Some(working / 1000.0 / (cores * count)),
         None => spec
@@ -272,7 +272,7 @@ fn service_summary(
     let mut endpoints = BTreeMap::new();
     let mut totals = EndpointSummary::default();
     for (plan, record) in plan.endpoints.iter().zip(&recorder.endpoints) {
-        if plan.service as usize == service {
+        if usize::from(plan.service) == service {
             sojourn.merge(&record.sojourn);
             totals.arrivals += record.arrivals;
             totals.ok += record.ok;
@@ -289,7 +289,7 @@ fn service_summary(
         }
     }
     let busy_time = record.service_time.sum();
-    let arrived = recorder.arrived_since(service) as f64;
+    let arrived = recorder.arrived_since(service.into()) as f64;
     ServiceSummary {
         admission: BTreeMap::new(),
         pools: pools(plan, recorder, service, now),
@@ -334,10 +334,10 @@ fn pools(
     let own = plan
         .pools
         .iter()
-        .filter(|pool| pool.service as usize == service);
+        .filter(|pool| usize::from(pool.service) == service);
     own.map(|pool| {
-        let instances = plan.places[service].instance_count;
-        let records = &recorder.pools[pool.first as usize..(pool.first + instances) as usize];
+        let instances = plan.places.raw[service].instance_count;
+        let records = &recorder.pools[pool.first..pool.first.offset(instances)];
         let level = |get: fn(&PoolRecord) -> &Level| LevelSummary {
             mean: records.iter().map(|record| get(record).mean(now)).sum(),
             max: records
@@ -372,15 +372,14 @@ pub fn edges<'a>(
     plan: &Plan,
     recorder: &Recorder,
     now: SimTime,
-    counters: impl Fn(usize) -> &'a [u64],
+    counters: impl Fn(EdgeId) -> &'a [u64],
 ) -> BTreeMap<String, EdgeSummary> {
     let seconds = seconds_since(plan, recorder, now);
     plan.edges
-        .iter()
+        .iter_enumerated()
         .zip(&recorder.edges)
-        .enumerate()
-        .filter(|(_, (edge, _))| !edge.door)
-        .map(|(number, (edge, record))| {
+        .filter(|((_, edge), _)| !edge.door)
+        .map(|((number, edge), record)| {
             let (calls, attempts, retries) = recorder.sent_since(number);
             let rate = |count: u64| share(count as f64, seconds);
             let summary = EdgeSummary {
@@ -398,9 +397,9 @@ pub fn edges<'a>(
 pub fn admissions<'a>(
     plan: &Plan,
     services: &mut BTreeMap<String, ServiceSummary>,
-    counters: impl Fn(usize) -> &'a [u64],
+    counters: impl Fn(EdgeId) -> &'a [u64],
 ) {
-    for (number, edge) in plan.edges.iter().enumerate().filter(|(_, edge)| edge.door) {
+    for (number, edge) in plan.edges.iter_enumerated().filter(|(_, edge)| edge.door) {
         if let Some(service) = services.get_mut(&edge.name) {
             service.admission = policies(edge, counters(number));
         }
@@ -454,12 +453,12 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
         start = *end;
     }
     for (number, record) in recorder.workloads.iter().enumerate() {
-        let name = plan.places[plan.services.len() + number].name.clone();
+        let name = plan.load_places().raw[number].name.clone();
         series.workloads.insert(name, workload_series(record));
     }
     for (number, record) in recorder.services.iter().enumerate() {
         series.services.insert(
-            plan.places[number].name.clone(),
+            plan.places.raw[number].name.clone(),
             service_series(plan, number, record),
         );
     }
@@ -540,8 +539,8 @@ fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
 }
 
 fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> ServiceSeries {
-    let spec = &plan.services[service];
-    let count = f64::from(plan.places[service].instance_count);
+    let spec = &plan.services.raw[service];
+    let count = f64::from(plan.places.raw[service].instance_count);
     let live = plan.live.is_some();
     let threads = |window: &super::recorder::ServiceWindow| {
         spec.threads_in(live, std::iter::once(window.threads))

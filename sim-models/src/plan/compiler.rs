@@ -2,6 +2,7 @@
 
 use super::types::{EndpointPlan, Instruction, Plan};
 use crate::faults::Target;
+use crate::ids::{CodeId, DistId, EdgeId, EndpointId, LinkId, PlaceId, ServiceId, TiVec};
 use crate::queues::Needs;
 use crate::resilience::By;
 use crate::scenario::Scenario;
@@ -16,19 +17,19 @@ pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) plan: Plan,
     /// (caller place, callee service, policy pattern) to edge.
-    pub(super) edge_ids: BTreeMap<(u32, u32, String), u32>,
+    pub(super) edge_ids: BTreeMap<(PlaceId, ServiceId, String), EdgeId>,
     /// `"service/endpoint"` to endpoint.
-    pub(super) endpoint_ids: IndexMap<String, u32>,
+    pub(super) endpoint_ids: IndexMap<String, EndpointId>,
     /// The patterns of `calls`, read.
     pub(super) calls: CallIndex<'a>,
     /// The patterns of `links`, read.
     pub(super) links: LinkIndex<'a>,
     /// For each place the links that begin or end there, once they are all known.
-    pub(super) links_of: Vec<Vec<u32>>,
+    pub(super) links_of: TiVec<PlaceId, Vec<LinkId>>,
     /// For each link of the scenario its distribution, once it is known; none inside for no delay.
-    pub(super) latencies: Vec<Option<Option<u32>>>,
+    pub(super) latencies: Vec<Option<Option<DistId>>>,
     /// Distributions by the bits of their means.
-    pub(super) dist_ids: BTreeMap<u64, Vec<u32>>,
+    pub(super) dist_ids: BTreeMap<u64, Vec<DistId>>,
     /// The labels of workloads.
     pub(super) tenants: IndexSet<&'a str>,
     /// Parts of a memory that is divided by key.
@@ -40,22 +41,22 @@ pub(super) struct Compiler<'a> {
 impl<'a> Compiler<'a> {
     pub(super) fn new(scenario: &'a Scenario) -> Self {
         let plan = Plan {
-            places: Vec::new(),
-            services: Vec::new(),
-            workloads: Vec::new(),
-            instances: Vec::new(),
-            pools: Vec::new(),
-            endpoints: Vec::new(),
-            code: Vec::new(),
-            branches: Vec::new(),
-            arms: Vec::new(),
-            dists: Vec::new(),
-            edges: Vec::new(),
+            places: TiVec::new(),
+            services: TiVec::new(),
+            workloads: TiVec::new(),
+            instances: TiVec::new(),
+            pools: TiVec::new(),
+            endpoints: TiVec::new(),
+            code: TiVec::new(),
+            branches: TiVec::new(),
+            arms: TiVec::new(),
+            dists: TiVec::new(),
+            edges: TiVec::new(),
             doors: false,
             carries: false,
-            links: Vec::new(),
-            faults: Vec::new(),
-            controllers: Vec::new(),
+            links: TiVec::new(),
+            faults: TiVec::new(),
+            controllers: TiVec::new(),
             live: None,
             wrong_answers: false,
             end: SimTime(scenario.duration.0),
@@ -81,7 +82,7 @@ impl<'a> Compiler<'a> {
             plan,
             calls: CallIndex::new(scenario),
             links: LinkIndex::new(scenario),
-            links_of: Vec::new(),
+            links_of: TiVec::new(),
             latencies: vec![None; scenario.links.len()],
             dist_ids: BTreeMap::new(),
             edge_ids: BTreeMap::new(),
@@ -102,26 +103,26 @@ impl<'a> Compiler<'a> {
         self.places();
         for (service, (name, spec)) in self.scenario.services.iter().enumerate() {
             for endpoint in spec.endpoints.keys() {
-                let id = self.plan.endpoints.len() as u32;
+                let id = self.plan.endpoints.next_key();
                 self.endpoint_ids.insert(format!("{name}/{endpoint}"), id);
                 self.plan.endpoints.push(EndpointPlan {
                     name: endpoint.clone(),
-                    service: service as u32,
-                    entry: 0,
+                    service: service.into(),
+                    entry: CodeId::new(0),
                 });
             }
         }
-        let mut id = 0;
+        let mut ids = self.plan.endpoints.keys();
         for (service, spec) in self.scenario.services.values().enumerate() {
             for steps in spec.endpoints.values() {
-                self.plan.endpoints[id].entry = self.plan.code.len() as u32;
-                self.program(service as u32, steps)?;
+                let id = ids.next().expect("every endpoint has its plan");
+                self.plan.endpoints[id].entry = self.plan.code.next_key();
+                self.program(service.into(), steps)?;
                 self.plan.code.push(Instruction::End);
-                id += 1;
             }
         }
         for (number, workload) in self.scenario.workloads.values().enumerate() {
-            let place = (self.scenario.services.len() + number) as u32;
+            let place = self.plan.load_place(number.into());
             let plan = self.workload(place, workload)?;
             self.plan.workloads.push(plan);
         }
@@ -149,13 +150,13 @@ impl<'a> Compiler<'a> {
                 .any(|layer| layer.spec.unpacks() || of_keys(layer.by))
     }
 
-    pub(super) fn dist(&mut self, dist: Dist) -> u32 {
+    pub(super) fn dist(&mut self, dist: Dist) -> DistId {
         let same = self.dist_ids.entry(dist.mean().to_bits()).or_default();
         let dists = &self.plan.dists;
-        if let Some(known) = same.iter().find(|known| dists[**known as usize] == dist) {
+        if let Some(known) = same.iter().find(|known| dists[**known] == dist) {
             return *known;
         }
-        let id = dists.len() as u32;
+        let id = dists.next_key();
         same.push(id);
         self.plan.dists.push(dist);
         id

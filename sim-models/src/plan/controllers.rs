@@ -4,11 +4,12 @@ use super::compiler::Compiler;
 use super::live::site;
 use super::types::{ActionPlan, ControllerPlan, Live, WatchPlan};
 use crate::controllers::{Action, ControllerSpec, Watches};
+use crate::ids::{ChangeId, ServiceId, TiVec, WorkloadId};
 
 impl Compiler<'_> {
     /// Compiles the controllers, once all that they act on is known.
     pub(super) fn controllers(&mut self) -> Result<(), String> {
-        let mut changes = Vec::new();
+        let mut changes = TiVec::new();
         for (name, spec) in &self.scenario.controllers {
             let watches = self.watches(spec)?;
             let actions = spec.actions().iter();
@@ -31,7 +32,7 @@ impl Compiler<'_> {
         Ok(match spec.watches() {
             Watches::Clock => WatchPlan::Clock,
             Watches::Deaths(service) => WatchPlan::Deaths {
-                place: self.service(service)?,
+                service: self.service(service)?,
             },
             Watches::Condition { when, over } => WatchPlan::Condition {
                 check: when.read().map_err(|wrong| wrong.message.clone())?.clone(),
@@ -40,45 +41,41 @@ impl Compiler<'_> {
         })
     }
 
-    fn service(&self, name: &str) -> Result<u32, String> {
+    fn service(&self, name: &str) -> Result<ServiceId, String> {
         let place = self.scenario.services.get_index_of(name);
         place
-            .map(|place| place as u32)
+            .map(ServiceId::from)
             .ok_or_else(|| format!("no service `{name}`"))
     }
 
-    fn load(&self, name: &str) -> Result<u16, String> {
+    fn load(&self, name: &str) -> Result<WorkloadId, String> {
         let workload = self.scenario.workloads.get_index_of(name);
         workload
-            .map(|workload| workload as u16)
+            .map(WorkloadId::from)
             .ok_or_else(|| format!("no workload `{name}`"))
     }
 
     fn action(
         &self,
         action: &Action,
-        changes: &mut Vec<(String, String)>,
+        changes: &mut TiVec<ChangeId, (String, String)>,
     ) -> Result<ActionPlan, String> {
         Ok(match action {
             Action::Lift(lift) => {
-                let faults = self.plan.faults.iter().zip(0..);
-                let named = faults.filter(|(fault, _)| fault.name == lift.fault);
-                ActionPlan::Lift(named.map(|(_, number)| number).collect())
+                let faults = self.plan.faults.iter_enumerated();
+                let named = faults.filter(|(_, fault)| fault.name == lift.fault);
+                ActionPlan::Lift(named.map(|(id, _)| id).collect())
             }
             Action::Set(set) => {
-                changes.push((set.path.clone(), set.value.0.clone()));
-                let change = changes.len() as u16 - 1;
+                let change = changes.push_and_get_key((set.path.clone(), set.value.0.clone()));
                 let site = site(changes, change);
                 ActionPlan::Set { change, site }
             }
             Action::Restart(restart) => {
                 let place = self.service(&restart.service)?;
-                let of = &self.plan.places[place as usize];
+                let of = &self.plan.service_places()[place];
                 ActionPlan::Restart {
-                    candidates: self.picked(
-                        of.first_instance..of.first_instance + of.instance_count,
-                        &restart.instances,
-                    ),
+                    candidates: self.picked(of.instances(), &restart.instances),
                     instances: restart.instances.clone(),
                     boot: restart.boot,
                     pause: restart.pause,

@@ -2,19 +2,24 @@
 
 use super::compiler::Compiler;
 use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes};
+use crate::ids::{DistId, EdgeId, EndpointId, InstanceId, PlaceId, ServiceId};
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{By, PolicySpec, Scope};
 
 impl Compiler<'_> {
     /// The edge and endpoint of a call from `caller` to `"service/endpoint"`.
-    pub(super) fn call(&mut self, caller: u32, to: &str) -> Result<(u32, u32), String> {
+    pub(super) fn call(
+        &mut self,
+        caller: PlaceId,
+        to: &str,
+    ) -> Result<(EdgeId, EndpointId), String> {
         let endpoint = *self
             .endpoint_ids
             .get(to)
             .ok_or_else(|| format!("no endpoint `{to}`"))?;
-        let callee = self.plan.endpoints[endpoint as usize].service;
-        let caller_name = self.plan.places[caller as usize].name.clone();
-        let callee_name = self.plan.places[callee as usize].name.clone();
+        let callee = self.plan.endpoints[endpoint].service;
+        let caller_name = self.plan.places[caller].name.clone();
+        let callee_name = self.plan.service_places()[callee].name.clone();
         let pattern = self.calls.key(&caller_name, to);
         let own = pattern.is_some_and(|pattern| pattern.contains('/'));
         let key = (
@@ -29,10 +34,9 @@ impl Compiler<'_> {
             .map(|pattern| self.scenario.calls[pattern].clone())
             .unwrap_or_default();
         let name = format!("{caller_name} -> {}", if own { to } else { &callee_name });
-        let routes = self.routes(caller, callee)?;
+        let routes = self.routes(caller, callee.into())?;
         let edge = self.edge(name, caller, callee, specs, routes);
-        let id = self.plan.edges.len() as u32;
-        self.plan.edges.push(edge);
+        let id = self.plan.edges.push_and_get_key(edge);
         self.edge_ids.insert(key, id);
         self.targets_of_policies(id)?;
         Ok((id, endpoint))
@@ -41,16 +45,16 @@ impl Compiler<'_> {
     fn edge(
         &self,
         name: String,
-        caller: u32,
-        callee: u32,
+        caller: PlaceId,
+        callee: ServiceId,
         specs: Vec<PolicySpec>,
         routes: Routes,
     ) -> EdgePlan {
-        let callers = self.plan.places[caller as usize].instance_count;
+        let callers = self.plan.places[caller].instance_count;
         let keys = self.keys;
         let first_endpoint = self.first_endpoint(callee);
-        let endpoints = self.scenario.services[callee as usize].endpoints.len() as u32;
-        let callees = self.plan.places[callee as usize].instance_count;
+        let endpoints = self.scenario.services[usize::from(callee)].endpoints.len() as u32;
+        let callees = self.plan.service_places()[callee].instance_count;
         let parts = |by: Option<By>| match by {
             None => 1,
             Some(By::Callee) => callees,
@@ -92,14 +96,14 @@ impl Compiler<'_> {
                 layer
             })
             .collect();
-        let balance = &self.plan.services[callee as usize].balance;
+        let balance = &self.plan.services[callee].balance;
         let avoids = callees > 1 && layers.iter().any(|layer| layer.spec.avoids());
         let listens = callees > 1 && balance.listens();
         EdgePlan {
             name,
             caller,
             callee,
-            first_callee: self.plan.places[callee as usize].first_instance,
+            first_callee: self.plan.service_places()[callee].first_instance,
             callees,
             door: false,
             tells_cancellation,
@@ -125,29 +129,29 @@ impl Compiler<'_> {
     }
 
     /// The first endpoint of a service.
-    fn first_endpoint(&self, service: u32) -> u32 {
-        let at = self
-            .plan
+    fn first_endpoint(&self, service: ServiceId) -> EndpointId {
+        self.plan
             .endpoints
-            .partition_point(|endpoint| endpoint.service < service);
-        at as u32
+            .partition_point(|endpoint| endpoint.service < service)
     }
 
     /// Makes the doors of services: edges of their own behind those of calls.
     pub(super) fn doors(&mut self) {
-        for service in 0..self.plan.services.len() {
-            let specs = self.scenario.services[service].admission.clone();
+        for service in self.plan.services.keys() {
+            let specs = self.scenario.services[usize::from(service)]
+                .admission
+                .clone();
             if specs.is_empty() {
                 continue;
             }
-            let place = service as u32;
-            let name = self.plan.places[service].name.clone();
+            let place = PlaceId::from(service);
+            let name = self.plan.places[place].name.clone();
             let nowhere = Routes {
-                first: self.plan.links.len() as u32,
+                first: self.plan.links.next_key(),
                 by_instance: false,
             };
-            let edge = self.edge(name, place, place, specs, nowhere);
-            self.plan.services[service].door = self.plan.edges.len() as u32;
+            let edge = self.edge(name, place, service, specs, nowhere);
+            self.plan.services[service].door = self.plan.edges.next_key();
             self.plan.doors = true;
             self.plan.edges.push(EdgePlan {
                 door: true,
@@ -161,26 +165,23 @@ impl Compiler<'_> {
     }
 
     /// Finds the other targets that the policies of an edge may ask.
-    fn targets_of_policies(&mut self, edge: u32) -> Result<(), String> {
-        let plan = &self.plan.edges[edge as usize];
+    fn targets_of_policies(&mut self, edge: EdgeId) -> Result<(), String> {
+        let plan = &self.plan.edges[edge];
         let caller = plan.caller;
         for number in 0..plan.layers.len() {
-            let layer = &self.plan.edges[edge as usize].layers[number];
+            let layer = &self.plan.edges[edge].layers[number];
             let targets: Vec<String> = layer.spec.targets().into_iter().map(Into::into).collect();
             let found = targets.iter().map(|to| self.call(caller, to));
             let found = found.collect::<Result<Vec<_>, _>>()?;
-            self.plan.edges[edge as usize].layers[number].targets = found;
+            self.plan.edges[edge].layers[number].targets = found;
         }
         Ok(())
     }
 
-    fn routes(&mut self, caller: u32, callee: u32) -> Result<Routes, String> {
-        let first = self.plan.links.len() as u32;
-        let pairs: Vec<(Option<u32>, Option<u32>)> = if self.by_instance {
-            let range = |place: u32| {
-                let place = &self.plan.places[place as usize];
-                place.first_instance..place.first_instance + place.instance_count
-            };
+    fn routes(&mut self, caller: PlaceId, callee: PlaceId) -> Result<Routes, String> {
+        let first = self.plan.links.next_key();
+        let pairs: Vec<(Option<InstanceId>, Option<InstanceId>)> = if self.by_instance {
+            let range = |place: PlaceId| self.plan.places[place].instances();
             range(caller)
                 .flat_map(|from| range(callee).map(move |to| (Some(from), Some(to))))
                 .collect()
@@ -218,7 +219,7 @@ impl Compiler<'_> {
     }
 
     /// The distribution of the delay of a link of the scenario; none if there is no delay.
-    fn latency(&mut self, link: usize) -> Result<Option<u32>, String> {
+    fn latency(&mut self, link: usize) -> Result<Option<DistId>, String> {
         if let Some(known) = self.latencies[link] {
             return Ok(known);
         }

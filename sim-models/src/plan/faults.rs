@@ -1,8 +1,9 @@
 //! Faults: what they hit.
 
 use super::compiler::Compiler;
-use super::types::{FaultPlan, LinkPlan};
+use super::types::{Candidates, FaultPlan, LinkPlan};
 use crate::faults::{Direction, Instances, Target};
+use crate::ids::{InstanceId, LinkId, PlaceId, WorkloadId};
 use crate::quantity::distribution::DurationSpec;
 use crate::scenario::pattern::Pattern;
 
@@ -15,7 +16,7 @@ impl Compiler<'_> {
         let (candidates, endpoint, workload) = match &target {
             Target::Link(pattern) => {
                 let links = self.matching_links(pattern, spec.inject.direction());
-                (links, None, None)
+                (Candidates::Links(links), None, None)
             }
             Target::Instances {
                 service,
@@ -36,8 +37,12 @@ impl Compiler<'_> {
                 let workload = workload
                     .as_ref()
                     .and_then(|name| self.scenario.workloads.get_index_of(name));
-                let workload = workload.map(|index| index as u32);
-                (candidates, endpoint.clone(), workload)
+                let workload = workload.map(Into::into);
+                (
+                    Candidates::Instances(candidates),
+                    endpoint.clone(),
+                    workload,
+                )
             }
         };
         let add = spec.inject.added().map(DurationSpec::compile).transpose()?;
@@ -69,13 +74,11 @@ impl Compiler<'_> {
     /// Of these instances those that are named, where some are.
     pub(super) fn picked(
         &self,
-        all: impl IntoIterator<Item = u32>,
+        all: impl IntoIterator<Item = InstanceId>,
         instances: &Instances,
-    ) -> Vec<u32> {
-        let named = |index: &u32| match instances {
-            Instances::Only(numbers) => {
-                numbers.contains(&self.plan.instances[*index as usize].number)
-            }
+    ) -> Vec<InstanceId> {
+        let named = |index: &InstanceId| match instances {
+            Instances::Only(numbers) => numbers.contains(&self.plan.instances[*index].number),
             _ => true,
         };
         all.into_iter().filter(named).collect()
@@ -87,27 +90,28 @@ impl Compiler<'_> {
         zone: Option<&String>,
         region: Option<&String>,
         host: Option<&String>,
-    ) -> Vec<u32> {
+    ) -> Vec<InstanceId> {
         let place = service.and_then(|name| self.scenario.services.get_index_of(name));
-        let all = match place.map(|place| &self.plan.places[place]) {
-            Some(place) => place.first_instance..place.first_instance + place.instance_count,
-            None => 0..self.plan.instances.len() as u32,
+        let (first, count) = match place.map(|place| &self.plan.places[PlaceId::from(place)]) {
+            Some(place) => (place.first_instance, place.instance_count),
+            None => (InstanceId::new(0), self.plan.instances.len() as u32),
         };
-        let services = self.scenario.services.len() as u32;
         let wanted = |want: Option<&String>, have: Option<&String>| want.is_none() || want == have;
-        all.filter(|index| {
-            let instance = &self.plan.instances[*index as usize];
-            instance.place < services
-                && service.is_none_or(|name| name == self.plan.places[instance.place as usize].name)
-                && wanted(zone, instance.zone.as_ref())
-                && wanted(region, instance.region.as_ref())
-                && wanted(host, Some(&instance.host))
-        })
-        .collect()
+        first
+            .next(count)
+            .filter(|index| {
+                let instance = &self.plan.instances[*index];
+                instance.place < self.plan.load_place(WorkloadId::new(0))
+                    && service.is_none_or(|name| name == self.plan.places[instance.place].name)
+                    && wanted(zone, instance.zone.as_ref())
+                    && wanted(region, instance.region.as_ref())
+                    && wanted(host, Some(&instance.host))
+            })
+            .collect()
     }
 
     /// Links over which messages flow the way that a fault of the link `"left -> right"` hits.
-    fn matching_links(&self, pattern: &str, direction: Direction) -> Vec<u32> {
+    fn matching_links(&self, pattern: &str, direction: Direction) -> Vec<LinkId> {
         let Ok(Pattern {
             from: left,
             to: right,
@@ -121,11 +125,11 @@ impl Compiler<'_> {
             (direction != Direction::From && flows(link.from, link.to))
                 || (direction != Direction::To && flows(link.to, link.from))
         };
-        let hit = |index: &u32| hit(&self.plan.links[*index as usize]);
+        let hit = |link: &LinkId| hit(&self.plan.links[*link]);
         match self.place_on(&left).or_else(|| self.place_on(&right)) {
             // Whichever way the messages go, they begin or end there.
             Some(place) => self.links_of[place].iter().copied().filter(hit).collect(),
-            None => (0..self.plan.links.len() as u32).filter(hit).collect(),
+            None => self.plan.links.keys().filter(hit).collect(),
         }
     }
 }

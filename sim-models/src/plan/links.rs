@@ -2,15 +2,16 @@
 
 use super::compiler::Compiler;
 use crate::faults::Target;
+use crate::ids::{InstanceId, PlaceId, TiVec};
 use crate::scenario::pattern::Side;
 
 /// A place, and one of its instances if it matters which.
-pub(super) type Spot = (u32, Option<u32>);
+pub(super) type Spot = (PlaceId, Option<InstanceId>);
 
 impl Compiler<'_> {
     /// Weight and index of the most specific pattern of `links` that matches; of equals the last.
     pub(super) fn link_for(&self, from: Spot, to: Spot) -> Option<(u32, usize)> {
-        let name = |place: Spot| self.plan.places[place.0 as usize].name.as_str();
+        let name = |place: Spot| self.plan.places[place.0].name.as_str();
         let (left, right) = (name(from), name(to));
         let others = self.links.others.iter().filter(|(pattern, _)| {
             self.is_meant(&pattern.from, from) && self.is_meant(&pattern.to, to)
@@ -28,35 +29,34 @@ impl Compiler<'_> {
         {
             return;
         }
-        self.links_of = vec![Vec::new(); self.plan.places.len()];
-        for (number, link) in self.plan.links.iter().enumerate() {
-            let (from, to) = (link.from.0 as usize, link.to.0 as usize);
-            self.links_of[from].push(number as u32);
+        self.links_of = TiVec::from(vec![Vec::new(); self.plan.places.len()]);
+        for (number, link) in self.plan.links.iter_enumerated() {
+            let (from, to) = (link.from.0, link.to.0);
+            self.links_of[from].push(number);
             if to != from {
-                self.links_of[to].push(number as u32);
+                self.links_of[to].push(number);
             }
         }
     }
 
     /// The place of a name, if one side of a pattern names one.
-    pub(super) fn place_on(&self, side: &Side) -> Option<usize> {
+    pub(super) fn place_on(&self, side: &Side) -> Option<PlaceId> {
         let (Side::Named(name) | Side::Instance(name, _)) = side else {
             return None;
         };
         let services = &self.scenario.services;
         let workloads = &self.scenario.workloads;
-        services
-            .get_index_of(name)
-            .or_else(|| Some(services.len() + workloads.get_index_of(name)?))
+        let service = services.get_index_of(name).map(PlaceId::from);
+        service.or_else(|| Some(self.plan.load_place(workloads.get_index_of(name)?.into())))
     }
 
     /// Whether one side of a pattern of links means a place, or an instance of it.
     pub(super) fn is_meant(&self, side: &Side, (place, instance): Spot) -> bool {
-        let name = &self.plan.places[place as usize].name;
+        let name = &self.plan.places[place].name;
         if side.is_or_any(name) {
             return true;
         }
-        let Some(instance) = instance.map(|index| &self.plan.instances[index as usize]) else {
+        let Some(instance) = instance.map(|index| &self.plan.instances[index]) else {
             return false;
         };
         match side {

@@ -8,6 +8,7 @@
 
 use super::compiler::Compiler;
 use super::types::{LayerPlan, Live, Plan};
+use crate::ids::{ChangeId, TiSlice, TiVec};
 use crate::resilience::PolicySpec;
 use crate::scenario::diagnostics::Diagnostics;
 use crate::scenario::path::{self, Override, Segment};
@@ -19,10 +20,10 @@ use std::sync::OnceLock;
 pub const OF_SERVICES: [&str; 3] = ["threads", "queue.limit", "backlog"];
 
 impl Live {
-    pub(super) fn new(scenario: Scenario, changes: Vec<(String, String)>) -> Self {
+    pub(super) fn new(scenario: Scenario, changes: TiVec<ChangeId, (String, String)>) -> Self {
         Self {
             scenario,
-            plans: vec![OnceLock::new(); changes.len()],
+            plans: vec![OnceLock::new(); changes.len()].into(),
             changes,
         }
     }
@@ -31,11 +32,11 @@ impl Live {
 impl Plan {
     /// This plan after changes, by their indices; what cannot be set is left as it is.
     #[must_use]
-    pub fn changed(&self, changes: impl IntoIterator<Item = u16>) -> &Self {
+    pub fn changed(&self, changes: impl IntoIterator<Item = ChangeId>) -> &Self {
         changes.into_iter().fold(self, |plan, change| {
             let Some(live) = &plan.live else { return plan };
-            live.plans[usize::from(change)].get_or_init(|| {
-                let (path, value) = &live.changes[usize::from(change)];
+            live.plans[change].get_or_init(|| {
+                let (path, value) = &live.changes[change];
                 let changed = changed(&live.scenario, path, value)
                     .and_then(|scenario| Compiler::new(&scenario).compile());
                 // Faults cannot be set; a run that has met none yet has none in its plan.
@@ -111,11 +112,13 @@ fn name(segment: &Segment) -> Option<&str> {
 }
 
 /// Which of the places that can be set a change is at: the first change at that place.
-pub(super) fn site(changes: &[(String, String)], change: u16) -> u16 {
-    let steps = |at: usize| path::parse(&changes[at].0).unwrap_or_default();
-    let own = steps(usize::from(change));
-    let first = (0..changes.len()).find(|other| same_place(&steps(*other), &own));
-    first.map_or(change, |first| first as u16)
+pub(super) fn site(changes: &TiSlice<ChangeId, (String, String)>, change: ChangeId) -> ChangeId {
+    let steps = |at: ChangeId| path::parse(&changes[at].0).unwrap_or_default();
+    let own = steps(change);
+    let first = changes
+        .keys()
+        .find(|other| same_place(&steps(*other), &own));
+    first.unwrap_or(change)
 }
 
 /// Whether two paths lead to one place: the index of a policy in its list need not be given.

@@ -2,13 +2,14 @@
 
 use super::compiler::Compiler;
 use super::types::{WorkloadKind, WorkloadPlan};
+use crate::ids::{EdgeId, EndpointId, PlaceId};
 use crate::quantity::keys::Keys;
 use crate::scenario::{Targets, Workload};
 
 impl Compiler<'_> {
     pub(super) fn workload(
         &mut self,
-        place: u32,
+        place: PlaceId,
         workload: &Workload,
     ) -> Result<WorkloadPlan, String> {
         let targets = self.targets(place, workload.targets())?;
@@ -50,7 +51,11 @@ impl Compiler<'_> {
         })
     }
 
-    fn targets(&mut self, place: u32, targets: &Targets) -> Result<Vec<(f64, u32, u32)>, String> {
+    fn targets(
+        &mut self,
+        place: PlaceId,
+        targets: &Targets,
+    ) -> Result<Vec<(f64, EdgeId, EndpointId)>, String> {
         let total: f64 = targets.iter().map(|(_, weight)| weight).sum();
         let mut sum = 0.0;
         targets

@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::types::{InstancePlan, Place, PoolPlan, ServicePlan};
+use crate::ids::{EdgeId, OwnPoolId};
 use crate::scenario::steps::{Part, Step, visit};
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ impl Compiler<'_> {
             }
         }
         for (name, spec) in &self.scenario.services {
-            let first_instance = self.plan.instances.len() as u32;
+            let first_instance = self.plan.instances.next_key();
             for number in 0..spec.replicas {
                 let host = cycle(&spec.hosts, number)
                     .cloned()
@@ -25,7 +26,7 @@ impl Compiler<'_> {
                 let region = zone.as_ref().and_then(|zone| region_of.get(zone));
                 let region = region.map(|region| (*region).clone());
                 self.plan.instances.push(InstancePlan {
-                    place: self.plan.places.len() as u32,
+                    place: self.plan.places.next_key(),
                     number,
                     host,
                     zone,
@@ -33,10 +34,10 @@ impl Compiler<'_> {
                 });
             }
             for (pool, spec) in &spec.pools {
-                let service = self.plan.places.len() as u32;
-                let first = self.plan.pools.last().map_or(0, |last| {
-                    let before = self.scenario.services[last.service as usize].replicas;
-                    last.first + before
+                let service = self.plan.services.next_key();
+                let first = self.plan.pools.last().map_or(OwnPoolId::new(0), |last| {
+                    let before = self.scenario.services[usize::from(last.service)].replicas;
+                    last.first.offset(before)
                 });
                 self.plan.pools.push(PoolPlan {
                     name: pool.clone(),
@@ -61,13 +62,13 @@ impl Compiler<'_> {
                 minds_empty: spec.queue.order.minds_empty(),
                 backlog_limit: spec.backlog.limit(),
                 balance: spec.balance.clone(),
-                door: ServicePlan::OPEN,
+                door: EdgeId::NONE,
                 branches_work: spec.endpoints.values().any(|steps| branches_work(steps)),
             });
         }
         for name in self.scenario.workloads.keys() {
-            let first_instance = self.plan.instances.len() as u32;
-            let place = self.plan.places.len() as u32;
+            let first_instance = self.plan.instances.next_key();
+            let place = self.plan.places.next_key();
             self.plan.instances.push(InstancePlan {
                 place,
                 number: 0,

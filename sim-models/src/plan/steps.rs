@@ -2,12 +2,13 @@
 
 use super::compiler::Compiler;
 use super::types::Instruction;
+use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId, ServiceId, TiVec};
 use crate::scenario::steps::{Assembler, Step};
 use sim_core::dist::Dist;
 
 impl Compiler<'_> {
     /// Writes the program of an endpoint.
-    pub(super) fn program(&mut self, service: u32, steps: &[Step]) -> Result<(), String> {
+    pub(super) fn program(&mut self, service: ServiceId, steps: &[Step]) -> Result<(), String> {
         let mut writer = Writer {
             compiler: self,
             service,
@@ -20,33 +21,31 @@ impl Compiler<'_> {
 /// Writes the steps of a service.
 struct Writer<'c, 'a> {
     compiler: &'c mut Compiler<'a>,
-    service: u32,
+    service: ServiceId,
     /// In how many loops what is written now stands.
     loops: u16,
 }
 
 impl Assembler for Writer<'_, '_> {
-    fn code(&mut self) -> &mut Vec<Instruction> {
+    fn code(&mut self) -> &mut TiVec<CodeId, Instruction> {
         &mut self.compiler.plan.code
     }
-    fn branches(&mut self) -> &mut Vec<u32> {
+    fn branches(&mut self) -> &mut TiVec<BranchId, CodeId> {
         &mut self.compiler.plan.branches
     }
-    fn arms(&mut self) -> &mut Vec<(f64, u32)> {
+    fn arms(&mut self) -> &mut TiVec<ArmId, (f64, CodeId)> {
         &mut self.compiler.plan.arms
     }
-    fn dist(&mut self, dist: Dist) -> u32 {
+    fn dist(&mut self, dist: Dist) -> DistId {
         self.compiler.dist(dist)
     }
-    fn call(&mut self, to: &str) -> Result<(u32, u32), String> {
-        self.compiler.call(self.service, to)
+    fn call(&mut self, to: &str) -> Result<(EdgeId, EndpointId), String> {
+        self.compiler.call(self.service.into(), to)
     }
-    fn pool(&mut self, name: &str) -> Result<u32, String> {
-        let mut pools = self.compiler.plan.pools.iter();
+    fn pool(&mut self, name: &str) -> Result<PoolId, String> {
+        let pools = &self.compiler.plan.pools;
         let number = pools.position(|pool| pool.service == self.service && pool.name == name);
-        number
-            .map(|number| number as u32)
-            .ok_or_else(|| format!("no pool `{name}`"))
+        number.ok_or_else(|| format!("no pool `{name}`"))
     }
     fn steps(&mut self, steps: &[Step]) -> Result<(), String> {
         steps.iter().try_for_each(|step| step.compile(self))

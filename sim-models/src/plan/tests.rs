@@ -1,6 +1,7 @@
 use super::compiler::Compiler;
 use super::*;
 use crate::faults::{Direction, Effect, Target};
+use crate::ids::LinkId;
 use crate::input::load;
 use crate::scenario::pattern::Pattern;
 
@@ -89,14 +90,16 @@ fn links_are_found_by_name_as_by_search() {
             let flows = |from, to| {
                 compiler.is_meant(&pattern.from, from) && compiler.is_meant(&pattern.to, to)
             };
-            let expected: Vec<u32> = (0..plan.links.len() as u32)
+            let expected: Vec<LinkId> = plan
+                .links
+                .keys()
                 .filter(|at| {
-                    let link = &plan.links[*at as usize];
+                    let link = &plan.links[*at];
                     (*direction != Direction::From && flows(link.from, link.to))
                         || (*direction != Direction::To && flows(link.to, link.from))
                 })
                 .collect();
-            assert_eq!(fault.candidates, expected, "{key} in {text}");
+            assert_eq!(fault.candidates.links(), expected, "{key} in {text}");
         }
     }
 }

@@ -5,6 +5,10 @@ use crate::balancers::BalancerSpec;
 use crate::controllers::ControllerSpec;
 use crate::expression::Expression;
 use crate::faults::{Condition, Effect, Fault, Instances, Target};
+use crate::ids::{
+    ActionId, ArmId, BranchId, ChangeId, CodeId, ControllerId, DistId, EdgeId, EndpointId, FaultId,
+    InstanceId, LinkId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice, TiVec, WorkloadId,
+};
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
@@ -20,37 +24,37 @@ use std::sync::OnceLock;
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Services first, then workloads: everything that sends or answers requests.
-    pub places: Vec<Place>,
+    pub places: TiVec<PlaceId, Place>,
     /// The services, in the order of the scenario.
-    pub services: Vec<ServicePlan>,
+    pub services: TiVec<ServiceId, ServicePlan>,
     /// The workloads, in the order of the scenario.
-    pub workloads: Vec<WorkloadPlan>,
+    pub workloads: TiVec<WorkloadId, WorkloadPlan>,
     /// Every instance: of the services in order, then one for each workload as a caller.
-    pub instances: Vec<InstancePlan>,
+    pub instances: TiVec<InstanceId, InstancePlan>,
     /// Every pool of every service.
-    pub pools: Vec<PoolPlan>,
+    pub pools: TiVec<PoolId, PoolPlan>,
     /// Every endpoint of every service.
-    pub endpoints: Vec<EndpointPlan>,
+    pub endpoints: TiVec<EndpointId, EndpointPlan>,
     /// The programs of all endpoints.
-    pub code: Vec<Instruction>,
+    pub code: TiVec<CodeId, Instruction>,
     /// Branches of parallel steps: entry points.
-    pub branches: Vec<u32>,
+    pub branches: TiVec<BranchId, CodeId>,
     /// Arms of choices: cumulative probability and entry point.
-    pub arms: Vec<(f64, u32)>,
+    pub arms: TiVec<ArmId, (f64, CodeId)>,
     /// Distributions that instructions and links sample, in nanoseconds or counts.
-    pub dists: Vec<Dist>,
+    pub dists: TiVec<DistId, Dist>,
     /// Calls from a place to a service under one list of policies.
-    pub edges: Vec<EdgePlan>,
+    pub edges: TiVec<EdgeId, EdgePlan>,
     /// Whether one of the edges is the door of a service.
     pub doors: bool,
     /// Whether anything travels with requests ([`crate::baggage`]).
     pub carries: bool,
     /// One-way connections.
-    pub links: Vec<LinkPlan>,
+    pub links: TiVec<LinkId, LinkPlan>,
     /// What goes wrong.
-    pub faults: Vec<FaultPlan>,
+    pub faults: TiVec<FaultId, FaultPlan>,
     /// Who acts from outside.
-    pub controllers: Vec<ControllerPlan>,
+    pub controllers: TiVec<ControllerId, ControllerPlan>,
     /// What controllers may set, if anything.
     pub live: Option<Box<Live>>,
     /// Whether one of the faults has a say in what requests are answered.
@@ -65,15 +69,49 @@ pub struct Plan {
     pub predicted: OnceLock<Vec<Option<f64>>>,
 }
 
+impl Plan {
+    /// The place of a workload: workloads come after the services.
+    #[inline]
+    #[must_use]
+    pub fn load_place(&self, workload: WorkloadId) -> PlaceId {
+        PlaceId::new(self.services.len() as u16 + workload.number())
+    }
+
+    /// The places of the services.
+    #[must_use]
+    pub fn service_places(&self) -> &TiSlice<ServiceId, Place> {
+        TiSlice::from_ref(&self.places.raw[..self.services.len()])
+    }
+
+    /// The places of the workloads.
+    #[must_use]
+    pub fn load_places(&self) -> &TiSlice<WorkloadId, Place> {
+        TiSlice::from_ref(&self.places.raw[self.services.len()..])
+    }
+}
+
 /// A service or a workload.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Its name.
     pub name: String,
-    /// Index of its first instance.
-    pub first_instance: u32,
+    /// Its first instance; the others follow.
+    pub first_instance: InstanceId,
     /// How many instances it has.
     pub instance_count: u32,
+}
+
+impl Place {
+    /// Its instances, as a range of those of the plan.
+    #[must_use]
+    pub fn range(&self) -> Range<InstanceId> {
+        self.first_instance..self.first_instance.offset(self.instance_count)
+    }
+
+    /// Its instances, one by one.
+    pub fn instances(&self) -> impl DoubleEndedIterator<Item = InstanceId> + Clone + use<> {
+        self.first_instance.next(self.instance_count)
+    }
 }
 
 /// A service.
@@ -95,16 +133,13 @@ pub struct ServicePlan {
     pub backlog_limit: u32,
     /// How callers choose among its instances.
     pub balance: BalancerSpec,
-    /// The edge that is its door; [`ServicePlan::OPEN`] if it has none.
-    pub door: u32,
+    /// The edge that is its door; [`EdgeId::NONE`] if it has none.
+    pub door: EdgeId,
     /// Whether branches of its requests work, which they do beside its threads.
     pub branches_work: bool,
 }
 
 impl ServicePlan {
-    /// In place of the edge of a door.
-    pub const OPEN: u32 = u32::MAX;
-
     /// Threads of one instance; infinite if they are unbounded.
     #[must_use]
     pub fn thread_limit(&self) -> f64 {
@@ -146,8 +181,8 @@ impl ServicePlan {
 /// An instance.
 #[derive(Clone, Debug)]
 pub struct InstancePlan {
-    /// Index of its place.
-    pub place: u32,
+    /// Its place.
+    pub place: PlaceId,
     /// Its number within the place.
     pub number: u32,
     /// Name of its host.
@@ -163,16 +198,16 @@ pub struct InstancePlan {
 pub struct PoolPlan {
     /// Its name.
     pub name: String,
-    /// Index of its service.
-    pub service: u32,
+    /// Its service.
+    pub service: ServiceId,
     /// How many there are at an instance.
     pub size: u32,
     /// How many may wait at an instance; [`u32::MAX`]: unbounded.
     pub queue: u32,
     /// How long one may wait; none: as long as it takes.
     pub wait: Option<SimDuration>,
-    /// Index of that of the first instance among those of all; the others follow.
-    pub first: u32,
+    /// That of the first instance; those of the others follow.
+    pub first: OwnPoolId,
 }
 
 /// An endpoint.
@@ -180,17 +215,17 @@ pub struct PoolPlan {
 pub struct EndpointPlan {
     /// Its name.
     pub name: String,
-    /// Index of its service.
-    pub service: u32,
+    /// Its service.
+    pub service: ServiceId,
     /// Where its program begins.
-    pub entry: u32,
+    pub entry: CodeId,
 }
 
 /// A workload.
 #[derive(Clone, Debug)]
 pub struct WorkloadPlan {
     /// What it asks for: cumulative probability, edge, endpoint.
-    pub targets: Vec<(f64, u32, u32)>,
+    pub targets: Vec<(f64, EdgeId, EndpointId)>,
     /// When it asks.
     pub kind: WorkloadKind,
     /// How much its requests matter.
@@ -237,12 +272,12 @@ pub enum WorkloadKind {
 pub struct EdgePlan {
     /// `"caller -> callee"`, with the endpoint where it has policies of its own.
     pub name: String,
-    /// Index of the caller's place.
-    pub caller: u32,
-    /// Index of the callee's service.
-    pub callee: u32,
-    /// Index of the first instance of the callee.
-    pub first_callee: u32,
+    /// The caller.
+    pub caller: PlaceId,
+    /// The callee.
+    pub callee: ServiceId,
+    /// The first instance of the callee.
+    pub first_callee: InstanceId,
     /// How many instances the callee has.
     pub callees: u32,
     /// Whether it is the door of a service: no call of the scenario, but the way in from the instance to its queue.
@@ -269,7 +304,7 @@ pub struct EdgePlan {
     /// Whether one of the policies has to know when what it let in at a door begins to be served.
     pub starts: bool,
     /// The first of the callee's endpoints.
-    pub first_endpoint: u32,
+    pub first_endpoint: EndpointId,
     /// Parts of a memory that is divided by key: one for each, and one for requests without.
     pub keys: u32,
     /// Number of memories of all its policies.
@@ -310,7 +345,7 @@ impl EdgePlan {
 #[derive(Clone, Debug)]
 pub struct Routes {
     /// First pair of links: request, then answer.
-    pub first: u32,
+    pub first: LinkId,
     /// Whether each pair of instances has its own.
     pub by_instance: bool,
 }
@@ -353,18 +388,18 @@ pub struct LayerPlan {
     /// How many counters it has.
     pub counter_count: u32,
     /// The other targets that it may ask: edge and endpoint.
-    pub targets: Vec<(u32, u32)>,
+    pub targets: Vec<(EdgeId, EndpointId)>,
 }
 
 /// A one-way connection between two places or two instances.
 #[derive(Clone, Debug)]
 pub struct LinkPlan {
     /// Delay of a message, ns; none: no delay at all.
-    pub latency: Option<u32>,
+    pub latency: Option<DistId>,
     /// Sender: place, and instance if it is that exact.
-    pub from: (u32, Option<u32>),
+    pub from: (PlaceId, Option<InstanceId>),
     /// Receiver: place, and instance if it is that exact.
-    pub to: (u32, Option<u32>),
+    pub to: (PlaceId, Option<InstanceId>),
     /// Whether it carries requests (or answers).
     pub requests: bool,
 }
@@ -396,12 +431,56 @@ pub struct FaultPlan {
     pub add: Option<Dist>,
     /// Duration of repair, ns, of random faults.
     pub repair: Option<Dist>,
-    /// Candidates: instances or links.
-    pub candidates: Vec<u32>,
+    /// What it can hit.
+    pub candidates: Candidates,
     /// Only requests to the endpoint of this name.
     pub endpoint: Option<String>,
-    /// Only requests of this workload (index).
-    pub workload: Option<u32>,
+    /// Only requests of this workload.
+    pub workload: Option<WorkloadId>,
+}
+
+/// What a fault can hit, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// These instances.
+    Instances(Vec<InstanceId>),
+    /// These links.
+    Links(Vec<LinkId>),
+}
+
+impl Candidates {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Instances(instances) => instances.len(),
+            Self::Links(links) => links.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Those of them that are instances.
+    #[must_use]
+    pub fn instances(&self) -> &[InstanceId] {
+        match self {
+            Self::Instances(instances) => instances,
+            Self::Links(_) => &[],
+        }
+    }
+
+    /// Those of them that are links.
+    #[must_use]
+    pub fn links(&self) -> &[LinkId] {
+        match self {
+            Self::Links(links) => links,
+            Self::Instances(_) => &[],
+        }
+    }
 }
 
 /// A controller.
@@ -414,7 +493,7 @@ pub struct ControllerPlan {
     /// What it is told of.
     pub watches: WatchPlan,
     /// What it may do.
-    pub actions: Vec<ActionPlan>,
+    pub actions: TiVec<ActionId, ActionPlan>,
 }
 
 /// What a controller is told of.
@@ -424,8 +503,8 @@ pub enum WatchPlan {
     Clock,
     /// The instances of a service that die.
     Deaths {
-        /// Index of the service.
-        place: u32,
+        /// The service.
+        service: ServiceId,
     },
     /// Whether a check holds.
     Condition {
@@ -440,18 +519,18 @@ pub enum WatchPlan {
 #[derive(Clone, Debug)]
 pub enum ActionPlan {
     /// Ends these faults for good.
-    Lift(Vec<u16>),
+    Lift(Vec<FaultId>),
     /// Sets a parameter.
     Set {
-        /// Index of the change.
-        change: u16,
+        /// The change.
+        change: ChangeId,
         /// The first change of the same parameter.
-        site: u16,
+        site: ChangeId,
     },
     /// Restarts instances.
     Restart {
         /// Those that there are to choose from.
-        candidates: Vec<u32>,
+        candidates: Vec<InstanceId>,
         /// How many of them, or which.
         instances: Instances,
         /// How long one takes to be up again.
@@ -463,15 +542,15 @@ pub enum ActionPlan {
     },
     /// Sets what share of its requests a workload goes on asking.
     Load {
-        /// Index of the workload.
-        workload: u16,
+        /// The workload.
+        workload: WorkloadId,
         /// The share, 0 to 1.
         factor: f64,
     },
     /// Sets what share of the requests of a workload is turned away.
     Shed {
-        /// Index of the workload.
-        workload: u16,
+        /// The workload.
+        workload: WorkloadId,
         /// The share, 0 to 1.
         share: f64,
     },
@@ -485,7 +564,14 @@ pub struct Live {
     /// What the plan was made of.
     pub(super) scenario: Scenario,
     /// All changes: path and value.
-    pub(super) changes: Vec<(String, String)>,
+    pub(super) changes: TiVec<ChangeId, (String, String)>,
     /// For each of them the plan in which it has been made.
-    pub(super) plans: Vec<OnceLock<Box<Plan>>>,
+    pub(super) plans: TiVec<ChangeId, OnceLock<Box<Plan>>>,
 }
+
+/// Ids are as wide as they need be, and no record is larger for them.
+const _: () = {
+    assert!(size_of::<Place>() <= 32 && size_of::<InstancePlan>() <= 80);
+    assert!(size_of::<EndpointPlan>() <= 32 && size_of::<PoolPlan>() <= 56);
+    assert!(size_of::<LinkPlan>() <= 36 && size_of::<Instruction>() <= 12);
+};

@@ -5,6 +5,7 @@ use super::state::{self, Passage};
 use super::system::{LOOKS_PER_ATTEMPT, MOST_ATTEMPTS, MOST_POINTS, System};
 use super::timeline::Timeline;
 use super::value::Value;
+use crate::ids::{FaultId, PlaceId, ServiceId};
 use crate::outcome::Outcome;
 use crate::quantity::distribution::CountSpec;
 use crate::resilience::PolicySpec;
@@ -33,7 +34,7 @@ pub(super) struct Evaluation<'s, 'a> {
     pub system: &'s System<'a>,
     timeline: &'s Timeline,
     pub workload: usize,
-    more: &'s [u16],
+    more: &'s [FaultId],
     when: When,
     /// What is known, by endpoint and time since the start (ns), for each instance.
     known: BTreeMap<(usize, u64), Option<Vec<Value>>>,
@@ -45,7 +46,7 @@ pub(super) struct Evaluation<'s, 'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub name: &'a str,
-    place: u32,
+    place: PlaceId,
     instance: usize,
 }
 
@@ -54,7 +55,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         system: &'s System<'a>,
         timeline: &'s Timeline,
         workload: usize,
-        more: &'s [u16],
+        more: &'s [FaultId],
         when: When,
     ) -> Self {
         let mut circle = vec![false; system.endpoints.all.len()];
@@ -103,7 +104,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         let (name, load) = system.scenario.workloads.get_index(workload)?;
         let caller = Caller {
             name,
-            place: (system.scenario.services.len() + workload) as u32,
+            place: system.plan.load_place(workload.into()),
             instance: 0,
         };
         let total: f64 = load.targets().iter().map(|(_, weight)| weight).sum();
@@ -120,7 +121,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         Some(mean)
     }
 
-    fn state(&self, after: f64) -> Vec<(usize, f64)> {
+    fn state(&self, after: f64) -> Vec<(FaultId, f64)> {
         let state = match self.when {
             When::Always(state) => state,
             When::From(start) => self.timeline.at(start + SimDuration::from_secs_f64(after)),
@@ -144,7 +145,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         self.depth += 1;
         let system = self.system;
         let of = &system.endpoints.all[endpoint];
-        let place = system.scenario.services.get_index_of(of.service)? as u32;
+        let service = ServiceId::from(system.scenario.services.get_index_of(of.service)?);
         // Instances differ where their links do.
         let instances = if system.by_instance {
             of.of.replicas as usize
@@ -155,7 +156,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             .map(|instance| {
                 let caller = Caller {
                     name: of.service,
-                    place,
+                    place: service.into(),
                     instance,
                 };
                 self.steps(caller, of.steps, after)
@@ -267,9 +268,9 @@ impl<'s, 'a> Evaluation<'s, 'a> {
         let faults = self.state(after);
         system.look(LOOKS_PER_ATTEMPT + faults.len())?;
         let of = &system.endpoints.all[callee];
-        let place = system.scenario.services.get_index_of(of.service)? as u32;
+        let service = ServiceId::from(system.scenario.services.get_index_of(of.service)?);
         let reception = state::reception(system, &faults, callee, self.workload)?;
-        let passage = state::passage(system, &faults, (caller.place, place), self.workload)?;
+        let passage = state::passage(system, &faults, (caller.place, service), self.workload)?;
         let values = self.endpoint(callee, after)?;
         let count = reception.len().max(values.len()).max(if passage.len() > 1 {
             of.of.replicas as usize
@@ -282,7 +283,10 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             Some(turn) if of.of.balance.turns() && count > 1 && turn.failed.len() == count => {
                 system.look(count.saturating_mul(count))?;
                 let rates = &system.rates;
-                let rate = rates.get(&(caller.place, place)).copied().unwrap_or(0.0);
+                let rate = rates
+                    .get(&(caller.place, service.into()))
+                    .copied()
+                    .unwrap_or(0.0);
                 turn.next(rate * (after - turn.at))
             }
             // Where the next attempt goes depends on where this one went.

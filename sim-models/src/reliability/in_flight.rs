@@ -2,6 +2,7 @@
 
 use super::state;
 use super::system::System;
+use crate::ids::FaultId;
 use crate::outcome::Outcome;
 use crate::resilience::PolicySpec;
 
@@ -11,7 +12,7 @@ use crate::resilience::PolicySpec;
 pub(super) fn lost(
     system: &System<'_>,
     workload: usize,
-    states: [Vec<(usize, f64)>; 2],
+    states: [Vec<(FaultId, f64)>; 2],
 ) -> Option<f64> {
     let (name, load) = system.scenario.workloads.get_index(workload)?;
     let endpoints = &system.endpoints;

@@ -1,6 +1,7 @@
 //! Which services answer later for a fault.
 
 use crate::faults::Effect;
+use crate::ids::{FaultId, TiVec};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use crate::topology::Endpoints;
@@ -20,14 +21,14 @@ pub(super) fn delayed(
     scenario: &Scenario,
     plan: &Plan,
     endpoints: &Endpoints<'_>,
-) -> Vec<Vec<bool>> {
+) -> TiVec<FaultId, Vec<bool>> {
     let count = plan.services.len();
     let faults = plan.faults.iter().map(|fault| {
         let mut hit = vec![false; count];
         match &fault.effect {
             Effect::Slow { .. } | Effect::Frozen | Effect::Hang => {
-                for instance in &fault.candidates {
-                    hit[plan.instances[*instance as usize].place as usize] = true;
+                for instance in fault.candidates.instances() {
+                    hit[usize::from(plan.instances[*instance].place)] = true;
                 }
             }
             Effect::Delay { .. }
@@ -35,10 +36,10 @@ pub(super) fn delayed(
                 retransmit: Some(_),
                 ..
             } => {
-                for link in &fault.candidates {
-                    let link = &plan.links[*link as usize];
+                for link in fault.candidates.links() {
+                    let link = &plan.links[*link];
                     for (place, _) in [link.from, link.to] {
-                        if let Some(hit) = hit.get_mut(place as usize) {
+                        if let Some(hit) = hit.get_mut(usize::from(place)) {
                             *hit = true;
                         }
                     }

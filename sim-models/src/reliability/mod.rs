@@ -36,6 +36,7 @@ mod in_flight;
 #[cfg(test)]
 mod tests;
 
+use crate::ids::FaultId;
 use crate::plan::Plan;
 use crate::scenario::shape;
 use crate::scenario::{Scenario, Workload};
@@ -114,7 +115,7 @@ fn over_stretches(
     timeline: &Timeline,
     workload: usize,
     load: &Workload,
-    more: &[u16],
+    more: &[FaultId],
 ) -> Option<f64> {
     let (mut good, mut all, mut lost) = (0.0, 0.0, 0.0);
     let mut known: Vec<Option<Option<value::Value>>> = vec![None; timeline.states.len()];

@@ -5,6 +5,7 @@ use super::system::System;
 use super::timeline::State;
 use crate::balancers::Spread;
 use crate::faults::{Effect, Instances, Target};
+use crate::ids::{FaultId, InstanceId, LinkId, PlaceId, ServiceId};
 use crate::plan::FaultPlan;
 use crate::scenario::Workload;
 use crate::topology::overloaded;
@@ -19,12 +20,12 @@ pub(super) struct Reception {
 }
 
 /// The faults that are on, each with its strength.
-pub(super) fn on(state: &State, more: &[u16]) -> Vec<(usize, f64)> {
+pub(super) fn on(state: &State, more: &[FaultId]) -> Vec<(FaultId, f64)> {
     let strengths = state
         .iter()
-        .map(|(fault, bits)| (usize::from(*fault), f64::from_bits(*bits)));
+        .map(|(fault, bits)| (*fault, f64::from_bits(*bits)));
     strengths
-        .chain(more.iter().map(|fault| (usize::from(*fault), 1.0)))
+        .chain(more.iter().map(|fault| (*fault, 1.0)))
         .collect()
 }
 
@@ -32,14 +33,14 @@ pub(super) fn on(state: &State, more: &[u16]) -> Vec<(usize, f64)> {
 /// alike, none where it cannot be said.
 pub(super) fn reception(
     system: &System<'_>,
-    faults: &[(usize, f64)],
+    faults: &[(FaultId, f64)],
     endpoint: usize,
     workload: usize,
 ) -> Option<Vec<Reception>> {
     let of = &system.endpoints.all[endpoint];
     let number = system.scenario.services.get_index_of(of.service)?;
-    let place = &system.plan.places[number];
-    let instances = place.first_instance..place.first_instance + place.instance_count;
+    let place = &system.plan.places[PlaceId::from(number)];
+    let instances = place.instances();
     let unhurt = Reception {
         down: 0.0,
         error: 0.0,
@@ -60,9 +61,13 @@ pub(super) fn reception(
             continue;
         }
         system.look(place.instance_count as usize)?;
-        let hit = instances
-            .clone()
-            .map(|instance| fault.candidates.binary_search(&instance).is_ok());
+        let hit = instances.clone().map(|instance| {
+            fault
+                .candidates
+                .instances()
+                .binary_search(&instance)
+                .is_ok()
+        });
         let hit: Vec<bool> = hit.collect();
         if !hit.contains(&true) {
             continue;
@@ -158,12 +163,10 @@ fn chosen(system: &System<'_>, fault: &FaultPlan) -> Option<f64> {
     if chosen >= count {
         return Some(1.0);
     }
-    let place = |instance: u32| system.plan.instances[instance as usize].place;
-    let first = place(fault.candidates[0]);
-    let alone = fault
-        .candidates
-        .iter()
-        .all(|instance| place(*instance) == first);
+    let place = |instance: InstanceId| system.plan.instances[instance].place;
+    let all = fault.candidates.instances();
+    let first = place(all[0]);
+    let alone = all.iter().all(|instance| place(*instance) == first);
     alone.then(|| chosen / count)
 }
 
@@ -174,7 +177,9 @@ fn concerns(fault: &FaultPlan, target: &str, workload: usize) -> bool {
             .endpoint
             .as_deref()
             .is_none_or(|only| only == endpoint)
-        && fault.workload.is_none_or(|only| only as usize == workload)
+        && fault
+            .workload
+            .is_none_or(|only| usize::from(only) == workload)
 }
 
 /// Whether nobody whom the requests of a workload meet gives up or turns away.
@@ -227,8 +232,8 @@ pub(super) struct Passage {
 /// vanishes is given up by its sender.
 pub(super) fn passage(
     system: &System<'_>,
-    faults: &[(usize, f64)],
-    (caller, callee): (u32, u32),
+    faults: &[(FaultId, f64)],
+    (caller, callee): (PlaceId, ServiceId),
     workload: usize,
 ) -> Option<Vec<Passage>> {
     let unhurt = Passage {
@@ -244,12 +249,12 @@ pub(super) fn passage(
     };
     let edge = &system.plan.edges[*edge];
     let pairs = if edge.routes.by_instance {
-        let count = |place: u32| system.plan.places[place as usize].instance_count as usize;
-        count(caller) * count(callee)
+        let count = |place: PlaceId| system.plan.places[place].instance_count as usize;
+        count(caller) * count(callee.into())
     } else {
         1
     };
-    let first = edge.routes.first as usize;
+    let first = edge.routes.first;
     system.look(pairs)?;
     let mut all = vec![unhurt; pairs];
     for (fault, strength) in faults {
@@ -261,8 +266,8 @@ pub(super) fn passage(
             } => (rate * strength * fault.spec.share, retransmit.is_some()),
             Effect::Delay { .. } => (0.0, true),
             Effect::Unforeseen => {
-                let here = |link: &u32| (*link as usize).wrapping_sub(first) / 2 < pairs;
-                if fault.candidates.iter().any(here) && matches!(fault.target, Target::Link(_)) {
+                let here = |link: &LinkId| pair_of(*link, first).is_some_and(|pair| pair < pairs);
+                if fault.candidates.links().iter().any(here) {
                     return None;
                 }
                 continue;
@@ -270,9 +275,8 @@ pub(super) fn passage(
             _ => continue,
         };
         system.look(fault.candidates.len())?;
-        for link in &fault.candidates {
-            let pair = (*link as usize).checked_sub(first).map(|offset| offset / 2);
-            let Some(own) = pair.and_then(|pair| all.get_mut(pair)) else {
+        for link in fault.candidates.links() {
+            let Some(own) = pair_of(*link, first).and_then(|pair| all.get_mut(pair)) else {
                 continue;
             };
             let by_chance = rate > 0.0 && rate < 1.0;
@@ -291,4 +295,9 @@ pub(super) fn passage(
     }
     let alike = all.iter().all(|other| *other == all[0]);
     Some(if alike { vec![all[0]] } else { all })
+}
+
+/// Which of the pairs of instances of an edge a link is of, if its first link is `first` and it is not one before that.
+fn pair_of(link: LinkId, first: LinkId) -> Option<usize> {
+    (link >= first).then(|| link.offset_from(first) as usize / 2)
 }

@@ -1,6 +1,7 @@
 //! What does not change while a prediction is made.
 
 use super::late;
+use crate::ids::{EdgeId, FaultId, PlaceId, ServiceId, TiVec};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use crate::scenario::pattern::CallIndex;
@@ -22,13 +23,13 @@ pub(super) struct System<'a> {
     pub(super) endpoints: Endpoints<'a>,
     pub(super) calls: CallIndex<'a>,
     /// Calls per second of each instance of a place (number) to a service (number), before any retry.
-    pub(super) rates: BTreeMap<(u32, u32), f64>,
+    pub(super) rates: BTreeMap<(PlaceId, PlaceId), f64>,
     /// The first edge from a place (number) to a service (number).
-    pub(super) edges: BTreeMap<(u32, u32), usize>,
+    pub(super) edges: BTreeMap<(PlaceId, ServiceId), EdgeId>,
     /// Whether instances may differ by their links.
     pub(super) by_instance: bool,
     /// For each fault, which services it makes late.
-    pub(super) delayed: Vec<Vec<bool>>,
+    pub(super) delayed: TiVec<FaultId, Vec<bool>>,
     /// Who calls whom how often, once somebody asks.
     pub(super) topology: OnceCell<Topology>,
 }
@@ -47,7 +48,7 @@ impl<'a> System<'a> {
     /// As far as it matters while no fault is on: then all instances of a service are alike.
     pub(super) fn calm(scenario: &'a Scenario, plan: &'a Plan) -> Self {
         let mut edges = BTreeMap::new();
-        for (number, edge) in plan.edges.iter().enumerate() {
+        for (number, edge) in plan.edges.iter_enumerated() {
             edges.entry((edge.caller, edge.callee)).or_insert(number);
         }
         Self {
@@ -61,7 +62,7 @@ impl<'a> System<'a> {
             rates: BTreeMap::new(),
             edges,
             by_instance: false,
-            delayed: Vec::new(),
+            delayed: TiVec::new(),
             topology: OnceCell::new(),
         }
     }
@@ -79,16 +80,16 @@ impl<'a> System<'a> {
 }
 
 /// See [`System::rates`].
-pub(super) fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(u32, u32), f64> {
-    let places = plan.places.iter().enumerate();
-    let places: BTreeMap<&str, u32> = places
-        .map(|(number, place)| (place.name.as_str(), number as u32))
+pub(super) fn rates(plan: &Plan, topology: &Topology) -> BTreeMap<(PlaceId, PlaceId), f64> {
+    let places = plan.places.iter_enumerated();
+    let places: BTreeMap<&str, PlaceId> = places
+        .map(|(number, place)| (place.name.as_str(), number))
         .collect();
     let graph = &topology.graph;
     let edges = graph.edge_references().filter_map(|edge| {
         let from = *places.get(graph[edge.source()].name())?;
         let to = *places.get(graph[edge.target()].name())?;
-        let instances = plan.places[from as usize].instance_count;
+        let instances = plan.places[from].instance_count;
         Some(((from, to), edge.weight().rate / f64::from(instances)))
     });
     edges.collect()

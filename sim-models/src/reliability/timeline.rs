@@ -1,6 +1,7 @@
 //! The run, cut wherever a fault comes, goes or grows.
 
 use crate::faults::Effect;
+use crate::ids::FaultId;
 use crate::plan::{FaultPlan, Plan};
 use crate::topology::{seconds, starts};
 use sim_core::SimTime;
@@ -23,7 +24,7 @@ pub(super) struct Stretch {
 }
 
 /// The faults that are on, with how strong they are (bits of a number from 0 to 1).
-pub(super) type State = Vec<(u16, u64)>;
+pub(super) type State = Vec<(FaultId, u64)>;
 
 /// The run after its warm-up as stretches in order, each with its state.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub(super) struct Timeline {
     pub stretches: Vec<Stretch>,
     pub states: Vec<State>,
     /// Faults that come at random: which, and the share of time that each is on.
-    random: Vec<(u16, f64)>,
+    random: Vec<(FaultId, f64)>,
 }
 
 impl Timeline {
@@ -39,9 +40,8 @@ impl Timeline {
     pub fn new(plan: &Plan) -> Option<Self> {
         let mut random = Vec::new();
         // When which fault gets which strength.
-        let mut changes: Vec<(SimTime, u16, f64)> = Vec::new();
-        for (number, fault) in plan.faults.iter().enumerate() {
-            let number = number as u16;
+        let mut changes: Vec<(SimTime, FaultId, f64)> = Vec::new();
+        for (number, fault) in plan.faults.iter_enumerated() {
             if fault.spec.random.is_some() {
                 random.push((number, share_of_time(fault)?));
                 continue;
@@ -65,7 +65,7 @@ impl Timeline {
         Self::cut(plan, &[], Vec::new())
     }
 
-    fn cut(plan: &Plan, changes: &[(SimTime, u16, f64)], random: Vec<(u16, f64)>) -> Self {
+    fn cut(plan: &Plan, changes: &[(SimTime, FaultId, f64)], random: Vec<(FaultId, f64)>) -> Self {
         let mut timeline = Self {
             stretches: Vec::new(),
             states: Vec::new(),
@@ -74,7 +74,7 @@ impl Timeline {
         let mut known: BTreeMap<State, usize> = BTreeMap::new();
         // A fault may come again before it has gone for good (while instances boot): the last change
         // of a time counts.
-        let mut on: BTreeMap<u16, f64> = BTreeMap::new();
+        let mut on: BTreeMap<FaultId, f64> = BTreeMap::new();
         let (mut next, mut from) = (0, plan.warmup);
         while from < plan.end {
             while next < changes.len() && changes[next].0 <= from {
@@ -109,13 +109,13 @@ impl Timeline {
     }
 
     /// All combinations of the faults at random with the share of time of each.
-    pub fn combinations(&self) -> Vec<(f64, Vec<u16>)> {
+    pub fn combinations(&self) -> Vec<(f64, Vec<FaultId>)> {
         let mut all = vec![(1.0, Vec::new())];
         for (fault, share) in &self.random {
             let with = all
                 .clone()
                 .into_iter()
-                .map(|(before, mut on): (f64, Vec<u16>)| {
+                .map(|(before, mut on): (f64, Vec<FaultId>)| {
                     on.push(*fault);
                     (before * share, on)
                 });
@@ -151,10 +151,10 @@ fn share_of_time(fault: &FaultPlan) -> Option<f64> {
 /// How the strength of a fault changes in one of its periods.
 fn changes_of(
     fault: &FaultPlan,
-    number: u16,
+    number: FaultId,
     start: SimTime,
     run_end: SimTime,
-    changes: &mut Vec<(SimTime, u16, f64)>,
+    changes: &mut Vec<(SimTime, FaultId, f64)>,
 ) {
     let end = fault.spec.lasts.map_or(SimTime::MAX, |lasts| start + lasts);
     let (end, ramp) = match fault.effect {

@@ -169,7 +169,7 @@ codes! {
     IdleController "W0035" "a controller has nothing to do":
         "A supervisor watches over a service whose instances no fault has die; an operator sets what it is already and nobody has changed, lifts a fault that is over by then, or waits at the end of its list; or a fault says how long instances live (`lives`) that nobody starts again while it is on. What is meant to happen does not."
     PoolDeadlock "W0040" "requests may wait for each other at pools":
-        "A request that holds one of a pool and asks for another can wait for a request that does the same: when all are held by those who wait, nothing moves until one of them gives up. The same happens with two pools that are acquired in different orders. Hold one at a time, acquire pools in the same order everywhere, or make the pool large enough: with threads x (most at once - 1) + 1 one request can always go on (HikariCP, About Pool Sizing)."
+        "A request that holds one of a pool and asks for another can wait for a request that does the same: when all are held by those who wait, nothing moves until one of them gives up. The same happens with two pools that are acquired in different orders, and where a request holds one during a call that leads back to a request for one. Hold one at a time and none during such a call, acquire pools in the same order everywhere, or make the pool large enough: with threads x (most at once - 1) + 1 one request can always go on (HikariCP, About Pool Sizing)."
     IdlePool "W0041" "a pool is not used":
         "A pool is declared, but no step of its service acquires from it, so it has no effect."
 }

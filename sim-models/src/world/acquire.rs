@@ -4,6 +4,7 @@ use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
 use super::story::rounded;
+use crate::ids::{OwnPoolId, PoolId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Instruction, PoolPlan};
 use sim_core::agenda::{Agenda, EventId};
@@ -13,17 +14,17 @@ const UNAVAILABLE: u16 = 503;
 
 impl<'p> World<'p> {
     /// A pool of the instance of a frame.
-    fn pool_of(&self, index: u32, pool: u32) -> (&'p PoolPlan, u32) {
-        let plan = &self.plan.pools[pool as usize];
-        let number = self.plan.instances[self.frames[index].instance as usize].number;
-        (plan, plan.first + number)
+    fn pool_of(&self, index: u32, pool: PoolId) -> (&'p PoolPlan, OwnPoolId) {
+        let plan = &self.plan.pools[pool];
+        let number = self.plan.instances[self.frames[index].instance].number;
+        (plan, plan.first.offset(number))
     }
 
     /// A frame asks for one out of a pool; true if it has got it and goes on at once.
     #[inline(never)]
-    pub(super) fn acquire(&mut self, index: u32, pool: u32, agenda: &mut Agenda<Event>) -> bool {
+    pub(super) fn acquire(&mut self, index: u32, pool: PoolId, agenda: &mut Agenda<Event>) -> bool {
         let (plan, number) = self.pool_of(index, pool);
-        let state = &self.pools.states[number as usize];
+        let state = &self.pools.states[number];
         if state.out < plan.size {
             self.frames[index].mark = agenda.now();
             self.hand_out(index, number, agenda);
@@ -35,7 +36,7 @@ impl<'p> World<'p> {
         }
         self.let_thread_go_if_async(index, agenda);
         let id = self.frames.id(index);
-        let timer = match self.pools.lanes[pool as usize] {
+        let timer = match self.pools.lanes[pool] {
             Some(lane) => agenda.schedule_lane(lane, Event::WaitedEnough(id)),
             None => EventId::NONE,
         };
@@ -44,8 +45,8 @@ impl<'p> World<'p> {
         frame.mark = agenda.now();
         frame.timer = timer;
         let counted = frame.is(flag::COUNTED);
-        self.recorder.pools[number as usize].waits(agenda.now(), counted);
-        let room = &mut self.pools.states[number as usize].room;
+        self.recorder.pools[number].waits(agenda.now(), counted);
+        let room = &mut self.pools.states[number].room;
         if room.enter(id) {
             self.work += room.queue.len() as u64;
             let frames = &self.frames;
@@ -61,20 +62,19 @@ impl<'p> World<'p> {
     }
 
     /// A frame gets one out of a pool.
-    fn hand_out(&mut self, index: u32, number: u32, agenda: &Agenda<Event>) {
+    fn hand_out(&mut self, index: u32, number: OwnPoolId, agenda: &Agenda<Event>) {
         let now = agenda.now();
         let frame = &self.frames[index];
         let (waited, counted) = (now.since(frame.mark), frame.is(flag::COUNTED));
         self.pools.give(index, number);
-        self.recorder
-            .pool_taken(number as usize, now, waited, counted);
+        self.recorder.pool_taken(number, now, waited, counted);
     }
 
     /// A frame gets none: it ends.
-    fn refuse(&mut self, index: u32, pool: u32, cause: Outcome, agenda: &mut Agenda<Event>) {
+    fn refuse(&mut self, index: u32, pool: PoolId, cause: Outcome, agenda: &mut Agenda<Event>) {
         let (plan, number) = self.pool_of(index, pool);
         let counted = self.frames[index].is(flag::COUNTED);
-        self.recorder.pools[number as usize].refused(cause, counted);
+        self.recorder.pools[number].refused(cause, counted);
         self.tell(index, agenda.now(), || {
             format!("gets none of `{}`: {}", plan.name, cause.name())
         });
@@ -87,9 +87,9 @@ impl<'p> World<'p> {
     }
 
     /// The pool that a frame in the middle of `acquire` waits for.
-    pub(super) fn awaited_pool(&self, index: u32) -> u32 {
+    pub(super) fn awaited_pool(&self, index: u32) -> PoolId {
         let Frame { pc, .. } = self.frames[index];
-        match self.plan.code[pc as usize - 1] {
+        match self.plan.code[pc.back(1)] {
             Instruction::Acquire { pool } => pool,
             other => unreachable!("a frame waits for a pool at {other:?}"),
         }
@@ -113,15 +113,13 @@ impl<'p> World<'p> {
         agenda.cancel(self.frames[index].timer);
         self.frames[index].timer = EventId::NONE;
         let (_, number) = self.pool_of(index, self.awaited_pool(index));
-        self.pools.states[number as usize].room.waiting -= 1;
-        self.recorder.pools[number as usize]
-            .waiting
-            .add(agenda.now(), -1);
+        self.pools.states[number].room.waiting -= 1;
+        self.recorder.pools[number].waiting.add(agenda.now(), -1);
     }
 
     /// A frame gives one back to a pool.
     #[inline(never)]
-    pub(super) fn release(&mut self, index: u32, pool: u32, agenda: &mut Agenda<Event>) {
+    pub(super) fn release(&mut self, index: u32, pool: PoolId, agenda: &mut Agenda<Event>) {
         let (_, number) = self.pool_of(index, pool);
         let taken_back = self.pools.take_back(index, Some(number));
         debug_assert!(
@@ -149,14 +147,12 @@ impl<'p> World<'p> {
     }
 
     /// One is back in a pool: the first in line gets it, unless the instance is gone with all who wait there.
-    fn given_back(&mut self, index: u32, number: u32, agenda: &mut Agenda<Event>) {
-        self.recorder.pools[number as usize]
-            .out
-            .add(agenda.now(), -1);
-        if self.instances[self.frames[index].instance as usize].down > 0 {
+    fn given_back(&mut self, index: u32, number: OwnPoolId, agenda: &mut Agenda<Event>) {
+        self.recorder.pools[number].out.add(agenda.now(), -1);
+        if self.instances[self.frames[index].instance].down > 0 {
             return;
         }
-        while let Some(next) = self.pools.states[number as usize].room.queue.pop_front() {
+        while let Some(next) = self.pools.states[number].room.queue.pop_front() {
             let alive = self.frames.alive(next);
             let Some(next) = alive.filter(|next| self.frames[*next].state == State::Pooled) else {
                 continue;

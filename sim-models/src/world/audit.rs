@@ -5,20 +5,21 @@
 use super::edge::{Slot, Stage};
 use super::frame::{FrameId, State, flag};
 use super::state::World;
+use crate::ids::{EdgeId, InstanceId, TiVec, WorkloadId};
 
 /// What is under way, counted frame by frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     /// Requests that have not ended, by workload.
-    pub requests: Vec<u64>,
+    pub requests: TiVec<WorkloadId, u64>,
     /// Requests that are let in and have not left, by instance (of services and workloads).
-    pub present: Vec<u64>,
+    pub present: TiVec<InstanceId, u64>,
     /// Threads that are held, by instance.
-    pub threads: Vec<u64>,
+    pub threads: TiVec<InstanceId, u64>,
     /// Calls that have not ended, by edge.
-    pub calls: Vec<u64>,
+    pub calls: TiVec<EdgeId, u64>,
     /// Attempts that have not ended, by edge.
-    pub attempts: Vec<u64>,
+    pub attempts: TiVec<EdgeId, u64>,
 }
 
 impl World<'_> {
@@ -26,22 +27,22 @@ impl World<'_> {
     #[must_use]
     pub fn census(&self) -> Census {
         let mut census = Census {
-            requests: vec![0; self.plan.workloads.len()],
-            present: vec![0; self.instances.len()],
-            threads: vec![0; self.instances.len()],
-            calls: vec![0; self.edges.len()],
-            attempts: vec![0; self.edges.len()],
+            requests: vec![0; self.plan.workloads.len()].into(),
+            present: vec![0; self.instances.len()].into(),
+            threads: vec![0; self.instances.len()].into(),
+            calls: vec![0; self.edges.len()].into(),
+            attempts: vec![0; self.edges.len()].into(),
         };
         for index in 0..self.frames.places() {
             let frame = &self.frames[index];
             if frame.state == State::Free {
                 continue;
             }
-            let instance = frame.instance as usize;
+            let instance = frame.instance;
             if frame.state == State::Leg {
                 // It stands for no request, but for a part of one.
             } else if frame.is(flag::ROOT) {
-                census.requests[usize::from(frame.workload)] += 1;
+                census.requests[frame.workload] += 1;
             } else if !frame.is(flag::BRANCH)
                 && !matches!(frame.state, State::InTransit | State::Replying)
                 && (frame.attempts == 0 || !self.is_at_door(index))
@@ -50,9 +51,9 @@ impl World<'_> {
             }
             census.threads[instance] += u64::from(frame.is(flag::THREAD));
             if frame.calls() {
-                census.calls[frame.edge as usize] += u64::from(self.is_call(index));
+                census.calls[frame.edge] += u64::from(self.is_call(index));
                 let is_out = frame.child != FrameId::NONE && self.legs_out(index) == 0;
-                census.attempts[frame.edge as usize] += u64::from(is_out);
+                census.attempts[frame.edge] += u64::from(is_out);
             }
         }
         census
@@ -65,29 +66,29 @@ impl World<'_> {
     pub fn audit(&self) {
         let census = self.census();
         assert!(self.now_next.is_empty(), "an instant ends with all done");
-        for (workload, record) in self.recorder.workloads.iter().enumerate() {
-            assert_eq!(record.in_flight, census.requests[workload], "requests");
+        for (record, requests) in self.recorder.workloads.iter().zip(&census.requests) {
+            assert_eq!(record.in_flight, *requests, "requests");
         }
         self.audit_instances(&census);
         self.audit_frames();
-        for (number, edge) in self.edges.iter().enumerate() {
+        for (number, edge) in self.edges.iter_enumerated() {
             let out: u64 = edge.outstanding.iter().map(|out| u64::from(*out)).sum();
             assert!(
                 edge.outstanding.is_empty() || out == census.attempts[number],
-                "attempts out on edge {number}: {out}, not {}",
+                "attempts out on edge {number:?}: {out}, not {}",
                 census.attempts[number]
             );
-            let record = &self.recorder.edges[number];
+            let record = &self.recorder.edges[usize::from(number)];
             let (began, ended) = (record.calls, record.outcomes.iter().sum::<u64>());
             assert!(
                 ended <= began && began - ended <= census.calls[number],
-                "calls of edge {number}: {began} began, {ended} ended, {} are out",
+                "calls of edge {number:?}: {began} began, {ended} ended, {} are out",
                 census.calls[number]
             );
             let (sent, ended) = (record.attempts, record.attempt_outcomes.iter().sum::<u64>());
             assert!(
                 ended <= sent && sent - ended <= census.attempts[number],
-                "attempts of edge {number}: {sent} sent, {ended} ended, {} are out",
+                "attempts of edge {number:?}: {sent} sent, {ended} ended, {} are out",
                 census.attempts[number]
             );
         }
@@ -99,7 +100,7 @@ impl World<'_> {
     /// What was taken out of pools was given back or is held by somebody who is still there; and as many wait as are
     /// said to.
     fn audit_pools(&self) {
-        let mut counts = vec![(0u32, 0u32); self.pools.states.len()];
+        let mut counts = TiVec::from(vec![(0u32, 0u32); self.pools.states.len()]);
         for index in 0..self.frames.places() {
             let frame = &self.frames[index];
             for pool in self.pools.held_by(index) {
@@ -107,22 +108,21 @@ impl World<'_> {
                     frame.state != State::Free,
                     "a frame that has ended holds something"
                 );
-                counts[pool as usize].0 += 1;
+                counts[pool].0 += 1;
             }
             if frame.state == State::Pooled {
-                let plan = &self.plan.pools[self.awaited_pool(index) as usize];
-                let number = self.plan.instances[frame.instance as usize].number;
-                counts[(plan.first + number) as usize].1 += 1;
+                let plan = &self.plan.pools[self.awaited_pool(index)];
+                let number = self.plan.instances[frame.instance].number;
+                counts[plan.first.offset(number)].1 += 1;
             }
         }
         for plan in &self.plan.pools {
-            let instances = self.plan.places[plan.service as usize].instance_count;
-            for number in plan.first..plan.first + instances {
-                let at = number as usize;
+            let instances = self.plan.service_places()[plan.service].instance_count;
+            for at in plan.first.next(instances) {
                 let (held, waiting) = counts[at];
                 let (state, record) = (&self.pools.states[at], &self.recorder.pools[at]);
                 let name = &plan.name;
-                assert_eq!(state.out, held, "out of pool {name} ({number})");
+                assert_eq!(state.out, held, "out of pool {name} ({at:?})");
                 assert_eq!(
                     state.taken - state.given_back,
                     u64::from(held),
@@ -130,7 +130,7 @@ impl World<'_> {
                 );
                 assert_eq!(
                     state.room.waiting, waiting,
-                    "waiting for pool {name} ({number})"
+                    "waiting for pool {name} ({at:?})"
                 );
                 assert_eq!(record.out.value(), i64::from(held), "level of pool {name}");
                 assert_eq!(record.waiting.value(), i64::from(waiting), "line of {name}");
@@ -168,19 +168,19 @@ impl World<'_> {
             State::Ready,
             State::Computing,
         ];
-        let mut counts = vec![[0u64; 4]; self.instances.len()];
+        let mut counts = TiVec::from(vec![[0u64; 4]; self.instances.len()]);
         for index in 0..self.frames.places() {
             let frame = &self.frames[index];
             if let Some(at) = states.iter().position(|state| *state == frame.state) {
-                counts[frame.instance as usize][at] += 1;
+                counts[frame.instance][at] += 1;
             }
         }
-        for (number, levels) in self.recorder.instances.iter().enumerate() {
+        for (number, levels) in self.recorder.instances.iter_enumerated() {
             let instance = &self.instances[number];
-            let service = &self.plan.services[instance.service as usize];
-            let place = &self.plan.places[instance.service as usize].name;
+            let service = &self.plan.services[instance.service];
+            let place = &self.plan.service_places()[instance.service].name;
             let same = |what: &str, counted: i64, frames: u64| {
-                assert_eq!(counted, frames as i64, "{what} of {place} ({number})");
+                assert_eq!(counted, frames as i64, "{what} of {place} ({number:?})");
             };
             let [queued, backlogged, ready, computing] = counts[number];
             same("threads", i64::from(instance.busy), census.threads[number]);
@@ -201,7 +201,7 @@ impl World<'_> {
             );
             assert!(
                 levels.working.value() >= 0,
-                "working level of {place} ({number})"
+                "working level of {place} ({number:?})"
             );
             // What was there when an operator set a lower limit stays there.
             assert!(
@@ -209,13 +209,13 @@ impl World<'_> {
                     || instance.busy <= service.threads
                         && queued <= u64::from(service.queue_limit)
                         && backlogged <= u64::from(service.backlog_limit),
-                "more than the limits of {place} ({number})"
+                "more than the limits of {place} ({number:?})"
             );
             assert!(
                 queued + backlogged + ready == 0
                     || instance.busy >= service.threads
                     || instance.frozen > 0,
-                "a request waits at {place} ({number}) though a thread is free"
+                "a request waits at {place} ({number:?}) though a thread is free"
             );
         }
     }
@@ -228,7 +228,7 @@ impl World<'_> {
                 continue;
             }
             used += 1;
-            let frozen = self.instances[frame.instance as usize].frozen > 0;
+            let frozen = self.instances[frame.instance].frozen > 0;
             match frame.state {
                 State::Running => assert!(
                     frozen || !frame.timer.is_none(),
@@ -280,7 +280,7 @@ impl World<'_> {
     fn audit_slots(&self) {
         let mut used = 0;
         // By edge and memory: those that are parked, and those that are inside.
-        let mut counts: Vec<Vec<(u32, u32)>> = self
+        let mut counts: TiVec<EdgeId, Vec<(u32, u32)>> = self
             .edges
             .iter()
             .map(|edge| vec![(0, 0); edge.memories.len()])
@@ -294,7 +294,7 @@ impl World<'_> {
             let slots = self.slots_of(index);
             used += slots.len();
             for (slot, layer) in slots.iter().zip(&plan.layers[carried]) {
-                let counts = &mut counts[self.frames[index].edge as usize];
+                let counts = &mut counts[self.frames[index].edge];
                 let (parked, inside) = &mut counts[self.memory_of(index, layer)];
                 *parked += u32::from(slot.stage == Stage::Parked);
                 *inside += u32::from(matches!(slot.stage, Stage::Inside | Stage::Woken));
@@ -308,10 +308,13 @@ impl World<'_> {
                 let waiting = edge.rooms.get(memory).map_or(0, |room| room.waiting);
                 assert_eq!(
                     *parked, waiting,
-                    "parked at memory {memory} of edge {number}"
+                    "parked at memory {memory} of edge {number:?}"
                 );
                 if let Some(counted) = edge.memories[memory].inside() {
-                    assert_eq!(*inside, counted, "inside memory {memory} of edge {number}");
+                    assert_eq!(
+                        *inside, counted,
+                        "inside memory {memory} of edge {number:?}"
+                    );
                 }
             }
         }

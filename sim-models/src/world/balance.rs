@@ -2,6 +2,7 @@
 
 use super::state::World;
 use crate::balancers::{Heard, View};
+use crate::ids::InstanceId;
 use crate::outcome::Outcome;
 use crate::plan::{EdgePlan, LayerPlan};
 use crate::resilience::By;
@@ -11,14 +12,20 @@ use sim_core::random::{Keyed, mix};
 impl World<'_> {
     /// The instance that the next attempt of a call, or of a leg of it, goes to.
     #[inline]
-    pub(super) fn pick(&mut self, plan: &EdgePlan, index: u32, key: u64, now: SimTime) -> u32 {
+    pub(super) fn pick(
+        &mut self,
+        plan: &EdgePlan,
+        index: u32,
+        key: u64,
+        now: SimTime,
+    ) -> InstanceId {
         if plan.callees == 1 {
             return plan.first_callee;
         }
         self.pick_among(plan, index, key, now)
     }
 
-    fn pick_among(&mut self, plan: &EdgePlan, index: u32, key: u64, now: SimTime) -> u32 {
+    fn pick_among(&mut self, plan: &EdgePlan, index: u32, key: u64, now: SimTime) -> InstanceId {
         let (first, count) = (plan.first_callee, plan.callees);
         let mut among = std::mem::take(&mut self.among);
         among.clear();
@@ -26,8 +33,8 @@ impl World<'_> {
             self.narrow(plan, index, now, &mut among);
         }
         let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
-        let own = self.plan.instances[caller as usize].number;
-        let state = &mut self.edges[edge as usize];
+        let own = self.plan.instances[caller].number;
+        let state = &mut self.edges[edge];
         let row = (own * count) as usize..((own + 1) * count) as usize;
         let view = View {
             now,
@@ -36,11 +43,11 @@ impl World<'_> {
             among: &among,
             outstanding: state.outstanding.get(row).unwrap_or(&[]),
         };
-        let balancer = &self.plan.services[plan.callee as usize].balance;
+        let balancer = &self.plan.services[plan.callee].balance;
         let mut luck = Keyed::new(key, 0x4241_4C41);
         let number = balancer.choose(&mut state.choosers[own as usize], &view, &mut luck);
         self.among = among;
-        first + number
+        first.offset(number)
     }
 
     /// An attempt goes out to an instance of its callee, by number.
@@ -50,9 +57,9 @@ impl World<'_> {
             return;
         }
         let (edge, caller) = (self.frames[index].edge, self.frames[index].instance);
-        let state = &mut self.edges[edge as usize];
+        let state = &mut self.edges[edge];
         if !state.outstanding.is_empty() {
-            let own = self.plan.instances[caller as usize].number;
+            let own = self.plan.instances[caller].number;
             state.outstanding[(own * plan.callees + number) as usize] += 1;
         }
         if plan.listens {
@@ -116,7 +123,7 @@ impl World<'_> {
 
     /// Marks the instances that policies of the call shun; none where so few are left that the balancer panics.
     fn shun(&self, plan: &EdgePlan, index: u32, now: SimTime, passed_by: &mut [bool]) {
-        let state = &self.edges[self.frames[index].edge as usize];
+        let state = &self.edges[self.frames[index].edge];
         for layer in plan.layers.iter().filter(|layer| layer.shuns) {
             let memory = &state.memories[self.memory_of(index, layer)];
             layer.spec.shun(memory, now, passed_by);
@@ -130,7 +137,7 @@ impl World<'_> {
             }
         }
         let left = passed_by.iter().filter(|passed_by| !**passed_by).count();
-        let panic = self.plan.services[plan.callee as usize].balance.panic();
+        let panic = self.plan.services[plan.callee].balance.panic();
         if panic.at(left as u32, plan.callees) {
             passed_by.fill(false);
         }
@@ -160,9 +167,9 @@ impl World<'_> {
             return;
         }
         let frame = &self.frames[index];
-        let state = &mut self.edges[frame.edge as usize];
-        let own = self.plan.instances[frame.instance as usize].number;
-        let callee = frame.callee_instance - plan.first_callee;
+        let state = &mut self.edges[frame.edge];
+        let own = self.plan.instances[frame.instance].number;
+        let callee = frame.callee_instance.offset_from(plan.first_callee);
         if !state.outstanding.is_empty() {
             state.outstanding[(own * plan.callees + callee) as usize] -= 1;
         }
@@ -174,7 +181,7 @@ impl World<'_> {
                 outcome,
                 answered,
             };
-            let balancer = &self.plan.services[plan.callee as usize].balance;
+            let balancer = &self.plan.services[plan.callee].balance;
             balancer.on_result(&mut state.choosers[own as usize], &heard);
         }
     }

@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
 use super::state::World;
+use crate::ids::BranchId;
 use crate::outcome::Ending;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::Source;
@@ -12,7 +13,7 @@ impl World<'_> {
     pub(super) fn fork(
         &mut self,
         index: u32,
-        first: u32,
+        first: BranchId,
         count: u16,
         need: u16,
         agenda: &mut Agenda<Event>,
@@ -21,13 +22,13 @@ impl World<'_> {
         let id = self.frames.id(index);
         let inherited = flag::COUNTED | flag::TRACED | flag::ABANDONED;
         let mut previous = u32::MAX;
-        for number in 0..u32::from(count) {
+        for entry in first.next(u32::from(count)) {
             let key = self.draw(index).next_u64();
             let branch = self.frames.duplicate(index);
             let frame = &mut self.frames[branch.index];
             frame.key = key;
             frame.parent = id;
-            frame.pc = self.plan.branches[(first + number) as usize];
+            frame.pc = self.plan.branches[entry];
             frame.flags = frame.flags & inherited | flag::BRANCH;
             frame.state = State::Running;
             frame.previous = previous;

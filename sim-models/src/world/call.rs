@@ -4,6 +4,7 @@ use super::drive::Way;
 use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
 use super::state::World;
+use crate::ids::{EdgeId, EndpointId, InstanceId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, Instruction};
 use crate::resilience::{Ended, Final};
@@ -15,7 +16,7 @@ impl<'p> World<'p> {
     /// The edge of a frame's current call.
     #[inline]
     pub(super) fn edge_of(&self, index: u32) -> &'p EdgePlan {
-        &self.plan.edges[self.frames[index].edge as usize]
+        &self.plan.edges[self.frames[index].edge]
     }
 
     /// A frame begins a call.
@@ -23,11 +24,11 @@ impl<'p> World<'p> {
     pub(super) fn begin_call(
         &mut self,
         index: u32,
-        edge: u32,
-        endpoint: u32,
+        edge: EdgeId,
+        endpoint: EndpointId,
         agenda: &mut Agenda<Event>,
     ) {
-        let plan: &'p EdgePlan = &self.plan.edges[edge as usize];
+        let plan: &'p EdgePlan = &self.plan.edges[edge];
         let layers = if plan.layers.is_empty() {
             u32::MAX
         } else {
@@ -38,12 +39,12 @@ impl<'p> World<'p> {
         frame.callee_endpoint = endpoint;
         frame.layers = layers;
         frame.attempts = 0;
-        frame.callee_instance = FrameId::NONE.index;
+        frame.callee_instance = InstanceId::NONE;
         frame.draws += 1;
         frame.mark = agenda.now();
         frame.state = State::Calling;
         let counted = frame.is(flag::COUNTED);
-        self.recorder.call_began(edge as usize, counted);
+        self.recorder.call_began(edge, counted);
         if self.frames[index].is(flag::TRACED) {
             let name = self.endpoint_name(endpoint);
             self.tell(index, agenda.now(), || format!("calls {name}"));
@@ -61,7 +62,7 @@ impl<'p> World<'p> {
     ) -> Option<Ending> {
         let now = agenda.now();
         if self.frames[index].deadline <= now {
-            return Some(Ending::at(Outcome::TimeoutDeadline, plan.callee as u16));
+            return Some(Ending::at(Outcome::TimeoutDeadline, plan.callee.into()));
         }
         self.count_attempt(index);
         let frame = &self.frames[index];
@@ -92,13 +93,13 @@ impl<'p> World<'p> {
         } else {
             self.pick(plan, index, key, now)
         };
-        self.count_out(index, plan, callee - plan.first_callee, now);
+        self.count_out(index, plan, callee.offset_from(plan.first_callee), now);
         let frame = &self.frames[index];
         let (depth, workload, flags) = (frame.depth, frame.workload, frame.flags);
         let parent = self.frames.id(index);
         self.recorder.attempt_sent(
-            edge as usize,
-            usize::from(workload),
+            edge,
+            workload,
             (attempts, began),
             flags & flag::COUNTED != 0,
         );
@@ -110,7 +111,7 @@ impl<'p> World<'p> {
         frame.instance = callee;
         frame.in_edge = edge;
         frame.endpoint = callee_endpoint;
-        frame.pc = self.plan.endpoints[callee_endpoint as usize].entry;
+        frame.pc = self.plan.endpoints[callee_endpoint].entry;
         frame.depth = depth.saturating_add(1);
         frame.workload = workload;
         frame.flags = flags & (flag::COUNTED | flag::TRACED | flag::ABANDONED);
@@ -134,7 +135,7 @@ impl<'p> World<'p> {
     fn attempt_over(&mut self, index: u32, outcome: Outcome, answered: bool, now: SimTime) {
         let frame = &mut self.frames[index];
         frame.child = FrameId::NONE;
-        let (edge, attempts) = (frame.edge as usize, frame.attempts);
+        let (edge, attempts) = (frame.edge, frame.attempts);
         let counted = frame.is(flag::COUNTED);
         self.recorder
             .attempt_ended(edge, attempts, outcome, counted);
@@ -156,7 +157,7 @@ impl<'p> World<'p> {
         } = self.frames[child];
         let caller = self.frames.alive(parent);
         if let Some(caller) = caller {
-            let instance = &mut self.instances[self.frames[caller].instance as usize];
+            let instance = &mut self.instances[self.frames[caller].instance];
             if instance.frozen > 0 {
                 instance.inbox.push_back(event);
                 return;
@@ -182,7 +183,7 @@ impl<'p> World<'p> {
         let ended = Ended {
             ending,
             last,
-            callee: (callee - plan.first_callee) as u16,
+            callee: (callee.offset_from(plan.first_callee)) as u16,
             ..Ended::default()
         };
         self.drive(index, Way::Out(plan.layers.len(), ended), agenda);
@@ -252,7 +253,7 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) {
         let plan = self.edge_of(index);
-        let ended = self.given_up(index, Ending::at(outcome, plan.callee as u16));
+        let ended = self.given_up(index, Ending::at(outcome, plan.callee.into()));
         self.abandon(index, plan, 0, &ended, agenda);
         self.end_call(index, plan, outcome, agenda);
     }
@@ -271,7 +272,7 @@ impl<'p> World<'p> {
     pub(super) fn call_over(&mut self, index: u32, outcome: Outcome, agenda: &Agenda<Event>) {
         let frame = &self.frames[index];
         let took = agenda.now().since(frame.mark);
-        let (edge, counted) = (frame.edge as usize, frame.is(flag::COUNTED));
+        let (edge, counted) = (frame.edge, frame.is(flag::COUNTED));
         if self.plan.edges[edge].avoids {
             self.tried.forget(index);
         }
@@ -297,7 +298,7 @@ impl<'p> World<'p> {
             return self.request_done(index, ending, agenda);
         }
         let optional = matches!(
-            self.plan.code[frame.pc as usize - 1],
+            self.plan.code[frame.pc.back(1)],
             Instruction::Call { optional: true, .. }
         );
         if ending.outcome == Outcome::Degraded || (optional && !ending.outcome.is_success()) {

@@ -6,6 +6,7 @@ use super::edge::EdgeState;
 use super::event::Event;
 use super::state::World;
 use crate::controllers::{Context, ControllerSpec, Do, Memory};
+use crate::ids::{ActionId, ChangeId, ControllerId, FaultId, TiSlice};
 use crate::observe::measure::Measurer;
 use crate::observe::summary::Summary;
 use crate::plan::{ActionPlan, Plan, WatchPlan};
@@ -23,18 +24,17 @@ impl World<'_> {
             return;
         }
         self.control.key = seed.key("controllers", "choices");
-        for (number, plan) in self.plan.controllers.iter().enumerate() {
+        for (controller, plan) in self.plan.controllers.iter_enumerated() {
             let instances = match plan.watches {
-                WatchPlan::Deaths { place } => {
-                    self.control.lives = vec![Life::NEW; self.plan.instances.len()];
-                    self.plan.places[place as usize].instance_count
+                WatchPlan::Deaths { service } => {
+                    self.control.lives = vec![Life::NEW; self.plan.instances.len()].into();
+                    self.plan.service_places()[service].instance_count
                 }
                 _ => 0,
             };
             self.control.deeds.push((0, Vec::new()));
             let memory = plan.spec.memory(instances as usize);
             self.control.memories.push(memory);
-            let controller = number as u16;
             if let WatchPlan::Condition { windows, .. } = plan.watches {
                 let first = SimTime(self.plan.window.0.saturating_mul(windows as u64));
                 agenda.schedule_at(first, Event::Look { controller });
@@ -49,18 +49,23 @@ impl World<'_> {
     /// Asks a controller.
     pub(super) fn ask_controller<R>(
         &mut self,
-        controller: u16,
+        controller: ControllerId,
         agenda: &Agenda<Event>,
         ask: impl FnOnce(&ControllerSpec, &mut Memory, &Context) -> R,
     ) -> R {
-        let spec = &self.plan.controllers[usize::from(controller)].spec;
-        let memory = &mut self.control.memories[usize::from(controller)];
+        let spec = &self.plan.controllers[controller].spec;
+        let memory = &mut self.control.memories[controller];
         let context = Context { now: agenda.now() };
         ask(spec, memory, &context)
     }
 
     /// Does what a controller wants done.
-    pub(super) fn carry_out(&mut self, controller: u16, answer: Do, agenda: &mut Agenda<Event>) {
+    pub(super) fn carry_out(
+        &mut self,
+        controller: ControllerId,
+        answer: Do,
+        agenda: &mut Agenda<Event>,
+    ) {
         match answer {
             Do::Nothing => {}
             Do::Wake { after, timer } => {
@@ -69,10 +74,10 @@ impl World<'_> {
             Do::Act(action) => self.act(controller, action, 0, agenda),
             Do::Start(number) => self.start_again(controller, number, agenda),
             Do::GiveUp(number) => {
-                if let WatchPlan::Deaths { place } =
-                    self.plan.controllers[usize::from(controller)].watches
-                {
-                    let instance = self.plan.places[place as usize].first_instance + number;
+                if let WatchPlan::Deaths { service } = self.plan.controllers[controller].watches {
+                    let instance = self.plan.service_places()[service]
+                        .first_instance
+                        .offset(number);
                     let what = What::GaveUp(instance);
                     self.control.note(agenda.now(), controller, what);
                 }
@@ -84,7 +89,7 @@ impl World<'_> {
     #[cold]
     pub(super) fn wake_controller(
         &mut self,
-        controller: u16,
+        controller: ControllerId,
         timer: u32,
         agenda: &mut Agenda<Event>,
     ) {
@@ -96,10 +101,9 @@ impl World<'_> {
 
     /// A controller looks at the windows that have just ended.
     #[cold]
-    pub(super) fn look(&mut self, controller: u16, agenda: &mut Agenda<Event>) {
-        let number = usize::from(controller);
-        let plan = &self.plan.controllers[number];
-        if plan.spec.is_over(&self.control.memories[number]) {
+    pub(super) fn look(&mut self, controller: ControllerId, agenda: &mut Agenda<Event>) {
+        let plan = &self.plan.controllers[controller];
+        if plan.spec.is_over(&self.control.memories[controller]) {
             return;
         }
         let WatchPlan::Condition { check, windows } = &plan.watches else {
@@ -130,8 +134,8 @@ impl World<'_> {
     #[cold]
     pub(super) fn act(
         &mut self,
-        controller: u16,
-        mut action: u16,
+        controller: ControllerId,
+        mut action: ActionId,
         mut part: u32,
         agenda: &mut Agenda<Event>,
     ) {
@@ -159,13 +163,13 @@ impl World<'_> {
     /// Does a part of an action; how long until the next part, if it is not done.
     fn act_part(
         &mut self,
-        controller: u16,
-        action: u16,
+        controller: ControllerId,
+        action: ActionId,
         part: u32,
         agenda: &mut Agenda<Event>,
     ) -> Option<SimDuration> {
-        let plan = &self.plan.controllers[usize::from(controller)];
-        let plan = &plan.actions[usize::from(action)];
+        let plan = &self.plan.controllers[controller];
+        let plan = &plan.actions[action];
         if let ActionPlan::Wait(span) = plan {
             return (part == 0).then_some(*span);
         }
@@ -181,10 +185,10 @@ impl World<'_> {
             }
             ActionPlan::Set { change, site } => self.set(*site, *change, agenda),
             ActionPlan::Load { workload, factor } => {
-                self.loads[usize::from(*workload)].factor = *factor;
+                self.loads[*workload].factor = *factor;
             }
             ActionPlan::Shed { workload, share } => {
-                self.loads[usize::from(*workload)].shed = *share;
+                self.loads[*workload].shed = *share;
             }
             ActionPlan::Wait(_) => {}
             ActionPlan::Restart {
@@ -195,7 +199,7 @@ impl World<'_> {
                 at_once,
             } => {
                 // Each time others, as it is with the periods of a fault.
-                let acted = self.control.deeds[usize::from(controller)].0;
+                let acted = self.control.deeds[controller].0;
                 let key = mix(self.control.key ^ u64::from(controller), u64::from(action));
                 let chosen = choose(instances, candidates, key, acted as u32);
                 let chosen = chosen.as_ref().unwrap_or(candidates);
@@ -213,9 +217,9 @@ impl World<'_> {
     }
 
     /// A fault ends for good.
-    fn lift(&mut self, fault: u16, agenda: &mut Agenda<Event>) {
+    fn lift(&mut self, fault: FaultId, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
-        let state = &mut self.faults[usize::from(fault)];
+        let state = &mut self.faults[fault];
         let on: Vec<u32> = state.active.iter().map(|(period, _)| *period).collect();
         let mut number = 0;
         state.periods.retain_mut(|(start, stop)| {
@@ -233,7 +237,7 @@ impl World<'_> {
     }
 
     /// A parameter is set: from now on the world goes by another plan.
-    fn set(&mut self, site: u16, change: u16, agenda: &mut Agenda<Event>) {
+    fn set(&mut self, site: ChangeId, change: ChangeId, agenda: &mut Agenda<Event>) {
         let set = &mut self.control.set;
         match set.binary_search_by_key(&site, |(site, _)| *site) {
             Ok(at) => set[at].1 = change,
@@ -247,11 +251,11 @@ impl World<'_> {
         }
         self.work += STEPS_PER_SET;
         // Where there are more threads or places than before they take up what waits.
-        for instance in 0..self.instances.len() as u32 {
-            let state = &self.instances[instance as usize];
-            let serves = (state.service as usize) < self.plan.services.len();
+        for instance in self.instances.keys() {
+            let state = &self.instances[instance];
+            let serves = usize::from(state.service) < self.plan.services.len();
             if serves && state.down == 0 && state.frozen == 0 {
-                while self.accept(instance as usize) {}
+                while self.accept(instance) {}
                 self.fill_threads(instance, agenda);
             }
         }
@@ -260,7 +264,7 @@ impl World<'_> {
     /// Policies whose settings have changed bring their memories over, and may let in who waits at them.
     fn tell_policies(&mut self, before: &Plan, agenda: &mut Agenda<Event>) {
         let plan = self.plan;
-        for (edge, (was, is)) in before.edges.iter().zip(&plan.edges).enumerate() {
+        for ((edge, was), is) in before.edges.iter_enumerated().zip(&plan.edges) {
             for (layer, (was, is)) in was.layers.iter().zip(&is.layers).enumerate() {
                 if was.spec == is.spec {
                     continue;
@@ -279,7 +283,7 @@ impl World<'_> {
 
     /// By controller: how often it did something, and the first things that it did.
     #[must_use]
-    pub fn deeds(&self) -> &[(u64, Vec<Deed>)] {
+    pub fn deeds(&self) -> &TiSlice<ControllerId, (u64, Vec<Deed>)> {
         &self.control.deeds
     }
 }

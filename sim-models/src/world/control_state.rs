@@ -1,6 +1,7 @@
 //! What controllers remember, what they have set, and what they did.
 
 use crate::controllers::Memory;
+use crate::ids::{ActionId, ChangeId, ControllerId, InstanceId, TiVec};
 use sim_core::agenda::EventId;
 use sim_core::{SimDuration, SimTime};
 
@@ -10,7 +11,7 @@ pub struct Deed {
     /// When.
     pub at: SimTime,
     /// Index of the controller.
-    pub controller: u16,
+    pub controller: ControllerId,
     /// What.
     pub what: What,
 }
@@ -19,11 +20,11 @@ pub struct Deed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// One of its actions, by its index.
-    Acted(u16),
+    Acted(ActionId),
     /// It started this instance again.
-    Started(u32),
+    Started(InstanceId),
     /// It left this instance down for good.
-    GaveUp(u32),
+    GaveUp(InstanceId),
 }
 
 /// A supervised instance.
@@ -48,23 +49,23 @@ impl Life {
 /// All that belongs to controllers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Control {
-    pub(super) memories: Vec<Memory>,
+    pub(super) memories: TiVec<ControllerId, Memory>,
     /// Key of the choices of what is restarted.
     pub(super) key: u64,
     /// What has been set: place and change, in the order of the places.
-    pub(super) set: Vec<(u16, u16)>,
+    pub(super) set: Vec<(ChangeId, ChangeId)>,
     /// By instance; empty where no service is supervised.
-    pub(super) lives: Vec<Life>,
+    pub(super) lives: TiVec<InstanceId, Life>,
     /// By controller: how often it did something, and the first [`Control::MOST`] of what it did.
-    pub(super) deeds: Vec<(u64, Vec<Deed>)>,
+    pub(super) deeds: TiVec<ControllerId, (u64, Vec<Deed>)>,
 }
 
 impl Control {
     /// The most deeds of a controller that are kept.
     const MOST: usize = 1000;
 
-    pub(super) fn note(&mut self, at: SimTime, controller: u16, what: What) {
-        let (count, deeds) = &mut self.deeds[usize::from(controller)];
+    pub(super) fn note(&mut self, at: SimTime, controller: ControllerId, what: What) {
+        let (count, deeds) = &mut self.deeds[controller];
         *count += 1;
         if deeds.len() < Self::MOST {
             deeds.push(Deed {

@@ -4,6 +4,7 @@ use super::event::Event;
 use super::frame::{FrameId, State, flag};
 use super::state::{FaultState, LOOKS_PER_STEP, World};
 use crate::faults::{Condition, Context, FaultKind, Instances, Target};
+use crate::ids::{FaultId, InstanceId, TiVec};
 use crate::outcome::Outcome;
 use crate::plan::{FaultPlan, Plan};
 use crate::quantity::cron::Cron;
@@ -19,13 +20,16 @@ const MOVED_PER_LOOK: usize = 64;
 impl<'p> World<'p> {
     /// The faults before the first of them comes, their first periods scheduled: ahead of all else
     /// that happens then, so that it makes no difference how long before.
-    pub(super) fn prepare_faults(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<FaultState> {
-        let mut faults = Vec::new();
-        for (number, entity) in entities(self.plan).into_iter().enumerate() {
-            let periods = periods(&self.plan.faults[number], seed, &entity, self.plan.end);
+    pub(super) fn prepare_faults(
+        &self,
+        seed: Seed,
+        agenda: &mut Agenda<Event>,
+    ) -> TiVec<FaultId, FaultState> {
+        let mut faults = TiVec::new();
+        for (fault, entity) in entities(self.plan).into_iter_enumerated() {
+            let periods = periods(&self.plan.faults[fault], seed, &entity, self.plan.end);
             if let Some((start, _)) = periods.first() {
-                let fault = number as u16;
-                agenda.schedule_early(*start, fault, Event::FaultOn { fault, period: 0 });
+                agenda.schedule_early(*start, fault.number(), Event::FaultOn { fault, period: 0 });
             }
             let key = seed.key(&entity, "hits");
             faults.push(FaultState {
@@ -34,8 +38,8 @@ impl<'p> World<'p> {
                 touched: 0,
                 periods,
                 active: VecDeque::new(),
-                dealt_with: if self.plan.faults[number].counts {
-                    vec![0; self.plan.faults[number].candidates.len()]
+                dealt_with: if self.plan.faults[fault].counts {
+                    vec![0; self.plan.faults[fault].candidates.len()]
                 } else {
                     Vec::new()
                 },
@@ -54,7 +58,7 @@ impl<'p> World<'p> {
     }
 
     /// How strong a fault is now, 0 to 1: it grows over its ramp.
-    pub(super) fn strength(&self, fault: usize, now: SimTime) -> f64 {
+    pub(super) fn strength(&self, fault: FaultId, now: SimTime) -> f64 {
         let ramp = self.plan.faults[fault].spec.ramp;
         if ramp.0 == 0 {
             return 1.0;
@@ -69,23 +73,22 @@ impl<'p> World<'p> {
     }
 
     /// Whether a fault on requests is meant for this one.
-    pub(super) fn concerns(&self, fault: usize, index: u32) -> bool {
+    pub(super) fn concerns(&self, fault: FaultId, index: u32) -> bool {
         let plan = &self.plan.faults[fault];
         let frame = &self.frames[index];
         plan.workload
-            .is_none_or(|workload| workload == u32::from(frame.workload))
+            .is_none_or(|workload| workload == frame.workload)
             && plan
                 .endpoint
                 .as_ref()
-                .is_none_or(|name| *name == self.plan.endpoints[frame.endpoint as usize].name)
+                .is_none_or(|name| *name == self.plan.endpoints[frame.endpoint].name)
     }
 
     /// A fault comes.
     #[cold]
-    pub(super) fn fault_on(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
-        let number = usize::from(fault);
-        let plan = &self.plan.faults[number];
-        let state = &self.faults[number];
+    pub(super) fn fault_on(&mut self, fault: FaultId, period: u32, agenda: &mut Agenda<Event>) {
+        let plan = &self.plan.faults[fault];
+        let state = &self.faults[fault];
         // A fault that was lifted does not come again.
         let Some((_, end)) = state.periods.get(period as usize).copied() else {
             return;
@@ -104,7 +107,7 @@ impl<'p> World<'p> {
         }
         let targets = match &plan.target {
             Target::Instances { instances, .. } => {
-                choose(instances, &plan.candidates, state.key, period)
+                choose(instances, plan.candidates.instances(), state.key, period)
             }
             Target::Link(_) => None,
         };
@@ -113,25 +116,25 @@ impl<'p> World<'p> {
         // Each that is chosen is taken out of a list of all.
         let looked = chosen.map_or(all, |chosen| all + chosen + chosen * (all / MOVED_PER_LOOK));
         self.work += looked as u64 / LOOKS_PER_STEP;
-        self.faults[number].dealt_with.fill(0);
-        let on_links = matches!(plan.target, Target::Link(_));
-        for target in targets.as_ref().unwrap_or(&plan.candidates) {
+        self.faults[fault].dealt_with.fill(0);
+        for link in plan.candidates.links() {
+            self.links[*link].faults.push(fault);
+        }
+        for &target in hit(plan, &targets) {
             match plan.condition {
-                Some(Condition::Down { .. }) => self.crash(number, *target, agenda),
-                Some(Condition::Frozen) => self.freeze(number, *target, agenda),
-                None if on_links => self.links[*target as usize].faults.push(fault),
-                None => self.instances[*target as usize].faults.push(fault),
+                Some(Condition::Down { .. }) => self.crash(fault, target, agenda),
+                Some(Condition::Frozen) => self.freeze(fault, target, agenda),
+                None => self.instances[target].faults.push(fault),
             }
         }
-        self.faults[number].active.push_back((period, targets));
+        self.faults[fault].active.push_back((period, targets));
     }
 
     /// A fault goes.
     #[cold]
-    pub(super) fn fault_off(&mut self, fault: u16, period: u32, agenda: &mut Agenda<Event>) {
-        let number = usize::from(fault);
-        let plan = &self.plan.faults[number];
-        let active = &mut self.faults[number].active;
+    pub(super) fn fault_off(&mut self, fault: FaultId, period: u32, agenda: &mut Agenda<Event>) {
+        let plan = &self.plan.faults[fault];
+        let active = &mut self.faults[fault].active;
         let position = active.iter().position(|(active, _)| *active == period);
         let Some(position) = position else {
             debug_assert!(
@@ -143,22 +146,20 @@ impl<'p> World<'p> {
         let under_way = active.remove(position);
         let (_, targets) = under_way.expect("it is at its position");
         self.chosen -= targets.as_ref().map_or(0, Vec::len);
-        let hit = targets.as_ref().map_or(plan.candidates.len(), Vec::len);
-        self.work += (position + hit) as u64 / LOOKS_PER_STEP;
-        let on_links = matches!(plan.target, Target::Link(_));
-        for &target in targets.as_ref().unwrap_or(&plan.candidates) {
-            if on_links {
-                let faults = &mut self.links[target as usize].faults;
-                self.work += faults.len() as u64 / LOOKS_PER_STEP;
-                remove_one(faults, fault);
-                continue;
-            }
+        let looked = targets.as_ref().map_or(plan.candidates.len(), Vec::len);
+        self.work += (position + looked) as u64 / LOOKS_PER_STEP;
+        for link in plan.candidates.links() {
+            let faults = &mut self.links[*link].faults;
+            self.work += faults.len() as u64 / LOOKS_PER_STEP;
+            remove_one(faults, fault);
+        }
+        for &target in hit(plan, &targets) {
             self.count_faults(target);
             match plan.condition {
                 Some(Condition::Down { boot }) => self.released(target, boot, agenda),
                 Some(Condition::Frozen) => self.unfreeze(target, agenda),
                 None => {
-                    remove_one(&mut self.instances[target as usize].faults, fault);
+                    remove_one(&mut self.instances[target].faults, fault);
                     if plan.holds {
                         self.unhang(target);
                     }
@@ -170,9 +171,9 @@ impl<'p> World<'p> {
     /// Asks a fault about something that it may hit: what has this key, at this instance if it is a request.
     pub(super) fn ask_fault<R>(
         &mut self,
-        fault: usize,
+        fault: FaultId,
         subject: u64,
-        instance: Option<u32>,
+        instance: Option<InstanceId>,
         now: SimTime,
         ask: impl FnOnce(&FaultKind, &mut Context<'_>) -> R,
     ) -> R {
@@ -181,7 +182,7 @@ impl<'p> World<'p> {
         let state = &mut self.faults[fault];
         let place = instance
             .filter(|_| plan.counts)
-            .and_then(|instance| plan.candidates.binary_search(&instance).ok());
+            .and_then(|instance| plan.candidates.instances().binary_search(&instance).ok());
         let mut none = 0;
         let dealt_with = match place {
             Some(place) => &mut state.dealt_with[place],
@@ -203,12 +204,12 @@ impl<'p> World<'p> {
 
     /// Counts the faults of an instance, all of which are about to be looked at, as work: there may be many,
     /// where periods overlap.
-    pub(super) fn count_faults(&mut self, instance: u32) {
-        self.work += self.instances[instance as usize].faults.len() as u64 / LOOKS_PER_STEP;
+    pub(super) fn count_faults(&mut self, instance: InstanceId) {
+        self.work += self.instances[instance].faults.len() as u64 / LOOKS_PER_STEP;
     }
 
     /// Ids of the frames at an instance that satisfy a condition. All frames are looked at, which is work.
-    fn frames_at(&mut self, instance: u32, wanted: impl Fn(State) -> bool) -> Vec<FrameId> {
+    fn frames_at(&mut self, instance: InstanceId, wanted: impl Fn(State) -> bool) -> Vec<FrameId> {
         self.work += u64::from(self.frames.places()) / LOOKS_PER_STEP;
         (0..self.frames.places())
             .filter(|index| {
@@ -226,13 +227,13 @@ impl<'p> World<'p> {
     #[cold]
     pub(super) fn kill(
         &mut self,
-        instance: u32,
+        instance: InstanceId,
         how: &'static str,
         agenda: &mut Agenda<Event>,
     ) -> u64 {
         let now = agenda.now();
-        let state = &mut self.instances[instance as usize];
-        let order = &self.plan.services[state.service as usize].queue_order;
+        let state = &mut self.instances[instance];
+        let order = &self.plan.services[state.service].queue_order;
         state.queue = order.queue();
         state.backlog = Line::EMPTY;
         state.ready = Line::EMPTY;
@@ -253,7 +254,7 @@ impl<'p> World<'p> {
                 self.lose(index, how, agenda);
             }
         }
-        let levels = &mut self.recorder.instances[instance as usize];
+        let levels = &mut self.recorder.instances[instance];
         levels.busy.set(now, 0);
         levels.working.set(now, 0);
         levels.queue.set(now, 0);
@@ -263,8 +264,8 @@ impl<'p> World<'p> {
     }
 
     /// What an instance had yet to see when it was paused is lost in a crash with the rest.
-    fn lose_inbox(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
-        let state = &mut self.instances[instance as usize];
+    fn lose_inbox(&mut self, instance: InstanceId, agenda: &mut Agenda<Event>) {
+        let state = &mut self.instances[instance];
         state.paused.clear();
         for event in std::mem::take(&mut state.inbox) {
             match event {
@@ -307,11 +308,11 @@ impl<'p> World<'p> {
     }
 
     /// The memories of the policies and balancers of an instance die with it.
-    fn forget(&mut self, instance: u32) {
-        let plan = &self.plan.instances[instance as usize];
+    fn forget(&mut self, instance: InstanceId) {
+        let plan = &self.plan.instances[instance];
         for (edge, state) in self.plan.edges.iter().zip(&mut self.edges) {
             if edge.caller == plan.place {
-                let balancer = &self.plan.services[edge.callee as usize].balance;
+                let balancer = &self.plan.services[edge.callee].balance;
                 balancer.forget(&mut state.choosers[plan.number as usize]);
                 for layer in edge.layers.iter().filter(|layer| !layer.shared) {
                     let first = (layer.memory + plan.number * layer.parts) as usize;
@@ -322,14 +323,13 @@ impl<'p> World<'p> {
     }
 
     /// A request reached an instance that is down or frozen: the faults behind that touched it.
-    pub(super) fn touch(&mut self, instance: u32) {
+    pub(super) fn touch(&mut self, instance: InstanceId) {
         let mut looked = 0;
         for (plan, state) in self.plan.faults.iter().zip(&mut self.faults) {
             looked += 1;
             let here = state.active.iter().any(|(_, targets)| {
-                let targets = targets.as_ref().unwrap_or(&plan.candidates);
-                looked += targets.len() as u64;
-                targets.contains(&instance)
+                looked += targets.as_ref().map_or(plan.candidates.len(), Vec::len) as u64;
+                hit(plan, targets).contains(&instance)
             });
             if here && plan.condition.is_some() {
                 state.touched += 1;
@@ -339,9 +339,9 @@ impl<'p> World<'p> {
     }
 
     /// An instance stands still: steps keep what is left of them.
-    fn freeze(&mut self, fault: usize, instance: u32, agenda: &mut Agenda<Event>) {
+    fn freeze(&mut self, fault: FaultId, instance: InstanceId, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
-        let state = &mut self.instances[instance as usize];
+        let state = &mut self.instances[instance];
         state.frozen += 1;
         if state.frozen > 1 {
             return;
@@ -358,14 +358,14 @@ impl<'p> World<'p> {
             if frame.state == State::Running && agenda.cancel(frame.timer).is_some() {
                 frame.timer = EventId::NONE;
                 let left = frame.mark.since(now);
-                self.instances[instance as usize].paused.push((id, left));
+                self.instances[instance].paused.push((id, left));
             }
         }
     }
 
     /// An instance goes on where it was; then it sees what reached it meanwhile.
-    fn unfreeze(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
-        let state = &mut self.instances[instance as usize];
+    fn unfreeze(&mut self, instance: InstanceId, agenda: &mut Agenda<Event>) {
+        let state = &mut self.instances[instance];
         state.frozen -= 1;
         if state.frozen > 0 {
             return;
@@ -376,23 +376,23 @@ impl<'p> World<'p> {
                 self.frames[index].timer = agenda.schedule_after(left, Event::StepEnd(id));
             }
         }
-        let inbox = std::mem::take(&mut self.instances[instance as usize].inbox);
+        let inbox = std::mem::take(&mut self.instances[instance].inbox);
         self.now_next.extend(inbox);
-        self.cores_wake(instance as usize, agenda);
+        self.cores_wake(instance, agenda);
         self.fill_threads(instance, agenda);
     }
 
     /// Whether another fault holds a request that hangs.
-    fn still_hangs(&self, instance: u32, index: u32) -> bool {
-        let faults = &self.instances[instance as usize].faults;
+    fn still_hangs(&self, instance: InstanceId, index: u32) -> bool {
+        let faults = &self.instances[instance].faults;
         faults
             .iter()
-            .map(|fault| usize::from(*fault))
+            .copied()
             .any(|fault| self.plan.faults[fault].holds && self.concerns(fault, index))
     }
 
     /// Requests that hung go on, unless another fault still holds them.
-    fn unhang(&mut self, instance: u32) {
+    fn unhang(&mut self, instance: InstanceId) {
         for id in self.frames_at(instance, |state| state == State::Hung) {
             self.count_faults(instance);
             if self.still_hangs(instance, id.index) {
@@ -406,17 +406,17 @@ impl<'p> World<'p> {
 
 /// When the first fault comes, if one does before the end of the run.
 pub(crate) fn first_fault(plan: &Plan, seed: Seed) -> Option<SimTime> {
-    let entities = entities(plan).into_iter().enumerate();
+    let entities = entities(plan).into_iter_enumerated();
     entities
-        .filter_map(|(number, entity)| {
-            let periods = periods(&plan.faults[number], seed, &entity, plan.end);
+        .filter_map(|(fault, entity)| {
+            let periods = periods(&plan.faults[fault], seed, &entity, plan.end);
             periods.first().map(|(start, _)| *start)
         })
         .min()
 }
 
 /// The names of the random streams of all faults.
-fn entities(plan: &Plan) -> Vec<String> {
+fn entities(plan: &Plan) -> TiVec<FaultId, String> {
     let mut twins: BTreeMap<&str, usize> = BTreeMap::new();
     let faults = plan.faults.iter().map(|fault| {
         // Faults of one name are told apart by how many came before.
@@ -428,7 +428,18 @@ fn entities(plan: &Plan) -> Vec<String> {
     faults.collect()
 }
 
-fn remove_one(list: &mut Vec<u16>, fault: u16) {
+/// The instances that a fault hits, of which some may have been chosen.
+pub(super) fn hit<'a>(
+    plan: &'a FaultPlan,
+    chosen: &'a Option<Vec<InstanceId>>,
+) -> &'a [InstanceId] {
+    match chosen {
+        Some(chosen) => chosen,
+        None => plan.candidates.instances(),
+    }
+}
+
+fn remove_one(list: &mut Vec<FaultId>, fault: FaultId) {
     if let Some(position) = list.iter().position(|other| *other == fault) {
         list.remove(position);
     }
@@ -437,10 +448,10 @@ fn remove_one(list: &mut Vec<u16>, fault: u16) {
 /// What a fault hits in one of its periods, or an operator restarts; none for all that it can.
 pub(super) fn choose(
     instances: &Instances,
-    all: &[u32],
+    all: &[InstanceId],
     key: u64,
     period: u32,
-) -> Option<Vec<u32>> {
+) -> Option<Vec<InstanceId>> {
     let count = match instances {
         // The plan has picked the instances that are named.
         Instances::All | Instances::Only(_) => return None,
@@ -451,7 +462,7 @@ pub(super) fn choose(
     // A partial Fisher-Yates shuffle.
     let mut rest = all.to_vec();
     let mut chance = Keyed::new(key, u64::from(period));
-    let mut chosen: Vec<u32> = (0..count.min(rest.len()))
+    let mut chosen: Vec<InstanceId> = (0..count.min(rest.len()))
         .map(|_| {
             let pick = chance.below(rest.len() as u64) as usize;
             rest.remove(pick)

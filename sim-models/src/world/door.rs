@@ -7,8 +7,9 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
+use crate::ids::{EdgeId, EndpointId, ServiceId};
 use crate::outcome::{Ending, Outcome};
-use crate::plan::{EdgePlan, ServicePlan};
+use crate::plan::EdgePlan;
 use crate::resilience::Final;
 use sim_core::SimTime;
 use sim_core::agenda::Agenda;
@@ -23,7 +24,7 @@ impl<'p> World<'p> {
     /// Whether a frame is a request that has been let in at a door.
     #[inline]
     pub(super) fn was_let_in(&self, index: u32) -> bool {
-        let edge = self.frames[index].in_edge as usize;
+        let edge = self.frames[index].in_edge;
         self.plan.edges.get(edge).is_some_and(|edge| edge.door)
     }
 
@@ -47,16 +48,15 @@ impl<'p> World<'p> {
             }
             return false;
         }
-        let at = &self.instances[instance as usize];
-        if door != ServicePlan::OPEN && at.frozen > 0 && at.down == 0 {
+        let at = &self.instances[instance];
+        if door != EdgeId::NONE && at.frozen > 0 && at.down == 0 {
             self.touch(instance);
             let id = self.frames.id(index);
-            let inbox = &mut self.instances[instance as usize].inbox;
+            let inbox = &mut self.instances[instance].inbox;
             inbox.push_back(Event::Deliver(id));
             return true;
         }
-        let number = instance as usize;
-        self.recorder.arrived(service, endpoint, number, counted);
+        self.recorder.arrived(service, endpoint, instance, counted);
         false
     }
 
@@ -70,9 +70,9 @@ impl<'p> World<'p> {
             deadline,
             ..
         } = self.frames[index];
-        let service = self.instances[instance as usize].service as usize;
+        let service = self.instances[instance].service;
         let door = self.plan.services[service].door;
-        if door == ServicePlan::OPEN || in_edge == door {
+        if door == EdgeId::NONE || in_edge == door {
             return false;
         }
         let id = self.frames.id(index);
@@ -85,7 +85,7 @@ impl<'p> World<'p> {
         let waits = self.frames.alive(id).is_some() && self.is_at_door(index);
         if waits && self.frames[index].attempts == 0 {
             self.frames[index].started = agenda.now();
-            let levels = &mut self.recorder.instances[instance as usize];
+            let levels = &mut self.recorder.instances[instance];
             levels.present.add(agenda.now(), 1);
         }
         true
@@ -101,7 +101,7 @@ impl<'p> World<'p> {
             in_edge,
             ..
         } = self.frames[index];
-        let plan: &'p EdgePlan = &self.plan.edges[in_edge as usize];
+        let plan: &'p EdgePlan = &self.plan.edges[in_edge];
         let mut next = self.frames.alive(parent).filter(|_| plan.starts);
         while let Some(at) = next {
             for layer in self.carried(at, plan) {
@@ -183,15 +183,15 @@ impl<'p> World<'p> {
         } = self.frames[index];
         if started < SimTime::MAX {
             self.frames[index].started = SimTime::MAX;
-            let levels = &mut self.recorder.instances[instance as usize];
+            let levels = &mut self.recorder.instances[instance];
             levels.present.add(now, -1);
         }
     }
 
     /// Service and endpoint of a request, and whether it counts in totals.
-    fn asked_for(&self, index: u32) -> (usize, usize, bool) {
+    fn asked_for(&self, index: u32) -> (ServiceId, EndpointId, bool) {
         let frame: &Frame = &self.frames[index];
-        let service = self.instances[frame.instance as usize].service as usize;
-        (service, frame.endpoint as usize, frame.is(flag::COUNTED))
+        let service = self.instances[frame.instance].service;
+        (service, frame.endpoint, frame.is(flag::COUNTED))
     }
 }

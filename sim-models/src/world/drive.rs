@@ -147,7 +147,7 @@ impl<'p> World<'p> {
         layer: usize,
         agenda: &mut Agenda<Event>,
     ) -> Way {
-        let edge = self.frames[index].edge as usize;
+        let edge = self.frames[index].edge;
         if plan.picks_at == layer as u32 {
             self.pick_early(index, plan, agenda.now());
         }
@@ -205,7 +205,7 @@ impl<'p> World<'p> {
                 Way::Stay
             }
             Do::End(ending, last) => {
-                let ending = ending.or_at(plan.caller as u16);
+                let ending = ending.or_at(plan.caller);
                 self.tell(index, agenda.now(), || {
                     format!(
                         "{} lets nothing through: {}",
@@ -278,7 +278,7 @@ impl<'p> World<'p> {
                 Way::Out(layer, ended)
             }
             Do::End(ending, last) => {
-                let ending = ending.or_at(plan.caller as u16);
+                let ending = ending.or_at(plan.caller);
                 let ended = Ended {
                     ending,
                     last,
@@ -390,7 +390,7 @@ impl<'p> World<'p> {
                     self.tell_denied(index, plan, layer, agenda.now());
                 }
                 return Some(Ended {
-                    ending: ending.or_at(plan.caller as u16),
+                    ending: ending.or_at(plan.caller),
                     last,
                     ..*failure
                 });

@@ -82,9 +82,9 @@ pub(super) struct EdgeState {
 
 impl EdgeState {
     pub(super) fn new(plan: &Plan, edge: &EdgePlan, agenda: &mut Agenda<Event>) -> Self {
-        let callers = plan.places[edge.caller as usize].instance_count;
-        let callees = plan.places[edge.callee as usize].instance_count;
-        let balance = &plan.services[edge.callee as usize].balance;
+        let callers = plan.places[edge.caller].instance_count;
+        let callees = plan.service_places()[edge.callee].instance_count;
+        let balance = &plan.services[edge.callee].balance;
         // Where there is one instance, or the way is from it to itself, there is nothing to choose.
         let among = if edge.door || callees == 1 {
             0

@@ -1,6 +1,7 @@
 //! Everything that can happen in a run.
 
 use super::frame::FrameId;
+use crate::ids::{ActionId, ControllerId, FaultId, InstanceId, WorkloadId};
 
 /// Everything that can happen.
 ///
@@ -12,17 +13,17 @@ pub enum Event {
     /// The next request (or batch) of an open workload arrives.
     Arrival {
         /// Index of the workload.
-        workload: u16,
+        workload: WorkloadId,
     },
     /// The search for the next arrival of an open workload goes on.
     Seek {
         /// Index of the workload.
-        workload: u16,
+        workload: WorkloadId,
     },
     /// A user of a closed workload has thought.
     Thought {
         /// Index of the workload.
-        workload: u16,
+        workload: WorkloadId,
         /// Which user.
         user: u32,
     },
@@ -43,7 +44,7 @@ pub enum Event {
     /// The first of the threads that share the cores of an instance is done.
     CoreFree {
         /// Index of the instance.
-        instance: u32,
+        instance: InstanceId,
     },
     /// The timer of a policy runs out.
     PolicyTimer {
@@ -77,45 +78,45 @@ pub enum Event {
     /// A fault comes.
     FaultOn {
         /// Index of the fault.
-        fault: u16,
+        fault: FaultId,
         /// Which of its periods.
         period: u32,
     },
     /// A fault goes.
     FaultOff {
         /// Index of the fault.
-        fault: u16,
+        fault: FaultId,
         /// Which of its periods.
         period: u32,
     },
     /// An instance has started again.
     Booted {
         /// Index of the instance.
-        instance: u32,
+        instance: InstanceId,
     },
     /// An instance that was started while its crash is still on dies again.
     Relapse {
         /// Index of the instance.
-        instance: u32,
+        instance: InstanceId,
     },
     /// A controller looks whether what it watches holds.
     Look {
         /// Index of the controller.
-        controller: u16,
+        controller: ControllerId,
     },
     /// A span that a controller asked for is over.
     Wake {
         /// Index of the controller.
-        controller: u16,
+        controller: ControllerId,
         /// Which of its timers.
         timer: u32,
     },
     /// An action of a controller goes on.
     Act {
         /// Index of the controller.
-        controller: u16,
+        controller: ControllerId,
         /// Index of its action.
-        action: u16,
+        action: ActionId,
         /// Which part of it, from 0.
         part: u32,
     },

@@ -2,6 +2,7 @@
 //! it answers, and what it waits for. Frames live in an arena and are named by generation-checked ids.
 
 use crate::baggage::{Baggage, Priority};
+use crate::ids::{CodeId, EdgeId, EndpointId, InstanceId, PlaceId, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{LOOP_DEPTH, Plan};
 use crate::queues::{Links, Waiting};
@@ -102,19 +103,19 @@ pub struct Frame {
     /// Of its place, which it shares with those who were there before.
     generation: u32,
     /// Index of the instance.
-    pub instance: u32,
-    /// Next instruction; of a leg, which of the tries of its policy it is.
-    pub pc: u32,
-    /// Edge by which it was called; for a root, the number of the request.
-    pub in_edge: u32,
+    pub instance: InstanceId,
+    /// Next instruction; of a leg, [`Frame::attempt`].
+    pub pc: CodeId,
+    /// Edge by which it was called; for a root, [`Frame::request`].
+    pub in_edge: EdgeId,
     /// Edge of its current call.
-    pub edge: u32,
-    /// Endpoint that it answers for; a root: user.
-    pub endpoint: u32,
+    pub edge: EdgeId,
+    /// Endpoint that it answers for; for a root, [`Frame::user`].
+    pub endpoint: EndpointId,
     /// Endpoint of its current call.
-    pub callee_endpoint: u32,
+    pub callee_endpoint: EndpointId,
     /// Instance that its last attempt of its current call was sent to; that of [`FrameId::NONE`] if none was.
-    pub callee_instance: u32,
+    pub callee_instance: InstanceId,
     /// Slot of the first policy of its edge, whether it carries that one or not.
     pub layers: u32,
     /// Neighbours in its queue; for a branch or a leg, `next` is the next one.
@@ -136,7 +137,7 @@ pub struct Frame {
     /// While it calls, the first policy of its edge that it carries: 0 but in a leg.
     pub base: u8,
     /// Workload that the request came from.
-    pub workload: u16,
+    pub workload: WorkloadId,
     /// What is true of it.
     pub flags: u8,
     /// What it is doing.
@@ -144,6 +145,9 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// In place of a user where a workload has none.
+    pub const NOBODY: u32 = u32::MAX;
+
     /// A frame of which nothing is known yet.
     pub const BLANK: Self = Self {
         key: 0,
@@ -156,13 +160,13 @@ impl Frame {
         parent: FrameId::NONE,
         child: FrameId::NONE,
         generation: 0,
-        instance: 0,
-        pc: 0,
-        in_edge: u32::MAX,
-        edge: u32::MAX,
-        endpoint: u32::MAX,
-        callee_endpoint: 0,
-        callee_instance: 0,
+        instance: InstanceId::new(0),
+        pc: CodeId::new(0),
+        in_edge: EdgeId::NONE,
+        edge: EdgeId::NONE,
+        endpoint: EndpointId::NONE,
+        callee_endpoint: EndpointId::new(0),
+        callee_instance: InstanceId::new(0),
         layers: u32::MAX,
         next: u32::MAX,
         previous: u32::MAX,
@@ -170,10 +174,10 @@ impl Frame {
         loops: [0; LOOP_DEPTH],
         attempts: 0,
         need: 0,
-        ending: Ending::at(Outcome::Ok, 0),
+        ending: Ending::at(Outcome::Ok, PlaceId::new(0)),
         depth: 0,
         base: 0,
-        workload: 0,
+        workload: WorkloadId::new(0),
         flags: 0,
         state: State::Free,
     };
@@ -197,6 +201,36 @@ impl Frame {
     #[must_use]
     pub fn call_key(&self) -> u64 {
         mix(self.key, 0x4341_4C4C_0000_0000 | u64::from(self.draws))
+    }
+
+    /// Of a root, the number of the request.
+    #[inline]
+    #[must_use]
+    pub fn request(&self) -> u32 {
+        debug_assert!(self.is(flag::ROOT), "only those who ask have a number");
+        self.in_edge.number()
+    }
+
+    /// Of a root, which of the users of its workload asked; [`Frame::NOBODY`] if it has none.
+    #[inline]
+    #[must_use]
+    pub fn user(&self) -> u32 {
+        debug_assert!(self.is(flag::ROOT), "only roots stand for a user");
+        self.endpoint.number()
+    }
+
+    /// Becomes the root of a request of a user.
+    #[inline]
+    pub fn stand_for(&mut self, request: u32, user: u32) {
+        self.in_edge = EdgeId::new(request);
+        self.endpoint = EndpointId::new(user);
+    }
+
+    /// Of a leg, which of the tries of its policy it is.
+    #[inline]
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.pc.number()
     }
 
     /// Whether this is true of it.
@@ -433,7 +467,7 @@ impl Waiting for Waiters<'_> {
     }
     #[inline]
     fn tenant(&self, who: u32) -> u32 {
-        self.plan.workloads[usize::from(self.frames[who].workload)].tenant
+        self.plan.workloads[self.frames[who].workload].tenant
     }
     #[inline]
     fn priority(&self, who: u32) -> Priority {

@@ -3,6 +3,7 @@
 use super::cores::Cores;
 use super::event::Event;
 use super::frame::FrameId;
+use crate::ids::{FaultId, PlaceId, ServiceId};
 use crate::plan::Plan;
 use crate::queues::{Line, OrderSpec, Queue};
 use sim_core::SimDuration;
@@ -11,7 +12,8 @@ use std::collections::VecDeque;
 /// An instance of a service, or a workload as a caller.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    pub(super) service: u32,
+    /// A workload's instance has one that there is not.
+    pub(super) service: ServiceId,
     pub(super) busy: u32,
     pub(super) queue: Queue,
     pub(super) backlog: Line,
@@ -22,7 +24,7 @@ pub struct Instance {
     /// Faults that freeze it.
     pub(super) frozen: u32,
     /// Faults on its requests.
-    pub(super) faults: Vec<u16>,
+    pub(super) faults: Vec<FaultId>,
     /// What reached it while it was frozen.
     pub(super) inbox: VecDeque<Event>,
     /// Steps that it was in when it froze, and what was left of them.
@@ -30,12 +32,12 @@ pub struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(plan: &Plan, place: u32) -> Self {
-        let service = plan.services.get(place as usize);
+    pub(super) fn new(plan: &Plan, place: PlaceId) -> Self {
+        let service = plan.services.get(place.service());
         let cores = service.and_then(|service| service.cores);
         let order = service.map_or(OrderSpec::default(), |service| service.queue_order);
         Self {
-            service: place,
+            service: place.service(),
             busy: 0,
             queue: order.queue(),
             backlog: Line::EMPTY,

@@ -6,6 +6,7 @@
 use super::event::Event;
 use super::frame::{Frame, FrameId, State, flag};
 use super::state::World;
+use crate::ids::{CodeId, InstanceId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;
 use crate::resilience::Ended;
@@ -43,13 +44,13 @@ impl<'p> World<'p> {
         slot.legs = number.saturating_add(1);
         let frame = &mut self.frames[leg.index];
         frame.state = State::Leg;
-        frame.pc = u32::from(number);
+        frame.pc = CodeId::new(u32::from(number));
         frame.parent = id;
         frame.need = layer as u16;
         frame.timer = EventId::NONE;
         frame.expiry = EventId::NONE;
         frame.child = FrameId::NONE;
-        frame.callee_instance = FrameId::NONE.index;
+        frame.callee_instance = InstanceId::NONE;
         frame.flags &= flag::COUNTED | flag::TRACED | flag::ABANDONED;
         frame.next = next;
         frame.previous = u32::MAX;
@@ -72,7 +73,7 @@ impl<'p> World<'p> {
         agenda: &Agenda<Event>,
     ) -> u32 {
         let (edge, endpoint) = plan.layers[layer].targets[usize::from(target)];
-        let other = &self.plan.edges[edge as usize];
+        let other = &self.plan.edges[edge];
         let path = self.path(owner, layer);
         let leg = self.link_leg(owner, layer);
         let slots = if other.layers.is_empty() {
@@ -90,7 +91,7 @@ impl<'p> World<'p> {
         frame.draws = 0;
         frame.mark = agenda.now();
         let counted = frame.is(flag::COUNTED);
-        self.recorder.call_began(edge as usize, counted);
+        self.recorder.call_began(edge, counted);
         if self.frames[leg].is(flag::TRACED) {
             let name = self.endpoint_name(endpoint);
             self.tell(leg, agenda.now(), || format!("asks {name} instead"));
@@ -130,7 +131,7 @@ impl<'p> World<'p> {
         (
             parent.index,
             usize::from(need),
-            (!instead).then_some(pc as u16),
+            (!instead).then_some(pc.number() as u16),
         )
     }
 
@@ -151,7 +152,7 @@ impl<'p> World<'p> {
     pub(super) fn is_further(&self, index: u32) -> bool {
         let mut at = index;
         while let Some(next) = self.outer(at) {
-            if self.frames[at].pc > 0 {
+            if self.frames[at].attempt() > 0 {
                 return true;
             }
             at = next;
@@ -232,7 +233,7 @@ impl<'p> World<'p> {
 
     /// An attempt goes to an instance: the last one that its call has asked, and every policy that has it out.
     #[inline]
-    pub(super) fn note_callee(&mut self, index: u32, callee: u32) {
+    pub(super) fn note_callee(&mut self, index: u32, callee: InstanceId) {
         let mut at = index;
         self.frames[at].callee_instance = callee;
         while let Some(owner) = self.outer(at) {

@@ -1,10 +1,11 @@
 //! Where requests come from: open workloads and users who wait for their answer.
 
 use super::event::Event;
-use super::frame::{FrameId, State, flag};
+use super::frame::{Frame, FrameId, State, flag};
 use super::state::{LoadState, User, World};
 use super::story::rounded;
 use crate::baggage::Baggage;
+use crate::ids::{TiVec, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::WorkloadKind;
 use crate::scenario::shape::{envelope, factor};
@@ -43,13 +44,14 @@ const MOST_ARRIVALS: u64 = 1_000_000;
 
 impl<'p> World<'p> {
     /// The workloads at time zero, their first arrivals scheduled.
-    pub(super) fn prepare_loads(&self, seed: Seed, agenda: &mut Agenda<Event>) -> Vec<LoadState> {
-        let mut loads = Vec::new();
-        for (number, plan) in self.plan.workloads.iter().enumerate() {
-            let entity = format!(
-                "workload/{}",
-                self.plan.places[self.plan.services.len() + number].name
-            );
+    pub(super) fn prepare_loads(
+        &self,
+        seed: Seed,
+        agenda: &mut Agenda<Event>,
+    ) -> TiVec<WorkloadId, LoadState> {
+        let mut loads = TiVec::new();
+        for (workload, plan) in self.plan.workloads.iter_enumerated() {
+            let entity = format!("workload/{}", self.plan.load_places()[workload].name);
             let mut load = LoadState {
                 stream: seed.stream(&entity, "arrivals"),
                 key: seed.key(&entity, "requests"),
@@ -63,7 +65,6 @@ impl<'p> World<'p> {
                 rounds: 0,
                 last: None,
             };
-            let workload = number as u16;
             match &plan.kind {
                 WorkloadKind::Open { .. } => {
                     load.seek(workload, &plan.kind, self.plan.end, agenda);
@@ -91,32 +92,32 @@ impl<'p> World<'p> {
 
     /// A request, or a batch, arrives.
     #[inline]
-    pub(super) fn arrival(&mut self, workload: u16, agenda: &mut Agenda<Event>) {
-        let kind = &self.plan.workloads[usize::from(workload)].kind;
+    pub(super) fn arrival(&mut self, workload: WorkloadId, agenda: &mut Agenda<Event>) {
+        let kind = &self.plan.workloads[workload].kind;
         let WorkloadKind::Open { batch, .. } = kind else {
             unreachable!("only open workloads have arrivals")
         };
-        let load = &mut self.loads[usize::from(workload)];
+        let load = &mut self.loads[workload];
         load.asks_at(agenda.now());
         self.work += load.seek(workload, kind, self.plan.end, agenda);
         for _ in 0..*batch {
-            let load = &mut self.loads[usize::from(workload)];
+            let load = &mut self.loads[workload];
             load.count += 1;
             let key = mix(load.key, load.count);
-            self.request(workload, u32::MAX, key, agenda);
+            self.request(workload, Frame::NOBODY, key, agenda);
         }
     }
 
     /// The search for the next arrival goes on.
-    pub(super) fn seek(&mut self, workload: u16, agenda: &mut Agenda<Event>) {
-        let kind = &self.plan.workloads[usize::from(workload)].kind;
-        let load = &mut self.loads[usize::from(workload)];
+    pub(super) fn seek(&mut self, workload: WorkloadId, agenda: &mut Agenda<Event>) {
+        let kind = &self.plan.workloads[workload].kind;
+        let load = &mut self.loads[workload];
         self.work += load.seek(workload, kind, self.plan.end, agenda);
     }
 
     /// A user who has thought, or lost patience, asks.
-    pub(super) fn ask(&mut self, workload: u16, user: u32, agenda: &mut Agenda<Event>) {
-        let load = &mut self.loads[usize::from(workload)];
+    pub(super) fn ask(&mut self, workload: WorkloadId, user: u32, agenda: &mut Agenda<Event>) {
+        let load = &mut self.loads[workload];
         load.asks_at(agenda.now());
         let state = &mut load.users[user as usize];
         state.asked += 1;
@@ -126,10 +127,10 @@ impl<'p> World<'p> {
     }
 
     #[inline]
-    fn request(&mut self, workload: u16, user: u32, key: u64, agenda: &mut Agenda<Event>) {
+    fn request(&mut self, workload: WorkloadId, user: u32, key: u64, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
-        let plan = &self.plan.workloads[usize::from(workload)];
-        let load = &self.loads[usize::from(workload)];
+        let plan = &self.plan.workloads[workload];
+        let load = &self.loads[workload];
         let shed = load.shed;
         if load.factor < 1.0 && self.stays_away(workload, user, key, agenda) {
             return;
@@ -155,14 +156,12 @@ impl<'p> World<'p> {
         let frame = &mut self.frames[index];
         frame.key = key;
         frame.arrived = now;
-        frame.in_edge = number;
-        frame.instance =
-            self.plan.places[self.plan.services.len() + usize::from(workload)].first_instance;
-        frame.endpoint = user;
+        frame.stand_for(number, user);
+        frame.instance = self.plan.load_places()[workload].first_instance;
         frame.workload = workload;
         frame.flags = flags;
         frame.state = State::Calling;
-        self.recorder.offered(usize::from(workload), counted);
+        self.recorder.offered(workload, counted);
         if flags & flag::TRACED != 0 {
             self.belongs_to(self.frames.id(index), number);
         }
@@ -176,7 +175,7 @@ impl<'p> World<'p> {
         });
         if shed > 0.0 && Keyed::new(key, purpose::SHED).uniform() < shed {
             self.tell(index, now, || "is turned away".into());
-            let origin = (self.plan.services.len() + usize::from(workload)) as u16;
+            let origin = self.plan.load_place(workload);
             return self.request_done(index, Ending::at(Outcome::Rejected, origin), agenda);
         }
         if let WorkloadKind::Closed {
@@ -194,17 +193,21 @@ impl<'p> World<'p> {
     /// Whether a request is not asked while only a share of the load comes: that share of the requests of an open
     /// workload, and of the users of a closed one, who would else ask as much as before if they think shortly.
     #[cold]
-    fn stays_away(&self, workload: u16, user: u32, key: u64, agenda: &mut Agenda<Event>) -> bool {
-        let load = &self.loads[usize::from(workload)];
+    fn stays_away(
+        &self,
+        workload: WorkloadId,
+        user: u32,
+        key: u64,
+        agenda: &mut Agenda<Event>,
+    ) -> bool {
+        let load = &self.loads[workload];
         let whose = match user {
-            u32::MAX => key,
+            Frame::NOBODY => key,
             user => mix(load.key, u64::from(user)),
         };
         let stays = Keyed::new(whose, purpose::STAYS).uniform() >= load.factor;
-        if stays && user != u32::MAX {
-            let WorkloadKind::Closed { think, .. } =
-                &self.plan.workloads[usize::from(workload)].kind
-            else {
+        if stays && user != Frame::NOBODY {
+            let WorkloadKind::Closed { think, .. } = &self.plan.workloads[workload].kind else {
                 unreachable!("only closed workloads have users")
             };
             let span = think.sample_duration(&mut load.thought(user));
@@ -215,12 +218,12 @@ impl<'p> World<'p> {
 
     /// A request sets out with what travels with it.
     #[cold]
-    fn pack(&mut self, index: u32, workload: u16, user: u32, key: u64) {
-        let plan = &self.plan.workloads[usize::from(workload)];
+    fn pack(&mut self, index: u32, workload: WorkloadId, user: u32, key: u64) {
+        let plan = &self.plan.workloads[workload];
         // Those who come again are themselves again.
         let who = match user {
-            u32::MAX => key,
-            user => mix(self.loads[usize::from(workload)].key, u64::from(user)),
+            Frame::NOBODY => key,
+            user => mix(self.loads[workload].key, u64::from(user)),
         };
         let drawn = plan.keys.as_ref();
         let baggage = Baggage {
@@ -237,9 +240,9 @@ impl<'p> World<'p> {
         let frame = self.frames[index];
         agenda.cancel(frame.timer);
         self.end_request(index, ending, agenda);
-        self.loads[usize::from(frame.workload)].last = Some(ending);
-        if frame.endpoint != u32::MAX {
-            self.think(frame.workload, frame.endpoint, agenda);
+        self.loads[frame.workload].last = Some(ending);
+        if frame.user() != Frame::NOBODY {
+            self.think(frame.workload, frame.user(), agenda);
         }
     }
 
@@ -256,8 +259,8 @@ impl<'p> World<'p> {
             )
         });
         self.recorder.ended(
-            usize::from(frame.workload),
-            (frame.in_edge, frame.arrived),
+            frame.workload,
+            (frame.request(), frame.arrived),
             now,
             ending,
             frame.is(flag::COUNTED),
@@ -266,12 +269,12 @@ impl<'p> World<'p> {
         self.frames.remove(index);
     }
 
-    fn think(&mut self, workload: u16, user: u32, agenda: &mut Agenda<Event>) {
-        let plan: &'p WorkloadKind = &self.plan.workloads[usize::from(workload)].kind;
+    fn think(&mut self, workload: WorkloadId, user: u32, agenda: &mut Agenda<Event>) {
+        let plan: &'p WorkloadKind = &self.plan.workloads[workload].kind;
         let WorkloadKind::Closed { think, .. } = plan else {
             return;
         };
-        let load = &mut self.loads[usize::from(workload)];
+        let load = &mut self.loads[workload];
         load.users[user as usize].clicks = 0;
         let span = think.sample_duration(&mut load.thought(user));
         agenda.schedule_after(span, Event::Thought { workload, user });
@@ -282,30 +285,29 @@ impl<'p> World<'p> {
         let frame = self.frames[index];
         self.frames[index].timer = EventId::NONE;
         self.tell(index, agenda.now(), || "the user loses patience".into());
-        let origin = self.plan.edges[frame.edge as usize].callee as u16;
+        let origin = self.plan.edges[frame.edge].callee.into();
         self.abandon_call(index, Outcome::TimeoutPatience, agenda);
         let ending = Ending::at(Outcome::TimeoutPatience, origin);
         self.end_request(index, ending, agenda);
-        self.loads[usize::from(frame.workload)].last = Some(ending);
-        let WorkloadKind::Closed { then, clicks, .. } =
-            &self.plan.workloads[usize::from(frame.workload)].kind
+        self.loads[frame.workload].last = Some(ending);
+        let WorkloadKind::Closed { then, clicks, .. } = &self.plan.workloads[frame.workload].kind
         else {
             unreachable!("only users of closed workloads lose patience")
         };
-        let clicked = self.loads[usize::from(frame.workload)].users[frame.endpoint as usize].clicks;
+        let clicked = self.loads[frame.workload].users[frame.user() as usize].clicks;
         if *then == Impatience::ClickAgain && clicked < *clicks {
-            self.ask(frame.workload, frame.endpoint, agenda);
+            self.ask(frame.workload, frame.user(), agenda);
         } else {
-            self.think(frame.workload, frame.endpoint, agenda);
+            self.think(frame.workload, frame.user(), agenda);
         }
     }
 }
 
 impl World<'_> {
     /// The workloads that turn in a circle at this instant.
-    pub(super) fn in_circle(&self, now: SimTime) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn in_circle(&self, now: SimTime) -> impl Iterator<Item = WorkloadId> + '_ {
         let instances = self.plan.instances.len() as u64;
-        let loads = self.loads.iter().enumerate();
+        let loads = self.loads.iter_enumerated();
         loads
             .filter(move |(_, load)| {
                 let most = match load.users.len() as u64 {
@@ -324,7 +326,7 @@ impl World<'_> {
         let mut who: Vec<String> = Vec::new();
         for number in self.in_circle(now) {
             let load = &self.loads[number];
-            let name = &self.plan.places[self.plan.services.len() + number].name;
+            let name = &self.plan.load_places()[number].name;
             who.push(if load.users.is_empty() {
                 format!("`{name}` arrives more than {MOST_ARRIVALS} times in one nanosecond")
             } else {
@@ -340,7 +342,7 @@ impl World<'_> {
 
     /// How a request that took no time ended, in words.
     fn ended_at_once(&self, ending: Ending) -> String {
-        let place = &self.plan.places[usize::from(ending.origin)].name;
+        let place = &self.plan.places[ending.origin].name;
         match ending.cause {
             Outcome::Rejected if usize::from(ending.origin) >= self.plan.services.len() => {
                 "its requests are turned away before they reach a service".into()
@@ -382,7 +384,7 @@ impl LoadState {
     #[inline]
     fn seek(
         &mut self,
-        workload: u16,
+        workload: WorkloadId,
         kind: &WorkloadKind,
         end: SimTime,
         agenda: &mut Agenda<Event>,

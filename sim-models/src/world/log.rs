@@ -2,6 +2,7 @@
 
 use super::frame::flag;
 use super::state::{Logged, World};
+use crate::ids::{TiVec, WorkloadId};
 use crate::observe::summary::LoggedRequest;
 use crate::outcome::{Ending, Outcome};
 use sim_core::SimTime;
@@ -34,7 +35,7 @@ impl World<'_> {
     fn entry(&self, index: u32, ended: SimTime, ending: Option<Ending>) -> Logged {
         let frame = &self.frames[index];
         Logged {
-            number: frame.in_edge,
+            number: frame.request(),
             workload: frame.workload,
             counted: frame.is(flag::COUNTED),
             key: frame.key,
@@ -54,23 +55,25 @@ impl World<'_> {
         let open = self.open_requests();
         entries.extend(open.map(|index| self.entry(index, now, None)));
         entries.sort_unstable_by_key(|entry| entry.number);
-        let names: Vec<Arc<str>> = self.plan.places[self.plan.services.len()..]
+        let names: TiVec<WorkloadId, Arc<str>> = self
+            .plan
+            .load_places()
             .iter()
             .map(|place| place.name.as_str().into())
             .collect();
-        let mut ordinals = vec![0; names.len()];
+        let mut ordinals: TiVec<WorkloadId, u32> = vec![0; names.len()].into();
         // Few causes are shared by many requests.
         let mut causes: Vec<Option<Arc<str>>> = vec![None; self.plan.places.len() * Outcome::COUNT];
         let mut cause_of = |ending: Ending| -> Arc<str> {
-            let place = usize::from(ending.origin);
-            let slot = &mut causes[place * Outcome::COUNT + ending.cause as usize];
+            let place = ending.origin;
+            let slot = &mut causes[usize::from(place) * Outcome::COUNT + ending.cause as usize];
             let name = || crate::outcome::cause_name(&self.plan.places[place].name, ending.cause);
             slot.get_or_insert_with(|| name().into()).clone()
         };
         entries
             .into_iter()
             .map(|entry| {
-                let workload = usize::from(entry.workload);
+                let workload = entry.workload;
                 let ordinal = ordinals[workload];
                 ordinals[workload] += 1;
                 let failure = entry.ending.filter(|ending| !ending.outcome.is_success());

@@ -1,8 +1,8 @@
 //! Which memory a policy has for a call: each caller instance has one, or all share one, and within that there is one
 //! for each instance of the callee, endpoint, tenant or key where the policy says so.
 
-use super::frame::FrameId;
 use super::state::World;
+use crate::ids::InstanceId;
 use crate::plan::LayerPlan;
 use crate::resilience::By;
 
@@ -23,7 +23,7 @@ impl World<'_> {
         let own = if policy.shared {
             0
         } else {
-            let instance = self.frames[index].instance as usize;
+            let instance = self.frames[index].instance;
             self.plan.instances[instance].number
         };
         (policy.memory + own * policy.parts) as usize
@@ -36,13 +36,13 @@ impl World<'_> {
         let plan = self.edge_of(index);
         match by {
             // Until one has been chosen nothing is asked of its memory.
-            By::Callee if frame.callee_instance == FrameId::NONE.index => 0,
-            By::Callee => frame.callee_instance - plan.first_callee,
-            By::Endpoint => frame.callee_endpoint - plan.first_endpoint,
-            By::Tenant => self.plan.workloads[usize::from(frame.workload)].tenant,
+            By::Callee if frame.callee_instance == InstanceId::NONE => 0,
+            By::Callee => frame.callee_instance.offset_from(plan.first_callee),
+            By::Endpoint => frame.callee_endpoint.offset_from(plan.first_endpoint),
+            By::Tenant => self.plan.workloads[frame.workload].tenant,
             By::Key => self.frames.baggage(index).key,
             By::Request => {
-                let endpoint = frame.callee_endpoint - plan.first_endpoint;
+                let endpoint = frame.callee_endpoint.offset_from(plan.first_endpoint);
                 endpoint * plan.keys + self.frames.baggage(index).key
             }
         }

@@ -134,7 +134,7 @@ impl World<'_> {
         act: impl FnOnce(&mut Self, u32, &mut Agenda<Event>),
     ) {
         if let Some(index) = self.frames.alive(id) {
-            let instance = &mut self.instances[self.frames[index].instance as usize];
+            let instance = &mut self.instances[self.frames[index].instance];
             if instance.frozen > 0 {
                 instance.inbox.push_back(event);
             } else {

@@ -5,6 +5,7 @@ use super::frame::{FrameId, State, flag};
 use super::state::{LOOKS_PER_STEP, World};
 use super::story::rounded;
 use crate::faults::Fate;
+use crate::ids::{EdgeId, InstanceId, LinkId};
 use crate::outcome::Outcome;
 use sim_core::agenda::Agenda;
 use sim_core::random::{Keyed, mix};
@@ -26,35 +27,39 @@ enum Passage {
 impl World<'_> {
     /// The link of an edge between two instances, for requests or for answers.
     #[inline]
-    pub(super) fn link(&self, edge: u32, caller: u32, callee: u32, requests: bool) -> u32 {
-        let edge = &self.plan.edges[edge as usize];
+    pub(super) fn link(
+        &self,
+        edge: EdgeId,
+        caller: InstanceId,
+        callee: InstanceId,
+        requests: bool,
+    ) -> LinkId {
+        let edge = &self.plan.edges[edge];
         let pair = if edge.routes.by_instance {
-            let caller_place = &self.plan.places[edge.caller as usize];
-            let callee_place = &self.plan.places[edge.callee as usize];
-            (caller - caller_place.first_instance) * callee_place.instance_count + callee
-                - callee_place.first_instance
+            let row = caller.offset_from(self.plan.places[edge.caller].first_instance);
+            row * edge.callees + callee.offset_from(edge.first_callee)
         } else {
             0
         };
-        edge.routes.first + 2 * pair + u32::from(!requests)
+        edge.routes.first.offset(2 * pair + u32::from(!requests))
     }
 
     /// Sends a message about the frame in place `index`: `event` happens when it arrives.
     #[inline]
     pub(super) fn transmit(
         &mut self,
-        link: u32,
+        link: LinkId,
         index: u32,
         event: Event,
         agenda: &mut Agenda<Event>,
     ) {
-        let state = &self.links[link as usize];
+        let state = &self.links[link];
         if !state.faults.is_empty() {
             return self.transmit_disturbed(link, index, event, agenda);
         }
         if let Some(lane) = state.lane {
             agenda.schedule_lane(lane, event);
-        } else if self.plan.links[link as usize].latency.is_none() {
+        } else if self.plan.links[link].latency.is_none() {
             self.now_next.push(event);
         } else {
             let latency = self.latency(link, index);
@@ -63,19 +68,19 @@ impl World<'_> {
     }
 
     /// The delay of this frame's message over a link without faults.
-    fn latency(&self, link: u32, index: u32) -> SimDuration {
-        let plan = &self.plan.links[link as usize];
+    fn latency(&self, link: LinkId, index: u32) -> SimDuration {
+        let plan = &self.plan.links[link];
         plan.latency.map_or(SimDuration::ZERO, |dist| {
             let purpose = 0x4C49_4E4B ^ u64::from(plan.requests);
             let mut chance = Keyed::new(self.frames[index].key, purpose);
-            self.plan.dists[dist as usize].sample_duration(&mut chance)
+            self.plan.dists[dist].sample_duration(&mut chance)
         })
     }
 
     #[cold]
     fn transmit_disturbed(
         &mut self,
-        link: u32,
+        link: LinkId,
         index: u32,
         event: Event,
         agenda: &mut Agenda<Event>,
@@ -126,15 +131,15 @@ impl World<'_> {
         copy
     }
 
-    fn passage(&mut self, link: u32, index: u32, agenda: &Agenda<Event>) -> Passage {
+    fn passage(&mut self, link: LinkId, index: u32, agenda: &Agenda<Event>) -> Passage {
         let key = mix(
             self.frames[index].key,
-            0x4641_5445 ^ u64::from(self.plan.links[link as usize].requests),
+            0x4641_5445 ^ u64::from(self.plan.links[link].requests),
         );
         let (mut late, mut twice) = (SimDuration::ZERO, false);
-        self.work += self.links[link as usize].faults.len() as u64 / LOOKS_PER_STEP;
-        for position in 0..self.links[link as usize].faults.len() {
-            let fault = usize::from(self.links[link as usize].faults[position]);
+        self.work += self.links[link].faults.len() as u64 / LOOKS_PER_STEP;
+        for position in 0..self.links[link].faults.len() {
+            let fault = self.links[link].faults[position];
             let fate = self.ask_fault(fault, key, None, agenda.now(), |kind, context| {
                 kind.on_message(context)
             });

@@ -6,6 +6,7 @@
 use super::event::Event;
 use super::frame::FrameId;
 use super::waiting_room::WaitingRoom;
+use crate::ids::{OwnPoolId, PoolId, TiVec};
 use crate::plan::Plan;
 use sim_core::agenda::{Agenda, LaneId};
 
@@ -29,7 +30,7 @@ pub(super) struct PoolState {
 #[derive(Clone, Copy, Debug)]
 struct Permit {
     /// Of which pool (and instance).
-    pool: u32,
+    pool: OwnPoolId,
     /// What else the frame holds.
     next: u32,
 }
@@ -38,9 +39,9 @@ struct Permit {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pools {
     /// By pool and instance.
-    pub(super) states: Vec<PoolState>,
+    pub(super) states: TiVec<OwnPoolId, PoolState>,
     /// For each pool of the plan the lane of its limit on waiting.
-    pub(super) lanes: Vec<Option<LaneId>>,
+    pub(super) lanes: TiVec<PoolId, Option<LaneId>>,
     /// By place in the arena, the last that the frame there has taken.
     held: Vec<u32>,
     permits: Vec<Permit>,
@@ -50,11 +51,11 @@ pub(super) struct Pools {
 impl Pools {
     pub(super) fn new(plan: &Plan, agenda: &mut Agenda<Event>) -> Self {
         let count = plan.pools.iter().map(|pool| {
-            let service = &plan.places[pool.service as usize];
+            let service = &plan.service_places()[pool.service];
             service.instance_count as usize
         });
         Self {
-            states: vec![PoolState::default(); count.sum()],
+            states: vec![PoolState::default(); count.sum()].into(),
             lanes: plan
                 .pools
                 .iter()
@@ -65,8 +66,8 @@ impl Pools {
     }
 
     /// The frame in a place of the arena gets one out of a pool.
-    pub(super) fn give(&mut self, place: u32, pool: u32) {
-        let state = &mut self.states[pool as usize];
+    pub(super) fn give(&mut self, place: u32, pool: OwnPoolId) {
+        let state = &mut self.states[pool];
         state.out += 1;
         state.taken += 1;
         let at = place as usize;
@@ -90,7 +91,7 @@ impl Pools {
     }
 
     /// Takes back from a frame the last that it has taken; out of one pool, or of any. Tells which.
-    pub(super) fn take_back(&mut self, place: u32, only: Option<u32>) -> Option<u32> {
+    pub(super) fn take_back(&mut self, place: u32, only: Option<OwnPoolId>) -> Option<OwnPoolId> {
         let first = *self.held.get(place as usize)?;
         let (mut before, mut at) = (NOTHING, first);
         while at != NOTHING {
@@ -102,7 +103,7 @@ impl Pools {
                     self.permits[before as usize].next = next;
                 }
                 self.free.push(at);
-                let state = &mut self.states[pool as usize];
+                let state = &mut self.states[pool];
                 state.out -= 1;
                 state.given_back += 1;
                 return Some(pool);
@@ -113,7 +114,7 @@ impl Pools {
     }
 
     /// Which pools a frame holds something of, one for each that it holds.
-    pub(super) fn held_by(&self, place: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn held_by(&self, place: u32) -> impl Iterator<Item = OwnPoolId> + '_ {
         let some = |at: u32| (at != NOTHING).then_some(at);
         let first = self.held.get(place as usize).copied().and_then(some);
         let permits = std::iter::successors(first, move |at| some(self.permits[*at as usize].next));

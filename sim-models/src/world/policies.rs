@@ -2,8 +2,8 @@
 
 use super::edge::{Slot, Stage};
 use super::event::Event;
-use super::frame::FrameId;
 use super::state::World;
+use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
 use crate::resilience::{CallState, Context, Ended, Final, Memory, PolicySpec};
@@ -84,7 +84,7 @@ impl<'p> World<'p> {
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
         let frame = &self.frames[index];
-        let state = &mut self.edges[frame.edge as usize];
+        let state = &mut self.edges[frame.edge];
         let counters = policy.counters as usize;
         let mut context = Context {
             now,
@@ -154,10 +154,10 @@ impl<'p> World<'p> {
         Ended {
             ending,
             last: Final::No,
-            callee: if asked == FrameId::NONE.index {
+            callee: if asked == InstanceId::NONE {
                 Ended::NOBODY
             } else {
-                (asked - self.edge_of(index).first_callee) as u16
+                asked.offset_from(self.edge_of(index).first_callee) as u16
             },
             leg: 0,
             given_up: true,

@@ -3,14 +3,15 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::World;
+use crate::ids::InstanceId;
 use crate::scenario::Threading;
 use sim_core::agenda::{Agenda, EventId};
 
 impl World<'_> {
     #[inline]
     pub(super) fn let_thread_go_if_async(&mut self, index: u32, agenda: &mut Agenda<Event>) {
-        let instance = self.frames[index].instance as usize;
-        let service = self.instances[instance].service as usize;
+        let instance = self.frames[index].instance;
+        let service = self.instances[instance].service;
         if self.plan.services[service].threading == Threading::Async
             && self.frames[index].is(flag::THREAD)
         {
@@ -27,12 +28,11 @@ impl World<'_> {
 
     /// A thread goes to the next who waits for one: continuations first, then the queue. Where nobody
     /// waits it idles, and the answer is no.
-    fn pass_thread_on(&mut self, instance: u32, agenda: &mut Agenda<Event>) -> bool {
+    fn pass_thread_on(&mut self, instance: InstanceId, agenda: &mut Agenda<Event>) -> bool {
         let now = agenda.now();
-        let number = instance as usize;
-        let state = &mut self.instances[number];
-        let plan = &self.plan.services[state.service as usize];
-        let record = &mut self.recorder.instances[number];
+        let state = &mut self.instances[instance];
+        let plan = &self.plan.services[state.service];
+        let record = &mut self.recorder.instances[instance];
         let nobody_waits = record.queue.value() == 0 && !plan.minds_empty;
         // Where somebody has set fewer than are busy, this one goes.
         if nobody_waits || state.busy > plan.threads {
@@ -43,17 +43,17 @@ impl World<'_> {
         let ready = &mut state.ready;
         let (next, begins) = if let Some(next) = ready.pop_front(&mut self.frames) {
             (next, false)
-        } else if let Some(next) = self.next_in_queue(number, agenda) {
+        } else if let Some(next) = self.next_in_queue(instance, agenda) {
             (next, true)
         } else {
-            self.instances[number].busy -= 1;
-            self.recorder.instances[number].busy.add(now, -1);
+            self.instances[instance].busy -= 1;
+            self.recorder.instances[instance].busy.add(now, -1);
             return false;
         };
         let frames = &mut self.frames;
         frames[next].flags |= flag::THREAD;
         frames[next].state = State::Running;
-        self.recorder.instances[number].queue.add(now, -1);
+        self.recorder.instances[instance].queue.add(now, -1);
         let id = frames.id(next);
         self.now_next.push(if begins {
             Event::Start(id)
@@ -64,12 +64,11 @@ impl World<'_> {
     }
 
     /// Gives the idle threads of an instance that wakes to those who came meanwhile.
-    pub(super) fn fill_threads(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
-        let number = instance as usize;
-        let threads = self.plan.services[self.instances[number].service as usize].threads;
-        while self.instances[number].busy < threads {
-            self.instances[number].busy += 1;
-            self.recorder.instances[number].busy.add(agenda.now(), 1);
+    pub(super) fn fill_threads(&mut self, instance: InstanceId, agenda: &mut Agenda<Event>) {
+        let threads = self.plan.services[self.instances[instance].service].threads;
+        while self.instances[instance].busy < threads {
+            self.instances[instance].busy += 1;
+            self.recorder.instances[instance].busy.add(agenda.now(), 1);
             if !self.pass_thread_on(instance, agenda) {
                 return;
             }
@@ -80,28 +79,24 @@ impl World<'_> {
         let Frame {
             state, instance, ..
         } = self.frames[index];
-        let number = instance as usize;
         if state == State::Queued {
-            self.leave_queue(number, index);
-            self.accept(number);
+            self.leave_queue(instance, index);
+            self.accept(instance);
         } else {
-            let backlog = &mut self.instances[number].backlog;
+            let backlog = &mut self.instances[instance].backlog;
             backlog.remove(&mut self.frames, index);
         }
-        self.recorder.instances[number].queue.add(agenda.now(), -1);
+        self.recorder.instances[instance]
+            .queue
+            .add(agenda.now(), -1);
     }
 
     /// Jobs came to or went from the cores of an instance.
-    pub(super) fn cores_changed(&mut self, instance: usize, agenda: &mut Agenda<Event>) {
+    pub(super) fn cores_changed(&mut self, instance: InstanceId, agenda: &mut Agenda<Event>) {
         let state = &mut self.instances[instance];
         agenda.cancel(state.cores.timer);
         state.cores.timer = match state.cores.due() {
-            Some(due) if state.frozen == 0 => agenda.schedule_at(
-                due,
-                Event::CoreFree {
-                    instance: instance as u32,
-                },
-            ),
+            Some(due) if state.frozen == 0 => agenda.schedule_at(due, Event::CoreFree { instance }),
             _ => EventId::NONE,
         };
         let busy = state.cores.busy_milli();
@@ -111,9 +106,9 @@ impl World<'_> {
     }
 
     /// The first of the jobs on the cores of an instance is done.
-    pub(super) fn core_free(&mut self, instance: u32, agenda: &mut Agenda<Event>) {
-        let done = self.instances[instance as usize].cores.take(agenda.now());
-        self.cores_changed(instance as usize, agenda);
+    pub(super) fn core_free(&mut self, instance: InstanceId, agenda: &mut Agenda<Event>) {
+        let done = self.instances[instance].cores.take(agenda.now());
+        self.cores_changed(instance, agenda);
         if let Some(index) = done.and_then(|id| self.frames.alive(id)) {
             self.frames[index].state = State::Running;
             self.resume(index, agenda);
@@ -121,7 +116,7 @@ impl World<'_> {
     }
 
     /// What was paused on the cores of an instance goes on.
-    pub(super) fn cores_wake(&mut self, instance: usize, agenda: &mut Agenda<Event>) {
+    pub(super) fn cores_wake(&mut self, instance: InstanceId, agenda: &mut Agenda<Event>) {
         if self.instances[instance].cores.shared() {
             self.instances[instance].cores.wake(agenda.now());
             self.cores_changed(instance, agenda);

@@ -4,6 +4,7 @@
 use super::event::Event;
 use super::frame::{State, Waiters, flag};
 use super::state::{LOOKS_PER_STEP, World};
+use crate::ids::InstanceId;
 use crate::outcome::Outcome;
 use crate::queues::{OrderSpec, Queue};
 use sim_core::agenda::Agenda;
@@ -11,7 +12,7 @@ use sim_core::agenda::Agenda;
 impl World<'_> {
     /// A request takes a place in the queue of an instance.
     #[inline]
-    pub(super) fn enter_queue(&mut self, instance: usize, index: u32) {
+    pub(super) fn enter_queue(&mut self, instance: InstanceId, index: u32) {
         let looks = self.ask_order(instance, |order, queue, waiters, _| {
             order.push(queue, waiters, index)
         });
@@ -21,7 +22,7 @@ impl World<'_> {
 
     /// A request gives its place in the queue up.
     #[inline]
-    pub(super) fn leave_queue(&mut self, instance: usize, index: u32) {
+    pub(super) fn leave_queue(&mut self, instance: InstanceId, index: u32) {
         self.ask_order(instance, |order, queue, waiters, _| {
             order.remove(queue, waiters, index);
         });
@@ -31,11 +32,11 @@ impl World<'_> {
     #[inline]
     fn ask_order<R>(
         &mut self,
-        instance: usize,
+        instance: InstanceId,
         ask: impl FnOnce(&OrderSpec, &mut Queue, &mut Waiters<'_>, &mut Vec<u32>) -> R,
     ) -> R {
         let state = &mut self.instances[instance];
-        let order = &self.plan.services[state.service as usize].queue_order;
+        let order = &self.plan.services[state.service].queue_order;
         let mut waiters = Waiters {
             frames: &mut self.frames,
             plan: self.plan,
@@ -45,9 +46,9 @@ impl World<'_> {
 
     /// A place in the queue, if there is one, goes to the first in the backlog. Whether there was such a one.
     #[inline]
-    pub(super) fn accept(&mut self, instance: usize) -> bool {
+    pub(super) fn accept(&mut self, instance: InstanceId) -> bool {
         let state = &mut self.instances[instance];
-        let limit = self.plan.services[state.service as usize].queue_limit;
+        let limit = self.plan.services[state.service].queue_limit;
         if state.queue.waiting() >= limit {
             return false;
         }
@@ -63,7 +64,7 @@ impl World<'_> {
     #[inline]
     pub(super) fn next_in_queue(
         &mut self,
-        instance: usize,
+        instance: InstanceId,
         agenda: &mut Agenda<Event>,
     ) -> Option<u32> {
         loop {
@@ -100,15 +101,14 @@ impl World<'_> {
     /// A request that waited, and has been taken out of the queue, is turned away.
     fn turn_away_queued(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let frame = self.frames[index];
-        let (now, number) = (agenda.now(), frame.instance as usize);
+        let (now, instance) = (agenda.now(), frame.instance);
         agenda.cancel(frame.expiry);
-        let levels = &mut self.recorder.instances[number];
+        let levels = &mut self.recorder.instances[instance];
         levels.queue.add(now, -1);
         levels.present.add(now, -1);
-        let service = self.instances[number].service as usize;
+        let service = self.instances[instance].service;
         let counted = frame.is(flag::COUNTED);
-        self.recorder
-            .turned_away(service, frame.endpoint as usize, counted);
+        self.recorder.turned_away(service, frame.endpoint, counted);
         self.tell(index, now, || "is dropped from the queue".into());
         self.work += 1;
         let ending = self.ends_here(index, Outcome::Rejected);
@@ -119,7 +119,7 @@ impl World<'_> {
     #[cold]
     pub(super) fn push_out(
         &mut self,
-        instance: usize,
+        instance: InstanceId,
         index: u32,
         agenda: &mut Agenda<Event>,
     ) -> bool {

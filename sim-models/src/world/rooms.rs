@@ -5,6 +5,7 @@ use super::edge::{Parked, Stage};
 use super::event::Event;
 use super::state::World;
 use super::waiting_room::WaitingRoom;
+use crate::ids::EdgeId;
 use crate::plan::EdgePlan;
 use crate::resilience::{Do, Ended};
 use sim_core::agenda::Agenda;
@@ -39,7 +40,7 @@ impl<'p> World<'p> {
 
     fn room(&mut self, index: u32, plan: &EdgePlan, layer: usize) -> &mut WaitingRoom<Parked> {
         let memory = self.memory_of(index, &plan.layers[layer]);
-        &mut self.edges[self.frames[index].edge as usize].rooms[memory]
+        &mut self.edges[self.frames[index].edge].rooms[memory]
     }
 
     #[cold]
@@ -77,7 +78,7 @@ impl<'p> World<'p> {
         count: u32,
         agenda: &mut Agenda<Event>,
     ) {
-        let edge = self.frames[index].edge as usize;
+        let edge = self.frames[index].edge;
         let memory = self.memory_of(index, &plan.layers[layer]);
         self.wake_at(edge, memory, layer, count, agenda);
     }
@@ -85,7 +86,7 @@ impl<'p> World<'p> {
     /// Wakes as many as are parked at a memory of an edge's policy.
     pub(super) fn wake_at(
         &mut self,
-        edge: usize,
+        edge: EdgeId,
         memory: usize,
         layer: usize,
         count: u32,
@@ -130,7 +131,7 @@ impl<'p> World<'p> {
                         let name = plan.layers[layer].spec.name();
                         format!("{name} answers: {}", ending.outcome.name())
                     });
-                    self.frames[next.index].ending = ending.or_at(plan.caller as u16);
+                    self.frames[next.index].ending = ending.or_at(plan.caller);
                     Stage::Turned(last)
                 }
                 _ => unreachable!("no answer to a call that is woken: {answer:?}"),

@@ -13,7 +13,7 @@ use sim_core::{SimDuration, SimTime};
 impl World<'_> {
     #[inline(always)]
     pub(super) fn ends_here(&self, index: u32, outcome: Outcome) -> Ending {
-        Ending::at(outcome, self.place_of(index) as u16)
+        Ending::at(outcome, self.place_of(index))
     }
 
     /// A request reaches its instance.
@@ -32,41 +32,39 @@ impl World<'_> {
             ..
         } = *frame;
         let counted = frame.is(flag::COUNTED);
-        let service = self.instances[instance as usize].service as usize;
+        let service = self.instances[instance].service;
         if self.plan.doors {
             if self.comes_to_door(index, agenda) {
                 return;
             }
         } else {
-            self.recorder
-                .arrived(service, endpoint as usize, instance as usize, counted);
+            self.recorder.arrived(service, endpoint, instance, counted);
         }
-        if self.instances[instance as usize].down > 0 {
+        if self.instances[instance].down > 0 {
             self.touch(instance);
             return self.turn_away(index, Outcome::Refused, agenda);
         }
         if deadline <= now {
-            self.recorder
-                .withdrawn(service, endpoint as usize, true, counted);
+            self.recorder.withdrawn(service, endpoint, true, counted);
             let ending = self.ends_here(index, Outcome::TimeoutDeadline);
             return self.reply(index, ending, agenda);
         }
         if self.plan.doors && self.begin_at_door(index, agenda) {
             return;
         }
-        if self.instances[instance as usize].frozen > 0 {
+        if self.instances[instance].frozen > 0 {
             self.touch(instance);
         }
         let plan = &self.plan.services[service];
-        let state = &mut self.instances[instance as usize];
+        let state = &mut self.instances[instance];
         if state.busy < plan.threads && state.frozen == 0 {
             state.busy += 1;
-            self.recorder.instances[instance as usize].busy.add(now, 1);
+            self.recorder.instances[instance].busy.add(now, 1);
             self.frames[index].flags |= flag::THREAD;
             self.enter(index, agenda);
             self.start(index, agenda);
         } else if state.queue.waiting() < plan.queue_limit {
-            self.enter_queue(instance as usize, index);
+            self.enter_queue(instance, index);
             self.wait(index, agenda);
         } else if state.backlog.waiting() < plan.backlog_limit {
             state.backlog.push(&mut self.frames, index);
@@ -75,8 +73,8 @@ impl World<'_> {
         } else if plan.backlog_limit > 0 {
             // Nobody sees who it is.
             self.turn_away(index, Outcome::Refused, agenda);
-        } else if plan.queue_order.pushes_out() && self.push_out(instance as usize, index, agenda) {
-            self.enter_queue(instance as usize, index);
+        } else if plan.queue_order.pushes_out() && self.push_out(instance, index, agenda) {
+            self.enter_queue(instance, index);
             self.wait(index, agenda);
         } else {
             self.turn_away(index, Outcome::Rejected, agenda);
@@ -89,7 +87,7 @@ impl World<'_> {
         let Frame {
             instance, deadline, ..
         } = self.frames[index];
-        self.recorder.instances[instance as usize]
+        self.recorder.instances[instance]
             .present
             .add(agenda.now(), 1);
         if deadline < SimTime::MAX {
@@ -102,9 +100,7 @@ impl World<'_> {
     fn wait(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         self.enter(index, agenda);
         let instance = self.frames[index].instance;
-        self.recorder.instances[instance as usize]
-            .queue
-            .add(agenda.now(), 1);
+        self.recorder.instances[instance].queue.add(agenda.now(), 1);
         self.tell(index, agenda.now(), || "waits for a thread".into());
     }
 
@@ -113,9 +109,8 @@ impl World<'_> {
             instance, endpoint, ..
         } = self.frames[index];
         let counted = self.frames[index].is(flag::COUNTED);
-        let service = self.instances[instance as usize].service as usize;
-        self.recorder
-            .turned_away(service, endpoint as usize, counted);
+        let service = self.instances[instance].service;
+        self.recorder.turned_away(service, endpoint, counted);
         let ending = self.ends_here(index, outcome);
         self.reply(index, ending, agenda);
     }
@@ -171,18 +166,16 @@ impl World<'_> {
             instance, arrived, ..
         } = *frame;
         let counted = frame.is(flag::COUNTED);
-        let service = self.instances[instance as usize].service as usize;
+        let service = self.instances[instance].service;
         self.recorder
-            .started(service, instance as usize, now.since(arrived), counted);
+            .started(service, instance, now.since(arrived), counted);
         self.tell(index, now, || {
             format!("starts after waiting {}", rounded(now.since(arrived)))
         });
         if self.plan.doors && self.was_let_in(index) {
             self.tell_door_of_start(index, now);
         }
-        if !self.instances[instance as usize].faults.is_empty()
-            && self.disturbed_start(index, agenda)
-        {
+        if !self.instances[instance].faults.is_empty() && self.disturbed_start(index, agenda) {
             return;
         }
         self.advance(index, agenda);
@@ -195,8 +188,8 @@ impl World<'_> {
         let Frame { instance, key, .. } = self.frames[index];
         self.count_faults(instance);
         let mut more = SimDuration::ZERO;
-        for position in 0..self.instances[instance as usize].faults.len() {
-            let fault = usize::from(self.instances[instance as usize].faults[position]);
+        for position in 0..self.instances[instance].faults.len() {
+            let fault = self.instances[instance].faults[position];
             if !self.concerns(fault, index) {
                 continue;
             }
@@ -240,8 +233,8 @@ impl World<'_> {
     fn disturbed_answer(&mut self, index: u32, ending: Ending, now: SimTime) -> Ending {
         let Frame { instance, key, .. } = self.frames[index];
         self.count_faults(instance);
-        for position in 0..self.instances[instance as usize].faults.len() {
-            let fault = usize::from(self.instances[instance as usize].faults[position]);
+        for position in 0..self.instances[instance].faults.len() {
+            let fault = self.instances[instance].faults[position];
             if !self.plan.faults[fault].answers || !self.concerns(fault, index) {
                 continue;
             }
@@ -290,12 +283,10 @@ impl World<'_> {
         let now = agenda.now();
         let frame = self.frames[index];
         agenda.cancel(frame.expiry);
-        self.recorder.instances[frame.instance as usize]
-            .present
-            .add(now, -1);
+        self.recorder.instances[frame.instance].present.add(now, -1);
         self.recorder.served(
-            self.instances[frame.instance as usize].service as usize,
-            frame.endpoint as usize,
+            self.instances[frame.instance].service,
+            frame.endpoint,
             (frame.arrived, frame.started, now),
             ending.outcome.is_success(),
             frame.is(flag::ABANDONED),
@@ -307,17 +298,13 @@ impl World<'_> {
     pub(super) fn leave_unstarted(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         let frame = self.frames[index];
         agenda.cancel(frame.expiry);
-        self.recorder.instances[frame.instance as usize]
+        self.recorder.instances[frame.instance]
             .present
             .add(agenda.now(), -1);
-        let service = self.instances[frame.instance as usize].service as usize;
+        let service = self.instances[frame.instance].service;
         let doomed = frame.is(flag::ABANDONED);
-        self.recorder.withdrawn(
-            service,
-            frame.endpoint as usize,
-            doomed,
-            frame.is(flag::COUNTED),
-        );
+        self.recorder
+            .withdrawn(service, frame.endpoint, doomed, frame.is(flag::COUNTED));
     }
 
     /// Word reaches a request that its caller has gone.
@@ -385,25 +372,28 @@ impl World<'_> {
             instance,
             ..
         } = self.frames[index];
-        let number = instance as usize;
         match state {
             State::Running => {
                 if agenda.cancel(timer).is_some() && self.is_working(index) {
-                    self.recorder.instances[number]
+                    self.recorder.instances[instance]
                         .working
                         .add(agenda.now(), -1);
                 }
             }
             State::Computing => {
                 let id = self.frames.id(index);
-                self.instances[number].cores.remove(agenda.now(), id);
-                self.cores_changed(number, agenda);
+                self.instances[instance].cores.remove(agenda.now(), id);
+                self.cores_changed(instance, agenda);
             }
             State::Calling => self.abandon_call(index, Outcome::Cancelled, agenda),
             State::Forked => self.stop_branches(index, agenda),
             State::Ready => {
-                self.instances[number].ready.remove(&mut self.frames, index);
-                self.recorder.instances[number].queue.add(agenda.now(), -1);
+                self.instances[instance]
+                    .ready
+                    .remove(&mut self.frames, index);
+                self.recorder.instances[instance]
+                    .queue
+                    .add(agenda.now(), -1);
             }
             State::Queued | State::Backlogged => self.unqueue(index, agenda),
             State::Pooled => self.leave_line(index, agenda),

@@ -7,6 +7,7 @@ use super::frame::{Arena, State, flag};
 use super::instance::Instance;
 use super::permits::Pools;
 use super::tried::Tried;
+use crate::ids::{DistId, EdgeId, FaultId, InstanceId, LinkId, PlaceId, TiVec, WorkloadId};
 use crate::observe::recorder::Recorder;
 use crate::observe::summary::StoryLine;
 use crate::outcome::Ending;
@@ -42,7 +43,7 @@ const _: () = {
 #[derive(Clone, Debug)]
 pub(super) struct LinkState {
     pub(super) lane: Option<LaneId>,
-    pub(super) faults: Vec<u16>,
+    pub(super) faults: Vec<FaultId>,
 }
 
 /// A workload while a run goes on.
@@ -87,7 +88,7 @@ pub(super) struct FaultState {
     pub(super) periods: Vec<(SimTime, SimTime)>,
     /// What it hits in the periods that are under way, in the order in which they began: all that it can
     /// hit, or those that were chosen.
-    pub(super) active: VecDeque<(u32, Option<Vec<u32>>)>,
+    pub(super) active: VecDeque<(u32, Option<Vec<InstanceId>>)>,
     /// For each instance that it can hit the requests that it has dealt with since it came; empty of kinds that do not
     /// count.
     pub(super) dealt_with: Vec<u32>,
@@ -100,7 +101,7 @@ pub(super) const LOOKS_PER_STEP: u64 = 16;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Logged {
     pub(super) number: u32,
-    pub(super) workload: u16,
+    pub(super) workload: WorkloadId,
     pub(super) counted: bool,
     pub(super) key: u64,
     pub(super) arrived: SimTime,
@@ -146,14 +147,14 @@ pub struct World<'p> {
     pub(super) written: &'p Plan,
     pub(super) frames: Arena,
     pub(super) slots: Slots,
-    pub(super) instances: Vec<Instance>,
+    pub(super) instances: TiVec<InstanceId, Instance>,
     pub(super) pools: Pools,
-    pub(super) edges: Vec<EdgeState>,
-    pub(super) links: Vec<LinkState>,
+    pub(super) edges: TiVec<EdgeId, EdgeState>,
+    pub(super) links: TiVec<LinkId, LinkState>,
     /// Lane of each distribution that is constant.
-    pub(super) dist_lanes: Vec<Option<LaneId>>,
-    pub(super) loads: Vec<LoadState>,
-    pub(super) faults: Vec<FaultState>,
+    pub(super) dist_lanes: TiVec<DistId, Option<LaneId>>,
+    pub(super) loads: TiVec<WorkloadId, LoadState>,
+    pub(super) faults: TiVec<FaultId, FaultState>,
     pub(super) control: Control,
     /// How many targets were chosen for the periods of faults that are under way.
     pub(super) chosen: usize,
@@ -219,10 +220,10 @@ impl<'p> World<'p> {
                 .iter()
                 .map(|edge| EdgeState::new(plan, edge, &mut agenda))
                 .collect(),
-            links: Vec::new(),
+            links: TiVec::new(),
             dist_lanes,
-            loads: Vec::new(),
-            faults: Vec::new(),
+            loads: TiVec::new(),
+            faults: TiVec::new(),
             control: Control::default(),
             chosen: 0,
             now_next: Vec::new(),
@@ -249,9 +250,7 @@ impl<'p> World<'p> {
             .links
             .iter()
             .map(|link| LinkState {
-                lane: link
-                    .latency
-                    .and_then(|dist| world.dist_lanes[dist as usize]),
+                lane: link.latency.and_then(|dist| world.dist_lanes[dist]),
                 faults: Vec::new(),
             })
             .collect();
@@ -276,7 +275,7 @@ impl<'p> World<'p> {
 
     /// Counters of the policies of an edge.
     #[must_use]
-    pub fn counters(&self, edge: usize) -> &[u64] {
+    pub fn counters(&self, edge: EdgeId) -> &[u64] {
         &self.edges[edge].counters
     }
 
@@ -306,12 +305,12 @@ impl<'p> World<'p> {
         }
         #[cfg(not(debug_assertions))]
         let _ = whole;
-        let up: Vec<u64> = self.plan.places[..self.plan.services.len()]
+        let up: Vec<u64> = self
+            .plan
+            .service_places()
             .iter()
             .map(|place| {
-                let range = place.first_instance as usize
-                    ..(place.first_instance + place.instance_count) as usize;
-                self.instances[range]
+                self.instances[place.range()]
                     .iter()
                     .filter(|instance| instance.down == 0)
                     .count() as u64
@@ -335,7 +334,7 @@ impl<'p> World<'p> {
         let open: Vec<u32> = self.open_requests().collect();
         for index in open {
             let frame = &self.frames[index];
-            let (workload, arrived) = (usize::from(frame.workload), frame.arrived);
+            let (workload, arrived) = (frame.workload, frame.arrived);
             self.recorder.left_open(workload, arrived, now);
             self.tell_unfinished(index, now);
         }
@@ -351,12 +350,12 @@ impl<'p> World<'p> {
     }
 
     /// Requests that have not ended: workload, number, arrival, whether they count in totals.
-    pub fn unfinished(&self) -> impl Iterator<Item = (usize, u32, SimTime, bool)> + '_ {
+    pub fn unfinished(&self) -> impl Iterator<Item = (WorkloadId, u32, SimTime, bool)> + '_ {
         self.open_requests().map(|index| {
             let frame = &self.frames[index];
             (
-                usize::from(frame.workload),
-                frame.in_edge,
+                frame.workload,
+                frame.request(),
                 frame.arrived,
                 frame.is(flag::COUNTED),
             )
@@ -365,7 +364,7 @@ impl<'p> World<'p> {
 
     /// Index of the place of a frame's instance.
     #[inline(always)]
-    pub(super) fn place_of(&self, index: u32) -> u32 {
-        self.plan.instances[self.frames[index].instance as usize].place
+    pub(super) fn place_of(&self, index: u32) -> PlaceId {
+        self.plan.instances[self.frames[index].instance].place
     }
 }

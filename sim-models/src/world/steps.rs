@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::frame::{Frame, State, flag};
 use super::state::{MOST_AT_ONCE, World};
+use crate::ids::DistId;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Instruction;
 use sim_core::agenda::{Agenda, EventId};
@@ -16,7 +17,7 @@ impl World<'_> {
         self.frames[index].timer = EventId::NONE;
         if self.is_working(index) {
             let instance = self.frames[index].instance;
-            self.recorder.instances[instance as usize]
+            self.recorder.instances[instance]
                 .working
                 .add(agenda.now(), -1);
         }
@@ -26,12 +27,12 @@ impl World<'_> {
     /// Whether the step that a running frame is in is one of work (and not of waiting).
     #[inline]
     pub(super) fn is_working(&self, index: u32) -> bool {
-        let pc = self.frames[index].pc as usize;
+        let pc = self.frames[index].pc;
         // A request held up by a fault at its start has not begun its program.
-        pc > 0
-            && matches!(self.plan.code[pc - 1], Instruction::Work { .. })
+        pc.number() > 0
+            && matches!(self.plan.code[pc.back(1)], Instruction::Work { .. })
             && (self.frames[index].is(flag::BRANCH)
-                || pc as u32 > self.plan.endpoints[self.frames[index].endpoint as usize].entry)
+                || pc > self.plan.endpoints[self.frames[index].endpoint].entry)
     }
 
     /// A frame goes on with its program as soon as it has a thread.
@@ -41,9 +42,9 @@ impl World<'_> {
         if frame.is(flag::THREAD) || frame.is(flag::BRANCH) {
             return self.advance(index, agenda);
         }
-        let instance = frame.instance as usize;
+        let instance = frame.instance;
         let state = &mut self.instances[instance];
-        if state.busy < self.plan.services[state.service as usize].threads {
+        if state.busy < self.plan.services[state.service].threads {
             state.busy += 1;
             self.recorder.instances[instance].busy.add(agenda.now(), 1);
             self.frames[index].flags |= flag::THREAD;
@@ -71,8 +72,8 @@ impl World<'_> {
         let mut rounds = 0;
         loop {
             let pc = self.frames[index].pc;
-            self.frames[index].pc = pc + 1;
-            match self.plan.code[pc as usize] {
+            self.frames[index].pc = pc.offset(1);
+            match self.plan.code[pc] {
                 Instruction::Work { dist } => return self.work(index, dist, agenda),
                 Instruction::Wait { dist } => {
                     let span = self.span(index, dist, agenda.now());
@@ -88,7 +89,7 @@ impl World<'_> {
                 }
                 Instruction::Choice { first, count } => {
                     let draw = self.draw(index).uniform();
-                    let arms = &self.plan.arms[first as usize..first as usize + usize::from(count)];
+                    let arms = &self.plan.arms[first..first.offset(u32::from(count))].raw;
                     let (_, entry) = arms
                         .iter()
                         .find(|(sum, _)| draw < *sum)
@@ -97,7 +98,7 @@ impl World<'_> {
                 }
                 Instruction::Jump(to) => self.frames[index].pc = to,
                 Instruction::LoopBegin { dist, slot, end } => {
-                    let rounds = self.plan.dists[dist as usize].sample(&mut self.draw(index)) + 0.5;
+                    let rounds = self.plan.dists[dist].sample(&mut self.draw(index)) + 0.5;
                     self.frames[index].loops[usize::from(slot)] = rounds as u16;
                     if rounds < 1.0 {
                         self.frames[index].pc = end;
@@ -156,9 +157,9 @@ impl World<'_> {
 
     /// How long a step takes, faults included.
     #[inline]
-    fn span(&mut self, index: u32, dist: u32, now: SimTime) -> f64 {
-        let span = self.plan.dists[dist as usize].sample(&mut self.draw(index));
-        if self.instances[self.frames[index].instance as usize]
+    fn span(&mut self, index: u32, dist: DistId, now: SimTime) -> f64 {
+        let span = self.plan.dists[dist].sample(&mut self.draw(index));
+        if self.instances[self.frames[index].instance]
             .faults
             .is_empty()
         {
@@ -173,9 +174,9 @@ impl World<'_> {
     fn slowdown(&mut self, index: u32, now: SimTime) -> f64 {
         let Frame { instance, key, .. } = self.frames[index];
         self.count_faults(instance);
-        let faults = &self.instances[instance as usize].faults;
+        let faults = &self.instances[instance].faults;
         let mut product = 1.0;
-        for fault in faults.iter().map(|fault| usize::from(*fault)) {
+        for fault in faults.iter().copied() {
             let spec = &self.plan.faults[fault].spec;
             let factor = spec.inject.on_step();
             if factor != 1.0
@@ -189,9 +190,9 @@ impl World<'_> {
     }
 
     #[inline]
-    fn work(&mut self, index: u32, dist: u32, agenda: &mut Agenda<Event>) {
+    fn work(&mut self, index: u32, dist: DistId, agenda: &mut Agenda<Event>) {
         let span = self.span(index, dist, agenda.now());
-        let instance = self.frames[index].instance as usize;
+        let instance = self.frames[index].instance;
         if self.instances[instance].cores.shared() {
             self.frames[index].state = State::Computing;
             let id = self.frames.id(index);
@@ -207,11 +208,11 @@ impl World<'_> {
 
     /// A step takes a span.
     #[inline]
-    fn hold(&mut self, index: u32, dist: u32, span: f64, agenda: &mut Agenda<Event>) {
+    fn hold(&mut self, index: u32, dist: DistId, span: f64, agenda: &mut Agenda<Event>) {
         let event = Event::StepEnd(self.frames.id(index));
-        let constant = self.plan.dists[dist as usize].constant() == Some(span);
+        let constant = self.plan.dists[dist].constant() == Some(span);
         let span = SimDuration::from_nanos_f64(span);
-        let timer = match self.dist_lanes[dist as usize] {
+        let timer = match self.dist_lanes[dist] {
             Some(lane) if constant => agenda.schedule_lane(lane, event),
             _ => agenda.schedule_after(span, event),
         };

@@ -2,6 +2,7 @@
 
 use super::frame::{FrameId, State, flag};
 use super::state::World;
+use crate::ids::EndpointId;
 use crate::observe::summary::StoryLine;
 use sim_core::{SimDuration, SimTime};
 
@@ -30,8 +31,8 @@ impl World<'_> {
     #[inline(never)]
     fn tell_now(&mut self, index: u32, now: SimTime, what: impl FnOnce() -> String) {
         let frame = &self.frames[index];
-        let instance = &self.plan.instances[frame.instance as usize];
-        let place = &self.plan.places[instance.place as usize];
+        let instance = &self.plan.instances[frame.instance];
+        let place = &self.plan.places[instance.place];
         let name = if place.instance_count > 1 {
             format!("{}#{}", place.name, instance.number)
         } else {
@@ -105,7 +106,7 @@ impl World<'_> {
             State::Running => format!("{waits} for its own step to end"),
             State::Computing => format!("{waits} for its work on the cores to end"),
             State::Pooled => {
-                let pool = &self.plan.pools[self.awaited_pool(index) as usize].name;
+                let pool = &self.plan.pools[self.awaited_pool(index)].name;
                 format!("{waits} for one of `{pool}`")
             }
             State::Hung => format!("{waits}: it hangs"),
@@ -125,11 +126,12 @@ impl World<'_> {
     }
 
     /// `"service/endpoint"` of an endpoint.
-    pub(super) fn endpoint_name(&self, endpoint: u32) -> String {
-        let endpoint = &self.plan.endpoints[endpoint as usize];
+    pub(super) fn endpoint_name(&self, endpoint: EndpointId) -> String {
+        let endpoint = &self.plan.endpoints[endpoint];
         format!(
             "{}/{}",
-            self.plan.places[endpoint.service as usize].name, endpoint.name
+            self.plan.service_places()[endpoint.service].name,
+            endpoint.name
         )
     }
 }

@@ -5,6 +5,7 @@ use super::edge::Stage;
 use super::event::Event;
 use super::frame::FrameId;
 use super::state::World;
+use crate::ids::InstanceId;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;
 use crate::resilience::{Do, Ended};
@@ -22,7 +23,7 @@ impl<'p> World<'p> {
         let Some(index) = self.frames.alive(id) else {
             return;
         };
-        let instance = &mut self.instances[self.frames[index].instance as usize];
+        let instance = &mut self.instances[self.frames[index].instance];
         if instance.frozen > 0 {
             instance.inbox.push_back(Event::Overdue {
                 frame: id,
@@ -101,9 +102,13 @@ impl<'p> World<'p> {
             Do::Beside(next) => self.beside(index, layer, next, agenda),
             Do::End(ending, last) => {
                 // The callee has not answered in time; but one that was never asked is not to blame.
-                let asked = self.frames[index].callee_instance != FrameId::NONE.index;
-                let place = if asked { plan.callee } else { plan.caller };
-                let ending = ending.or_at(place as u16);
+                let asked = self.frames[index].callee_instance != InstanceId::NONE;
+                let place = if asked {
+                    plan.callee.into()
+                } else {
+                    plan.caller
+                };
+                let ending = ending.or_at(place);
                 self.tell(index, agenda.now(), || {
                     format!(
                         "{} expires: {}",

@@ -221,9 +221,9 @@ fn losses_by<'v>(
     // What comes after the end of the run comes to nobody.
     let lasts = lasts.min(end.since(begin).as_secs_f64());
     let mut hit: std::collections::BTreeMap<usize, u32> = std::collections::BTreeMap::new();
-    for index in &compiled.candidates {
+    for index in compiled.candidates.instances() {
         // Services are the first places, in the order of the scenario.
-        let place = plan.instances[*index as usize].place as usize;
+        let place = usize::from(plan.instances[*index].place);
         *hit.entry(place).or_default() += 1;
     }
     let all = compiled.candidates.len();

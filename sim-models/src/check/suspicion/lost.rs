@@ -10,6 +10,7 @@ use super::words::{named, rounded, span};
 use crate::balancers::Spread;
 use crate::check::checker::{Checker, at};
 use crate::faults::{Effect, Fault};
+use crate::ids::{EdgeId, FaultId, PlaceId, ServiceId, TiSlice, TiVec};
 use crate::plan::{EdgePlan, FaultPlan, Plan};
 use crate::resilience::{PolicySpec, Tells};
 use crate::scenario::diagnostics::Code;
@@ -58,12 +59,12 @@ impl Checker<'_> {
         };
         let holders = holders(view, &freed(view));
         // The edges to each service.
-        let mut edges: Vec<Vec<usize>> = vec![Vec::new(); plan.services.len()];
-        for (number, edge) in plan.edges.iter().enumerate() {
-            edges[edge.callee as usize].push(number);
+        let mut edges = TiVec::from(vec![Vec::new(); plan.services.len()]);
+        for (number, edge) in plan.edges.iter_enumerated() {
+            edges[edge.callee].push(number);
         }
         for (number, fault) in faults {
-            let compiled = &plan.faults[number];
+            let compiled = &plan.faults[FaultId::from(number)];
             let lossy = lossy(plan, fault, compiled, &edges);
             let waits = waits(view, (fault, compiled), &lossy, &holders);
             // Whoever is out of threads first; of those who never are, the first of the scenario.
@@ -372,17 +373,17 @@ fn lossy(
     plan: &Plan,
     fault: &Fault,
     compiled: &FaultPlan,
-    edges: &[Vec<usize>],
+    edges: &TiSlice<ServiceId, Vec<EdgeId>>,
 ) -> BTreeMap<(usize, usize), Lossy> {
-    let pair = |edge: &EdgePlan| (edge.caller as usize, edge.callee as usize);
+    let pair = |edge: &EdgePlan| (usize::from(edge.caller), usize::from(edge.callee));
     let Effect::Lose { rate, .. } = compiled.effect else {
-        let instances = compiled.candidates.iter();
-        let places = instances.map(|instance| plan.instances[*instance as usize].place as usize);
-        let services: BTreeSet<usize> = places.collect();
+        let instances = compiled.candidates.instances().iter();
+        let places = instances.map(|instance| plan.instances[*instance].place.service());
+        let services: BTreeSet<ServiceId> = places.collect();
         let edges = services.iter().flat_map(|service| &edges[*service]);
         let found = edges.map(|number| {
             let edge = &plan.edges[*number];
-            let callers = plan.places[edge.caller as usize].instance_count;
+            let callers = plan.places[edge.caller].instance_count;
             let share = fault.share;
             (pair(edge), Lossy { share, callers })
         });
@@ -391,24 +392,24 @@ fn lossy(
     let each = (fault.share * rate).min(1.0);
     // How many ways of each pair of instances are hit; links stand pair by pair, edge by edge.
     let mut hit: BTreeMap<u32, i32> = BTreeMap::new();
-    for link in &compiled.candidates {
-        *hit.entry(link / 2).or_default() += 1;
+    for link in compiled.candidates.links() {
+        *hit.entry(link.number() / 2).or_default() += 1;
     }
     let mut lossy: BTreeMap<(usize, usize), Lossy> = BTreeMap::new();
     let mut rest = hit.into_iter().peekable();
     while let Some((first, _)) = rest.peek() {
         let number = plan
             .edges
-            .partition_point(|edge| edge.routes.first / 2 <= *first)
-            - 1;
+            .partition_point(|edge| edge.routes.first.number() / 2 <= *first)
+            .back(1);
         let edge = &plan.edges[number];
-        let count = |place: u32| plan.places[place as usize].instance_count;
+        let count = |place: PlaceId| plan.places[place].instance_count;
         let (callers, callees) = if edge.routes.by_instance {
-            (count(edge.caller), count(edge.callee))
+            (count(edge.caller), count(edge.callee.into()))
         } else {
             (1, 1)
         };
-        let begin = edge.routes.first / 2;
+        let begin = edge.routes.first.number() / 2;
         let mut by_caller: BTreeMap<u32, f64> = BTreeMap::new();
         while let Some((at, ways)) = rest.next_if(|(at, _)| *at < begin + callers * callees) {
             let lost = 1.0 - libm::pow(1.0 - each, f64::from(ways));

@@ -11,6 +11,7 @@ use super::record::{Record, Replications, Sweep};
 use super::row::Known;
 use super::until::{Next, Precision};
 use crate::experiment::run::{Options, Run, Unable};
+use crate::ids::TiVec;
 use crate::observe::measure::Measurer;
 use crate::plan::{self, Plan};
 use sim_core::SimTime;
@@ -54,7 +55,7 @@ impl<'s> Prepared<'s> {
 
     fn calm(&self, plan: &Plan) -> &Plan {
         self.calm.get_or_init(|| Plan {
-            faults: Vec::new(),
+            faults: TiVec::new(),
             ..plan.clone()
         })
     }

@@ -107,8 +107,8 @@ pub(super) fn service(
             Some(mean(average))
         }
     };
-    let spec = &measurer.plan.services[service];
-    let count = f64::from(measurer.plan.places[service].instance_count);
+    let spec = &measurer.plan.services.raw[service];
+    let count = f64::from(measurer.plan.places.raw[service].instance_count);
     let arrivals = sum(|window| window.arrivals);
     let live = measurer.plan.live.is_some();
     let threads = || spec.threads_in(live, rows.iter().map(|window| window.threads));

@@ -32,7 +32,7 @@ type Breakdown = (Range<usize>, How);
 impl Teller<'_> {
     /// Tells of the breakdowns of goodput; their windows by workload, in order.
     pub(super) fn goodput(&self, all: &mut Vec<Moment>) -> Vec<Vec<Range<usize>>> {
-        let places = &self.plan.places[self.plan.services.len()..];
+        let places = self.plan.load_places();
         let mut breakdowns = Vec::new();
         for (place, record) in places.iter().zip(&self.recorder.workloads) {
             let workload = &self.series.workloads[&place.name];

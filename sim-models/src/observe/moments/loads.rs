@@ -29,7 +29,7 @@ impl Teller<'_> {
         };
         let late = |step: &StepUp| step.at >= self.warm;
         let count = self.series.time.len();
-        let places = &self.plan.places[self.plan.services.len()..];
+        let places = self.plan.load_places();
         let workloads = self.plan.workloads.iter().zip(breakdowns);
         for (place, (plan, breakdowns)) in places.iter().zip(workloads) {
             let offered = &self.series.workloads[&place.name].offered;

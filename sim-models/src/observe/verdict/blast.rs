@@ -55,7 +55,7 @@ impl Steady<'_> {
                 if seen.insert((windows.start, windows.end)) {
                     let services = self.services_hurt(&windows, &calm).into_iter();
                     let reached = services.filter(|service| reach.can(disturbance, *service));
-                    hurt.extend(reached.map(|service| places[service].name.clone()));
+                    hurt.extend(reached.map(|service| places.raw[service].name.clone()));
                 }
             }
             for name in hurt {

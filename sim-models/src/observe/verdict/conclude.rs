@@ -79,7 +79,7 @@ impl Steady<'_> {
     /// The workloads that asked and got no answer in all the measured time.
     fn unanswered(&self) -> Vec<&str> {
         let plan = self.measurer.plan;
-        let workloads = plan.places[plan.services.len()..].iter().enumerate();
+        let workloads = plan.load_places().iter().enumerate();
         let none = workloads.filter(|(workload, _)| {
             let all = self
                 .measurer

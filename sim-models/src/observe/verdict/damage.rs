@@ -157,7 +157,7 @@ impl Steady<'_> {
         let grown = grown.filter(|_| !slow.is_empty());
         let begun = waiting + of(&counts.finished, slow);
         let end = |stretch: Option<&Range<usize>>| stretch.map_or(0, |stretch| stretch.end);
-        let place = &self.measurer.plan.places[self.measurer.plan.services.len() + workload];
+        let place = &self.measurer.plan.load_places().raw[workload];
         let damage = Damage {
             workload: place.name.clone(),
             start: self

@@ -1,8 +1,8 @@
 //! What disturbs a run: faults, and spikes in the shape of a workload; and when it is quiet.
 
-use crate::faults::{Effect, Target};
+use crate::faults::Effect;
 use crate::observe::summary::FaultSummary;
-use crate::plan::{FaultPlan, Plan, WorkloadKind};
+use crate::plan::{Candidates, FaultPlan, Plan, WorkloadKind};
 use crate::scenario::{Scenario, Shape};
 use sim_core::{SimDuration, SimTime};
 
@@ -108,14 +108,15 @@ pub(super) fn disturbances(
 
 /// The places at the instances or at the links that a fault hits.
 fn places(plan: &Plan, fault: &FaultPlan) -> Vec<usize> {
-    let candidates = fault.candidates.iter().map(|index| *index as usize);
-    let mut places: Vec<usize> = match &fault.target {
-        Target::Instances { .. } => candidates
-            .map(|instance| plan.instances[instance].place as usize)
+    let mut places: Vec<usize> = match &fault.candidates {
+        Candidates::Instances(instances) => instances
+            .iter()
+            .map(|instance| usize::from(plan.instances[*instance].place))
             .collect(),
-        Target::Link(_) => candidates
-            .flat_map(|link| [plan.links[link].from.0, plan.links[link].to.0])
-            .map(|place| place as usize)
+        Candidates::Links(links) => links
+            .iter()
+            .flat_map(|link| [plan.links[*link].from.0, plan.links[*link].to.0])
+            .map(usize::from)
             .collect(),
     };
     places.sort_unstable();

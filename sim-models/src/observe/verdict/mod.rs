@@ -341,7 +341,7 @@ impl Steady<'_> {
         out: &mut HypothesisSummary,
     ) -> Vec<Fate> {
         let plan = self.measurer.plan;
-        let names = plan.places[plan.services.len()..].iter();
+        let names = plan.load_places().iter();
         let names: Vec<String> = names.map(|place| place.name.clone()).collect();
         let periods =
             disturbances.map(|all| all.iter().flat_map(|one| one.periods.iter().copied()));

@@ -134,7 +134,7 @@ pub(super) fn pace(steady: &Steady<'_>, check: Option<usize>, windows: &Range<us
     });
     match draining.max_by(|a, b| a.1.total_cmp(&b.1)) {
         Some((service, _, (from_to, remaining))) => Pace::Better(Improvement {
-            queue_of: Some(measurer.plan.places[service].name.clone()),
+            queue_of: Some(measurer.plan.places.raw[service].name.clone()),
             from_to,
             remaining,
         }),

@@ -16,7 +16,7 @@ impl Reach {
             group: (0..plan.places.len()).collect(),
         };
         for edge in &plan.edges {
-            found.connect(edge.caller as usize, edge.callee as usize);
+            found.connect(edge.caller.into(), edge.callee.into());
         }
         let mut watches = plan
             .controllers

@@ -369,7 +369,7 @@ impl<'a> Steady<'a> {
     pub fn due(&self, workload: usize, traffic: &Traffic) -> f64 {
         let before = &self.before[workload];
         let usual = before.finished as f64 / before.seconds.max(1e-9) * traffic.seconds;
-        match self.measurer.plan.workloads[workload].kind {
+        match self.measurer.plan.workloads.raw[workload].kind {
             WorkloadKind::Open { .. } => usual.min(traffic.offered as f64),
             WorkloadKind::Closed { .. } => usual,
         }

@@ -29,7 +29,9 @@ impl Steady<'_> {
             if hurt.is_empty() || reached(disturbance) {
                 continue;
             }
-            let names = hurt.iter().map(|place| &self.measurer.plan.places[*place]);
+            let names = hurt
+                .iter()
+                .map(|place| &self.measurer.plan.places.raw[*place]);
             let elsewhere = Elsewhere {
                 hurt: names.map(|place| place.name.clone()).collect(),
                 begun: self

@@ -4,6 +4,7 @@
 //! 2010.
 
 use super::{Assembler, Check, Instruction, Lists, Part, Step, StepKind, at};
+use crate::ids::CodeId;
 use crate::limits::MOST_BRANCHES;
 use crate::scenario::diagnostics::Code;
 use serde::{Deserialize, Serialize};
@@ -68,20 +69,20 @@ impl StepKind for ChoiceStep {
         }
         let total: f64 = self.arms.iter().map(|arm| arm.weight).sum();
         let count = self.arms.len() as u16;
-        let first = to.arms().len() as u32;
-        to.arms().extend(self.arms.iter().map(|_| (0.0, 0)));
+        let first = to.arms().next_key();
+        to.arms()
+            .extend(self.arms.iter().map(|_| (0.0, CodeId::NONE)));
         to.code().push(Instruction::Choice { first, count });
         let mut jumps = Vec::new();
         let mut sum = 0.0;
-        for (number, arm) in self.arms.iter().enumerate() {
+        for (arm, id) in self.arms.iter().zip(first.next(u32::from(count))) {
             sum += arm.weight / total;
-            let entry = to.code().len() as u32;
-            to.arms()[first as usize + number] = (sum, entry);
+            let entry = to.code().next_key();
+            to.arms()[id] = (sum, entry);
             to.steps(&arm.steps)?;
-            jumps.push(to.code().len());
-            to.code().push(Instruction::Jump(0));
+            jumps.push(to.code().push_and_get_key(Instruction::Jump(CodeId::NONE)));
         }
-        let end = to.code().len() as u32;
+        let end = to.code().next_key();
         for jump in jumps {
             to.code()[jump] = Instruction::Jump(end);
         }

@@ -5,6 +5,7 @@ use super::super::diagnostics::Code;
 use super::super::path::Segment;
 use super::Step;
 use super::program::Instruction;
+use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId, TiVec};
 use crate::quantity::distribution::{CountSpec, DurationSpec};
 use sim_core::dist::Dist;
 
@@ -75,23 +76,23 @@ pub trait Check {
 /// What a step writes its instructions to, and where it finds what its names mean.
 pub trait Assembler {
     /// The program so far.
-    fn code(&mut self) -> &mut Vec<Instruction>;
+    fn code(&mut self) -> &mut TiVec<CodeId, Instruction>;
     /// The entry points of branches so far.
-    fn branches(&mut self) -> &mut Vec<u32>;
+    fn branches(&mut self) -> &mut TiVec<BranchId, CodeId>;
     /// The arms of choices so far: cumulative probability and entry point.
-    fn arms(&mut self) -> &mut Vec<(f64, u32)>;
+    fn arms(&mut self) -> &mut TiVec<ArmId, (f64, CodeId)>;
     /// The number of a distribution.
-    fn dist(&mut self, dist: Dist) -> u32;
+    fn dist(&mut self, dist: Dist) -> DistId;
     /// Edge and endpoint of a call.
     ///
     /// # Errors
     /// If there is no such endpoint.
-    fn call(&mut self, to: &str) -> Result<(u32, u32), String>;
+    fn call(&mut self, to: &str) -> Result<(EdgeId, EndpointId), String>;
     /// The number of a pool of the service.
     ///
     /// # Errors
     /// If it has no such pool.
-    fn pool(&mut self, name: &str) -> Result<u32, String>;
+    fn pool(&mut self, name: &str) -> Result<PoolId, String>;
     /// Writes the steps of a list.
     ///
     /// # Errors

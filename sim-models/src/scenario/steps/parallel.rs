@@ -68,18 +68,18 @@ impl StepKind for ParallelStep {
     }
     fn compile(&self, to: &mut dyn Assembler) -> Result<(), String> {
         // The branches stand between the step and what follows it: a jump leads round them.
-        let at = to.code().len();
+        let at = to.code().next_key();
         to.code().extend([Instruction::End, Instruction::End]);
         if self.branches.len() > usize::from(u16::MAX) {
             return Err("at most 65535 branches of one parallel step".into());
         }
         let mut entries = Vec::new();
         for branch in &self.branches {
-            entries.push(to.code().len() as u32);
+            entries.push(to.code().next_key());
             to.steps(branch)?;
             to.code().push(Instruction::End);
         }
-        let first = to.branches().len() as u32;
+        let first = to.branches().next_key();
         let count = entries.len() as u16;
         to.branches().extend(entries);
         let need = match self.need {
@@ -87,7 +87,7 @@ impl StepKind for ParallelStep {
             Need::First(need) => (need as u16).min(count),
         };
         to.code()[at] = Instruction::Parallel { first, count, need };
-        to.code()[at + 1] = Instruction::Jump(to.code().len() as u32);
+        to.code()[at.offset(1)] = Instruction::Jump(to.code().next_key());
         Ok(())
     }
 }

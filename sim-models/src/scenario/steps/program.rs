@@ -1,32 +1,34 @@
 //! What steps are compiled to: one flat list of instructions, which the world runs.
 
+use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId};
+
 /// One instruction of a program. The set is closed and small: a new kind of step is a new arrangement of these, unless
 /// it needs a verb that the world does not have yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Instruction {
     /// Needs a core for a duration.
     Work {
-        /// Index of the distribution.
-        dist: u32,
+        /// The distribution.
+        dist: DistId,
     },
     /// Waits for a duration.
     Wait {
-        /// Index of the distribution.
-        dist: u32,
+        /// The distribution.
+        dist: DistId,
     },
     /// Calls an endpoint.
     Call {
-        /// Index of the edge.
-        edge: u32,
-        /// Index of the endpoint.
-        endpoint: u32,
+        /// The edge.
+        edge: EdgeId,
+        /// The endpoint.
+        endpoint: EndpointId,
         /// Whether its failure only degrades the answer.
         optional: bool,
     },
     /// Starts branches and waits for them.
     Parallel {
-        /// Index of the first branch.
-        first: u32,
+        /// The first branch.
+        first: BranchId,
         /// How many branches.
         count: u16,
         /// How many must succeed.
@@ -34,28 +36,28 @@ pub enum Instruction {
     },
     /// Goes on at one of several places.
     Choice {
-        /// Index of the first arm.
-        first: u32,
+        /// The first arm.
+        first: ArmId,
         /// How many arms.
         count: u16,
     },
     /// Goes on elsewhere.
-    Jump(u32),
+    Jump(CodeId),
     /// Draws how often a loop runs; past `end` if never.
     LoopBegin {
-        /// Index of the distribution.
-        dist: u32,
+        /// The distribution.
+        dist: DistId,
         /// Which of the frame's loop counters.
         slot: u16,
         /// Where the program goes on after it.
-        end: u32,
+        end: CodeId,
     },
     /// Goes back to `begin` while rounds are left.
     LoopEnd {
         /// Which of the frame's loop counters.
         slot: u16,
         /// The first instruction of the loop.
-        begin: u32,
+        begin: CodeId,
     },
     /// Ends with an error.
     Fail {
@@ -66,13 +68,13 @@ pub enum Instruction {
     },
     /// Takes one out of a pool of the instance; waits for it if none is left.
     Acquire {
-        /// Index of the pool.
-        pool: u32,
+        /// The pool.
+        pool: PoolId,
     },
     /// Gives one back to a pool of the instance.
     Release {
-        /// Index of the pool.
-        pool: u32,
+        /// The pool.
+        pool: PoolId,
     },
     /// Ends well.
     End,

@@ -50,14 +50,13 @@ impl StepKind for RepeatStep {
     }
     fn compile(&self, to: &mut dyn Assembler) -> Result<(), String> {
         let dist = to.dist(self.times.compile()?);
-        let at = to.code().len();
-        to.code().push(Instruction::End);
+        let at = to.code().push_and_get_key(Instruction::End);
         let slot = to.looped(&self.steps)?;
         to.code().push(Instruction::LoopEnd {
             slot,
-            begin: at as u32 + 1,
+            begin: at.offset(1),
         });
-        let end = to.code().len() as u32;
+        let end = to.code().next_key();
         to.code()[at] = Instruction::LoopBegin { dist, slot, end };
         Ok(())
     }
