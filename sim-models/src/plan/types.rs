@@ -331,7 +331,8 @@ impl EdgePlan {
     pub fn memories_of(&self, layer: usize) -> Range<usize> {
         let next = self.layers.get(layer + 1);
         let end = next.map_or(self.memory_count, |next| next.memory);
-        self.layers[layer].memory as usize..end as usize
+        let [first, end] = [self.layers[layer].memory, end].map(|memory| memory as usize);
+        first..end
     }
 
     /// The policies from `base` on that one frame carries: up to the first that may have several tries out, each of
