@@ -213,3 +213,53 @@ fn where_no_fault_can_have_reached_a_damage_none_is_called_its_trigger() {
     assert_eq!(found.faults[0].verdict, Conclusion::Inconclusive);
     assert_eq!(found.faults[0].blast_radius, ["v"]);
 }
+
+/// Two shops with a database each, and nothing that connects them; their clients' retries can keep either overloaded.
+fn two_shops(faults: &str, hypothesis: &str) -> Summary {
+    let shop = |n: &str| {
+        format!(
+            r#""shop{n}": (threads: 8, threading: async, backlog: 1000, endpoints: {{ "buy": [work(exponential("2ms")), call("db{n}/query")] }}),
+            "db{n}": (threads: 6, queue: (limit: 1000), backlog: 0, endpoints: {{ "query": [work(exponential("20ms"))] }}),"#
+        )
+    };
+    run(&format!(
+        r#"(
+            duration: "3min", warmup: "20s", seed: 3,
+            services: {{ {} {} }},
+            calls: {{
+                "shop -> db": [retry(attempts: 3, backoff: none), timeout("1s")],
+                "shop2 -> db2": [retry(attempts: 3, backoff: none), timeout("1s")],
+            }},
+            workloads: {{
+                "shoppers": open(rate: "130/s", to: "shop/buy"),
+                "shoppers2": open(rate: "130/s", to: "shop2/buy"),
+            }},
+            faults: [{faults}],
+            hypothesis: ({hypothesis}),
+        )"#,
+        shop(""),
+        shop("2"),
+    ))
+}
+
+const SLOW: &str =
+    r#"(name: "slow", at: "60s", for: "10s", inject: slow(service: "db", factor: 5))"#;
+
+#[test]
+fn without_a_steady_state_what_was_hurt_for_a_while_is_not_what_stays_hurt() {
+    let blip = r#"(name: "blip", at: "63s", for: "5s", inject: error(service: "db2"))"#;
+    for faults in [format!("{SLOW}, {blip}"), format!("{blip}, {SLOW}")] {
+        let found = two_shops(&faults, r#"recovers: (within: "40s")"#);
+        let hypothesis = &found.hypothesis;
+        assert_eq!(
+            hypothesis.verdict,
+            Conclusion::Metastable,
+            "{hypothesis:#?}"
+        );
+        let said = hypothesis.reason.starts_with("`slow` was gone at 70s, ");
+        assert!(said, "{hypothesis:#?}");
+        let blip = found.faults.iter().find(|fault| fault.name == "blip");
+        let blip = blip.expect("it is told");
+        assert_ne!(blip.verdict, Conclusion::Metastable, "{found:#?}");
+    }
+}

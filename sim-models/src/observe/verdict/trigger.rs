@@ -95,12 +95,12 @@ impl Steady<'_> {
     }
 
     /// The places that are hurt while the steady state stays away: what the check that fails is about, or where
-    /// there is none the workloads that were hurt.
+    /// there is none the workloads that are hurt after all was quiet again.
     fn hurt_by(&self, loss: &Loss, fates: &[Fate]) -> Vec<usize> {
         let plan = self.measurer.plan;
         let Some(check) = loss.check else {
             let fates = fates.iter().enumerate();
-            let hurt = fates.filter(|(_, fate)| matches!(fate, Fate::Hurt(..)));
+            let hurt = fates.filter(|(_, fate)| last_span(fate, loss).is_some());
             return hurt
                 .map(|(workload, _)| plan.services.len() + workload)
                 .collect();
@@ -117,10 +117,7 @@ impl Steady<'_> {
     fn begun(&self, loss: &Loss, hurt: &[usize], fates: &[Fate]) -> Option<Range<usize>> {
         let stays = hurt.iter().filter_map(|place| {
             let workload = place - self.measurer.plan.services.len();
-            let Fate::Hurt(_, spans) = &fates[workload] else {
-                return None;
-            };
-            let last = spans.iter().rfind(|span| span.end > loss.after.start)?;
+            let last = last_span(&fates[workload], loss)?;
             let end = last.start + self.longest[workload] + 1;
             Some(last.start..end.min(self.ends.len()))
         });
@@ -142,6 +139,14 @@ impl Steady<'_> {
             checks.push(self.summary_of("steady", named, &elsewhere.late, value, Some(false)));
         }
     }
+}
+
+/// The last stretch in which a workload is hurt after all was quiet again: what was over by then does not stay.
+fn last_span<'f>(fate: &'f Fate, loss: &Loss) -> Option<&'f Range<usize>> {
+    let Fate::Hurt(_, spans) = fate else {
+        return None;
+    };
+    spans.iter().rfind(|span| span.end > loss.after.start)
 }
 
 fn metastable(aftermath: &Aftermath) -> Option<&Loss> {
