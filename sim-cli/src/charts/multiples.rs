@@ -212,8 +212,9 @@ pub fn pools(result: &RunResult) -> String {
         || "No pools".to_owned(),
         |(name, series)| {
             format!(
-                "{name} was the fullest pool: up to {} of it were taken",
-                units::percent(busiest(series).min(1.0))
+                "{name} was the fullest pool: up to {} of it were taken over {}",
+                units::percent(busiest(series).min(1.0)),
+                units::duration(result.series.window_seconds)
             )
         },
     );
@@ -378,7 +379,9 @@ fn waiting(title: &str, (all, most): (&[f64], &[u64]), bins: &Bins) -> Panel {
     let empty = bins::largest(&mean) < NOBODY;
     panel.lines = vec![line("all", mean, FIRST)];
     if !empty {
-        panel.lines.push(line("one", bins.most(most), SECOND));
+        panel
+            .lines
+            .push(line("most at one", bins.most(most), SECOND));
     }
     or_told(panel, NOBODY, "below 1")
 }
@@ -473,7 +476,7 @@ mod tests {
     #[test]
     fn levels_of_all_and_of_one_are_told_apart() {
         let drawn = services(&retry_storm());
-        assert!(drawn.contains("\nall\n") && drawn.contains("\none\n"));
+        assert!(drawn.contains("\nall\n") && drawn.contains("most at"));
         // Lines may be broken anywhere.
         let words: Vec<&str> = drawn.lines().filter(|line| !line.contains('<')).collect();
         let told = "all instances together (mean), and the one with most";

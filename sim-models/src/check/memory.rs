@@ -39,13 +39,21 @@ impl Checker<'_> {
         let scenario = self.scenario;
         let windows = scenario.duration.0 / scenario.window.0.max(1) + 1;
         let divided = pairs.divided.count;
-        let looks = windows.saturating_mul(instances + divided);
+        let services = scenario.services.values();
+        let pools: u64 = services
+            .map(|service| u64::from(service.replicas).saturating_mul(service.pools.len() as u64))
+            .fold(0, u64::saturating_add);
+        let looks = windows.saturating_mul((instances + divided).saturating_add(pools));
         if looks > MOST_LOOKS {
-            let what = if divided > 0 {
-                format!("{instances} instances and {divided} memories of policies")
-            } else {
-                format!("{instances} instances")
-            };
+            let mut what = format!("{instances} instances");
+            for (count, of) in [
+                (divided, "memories of policies"),
+                (pools, "pools of instances"),
+            ] {
+                if count > 0 {
+                    what += &format!(" and {count} {of}");
+                }
+            }
             let message = format!("{windows} windows of {what} are {looks}: {MOST_LOOKS} at most");
             let found = self.report(Code::Count, at!["window"], message);
             found.help.push("make `window` wider".into());

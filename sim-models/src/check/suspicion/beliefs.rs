@@ -89,7 +89,7 @@ impl Checker<'_> {
             let message = format!("this check can never {what}: `{name}` {bounds}");
             let found = self.report(Code::Vacuous, at!["hypothesis", list, i], message);
             let ratio = check.measure.metric.unit() == Unit::Ratio;
-            if ratio && limit > 1.0 && limit <= 100.0 {
+            if ratio && (1.5..=100.0).contains(&limit) {
                 let help = format!(
                     "for {limit} per cent write `{limit}%`, or {}",
                     limit / 100.0
@@ -172,7 +172,9 @@ fn range(scenario: &Scenario, metric: Metric, subject: &str) -> (f64, f64) {
             (0.0, 0.0)
         }
         Metric::Amplification | Metric::AmplificationWorst => (1.0, endless),
-        Metric::BudgetUsed | Metric::BurnRate | Metric::TenantBudgetUsed => (0.0, endless),
+        Metric::BudgetUsed | Metric::BurnRate | Metric::TenantBudgetUsed | Metric::Quotient => {
+            (0.0, endless)
+        }
         _ if metric.unit() == Unit::Ratio => (0.0, 1.0),
         _ => (0.0, endless),
     }

@@ -97,7 +97,7 @@ impl Checker<'_> {
             ),
             Carried::Tenant => ("tenant", "give a workload that comes here a `tenant`"),
         };
-        let message = if policy.is_keyed() {
+        let message = if policy.is_keyed() && matches!(carried, Carried::Key) {
             format!("no request that comes to this `{name}` has a {what}, so that it does nothing")
         } else {
             format!("no request that comes to this `{name}` has a {what}: they share one memory")
