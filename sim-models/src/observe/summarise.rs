@@ -10,7 +10,7 @@ use super::summary::{
 };
 use crate::ids::{EdgeId, WorkloadId};
 use crate::outcome::{Outcome, cause_name};
-use crate::plan::{EdgePlan, Plan};
+use crate::plan::{EdgePlan, KeeperPlan, Plan};
 use crate::scenario::Scenario;
 use sim_core::metrics::{DurationStats, Level, Snapshot};
 use sim_core::{SimDuration, SimTime};
@@ -292,6 +292,7 @@ fn service_summary(
     let arrived = recorder.arrived_since(service.into()) as f64;
     ServiceSummary {
         admission: BTreeMap::new(),
+        steps: BTreeMap::new(),
         pools: pools(plan, recorder, service, now),
         arrivals: totals.arrivals,
         arrival_rate: share(arrived, seconds_since(plan, recorder, now)),
@@ -402,6 +403,21 @@ pub fn admissions<'a>(
     for (number, edge) in plan.edges.iter_enumerated().filter(|(_, edge)| edge.door) {
         if let Some(service) = services.get_mut(&edge.name) {
             service.admission = policies(edge, counters(number));
+        }
+    }
+}
+
+/// Adds what the steps of services did that keep something.
+pub fn steps<'a>(
+    plan: &Plan,
+    services: &mut BTreeMap<String, ServiceSummary>,
+    counted: impl Iterator<Item = (&'a KeeperPlan, &'a [u64])>,
+) {
+    for (keeper, counts) in counted {
+        if let Some(service) = services.get_mut(&plan.service_places()[keeper.service].name) {
+            let names = keeper.spec.counters().iter().map(|name| (*name).to_owned());
+            let counts = names.zip(counts.iter().copied()).collect();
+            service.steps.insert(keeper.name.clone(), counts);
         }
     }
 }

@@ -25,7 +25,7 @@ fn parts_and_lists_agree() {
             match part {
                 Part::Together { branches, .. } => inside.extend(branches),
                 Part::OneOf(arms) => inside.extend(arms.into_iter().map(|(_, arm)| arm)),
-                Part::Repeats { steps, .. } => inside.push(steps),
+                Part::Repeats { steps, .. } | Part::AtTimes(steps) => inside.push(steps),
                 _ => {}
             }
         }
