@@ -27,6 +27,7 @@ pub(super) enum Asks {
     Level,
     Outcome,
     Counter,
+    StepCounter,
 }
 
 impl Asks {
@@ -38,6 +39,7 @@ impl Asks {
             Self::Level => "mean",
             Self::Outcome => "timeout_attempt",
             Self::Counter => "breaker_opened",
+            Self::StepCounter => "cache_hits",
         }
     }
 }
@@ -178,6 +180,7 @@ metrics! {
     Waiting "waiting" Service Latency Seconds Lower Whole "Time from arrival to a thread.",
     ServiceTime "service_time" Service Latency Seconds Lower Whole "Time from a thread to the answer.",
     DoomedShare "doomed_share" Service Nothing Ratio Lower Windows "Share of the time spent on requests that was spent for callers who have left.",
+    StepCount "step_count" Service StepCounter Count Neither Whole "How often a step that keeps something (a cache) did something after the warm-up.",
     // Edges.
     Calls "calls" Edge Nothing Rate Neither Windows "Calls begun per second.",
     Attempts "attempts" Edge Nothing Rate Neither Windows "Attempts per second.",

@@ -7,7 +7,8 @@ use crate::expression::Expression;
 use crate::faults::{Condition, Effect, Fault, Instances, Target};
 use crate::ids::{
     ActionId, ArmId, BranchId, ChangeId, CodeId, ControllerId, DistId, EdgeId, EndpointId, FaultId,
-    InstanceId, KeeperId, LinkId, OwnKeeperId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice, TiVec, WorkloadId,
+    InstanceId, KeeperId, LinkId, OwnKeeperId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice,
+    TiVec, WorkloadId,
 };
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;

@@ -83,6 +83,7 @@ pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64>
         Metric::RejectedRatio => (arrivals > 0.0).then(|| service.rejected as f64 / arrivals),
         Metric::Arrivals => service.arrival_rate,
         Metric::DoomedShare => service.doomed_share,
+        Metric::StepCount => step_count(&service.steps, measure),
         Metric::Sojourn => pick(&service.sojourn, measure),
         Metric::Waiting => pick(&service.waiting, measure),
         Metric::ServiceTime => pick(&service.service_time, measure),
@@ -129,6 +130,22 @@ fn policy_count(policies: &PolicyCounts, measure: &Measure) -> Option<f64> {
             name.split_once(' ')
                 .is_some_and(|(_, name)| name == counter.policy)
         })
+        .filter_map(|(_, counts)| counts.get(counter.name))
+        .map(|count| *count as f64)
+        .reduce(|a, b| a + b)
+}
+
+/// What all steps of one kind in a service counted; none without one.
+fn step_count(steps: &PolicyCounts, measure: &Measure) -> Option<f64> {
+    let Some(Argument::Counter(counter)) = measure.argument else {
+        return None;
+    };
+    let of_kind = steps.iter().filter(|(name, _)| {
+        // `"get/cache"`, and `"get/cache 2"` of the second one there.
+        let kind = name.rsplit('/').next().unwrap_or(name);
+        kind.split(' ').next() == Some(counter.policy)
+    });
+    of_kind
         .filter_map(|(_, counts)| counts.get(counter.name))
         .map(|count| *count as f64)
         .reduce(|a, b| a + b)

@@ -43,8 +43,7 @@ pub struct CacheStep {
 impl StepKind for CacheStep {
     const SUMMARY: &'static str =
         "goes on with what the instance remembers for the key, else runs steps and remembers";
-    const EXAMPLE: &'static str =
-        r#"cache(ttl: "60s", size: 1000, on_miss: [call("db/find")])"#;
+    const EXAMPLE: &'static str = r#"cache(ttl: "60s", size: 1000, on_miss: [call("db/find")])"#;
     fn parts(&self) -> Vec<Part<'_>> {
         vec![Part::AtTimes(&self.on_miss)]
     }
@@ -56,7 +55,10 @@ impl StepKind for CacheStep {
             found.wrong(Code::Count, at![field], message.into());
         };
         if self.ttl == Some(SimDuration::ZERO) {
-            wrong("ttl", "must be longer than zero: nothing would be found again");
+            wrong(
+                "ttl",
+                "must be longer than zero: nothing would be found again",
+            );
         }
         if self.size == Some(0) {
             wrong("size", "must be at least 1: nothing would be remembered");
@@ -69,7 +71,9 @@ impl StepKind for CacheStep {
         if self.jitter > 0.0 && self.ttl.is_none() {
             let message = "`jitter` is a share of `ttl`, and there is none";
             let help = "give a `ttl`, or leave `jitter` out";
-            found.wrong(Code::Need, at!["jitter"], message.into()).push(help.into());
+            found
+                .wrong(Code::Need, at!["jitter"], message.into())
+                .push(help.into());
         }
     }
     fn compile(&self, to: &mut dyn Assembler) -> Result<(), String> {

@@ -3,8 +3,8 @@
 
 use super::super::diagnostics::Code;
 use super::super::path::Segment;
-use super::{KeeperSpec, Step};
 use super::program::Instruction;
+use super::{KeeperSpec, Step};
 use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId, TiVec};
 use crate::quantity::distribution::{CountSpec, DurationSpec};
 use sim_core::dist::Dist;

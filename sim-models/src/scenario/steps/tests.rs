@@ -54,3 +54,9 @@ fn a_visit_sees_all_that_stands_inside() {
         [("a/x", false), ("b/x", true), ("c/x", true), ("d/x", false)]
     );
 }
+
+/// What steps count can be measured: expressions know their counters by a list of their own, further up.
+#[test]
+fn what_steps_count_has_a_name() {
+    assert_eq!(COUNTERS, crate::counted::OF_STEPS);
+}
