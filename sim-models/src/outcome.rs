@@ -39,7 +39,7 @@ pub enum Outcome {
     Refused,
     /// The connection broke: the callee crashed while it had the request.
     Reset,
-    /// The callee's queue is full.
+    /// The callee turned it away: its queue is full, or a policy at its door let it in no more.
     Rejected,
     /// The caller's breaker is open.
     BreakerOpen,
@@ -110,6 +110,15 @@ impl Outcome {
             Self::TimeoutPool => "timeout_pool",
             Self::PoolFull => "pool_full",
         }
+    }
+
+    /// Whether a policy of the caller ended it so, and nobody was asked; a door that does turns a request away.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::BreakerOpen | Self::BulkheadFull | Self::RateLimited
+        )
     }
 
     /// Whether the caller got an answer that it can use.

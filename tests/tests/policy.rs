@@ -115,6 +115,7 @@ fn a_hedge_that_is_turned_away_leaves_the_others_alone() {
     for inside in [
         "bulkhead(permits: 1)",
         "adaptive_limit(initial: 1, least: 1, most: 1)",
+        "gradient_limit(initial: 1, least: 1, most: 1)",
         r#"rate_limit("10/s")"#,
     ] {
         let found = sim_tests::summary(
@@ -267,4 +268,53 @@ fn a_static_answer_is_foreseen() {
     assert!((predicted - 0.8).abs() < 1e-9, "{predicted}");
     // 10,000 requests: a standard deviation of 0.004.
     assert!((measured - 0.8).abs() < 0.02, "{measured}");
+}
+
+/// In the long run so many requests come to the callee that every accept allows `k`.
+#[test]
+fn a_throttle_lets_through_what_its_multiplier_allows() {
+    let attempts = |k: &str| {
+        let found = sim_tests::summary(
+            &format!(
+                r#"(
+                    duration: "200s", warmup: "100s",
+                    services: {{ "s": (threads: 100, admission: [rate_limit(rate: "50/s", burst: 50)], endpoints: {{ "x": [work("1ms")] }}) }},
+                    calls: {{ "u -> s": [throttle(k: {k}, window: "20s"), timeout("1s")] }},
+                    workloads: {{ "u": open(rate: "400/s", to: "s/x") }},
+                )"#
+            ),
+            1,
+        );
+        let users = &found.workloads["u"];
+        assert!(users.ok as f64 / 100.0 > 45.0, "k {k}: {users:#?}");
+        found.edges["u -> s"].attempts as f64 / users.ok as f64
+    };
+    // Of requests r and accepts a those sent are r (k a + 1) / (r + 1): k for each accept.
+    for (k, wanted) in [("2", 2.0), ("1.2", 1.2)] {
+        let sent = attempts(k);
+        assert!((sent - wanted).abs() < 0.1, "k {k}: {sent}");
+    }
+}
+
+/// What stands in was answered before: nothing does for those who have asked for nothing yet.
+#[test]
+fn an_answer_stands_in_for_as_long_as_it_is_fresh() {
+    let found = sim_tests::summary(
+        r#"(
+            duration: "100s",
+            services: { "s": (threads: 100, endpoints: { "x": [work("1ms")] }) },
+            calls: { "u -> s": [stale(max_age: "10s", by: endpoint), timeout("1s")] },
+            workloads: { "u": open(rate: "10/s", to: "s/x", arrivals: constant) },
+            faults: [ (at: "50s", for: "30s", inject: error(service: "s")) ],
+        )"#,
+        1,
+    );
+    let stale = &found.edges["u -> s"].policies["0 stale"];
+    // 300 fail: those of 10 s get the last answer.
+    assert!((99..=101).contains(&stale["used"]), "{stale:?}");
+    assert_eq!(
+        (stale["used"] + stale["too_old"], stale["missing"]),
+        (300, 0)
+    );
+    assert_eq!(found.workloads["u"].outcomes["degraded"], stale["used"]);
 }

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 34] = [
+const EXPECTED: [(&str, Conclusion); 37] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
+    ("client-throttling", Conclusion::Recovered),
     ("connection-pool", Conclusion::Recovered),
     ("coordinated-omission", Conclusion::Refuted),
     ("crash-loop", Conclusion::Recovered),
@@ -19,6 +20,7 @@ const EXPECTED: [(&str, Conclusion); 34] = [
     ("dogpile", Conclusion::Held),
     ("duplicate-delivery", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
+    ("gradient-limit", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
     ("jittered-retries", Conclusion::Held),
@@ -37,6 +39,7 @@ const EXPECTED: [(&str, Conclusion); 34] = [
     ("retry-storm-operator", Conclusion::Recovered),
     ("retry-storm-retry-budget", Conclusion::Recovered),
     ("retry-storm-retry-limit", Conclusion::Recovered),
+    ("serve-stale", Conclusion::Held),
     ("shed-by-priority", Conclusion::Held),
     ("slow-replica-balancers", Conclusion::Held),
     ("stale-connections", Conclusion::Held),

@@ -28,9 +28,10 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 29] = [
+const LIBRARY: [(&str, &[&str]); 32] = [
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
+    ("client-throttling", &["W0015"]),
     ("connection-pool", &[]),
     ("coordinated-omission", &[]),
     // What six attempts do to a database that comes back is its lesson.
@@ -38,6 +39,7 @@ const LIBRARY: [(&str, &[&str]); 29] = [
     ("dogpile", &[]),
     ("duplicate-delivery", &[]),
     ("flash-crowd", &["W0015"]),
+    ("gradient-limit", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
     ("jittered-retries", &["W0009"]),
@@ -55,6 +57,7 @@ const LIBRARY: [(&str, &[&str]); 29] = [
     ("retry-storm-deadline", &[]),
     ("retry-storm-retry-budget", &[]),
     ("retry-storm-retry-limit", &[]),
+    ("serve-stale", &[]),
     ("shed-by-priority", &["W0015"]),
     ("stale-connections", &[]),
     ("synchronised-retries", &["W0009"]),

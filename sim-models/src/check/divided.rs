@@ -3,7 +3,7 @@
 use super::checker::{Checker, at, join};
 use crate::limits::MOST_MEMORIES;
 use crate::quantity::keys::Keys;
-use crate::resilience::{By, Memory, PolicySpec, Scope};
+use crate::resilience::{By, Memory, PolicySpec, Scope, by_callee};
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
 use crate::scenario::pattern::CallIndex;
@@ -16,16 +16,13 @@ const PER_MEMORY: u64 = size_of::<Memory>() as u64 + 48;
 pub(super) struct Divided {
     /// How many there are.
     pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
     /// Where most of them are, and how many these are.
     most: Option<(Vec<Segment>, u64)>,
 }
 
 impl Divided {
-    /// Their bytes.
-    pub(super) fn bytes(&self) -> u64 {
-        self.count.saturating_mul(PER_MEMORY)
-    }
-
     /// Where most of them are.
     pub(super) fn place(&self) -> Vec<Segment> {
         self.most
@@ -34,8 +31,10 @@ impl Divided {
             .unwrap_or_default()
     }
 
-    fn add(&mut self, place: &[Segment], count: u64) {
+    fn add(&mut self, policy: &PolicySpec, place: &[Segment], count: u64) {
+        let each = PER_MEMORY + policy.heap() as u64;
         self.count = self.count.saturating_add(count);
+        self.bytes = self.bytes.saturating_add(count.saturating_mul(each));
         if self.most.as_ref().is_none_or(|(_, most)| *most < count) {
             self.most = Some((place.to_vec(), count));
         }
@@ -74,10 +73,9 @@ impl<'a> Checker<'a> {
                     "`{}` cannot have a memory by callee: it is asked before it is known which instance comes next",
                     policy.name()
                 );
-                let help = "a breaker, a bulkhead and an adaptive limit can";
-                self.report(Code::Policy, &place, message)
-                    .help
-                    .push(help.into());
+                let can: Vec<String> = by_callee().map(|name| format!("`{name}`")).collect();
+                let help = format!("these can: {}", can.join(", "));
+                self.report(Code::Policy, &place, message).help.push(help);
                 continue;
             }
             let tries = |inner: &&PolicySpec| inner.worst_case_attempts() > 1.0 || inner.forks();
@@ -138,7 +136,7 @@ impl<'a> Checker<'a> {
                     Scope::Shared => 1,
                     Scope::Instance => u64::from(callers),
                 };
-                all.add(&place(number), parts * copies);
+                all.add(policy, &place(number), parts * copies);
             }
         };
         let mut all = Divided::default();

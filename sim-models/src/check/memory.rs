@@ -128,7 +128,7 @@ impl Checker<'_> {
                 format!("{} memories of policies", pairs.divided.count),
                 pairs.divided.place(),
                 "divide them by less (fewer keys, `scope: shared`)",
-                pairs.divided.bytes(),
+                pairs.divided.bytes,
             ),
             (
                 format!("{windows} windows of {services} services and {workloads} workloads"),

@@ -187,7 +187,7 @@ impl Policy for Breaker {
             State::HalfOpen => true,
         }
     }
-    fn is_open(memory: &BreakerMemory) -> bool {
+    fn is_open(&self, memory: &BreakerMemory, _: SimTime) -> bool {
         !matches!(memory.state, State::Closed(_))
     }
     /// Where it makes no difference: nothing fails, so that it never opens by bad luck, or everything.

@@ -66,6 +66,7 @@ impl Policy for Coalesce {
     const COUNTERS: &'static [&'static str] = &["led", "shared", "shared_failures", "impatient"];
     const LEAVES: bool = true;
     const SHARES: bool = true;
+    const KEYED: bool = true;
 
     fn memory(&self) -> Flight {
         Flight::default()

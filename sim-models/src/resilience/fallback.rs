@@ -8,7 +8,7 @@
 //! `aggregate_cluster` and Istio failover for another target.
 
 use super::{Context, Do, Ended, Ends, Final, Inside, Policy, Stay};
-use crate::outcome::{Ending, Outcome, OutcomeSet};
+use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 
 /// Something else answers where what is inside fails.
@@ -53,7 +53,7 @@ impl Policy for Fallback {
         let outcome = ended.outcome();
         if *asked {
             if outcome.is_success() {
-                return Do::End(degraded(ended), ended.last);
+                return Do::End(ended.replaced(), ended.last);
             }
             context.counters[1] += 1;
             return Do::Pass;
@@ -63,7 +63,7 @@ impl Policy for Fallback {
         }
         context.counters[0] += 1;
         if self.to.is_none() {
-            return Do::End(degraded(ended), Final::No);
+            return Do::End(ended.replaced(), Final::No);
         }
         *asked = true;
         Do::Elsewhere(0)
@@ -81,13 +81,5 @@ impl Policy for Fallback {
     }
     fn targets(&self) -> Vec<&str> {
         self.to.as_deref().into_iter().collect()
-    }
-}
-
-fn degraded(ended: &Ended) -> Ending {
-    Ending {
-        outcome: Outcome::Degraded,
-        status: 0,
-        ..ended.ending
     }
 }

@@ -13,6 +13,7 @@ pub mod chances;
 mod coalesce;
 mod deadline;
 mod fallback;
+mod gradient_limit;
 mod hedge;
 mod outlier_ejection;
 mod policy;
@@ -21,8 +22,10 @@ mod retry;
 mod retry_budget;
 pub mod script;
 mod shed_by_priority;
+mod stale;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod timeout;
 pub mod trace;
 
@@ -33,6 +36,7 @@ pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
+pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
 pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
@@ -40,6 +44,8 @@ pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use shed_by_priority::ShedByPriority;
+pub use stale::Stale;
+pub use throttle::Throttle;
 pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
@@ -134,6 +140,11 @@ macro_rules! policies {
             #[must_use]
             pub fn shares(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::SHARES),* }
+            }
+            /// See [`Policy::KEYED`].
+            #[must_use]
+            pub fn is_keyed(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::KEYED),* }
             }
             /// See [`Policy::STARTS`].
             #[must_use]
@@ -325,6 +336,19 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::is_open`].
+            #[must_use]
+            pub fn is_open(&self, memory: &Memory, now: SimTime) -> bool {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.is_open(memory, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
+            /// See [`Policy::heap`].
+            #[must_use]
+            pub fn heap(&self) -> usize {
+                match self { $(Self::$policy(policy) => policy.heap()),* }
+            }
             /// See [`Policy::tells`].
             #[must_use]
             pub fn tells(&self) -> Tells {
@@ -362,6 +386,13 @@ macro_rules! policies {
             }
         }
 
+        /// The names of those that may have a memory by callee.
+        pub fn by_callee() -> impl Iterator<Item = &'static str> {
+            [$(($name, <$policy as Policy>::BY_CALLEE)),*]
+                .into_iter()
+                .filter_map(|(name, by_callee)| by_callee.then_some(name))
+        }
+
         /// The names of those that make sense at a caller.
         pub fn at_caller() -> impl Iterator<Item = &'static str> {
             [$(($name, <$policy as Policy>::AT_CALLER)),*]
@@ -391,11 +422,6 @@ macro_rules! policies {
             pub fn inside(&self) -> Option<u32> {
                 match self { $(Self::$policy(memory) => <$policy as Policy>::inside(memory)),* }
             }
-            /// Whether it stands in the way of calls just now.
-            #[must_use]
-            pub fn is_open(&self) -> bool {
-                match self { $(Self::$policy(memory) => <$policy as Policy>::is_open(memory)),* }
-            }
         }
     };
 }
@@ -415,4 +441,7 @@ policies! {
     AdaptiveLimit "adaptive_limit",
     Coalesce "coalesce",
     ShedByPriority "shed_by_priority",
+    Throttle "throttle",
+    GradientLimit "gradient_limit",
+    Stale "stale",
 }

@@ -207,6 +207,16 @@ impl Ended {
     pub fn outcome(&self) -> Outcome {
         self.ending.outcome
     }
+
+    /// What another answer in its place ends as.
+    #[must_use]
+    pub fn replaced(&self) -> Ending {
+        Ending {
+            outcome: Outcome::Degraded,
+            status: 0,
+            ..self.ending
+        }
+    }
 }
 
 /// What a policy may know and count when it is asked.
@@ -226,7 +236,8 @@ pub struct Context<'a> {
     pub out: u32,
     /// Calls that are parked at this policy's memory.
     pub waiting: u32,
-    /// Key of the draws that belong to this call and policy.
+    /// Key of the draws that belong to this call and policy: `Keyed::new(context.key, word)`. It is the same each time
+    /// that the call comes, so `word` has to tell its draws apart: count them in the state of the call.
     pub key: u64,
     /// Key of what is asked for, from 1; 0: it has none.
     pub content: u32,
@@ -313,6 +324,9 @@ pub trait Policy {
     const UNPACKS: bool = false;
     /// Whether calls may share one answer, so that fewer come to the callee than are made.
     const SHARES: bool = false;
+    /// Whether it does nothing for requests without the key that its memory is divided by: what is asked for without
+    /// one is never the same. With others they share a memory.
+    const KEYED: bool = false;
     /// Whether it has to know when what it let in at a door begins to be served ([`Policy::on_start`]).
     const STARTS: bool = false;
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
@@ -449,6 +463,14 @@ pub trait Policy {
     fn is_shut(&self, _memory: &Self::Memory, _now: SimTime) -> bool {
         false
     }
+    /// Whether it is in a state in which it stands in the way of calls: open, as a breaker is.
+    fn is_open(&self, _memory: &Self::Memory, _now: SimTime) -> bool {
+        false
+    }
+    /// Bytes that its memory takes beside itself: what a vector in it holds.
+    fn heap(&self) -> usize {
+        0
+    }
     /// Marks the instances of the callee, by number, that an attempt is not to be sent to. Where all are marked, none
     /// is passed by.
     fn shun(&self, _memory: &Self::Memory, _now: SimTime, _passed_by: &mut [bool]) {}
@@ -479,8 +501,8 @@ pub trait Policy {
     fn longest_wait(&self) -> Option<SimDuration> {
         None
     }
-    /// Whether it puts something else in place of what ends so: a static answer, or that of one of
-    /// [`Policy::targets`].
+    /// Whether it puts something else in place of what ends so, at least at times: a static answer, that of one of
+    /// [`Policy::targets`], one that it has kept.
     fn replaces(&self, _outcome: Outcome) -> bool {
         false
     }
@@ -505,10 +527,6 @@ pub trait Policy {
     /// How many calls its memory takes to be inside, if it counts them.
     fn inside(_memory: &Self::Memory) -> Option<u32> {
         None
-    }
-    /// Whether its memory stands in the way of calls just now.
-    fn is_open(_memory: &Self::Memory) -> bool {
-        false
     }
     /// What its memory says.
     fn reading(&self, _memory: &Self::Memory, _now: SimTime) -> Reading {

@@ -489,6 +489,278 @@ fn the_least_important_are_shed_first() {
 }
 
 #[test]
+fn a_caller_that_is_turned_away_refuses_by_itself() {
+    check(
+        "throttle(k: 2, window: \"24s\", on: [rejected], push_back: after(\"3s\"))",
+        &[
+            (
+                "0 acquire a",
+                "inside, accepts 0.000, chance 0.000, requests 0.000",
+            ),
+            (
+                "0 acquire b",
+                "inside, accepts 0.000, chance 0.000, requests 0.000",
+            ),
+            (
+                "0.5 result a ok",
+                "ended, ok, accepts 1.000, chance 0.000, requests 1.000",
+            ),
+            // An error is an answer; what is given up, or has asked nobody, says nothing.
+            (
+                "0.5 result b error",
+                "ended, error, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "1 acquire c",
+                "inside, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "1 give_up c",
+                "ended, cancelled, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "1 acquire d",
+                "inside, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "1 result d breaker_open",
+                "ended, breaker_open, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "2 acquire e",
+                "inside, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "2 acquire f",
+                "inside, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "2 acquire g",
+                "inside, accepts 2.000, chance 0.000, requests 2.000",
+            ),
+            (
+                "2 result e rejected",
+                "ended, rejected, accepts 2.000, chance 0.000, requests 3.000",
+            ),
+            // Two of four: just enough.
+            (
+                "2 result f rejected",
+                "ended, rejected, accepts 2.000, chance 0.000, requests 4.000",
+            ),
+            (
+                "2 result g rejected",
+                "ended, rejected, accepts 2.000, chance 0.167, requests 5.000",
+            ),
+            // By chance: the third is refused, and counts.
+            (
+                "3 acquire h",
+                "inside, accepts 2.000, chance 0.167, requests 5.000",
+            ),
+            (
+                "3 acquire i",
+                "inside, accepts 2.000, chance 0.167, requests 5.000",
+            ),
+            (
+                "3 acquire j",
+                "ended, rate_limited, retry after 3, accepts 2.000, chance 0.286, requests 6.000, refused=1",
+            ),
+            (
+                "3 acquire k",
+                "inside, accepts 2.000, chance 0.286, requests 6.000, refused=1",
+            ),
+            // What is too long ago no longer counts.
+            (
+                "23.999 look k",
+                "inside, accepts 2.000, chance 0.286, requests 6.000, refused=1",
+            ),
+            (
+                "24 look k",
+                "inside, accepts 0.000, chance 0.800, requests 4.000, refused=1",
+            ),
+            (
+                "24 acquire l",
+                "ended, rate_limited, retry after 3, accepts 0.000, chance 0.833, requests 5.000, refused=2",
+            ),
+            (
+                "26 look k",
+                "inside, accepts 0.000, chance 0.667, requests 2.000, refused=2",
+            ),
+            (
+                "27 look k",
+                "inside, accepts 0.000, chance 0.500, requests 1.000, refused=2",
+            ),
+            (
+                "48 acquire m",
+                "inside, accepts 0.000, chance 0.000, requests 0.000, refused=2",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_limit_follows_the_latency() {
+    check(
+        "gradient_limit(initial: 2, least: 1, most: 4, queue: 1, smoothing: 0.5, tolerance: 1, samples: 2)",
+        &[
+            ("0 acquire a", "inside, limit 2.000, long 0.000, out 1.000"),
+            ("0 acquire b", "inside, limit 2.000, long 0.000, out 2.000"),
+            (
+                "0 acquire c",
+                "ended, bulkhead_full, limit 2.000, long 0.000, out 2.000, refused=1",
+            ),
+            (
+                "0.1 result a ok",
+                "ended, ok, limit 2.000, long 0.000, out 1.000, refused=1",
+            ),
+            (
+                "0.1 result b ok",
+                "ended, ok, limit 2.000, long 0.000, out 0.000, refused=1",
+            ),
+            (
+                "1 acquire a",
+                "inside, limit 2.000, long 0.000, out 1.000, refused=1",
+            ),
+            // The window is over with the first that ends a second after the first one did.
+            (
+                "1.2 result a ok",
+                "ended, ok, limit 2.500, long 0.133, out 0.000, raised=1, refused=1",
+            ),
+            (
+                "2 acquire a",
+                "inside, limit 2.500, long 0.133, out 1.000, raised=1, refused=1",
+            ),
+            (
+                "2 acquire b",
+                "inside, limit 2.500, long 0.133, out 2.000, raised=1, refused=1",
+            ),
+            (
+                "2 acquire c",
+                "ended, bulkhead_full, limit 2.500, long 0.133, out 2.000, raised=1, refused=2",
+            ),
+            // A failure says nothing, and one result is too few.
+            (
+                "2.1 result b error",
+                "ended, error, limit 2.500, long 0.133, out 1.000, raised=1, refused=2",
+            ),
+            (
+                "2.5 result a timeout_attempt",
+                "ended, timeout_attempt, limit 2.500, long 0.133, out 0.000, raised=1, refused=2",
+            ),
+            (
+                "2.6 acquire a",
+                "inside, limit 2.500, long 0.133, out 1.000, raised=1, refused=2",
+            ),
+            (
+                "2.6 acquire b",
+                "inside, limit 2.500, long 0.133, out 2.000, raised=1, refused=2",
+            ),
+            (
+                "3.4 result a timeout_attempt",
+                "ended, timeout_attempt, limit 2.500, long 0.133, out 1.000, raised=1, refused=2",
+            ),
+            // 0.9 s, where the long latency has come to 0.517 s.
+            (
+                "3.6 result b ok",
+                "ended, ok, limit 2.468, long 0.517, out 0.000, lowered=1, raised=1, refused=2",
+            ),
+            (
+                "4 acquire a",
+                "inside, limit 2.468, long 0.517, out 1.000, lowered=1, raised=1, refused=2",
+            ),
+            (
+                "4.1 result a ok",
+                "ended, ok, limit 2.468, long 0.517, out 0.000, lowered=1, raised=1, refused=2",
+            ),
+            (
+                "4.6 acquire a",
+                "inside, limit 2.468, long 0.517, out 1.000, lowered=1, raised=1, refused=2",
+            ),
+            // Fast again: the long latency falls further, and the limit stays where less than half of it is out.
+            (
+                "4.7 result a ok",
+                "ended, ok, limit 2.468, long 0.359, out 0.000, lowered=1, raised=1, refused=2",
+            ),
+            (
+                "5 acquire a",
+                "inside, limit 2.468, long 0.359, out 1.000, lowered=1, raised=1, refused=2",
+            ),
+            (
+                "5 give_up a",
+                "ended, cancelled, limit 2.468, long 0.359, out 0.000, lowered=1, raised=1, refused=2",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_good_answer_stands_in_until_it_is_too_old() {
+    check(
+        "stale(max_age: \"10s\", on: [error, timeout_attempt])",
+        &[
+            ("0 acquire a key=1", "inside, none"),
+            ("0 result a error", "ended, error, none, missing=1"),
+            ("1 acquire a key=1", "inside, none, missing=1"),
+            ("1 result a ok", "ended, ok, fresh, age 0.000, missing=1"),
+            // Exactly as old as it may be is not too old.
+            ("11 acquire a key=1", "inside, fresh, age 10.000, missing=1"),
+            (
+                "11 result a error",
+                "ended, degraded, fresh, age 10.000, missing=1, used=1",
+            ),
+            // What stood in is no new answer.
+            (
+                "11 acquire a key=1",
+                "inside, fresh, age 10.000, missing=1, used=1",
+            ),
+            (
+                "11.5 result a timeout_attempt",
+                "ended, timeout_attempt, too_old, age 10.500, missing=1, too_old=1, used=1",
+            ),
+            (
+                "12 acquire a key=1",
+                "inside, too_old, age 11.000, missing=1, too_old=1, used=1",
+            ),
+            (
+                "12 result a degraded",
+                "ended, degraded, too_old, age 11.000, missing=1, too_old=1, used=1",
+            ),
+            // Another endpoint has an answer of its own.
+            (
+                "12 acquire b key=1 endpoint=\"other\"",
+                "inside, none, missing=1, too_old=1, used=1",
+            ),
+            (
+                "12 result b error",
+                "ended, error, none, missing=2, too_old=1, used=1",
+            ),
+            // Nothing is kept of those without a key.
+            ("13 acquire c", "inside, none, missing=2, too_old=1, used=1"),
+            (
+                "13 result c ok",
+                "ended, ok, none, missing=2, too_old=1, used=1",
+            ),
+            ("14 acquire c", "inside, none, missing=2, too_old=1, used=1"),
+            (
+                "14 result c error",
+                "ended, error, none, missing=3, too_old=1, used=1",
+            ),
+        ],
+    );
+    check(
+        "stale(max_age: \"10s\", by: endpoint)",
+        &[
+            ("0 acquire a", "inside, none"),
+            ("0 result a ok", "ended, ok, fresh, age 0.000"),
+            ("1 acquire b key=7", "inside, fresh, age 1.000"),
+            (
+                "1 result b bulkhead_full",
+                "ended, degraded, fresh, age 1.000, used=1",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_memory_is_divided_by_what_it_says() {
     check(
         "breaker(failures: 1, open_for: \"10s\", by: endpoint)",

@@ -401,9 +401,7 @@ impl<'p> Trace<'p> {
             leg: line.leg,
             callee: match (line.callee, outcome) {
                 (Some(callee), _) => callee,
-                (None, Outcome::BreakerOpen | Outcome::BulkheadFull | Outcome::RateLimited) => {
-                    Ended::NOBODY
-                }
+                (None, outcome) if outcome.is_refusal() => Ended::NOBODY,
                 (None, _) => 0,
             },
             given_up: false,

@@ -138,7 +138,7 @@ impl<'p> World<'p> {
         self.leave_doorstep(index, agenda.now());
         // What callers see of it: an answer that says no, or an error that says too late.
         let ending = match ending.outcome {
-            Outcome::BulkheadFull | Outcome::RateLimited | Outcome::BreakerOpen => Ending {
+            refusal if refusal.is_refusal() => Ending {
                 outcome: Outcome::Rejected,
                 ..ending
             },

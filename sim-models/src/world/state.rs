@@ -320,14 +320,16 @@ impl<'p> World<'p> {
                     .count() as u64
             })
             .collect();
-        let open: Vec<u64> = self
-            .edges
-            .iter()
-            .map(|edge| {
-                edge.memories
-                    .iter()
-                    .filter(|memory| memory.is_open())
-                    .count() as u64
+        let edges = self.plan.edges.iter().zip(&self.edges);
+        let open: Vec<u64> = edges
+            .map(|(plan, edge)| {
+                let layers = plan.layers.iter().enumerate();
+                let open = layers.map(|(layer, policy)| {
+                    let memories = edge.memories[plan.memories_of(layer)].iter();
+                    let open = memories.filter(|memory| policy.spec.is_open(memory, now));
+                    open.count() as u64
+                });
+                open.sum()
             })
             .collect();
         self.recorder.close_window(self.plan, now, &up, &open);

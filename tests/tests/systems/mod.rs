@@ -394,6 +394,26 @@ impl Maker {
             let target = self.target(self.services - 1);
             policies.push(format!("fallback(to: \"{target}\")"));
         }
+        if self.chance(0.25) {
+            let (k, window) = (self.one(&["1", "1.1", "2"]), self.number(24, 3000));
+            policies.push(format!(
+                "throttle(k: {k}, window: \"{window}ms\", scope: {scope}{})",
+                self.by(true)
+            ));
+        }
+        if self.chance(0.2) {
+            let limit = self.gradient_limit(scope, true);
+            policies.push(limit);
+        }
+        if self.chance(0.25) {
+            let (age, by) = (
+                self.number(1, 900),
+                self.one(&["request", "endpoint", "key"]),
+            );
+            policies.push(format!(
+                "stale(max_age: \"{age}ms\", scope: {scope}, by: {by})"
+            ));
+        }
         let mut policies = self.shuffled(policies);
         // What is inside a memory by callee must not ask another instance.
         let again = ["retry(", "hedge(", "fallback(to"];
@@ -404,6 +424,15 @@ impl Maker {
             }
         }
         policies.join(", ")
+    }
+
+    fn gradient_limit(&mut self, scope: &str, callee: bool) -> String {
+        let (least, window, queue) = (self.number(1, 5), self.number(1, 900), self.number(0, 6));
+        let smoothing = self.one(&["0.2", "1"]);
+        format!(
+            "gradient_limit(initial: 5, least: {least}, most: 50, queue: {queue}, smoothing: {smoothing}, long: 20, window: \"{window}ms\", samples: 2, scope: {scope}{})",
+            self.by(callee)
+        )
     }
 
     /// What a memory is divided by.
@@ -441,6 +470,10 @@ impl Maker {
                 "adaptive_limit(initial: 5, least: {least}, most: 50, slow: \"{slow}ms\", scope: {scope}{})",
                 self.by(false)
             ));
+        }
+        if self.chance(0.3) {
+            let limit = self.gradient_limit(scope, false);
+            policies.push(limit);
         }
         if self.chance(0.4) {
             let (queueing, window) = (self.number(1, 20), self.number(10, 900));

@@ -122,8 +122,8 @@ impl Checker<'_> {
             Carried::Key => "key",
             Carried::Tenant => "tenant",
         };
-        let message = if policy.shares() {
-            format!("no request that comes to this `{name}` has a {what}, so it puts none together")
+        let message = if policy.is_keyed() {
+            format!("no request that comes to this `{name}` has a {what}, so that it does nothing")
         } else {
             format!("no request that comes to this `{name}` has a {what}: they share one memory")
         };

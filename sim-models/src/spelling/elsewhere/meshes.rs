@@ -158,8 +158,8 @@ pub const TOOLS: &[Tool] = &[
             ("min_concurrency", "adaptive_limit.least", ""),
             (
                 "admission_control",
-                "service.admission",
-                "`adaptive_limit` comes nearest; it does not shed by the success rate",
+                "throttle",
+                "there by the share of successes, and in front of a service as well",
             ),
             ("token_bucket", "rate_limit", ""),
             ("max_tokens", "rate_limit.burst", ""),

@@ -447,8 +447,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "NackAdmissionFilter",
-                "adaptive_limit",
-                "rejects by how many are out, not by the share of refusals",
+                "throttle",
+                "there by a moving average of the share of refusals",
             ),
             (
                 "DeadlineFilter",
@@ -474,15 +474,15 @@ pub const TOOLS: &[Tool] = &[
                 "adaptive_limit",
                 "by failures and a limit of time, not by the length of a queue",
             ),
-            (
-                "Gradient2Limit",
-                "adaptive_limit",
-                "by failures and a limit of time, not by the gradient of the latency",
-            ),
+            ("Gradient2Limit", "gradient_limit", "in a `WindowedLimit`"),
+            ("rttTolerance", "gradient_limit.tolerance", ""),
+            ("longWindow", "gradient_limit.long", ""),
+            ("queueSize", "gradient_limit.queue", "a number, no function"),
+            ("smoothing", "gradient_limit.smoothing", ""),
             (
                 "GradientLimit",
-                "adaptive_limit",
-                "by failures and a limit of time, not by the gradient of the latency",
+                "gradient_limit",
+                "there against the least latency, here against its long average",
             ),
             ("SimpleLimiter", "adaptive_limit", ""),
             (
@@ -507,8 +507,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "client-side throttling",
-                "adaptive_limit",
-                "by how many are out, not by accepts / requests",
+                "throttle",
+                "a request counts once it has ended",
             ),
             (
                 "load shedding",
