@@ -119,11 +119,13 @@ fn series() -> Series {
             ("shoppers -> web".into(), edge_series(1.0)),
             ("web -> orders".into(), edge_series(4.0)),
         ]),
+        pools: BTreeMap::new(),
     }
 }
 
 fn workload() -> WorkloadSummary {
     WorkloadSummary {
+        also: BTreeMap::new(),
         offered: 243_211,
         ok: 50_187,
         failed: 191_324,
@@ -191,6 +193,7 @@ fn service(utilization: f64) -> ServiceSummary {
 
 fn edge(amplification: f64, worst: f64) -> EdgeSummary {
     EdgeSummary {
+        also: BTreeMap::new(),
         calls: 243_211,
         call_rate: Some(900.8),
         attempt_rate: Some(900.8 * amplification),

@@ -93,6 +93,7 @@ ids! {
     /// An instance of a service, or a workload as a caller.
     InstanceId(u32);
     /// A pool that each instance of a service has.
+    #[derive(Default)]
     PoolId(u32);
     /// A pool of one instance.
     OwnPoolId(u32);

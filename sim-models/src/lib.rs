@@ -16,6 +16,7 @@ pub mod resilience;
 pub mod balancers;
 pub mod queues;
 pub mod faults;
+pub mod signals;
 pub mod expression;
 pub mod controllers;
 pub mod scenario;

@@ -342,6 +342,31 @@ fn series(series: &Series, summary: &Summary) {
             up <= replicas as u64
         });
     }
+    for (name, of) in &series.pools {
+        let what = |what: &str| format!("{what} of {name}");
+        per_window(&what("utilization"), &of.utilization, windows, share);
+        per_window(&what("waiting"), &of.waiting, windows, time);
+        per_window(&what("wait"), &of.wait_p99, windows, time);
+        let size = name.split_once('/').and_then(|(service, pool)| {
+            let service = summary.services.get(service)?;
+            Some(service.pools.get(pool)?.size)
+        });
+        let size = size.unwrap_or_default();
+        per_window(&what("out"), &of.out_max, windows, |out| out <= size);
+        for (window, taken) in of.taken.iter().enumerate() {
+            // Who takes one at once has waited for no time.
+            assert_eq!(
+                *taken == 0,
+                of.wait_p50[window].is_nan(),
+                "{name} in window {window}"
+            );
+        }
+        let sum = |counts: &[u64]| counts.iter().sum::<u64>();
+        assert!(
+            sum(&of.left) <= sum(&of.waited),
+            "{name}: only who waits can leave"
+        );
+    }
     for (name, of) in &series.edges {
         for (window, retries) in of.retries.iter().enumerate() {
             assert!(*retries <= of.attempts[window], "{name} in window {window}");

@@ -134,3 +134,82 @@ fn of_several_periods_the_slowest_recovery_is_told_with_its_own_time() {
         .find(|check| check.kind == "recovers");
     assert_eq!(row.expect("it is judged").over, "70s..", "{found:#?}");
 }
+
+/// A database that its clients' retries keep overloaded, and a service that has nothing to do with it.
+fn storm(faults: &str, shape: &str) -> Summary {
+    run(&format!(
+        r#"(
+            duration: "8min", warmup: "20s", seed: 7,
+            services: {{
+                "db": (threads: 16, queue: (limit: 256), endpoints: {{ "q": [work(exponential("8ms"))] }}),
+                "other": (threads: 50, endpoints: {{ "x": [work("1ms")] }}),
+            }},
+            calls: {{ "w -> db": [retry(attempts: 4, backoff: none), timeout("100ms")] }},
+            workloads: {{ "w": open(rate: "1200/s", to: "db/q", shape: [{shape}]), "v": open(rate: "20/s", to: "other/x") }},
+            faults: [{faults}],
+            hypothesis: (steady: ["success_ratio(w) >= 0.99"], recovers: (within: "30s")),
+        )"#
+    ))
+}
+
+const CAUSE: &str =
+    r#"(name: "cause", at: "60s", for: "10s", inject: slow(service: "db", factor: 4))"#;
+const BESIDE: &str =
+    r#"(name: "beside", at: "150s", for: "10s", inject: slow(service: "other", factor: 3))"#;
+
+#[test]
+fn only_what_can_have_reached_a_damage_is_called_its_trigger() {
+    for faults in [
+        format!("{CAUSE}, {BESIDE}"),
+        format!("{BESIDE}, {CAUSE}"),
+        CAUSE.to_owned(),
+    ] {
+        let found = storm(&faults, "");
+        let hypothesis = &found.hypothesis;
+        assert_eq!(
+            hypothesis.verdict,
+            Conclusion::Metastable,
+            "{hypothesis:#?}"
+        );
+        let said = hypothesis.reason.starts_with("`cause` was gone at 70s, ");
+        assert!(said, "{hypothesis:#?}");
+        for fault in &found.faults {
+            let (verdict, blast): (_, &[&str]) = match fault.name.as_str() {
+                "cause" => (Conclusion::Metastable, &["w", "db"]),
+                _ => (Conclusion::Inconclusive, &["v"]),
+            };
+            assert_eq!(fault.verdict, verdict, "{fault:#?}");
+            assert_eq!(fault.blast_radius, blast, "{fault:#?}");
+        }
+    }
+}
+
+#[test]
+fn of_several_that_can_have_reached_it_the_trigger_is_the_last_one_before_the_damage() {
+    let again =
+        r#"(name: "again", at: "150s", for: "10s", inject: slow(service: "db", factor: 2))"#;
+    for faults in [format!("{CAUSE}, {again}"), format!("{again}, {CAUSE}")] {
+        let found = storm(&faults, "").hypothesis;
+        assert_eq!(found.verdict, Conclusion::Metastable, "{found:#?}");
+        let said = "the damage began at 1min, after `cause` did, and all that can have reached it was gone at 160s, yet ";
+        assert!(found.reason.starts_with(said), "{found:#?}");
+    }
+}
+
+#[test]
+fn where_no_fault_can_have_reached_a_damage_none_is_called_its_trigger() {
+    let surge = r#"step(at: "80s", factor: 3), step(at: "90s", factor: 0.3333)"#;
+    let beside = BESIDE.replace("150s", "60s").replace("10s", "40s");
+    let found = storm(&beside, surge);
+    let hypothesis = &found.hypothesis;
+    assert_eq!(hypothesis.verdict, Conclusion::Refuted, "{hypothesis:#?}");
+    assert!(
+        hypothesis.reason.contains("w was hurt from ")
+            && hypothesis
+                .reason
+                .ends_with("nothing that disturbed the run can have reached it"),
+        "{hypothesis:#?}"
+    );
+    assert_eq!(found.faults[0].verdict, Conclusion::Inconclusive);
+    assert_eq!(found.faults[0].blast_radius, ["v"]);
+}

@@ -219,3 +219,66 @@ fn what_was_under_way_when_it_came_is_lost_too() {
         assert!(hurt.start < 15.0 * 60.0 - 30.0, "{hurt:#?}");
     }
 }
+
+/// Long jobs, six times as long for an hour, and something else that goes on beside them.
+fn jobs(faults: &str) -> String {
+    format!(
+        r#"(
+            duration: "8h", warmup: "30min",
+            services: {{
+                "b": (threads: 5000, endpoints: {{ "job": [wait(exponential("10min"))] }}),
+                "other": (threads: 50, endpoints: {{ "x": [work("1ms")] }}),
+            }},
+            workloads: {{ "jobs": open(rate: "30/min", to: "b/job"), "v": open(rate: "1/s", to: "other/x") }},
+            faults: [(name: "long", at: "4h", for: "1h", inject: slow(service: "b", factor: 6)), {faults}],
+            hypothesis: (steady: ["success_ratio(jobs) >= 0.99"], recovers: (within: "2h")),
+        )"#
+    )
+}
+
+#[test]
+fn a_fault_is_not_charged_with_what_another_one_did_before_it() {
+    for seed in 1..=2 {
+        let alone = &said(&jobs(""), seed..=seed)[0];
+        for at in ["300min", "301min", "305min"] {
+            let beside = format!(
+                r#"(name: "beside", at: "{at}", for: "5min", inject: slow(service: "other", factor: 1.1))"#
+            );
+            let both = &said(&jobs(&beside), seed..=seed)[0];
+            assert_eq!(both.damage, alone.damage, "{seed}, {at}");
+            assert_eq!(both.harm, alone.harm, "{seed}, {at}");
+        }
+    }
+}
+
+#[test]
+fn each_fault_is_charged_with_its_own_time_and_what_overlaps_is_said() {
+    let text = |second: &str| {
+        format!(
+            r#"(
+                duration: "10min", warmup: "20s",
+                services: {{ "db": (threads: 200, endpoints: {{ "q": [work(exponential("10ms"))] }}) }},
+                workloads: {{ "w": open(rate: "50/s", to: "db/q") }},
+                faults: [
+                    (name: "first", at: "2min", for: "60s", inject: slow(service: "db", factor: 3)),
+                    (name: "second", at: "{second}", for: "90s", inject: slow(service: "db", factor: 6)),
+                ],
+                hypothesis: (steady: ["success_ratio(w) >= 0.99"], recovers: (within: "30s")),
+            )"#
+        )
+    };
+    let apart = &said(&text("5min"), 1..=1)[0];
+    assert!(
+        apart
+            .harm
+            .ends_with(" for 150s (1min during `first`, 90s during `second`)"),
+        "{apart:#?}"
+    );
+    let together = &said(&text("150s"), 1..=1)[0];
+    assert!(
+        together.harm.ends_with(
+            " for 2min (30s during `first`, 30s during `first` and `second` together, 1min during `second`)"
+        ),
+        "{together:#?}"
+    );
+}

@@ -260,3 +260,43 @@ fn what_a_crash_loses_in_flight_is_predicted_behind_a_timeout_too() {
         assert!((seen - said).abs() < 5e-3, "{policies}: {seen} {said}");
     }
 }
+
+/// A service that is down for so long, while only the latency of answers is asked for: `hypothesis` says how.
+fn down(long: &str, share: f64, hypothesis: &str) -> Summary {
+    let text = format!(
+        r#"(
+            duration: "5min", warmup: "10s",
+            services: {{ "db": (threads: 50, endpoints: {{ "q": [work(exponential("5ms"))] }}) }},
+            workloads: {{ "w": open(rate: "20/s", to: "db/q") }},
+            faults: [(name: "down", at: "2min", for: "{long}", share: {share:?}, inject: error(service: "db"))],
+            hypothesis: ({hypothesis} recovers: (within: "30s")),
+        )"#
+    );
+    run(&text, 1)
+}
+
+#[test]
+fn an_outage_is_not_a_low_latency() {
+    let steady = r#"steady: ["latency(w, p99) < 250ms"],"#;
+    for long in ["1s", "2s", "10s", "60s"] {
+        let found = down(long, 1.0, steady).hypothesis;
+        assert_eq!(found.verdict, Conclusion::Recovered, "{long}: {found:#?}");
+    }
+    // A few fast answers among many failures are none either.
+    for share in [1.0, 0.999] {
+        let asked = r#"during: ["latency(w, p99) < 250ms"],"#;
+        let found = down("60s", share, asked);
+        let hypothesis = &found.hypothesis;
+        assert_eq!(hypothesis.verdict, Conclusion::Refuted, "{hypothesis:#?}");
+        assert!(
+            hypothesis.reason.ends_with("too many got no answer"),
+            "{hypothesis:#?}"
+        );
+        assert_eq!(hypothesis.checks[0].value, None);
+        assert_eq!(found.faults[0].verdict, Conclusion::Refuted);
+    }
+    // Failures among answers are what other checks ask for.
+    let asked = format!(r#"during: ["latency(w, p99) < 250ms"], {steady}"#);
+    let some = down("60s", 0.5, &asked).hypothesis;
+    assert_eq!(some.verdict, Conclusion::Held, "{some:#?}");
+}

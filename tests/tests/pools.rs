@@ -214,8 +214,91 @@ fn whoever_is_gone_is_passed_over_in_the_line() {
     let summary = sim_tests::told(&text("", "size: 1", steps, calls, "batch: 4", ""));
     let pool = pool(&summary);
     assert_eq!((pool.taken, pool.waited, pool.timeouts), (1, 3, 0));
+    assert_eq!(pool.also["left"], 3);
     is(pool.waiting.mean, 3.0 * 0.05 / 1.9);
     assert_eq!(summary.workloads["w"].outcomes["timeout_attempt"], 4);
+}
+
+/// What happens in each window, and measures of stretches of them.
+#[test]
+fn a_pool_is_told_of_window_by_window() {
+    let steps = r#"acquire("p"), wait("100ms"), release("p")"#;
+    let limits = r#"size: 1, queue: 2, wait: "150ms""#;
+    let text = text("", limits, steps, "", "batch: 5", "").replace(
+        "duration: \"1900ms\"",
+        "duration: \"2500ms\", window: \"500ms\"",
+    );
+    let scenario = sim_tests::scenario(&text);
+    let result = sim_models::experiment::run(&scenario, 1).expect("the scenario is sound");
+    let series = &result.series.pools["s/p"];
+    // At 1 s and 2 s: one at once, one after 100 ms, one gives up after 150 ms, two find no place.
+    assert_eq!(series.taken, [0, 0, 2, 0, 2]);
+    assert_eq!(series.waited, [0, 0, 2, 0, 2]);
+    assert_eq!(series.refused, [0, 0, 3, 0, 3]);
+    assert_eq!(series.left, [0; 5]);
+    assert_eq!(series.waiting_max, [0, 0, 2, 0, 2]);
+    assert_eq!(series.out_max, [0, 0, 1, 0, 1]);
+    is(series.out[2], 0.2 / 0.5);
+    is(series.utilization[2], 0.2 / 0.5);
+    is(series.waiting[2], (0.1 + 0.15) / 0.5);
+    assert!(series.wait_p99[1].is_nan() && (series.wait_p99[2] - 0.1).abs() < 0.002);
+    let summary = pool(&result.summary);
+    assert_eq!(series.taken.iter().sum::<u64>(), summary.taken);
+    let refused = summary.full + summary.timeouts;
+    assert_eq!(series.refused.iter().sum::<u64>(), refused);
+}
+
+/// Measures of pools hold over stretches of time, and an operator can watch them.
+#[test]
+fn pools_are_measured_over_stretches_and_watched() {
+    let steps = r#"acquire("p"), wait("100ms"), release("p")"#;
+    let limits = r#"size: 1, queue: 2, wait: "150ms""#;
+    let checks = [
+        r#"pool_refused("s/p") in 1s..2s == 3"#,
+        r#"pool_refused("s/p") in 0s..1s == 0"#,
+        r#"pool_waiting("s/p", max) in 1s..2s == 2"#,
+        r#"pool_waiting("s/p", mean) in 1s..2s <= 0.26"#,
+        r#"pool_utilization("s/p") in 1s..2s <= 21%"#,
+        r#"pool_utilization("s/p") in 1s..2s >= 19%"#,
+        r#"pool_wait("s/p", max) in 1s..2s <= 101ms"#,
+        r#"pool_wait("s/p", mean) in 1s..2s >= 49ms"#,
+        r#"pool_left("s/p") in 1s..2s == 0"#,
+    ];
+    let quoted: Vec<String> = checks.iter().map(|check| format!("{check:?}")).collect();
+    let text = text("", limits, steps, "", "batch: 5", "")
+        .replace("duration: \"1900ms\"", "duration: \"3s\", window: \"500ms\"")
+        .replace(
+            "faults: []",
+            &format!(
+                r#"hypothesis: (always: [{}]), controllers: {{ "on call": operator(when: "pool_refused(\"s/p\") > 2", over: "500ms", do: [restart(service: "s")]) }}"#,
+                quoted.join(", ")
+            ),
+        );
+    let summary = sim_tests::told(&text);
+    for check in &summary.hypothesis.checks {
+        assert!(check.held == Some(true), "{check:?}");
+    }
+    let deeds = &summary.controllers["on call"].deeds;
+    assert!(!deeds.is_empty() && deeds[0].time >= 1.5, "{deeds:?}");
+}
+
+/// A steady state may be about a pool, and breaks where nobody gets anything out of it.
+#[test]
+fn a_steady_state_of_a_pool_breaks_where_all_wait_in_vain() {
+    let text = r#"(duration: "150s", services: {
+            "s": (threads: unbounded, pools: { "p": (size: 5) }, endpoints: { "e": [acquire("p"), call("t/e"), release("p")] }),
+            "t": (threads: unbounded, endpoints: { "e": [wait("10ms")] }),
+        }, workloads: { "w": open(rate: "50/s", to: "s/e") },
+        faults: [(at: "60s", for: "30s", inject: hang(service: "t"))],
+        hypothesis: (steady: ["pool_wait(\"s/p\", p99) < 100ms"], recovers: (within: "10s")))"#;
+    let summary = sim_tests::told(text);
+    let verdict = summary.hypothesis.verdict;
+    assert!(
+        matches!(verdict.name(), "recovered" | "not_recovered"),
+        "{}: {}",
+        verdict.name(),
+        summary.hypothesis.reason
+    );
 }
 
 /// A crash takes those in line with it, and a pause only stops them.

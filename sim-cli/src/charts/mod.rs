@@ -37,7 +37,7 @@ use std::collections::BTreeSet;
 /// A chart and its name, without an ending.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// `"timeline"`, `"workload-shoppers"`, `"services"`, `"edges"`.
+    /// `"timeline"`, `"workload-shoppers"`, `"services"`, `"edges"`, `"pools"`.
     pub name: String,
     /// The chart.
     pub svg: String,
@@ -76,6 +76,9 @@ pub fn charts(result: &RunResult) -> Vec<Chart> {
     charts.push(chart("services", multiples::services(result)));
     if !result.series.edges.is_empty() {
         charts.push(chart("edges", multiples::edges(result)));
+    }
+    if !result.series.pools.is_empty() {
+        charts.push(chart("pools", multiples::pools(result)));
     }
     charts
 }

@@ -10,7 +10,10 @@ use super::scale::{Spread, Unit, pace, tick_text};
 use super::signals::{IDLE, NOBODY, ONCE};
 use super::traffic::counted;
 use crate::units;
-use sim_models::observe::summary::{EdgeSeries, RunResult, ServiceSeries};
+use sim_models::observe::summary::{
+    Columns, EdgeSeries, PoolSeries, RunResult, ServiceSeries, Values,
+};
+use sim_models::signals::Shown;
 
 /// The most rows of a chart.
 const MOST_ROWS: usize = 40;
@@ -199,6 +202,49 @@ pub fn edges(result: &RunResult) -> String {
     grid(result, &bins, &words, rows, &chosen.left_out)
 }
 
+/// A row per pool: what was taken and refused, how much was out, who waited.
+#[must_use]
+pub fn pools(result: &RunResult) -> String {
+    let bins = Bins::of(&result.series);
+    let busiest = |series: &PoolSeries| bins::largest(&series.utilization);
+    let ranked = ranked(result.series.pools.iter(), busiest);
+    let finding = ranked.first().map_or_else(
+        || "No pools".to_owned(),
+        |(name, series)| {
+            format!(
+                "{name} was the fullest pool: up to {} of it were taken",
+                units::percent(busiest(series).min(1.0))
+            )
+        },
+    );
+    let quiet = |series: &PoolSeries| {
+        busiest(series) < EASY
+            && bins::largest(&series.waiting) < NOBODY
+            && series.refused.iter().all(|count| *count == 0)
+    };
+    let why = "less than half taken that refused nobody and kept less than 1 waiting";
+    let chosen = choose(ranked, quiet, ("pool", why));
+    let rows = chosen
+        .shown
+        .iter()
+        .map(|(name, series)| Row {
+            name: (*name).clone(),
+            note: pool_note(result, name),
+            panels: pool_panels(series, &bins),
+        })
+        .collect();
+    let words = Words {
+        title: finding,
+        reason: String::new(),
+        guide: "How to read: the fullest pool comes first. Who waits holds a thread of a service \
+                with sync threads, and whatever it has taken before. Waiting: all instances \
+                together (mean), and the one with most. Scales of requests and of lines differ \
+                from row to row."
+            .into(),
+    };
+    grid(result, &bins, &words, rows, &chosen.left_out)
+}
+
 fn ranked<'a, T>(
     all: impl Iterator<Item = (&'a String, &'a T)>,
     rank: impl Fn(&T) -> f64,
@@ -217,6 +263,20 @@ fn service_note(result: &RunResult, name: &str) -> String {
         units::known(totals.sojourn.p99, units::duration),
         units::known(totals.doomed_share, units::percent)
     )
+}
+
+fn pool_note(result: &RunResult, name: &str) -> String {
+    let found = name.split_once('/').and_then(|(service, pool)| {
+        let service = result.summary.services.get(service)?;
+        service.pools.get(pool)
+    });
+    found.map_or_else(String::new, |totals| {
+        format!(
+            "size {}, wait p99 {}",
+            units::count(totals.size),
+            units::known(totals.wait.p99, units::duration)
+        )
+    })
 }
 
 fn edge_note(result: &RunResult, name: &str) -> String {
@@ -270,34 +330,73 @@ fn or_told(mut panel: Panel, below: f64, words: &str) -> Panel {
     panel
 }
 
+/// Rates of counts that are shown only where they are not zero.
+fn used<S: Columns>(series: &S, bins: &Bins) -> Vec<(&'static str, Vec<f64>, Stroke)> {
+    let used = S::COLUMNS
+        .iter()
+        .filter(|column| column.shown == Shown::used);
+    let rates = used.filter_map(|column| match (column.values)(series) {
+        Values::Counts(counts) => Some((column.name, bins.rate(counts))),
+        Values::Numbers(_) => None,
+    });
+    let stroke = |n: usize| palette::series(n + FIXED).0;
+    let rates = rates.enumerate();
+    rates
+        .map(|(n, (name, rates))| (name, rates, stroke(n)))
+        .collect()
+}
+
 fn service_panels(series: &ServiceSeries, bins: &Bins) -> Vec<Panel> {
-    let requests = rates(
-        "Requests",
-        vec![
-            ("arrived", bins.rate(&series.arrivals), ARRIVED),
-            ("ok", bins.rate(&series.ok), OK),
-            ("failed", bins.rate(&series.failed), FAILED),
-            ("rejected", bins.rate(&series.rejected), REJECTED),
-        ],
-    );
+    let mut lines = vec![
+        ("arrived", bins.rate(&series.arrivals), ARRIVED),
+        ("ok", bins.rate(&series.ok), OK),
+        ("failed", bins.rate(&series.failed), FAILED),
+        ("rejected", bins.rate(&series.rejected), REJECTED),
+    ];
+    lines.extend(used(series, bins));
     let mut busy = Panel::new("Utilisation", Unit::Ratio, Spread::Linear);
     busy.lines = vec![
         line("threads", bins.mean(&series.utilization), FIRST),
         line("cores", bins.mean(&series.cpu_utilization), SECOND),
     ];
     busy.top = Some(1.05);
-    let mut queue = Panel::new("Waiting for a thread", Unit::Count, Spread::Linear);
-    let mean = bins.peak(&series.queue);
-    let empty = bins::largest(&mean) < NOBODY;
-    queue.lines = vec![line("all", mean, FIRST)];
-    if !empty {
-        let most = bins.most(&series.queue_max);
-        queue.lines.push(line("one", most, SECOND));
-    }
     vec![
-        requests,
+        rates("Requests", lines),
         or_told(busy, IDLE, "below 10%"),
-        or_told(queue, NOBODY, "below 1"),
+        waiting(
+            "Waiting for a thread",
+            (&series.queue, &series.queue_max),
+            bins,
+        ),
+    ]
+}
+
+/// How many wait, at all instances and at one.
+fn waiting(title: &str, (all, most): (&[f64], &[u64]), bins: &Bins) -> Panel {
+    let mut panel = Panel::new(title, Unit::Count, Spread::Linear);
+    let mean = bins.peak(all);
+    let empty = bins::largest(&mean) < NOBODY;
+    panel.lines = vec![line("all", mean, FIRST)];
+    if !empty {
+        panel.lines.push(line("one", bins.most(most), SECOND));
+    }
+    or_told(panel, NOBODY, "below 1")
+}
+
+fn pool_panels(series: &PoolSeries, bins: &Bins) -> Vec<Panel> {
+    let mut lines = vec![
+        ("taken", bins.rate(&series.taken), ARRIVED),
+        ("waited", bins.rate(&series.waited), FIRST),
+        ("refused", bins.rate(&series.refused), REJECTED),
+    ];
+    lines.extend(used(series, bins));
+    let mut taken = Panel::new("Share taken", Unit::Ratio, Spread::Linear);
+    taken.lines = vec![line("taken", bins.mean(&series.utilization), FIRST)];
+    taken.top = Some(1.05);
+    vec![
+        rates("Requests", lines),
+        or_told(taken, IDLE, "below 10%"),
+        waiting("Waiting", (&series.waiting, &series.waiting_max), bins),
     ]
 }
 
@@ -308,6 +407,7 @@ fn edge_panels(series: &EdgeSeries, bins: &Bins, breakers: bool) -> Vec<Panel> {
         lines.push(("attempts", bins.rate(&series.attempts), FIRST));
     }
     lines.push(("failures", bins.rate(&series.failures), FAILED));
+    lines.extend(used(series, bins));
     let requests = rates("Calls", lines);
     let mut factor = Panel::new("Attempts per call", Unit::Factor, Spread::Linear);
     let attempts = bins.ratio(&series.call_attempts, &series.calls_sent);
@@ -321,6 +421,9 @@ fn edge_panels(series: &EdgeSeries, bins: &Bins, breakers: bool) -> Vec<Panel> {
         vec![requests, factor]
     }
 }
+
+/// So many colours are taken by the lines that are always there.
+const FIXED: usize = 3;
 
 const fn stroke(width: f64, ink: Ink, dash: &'static [f64]) -> Stroke {
     Stroke { width, ink, dash }

@@ -6,7 +6,7 @@ use super::palette;
 use super::panel::{Line, Note, Panel};
 use super::scale::{Spread, Unit, tick_text};
 use super::traffic::{counted, harm, plain};
-use sim_models::observe::summary::{RunResult, WorkloadSeries};
+use sim_models::observe::summary::{PoolSeries, RunResult, WorkloadSeries};
 
 /// The most workloads whose latencies share a panel.
 const MOST_WORKLOADS: usize = 3;
@@ -167,20 +167,17 @@ pub fn utilization(result: &RunResult, bins: &Bins) -> Panel {
             (name.clone(), bins.mean(&busier))
         })
         .collect();
+    let title = "Utilisation by service: of threads or of cores, whichever is busier";
+    shares(title, series, "service")
+}
+
+/// Shares of what there is, over time.
+fn shares(title: &str, series: Vec<Named>, what: &str) -> Panel {
     let (busy, idle) = reaching(series, IDLE);
-    let note = told(
-        busy.len(),
-        &idle,
-        "service",
-        "below 10% at every point",
-        Unit::Ratio,
-    );
-    let mut panel = Panel::new(
-        "Utilisation by service: of threads or of cores, whichever is busier",
-        Unit::Ratio,
-        Spread::Linear,
-    )
-    .of_series(busy, "services");
+    let below = "below 10% at every point";
+    let note = told(busy.len(), &idle, what, below, Unit::Ratio);
+    let panel = Panel::new(title, Unit::Ratio, Spread::Linear);
+    let mut panel = panel.of_series(busy, &format!("{what}s"));
     panel.note = note;
     panel.top = Some(1.05);
     panel
@@ -193,19 +190,50 @@ pub fn queues(result: &RunResult, bins: &Bins) -> Panel {
     let series = services
         .map(|(name, service)| (name.clone(), bins.peak(&service.queue)))
         .collect();
+    lines(
+        "Requests waiting for a thread by service",
+        series,
+        "service",
+    )
+}
+
+/// Who waited for what, over time.
+fn lines(title: &str, series: Vec<Named>, what: &str) -> Panel {
     let (waiting, empty) = reaching(series, NOBODY);
     let below = "below 1 in every window";
-    let note = told(waiting.len(), &empty, "service", below, Unit::Count);
+    let note = told(waiting.len(), &empty, what, below, Unit::Count);
     let (title, spread) = match highest(&waiting) {
-        Some((_, deepest)) if deepest > 50.0 => (
-            "Requests waiting for a thread by service (square-root scale)",
-            Spread::Root,
-        ),
-        _ => ("Requests waiting for a thread by service", Spread::Linear),
+        Some((_, deepest)) if deepest > 50.0 => {
+            (format!("{title} (square-root scale)"), Spread::Root)
+        }
+        _ => (title.to_owned(), Spread::Linear),
     };
-    let mut panel = Panel::new(title, Unit::Count, spread).of_series(waiting, "services");
+    let panel = Panel::new(title, Unit::Count, spread);
+    let mut panel = panel.of_series(waiting, &format!("{what}s"));
     panel.note = note;
     panel
+}
+
+/// How much of pools was taken and who waited for it, where there are pools.
+#[must_use]
+pub fn pools(result: &RunResult, bins: &Bins) -> Option<[Panel; 2]> {
+    let pools = &result.series.pools;
+    let named = |get: &dyn Fn(&PoolSeries) -> Vec<f64>| {
+        let all = pools.iter();
+        all.map(|(name, pool)| (name.clone(), get(pool))).collect()
+    };
+    let taken = named(&|pool| bins.mean(&pool.utilization));
+    let waiting = named(&|pool| bins.peak(&pool.waiting));
+    (!pools.is_empty()).then(|| {
+        [
+            shares("Share of each pool that is taken", taken, "pool"),
+            lines(
+                "Requests waiting for something out of a pool",
+                waiting,
+                "pool",
+            ),
+        ]
+    })
 }
 
 /// What was repeated, where anything could be.

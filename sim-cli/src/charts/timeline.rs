@@ -66,6 +66,9 @@ pub fn panels(result: &RunResult, bins: &Bins) -> Vec<Sized> {
         (signals::utilization(result, bins), 150.0),
         (signals::queues(result, bins), 170.0),
     ]);
+    if let Some([taken, waiting]) = signals::pools(result, bins) {
+        panels.extend([(taken, 150.0), (waiting, 170.0)]);
+    }
     panels.extend(signals::amplification(result, bins).map(|panel| (panel, 150.0)));
     for (panel, height) in &mut panels {
         *height = height.max(panel.names_height());

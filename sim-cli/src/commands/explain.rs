@@ -3,10 +3,11 @@
 
 use crate::output::parts::{choices, elsewhere, kind, remarks};
 use clap::Args as ClapArgs;
-use sim_models::expression::{Expression, METRICS, Metric, Of, Unit};
+use sim_models::expression::{Expression, METRICS, Metric, Unit};
 use sim_models::limits::LIMITS;
 use sim_models::reference::{Field, Part, Reference, causes};
 use sim_models::scenario::diagnostics::{CODES, nearest};
+use sim_models::signals::{Kind, SIGNALS, Shown, Signal};
 use sim_models::spelling::elsewhere as foreign;
 use std::io::{self, Write};
 
@@ -45,6 +46,7 @@ pub fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
         .flat_map(|part| part.fields.iter().map(|field| field.name.as_str()));
     let known = parts.map(|part| part.name.as_str()).chain(fields);
     let others = METRICS.iter().map(|(_, name, _)| *name).chain(["limits"]);
+    let others = others.chain(kept().map(|signal| signal.name));
     let theirs = foreign::all().map(|foreign| foreign.name);
     let near = nearest(name, known.chain(others)).or_else(|| nearest(name, theirs));
     if let Some(near) = near {
@@ -75,6 +77,8 @@ fn about(all: &Reference, name: &str) -> String {
             ));
         }
     }
+    let signals = kept().filter(|signal| signal.name.eq_ignore_ascii_case(name));
+    found.extend(signals.map(of_signal));
     for (cause, docs) in causes() {
         if foreign::plain(cause) == foreign::plain(name) {
             found.push(format!("{cause} (cause of failures): {docs}\n"));
@@ -238,6 +242,42 @@ fn row(name: &str, summary: &str) -> String {
     format!("  {name:<22} {}\n", summary.trim())
 }
 
+/// The signals that are kept by windows; those that are made of them are measures.
+pub(super) fn kept() -> impl Iterator<Item = &'static Signal> {
+    SIGNALS.iter().filter(|signal| signal.kind != Kind::Derived)
+}
+
+/// Where a signal is found, in sentences.
+pub(super) fn found(signal: &Signal) -> String {
+    let mut told = Vec::new();
+    let file = signal.of.file().unwrap_or_default();
+    for (shown, when) in [
+        (Shown::always, ""),
+        (Shown::used, ", where it is not zero throughout"),
+    ] {
+        let columns = signal.columns.iter().filter(|one| one.shown == shown);
+        let columns: Vec<&str> = columns.map(|column| column.heading).collect();
+        if !columns.is_empty() {
+            told.push(format!("In {file} it is {}{when}.", columns.join(", ")));
+        }
+    }
+    if let Some(measure) = signal.measure {
+        told.push(format!("As a measure it is `{measure}`."));
+    }
+    told.join(" ")
+}
+
+fn of_signal(signal: &Signal) -> String {
+    format!(
+        "{} (signal of {}): {}\n\nIt is {}. {}\n",
+        signal.name,
+        signal.of.words(),
+        signal.doc,
+        signal.kind.words(),
+        found(signal)
+    )
+}
+
 /// What is limited, and the limits.
 pub(super) fn limits() -> String {
     let rows = LIMITS
@@ -255,14 +295,7 @@ pub(super) fn measured(name: &str) -> String {
     let Some((metric, ..)) = found else {
         return String::new();
     };
-    let about = match metric.of() {
-        Of::Workload => "a workload",
-        Of::Service => "a service",
-        Of::Edge => "an edge",
-        Of::Pool => "a pool of a service",
-        Of::Tenant => "a tenant, which `tenant` of workloads names",
-        Of::Run => "the run as a whole",
-    };
+    let about = metric.of().words();
     let unit = match metric.unit() {
         Unit::Ratio => "a ratio",
         Unit::Rate => "per second",
@@ -341,6 +374,10 @@ fn overview(all: &Reference) -> String {
     text.push_str("\nMetrics of checks, sweeps and comparisons:\n");
     text.push_str(WRITTEN);
     text.extend(METRICS.iter().map(|(_, name, summary)| row(name, summary)));
+    text.push_str("\nSignals that are kept by windows:\n");
+    text.extend(
+        kept().map(|signal| row(signal.name, &format!("{}: {}", signal.of.one(), signal.doc))),
+    );
     text.push_str("\nLimits:\n");
     text.push_str(&row("limits", "How many there can be of what"));
     text.push_str("\nDiagnostics:\n");

@@ -1,6 +1,6 @@
 //! `sim schema`: all that can be written in a scenario, as one document for people or as a JSON Schema for editors.
 
-use super::explain::{WRITTEN, limits, measured};
+use super::explain::{WRITTEN, found, kept, limits, measured};
 use crate::output::parts::{choices, elsewhere, kind, remarks};
 use clap::Args as ClapArgs;
 use sim_models::expression::METRICS;
@@ -85,8 +85,20 @@ fn document(all: &Reference) -> String {
             measured(name).trim_start()
         ));
     }
+    whole.push_str("## Signals that are kept by windows\n\n");
+    whole.push_str("| signal | of | kept | says |\n|---|---|---|---|\n");
+    for signal in kept() {
+        whole.push_str(&format!(
+            "| `{}` | {} | {} | {} {} |\n",
+            signal.name,
+            signal.of.one(),
+            signal.kind.words(),
+            signal.doc,
+            found(signal)
+        ));
+    }
     whole.push_str(&format!(
-        "## Limits\n\n```text\n{}```\n\n## Diagnostics\n",
+        "\n## Limits\n\n```text\n{}```\n\n## Diagnostics\n",
         limits()
     ));
     for (code, title, long) in CODES {

@@ -1,11 +1,11 @@
-//! The series as CSV in long form: one row per window and name. Units stand in the headings; a cell
-//! is empty where there was nothing to measure.
+//! The series as CSV in long form: one row per window and name, in the columns of the table of signals. Units stand
+//! in the headings; a cell is empty where there was nothing to measure.
 
 use super::json::round;
 use csv::{Terminator, Writer, WriterBuilder};
-use sim_models::observe::summary::Series;
+use sim_models::observe::summary::{Columns, Series, Values, WorkloadSeries};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn writer() -> Writer<Vec<u8>> {
     WriterBuilder::new()
@@ -36,138 +36,103 @@ fn finish(writer: Writer<Vec<u8>>) -> Vec<u8> {
     writer.into_inner().expect("writing to memory cannot fail")
 }
 
-fn count(counts: &[u64], window: usize) -> String {
-    counts.get(window).map(u64::to_string).unwrap_or_default()
+/// A value of a column; empty where there was nothing to measure.
+fn cell(values: Values<'_>, window: usize) -> String {
+    let counts = |counts: &[u64]| counts.get(window).map(u64::to_string);
+    let found = match values {
+        Values::Counts(all) => counts(all),
+        Values::Numbers(all) => all
+            .get(window)
+            .filter(|number| number.is_finite())
+            .map(|number| round(*number).to_string()),
+    };
+    found.unwrap_or_default()
 }
 
-fn level(levels: &[f64], window: usize) -> String {
-    match levels.get(window) {
-        Some(level) if level.is_finite() => round(*level).to_string(),
-        _ => String::new(),
+/// The files of a run: one for each kind of thing that there is.
+#[must_use]
+pub fn files(series: &Series) -> Vec<(&'static str, Vec<u8>)> {
+    let mut files = vec![
+        ("workloads.csv", workloads(series)),
+        ("services.csv", services(series)),
+        ("edges.csv", edges(series)),
+    ];
+    if !series.pools.is_empty() {
+        files.push(("pools.csv", pools(series)));
     }
+    files
 }
 
-fn headings(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
-
-/// Workloads: counts of the window, latencies in seconds, and one column per outcome of failures.
+/// Workloads: their columns, and one for each outcome of failures.
 #[must_use]
 pub fn workloads(series: &Series) -> Vec<u8> {
-    let outcomes: BTreeSet<&String> = series
-        .workloads
-        .values()
-        .flat_map(|workload| workload.failed.keys())
-        .collect();
-    let mut writer = writer();
-    let mut head = headings(&[
-        "time_s",
+    let all = series.workloads.values();
+    let outcomes: BTreeSet<&String> = all.flat_map(|workload| workload.failed.keys()).collect();
+    let heads = outcomes.iter().map(|name| format!("failed_{name}_count"));
+    let more = |workload: &WorkloadSeries, window: usize| {
+        let failed = |outcome: &&String| {
+            let counts = workload.failed.get(*outcome);
+            counts.map_or_else(|| "0".to_owned(), |counts| cell(counts.into(), window))
+        };
+        outcomes.iter().map(failed).collect()
+    };
+    table(
+        &series.time,
         "workload",
-        "offered_count",
-        "ok_count",
-        "degraded_count",
-        "in_flight_count",
-        "latency_s_p50",
-        "latency_s_p99",
-        "latency_true_s_p50",
-        "latency_true_s_p99",
-    ]);
-    head.extend(outcomes.iter().map(|name| format!("failed_{name}_count")));
-    put(&mut writer, &head);
-    for (name, workload) in &series.workloads {
-        for (i, time) in series.time.iter().enumerate() {
-            let mut row = vec![
-                round(*time).to_string(),
-                text(name).into_owned(),
-                count(&workload.offered, i),
-                count(&workload.ok, i),
-                count(&workload.degraded, i),
-                count(&workload.in_flight, i),
-                level(&workload.latency_p50, i),
-                level(&workload.latency_p99, i),
-                level(&workload.latency_true_p50, i),
-                level(&workload.latency_true_p99, i),
-            ];
-            row.extend(outcomes.iter().map(|outcome| {
-                let counts = workload.failed.get(*outcome);
-                counts.map_or_else(|| "0".to_owned(), |counts| count(counts, i))
-            }));
-            put(&mut writer, &row);
-        }
-    }
-    finish(writer)
+        &series.workloads,
+        heads.collect(),
+        more,
+    )
 }
 
-/// Services: counts of the window, time averages, instances.
+/// Services.
 #[must_use]
 pub fn services(series: &Series) -> Vec<u8> {
-    let mut writer = writer();
-    let head = headings(&[
-        "time_s",
-        "service",
-        "arrivals_count",
-        "ok_count",
-        "failed_count",
-        "rejected_count",
-        "utilization_ratio",
-        "cpu_utilization_ratio",
-        "queue_mean_count",
-        "queue_max_count",
-        "doomed_count",
-        "up_count",
-    ]);
-    put(&mut writer, &head);
-    for (name, service) in &series.services {
-        for (i, time) in series.time.iter().enumerate() {
-            let row = [
-                round(*time).to_string(),
-                text(name).into_owned(),
-                count(&service.arrivals, i),
-                count(&service.ok, i),
-                count(&service.failed, i),
-                count(&service.rejected, i),
-                level(&service.utilization, i),
-                level(&service.cpu_utilization, i),
-                level(&service.queue, i),
-                count(&service.queue_max, i),
-                count(&service.doomed, i),
-                count(&service.up, i),
-            ];
-            put(&mut writer, &row);
-        }
-    }
-    finish(writer)
+    plain(&series.time, "service", &series.services)
 }
 
-/// Edges: counts of the window, breakers.
+/// Edges.
 #[must_use]
 pub fn edges(series: &Series) -> Vec<u8> {
+    plain(&series.time, "edge", &series.edges)
+}
+
+/// Pools.
+#[must_use]
+pub fn pools(series: &Series) -> Vec<u8> {
+    plain(&series.time, "pool", &series.pools)
+}
+
+fn plain<S: Columns>(time: &[f64], of: &str, all: &BTreeMap<String, S>) -> Vec<u8> {
+    table(time, of, all, Vec::new(), |_, _| Vec::new())
+}
+
+/// The columns of all series of a kind, those that are shown, and after them more.
+fn table<S: Columns>(
+    time: &[f64],
+    of: &str,
+    all: &BTreeMap<String, S>,
+    heads: Vec<String>,
+    more: impl Fn(&S, usize) -> Vec<String>,
+) -> Vec<u8> {
+    let shown = S::COLUMNS.iter();
+    let shown: Vec<_> = shown
+        .filter(|column| column.is_shown(all.values()))
+        .collect();
     let mut writer = writer();
-    let head = headings(&[
-        "time_s",
-        "edge",
-        "calls_count",
-        "attempts_count",
-        "retries_count",
-        "failures_count",
-        "calls_sent_count",
-        "call_attempts_count",
-        "breakers_open_count",
-    ]);
+    let mut head = vec!["time_s".to_owned(), of.to_owned()];
+    head.extend(shown.iter().map(|column| column.heading.to_owned()));
+    head.extend(heads);
     put(&mut writer, &head);
-    for (name, edge) in &series.edges {
-        for (i, time) in series.time.iter().enumerate() {
-            let row = [
-                round(*time).to_string(),
-                text(name).into_owned(),
-                count(&edge.calls, i),
-                count(&edge.attempts, i),
-                count(&edge.retries, i),
-                count(&edge.failures, i),
-                count(&edge.calls_sent, i),
-                count(&edge.call_attempts, i),
-                count(&edge.breakers_open, i),
-            ];
+    for (name, series) in all {
+        for (window, time) in time.iter().enumerate() {
+            let mut row = vec![round(*time).to_string(), text(name).into_owned()];
+            row.extend(
+                shown
+                    .iter()
+                    .map(|column| cell((column.values)(series), window)),
+            );
+            row.extend(more(series, window));
             put(&mut writer, &row);
         }
     }

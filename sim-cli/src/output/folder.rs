@@ -22,24 +22,16 @@ pub fn write(
         .iter()
         .flat_map(|chart| [format!("{}.svg", chart.name), format!("{}.png", chart.name)]);
     let mut names: Vec<String> = pictures.collect();
-    names.extend(
-        [
-            "scenario.ron",
-            "reproduce.txt",
-            "workloads.csv",
-            "services.csv",
-            "edges.csv",
-            "summary.json",
-        ]
-        .map(str::to_owned),
-    );
+    let tables = csv::files(&result.series);
+    names.extend(["scenario.ron", "reproduce.txt", "summary.json"].map(str::to_owned));
+    names.extend(tables.iter().map(|(name, _)| (*name).to_owned()));
     claim.announce(names)?;
     claim.clear()?;
     claim.put_text("scenario.ron", scenario)?;
     claim.put_text("reproduce.txt", reproduce)?;
-    claim.put("workloads.csv", &csv::workloads(&result.series))?;
-    claim.put("services.csv", &csv::services(&result.series))?;
-    claim.put("edges.csv", &csv::edges(&result.series))?;
+    for (name, table) in &tables {
+        claim.put(name, table)?;
+    }
     super::sweep::folder::put_charts(claim, &charts)?;
     if !result.stories.is_empty() {
         let texts: Vec<String> = result.stories.iter().map(super::story::render).collect();

@@ -23,6 +23,7 @@ pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
         styled(&edges(summary), style),
         policies(summary, style),
         steps(summary, style),
+        styled(&also(summary), style),
     ]
 }
 
@@ -242,6 +243,29 @@ fn pools(summary: &Summary) -> Option<Table> {
         }
     }
     any.then_some(table)
+}
+
+/// What was counted that most systems never do.
+fn also(summary: &Summary) -> Table {
+    let mut table = Table::new(&["Counted besides", "signal", "count"]);
+    let mut rows = |name: &str, also: &BTreeMap<String, u64>| {
+        for (signal, n) in also {
+            table.row(vec![name.to_owned(), signal.clone(), count(*n)]);
+        }
+    };
+    for (name, workload) in &summary.workloads {
+        rows(name, &workload.also);
+    }
+    for (name, service) in &summary.services {
+        rows(name, &service.also);
+        for (pool, of) in &service.pools {
+            rows(&format!("{name}/{pool}"), &of.also);
+        }
+    }
+    for (name, edge) in &summary.edges {
+        rows(name, &edge.also);
+    }
+    table
 }
 
 fn edges(summary: &Summary) -> Table {

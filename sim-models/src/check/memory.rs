@@ -28,6 +28,8 @@ pub(crate) const PER_WORKLOAD_WINDOW: u64 = 1024;
 pub(crate) const PER_SERVICE_WINDOW: u64 = 320;
 /// Bytes of an edge in a window, with its row in the series.
 pub(crate) const PER_EDGE_WINDOW: u64 = 192;
+/// Bytes of a pool in a window, with its row in the series.
+pub(crate) const PER_POOL_WINDOW: u64 = 768;
 
 /// Where there is how much: what it is, where it is written, what makes it less, and its bytes.
 type Part = (String, Vec<Segment>, &'static str, u64);
@@ -76,7 +78,10 @@ impl Checker<'_> {
             scenario.services.len() as u64,
             scenario.workloads.len() as u64,
         );
+        let named = scenario.services.values();
+        let named = named.map(|service| service.pools.len() as u64);
         let row = services * PER_SERVICE_WINDOW
+            + named.sum::<u64>() * PER_POOL_WINDOW
             + workloads * PER_WORKLOAD_WINDOW
             + pairs.edges * PER_EDGE_WINDOW;
         let widest = scenario

@@ -1,23 +1,9 @@
-//! Metrics: what can be measured of a run, one line each.
+//! Metrics: what can be measured of a run, from the table of [`crate::signals`].
 //!
 //! Checks and measures name them; [`crate::observe::measure`] evaluates them.
 
-/// What a metric is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// A workload.
-    Workload,
-    /// A service.
-    Service,
-    /// An edge `"caller -> callee"`.
-    Edge,
-    /// A pool `"service/pool"`.
-    Pool,
-    /// All workloads labelled with a tenant.
-    Tenant,
-    /// The run as a whole.
-    Run,
-}
+pub use crate::signals::Of;
+use crate::signals::signals;
 
 /// What stands after the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,20 +87,55 @@ enum Scope {
     Whole,
 }
 
-/// Generates [`Metric`] and its table. One line per metric.
+/// The last of some texts.
+const fn last(texts: &[&'static str]) -> &'static str {
+    texts[texts.len() - 1]
+}
+
+/// Over what something is measured that has this form over windows.
+macro_rules! scope {
+    (none) => {
+        Scope::Whole
+    };
+    ($form:ident) => {
+        Scope::Windows
+    };
+}
+
+/// Generates [`Metric`] and its table from all rows that give a measure.
 macro_rules! metrics {
-    ($($name:ident $text:literal $of:ident $asks:ident $unit:ident $better:ident $scope:ident $doc:literal),* $(,)?) => {
+    (
+        subjects { $( $of:ident $window:ident $series:ident [$($besides:tt)*] {
+            $( $group:ident $($levels:ident)? { $( (
+                $name:ident $kind:ident $doc:literal [$($columns:tt)*]
+                $( => $metric:ident $text:literal $asks:ident $unit:ident $better:ident
+                    $whole:ident($($total:tt)*) $windows:ident($($kept:tt)*) $($about:literal)? )?
+            ) )* } )*
+        } )* }
+        others { $( $other:ident { $( (
+            $oname:ident $okind:ident $odoc:literal []
+            => $ometric:ident $otext:literal $oasks:ident $ounit:ident $obetter:ident
+                $owhole:ident($($ototal:tt)*) $owindows:ident($($okept:tt)*)
+        ) )* } )* }
+    ) => {
+        metrics! { @
+            $($($( $( $metric $text $of $asks $unit $better $windows [$doc $(, $about)?]; )? )*)*)*
+            $($( $ometric $otext $other $oasks $ounit $obetter $owindows [$odoc]; )*)*
+        }
+    };
+    (@ $( $name:ident $text:literal $of:ident $asks:ident $unit:ident $better:ident $windows:ident
+        [$($doc:literal),*]; )*) => {
         /// What is measured.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Metric {
-            $(#[doc = $doc] $name,)*
+            $($(#[doc = $doc])* $name,)*
             /// One measure divided by another; see [`super::naming::Measure::quotient`]. It has no name of
             /// its own: it is written with a `/`.
             Quotient,
         }
 
         /// Every metric with its name and what it means.
-        pub const METRICS: &[(Metric, &str, &str)] = &[$((Metric::$name, $text, $doc)),*];
+        pub const METRICS: &[(Metric, &str, &str)] = &[$((Metric::$name, $text, last(&[$($doc),*]))),*];
 
         impl Metric {
             /// Its name in expressions.
@@ -141,78 +162,13 @@ macro_rules! metrics {
                 match self { $(Self::$name => Asks::$asks,)* Self::Quotient => Asks::Nothing }
             }
             fn scope(self) -> Scope {
-                match self { $(Self::$name => Scope::$scope,)* Self::Quotient => Scope::Whole }
+                match self { $(Self::$name => scope!($windows),)* Self::Quotient => Scope::Whole }
             }
         }
     };
 }
 
-metrics! {
-    // Workloads.
-    SuccessRatio "success_ratio" Workload Nothing Ratio Higher Windows "Requests answered, degraded ones included, of those that ended.",
-    Goodput "goodput" Workload Nothing Rate Higher Windows "Requests answered per second, whenever they began.",
-    Offered "offered" Workload Nothing Rate Neither Windows "Requests begun per second.",
-    Throughput "throughput" Workload Nothing Rate Neither Windows "Requests ended per second, well or not, whenever they began.",
-    Failed "failed" Workload Nothing Count Lower Windows "Requests that failed.",
-    FailedRatio "failed_ratio" Workload Nothing Ratio Lower Windows "Requests failed of those that ended.",
-    DegradedRatio "degraded_ratio" Workload Nothing Ratio Lower Windows "Requests answered in part of those that ended.",
-    OutcomeRatio "outcome_ratio" Workload Outcome Ratio Neither Windows "Requests that ended in one way of those that ended.",
-    Latency "latency" Workload Latency Seconds Lower Windows "Latency of answered requests.",
-    LatencyTrue "latency_true" Workload Latency Seconds Lower Windows "Latency of all requests, failed and unfinished ones included.",
-    Unfinished "unfinished" Workload Nothing Count Lower Windows "Requests without an answer at the end.",
-    Availability "availability" Workload Nothing Ratio Higher Whole "Requests answered of those that ended after the warm-up, whenever they began; those that hang when the run ends count as failed.",
-    AvailabilityWindows "availability_windows" Workload Nothing Ratio Higher Whole "Share of the time windows, from the first with traffic to the last, that lie in no incident.",
-    AvailabilityPredicted "availability_predicted" Workload Nothing Ratio Higher Whole "Share of the requests that would be answered if error rates and outages alone decided; unknown where slowness meets a limit.",
-    BudgetUsed "budget_used" Workload Nothing Ratio Lower Whole "Errors of those that the objective allows; above 1 the error budget is overspent.",
-    BurnRate "burn_rate" Workload Nothing Ratio Lower Whole "Largest rate over any minute of an incident at which the error budget was used, or that of the run; 1 uses it up exactly.",
-    Mttr "mttr" Workload Nothing Seconds Lower Whole "Mean length of the incidents, in which the objective was missed; infinite if one was not over.",
-    Mtbf "mtbf" Workload Nothing Seconds Higher Whole "Mean time between the starts of incidents, if there were two.",
-    // Services.
-    Utilization "utilization" Service Nothing Ratio Neither Windows "Share of the threads that are taken.",
-    CpuUtilization "cpu_utilization" Service Nothing Ratio Neither Windows "Share of the cores that are busy.",
-    Busy "busy" Service Level Count Neither Windows "Threads that are taken: the mean of all instances together, or the most at one.",
-    Queue "queue" Service Level Count Lower Windows "Requests that wait for a thread: the mean of all instances together, or the most at one.",
-    InSystem "in_system" Service Level Count Lower Windows "Requests that wait or run: the mean of all instances together, or the most at one.",
-    Arrivals "arrivals" Service Nothing Rate Neither Windows "Requests that arrive per second.",
-    Rejected "rejected" Service Nothing Count Lower Windows "Requests refused or rejected.",
-    RejectedRatio "rejected_ratio" Service Nothing Ratio Lower Windows "Requests refused or rejected of those that arrived.",
-    Sojourn "sojourn" Service Latency Seconds Lower Whole "Time from arrival to answer.",
-    Waiting "waiting" Service Latency Seconds Lower Whole "Time from arrival to a thread.",
-    ServiceTime "service_time" Service Latency Seconds Lower Whole "Time from a thread to the answer.",
-    DoomedShare "doomed_share" Service Nothing Ratio Lower Windows "Share of the time spent on requests that was spent for callers who have left.",
-    StepCount "step_count" Service StepCounter Count Neither Whole "How often a step that keeps something (a cache) did something after the warm-up.",
-    // Edges.
-    Calls "calls" Edge Nothing Rate Neither Windows "Calls begun per second.",
-    Attempts "attempts" Edge Nothing Rate Neither Windows "Attempts per second.",
-    Retries "retries" Edge Nothing Rate Lower Windows "Retries per second.",
-    RetryShare "retry_share" Edge Nothing Ratio Lower Windows "Retries of all attempts.",
-    RetryEfficiency "retry_efficiency" Edge Nothing Ratio Higher Whole "Retries that end well of all retries.",
-    Amplification "amplification" Edge Nothing Ratio Lower Windows "Attempts per call that sent one.",
-    AmplificationWorst "amplification_worst" Edge Nothing Ratio Lower Whole "The most attempts per call that the policies allow.",
-    CallLatency "call_latency" Edge Latency Seconds Lower Whole "Duration of calls, retries and backoff included.",
-    CallSuccessRatio "call_success_ratio" Edge Nothing Ratio Higher Whole "Calls that ended well of those that ended.",
-    CallOutcomeRatio "call_outcome_ratio" Edge Outcome Ratio Neither Whole "Calls that ended in one way of those that ended.",
-    AttemptOutcomeRatio "attempt_outcome_ratio" Edge Outcome Ratio Neither Whole "Attempts that ended in one way of those that ended.",
-    PolicyCount "policy_count" Edge Counter Count Neither Whole "How often a policy did something after the warm-up.",
-    // Pools.
-    PoolUtilization "pool_utilization" Pool Nothing Ratio Neither Whole "Share of a pool that is taken.",
-    PoolWaiting "pool_waiting" Pool Level Count Lower Whole "Requests that wait for something out of a pool.",
-    PoolWait "pool_wait" Pool Latency Seconds Lower Whole "Time that those who took something out of a pool had waited.",
-    PoolRefused "pool_refused" Pool Nothing Count Lower Whole "Requests that got nothing out of a pool: too late, or no place to wait.",
-    // Tenants.
-    TenantGoodput "tenant_goodput" Tenant Nothing Rate Higher Whole "Requests of a tenant answered per second, whenever they began.",
-    TenantSuccessRatio "tenant_success_ratio" Tenant Nothing Ratio Higher Whole "Requests of a tenant answered of those that ended.",
-    TenantBudgetUsed "tenant_budget_used" Tenant Nothing Ratio Lower Whole "Errors of a tenant of those that the objective allows.",
-    TenantRetryShare "tenant_retry_share" Tenant Nothing Ratio Lower Whole "Retries of all attempts that the requests of a tenant led to.",
-    // The run.
-    RecoveryTime "recovery_time" Run Nothing Seconds Lower Whole "Time from the end of a fault until the steady state held again, the longest of all faults; infinite if it never did.",
-    Held "held" Run Nothing Ratio Higher Whole "1 if the hypothesis held, or the system recovered in time, 0 if not; the mean of several runs is the share in which it held.",
-    Metastable "metastable" Run Nothing Ratio Lower Whole "1 if the trigger was gone and the damage stayed, 0 if not; the mean of several runs is a share.",
-    Incidents "incidents" Run Nothing Count Lower Whole "Stretches of time in which a workload missed its objective, beyond what luck explains.",
-    BlastRadius "blast_radius" Run Nothing Count Lower Whole "Workloads that the faults touched.",
-    FairnessGap "fairness_gap" Run Nothing Ratio Lower Whole "Half the sum over tenants of the difference between their shares of retries and of first attempts.",
-    Events "events" Run Nothing Count Neither Whole "Events that the simulator handled.",
-}
+signals!(metrics);
 
 impl Metric {
     /// Whether it is also measured over parts of a run.

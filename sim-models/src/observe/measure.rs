@@ -8,7 +8,6 @@ mod measurer;
 mod totals;
 mod windowed;
 
-use super::recorder::ServiceWindow;
 use crate::expression::Expression;
 use crate::expression::metric::{Metric, Of};
 use crate::expression::naming::{Measure, Requests};
@@ -27,18 +26,6 @@ impl Measurer<'_> {
         end(windows.end) - end(windows.start)
     }
 
-    /// The mean of a time average over windows, weighted by their lengths: the last may be shorter.
-    fn mean(
-        &self,
-        rows: &[ServiceWindow],
-        windows: &Range<usize>,
-        get: fn(&ServiceWindow) -> f64,
-    ) -> f64 {
-        let area = rows.iter().zip(windows.clone());
-        let area = area.map(|(row, window)| get(row) * self.seconds(&(window..window + 1)));
-        area.sum::<f64>() / self.seconds(windows)
-    }
-
     pub(super) fn workload(&self, name: &str) -> Option<usize> {
         self.plan
             .load_places()
@@ -51,6 +38,18 @@ impl Measurer<'_> {
             .service_places()
             .iter()
             .position(|place| place.name == name)
+    }
+
+    fn edge(&self, name: &str) -> Option<usize> {
+        let mut edges = self.plan.edges.iter();
+        edges.position(|edge| !edge.door && edge.name == name)
+    }
+
+    fn pool(&self, name: &str) -> Option<usize> {
+        let (service, name) = name.split_once('/')?;
+        let service = self.service(service)?;
+        let mut pools = self.plan.pools.iter();
+        pools.position(|pool| usize::from(pool.service) == service && pool.name == name)
     }
 
     /// What a workload did over a stretch of windows.
@@ -134,9 +133,15 @@ impl Measurer<'_> {
                 tenant.is_some_and(|tenant| tenant.offered > 0)
                     && measure.metric != Metric::TenantRetryShare
             }
+            // Whoever was refused, or waited all the time, shows that there was something to be had.
+            Of::Pool => self.pool(subject).is_some_and(|pool| {
+                let rows = &self.recorder.pool_windows.raw[pool].windows[windows];
+                let awaited = !rows.is_empty() && rows.iter().all(|window| window.waiting.max > 0);
+                awaited || rows.iter().any(|window| window.refused > 0)
+            }),
             // A ratio of retries where nobody retries, or of calls that nobody makes, is no failure;
             // nor is no recovery where nothing was disturbed.
-            Of::Edge | Of::Pool | Of::Run => false,
+            Of::Edge | Of::Run => false,
         }
     }
 
@@ -189,13 +194,10 @@ impl Measurer<'_> {
                     }
                 }
             }
-            Of::Service => windowed::service(self, measure, self.service(subject)?, windows),
-            Of::Edge => {
-                let mut edges = self.plan.edges.iter();
-                let edge = edges.position(|edge| !edge.door && edge.name == subject)?;
-                windowed::edge(self, measure, edge, windows)
-            }
-            Of::Pool | Of::Tenant | Of::Run => None,
+            Of::Service => windowed::kept(self, measure, self.service(subject)?, windows),
+            Of::Edge => windowed::kept(self, measure, self.edge(subject)?, windows),
+            Of::Pool => windowed::kept(self, measure, self.pool(subject)?, windows),
+            Of::Tenant | Of::Run => None,
         }
     }
 
@@ -209,13 +211,6 @@ impl Measurer<'_> {
         if measure.over.is_some() {
             return self.over(measure, 0..self.recorder.windows());
         }
-        match measure.metric.of() {
-            Of::Workload => totals::workload(self, measure),
-            Of::Service => totals::service(self, measure),
-            Of::Edge => totals::edge(self, measure),
-            Of::Pool => totals::pool(self, measure),
-            Of::Tenant => totals::tenant(self, measure),
-            Of::Run => totals::run(self, measure),
-        }
+        totals::total(self, measure)
     }
 }

@@ -1,8 +1,8 @@
 //! Notable moments: faults that come and go, what controllers do, goodput that breaks down and comes back, load that steps
-//! up, queues that fill up, breakers that open and close.
+//! up, queues that fill up, pools that run out, breakers that open and close.
 //!
 //! What is told is proven by its counts: goodput is compared with what was offered, and never with what
-//! it was at another time of day; a queue or a breaker is told where a good part of the traffic suffers
+//! it was at another time of day; a queue, a pool or a breaker is told where a good part of the traffic suffers
 //! from it.
 
 mod teller;
@@ -50,6 +50,7 @@ pub fn moments(
     let breakdowns = teller.goodput(&mut all);
     teller.loads(&breakdowns, &mut all);
     teller.queues(&mut all);
+    teller.pools(&mut all);
     teller.breakers(&mut all);
     all.sort_by(|a, b| a.time.total_cmp(&b.time));
     all
@@ -134,6 +135,30 @@ impl Teller<'_> {
                     place.name
                 );
                 Some(moment(self.series.time[full], "queue", what))
+            });
+            tell(all, found.collect());
+        }
+    }
+
+    /// Pools of which all are out at an instance while a good part of those who ask gets none.
+    fn pools(&self, all: &mut Vec<Moment>) {
+        for (plan, (name, columns)) in self.plan.pools.iter().filter_map(|plan| {
+            let service = &self.plan.service_places()[plan.service].name;
+            let name = format!("{service}/{}", plan.name);
+            Some((plan, self.series.pools.get_key_value(&name)?))
+        }) {
+            let size = u64::from(plan.size);
+            let mut asked = columns.refused.clone();
+            add(&mut asked, &columns.taken);
+            let losses = self.losses(&columns.refused, &asked).into_iter();
+            let found = losses.filter_map(|mut windows| {
+                let refused = sum(&columns.refused, &windows) as f64;
+                let share = percent(refused / sum(&asked, &windows) as f64);
+                let out = windows.find(|window| columns.out_max[*window] >= size)?;
+                let what = format!(
+                    "all {size} of {name} are out at an instance: {share} of those who ask get none"
+                );
+                Some(moment(self.series.time[out], "pool", what))
             });
             tell(all, found.collect());
         }

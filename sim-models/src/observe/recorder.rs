@@ -10,10 +10,10 @@ pub use super::ledger::ByOutcome;
 pub use super::records::*;
 
 use super::ledger::Ledger;
-use crate::ids::{EdgeId, EndpointId, InstanceId, OwnPoolId, ServiceId, TiVec, WorkloadId};
+use crate::ids::{EdgeId, EndpointId, InstanceId, OwnPoolId, PoolId, ServiceId, TiVec, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
-use sim_core::metrics::{DurationStats, Level, WindowHistogram};
+use sim_core::metrics::{DurationStats, WindowHistogram};
 use sim_core::{SimDuration, SimTime};
 
 /// How many examples of slow or failed requests are kept per workload and reason.
@@ -32,6 +32,8 @@ pub struct Recorder {
     pub instances: TiVec<InstanceId, InstanceRecord>,
     /// By pool and instance.
     pub pools: TiVec<OwnPoolId, PoolRecord>,
+    /// By pool of the plan.
+    pub pool_windows: TiVec<PoolId, PoolKept>,
     /// By edge.
     pub edges: Vec<EdgeRecord>,
     /// Bytes of all durations of whole runs.
@@ -90,14 +92,6 @@ impl Recorder {
             windows: Vec::new(),
             before_totals: EdgeWindow::default(),
         };
-        let instance = || InstanceRecord {
-            arrivals: 0,
-            started: 0,
-            busy: Level::default(),
-            working: Level::default(),
-            queue: Level::default(),
-            present: Level::default(),
-        };
         let instances = plan
             .instances
             .iter()
@@ -115,13 +109,20 @@ impl Recorder {
                 .iter()
                 .map(|_| EndpointRecord::default())
                 .collect(),
-            instances: (0..instances).map(|_| instance()).collect(),
+            instances: vec![InstanceRecord::default(); instances].into(),
             pools: plan
                 .pools
-                .iter()
-                .flat_map(|pool| 0..plan.service_places()[pool.service].instance_count)
-                .map(|_| PoolRecord::default())
+                .iter_enumerated()
+                .flat_map(|(of, pool)| {
+                    let count = plan.service_places()[pool.service].instance_count;
+                    let record = PoolRecord {
+                        of,
+                        ..PoolRecord::default()
+                    };
+                    vec![record; count as usize]
+                })
                 .collect(),
+            pool_windows: vec![PoolKept::default(); plan.pools.len()].into(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
             held: 0,
             since: SimTime::ZERO,
@@ -347,10 +348,39 @@ impl Recorder {
     ) {
         let record = &mut self.pools[pool];
         record.out.add(now, 1);
+        let kept = &mut self.pool_windows[record.of];
+        kept.window.taken += 1;
+        kept.wait.record(waited);
         if counted {
             record.taken += 1;
             self.held += record.wait.record(waited);
         }
+    }
+
+    /// A request begins to wait for one out of a pool.
+    pub fn pool_awaited(&mut self, pool: OwnPoolId, now: SimTime, counted: bool) {
+        let record = &mut self.pools[pool];
+        record.waiting.add(now, 1);
+        record.waited += u64::from(counted);
+        self.pool_windows[record.of].window.waited += 1;
+    }
+
+    /// A request gets none out of a pool, for this cause.
+    pub fn pool_refused(&mut self, pool: OwnPoolId, cause: Outcome, counted: bool) {
+        let record = &mut self.pools[pool];
+        let count = if cause == Outcome::TimeoutPool {
+            &mut record.timeouts
+        } else {
+            &mut record.full
+        };
+        *count += u64::from(counted);
+        self.pool_windows[record.of].window.refused += 1;
+    }
+
+    /// A request ends that waits for one out of a pool.
+    pub fn pool_left(&mut self, pool: OwnPoolId) {
+        let of = self.pools[pool].of;
+        self.pool_windows[of].window.left += 1;
     }
 
     /// The warm-up is over: totals begin.
@@ -367,14 +397,13 @@ impl Recorder {
             record.before_totals = record.window;
         }
         for instance in &mut self.instances {
-            instance.busy.reset(now);
-            instance.working.reset(now);
-            instance.queue.reset(now);
-            instance.present.reset(now);
+            instance.reset(now);
         }
         for pool in &mut self.pools {
-            pool.out.reset(now);
-            pool.waiting.reset(now);
+            pool.reset(now);
+        }
+        for kept in &mut self.pool_windows {
+            kept.before_totals = kept.window.clone();
         }
     }
 
@@ -408,13 +437,42 @@ impl Recorder {
         ended
     }
 
-    /// Attempts that reached a service since totals began.
+    /// Sums a count of a workload over the time since totals began.
     #[must_use]
-    pub fn arrived_since(&self, service: ServiceId) -> u64 {
+    pub fn workload_since(&self, workload: WorkloadId, get: fn(&WorkloadWindow) -> u64) -> u64 {
+        let record = &self.workloads[usize::from(workload)];
+        let windows = record.windows.iter().map(|(window, ..)| window);
+        self.since_of(windows, &record.before_totals, get)
+    }
+
+    /// Sums a count of a service over the time since totals began.
+    #[must_use]
+    pub fn service_since(&self, service: ServiceId, get: fn(&ServiceWindow) -> u64) -> u64 {
         let record = &self.services[usize::from(service)];
-        let rows = record.windows.iter().skip(self.first_window);
-        let all: u64 = rows.map(|window| window.arrivals).sum();
-        all - record.before_totals.arrivals
+        self.since_of(record.windows.iter(), &record.before_totals, get)
+    }
+
+    /// Sums a count of an edge over the time since totals began.
+    #[must_use]
+    pub fn edge_since(&self, edge: EdgeId, get: fn(&EdgeWindow) -> u64) -> u64 {
+        let record = &self.edges[usize::from(edge)];
+        self.since_of(record.windows.iter(), &record.before_totals, get)
+    }
+
+    /// Sums a count of a pool over the time since totals began.
+    #[must_use]
+    pub fn pool_since(&self, pool: PoolId, get: fn(&PoolWindow) -> u64) -> u64 {
+        let kept = &self.pool_windows[pool];
+        self.since_of(kept.windows.iter(), &kept.before_totals, get)
+    }
+
+    fn since_of<'a, W: 'a>(
+        &self,
+        windows: impl Iterator<Item = &'a W>,
+        before: &W,
+        get: fn(&W) -> u64,
+    ) -> u64 {
+        windows.skip(self.first_window).map(get).sum::<u64>() - get(before)
     }
 
     /// Threads of an instance of a service since totals began, on average.
@@ -423,21 +481,6 @@ impl Recorder {
         let rows = self.services[usize::from(service)].windows.iter();
         let rows = rows.skip(self.first_window).map(|window| window.threads);
         plan.services[service].threads_in(plan.live.is_some(), rows)
-    }
-
-    /// Calls, attempts and retries of an edge since totals began.
-    #[must_use]
-    pub fn sent_since(&self, edge: EdgeId) -> (u64, u64, u64) {
-        let record = &self.edges[usize::from(edge)];
-        let since = |get: fn(&EdgeWindow) -> u64| {
-            let rows = record.windows.iter().skip(self.first_window);
-            rows.map(get).sum::<u64>() - get(&record.before_totals)
-        };
-        (
-            since(|window| window.calls),
-            since(|window| window.attempts),
-            since(|window| window.retries),
-        )
     }
 
     /// The run is over, and this request has not ended.
@@ -478,33 +521,26 @@ impl Recorder {
             let place = &plan.places.raw[service];
             let mut window = std::mem::take(&mut record.window);
             for instance in &mut self.instances[place.range()] {
-                let take = |level: &mut Level, mean: &mut f64, most: &mut u64| {
-                    let (average, max) = level.take_window(now);
-                    *mean += average;
-                    *most = (*most).max(max.max(0) as u64);
-                };
-                take(&mut instance.busy, &mut window.busy, &mut window.busy_max);
-                take(
-                    &mut instance.queue,
-                    &mut window.queue,
-                    &mut window.queue_max,
-                );
-                take(
-                    &mut instance.present,
-                    &mut window.present,
-                    &mut window.present_max,
-                );
-                window.working += instance.working.take_window(now).0;
+                instance.close(now, &mut window);
             }
             window.up = up[service];
             let limit = plan.services.raw[service].thread_limit();
-            window.threads = limit.max(window.busy_max as f64);
+            window.threads = limit.max(window.busy.max as f64);
             record.windows.push(window);
         }
         for (edge, record) in self.edges.iter_mut().enumerate() {
             let mut window = std::mem::take(&mut record.window);
             window.breakers_open = open[edge];
             record.windows.push(window);
+        }
+        for record in &mut self.pools {
+            let window = &mut self.pool_windows[record.of].window;
+            record.levels.close(now, window);
+        }
+        for kept in &mut self.pool_windows {
+            let mut window = std::mem::take(&mut kept.window);
+            window.wait = kept.wait.take();
+            kept.windows.push(window);
         }
         self.window_start = now;
     }

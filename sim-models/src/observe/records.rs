@@ -1,12 +1,135 @@
-//! What is counted and measured of each workload, service, endpoint, instance and edge. [`super::recorder`]
-//! fills it in.
+//! What is counted and measured of each workload, service, endpoint, instance, pool and edge. [`super::recorder`]
+//! fills it in. What is kept of each window is what the table of [`crate::signals`] says.
 //!
 //! Units: durations in nanoseconds, converted to seconds when a summary is made.
 
 use super::ledger::{ByOutcome, Ledger};
+use crate::ids::PoolId;
 use crate::outcome::Outcome;
+use crate::signals::signals;
 use sim_core::metrics::{DurationStats, Level, Snapshot, WindowHistogram};
 use sim_core::{SimDuration, SimTime};
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+
+/// A level in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LevelWindow {
+    /// Time average, all instances together.
+    pub mean: f64,
+    /// The most at any one instance.
+    pub max: u64,
+}
+
+impl LevelWindow {
+    /// Adds what a level was at one instance.
+    fn add(&mut self, (mean, max): (f64, i64)) {
+        self.mean += mean;
+        self.max = self.max.max(max.max(0) as u64);
+    }
+}
+
+/// What is kept of a signal of each kind in a window.
+macro_rules! kept {
+    (Count) => {
+        u64
+    };
+    (State) => {
+        u64
+    };
+    (Outcomes) => {
+        ByOutcome
+    };
+    (Value) => {
+        f64
+    };
+    (Level) => {
+        LevelWindow
+    };
+    (Durations) => {
+        Snapshot
+    };
+}
+
+/// Counts what is told only where it happened.
+macro_rules! used {
+    (used Count $counts:ident $sum:ident $field:ident) => {
+        let count = $sum(|window| window.$field);
+        if count > 0 {
+            $counts.insert(stringify!($field).to_owned(), count);
+        }
+    };
+    ($shown:ident $kind:ident $counts:ident $sum:ident $field:ident) => {};
+}
+
+/// Generates what is kept of a window of each subject, and the levels that are kept of each of its instances.
+macro_rules! windows {
+    (
+        subjects { $( $of:ident $window:ident $series:ident [$($besides:tt)*] {
+            counts { $( (
+                $count:ident $ckind:ident $cdoc:literal
+                [$($ccolumn:ident $cpart:ident $cshown:ident $cheading:literal),*] $($cmeasure:tt)*
+            ) )* }
+            $( computed { $($computed:tt)* } )?
+            $( levels $levels:ident { $( ($level:ident $lkind:ident $ldoc:literal $($lrest:tt)*) )* } )?
+            $( more { $( (
+                $more:ident $mkind:ident $mdoc:literal
+                [$($mcolumn:ident $mpart:ident $mshown:ident $mheading:literal),*] $($mmeasure:tt)*
+            ) )* } )?
+            $( derived { $($derived:tt)* } )?
+        } )* }
+        others { $($others:tt)* }
+    ) => {
+        $(
+            #[doc = concat!("What is kept of one window, by the table of [`crate::signals`]: ", stringify!($of), ".")]
+            #[derive(Clone, Debug, Default)]
+            pub struct $window {
+                $( #[doc = $cdoc] pub $count: kept!($ckind), )*
+                $($( #[doc = $ldoc] pub $level: kept!($lkind), )*)?
+                $($( #[doc = $mdoc] pub $more: kept!($mkind), )*)?
+            }
+
+            impl $window {
+                /// The counts that are told only where they are not zero, by name; `sum` counts one over the
+                /// windows that are meant.
+                #[must_use]
+                #[allow(unused_variables, unused_mut)]
+                pub fn used(sum: impl Fn(fn(&Self) -> u64) -> u64) -> BTreeMap<String, u64> {
+                    let mut counts = BTreeMap::new();
+                    $($( used!($cshown $ckind counts sum $count); )*)*
+                    $($($( used!($mshown $mkind counts sum $more); )*)*)?
+                    counts
+                }
+            }
+
+            $(
+                /// Levels of an instance.
+                #[derive(Clone, Debug, Default)]
+                pub struct $levels {
+                    $( #[doc = $ldoc] pub $level: Level, )*
+                }
+
+                impl $levels {
+                    /// Totals begin.
+                    pub(super) fn reset(&mut self, now: SimTime) {
+                        $( self.$level.reset(now); )*
+                    }
+
+                    /// A window ends, of which this instance is a part.
+                    pub(super) fn close(&mut self, now: SimTime, window: &mut $window) {
+                        $( window.$level.add(self.$level.take_window(now)); )*
+                    }
+                }
+            )?
+        )*
+    };
+}
+
+signals!(windows);
+
+impl Copy for WorkloadWindow {}
+impl Copy for ServiceWindow {}
+impl Copy for EdgeWindow {}
 
 /// A workload.
 #[derive(Clone, Debug)]
@@ -51,17 +174,6 @@ pub(super) struct Carried {
     pub(super) failed: WindowHistogram,
 }
 
-/// A workload in one window.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WorkloadWindow {
-    /// Requests that arrived.
-    pub offered: u64,
-    /// Ended, by outcome.
-    pub outcomes: ByOutcome,
-    /// Under way at its end.
-    pub in_flight: u64,
-}
-
 /// A service.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceRecord {
@@ -75,43 +187,6 @@ pub struct ServiceRecord {
     /// What happened in each window.
     pub windows: Vec<ServiceWindow>,
     pub(super) before_totals: ServiceWindow,
-}
-
-/// A service in one window.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ServiceWindow {
-    /// Attempts that reached an instance.
-    pub arrivals: u64,
-    /// Answered ok or degraded.
-    pub ok: u64,
-    /// Answered with an error, cancelled, or lost in a crash.
-    pub failed: u64,
-    /// Turned away.
-    pub rejected: u64,
-    /// Ended for callers who had gone.
-    pub doomed: u64,
-    /// Time from start to end of those that ended, ns.
-    pub spent_ns: u64,
-    /// That of those that ended for callers who had gone, ns.
-    pub doomed_ns: u64,
-    /// Busy threads, time average, all instances.
-    pub busy: f64,
-    /// Busy threads, largest at any instance.
-    pub busy_max: u64,
-    /// Working threads or busy cores, time average, all instances.
-    pub working: f64,
-    /// Waiting, time average, all instances.
-    pub queue: f64,
-    /// Waiting, largest at any instance.
-    pub queue_max: u64,
-    /// Waiting and running, time average, all instances.
-    pub present: f64,
-    /// Waiting and running, largest at any instance.
-    pub present_max: u64,
-    /// Instances that are up at its end.
-    pub up: u64,
-    /// Threads of an instance at its end, or the most that were busy at one, if those were more.
-    pub threads: f64,
 }
 
 /// An endpoint.
@@ -130,29 +205,39 @@ pub struct EndpointRecord {
 }
 
 /// An instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct InstanceRecord {
     /// Attempts that reached it.
     pub arrivals: u64,
     /// Attempts that got a thread.
     pub started: u64,
-    /// Busy threads.
-    pub busy: Level,
-    /// Working threads; thousandths of cores where cores are shared.
-    pub working: Level,
-    /// Waiting in queue and backlog.
-    pub queue: Level,
-    /// Present, waiting or not.
-    pub present: Level,
+    /// Its levels.
+    pub levels: ServiceLevels,
+}
+
+// Who records names the level, and not where it stands.
+impl Deref for InstanceRecord {
+    type Target = ServiceLevels;
+    #[inline]
+    fn deref(&self) -> &ServiceLevels {
+        &self.levels
+    }
+}
+
+impl DerefMut for InstanceRecord {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut ServiceLevels {
+        &mut self.levels
+    }
 }
 
 /// A pool of an instance.
 #[derive(Clone, Debug, Default)]
 pub struct PoolRecord {
-    /// How many are out.
-    pub out: Level,
-    /// How many wait.
-    pub waiting: Level,
+    /// Index of the pool among those of the plan.
+    pub of: PoolId,
+    /// Its levels.
+    pub levels: PoolLevels,
     /// How many were taken.
     pub taken: u64,
     /// How many requests had to wait.
@@ -165,22 +250,27 @@ pub struct PoolRecord {
     pub wait: DurationStats,
 }
 
-impl PoolRecord {
-    /// A request begins to wait.
-    pub fn waits(&mut self, now: SimTime, counted: bool) {
-        self.waiting.add(now, 1);
-        self.waited += u64::from(counted);
+impl Deref for PoolRecord {
+    type Target = PoolLevels;
+    fn deref(&self) -> &PoolLevels {
+        &self.levels
     }
+}
 
-    /// A request gets none, for this cause.
-    pub fn refused(&mut self, cause: Outcome, counted: bool) {
-        let count = if cause == Outcome::TimeoutPool {
-            &mut self.timeouts
-        } else {
-            &mut self.full
-        };
-        *count += u64::from(counted);
+impl DerefMut for PoolRecord {
+    fn deref_mut(&mut self) -> &mut PoolLevels {
+        &mut self.levels
     }
+}
+
+/// A pool by windows, at all instances together.
+#[derive(Clone, Debug, Default)]
+pub struct PoolKept {
+    pub(super) window: PoolWindow,
+    pub(super) wait: WindowHistogram,
+    /// What happened in each window.
+    pub windows: Vec<PoolWindow>,
+    pub(super) before_totals: PoolWindow,
 }
 
 /// An edge.
@@ -206,23 +296,4 @@ pub struct EdgeRecord {
     /// What happened in each window.
     pub windows: Vec<EdgeWindow>,
     pub(super) before_totals: EdgeWindow,
-}
-
-/// An edge in one window.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EdgeWindow {
-    /// Calls begun.
-    pub calls: u64,
-    /// Attempts sent.
-    pub attempts: u64,
-    /// Attempts after the first.
-    pub retries: u64,
-    /// Attempts that failed.
-    pub failures: u64,
-    /// Calls begun in it that sent at least one attempt, whenever they did.
-    pub calls_sent: u64,
-    /// Attempts that the calls begun in it led to, whenever they were sent.
-    pub call_attempts: u64,
-    /// Memories that stand in the way of calls at its end.
-    pub breakers_open: u64,
 }

@@ -1,18 +1,19 @@
 //! From what was recorded to the summary and the series of a run.
 
 use super::recorder::{
-    ByOutcome, EdgeRecord, Ended, PoolRecord, Recorder, ServiceRecord, WorkloadRecord,
+    ByOutcome, EdgeRecord, EdgeWindow, Ended, PoolRecord, PoolWindow, Recorder, ServiceRecord,
+    ServiceWindow, WorkloadRecord, WorkloadWindow,
 };
 use super::summary::{
     EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary,
-    LevelSummary, OutcomeCounts, PoolSummary, Series, ServiceSeries, ServiceSummary, TenantSummary,
-    WorkloadSeries, WorkloadSummary,
+    LevelSummary, OutcomeCounts, PoolSeries, PoolSummary, Series, ServiceSeries, ServiceSummary,
+    TenantSummary, WorkloadSeries, WorkloadSummary, quantile,
 };
 use crate::ids::{EdgeId, WorkloadId};
 use crate::outcome::{Outcome, cause_name};
 use crate::plan::{EdgePlan, KeeperPlan, Plan};
 use crate::scenario::Scenario;
-use sim_core::metrics::{DurationStats, Level, Snapshot};
+use sim_core::metrics::{DurationStats, Level};
 use sim_core::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 
@@ -73,7 +74,11 @@ pub fn workloads(
                 .map(|(_, _, arrived, _)| *arrived)
                 .collect();
             let ended = recorder.ended_since(number.into());
-            let summary = workload(plan, record, (ended, seconds), now, &open);
+            let also = WorkloadWindow::used(|get| recorder.workload_since(number.into(), get));
+            let summary = WorkloadSummary {
+                also,
+                ..workload(plan, record, (ended, seconds), now, &open)
+            };
             (name, summary)
         })
         .collect()
@@ -119,6 +124,7 @@ fn workload(
         success_ratio: share((ok + degraded) as f64, finished as f64),
         // Filled in where the objective is known.
         availability: super::summary::AvailabilitySummary::default(),
+        also: BTreeMap::new(),
     }
 }
 
@@ -289,11 +295,12 @@ fn service_summary(
         }
     }
     let busy_time = record.service_time.sum();
-    let arrived = recorder.arrived_since(service.into()) as f64;
+    let arrived = recorder.service_since(service.into(), |window| window.arrivals) as f64;
     ServiceSummary {
         admission: BTreeMap::new(),
         steps: BTreeMap::new(),
         pools: pools(plan, recorder, service, now),
+        also: ServiceWindow::used(|get| recorder.service_since(service.into(), get)),
         arrivals: totals.arrivals,
         arrival_rate: share(arrived, seconds_since(plan, recorder, now)),
         started: instances.iter().map(|instance| instance.started).sum(),
@@ -332,11 +339,9 @@ fn pools(
     service: usize,
     now: SimTime,
 ) -> BTreeMap<String, PoolSummary> {
-    let own = plan
-        .pools
-        .iter()
-        .filter(|pool| usize::from(pool.service) == service);
-    own.map(|pool| {
+    let own = plan.pools.iter_enumerated();
+    let own = own.filter(|(_, pool)| usize::from(pool.service) == service);
+    own.map(|(number, pool)| {
         let instances = plan.places.raw[service].instance_count;
         let records = &recorder.pools[pool.first..pool.first.offset(instances)];
         let level = |get: fn(&PoolRecord) -> &Level| LevelSummary {
@@ -349,7 +354,7 @@ fn pools(
         let count = |get: fn(&PoolRecord) -> u64| records.iter().map(get).sum();
         let mut wait = DurationStats::default();
         records.iter().for_each(|record| wait.merge(&record.wait));
-        let size = u64::from(pool.size) * u64::from(instances);
+        let size = pool.size_of_all(plan);
         let out = level(|record| &record.out);
         let summary = PoolSummary {
             size,
@@ -361,6 +366,7 @@ fn pools(
             full: count(|record| record.full),
             timeouts: count(|record| record.timeouts),
             wait: (&wait).into(),
+            also: PoolWindow::used(|get| recorder.pool_since(number, get)),
         };
         (pool.name.clone(), summary)
     })
@@ -381,12 +387,13 @@ pub fn edges<'a>(
         .zip(&recorder.edges)
         .filter(|((_, edge), _)| !edge.door)
         .map(|((number, edge), record)| {
-            let (calls, attempts, retries) = recorder.sent_since(number);
-            let rate = |count: u64| share(count as f64, seconds);
+            let since = |get| recorder.edge_since(number, get);
+            let rate = |get| share(since(get) as f64, seconds);
             let summary = EdgeSummary {
-                call_rate: rate(calls),
-                attempt_rate: rate(attempts),
-                retry_rate: rate(retries),
+                call_rate: rate(|window| window.calls),
+                attempt_rate: rate(|window| window.attempts),
+                retry_rate: rate(|window| window.retries),
+                also: EdgeWindow::used(since),
                 ..edge_summary(edge, record, counters(number))
             };
             (edge.name.clone(), summary)
@@ -480,77 +487,54 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
     }
     let edges = plan.edges.iter().zip(&recorder.edges);
     for (edge, record) in edges.filter(|(edge, _)| !edge.door) {
-        let column =
-            |get: fn(&super::recorder::EdgeWindow) -> u64| record.windows.iter().map(get).collect();
-        let columns = EdgeSeries {
-            calls: column(|window| window.calls),
-            attempts: column(|window| window.attempts),
-            retries: column(|window| window.retries),
-            failures: column(|window| window.failures),
-            calls_sent: column(|window| window.calls_sent),
-            call_attempts: column(|window| window.call_attempts),
-            breakers_open: column(|window| window.breakers_open),
-        };
+        let columns = EdgeSeries::of(record.windows.iter());
         series.edges.insert(edge.name.clone(), columns);
+    }
+    for (pool, kept) in plan.pools.iter().zip(&recorder.pool_windows) {
+        let size = pool.size_of_all(plan) as f64;
+        let utilization = kept.windows.iter().map(|window| window.out.mean / size);
+        let columns = PoolSeries {
+            utilization: utilization.collect(),
+            ..PoolSeries::of(kept.windows.iter())
+        };
+        let service = &plan.service_places()[pool.service].name;
+        series
+            .pools
+            .insert(format!("{service}/{}", pool.name), columns);
     }
     series
 }
 
 fn workload_series(record: &WorkloadRecord) -> WorkloadSeries {
-    let quantile = |snapshot: &Snapshot, q: f64| {
-        if snapshot.count == 0 {
-            f64::NAN
-        } else {
-            snapshot.quantile(q)
-        }
-    };
-    let count = |outcome: Outcome| -> Vec<u64> {
-        record
-            .windows
-            .iter()
-            .map(|(window, ..)| window.outcomes[outcome as usize])
-            .collect()
-    };
+    let windows = record.windows.iter().map(|(window, ..)| window);
     let failed = Outcome::ALL
         .iter()
         .filter(|outcome| !outcome.is_success())
-        .map(|outcome| (outcome.name().to_string(), count(*outcome)))
+        .map(|outcome| {
+            let counts = windows
+                .clone()
+                .map(|window| window.outcomes[*outcome as usize]);
+            (outcome.name().to_string(), counts.collect::<Vec<u64>>())
+        })
         .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
         .collect();
+    let answered = |q| {
+        let windows = record.windows.iter();
+        windows
+            .map(|(_, answered, _)| quantile(answered, q))
+            .collect()
+    };
+    let ended = |q| {
+        let windows = record.windows.iter();
+        windows.map(|(.., ended)| quantile(ended, q)).collect()
+    };
     WorkloadSeries {
-        offered: record
-            .windows
-            .iter()
-            .map(|(window, ..)| window.offered)
-            .collect(),
-        ok: count(Outcome::Ok),
-        degraded: count(Outcome::Degraded),
         failed,
-        in_flight: record
-            .windows
-            .iter()
-            .map(|(window, ..)| window.in_flight)
-            .collect(),
-        latency_p50: record
-            .windows
-            .iter()
-            .map(|(_, answered, _)| quantile(answered, 0.5))
-            .collect(),
-        latency_p99: record
-            .windows
-            .iter()
-            .map(|(_, answered, _)| quantile(answered, 0.99))
-            .collect(),
-        latency_true_p50: record
-            .windows
-            .iter()
-            .map(|(.., ended)| quantile(ended, 0.5))
-            .collect(),
-        latency_true_p99: record
-            .windows
-            .iter()
-            .map(|(.., ended)| quantile(ended, 0.99))
-            .collect(),
+        latency_p50: answered(0.5),
+        latency_p99: answered(0.99),
+        latency_true_p50: ended(0.5),
+        latency_true_p99: ended(0.99),
+        ..WorkloadSeries::of(windows)
     }
 }
 
@@ -558,30 +542,18 @@ fn service_series(plan: &Plan, service: usize, record: &ServiceRecord) -> Servic
     let spec = &plan.services.raw[service];
     let count = f64::from(plan.places.raw[service].instance_count);
     let live = plan.live.is_some();
-    let threads = |window: &super::recorder::ServiceWindow| {
-        spec.threads_in(live, std::iter::once(window.threads))
-    };
+    let threads = |window: &ServiceWindow| spec.threads_in(live, std::iter::once(window.threads));
     let working = |window| spec.work_limit(threads(window)).unwrap_or(f64::NAN);
-    let column =
-        |get: fn(&super::recorder::ServiceWindow) -> u64| record.windows.iter().map(get).collect();
+    let windows = record.windows.iter();
     ServiceSeries {
-        arrivals: column(|window| window.arrivals),
-        ok: column(|window| window.ok),
-        failed: column(|window| window.failed),
-        rejected: column(|window| window.rejected),
-        utilization: record
-            .windows
-            .iter()
-            .map(|window| window.busy / (threads(window) * count))
+        utilization: windows
+            .clone()
+            .map(|window| window.busy.mean / (threads(window) * count))
             .collect(),
-        cpu_utilization: record
-            .windows
-            .iter()
-            .map(|window| window.working / (working(window) * count))
+        cpu_utilization: windows
+            .clone()
+            .map(|window| window.working.mean / (working(window) * count))
             .collect(),
-        queue: record.windows.iter().map(|window| window.queue).collect(),
-        queue_max: column(|window| window.queue_max),
-        doomed: column(|window| window.doomed),
-        up: column(|window| window.up),
+        ..ServiceSeries::of(windows)
     }
 }

@@ -231,6 +231,15 @@ pub struct KeeperPlan {
     pub counters: u32,
 }
 
+impl PoolPlan {
+    /// How many there are at all instances together.
+    #[must_use]
+    pub fn size_of_all(&self, plan: &Plan) -> u64 {
+        let instances = plan.service_places()[self.service].instance_count;
+        u64::from(self.size) * u64::from(instances)
+    }
+}
+
 /// An endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointPlan {
@@ -343,7 +352,8 @@ impl EdgePlan {
     pub fn memories_of(&self, layer: usize) -> Range<usize> {
         let next = self.layers.get(layer + 1);
         let end = next.map_or(self.memory_count, |next| next.memory);
-        self.layers[layer].memory as usize..end as usize
+        let [first, end] = [self.layers[layer].memory, end].map(|memory| memory as usize);
+        first..end
     }
 
     /// The policies from `base` on that one frame carries: up to the first that may have several tries out, each of

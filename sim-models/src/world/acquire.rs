@@ -45,7 +45,7 @@ impl<'p> World<'p> {
         frame.mark = agenda.now();
         frame.timer = timer;
         let counted = frame.is(flag::COUNTED);
-        self.recorder.pools[number].waits(agenda.now(), counted);
+        self.recorder.pool_awaited(number, agenda.now(), counted);
         let room = &mut self.pools.states[number].room;
         if room.enter(id) {
             self.work += room.queue.len() as u64;
@@ -74,7 +74,7 @@ impl<'p> World<'p> {
     fn refuse(&mut self, index: u32, pool: PoolId, cause: Outcome, agenda: &mut Agenda<Event>) {
         let (plan, number) = self.pool_of(index, pool);
         let counted = self.frames[index].is(flag::COUNTED);
-        self.recorder.pools[number].refused(cause, counted);
+        self.recorder.pool_refused(number, cause, counted);
         self.tell(index, agenda.now(), || {
             format!("gets none of `{}`: {}", plan.name, cause.name())
         });
@@ -107,9 +107,17 @@ impl<'p> World<'p> {
         self.refuse(index, pool, Outcome::TimeoutPool, agenda);
     }
 
+    /// A frame that waits for a pool ends.
+    #[inline(never)]
+    pub(super) fn leave_pool_unserved(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+        let (_, number) = self.pool_of(index, self.awaited_pool(index));
+        self.recorder.pool_left(number);
+        self.leave_line(index, agenda);
+    }
+
     /// A frame that waits for a pool does so no longer.
     #[inline(never)]
-    pub(super) fn leave_line(&mut self, index: u32, agenda: &mut Agenda<Event>) {
+    fn leave_line(&mut self, index: u32, agenda: &mut Agenda<Event>) {
         agenda.cancel(self.frames[index].timer);
         self.frames[index].timer = EventId::NONE;
         let (_, number) = self.pool_of(index, self.awaited_pool(index));

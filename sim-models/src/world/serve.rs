@@ -396,7 +396,7 @@ impl World<'_> {
                     .add(agenda.now(), -1);
             }
             State::Queued | State::Backlogged => self.unqueue(index, agenda),
-            State::Pooled => self.leave_line(index, agenda),
+            State::Pooled => self.leave_pool_unserved(index, agenda),
             State::Hung | State::InTransit | State::Replying | State::Leg | State::Free => {}
         }
         self.frames[index].state = State::Running;

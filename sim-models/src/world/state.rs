@@ -21,9 +21,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// What [`crate::check`] counts before anything is laid out.
 const _: () = {
     use crate::check::memory::{PER_EDGE_WINDOW, PER_INSTANCE, PER_LINK, PER_POOL};
-    use crate::check::memory::{PER_SERVICE_WINDOW, PER_WORKLOAD_WINDOW};
-    use crate::observe::recorder::WorkloadWindow;
+    use crate::check::memory::{PER_POOL_WINDOW, PER_SERVICE_WINDOW, PER_WORKLOAD_WINDOW};
     use crate::observe::recorder::{EdgeWindow, InstanceRecord, PoolRecord, ServiceWindow};
+    use crate::observe::recorder::{PoolWindow, WorkloadWindow};
     use crate::observe::summary::{InstanceSummary, PoolSummary};
     use crate::plan::{InstancePlan, LinkPlan};
     use sim_core::metrics::Snapshot;
@@ -38,6 +38,8 @@ const _: () = {
     assert!(size_of::<WorkloadWindow>() + row + 16 * WORDS <= PER_WORKLOAD_WINDOW as usize);
     assert!(size_of::<ServiceWindow>() + 10 * WORDS <= PER_SERVICE_WINDOW as usize);
     assert!(size_of::<EdgeWindow>() + 10 * WORDS <= PER_EDGE_WINDOW as usize);
+    // The snapshot of a window takes what it holds: some fifty steps.
+    assert!(size_of::<PoolWindow>() + 12 * WORDS + 50 * 8 <= PER_POOL_WINDOW as usize);
 };
 
 /// A link while a run goes on.

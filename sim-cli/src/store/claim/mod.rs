@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Names of results, besides journals, provenances and charts.
-const RESULTS: [&str; 26] = [
+const RESULTS: [&str; 27] = [
     MARK,
     LOCK,
     "scenario.ron",
@@ -34,6 +34,7 @@ const RESULTS: [&str; 26] = [
     "workloads.csv",
     "services.csv",
     "edges.csv",
+    "pools.csv",
     "runs.csv",
     "runs.csv.gz",
     "runs.parquet",
@@ -51,10 +52,11 @@ const RESULTS: [&str; 26] = [
 ];
 
 /// Charts that are called the same whatever they show; the others are named after a measure or a workload.
-const CHARTS: [&str; 9] = [
+const CHARTS: [&str; 10] = [
     "timeline",
     "services",
     "edges",
+    "pools",
     "verdicts",
     "differences",
     "pareto",

@@ -6,9 +6,11 @@ use crate::expression::naming::{Argument, Measure};
 use crate::observe::conclusion::Conclusion;
 use crate::observe::summary::{
     AvailabilitySummary, Incident, LatencySummary, LevelSummary, OutcomeCounts, PolicyCounts,
+    PoolSummary,
 };
+use crate::signals::signals;
 
-pub(super) fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let workload = measurer.summary.workloads.get(&measure.subject)?;
     let finished = workload.ok + workload.degraded + workload.failed;
     let share = |part: u64| (finished > 0).then(|| part as f64 / finished as f64);
@@ -57,101 +59,168 @@ fn level(level: LevelSummary, measure: &Measure) -> Option<f64> {
     })
 }
 
-pub(super) fn pool(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+/// A count of the time since totals began.
+macro_rules! since {
+    (Service $measurer:ident $measure:ident $field:ident) => {
+        $measurer
+            .recorder
+            .service_since($measurer.service(&$measure.subject)?.into(), |window| {
+                window.$field
+            })
+    };
+    (Edge $measurer:ident $measure:ident $field:ident) => {
+        $measurer
+            .recorder
+            .edge_since($measurer.edge(&$measure.subject)?.into(), |window| {
+                window.$field
+            })
+    };
+    (Pool $measurer:ident $measure:ident $field:ident) => {
+        $measurer
+            .recorder
+            .pool_since($measurer.pool(&$measure.subject)?.into(), |window| {
+                window.$field
+            })
+    };
+}
+
+/// What a form of the table comes to over a whole run.
+macro_rules! form {
+    ($of:ident by $measurer:ident $measure:ident $function:ident) => {
+        $function($measurer, $measure)
+    };
+    ($of:ident since $measurer:ident $measure:ident $field:ident) => {
+        Some(since!($of $measurer $measure $field) as f64)
+    };
+    ($of:ident $form:ident $measurer:ident $measure:ident $($field:ident)*) => {{
+        let summary = summary!($of $measurer $measure);
+        told!($form summary $measure $($field)*)
+    }};
+}
+
+/// What a summary tells.
+macro_rules! told {
+    (total $summary:ident $measure:ident $field:ident) => {
+        Some($summary.$field as f64)
+    };
+    (value $summary:ident $measure:ident $field:ident) => {
+        $summary.$field.into()
+    };
+    (ratio $summary:ident $measure:ident $part:ident $whole:ident) => {
+        ($summary.$whole > 0).then(|| $summary.$part as f64 / $summary.$whole as f64)
+    };
+    (level $summary:ident $measure:ident $field:ident) => {
+        level($summary.$field, $measure)
+    };
+    (durations $summary:ident $measure:ident $field:ident) => {
+        pick(&$summary.$field, $measure)
+    };
+}
+
+/// The summary of what a measure is about.
+macro_rules! summary {
+    (Service $measurer:ident $measure:ident) => {
+        $measurer.summary.services.get(&$measure.subject)?
+    };
+    (Edge $measurer:ident $measure:ident) => {
+        $measurer.summary.edges.get(&$measure.subject)?
+    };
+    (Pool $measurer:ident $measure:ident) => {
+        pool($measurer, $measure)?
+    };
+}
+
+/// Generates the measures of whole runs that the table names.
+macro_rules! totals {
+    (
+        subjects { $( $of:ident $window:ident $series:ident [$($besides:tt)*] {
+            $( $group:ident $($levels:ident)? { $( (
+                $name:ident $kind:ident $doc:literal [$($columns:tt)*]
+                $( => $metric:ident $text:literal $asks:ident $unit:ident $better:ident
+                    $form:ident($($field:ident)*) $windows:ident($($kept:tt)*) $($about:literal)? )?
+            ) )* } )*
+        } )* }
+        others { $( $other:ident { $( (
+            $oname:ident $okind:ident $odoc:literal []
+            => $ometric:ident $otext:literal $oasks:ident $ounit:ident $obetter:ident
+                $oform:ident($($ofield:ident)*) $owindows:ident($($okept:tt)*)
+        ) )* } )* }
+    ) => {
+        /// A measure of all that counts in totals.
+        pub(super) fn total(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+            match measure.metric {
+                $($($( $( Metric::$metric => form!($of $form measurer measure $($field)*), )? )*)*)*
+                $($( Metric::$ometric => form!($other $oform measurer measure $($ofield)*), )*)*
+                Metric::Quotient => None,
+            }
+        }
+    };
+}
+
+signals!(totals);
+
+fn pool<'a>(measurer: &Measurer<'a>, measure: &Measure) -> Option<&'a PoolSummary> {
     let (service, pool) = measure.subject.split_once('/')?;
-    let pool = measurer.summary.services.get(service)?.pools.get(pool)?;
-    match measure.metric {
-        Metric::PoolUtilization => Some(pool.utilization),
-        Metric::PoolWaiting => level(pool.waiting, measure),
-        Metric::PoolWait => pick(&pool.wait, measure),
-        Metric::PoolRefused => Some((pool.full + pool.timeouts) as f64),
-        _ => None,
-    }
+    measurer.summary.services.get(service)?.pools.get(pool)
 }
 
-pub(super) fn service(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
-    let service = measurer.summary.services.get(&measure.subject)?;
-    let arrivals = service.arrivals as f64;
-    let level = |found| level(found, measure);
-    match measure.metric {
-        Metric::Utilization => Some(service.utilization),
-        Metric::CpuUtilization => service.cpu_utilization,
-        Metric::Busy => level(service.busy),
-        Metric::Queue => level(service.queue),
-        Metric::InSystem => level(service.in_system),
-        Metric::Rejected => Some(service.rejected as f64),
-        Metric::RejectedRatio => (arrivals > 0.0).then(|| service.rejected as f64 / arrivals),
-        Metric::Arrivals => service.arrival_rate,
-        Metric::DoomedShare => service.doomed_share,
-        Metric::StepCount => step_count(&service.steps, measure),
-        Metric::Sojourn => pick(&service.sojourn, measure),
-        Metric::Waiting => pick(&service.waiting, measure),
-        Metric::ServiceTime => pick(&service.service_time, measure),
-        _ => None,
-    }
+fn refused(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let pool = pool(measurer, measure)?;
+    Some((pool.full + pool.timeouts) as f64)
 }
 
-pub(super) fn edge(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+fn call_success(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let outcomes = &measurer.summary.edges.get(&measure.subject)?.outcomes;
+    let good = ["ok", "degraded"].map(|name| outcomes.get(name).unwrap_or(&0));
+    share(good.into_iter().sum(), outcomes)
+}
+
+fn call_outcome(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let edge = measurer.summary.edges.get(&measure.subject)?;
+    outcome_share(&edge.outcomes, measure)
+}
+
+fn attempt_outcome(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let edge = measurer.summary.edges.get(&measure.subject)?;
+    outcome_share(&edge.attempt_outcomes, measure)
+}
+
+fn policy_count(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let (edges, services) = (&measurer.summary.edges, &measurer.summary.services);
-    let Some(edge) = edges.get(&measure.subject) else {
+    let policies = match edges.get(&measure.subject) {
+        Some(edge) => &edge.policies,
         // The door of a service goes by the name of the service.
-        return policy_count(&services.get(&measure.subject)?.admission, measure);
+        None => &services.get(&measure.subject)?.admission,
     };
-    match measure.metric {
-        Metric::Calls => edge.call_rate,
-        Metric::Attempts => edge.attempt_rate,
-        Metric::Retries => edge.retry_rate,
-        Metric::RetryShare => {
-            (edge.attempts > 0).then(|| edge.retries as f64 / edge.attempts as f64)
-        }
-        Metric::RetryEfficiency => edge.retry_efficiency,
-        Metric::Amplification => edge.amplification,
-        Metric::AmplificationWorst => Some(edge.amplification_worst),
-        Metric::CallLatency => pick(&edge.latency, measure),
-        Metric::CallSuccessRatio => {
-            let good = ["ok", "degraded"].map(|name| edge.outcomes.get(name).unwrap_or(&0));
-            share(good.into_iter().sum(), &edge.outcomes)
-        }
-        Metric::CallOutcomeRatio => outcome_share(&edge.outcomes, measure),
-        Metric::AttemptOutcomeRatio => outcome_share(&edge.attempt_outcomes, measure),
-        Metric::PolicyCount => policy_count(&edge.policies, measure),
-        _ => None,
-    }
+    // `"0 retry"`.
+    counted(policies, measure, |name| Some(name.split_once(' ')?.1))
 }
 
-/// What all policies of one kind in a list counted; none without one.
-fn policy_count(policies: &PolicyCounts, measure: &Measure) -> Option<f64> {
+fn step_count(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let service = measurer.summary.services.get(&measure.subject)?;
+    // `"get/cache"`, and `"get/cache 2"` of the second one there.
+    counted(&service.steps, measure, |name| {
+        name.rsplit('/').next()?.split(' ').next()
+    })
+}
+
+/// What all of one kind in a list counted; none without one.
+fn counted(
+    all: &PolicyCounts,
+    measure: &Measure,
+    kind: impl Fn(&str) -> Option<&str>,
+) -> Option<f64> {
     let Some(Argument::Counter(counter)) = measure.argument else {
         return None;
     };
-    policies
-        .iter()
-        .filter(|(name, _)| {
-            name.split_once(' ')
-                .is_some_and(|(_, name)| name == counter.policy)
-        })
+    all.iter()
+        .filter(|(name, _)| kind(name) == Some(counter.policy))
         .filter_map(|(_, counts)| counts.get(counter.name))
         .map(|count| *count as f64)
         .reduce(|a, b| a + b)
 }
 
-/// What all steps of one kind in a service counted; none without one.
-fn step_count(steps: &PolicyCounts, measure: &Measure) -> Option<f64> {
-    let Some(Argument::Counter(counter)) = measure.argument else {
-        return None;
-    };
-    let of_kind = steps.iter().filter(|(name, _)| {
-        // `"get/cache"`, and `"get/cache 2"` of the second one there.
-        let kind = name.rsplit('/').next().unwrap_or(name);
-        kind.split(' ').next() == Some(counter.policy)
-    });
-    of_kind
-        .filter_map(|(_, counts)| counts.get(counter.name))
-        .map(|count| *count as f64)
-        .reduce(|a, b| a + b)
-}
-
-pub(super) fn tenant(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+fn tenant(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let tenant = measurer.summary.tenants.get(&measure.subject)?;
     let attempts = tenant.first_attempts + tenant.retries;
     match measure.metric {
@@ -163,7 +232,7 @@ pub(super) fn tenant(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> 
     }
 }
 
-pub(super) fn run(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+fn run(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let summary = measurer.summary;
     let flag = |yes: bool| Some(f64::from(u8::from(yes)));
     match measure.metric {

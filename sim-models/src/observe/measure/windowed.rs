@@ -3,8 +3,9 @@
 use super::measurer::{Measurer, quantile};
 use crate::expression::metric::{Metric, Statistic};
 use crate::expression::naming::{Argument, Measure};
-use crate::observe::recorder::ServiceWindow;
+use crate::observe::recorder::{LevelWindow, PoolWindow, ServiceWindow};
 use crate::outcome::Outcome;
+use crate::signals::signals;
 use sim_core::metrics::Snapshot;
 use std::ops::Range;
 
@@ -89,76 +90,154 @@ pub(super) fn begun(
     }
 }
 
-pub(super) fn service(
-    measurer: &Measurer<'_>,
-    measure: &Measure,
-    service: usize,
+/// A stretch of windows of something that was kept.
+struct Kept<'a, W> {
+    measurer: &'a Measurer<'a>,
+    measure: &'a Measure,
+    rows: &'a [W],
     windows: Range<usize>,
-) -> Option<f64> {
-    let rows = &measurer.recorder.services[service].windows[windows.clone()];
-    let sum = |get: fn(&ServiceWindow) -> u64| rows.iter().map(get).sum::<u64>() as f64;
-    let mean = |get: fn(&ServiceWindow) -> f64| measurer.mean(rows, &windows, get);
-    let level = |average: fn(&ServiceWindow) -> f64, most: fn(&ServiceWindow) -> u64| {
-        if measure.statistic() == Some(Statistic::Max) {
-            rows.iter()
-                .map(|window| most(window) as f64)
-                .reduce(f64::max)
+}
+
+impl<W> Kept<'_, W> {
+    fn sum(&self, get: impl Fn(&W) -> u64) -> f64 {
+        self.rows.iter().map(get).sum::<u64>() as f64
+    }
+
+    fn rate(&self, get: impl Fn(&W) -> u64) -> f64 {
+        self.sum(get) / self.measurer.seconds(&self.windows)
+    }
+
+    fn ratio(&self, part: impl Fn(&W) -> u64, whole: impl Fn(&W) -> u64) -> Option<f64> {
+        let whole = self.sum(whole);
+        (whole > 0.0).then(|| self.sum(part) / whole)
+    }
+
+    /// The mean of a time average, weighted by the lengths of the windows: the last may be shorter.
+    fn mean(&self, get: impl Fn(&W) -> f64) -> f64 {
+        let area = self.rows.iter().zip(self.windows.clone());
+        let area =
+            area.map(|(row, window)| get(row) * self.measurer.seconds(&(window..window + 1)));
+        area.sum::<f64>() / self.measurer.seconds(&self.windows)
+    }
+
+    fn level(&self, get: impl Fn(&W) -> LevelWindow) -> Option<f64> {
+        if self.measure.statistic() == Some(Statistic::Max) {
+            let most = self.rows.iter().map(|window| get(window).max as f64);
+            most.reduce(f64::max)
         } else {
-            Some(mean(average))
+            Some(self.mean(|window| get(window).mean))
         }
-    };
-    let spec = &measurer.plan.services.raw[service];
-    let count = f64::from(measurer.plan.places.raw[service].instance_count);
-    let arrivals = sum(|window| window.arrivals);
-    let live = measurer.plan.live.is_some();
-    let threads = || spec.threads_in(live, rows.iter().map(|window| window.threads));
-    match measure.metric {
-        Metric::Utilization => Some(mean(|window| window.busy) / (threads() * count)),
-        Metric::CpuUtilization => {
-            let limit = spec.work_limit(threads())?;
-            Some(mean(|window| window.working) / (limit * count))
-        }
-        Metric::Busy => level(|window| window.busy, |window| window.busy_max),
-        Metric::Queue => level(|window| window.queue, |window| window.queue_max),
-        Metric::InSystem => level(|window| window.present, |window| window.present_max),
-        Metric::Rejected => Some(sum(|window| window.rejected)),
-        Metric::RejectedRatio => (arrivals > 0.0).then(|| sum(|window| window.rejected) / arrivals),
-        Metric::Arrivals => Some(arrivals / measurer.seconds(&windows)),
-        Metric::DoomedShare => {
-            let spent = sum(|window| window.spent_ns);
-            (spent > 0.0).then(|| sum(|window| window.doomed_ns) / spent)
-        }
-        // Durations at services are kept over the whole run only.
-        _ => None,
+    }
+
+    fn durations<'a>(&'a self, get: impl Fn(&'a W) -> &'a Snapshot) -> Option<f64> {
+        of(self.rows.iter().map(get), self.measure.statistic())
     }
 }
 
-pub(super) fn edge(
-    measurer: &Measurer<'_>,
-    measure: &Measure,
-    edge: usize,
-    windows: Range<usize>,
-) -> Option<f64> {
-    let rows = &measurer.recorder.edges[edge].windows[windows.clone()];
-    let (mut calls, mut attempts, mut retries) = (0, 0, 0);
-    let (mut calls_sent, mut call_attempts) = (0, 0);
-    for window in rows {
-        calls += window.calls;
-        attempts += window.attempts;
-        retries += window.retries;
-        calls_sent += window.calls_sent;
-        call_attempts += window.call_attempts;
-    }
-    let rate = |count: u64| Some(count as f64 / measurer.seconds(&windows));
-    match measure.metric {
-        Metric::Calls => rate(calls),
-        Metric::Attempts => rate(attempts),
-        Metric::Retries => rate(retries),
-        Metric::RetryShare => (attempts > 0).then(|| retries as f64 / attempts as f64),
-        // Attempts count with their call, in the window in which that began.
-        Metric::Amplification => (calls_sent > 0).then(|| call_attempts as f64 / calls_sent as f64),
-        _ => None,
-    }
+/// The windows of something of a kind.
+macro_rules! kept_of {
+    ($recorder:expr, Service $number:ident) => {
+        $recorder.services[$number].windows
+    };
+    ($recorder:expr, Edge $number:ident) => {
+        $recorder.edges[$number].windows
+    };
+    ($recorder:expr, Pool $number:ident) => {
+        $recorder.pool_windows.raw[$number].windows
+    };
+}
+
+/// What a form of the table comes to over windows. Workloads have two kinds of windows, and are apart.
+macro_rules! over {
+    (Workload $form:ident $call:tt $($field:ident)*) => { None };
+    ($of:ident none $call:tt) => { None };
+    ($of:ident $form:ident ($measurer:ident $measure:ident $number:ident $windows:ident) $($field:ident)*) => {{
+        let kept = Kept {
+            measurer: $measurer,
+            measure: $measure,
+            rows: &kept_of!($measurer.recorder, $of $number)[$windows.clone()],
+            windows: $windows,
+        };
+        form!($form kept $number $($field)*)
+    }};
+}
+
+macro_rules! form {
+    (sum $kept:ident $number:ident $field:ident) => {
+        Some($kept.sum(|window| window.$field))
+    };
+    (rate $kept:ident $number:ident $field:ident) => {
+        Some($kept.rate(|window| window.$field))
+    };
+    (ratio $kept:ident $number:ident $part:ident $whole:ident) => {
+        $kept.ratio(|window| window.$part, |window| window.$whole)
+    };
+    (level $kept:ident $number:ident $field:ident) => {
+        $kept.level(|window| window.$field)
+    };
+    (durations $kept:ident $number:ident $field:ident) => {
+        $kept.durations(|window| &window.$field)
+    };
+    (by $kept:ident $number:ident $function:ident) => {
+        $function(&$kept, $number)
+    };
+}
+
+/// Generates the measures of windows that the table names.
+macro_rules! windowed {
+    (
+        subjects { $( $of:ident $window:ident $series:ident [$($besides:tt)*] {
+            $( $group:ident $($levels:ident)? { $( (
+                $name:ident $kind:ident $doc:literal [$($columns:tt)*]
+                $( => $metric:ident $text:literal $asks:ident $unit:ident $better:ident
+                    $whole:ident($($total:tt)*) $form:ident($($field:ident)*) $($about:literal)? )?
+            ) )* } )*
+        } )* }
+        others { $($others:tt)* }
+    ) => {
+        /// A measure of the service, edge or pool of this number over windows.
+        pub(super) fn kept(
+            measurer: &Measurer<'_>,
+            measure: &Measure,
+            number: usize,
+            windows: Range<usize>,
+        ) -> Option<f64> {
+            match measure.metric {
+                $($($( $(
+                    Metric::$metric => over!($of $form (measurer measure number windows) $($field)*),
+                )? )*)*)*
+                _ => None,
+            }
+        }
+    };
+}
+
+signals!(windowed);
+
+fn utilization(kept: &Kept<'_, ServiceWindow>, service: usize) -> Option<f64> {
+    let (threads, count) = threads(kept, service);
+    Some(kept.mean(|window| window.busy.mean) / (threads * count))
+}
+
+fn cpu_utilization(kept: &Kept<'_, ServiceWindow>, service: usize) -> Option<f64> {
+    let (threads, count) = threads(kept, service);
+    let limit = kept.measurer.plan.services.raw[service].work_limit(threads)?;
+    Some(kept.mean(|window| window.working.mean) / (limit * count))
+}
+
+/// The threads of an instance of a service in these windows, and how many instances there are.
+fn threads(kept: &Kept<'_, ServiceWindow>, service: usize) -> (f64, f64) {
+    let plan = kept.measurer.plan;
+    let live = plan.live.is_some();
+    let threads = kept.rows.iter().map(|window| window.threads);
+    let threads = plan.services.raw[service].threads_in(live, threads);
+    (threads, f64::from(plan.places.raw[service].instance_count))
+}
+
+fn pool_utilization(kept: &Kept<'_, PoolWindow>, pool: usize) -> Option<f64> {
+    let plan = kept.measurer.plan;
+    let size = plan.pools.raw[pool].size_of_all(plan) as f64;
+    Some(kept.mean(|window| window.out.mean) / size)
 }
 
 /// A statistic of several windows together; none where nothing was counted.

@@ -171,6 +171,6 @@ pub struct Moment {
     /// What, in one line.
     pub what: String,
     /// What proves it: `fault` (it was injected), `controller` (it was done), `failures`, `behind` (answers fall behind what is
-    /// offered), `silence` (nothing is answered), `load`, `retries`, `queue` or `breaker`.
+    /// offered), `silence` (nothing is answered), `load`, `retries`, `queue`, `pool` or `breaker`.
     pub rule: String,
 }

@@ -72,6 +72,9 @@ pub struct WorkloadSummary {
     pub success_ratio: Option<f64>,
     /// Against the objective.
     pub availability: AvailabilitySummary,
+    /// What else was counted from the end of the warm-up on, by signal (see [`crate::signals`]); only what happened.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub also: BTreeMap<String, u64>,
 }
 
 /// All workloads of a tenant.
@@ -170,6 +173,9 @@ pub struct ServiceSummary {
     /// By pool.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, PoolSummary>,
+    /// What else was counted from the end of the warm-up on, by signal (see [`crate::signals`]); only what happened.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub also: BTreeMap<String, u64>,
 }
 
 /// A pool of a service.
@@ -193,6 +199,9 @@ pub struct PoolSummary {
     pub timeouts: u64,
     /// Time that those who took one had waited, s.
     pub wait: LatencySummary,
+    /// What else was counted from the end of the warm-up on, by signal (see [`crate::signals`]); only what happened.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub also: BTreeMap<String, u64>,
 }
 
 /// What policies or steps counted: by the position and name of each (`"0 bulkhead"`, `"get/cache"`), counter to count.
@@ -259,4 +268,7 @@ pub struct EdgeSummary {
     pub latency: LatencySummary,
     /// What each policy did, by its position and name (`"0 retry"`): counter to count.
     pub policies: PolicyCounts,
+    /// What else was counted from the end of the warm-up on, by signal (see [`crate::signals`]); only what happened.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub also: BTreeMap<String, u64>,
 }

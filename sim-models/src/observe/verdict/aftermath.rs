@@ -52,6 +52,32 @@ pub(super) enum Unjudged {
     Nothing,
     /// There was no time before it in which the steady state could have been seen.
     NoBefore,
+    /// A damage stays that it cannot have reached.
+    Elsewhere(Box<Elsewhere>),
+}
+
+/// A damage that stays and that a disturbance cannot have reached.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Elsewhere {
+    /// Who is hurt.
+    pub hurt: Vec<String>,
+    /// When it began, where that is known.
+    pub begun: Option<SimTime>,
+    /// The check that fails at the end; none where no steady state is named.
+    pub check: Option<usize>,
+    /// The windows over which it does.
+    pub late: Range<usize>,
+    /// Whether no other disturbance can have reached it either.
+    pub alone: bool,
+}
+
+/// Since when what began a damage is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Since {
+    /// When all that can have reached what is hurt was gone.
+    pub gone: SimTime,
+    /// When the damage began, where more came after it did.
+    pub begun: Option<SimTime>,
 }
 
 /// How the steady state stayed away.
@@ -73,6 +99,8 @@ pub(super) struct Loss {
     pub down: Option<(String, u64, u32)>,
     /// From which window on the steady state held again up to the end, which was too late and for too short.
     pub back: Option<usize>,
+    /// Of the disturbance that began it: since when it is gone.
+    pub since: Option<Since>,
 }
 
 impl Loss {
@@ -362,6 +390,7 @@ impl Steady<'_> {
             overloaded: self.overloaded(),
             down: self.down(),
             back: None,
+            since: None,
         }
     }
 

@@ -2,22 +2,30 @@
 
 use super::damage::Fate;
 use super::disturbance::{Calendar, Disturbance};
+use super::reach::Reach;
 use super::steady::{SUCCESS_AGAIN, Steady};
 use crate::observe::availability::CERTAIN;
+use indexmap::IndexMap;
 use sim_core::SimTime;
 use sim_core::stats::too_many;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+/// How long, s, a workload was hurt while disturbances of these names were on.
+pub(super) type Charged = Vec<(Vec<String>, f64)>;
+
 impl Steady<'_> {
     /// Which workloads and services each disturbance hurt, while it was on and for a stretch after it. What
-    /// began only when another one had come later is the work of that one.
+    /// began only when another one had come later is the work of that one, and what it cannot have reached is not its.
     pub fn blast_radii(
         &self,
         disturbances: &mut [Disturbance],
         calendar: &Calendar,
+        reach: &Reach,
         fates: &[Fate],
     ) {
+        let places = &self.measurer.plan.places;
+        let services = self.measurer.plan.services.len();
         let calm = self.bad_at_services(&self.calm);
         for disturbance in disturbances {
             let mut hurt: Vec<String> = Vec::new();
@@ -35,8 +43,9 @@ impl Steady<'_> {
                 let own = |span: &Range<usize>| {
                     span.start < windows.end && span.end > windows.start && !later(span)
                 };
-                for fate in fates {
+                for (workload, fate) in fates.iter().enumerate() {
                     if let Fate::Hurt(damage, spans) = fate
+                        && reach.can(disturbance, services + workload)
                         && !hurt.contains(&damage.workload)
                         && spans.iter().any(own)
                     {
@@ -44,7 +53,9 @@ impl Steady<'_> {
                     }
                 }
                 if seen.insert((windows.start, windows.end)) {
-                    hurt.extend(self.services_hurt(&windows, &calm));
+                    let services = self.services_hurt(&windows, &calm).into_iter();
+                    let reached = services.filter(|service| reach.can(disturbance, *service));
+                    hurt.extend(reached.map(|service| places.raw[service].name.clone()));
                 }
             }
             for name in hurt {
@@ -53,6 +64,43 @@ impl Steady<'_> {
                 }
             }
         }
+    }
+
+    /// How long a workload was hurt while which disturbances that can have reached it were on, where it was in the
+    /// time of several: each is charged with its own, and those that overlap with what they share.
+    pub fn charged(
+        &self,
+        (workload, fate): (usize, &Fate),
+        disturbances: &[Disturbance],
+        reach: &Reach,
+    ) -> Charged {
+        let Fate::Hurt(_, spans) = fate else {
+            return Vec::new();
+        };
+        let place = self.measurer.plan.services.len() + workload;
+        let mut on: Vec<Vec<&str>> = vec![Vec::new(); self.ends.len()];
+        for one in disturbances.iter().filter(|one| reach.can(one, place)) {
+            let name = one.summary.name.as_str();
+            for (start, stop) in &one.periods {
+                for window in self.touching(*start, (*stop).min(self.over())) {
+                    if !on[window].contains(&name) {
+                        on[window].push(name);
+                    }
+                }
+            }
+        }
+        let mut found: IndexMap<&[&str], f64> = IndexMap::new();
+        for window in spans.iter().flat_map(Clone::clone) {
+            let seconds = self.ends[window].since(self.start(window)).as_secs_f64();
+            *found.entry(&on[window]).or_default() += seconds;
+        }
+        if found.keys().filter(|who| !who.is_empty()).count() < 2 {
+            return Vec::new();
+        }
+        let found = found.into_iter();
+        found
+            .map(|(who, seconds)| (who.iter().map(ToString::to_string).collect(), seconds))
+            .collect()
     }
 
     /// What each service failed or turned away over these windows, and all that ended there.
@@ -70,15 +118,13 @@ impl Steady<'_> {
 
     /// The services that certainly failed or turned away more than 5 per cent more of what reached them
     /// than before.
-    fn services_hurt(&self, windows: &Range<usize>, calm: &[(u64, u64)]) -> Vec<String> {
+    fn services_hurt(&self, windows: &Range<usize>, calm: &[(u64, u64)]) -> Vec<usize> {
         let now = self.bad_at_services(windows);
         let hurt = now.into_iter().zip(calm).enumerate();
         let hurt = hurt.filter(|(_, ((bad, all), (usual, of)))| {
             let usual = *usual as f64 / (*of).max(1) as f64;
             too_many(*bad, *all, (usual + 1.0 - SUCCESS_AGAIN).min(1.0)) > CERTAIN
         });
-        let places = &self.measurer.plan.places;
-        hurt.map(|(service, _)| places.raw[service].name.clone())
-            .collect()
+        hurt.map(|(service, _)| service).collect()
     }
 }

@@ -6,8 +6,9 @@
 //! incidents do. Without a disturbance there is no before: what is lost all the time is told as such, and
 //! only what is lost in one stretch alone as a stretch.
 
-use super::slow::{Exposure, Latencies, MOST, Slowness, runs};
+use super::slow::{Exposure, Latencies, MOST, Slowness};
 use super::steady::{NOISE, Steady};
+use super::tally::runs;
 use crate::observe::availability::CERTAIN;
 use crate::observe::ledger::lost;
 use crate::observe::summary::Damage;
@@ -31,6 +32,8 @@ pub(super) enum Fate {
     /// What it suffered, and in which windows.
     Hurt(Box<Damage>, Vec<Range<usize>>),
     Unharmed,
+    /// Not one of so many requests was answered, before anything disturbed it or after.
+    Unanswered(u64),
     /// Too few requests to tell.
     Unknown,
 }
@@ -102,6 +105,12 @@ impl Steady<'_> {
         };
         if !lossy.is_empty() || !slow.is_empty() {
             return self.hurt(workload, &counts, lossy, slow, &latencies);
+        }
+        let all = self
+            .measurer
+            .traffic(workload, self.calm.start..self.ends.len());
+        if all.offered > 0 && all.good == 0 {
+            return Fate::Unanswered(all.offered);
         }
         let seen = windows
             .clone()

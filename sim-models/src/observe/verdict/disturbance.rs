@@ -2,7 +2,7 @@
 
 use crate::faults::Effect;
 use crate::observe::summary::FaultSummary;
-use crate::plan::{Plan, WorkloadKind};
+use crate::plan::{Candidates, FaultPlan, Plan, WorkloadKind};
 use crate::scenario::{Scenario, Shape};
 use sim_core::{SimDuration, SimTime};
 
@@ -18,6 +18,8 @@ pub(super) struct Disturbance {
     /// Those from before the measured time to the end: they belong to the system that is measured, and
     /// disturb nothing.
     pub background: Vec<(SimTime, SimTime)>,
+    /// The places that it hits, in order.
+    pub hits: Vec<usize>,
 }
 
 impl Disturbance {
@@ -50,13 +52,14 @@ pub(super) fn disturbances(
                 Effect::Down { boot, .. } => *boot,
                 _ => SimDuration::ZERO,
             };
-            (summary, periods.to_vec(), boot)
+            (summary, periods.to_vec(), boot, places(plan, fault))
         });
     let spikes = scenario
         .workloads
         .keys()
         .zip(&plan.workloads)
-        .filter_map(|(name, workload)| {
+        .enumerate()
+        .filter_map(|(number, (name, workload))| {
             let WorkloadKind::Open { shape, .. } = &workload.kind else {
                 return None;
             };
@@ -73,11 +76,12 @@ pub(super) fn disturbances(
                 target: name.clone(),
                 ..FaultSummary::default()
             };
-            (!spikes.is_empty()).then_some((summary, spikes, SimDuration::ZERO))
+            let hits = vec![plan.services.len() + number];
+            (!spikes.is_empty()).then_some((summary, spikes, SimDuration::ZERO, hits))
         });
     faults
         .chain(spikes)
-        .map(|(mut summary, mut periods, boot)| {
+        .map(|(mut summary, mut periods, boot, hits)| {
             // A run that was stopped has not seen what was to come.
             let came = periods.iter().filter(|(start, _)| *start < over);
             let seconds = |time: SimTime| time.min(over).as_secs_f64();
@@ -96,9 +100,28 @@ pub(super) fn disturbances(
                 summary,
                 periods,
                 background,
+                hits,
             }
         })
         .collect()
+}
+
+/// The places at the instances or at the links that a fault hits.
+fn places(plan: &Plan, fault: &FaultPlan) -> Vec<usize> {
+    let mut places: Vec<usize> = match &fault.candidates {
+        Candidates::Instances(instances) => instances
+            .iter()
+            .map(|instance| usize::from(plan.instances[*instance].place))
+            .collect(),
+        Candidates::Links(links) => links
+            .iter()
+            .flat_map(|link| [plan.links[*link].from.0, plan.links[*link].to.0])
+            .map(usize::from)
+            .collect(),
+    };
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 /// Spikes of one load in the order in which they come: those that overlap are one higher one.
@@ -117,8 +140,8 @@ fn united(mut periods: Vec<(SimTime, SimTime)>) -> Vec<(SimTime, SimTime)> {
 /// The loads that grow and stay so: no disturbance that a system comes back from, but what came before is
 /// what it was.
 pub(super) fn growths(scenario: &Scenario, plan: &Plan, over: SimTime) -> Vec<Disturbance> {
-    let loads = scenario.workloads.keys().zip(&plan.workloads);
-    let grown = loads.filter_map(|(name, workload)| {
+    let loads = scenario.workloads.keys().zip(&plan.workloads).enumerate();
+    let grown = loads.filter_map(|(number, (name, workload))| {
         let WorkloadKind::Open { shape, .. } = &workload.kind else {
             return None;
         };
@@ -135,6 +158,7 @@ pub(super) fn growths(scenario: &Scenario, plan: &Plan, over: SimTime) -> Vec<Di
             },
             periods: vec![(first, SimTime::MAX)],
             background: Vec::new(),
+            hits: vec![plan.services.len() + number],
         })
     });
     grown.collect()
@@ -225,6 +249,7 @@ mod tests {
                 .map(|(from, to)| (SimTime(*from), SimTime(*to)))
                 .collect(),
             background: Vec::new(),
+            hits: Vec::new(),
         }
     }
 

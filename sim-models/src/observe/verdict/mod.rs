@@ -16,6 +16,7 @@
 //! Source of the notion: N. Bronson et al., "Metastable failures in distributed systems" (HotOS 2021).
 
 mod disturbance;
+mod reach;
 mod tally;
 mod steady;
 mod pace;
@@ -23,28 +24,31 @@ mod slow;
 mod damage;
 mod blast;
 mod aftermath;
+mod trigger;
 mod words;
 mod edge;
 mod deeds;
+mod conclude;
 
 use super::availability::CERTAIN;
 use super::conclusion::Conclusion;
 use super::measure::Measurer;
 use super::recorder::Recorder;
 use super::summary::{CheckSummary, HypothesisSummary, Summary};
+use crate::expression::metric::Metric;
 use crate::expression::{Belief, Expression};
 use crate::plan::Plan;
 use crate::scenario::{Hypothesis, Recovers, Scenario, defaults};
 use aftermath::{Aftermath, Unjudged};
+use blast::Charged;
 use damage::Fate;
 pub use disturbance::Came;
 use disturbance::{Calendar, Disturbance};
-use pace::Pace;
+use reach::Reach;
+use sim_core::SimTime;
 use sim_core::stats::unlike;
-use sim_core::{SimDuration, SimTime};
-use std::cmp::Ordering;
 use std::ops::Range;
-use steady::{BLOCK, GOODPUT_AGAIN, Steady, known};
+use steady::{BLOCK, Check, GOODPUT_AGAIN, Steady, known};
 
 /// Judges a run, of whose faults it is told what `came`, and fills in what its summary says of hypothesis
 /// and faults.
@@ -59,6 +63,7 @@ pub fn judge(
     let over = ends.last().copied().unwrap_or(SimTime::ZERO);
     let mut disturbances = disturbance::disturbances(scenario, plan, came, over);
     let calendar = Calendar::of(&disturbances);
+    let reach = Reach::new(plan);
     let hypothesis = &scenario.hypothesis;
     let first = calendar.starts().first().copied();
     let warm = ends.partition_point(|end| *end <= plan.warmup);
@@ -97,7 +102,7 @@ pub fn judge(
             };
             let before = warm..ends.partition_point(|end| end <= first).max(warm);
             let smaller = Steady::new(scenario, measurer, ends, Vec::new(), before, stretch);
-            Some(smaller.tell_harm(Some(&growths), hypothesis.objective, &mut out))
+            Some(smaller.tell_harm(Some(&growths), &reach, hypothesis.objective, &mut out))
         } else {
             None
         };
@@ -105,11 +110,13 @@ pub fn judge(
         let grown = grown.filter(|_| !out.damage.is_empty());
         let fates = grown.unwrap_or_else(|| {
             let disturbed = disturbed.then_some(&disturbances[..]);
-            steady.tell_harm(disturbed, hypothesis.objective, &mut out)
+            steady.tell_harm(disturbed, &reach, hypothesis.objective, &mut out)
         });
         (before == Before::Steady).then(|| {
-            steady.blast_radii(&mut disturbances, &calendar, &fates);
-            steady.aftermaths(&disturbances, &calendar, recovers)
+            steady.blast_radii(&mut disturbances, &calendar, &reach, &fates);
+            let (mut aftermaths, settled) = steady.aftermaths(&disturbances, &calendar, recovers);
+            steady.triggers(&disturbances, &reach, &fates, &mut aftermaths);
+            (aftermaths, settled)
         })
     };
     let believes = believes(hypothesis);
@@ -153,6 +160,7 @@ pub fn judge(
     if let Some(settled) = settled {
         steady.after_all(settled, &mut out.checks);
     }
+    steady.broken_elsewhere(&aftermaths, &mut out.checks);
     steady.always(hypothesis, warm, &mut out.checks);
     let kept = steady.during(
         hypothesis,
@@ -268,6 +276,24 @@ impl Steady<'_> {
         (value, known(check, value, held))
     }
 
+    /// The same where an outage is no low latency: a quantile that lies among what got no answer does not hold,
+    /// and nor does one of nothing where answers were due.
+    fn judged_with_outages(
+        &self,
+        check: &Check,
+        windows: &Range<usize>,
+    ) -> (Option<f64>, Option<bool>) {
+        if self.drowns(check, windows) {
+            return (None, Some(false));
+        }
+        let (value, held) = self.judged(&check.expression, windows);
+        let silent = value.is_none() && check.expression.measure.metric == Metric::Latency;
+        if silent && self.certainly_fails(check, windows) {
+            return (None, Some(false));
+        }
+        (value, held)
+    }
+
     fn summary_of(
         &self,
         kind: &str,
@@ -291,7 +317,7 @@ impl Steady<'_> {
     fn after_all(&self, settled: usize, checks: &mut Vec<CheckSummary>) {
         let rest = settled..self.ends.len();
         for check in &self.checks {
-            let (value, held) = self.judged(&check.expression, &rest);
+            let (value, held) = self.judged_with_outages(check, &rest);
             // What luck explains is no failure.
             if held == Some(false) && !self.is_doubtful(check, &rest) {
                 continue;
@@ -310,6 +336,7 @@ impl Steady<'_> {
     fn tell_harm(
         &self,
         disturbances: Option<&[Disturbance]>,
+        reach: &Reach,
         objective: f64,
         out: &mut HypothesisSummary,
     ) -> Vec<Fate> {
@@ -331,7 +358,11 @@ impl Steady<'_> {
             .collect();
         let hurt = fates.iter().any(|fate| matches!(fate, Fate::Hurt(..)));
         if hurt || disturbances.is_some() {
-            out.harm = words::harm(&names, &fates);
+            let charged = fates.iter().enumerate();
+            let charged: Vec<Charged> = charged
+                .map(|fate| self.charged(fate, disturbances.unwrap_or_default(), reach))
+                .collect();
+            out.harm = words::harm(&names, &fates, &charged);
         }
         out.damage = words::worst_first(&fates);
         let unharmed = names.into_iter().zip(&fates);
@@ -364,12 +395,15 @@ impl Steady<'_> {
         aftermaths: &mut [Aftermath],
         checks: &mut Vec<CheckSummary>,
     ) -> bool {
-        let asked = read(&hypothesis.during);
+        let asked = read(&hypothesis.during).into_iter();
+        let asked: Vec<Check> = asked
+            .map(|(text, expression)| self.check_of(text, expression))
+            .collect();
         let mut allowed = false;
         for (disturbance, aftermath) in disturbances.iter_mut().zip(aftermaths) {
             let mut kept = !disturbance.periods.is_empty();
             let mut broken = false;
-            for (text, check) in &asked {
+            for check in &asked {
                 let periods = disturbance.periods.iter().chain(&disturbance.background);
                 let worst = periods.map(|(start, stop)| {
                     let whole = self.within(*start, (*stop).min(self.over()));
@@ -378,7 +412,7 @@ impl Steady<'_> {
                     } else {
                         whole
                     };
-                    let (value, held) = self.judged(check, &windows);
+                    let (value, held) = self.judged_with_outages(check, &windows);
                     (held != Some(false), held.is_some(), windows, value, held)
                 });
                 let Some((_, _, windows, value, held)) = worst.min_by_key(|row| (row.0, row.1))
@@ -387,7 +421,8 @@ impl Steady<'_> {
                 };
                 kept &= held == Some(true);
                 broken |= held == Some(false);
-                checks.push(self.summary_of("during", (text, check), &windows, value, held));
+                let named = (&*check.text, &check.expression);
+                checks.push(self.summary_of("during", named, &windows, value, held));
             }
             let stays = disturbance.stays()
                 && matches!(
@@ -408,131 +443,6 @@ impl Steady<'_> {
         }
         allowed
     }
-
-    fn conclude(
-        &self,
-        hypothesis: &Hypothesis,
-        disturbances: &[Disturbance],
-        aftermaths: &[Aftermath],
-        kept: bool,
-        out: &mut HypothesisSummary,
-    ) {
-        if !believes(hypothesis) {
-            (out.verdict, out.reason) = self.unasked(disturbances, aftermaths);
-            return;
-        }
-        let failed = out.checks.iter().filter(|check| check.held == Some(false));
-        // The one that fails by most; that it was late is said where nothing else is wrong.
-        let failed = failed.max_by(|a, b| {
-            let rank = |check: &CheckSummary| {
-                let by = edge::miss(check).unwrap_or(f64::INFINITY);
-                (check.kind != "recovers", by)
-            };
-            rank(a)
-                .partial_cmp(&rank(b))
-                .unwrap_or(Ordering::Equal)
-                .then(Ordering::Greater)
-        });
-        let slowest = slowest(disturbances, aftermaths);
-        out.recovery_seconds = slowest.as_ref().map(|(_, seconds, _)| *seconds);
-        if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
-            out.verdict = conclusion(&Aftermath::Lost(loss.clone()));
-            out.recovery_seconds = None;
-            if let Pace::Better(better) = &loss.pace {
-                out.recovery_expected_seconds = Some(words::expected(self, loss.quiet, better));
-            }
-            out.reason = words::lost(self, disturbance, loss) + &self.deeds_since(disturbance);
-        } else if let Some(check) = failed {
-            out.verdict = Conclusion::Refuted;
-            out.reason = words::refuted(check);
-        } else if let Some(why) =
-            self.inconclusive(hypothesis, disturbances, aftermaths, &out.checks)
-        {
-            out.verdict = Conclusion::Inconclusive;
-            out.reason = why;
-        } else if let Some((disturbance, seconds, back)) = slowest {
-            out.verdict = Conclusion::Recovered;
-            out.reason = words::recovered(&disturbance.summary.name, seconds)
-                + &self.deeds_before(disturbance, back);
-        } else {
-            out.verdict = Conclusion::Held;
-            out.reason = words::held(disturbances, kept);
-        }
-    }
-
-    /// What to say where nothing was believed: no verdict, and all the same what was seen after the
-    /// disturbances.
-    fn unasked(
-        &self,
-        disturbances: &[Disturbance],
-        aftermaths: &[Aftermath],
-    ) -> (Conclusion, String) {
-        let mut reason = "nothing was believed, so there is nothing to hold or refute".to_owned();
-        if !self.measurer.summary.stopped_by.is_end() {
-            reason += "; the run was stopped before its end";
-        } else if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
-            reason += &format!("; {}", words::lost(self, disturbance, loss));
-        } else if let Some((disturbance, seconds, _)) = slowest(disturbances, aftermaths)
-            && !aftermaths.iter().any(Aftermath::is_open)
-        {
-            let name = &disturbance.summary.name;
-            reason += &format!("; {}", words::well_again(name, seconds));
-        }
-        (Conclusion::NoHypothesis, reason)
-    }
-
-    /// Why a run in which nothing failed proves nothing all the same, and what it would take.
-    fn inconclusive(
-        &self,
-        hypothesis: &Hypothesis,
-        disturbances: &[Disturbance],
-        aftermaths: &[Aftermath],
-        checks: &[CheckSummary],
-    ) -> Option<String> {
-        if !self.measurer.summary.stopped_by.is_end() {
-            return Some(
-                "the run was stopped before its end: what would have come then is not known".into(),
-            );
-        }
-        let came = disturbances
-            .iter()
-            .any(|disturbance| !disturbance.periods.is_empty());
-        let asked = hypothesis.recovers.is_some() || !hypothesis.during.is_empty();
-        let unjudged = disturbances
-            .iter()
-            .zip(aftermaths)
-            .find_map(|(disturbance, aftermath)| match aftermath {
-                // A fault that comes by chance need not come in every run.
-                Aftermath::Unjudged(Unjudged::NeverOn) if came || !asked => None,
-                Aftermath::Unjudged(why) => Some(words::unjudged(self, disturbance, why)),
-                _ => None,
-            });
-        unjudged.or_else(|| {
-            let unknown = checks.iter().find(|check| check.held.is_none());
-            unknown.map(|check| {
-                format!(
-                    "`{}` could not be measured over {}: no request of that kind ended",
-                    check.check, check.over
-                )
-            })
-        })
-    }
-}
-
-/// The disturbance from which the recovery took longest, how long, s, and when it was over.
-fn slowest<'d>(
-    disturbances: &'d [Disturbance],
-    aftermaths: &[Aftermath],
-) -> Option<(&'d Disturbance, f64, SimTime)> {
-    let both = disturbances.iter().zip(aftermaths);
-    let recovered = both.filter_map(|(disturbance, aftermath)| match aftermath {
-        Aftermath::Recovered(seconds, since) => {
-            let back = *since + SimDuration::from_secs_f64(*seconds);
-            Some((disturbance, *seconds, back))
-        }
-        _ => None,
-    });
-    recovered.max_by(|(_, a, _), (_, b, _)| a.total_cmp(b))
 }
 
 fn believes(hypothesis: &Hypothesis) -> bool {

@@ -112,7 +112,7 @@ pub(super) fn pace(steady: &Steady<'_>, check: Option<usize>, windows: &Range<us
     let draining = services.filter_map(|(service, record)| {
         let waiting = |windows: &Range<usize>| {
             let rows = &record.windows[windows.clone()];
-            rows.iter().map(|row| row.queue).sum::<f64>() / rows.len().max(1) as f64
+            rows.iter().map(|row| row.queue.mean).sum::<f64>() / rows.len().max(1) as f64
         };
         let usual = if steady.calm.is_empty() {
             0.0
@@ -158,7 +158,8 @@ fn drains_unseen(steady: &Steady<'_>, windows: &Range<usize>) -> bool {
         && !doomed
         && services.any(|service| {
             let rows = &service.windows[windows.clone()];
-            let queue = rows.iter().map(|row| row.queue).sum::<f64>() / rows.len().max(1) as f64;
+            let queue =
+                rows.iter().map(|row| row.queue.mean).sum::<f64>() / rows.len().max(1) as f64;
             let came: u64 = rows.iter().map(|row| row.arrivals).sum();
             let went: u64 = rows.iter().map(|row| row.ok + row.failed).sum();
             queue > BACKLOG && went > 0 && went as f64 >= KEEPS_UP * came as f64

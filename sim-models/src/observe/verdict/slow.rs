@@ -8,6 +8,7 @@
 //! evidence asked for, at every stretch from the first one on.
 
 use super::steady::NOISE;
+use super::tally::runs;
 use crate::observe::ledger::Row;
 use crate::observe::recorder::WorkloadWindow;
 use sim_core::SimDuration;
@@ -166,8 +167,11 @@ impl<'a> Latencies<'a> {
             // Whoever took longer than the limit was under way when it came; more than most who were is
             // more than is needed.
             let under_way = most.min(SLOWER * level.usual);
+            let mut other = 0;
             for period in periods {
-                let period = reach(period.start, under_way)..period.end;
+                // Not into the time of another one: what was slow then is charged to that.
+                let period = reach(period.start, under_way).max(other)..period.end;
+                other = period.end;
                 let evidence = level.evidence(level.begun.of(&period)) / dispersion;
                 if level.doubled(&period) && evidence >= needed {
                     slow[level.trimmed(period)].fill(true);
@@ -299,15 +303,4 @@ impl Level {
             .max()
             .unwrap_or(0) as f64
     }
-}
-
-/// The runs of windows that are set.
-pub(super) fn runs(set: &[bool]) -> Vec<Range<usize>> {
-    let mut at = 0;
-    let groups = set.chunk_by(|a, b| a == b).filter_map(|group| {
-        let span = at..at + group.len();
-        at = span.end;
-        group[0].then_some(span)
-    });
-    groups.collect()
 }

@@ -56,7 +56,7 @@ pub(super) struct Steady<'a> {
     /// Of each workload the most windows in a row in which nothing ended before the first disturbance.
     silence: Vec<usize>,
     /// Of each workload the windows that a request took at most then.
-    longest: Vec<usize>,
+    pub longest: Vec<usize>,
     /// Of each workload that the steady state speaks of, the windows in which something ended, with how
     /// much had ended by their end.
     told: Vec<Vec<(usize, u64)>>,
@@ -75,12 +75,16 @@ impl<'a> Steady<'a> {
         calm: Range<usize>,
         stretch: usize,
     ) -> Self {
+        let workloads = 0..measurer.plan.workloads.len();
+        let before: Vec<Traffic> = workloads
+            .clone()
+            .map(|workload| measurer.traffic(workload, calm.clone()))
+            .collect();
         let checks = checks.into_iter().map(|(text, expression)| Check {
-            tally: Tally::of(&measurer, &expression, &calm),
+            tally: Tally::of(&measurer, &expression, &calm, &before),
             text,
             expression,
         });
-        let workloads = 0..measurer.plan.workloads.len();
         let checks: Vec<Check> = checks.collect();
         let mut asked: Vec<usize> = checks
             .iter()
@@ -104,10 +108,7 @@ impl<'a> Steady<'a> {
             scenario,
             told: told.collect(),
             checks,
-            before: workloads
-                .clone()
-                .map(|workload| measurer.traffic(workload, calm.clone()))
-                .collect(),
+            before,
             silence: workloads
                 .clone()
                 .map(|workload| silence(&measurer, workload, &calm))
@@ -121,6 +122,15 @@ impl<'a> Steady<'a> {
             ends,
             calm,
             stretch,
+        }
+    }
+
+    /// A check that is no part of the steady state, to be judged as one.
+    pub fn check_of(&self, text: String, expression: Expression) -> Check {
+        Check {
+            tally: Tally::of(&self.measurer, &expression, &self.calm, &self.before),
+            text,
+            expression,
         }
     }
 
@@ -191,7 +201,7 @@ impl<'a> Steady<'a> {
             let (value, held) = self.measurer.check(&check.expression, windows.clone());
             // Where nothing ended, all depends on whether anything should have.
             match known(&check.expression, value, held) {
-                Some(true) => true,
+                Some(true) => !self.drowns(check, &windows),
                 _ => value.is_none() && self.evidence_against(check, &windows) <= NOISE,
             }
         })
@@ -284,6 +294,13 @@ impl<'a> Steady<'a> {
         })
     }
 
+    /// Whether so much failed in outages over these windows that the quantile that a check is about lies beyond
+    /// all that was answered.
+    pub fn drowns(&self, check: &Check, windows: &Range<usize>) -> bool {
+        let tally = check.tally.as_ref();
+        tally.is_some_and(|tally| tally.drowns(windows))
+    }
+
     /// Whether luck hardly explains that a check does not hold over these windows.
     pub fn is_doubtful(&self, check: &Check, windows: &Range<usize>) -> bool {
         self.evidence_against(check, windows) > NOISE
@@ -319,6 +336,11 @@ impl<'a> Steady<'a> {
             (Some(_), _) if !single => f64::INFINITY,
             // Nothing ended: how much should have? Users who ask in step are silent between their waves.
             (None, _) if windows.len() <= 2 * self.silence[workload] => 0.0,
+            // Failures are no answers, and no silence either.
+            (None, Metric::Latency) if traffic.finished > 0 => {
+                let answered = self.before[workload].success().unwrap_or(1.0);
+                unlike(0, answered * self.due(workload, &traffic))
+            }
             (None, _) if self.ended_well(check, workload, windows) => 0.0,
             (None, _) => unlike(0, self.due(workload, &traffic)),
             (Some(value), Metric::Goodput | Metric::Throughput | Metric::Offered) => {

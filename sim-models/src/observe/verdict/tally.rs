@@ -4,11 +4,12 @@
 use crate::expression::metric::{Metric, Statistic};
 use crate::expression::naming::Argument;
 use crate::expression::{Expression, Op};
-use crate::observe::ledger::Row;
-use crate::observe::measure::Measurer;
+use crate::observe::availability::CERTAIN;
+use crate::observe::ledger::{Row, lost};
+use crate::observe::measure::{Measurer, Traffic};
 use crate::outcome::Outcome;
 use sim_core::SimDuration;
-use sim_core::stats::too_many;
+use sim_core::stats::{too_many, unlike};
 use std::ops::Range;
 
 /// What counts against a check, and of how many.
@@ -17,19 +18,28 @@ pub(super) struct Tally {
     allowed: f64,
     /// Running sums over the windows, one longer than they: requests that count against it, and all.
     sums: Vec<(u64, u64)>,
+    /// Of those that count against it the running sums of those that failed in outages.
+    outages: Vec<u64>,
     /// How much more than independent requests the first ones vary from window to window while all is
     /// well: late answers come in clusters, because they waited in the same queue. At least 1.
     dispersion: f64,
 }
 
 impl Tally {
-    /// The tally of a check, if it is about counts; `calm` are the windows before the first disturbance.
-    pub fn of(measurer: &Measurer<'_>, check: &Expression, calm: &Range<usize>) -> Option<Self> {
+    /// The tally of a check, if it is about counts; `calm` are the windows before the first disturbance, and
+    /// `before` what each workload did then.
+    pub fn of(
+        measurer: &Measurer<'_>,
+        check: &Expression,
+        calm: &Range<usize>,
+        before: &[Traffic],
+    ) -> Option<Self> {
         let measure = &check.measure;
         if measure.parts().count() > 1 {
             return None;
         }
-        let record = &measurer.recorder.workloads[measurer.workload(&measure.subject)?];
+        let workload = measurer.workload(&measure.subject)?;
+        let record = &measurer.recorder.workloads[workload];
         let rows = &record.windows;
         let at_least = matches!(check.op, Op::AtLeast | Op::More);
         let at_most = matches!(check.op, Op::AtMost | Op::Less);
@@ -90,6 +100,19 @@ impl Tally {
             *hits += row.forgotten.count;
             *all += row.forgotten.count;
         }
+        let dispersion = dispersion(&counts[calm.clone()]);
+        let mut outages = vec![0; counts.len() + 1];
+        if measure.metric == Metric::Latency {
+            for window in outages_of(measurer, workload, &before[workload]).flatten() {
+                let failed = lost(&rows[window].0.outcomes);
+                counts[window].0 += failed;
+                counts[window].1 += failed;
+                outages[window + 1] = failed;
+            }
+        }
+        for window in 1..outages.len() {
+            outages[window] += outages[window - 1];
+        }
         let mut sums = vec![(0, 0)];
         for (hits, all) in &counts {
             let (before, all_before) = sums[sums.len() - 1];
@@ -98,7 +121,8 @@ impl Tally {
         Some(Self {
             allowed,
             sums,
-            dispersion: dispersion(&counts[calm.clone()]),
+            outages,
+            dispersion,
         })
     }
 
@@ -108,12 +132,49 @@ impl Tally {
         (end.0 - start.0, end.1 - start.1)
     }
 
+    /// Whether so many failed in outages that a quantile lies beyond all that was answered: no answer is no
+    /// fast one.
+    pub fn drowns(&self, windows: &Range<usize>) -> bool {
+        let (hits, all) = self.over(windows);
+        self.outages[windows.end] > self.outages[windows.start]
+            && hits as f64 > self.allowed * all as f64
+    }
+
     /// How much evidence there is that the check does not hold: minus the logarithm of the chance that
     /// what is seen is luck where it just holds. None where nothing was counted.
     pub fn evidence(&self, windows: &Range<usize>) -> Option<f64> {
         let (hits, all) = self.over(windows);
         (all > 0).then(|| too_many(hits, all, self.allowed) / self.dispersion)
     }
+}
+
+/// The runs of windows in which so many requests of a workload failed, and none was answered, that luck does
+/// not explain it where as many are answered as before.
+fn outages_of(
+    measurer: &Measurer<'_>,
+    workload: usize,
+    before: &Traffic,
+) -> impl Iterator<Item = Range<usize>> {
+    let usual = before.success().unwrap_or(1.0);
+    let windows = 0..measurer.recorder.windows();
+    let none: Vec<bool> = windows
+        .map(|window| measurer.traffic(workload, window..window + 1).good == 0)
+        .collect();
+    runs(&none).into_iter().filter(move |run| {
+        let ended = measurer.traffic(workload, run.clone()).finished;
+        unlike(0, usual * ended as f64) > CERTAIN
+    })
+}
+
+/// The runs of windows that are set.
+pub(super) fn runs(set: &[bool]) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let groups = set.chunk_by(|a, b| a == b).filter_map(|group| {
+        let span = at..at + group.len();
+        at = span.end;
+        group[0].then_some(span)
+    });
+    groups.collect()
 }
 
 /// Pearson's statistic over its degrees of freedom; P. McCullagh and J. A. Nelder, "Generalized Linear

@@ -1,11 +1,13 @@
 //! What a verdict says.
 
-use super::aftermath::{Aftermath, Loss, Unjudged};
+use super::aftermath::{Aftermath, Elsewhere, Loss, Unjudged};
+use super::blast::Charged;
 use super::damage::Fate;
 use super::disturbance::Disturbance;
 use super::pace::{Improvement, Pace};
-use super::steady::{Steady, late};
-use crate::expression::metric::{Of, Unit};
+use super::steady::{Check, Steady, late};
+use crate::expression::Expression;
+use crate::expression::metric::{Metric, Of, Unit};
 use crate::expression::naming::Measure;
 use crate::observe::figures::{HUGE, powered};
 use crate::observe::summary::{CheckSummary, Damage};
@@ -82,32 +84,53 @@ fn in_unit(value: f64, measure: &Measure) -> String {
 }
 
 /// Who was hurt, by how much and for how long: `buyers: 28 % lost for 307s; browsers unharmed`.
-pub(super) fn harm(names: &[String], fates: &[Fate]) -> String {
-    let mut hurt: Vec<&Damage> = fates
+/// `charged` says of each workload how long it was hurt while which disturbances were on, if those are several.
+pub(super) fn harm(names: &[String], fates: &[Fate], charged: &[Charged]) -> String {
+    let hurt = fates
         .iter()
-        .filter_map(|fate| match fate {
-            Fate::Hurt(damage, _) => Some(&**damage),
+        .zip(charged)
+        .filter_map(|(fate, charged)| match fate {
+            Fate::Hurt(damage, _) => Some((&**damage, charged)),
             _ => None,
-        })
-        .collect();
-    hurt.sort_by(|a, b| severity(b).total_cmp(&severity(a)));
+        });
+    let mut hurt: Vec<(&Damage, &Charged)> = hurt.collect();
+    hurt.sort_by(|(a, _), (b, _)| severity(b).total_cmp(&severity(a)));
     let of = |wanted: Fate| -> Vec<&str> {
         let names = names.iter().zip(fates);
         let names = names.filter(|(_, fate)| **fate == wanted);
         names.map(|(name, _)| name.as_str()).collect()
     };
     let (unharmed, unknown) = (of(Fate::Unharmed), of(Fate::Unknown));
+    let unanswered = names
+        .iter()
+        .zip(fates)
+        .filter_map(|(name, fate)| match fate {
+            Fate::Unanswered(all) => Some((name, all)),
+            _ => None,
+        });
+    let unanswered: Vec<(&String, &u64)> = unanswered.collect();
     let mut parts: Vec<String> = hurt
         .iter()
         .take(NAMED)
-        .map(|damage| suffered(damage))
+        .map(|(damage, charged)| suffered(damage) + &during_which(charged))
         .collect();
     if hurt.len() > NAMED {
         parts.push(format!("{} more were hurt", hurt.len() - NAMED));
     }
+    parts.extend(
+        unanswered
+            .iter()
+            .take(NAMED)
+            .map(|(name, all)| format!("{name}: none of {all} requests was answered")),
+    );
+    if unanswered.len() > NAMED {
+        parts.push(format!("{} more got no answer", unanswered.len() - NAMED));
+    }
     if !unharmed.is_empty() {
         parts.push(match (hurt.is_empty(), unharmed.len()) {
-            (true, _) if unknown.is_empty() => "nobody was hurt".to_owned(),
+            (true, _) if unknown.is_empty() && unanswered.is_empty() => {
+                "nobody was hurt".to_owned()
+            }
             (_, many) if many > NAMED => format!("{many} others unharmed"),
             _ => format!("{} unharmed", listed(&unharmed)),
         });
@@ -140,6 +163,28 @@ pub(super) fn worst_first(fates: &[Fate]) -> Vec<Damage> {
 fn severity(damage: &Damage) -> f64 {
     let lost = damage.lost_share.unwrap_or(0.0) * damage.lost_seconds;
     lost + damage.slow_seconds * 1e-6
+}
+
+/// While which of several disturbances it was, and how long: ` (1min during `a`, 30s during `a` and `b` together)`.
+fn during_which(charged: &Charged) -> String {
+    let parts = charged.iter().take(NAMED).map(|(who, seconds)| {
+        let names: Vec<&str> = who.iter().map(String::as_str).collect();
+        let long = span(*seconds);
+        match names.len() {
+            0 => format!("{long} while none was on"),
+            1 => format!("{long} during {}", quoted(&names)),
+            _ => format!("{long} during {} together", quoted(&names)),
+        }
+    });
+    let mut parts: Vec<String> = parts.collect();
+    if charged.len() > NAMED {
+        let rest = charged[NAMED..].iter().map(|(_, seconds)| seconds);
+        parts.push(format!("{} during others", span(rest.sum())));
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", parts.join(", "))
 }
 
 fn suffered(damage: &Damage) -> String {
@@ -187,8 +232,9 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Why all was well.
-pub(super) fn held(all: &[Disturbance], kept: bool) -> String {
+/// Why all was well; `missed` is a check that does not hold over the whole run, though luck explains it in each
+/// stretch, and what was measured.
+pub(super) fn held(all: &[Disturbance], kept: bool, missed: Option<(&Check, f64)>) -> String {
     let came: Vec<&str> = names_of(all);
     let stays = all.iter().any(Disturbance::stays);
     match (came.is_empty(), kept) {
@@ -197,11 +243,26 @@ pub(super) fn held(all: &[Disturbance], kept: bool) -> String {
             "what the hypothesis allows while a fault is on was kept, with {}",
             quoted(&came)
         ),
-        (false, false) => format!(
-            "the steady state held throughout, during {}{}",
-            quoted(&came),
-            if stays { "" } else { " and after" }
-        ),
+        (false, false) => {
+            let when = format!("{}{}", quoted(&came), if stays { "" } else { " and after" });
+            match missed {
+                None => format!("the steady state held throughout, during {when}"),
+                Some((check, value)) => format!(
+                    "the steady state broke in no stretch by more than luck explains, during {when}; over the whole run `{}` is at {}",
+                    check.text,
+                    in_unit(value, &check.expression.measure)
+                ),
+            }
+        }
+    }
+}
+
+/// What to add where all was well and these workloads got no answer: no check may have asked.
+pub(super) fn unanswered(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        few if few.len() <= NAMED => format!("; not one request of {} was answered", listed(few)),
+        many => format!("; of {} workloads not one request was answered", many.len()),
     }
 }
 
@@ -258,9 +319,15 @@ pub(super) fn refuted(check: &CheckSummary) -> String {
             span(check.limit)
         );
     }
-    let value = check.value.map_or("nothing was measured".into(), |value| {
-        value_of(check, value)
-    });
+    let latency = |check: &CheckSummary| {
+        let read = check.check.parse::<Expression>();
+        read.is_ok_and(|read| read.measure.metric == Metric::Latency)
+    };
+    let value = match check.value {
+        Some(value) => value_of(check, value),
+        None if latency(check) => "too many got no answer".into(),
+        None => "nothing was measured".into(),
+    };
     let when = if check.kind == "during" {
         " while a fault was on,"
     } else {
@@ -274,7 +341,7 @@ pub(super) fn refuted(check: &CheckSummary) -> String {
 
 /// A value in the unit of its check.
 pub(super) fn value_of(check: &CheckSummary, value: f64) -> String {
-    let read = check.check.parse::<crate::expression::Expression>();
+    let read = check.check.parse::<Expression>();
     read.map_or_else(|_| short(value), |read| in_unit(value, &read.measure))
 }
 
@@ -314,14 +381,38 @@ pub(super) fn unjudged(steady: &Steady<'_>, disturbance: &Disturbance, why: &Unj
         Unjudged::NoBefore => format!(
             "there was no steady state to see before `{name}`, so nobody can say what it broke: let it begin later, after the warm-up"
         ),
+        Unjudged::Elsewhere(elsewhere) => format!(
+            "{}, and `{name}` cannot have reached it: nothing is known of what came after `{name}`",
+            hurt_since(elsewhere)
+        ),
     }
+}
+
+/// Who is hurt, and since when.
+fn hurt_since(elsewhere: &Elsewhere) -> String {
+    let hurt: Vec<&str> = elsewhere.hurt.iter().map(String::as_str).collect();
+    let were = if hurt.len() > 1 { "were" } else { "was" };
+    let since = elsewhere.begun;
+    let since = since.map_or(String::new(), |begun| format!(" from {begun} on"));
+    format!("{} {were} hurt{since}", listed(&hurt))
+}
+
+/// What to add to a check that fails at the end, where no disturbance can have reached what it is about.
+pub(super) fn untouched(elsewhere: &Elsewhere) -> String {
+    let who = if elsewhere.alone {
+        "nothing that disturbed the run"
+    } else {
+        "nothing that came since"
+    };
+    format!("; {}, and {who} can have reached it", hurt_since(elsewhere))
 }
 
 /// Why a disturbance counts as not recovered from.
 pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) -> String {
     let name = &disturbance.summary.name;
     let quiet = loss.quiet;
-    let after = span(steady.start(loss.after.end).since(quiet).as_secs_f64());
+    let gone = loss.since.as_ref().map_or(quiet, |since| since.gone);
+    let after = span(steady.start(loss.after.end).since(gone).as_secs_f64());
     let late = late(&loss.after);
     let what = match loss.check.map(|check| &steady.checks[check]) {
         Some(check) => {
@@ -389,7 +480,13 @@ pub(super) fn lost(steady: &Steady<'_>, disturbance: &Disturbance, loss: &Loss) 
         }
     };
     let yet = if loss.is_metastable() { "yet " } else { "" };
-    format!("`{name}` was gone at {quiet}, {yet}{after} later {what}, and {outlook}")
+    let trigger = match loss.since.as_ref().and_then(|since| since.begun) {
+        None => format!("`{name}` was gone at {gone}"),
+        Some(begun) => format!(
+            "the damage began at {begun}, after `{name}` did, and all that can have reached it was gone at {gone}"
+        ),
+    };
+    format!("{trigger}, {yet}{after} later {what}, and {outlook}")
 }
 
 fn getting_better(steady: &Steady<'_>, quiet: SimTime, better: &Improvement) -> String {
@@ -435,6 +532,6 @@ pub(super) fn lost_worst<'a>(
             Aftermath::Lost(loss) => Some((disturbance, loss)),
             _ => None,
         });
-    // The first of those that are metastable, or else the first.
-    lost.min_by_key(|(_, loss)| !loss.is_metastable())
+    // Of those that are metastable the trigger, or else the first.
+    lost.min_by_key(|(_, loss)| (!loss.is_metastable(), loss.since.is_none()))
 }

@@ -1,0 +1,164 @@
+//! What began a damage that stays: of the disturbances after which the steady state stayed away only one that can
+//! have reached what is hurt, and of those the last one that came before the damage did.
+
+use super::aftermath::{Aftermath, Elsewhere, Loss, Since, Unjudged};
+use super::damage::Fate;
+use super::disturbance::Disturbance;
+use super::reach::Reach;
+use super::steady::{Steady, late};
+use crate::observe::summary::CheckSummary;
+use sim_core::SimTime;
+use std::cmp::Reverse;
+use std::ops::Range;
+
+impl Steady<'_> {
+    /// Marks the trigger of a damage that stays, and takes out those disturbances that cannot have reached it.
+    pub(super) fn triggers(
+        &self,
+        all: &[Disturbance],
+        reach: &Reach,
+        fates: &[Fate],
+        aftermaths: &mut [Aftermath],
+    ) {
+        for (disturbance, aftermath) in all.iter().zip(aftermaths.iter_mut()) {
+            let Some(loss) = metastable(aftermath) else {
+                continue;
+            };
+            let hurt = self.hurt_by(loss, fates);
+            let reached = |one: &Disturbance| hurt.iter().any(|place| reach.can(one, *place));
+            if hurt.is_empty() || reached(disturbance) {
+                continue;
+            }
+            let names = hurt
+                .iter()
+                .map(|place| &self.measurer.plan.places.raw[*place]);
+            let elsewhere = Elsewhere {
+                hurt: names.map(|place| place.name.clone()).collect(),
+                begun: self
+                    .begun(loss, &hurt, fates)
+                    .map(|began| self.start(began.start)),
+                check: loss.check,
+                late: late(&loss.after),
+                alone: !all.iter().any(reached),
+            };
+            *aftermath = Aftermath::Unjudged(Unjudged::Elsewhere(Box::new(elsewhere)));
+        }
+        if let Some((trigger, since)) = self.trigger(all, reach, fates, aftermaths)
+            && let Aftermath::Lost(loss) = &mut aftermaths[trigger]
+        {
+            loss.since = Some(since);
+        }
+    }
+
+    /// Which disturbance began the damage that stays, and since when those that can have are gone.
+    fn trigger(
+        &self,
+        all: &[Disturbance],
+        reach: &Reach,
+        fates: &[Fate],
+        aftermaths: &[Aftermath],
+    ) -> Option<(usize, Since)> {
+        let lost = || {
+            let lost = all.iter().zip(aftermaths).enumerate();
+            lost.filter_map(|(n, (one, aftermath))| Some((n, one, metastable(aftermath)?)))
+        };
+        let (_, _, loss) = lost().next()?;
+        let hurt = self.hurt_by(loss, fates);
+        let reached = |one: &&Disturbance| hurt.iter().any(|place| reach.can(one, *place));
+        let stops = |one: &Disturbance| {
+            let stops = one.periods.iter().map(|(_, stop)| *stop);
+            stops.filter(|stop| *stop <= loss.quiet).max()
+        };
+        let gone = all.iter().filter(reached).filter_map(stops).max();
+        let gone = gone.unwrap_or(loss.quiet);
+        let begun = self.begun(loss, &hurt, fates);
+        let trigger = match &begun {
+            Some(begun) => {
+                let by = self.start(begun.end);
+                let starts = |one: &Disturbance| {
+                    let starts = one.periods.iter().map(|(start, _)| *start);
+                    starts.filter(|start| *start <= by).max()
+                };
+                lost().max_by_key(|(n, one, _)| (starts(one), Reverse(*n)))?
+            }
+            None => lost().max_by_key(|(n, one, _)| (stops(one), Reverse(*n)))?,
+        };
+        let (n, one, _) = trigger;
+        let last = stops(one) == Some(gone) || begun.is_none();
+        let came = one
+            .periods
+            .first()
+            .map_or(SimTime::ZERO, |(start, _)| *start);
+        let begun = begun.filter(|_| !last);
+        let begun = begun.map(|begun| self.start(begun.start).max(came));
+        Some((n, Since { gone, begun }))
+    }
+
+    /// The places that are hurt while the steady state stays away: what the check that fails is about, or where
+    /// there is none the workloads that were hurt.
+    fn hurt_by(&self, loss: &Loss, fates: &[Fate]) -> Vec<usize> {
+        let plan = self.measurer.plan;
+        let Some(check) = loss.check else {
+            let fates = fates.iter().enumerate();
+            let hurt = fates.filter(|(_, fate)| matches!(fate, Fate::Hurt(..)));
+            return hurt
+                .map(|(workload, _)| plan.services.len() + workload)
+                .collect();
+        };
+        let parts = self.checks[check].expression.measure.parts();
+        let workloads = parts.filter_map(|part| self.measurer.workload(&part.subject));
+        workloads
+            .map(|workload| plan.services.len() + workload)
+            .collect()
+    }
+
+    /// The windows around the beginning of the damage that stays: the first one, up to one by which requests that
+    /// were under way then have ended.
+    fn begun(&self, loss: &Loss, hurt: &[usize], fates: &[Fate]) -> Option<Range<usize>> {
+        let stays = hurt.iter().filter_map(|place| {
+            let workload = place - self.measurer.plan.services.len();
+            let Fate::Hurt(_, spans) = &fates[workload] else {
+                return None;
+            };
+            let last = spans.iter().rfind(|span| span.end > loss.after.start)?;
+            let end = last.start + self.longest[workload] + 1;
+            Some(last.start..end.min(self.ends.len()))
+        });
+        stays.min_by_key(|begun| begun.start)
+    }
+
+    /// What does not hold at the end, where no disturbance can have reached it.
+    pub(super) fn broken_elsewhere(
+        &self,
+        aftermaths: &[Aftermath],
+        checks: &mut Vec<CheckSummary>,
+    ) {
+        let Some(elsewhere) = elsewhere(aftermaths) else {
+            return;
+        };
+        if let Some(check) = elsewhere.check.map(|check| &self.checks[check]) {
+            let (value, _) = self.judged(&check.expression, &elsewhere.late);
+            let named = (&*check.text, &check.expression);
+            checks.push(self.summary_of("steady", named, &elsewhere.late, value, Some(false)));
+        }
+    }
+}
+
+fn metastable(aftermath: &Aftermath) -> Option<&Loss> {
+    match aftermath {
+        Aftermath::Lost(loss) if loss.is_metastable() => Some(loss),
+        _ => None,
+    }
+}
+
+/// The damage that stays and that no disturbance from which the steady state did not come back can have reached.
+pub(super) fn elsewhere(aftermaths: &[Aftermath]) -> Option<&Elsewhere> {
+    let mut all = aftermaths.iter();
+    if all.clone().any(|one| matches!(one, Aftermath::Lost(_))) {
+        return None;
+    }
+    all.find_map(|aftermath| match aftermath {
+        Aftermath::Unjudged(Unjudged::Elsewhere(elsewhere)) => Some(&**elsewhere),
+        _ => None,
+    })
+}
