@@ -1,8 +1,8 @@
 //! Steps as one flat list of instructions: what each kind of step writes itself to.
 
 use super::compiler::Compiler;
+use super::keepers::KeeperPlan;
 use super::types::Instruction;
-use super::types::KeeperPlan;
 use crate::ids::{
     ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, OwnKeeperId, PoolId, ServiceId, TiVec,
 };
@@ -77,9 +77,9 @@ impl Assembler for Writer<'_, '_> {
         };
         let (first, counters) = plan.keepers.last().map_or((0, 0), |last| {
             let instances = plan.service_places()[last.service].instance_count;
-            let counters = last.spec.counters().len() as u32;
-            (last.first.number() + instances, last.counters + counters)
+            (last.first.number() + instances, last.counters.end)
         });
+        let counters = counters..counters + spec.counters().len();
         let keeper = plan.keepers.push_and_get_key(KeeperPlan {
             name,
             service: self.service,

@@ -1,5 +1,6 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
+use super::keepers::KeeperPlan;
 use crate::baggage::Priority;
 use crate::balancers::BalancerSpec;
 use crate::controllers::ControllerSpec;
@@ -7,14 +8,13 @@ use crate::expression::Expression;
 use crate::faults::{Condition, Effect, Fault, Instances, Target};
 use crate::ids::{
     ActionId, ArmId, BranchId, ChangeId, CodeId, ControllerId, DistId, EdgeId, EndpointId, FaultId,
-    InstanceId, KeeperId, LinkId, OwnKeeperId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice,
-    TiVec, WorkloadId,
+    InstanceId, KeeperId, LinkId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice, TiVec,
+    WorkloadId,
 };
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
 use crate::queues::OrderSpec;
 use crate::resilience::{By, CallState, PolicySpec};
-use crate::scenario::steps::KeeperSpec;
 pub use crate::scenario::steps::{Instruction, LOOP_DEPTH};
 use crate::scenario::{Arrivals, Impatience, Scenario, Shape, Start, Threading};
 use sim_core::dist::Dist;
@@ -212,23 +212,6 @@ pub struct PoolPlan {
     pub wait: Option<SimDuration>,
     /// That of the first instance; those of the others follow.
     pub first: OwnPoolId,
-}
-
-/// A step that keeps something in each instance of its service.
-#[derive(Clone, Debug)]
-pub struct KeeperPlan {
-    /// Endpoint and kind, `"get/cache"`, with a number from the second of them on.
-    pub name: String,
-    /// Its service.
-    pub service: ServiceId,
-    /// What it does.
-    pub spec: KeeperSpec,
-    /// Keys that requests may have, with that of those without.
-    pub keys: u32,
-    /// What the first instance keeps; that of the others follows.
-    pub first: OwnKeeperId,
-    /// Index of its first counter.
-    pub counters: u32,
 }
 
 impl PoolPlan {

@@ -10,7 +10,7 @@
 //!   `balance`: whom it calls, `tried`: whom it has;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
-//!   `permits` and `acquire`: what these hold out of the pools of an instance; `kept`: what it keeps for its steps;
+//!   `permits` and `acquire`: what these hold out of the pools of an instance; `kept` and `decide`: what it keeps for its steps;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go; `lives`: instances die and are started again;
 //! - `control`, `control_state`: controllers act, and what they remember;
@@ -43,6 +43,7 @@ mod door;
 mod queue;
 mod pool;
 mod acquire;
+mod decide;
 mod branches;
 mod steps;
 mod serve;
