@@ -67,6 +67,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("mtbf-zero", Ends),
     ("negative-utilization", Refused("S0007")),
     ("oom-fault-periods", Refused("V0011")),
+    ("oom-caches", Refused("V0018")),
     ("oom-instances", Refused("V0018")),
     ("oom-keys", Refused("V0018")),
     ("oom-links", Refused("V0018")),
