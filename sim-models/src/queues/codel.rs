@@ -196,7 +196,12 @@ impl Order for Codel {
     fn validate(&self) -> Vec<(&'static str, String)> {
         let spans = [("target", self.target), ("interval", self.interval)];
         let zero = spans.iter().filter(|(_, span)| *span == SimDuration::ZERO);
-        zero.map(|(field, _)| (*field, "must be longer than zero".into()))
-            .collect()
+        let zero = zero.map(|(field, _)| (*field, "must be longer than zero".into()));
+        let mut wrong: Vec<(&'static str, String)> = zero.collect();
+        if self.target > self.interval {
+            let why = format!("must be no longer than the `interval` of {}", self.interval);
+            wrong.push(("target", why));
+        }
+        wrong
     }
 }

@@ -269,6 +269,7 @@ fn impossible_parameters() {
     for (text, field) in [
         (r#"codel(target: "0s")"#, "target"),
         (r#"codel(interval: "0s")"#, "interval"),
+        (r#"codel(target: "101ms", interval: "100ms")"#, "target"),
         (r#"adaptive_lifo(above: 1, drop_after: "0s")"#, "drop_after"),
     ] {
         let order: OrderSpec = read_part(text).unwrap();
