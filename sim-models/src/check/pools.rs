@@ -343,6 +343,11 @@ impl<'a> Holding<'a> {
                             held.extend(more.collect::<Vec<_>>());
                         }
                     }
+                    Part::AtTimes(steps) => {
+                        let mut then = held.clone();
+                        self.list(steps, &place(), &mut then, 1.0);
+                        *held = then;
+                    }
                     Part::Repeats { times, steps } => {
                         let most = times.compile().map_or(1.0, |dist| dist.quantile(0.9999));
                         self.list(steps, &place(), held, most);

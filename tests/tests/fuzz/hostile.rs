@@ -66,6 +66,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("memory-batch", Stops("in_flight")),
     ("mtbf-zero", Ends),
     ("negative-utilization", Refused("S0007")),
+    ("oom-caches", Refused("V0018")),
     ("oom-fault-periods", Refused("V0011")),
     ("oom-instances", Refused("V0018")),
     ("oom-keys", Refused("V0018")),

@@ -52,7 +52,10 @@ impl Checker<'_> {
             }
             if let Some(policy) = self.edges().lacking(&check.measure) {
                 let why = format!("`{subject}` has no `{policy}` that could count");
-                let help = "name calls (or a door) that have one, or leave the check out";
+                let help = match check.measure.metric {
+                    Metric::StepCount => "name a service that has one, or leave the check out",
+                    _ => "name calls (or a door) that have one, or leave the check out",
+                };
                 self.nothing_to_judge((list, i), &why, help);
                 continue;
             }
