@@ -78,6 +78,7 @@ const RIGHT: &[(&str, Right)] = &[
     ("panic-self-call", Stops("events")),
     ("panic-stretch-after-the-stop", Stops("events")),
     ("pools-and-copies", Ends),
+    ("pools-watched", Ends),
     ("quadratic-periods", Stops("events")),
     ("repair-takes-no-time", Ends),
     ("repeat-capped", Refused("V0018")),
