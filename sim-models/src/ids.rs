@@ -97,6 +97,10 @@ ids! {
     PoolId(u32);
     /// A pool of one instance.
     OwnPoolId(u32);
+    /// A step of a service that keeps something in each of its instances.
+    KeeperId(u32);
+    /// What an instance keeps for such a step.
+    OwnKeeperId(u32);
     /// An endpoint of a service.
     EndpointId(u32);
     /// Calls from a place to a service under one list of policies, or the door of a service.

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod outcome;
 pub mod limits;
 pub mod baggage;
+pub mod counted;
 pub mod spelling;
 pub mod quantity;
 pub mod resilience;

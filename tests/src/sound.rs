@@ -157,6 +157,11 @@ fn service(name: &str, one: &ServiceSummary) {
             "{name}/{endpoint}: {of:?}"
         );
     }
+    for (step, counts) in &one.steps {
+        // Whatever is remembered, and whatever is too old, was missed; what was there after the warm-up may be put out.
+        let of = |what: &str| counts.get(what).copied().unwrap_or_default();
+        assert!(of("expired") <= of("misses"), "{name}/{step}: {counts:?}");
+    }
     for (number, of) in one.instances.iter().enumerate() {
         let name = format!("{name}#{number}");
         share(&name, "utilization", Some(of.utilization));

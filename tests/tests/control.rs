@@ -255,6 +255,28 @@ fn a_rate_that_is_set_counts_from_then_on() {
 }
 
 #[test]
+fn a_limit_that_is_set_holds_at_once() {
+    for policy in ["gradient_limit", "adaptive_limit"] {
+        let text = format!(
+            r#"(
+                duration: "60s", warmup: "0s", seed: 7,
+                services: {{ "api": (threads: 1000, endpoints: {{ "get": [work("1s")] }}) }},
+                calls: {{ "users -> api": [{policy}(initial: 20, least: 10, most: 200)] }},
+                workloads: {{ "users": closed(users: 300, think: "100ms", to: "api/get") }},
+                controllers: {{ "o": operator(at: "40s", do: [set("calls.\"users -> api\".{policy}.most", 20)]) }},
+                hypothesis: (always: ["busy(api, max) in 45s..60s <= 20", "busy(api, max) in 30s..40s > 25"]),
+            )"#
+        );
+        let run = told(&text);
+        assert_eq!(
+            run.hypothesis.verdict,
+            Conclusion::Held,
+            "{policy}: {run:#?}"
+        );
+    }
+}
+
+#[test]
 fn users_who_do_not_think_stay_away_too() {
     let run = |controllers: &str| {
         told(&format!(

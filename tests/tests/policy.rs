@@ -90,6 +90,25 @@ fn slips_are_told_and_numbers_name_calls_too() {
     );
 }
 
+/// Tries of a hedge are refused by a throttle each for itself: none of them has the luck of another.
+#[test]
+fn tries_beside_each_other_draw_apart() {
+    let run = sim_tests::told(
+        r#"(
+            duration: "200s", warmup: "20s", seed: 3,
+            services: {
+                "api": (threads: 1000, endpoints: { "get": [work("50ms")] }, admission: [rate_limit(rate: "20/s", burst: 5)]),
+            },
+            calls: { "users -> api": [hedge(after: "10ms", attempts: 2), throttle(k: 1, window: "10s", on: [rejected])] },
+            workloads: { "users": open(rate: "100/s", to: "api/get") },
+        )"#,
+    );
+    let counts = &run.edges["users -> api"].policies["0 hedge"];
+    // Nine in ten of all tries are refused; with the luck of the first, which was let in, no second one was.
+    assert!(counts["hedges"] > 300, "{counts:?}");
+    assert!(counts["refused"] * 2 > counts["hedges"], "{counts:?}");
+}
+
 #[test]
 fn what_a_settled_hedge_has_out_is_taken_back_whatever_settled_it() {
     let found = sim_tests::summary(

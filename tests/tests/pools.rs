@@ -470,6 +470,39 @@ fn requests_that_may_wait_for_each_other_are_told_of() {
             r#""e": [acquire("p"), acquire("p")]"#,
             None,
         ),
+        // Each round leaves two, and the last waits for its second: five are held by one that waits.
+        (
+            "threads: 10,",
+            r#""p": (size: 50)"#,
+            r#""e": [repeat(3, [acquire("p"), acquire("p"), wait("1ms")])]"#,
+            Some("= 51"),
+        ),
+        (
+            "threads: 10,",
+            r#""p": (size: 51)"#,
+            r#""e": [repeat(3, [acquire("p"), acquire("p"), wait("1ms")])]"#,
+            None,
+        ),
+        (
+            "threads: 10,",
+            r#""p": (size: 30)"#,
+            r#""e": [acquire("p"), repeat(2, [acquire("p")]), acquire("p")]"#,
+            Some("= 31"),
+        ),
+        // Branches wait at the same time.
+        (
+            "threads: 10,",
+            r#""p": (size: 30)"#,
+            r#""e": [parallel([[acquire("p"), acquire("p")], [acquire("p"), acquire("p")], [acquire("p"), acquire("p")]])]"#,
+            Some("= 31"),
+        ),
+        // Whichever way it went, it may hold a `q`.
+        (
+            "",
+            two,
+            r#""e": [choice([(1, []), (1, [acquire("q")])]), acquire("p")], "f": [acquire("p"), acquire("q")]"#,
+            Some("the other way round"),
+        ),
         (
             "threads: 10, threading: async,",
             r#""p": (size: 11)"#,

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// File and verdict.
-const EXPECTED: [(&str, Conclusion); 37] = [
+const EXPECTED: [(&str, Conclusion); 38] = [
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("client-throttling", Conclusion::Recovered),
+    ("cold-cache", Conclusion::Metastable),
     ("connection-pool", Conclusion::Recovered),
     ("coordinated-omission", Conclusion::Refuted),
     ("crash-loop", Conclusion::Recovered),

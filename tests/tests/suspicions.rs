@@ -28,10 +28,11 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
-const LIBRARY: [(&str, &[&str]); 32] = [
+const LIBRARY: [(&str, &[&str]); 33] = [
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("client-throttling", &["W0015"]),
+    ("cold-cache", &[]),
     ("connection-pool", &[]),
     ("coordinated-omission", &[]),
     // What six attempts do to a database that comes back is its lesson.

@@ -52,6 +52,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 "controller",
                 "kind",
                 "line",
+                "keeper",
                 "mod",
                 "order",
                 "policy",

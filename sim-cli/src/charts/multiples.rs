@@ -135,7 +135,7 @@ pub fn services(result: &RunResult) -> String {
         reason: String::new(),
         guide: "How to read: the busiest service comes first. A service that works without \
                 answering (high utilisation, few ok) works for callers who have gone. Waiting: all \
-                instances together (mean), and the one with most. Scales of requests and of queues \
+                instances together (mean), and the worst of them. Scales of requests and of queues \
                 differ from row to row."
             .into(),
     };
@@ -212,8 +212,9 @@ pub fn pools(result: &RunResult) -> String {
         || "No pools".to_owned(),
         |(name, series)| {
             format!(
-                "{name} was the fullest pool: up to {} of it were taken",
-                units::percent(busiest(series).min(1.0))
+                "{name} was the fullest pool: up to {} of it were taken over {}",
+                units::percent(busiest(series).min(1.0)),
+                units::duration(result.series.window_seconds)
             )
         },
     );
@@ -238,7 +239,7 @@ pub fn pools(result: &RunResult) -> String {
         reason: String::new(),
         guide: "How to read: the fullest pool comes first. Who waits holds a thread of a service \
                 with sync threads, and whatever it has taken before. Waiting: all instances \
-                together (mean), and the one with most. Scales of requests and of lines differ \
+                together (mean), and the worst of them. Scales of requests and of lines differ \
                 from row to row."
             .into(),
     };
@@ -378,7 +379,7 @@ fn waiting(title: &str, (all, most): (&[f64], &[u64]), bins: &Bins) -> Panel {
     let empty = bins::largest(&mean) < NOBODY;
     panel.lines = vec![line("all", mean, FIRST)];
     if !empty {
-        panel.lines.push(line("one", bins.most(most), SECOND));
+        panel.lines.push(line("worst", bins.most(most), SECOND));
     }
     or_told(panel, NOBODY, "below 1")
 }
@@ -473,10 +474,10 @@ mod tests {
     #[test]
     fn levels_of_all_and_of_one_are_told_apart() {
         let drawn = services(&retry_storm());
-        assert!(drawn.contains("\nall\n") && drawn.contains("\none\n"));
+        assert!(drawn.contains("\nall\n") && drawn.contains("\nworst\n"));
         // Lines may be broken anywhere.
         let words: Vec<&str> = drawn.lines().filter(|line| !line.contains('<')).collect();
-        let told = "all instances together (mean), and the one with most";
+        let told = "all instances together (mean), and the worst of them";
         assert!(words.join(" ").contains(told), "{words:?}");
         assert!(!drawn.contains("largest"));
     }

@@ -259,7 +259,13 @@ fn fault_text(fault: &FaultSummary, summary: &Summary) -> String {
         (Conclusion::NoHypothesis, None) => "not judged".to_owned(),
         (verdict, _) => verdict.words(),
     };
-    let blast = if fault.blast_radius.is_empty() {
+    // Where nothing was steady, or somebody was never answered, who was hurt by what is not known.
+    let loads = &mut summary.workloads.values();
+    let unknown = summary.hypothesis.verdict == Conclusion::NeverSteady
+        || loads.any(|load| load.offered > 0 && load.ok + load.degraded == 0);
+    let blast = if fault.blast_radius.is_empty() && unknown {
+        "whom it hurt is not known".to_owned()
+    } else if fault.blast_radius.is_empty() {
         "hurt nobody".to_owned()
     } else {
         format!("hurt {}", fault.blast_radius.join(", "))

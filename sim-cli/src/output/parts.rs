@@ -2,6 +2,7 @@
 
 use sim_models::reference::{Field, Given, Part, Reference, bounds};
 use sim_models::resilience;
+use sim_models::scenario::steps;
 use sim_models::spelling::elsewhere;
 
 /// What is written for a field, within which bounds, and what it is if it is not given.
@@ -62,6 +63,15 @@ pub fn remarks(part: &Part) -> Vec<String> {
                 "It counts, in the results of its edge: {counters}."
             ));
         }
+    }
+    if part.group.of == "Step"
+        && let Some((name, counters)) = steps::COUNTERS.iter().find(|(name, _)| *name == part.name)
+    {
+        said.push(format!(
+            "It counts, in the results of its service: {}. A measure asks for them by `step_count(web, {name}_{})`.",
+            counters.join(", "),
+            counters[0]
+        ));
     }
     said
 }

@@ -22,6 +22,7 @@ pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
         pools(summary).map_or_else(Vec::new, |pools| styled(&pools, style)),
         styled(&edges(summary), style),
         policies(summary, style),
+        steps(summary, style),
         styled(&also(summary), style),
     ]
 }
@@ -319,6 +320,21 @@ fn policies(summary: &Summary, style: Style) -> Vec<String> {
     }
     if !lines.is_empty() {
         lines.insert(0, style.heading("What policies did"));
+    }
+    lines
+}
+
+/// What the steps did that keep something.
+fn steps(summary: &Summary, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, service) in &summary.services {
+        let acted: Vec<String> = service.steps.iter().filter_map(acts).collect();
+        if !acted.is_empty() {
+            lines.extend(wrap(&acted.join("; "), &format!("  {name}  "), "      "));
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, style.heading("What steps did"));
     }
     lines
 }

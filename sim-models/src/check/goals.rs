@@ -3,7 +3,7 @@
 use super::checker::{Checker, at};
 use crate::expression::{Belief, Expression, Measure};
 use crate::observe::choice::{Edges, wrong_stretch, wrong_subject};
-use crate::scenario::diagnostics::Code;
+use crate::scenario::diagnostics::{Code, Severity};
 use std::ops::Range;
 
 /// What is wrong, and what to do about it.
@@ -76,7 +76,8 @@ impl Checker<'_> {
     /// The edges, as far as they are known while other things may still be wrong.
     pub(super) fn edges(&self) -> &Edges {
         self.edges.get_or_init(|| {
-            if self.found.is_empty() {
+            let mut found = self.found.iter();
+            if found.all(|found| found.severity() == Severity::Warning) {
                 Edges::new(self.scenario)
             } else {
                 Edges::somehow(self.scenario)

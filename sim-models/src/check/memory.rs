@@ -6,6 +6,7 @@ use super::sizes::Pairs;
 use crate::limits::MOST_LOOKS;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
+use crate::scenario::steps::{KeeperSpec, Step};
 use crate::scenario::{Size, Workload};
 use std::collections::BTreeSet;
 
@@ -39,13 +40,21 @@ impl Checker<'_> {
         let scenario = self.scenario;
         let windows = scenario.duration.0 / scenario.window.0.max(1) + 1;
         let divided = pairs.divided.count;
-        let looks = windows.saturating_mul(instances + divided);
+        let services = scenario.services.values();
+        let pools: u64 = services
+            .map(|service| u64::from(service.replicas).saturating_mul(service.pools.len() as u64))
+            .fold(0, u64::saturating_add);
+        let looks = windows.saturating_mul((instances + divided).saturating_add(pools));
         if looks > MOST_LOOKS {
-            let what = if divided > 0 {
-                format!("{instances} instances and {divided} memories of policies")
-            } else {
-                format!("{instances} instances")
-            };
+            let mut what = format!("{instances} instances");
+            for (count, of) in [
+                (divided, "memories of policies"),
+                (pools, "pools of instances"),
+            ] {
+                if count > 0 {
+                    what += &format!(" and {count} {of}");
+                }
+            }
             let message = format!("{windows} windows of {what} are {looks}: {MOST_LOOKS} at most");
             let found = self.report(Code::Count, at!["window"], message);
             found.help.push("make `window` wider".into());
@@ -107,7 +116,21 @@ impl Checker<'_> {
         let pools = scenario.services.values();
         let pools = pools.map(|service| service.pools.len() as u64 * u64::from(service.replicas));
         let pools = pools.sum::<u64>();
+        let keys = scenario.most_keys() + 1;
+        let kept = scenario.services.iter().map(|(name, service)| {
+            let endpoints = service.endpoints.values();
+            let bytes = endpoints.map(|steps| kept_by(steps, keys)).sum::<u64>();
+            (bytes.saturating_mul(service.replicas.into()), name.as_str())
+        });
+        let keepers = kept.clone().max().map_or("", |(_, name)| name);
+        let kept = kept.map(|(bytes, _)| bytes).sum::<u64>();
         vec![
+            (
+                format!("what instances keep of {} keys for their steps", keys - 1),
+                at!["services", keepers, "replicas"].to_vec(),
+                "have fewer keys, or fewer replicas",
+                kept,
+            ),
             (
                 format!("{pools} pools of instances"),
                 at!["services", widest, "replicas"].to_vec(),
@@ -146,4 +169,14 @@ impl Checker<'_> {
             ),
         ]
     }
+}
+
+/// Bytes that one instance keeps for some steps and for all that stand inside of them.
+fn kept_by(steps: &[Step], keys: u64) -> u64 {
+    let each = steps.iter().map(|step| {
+        let own = KeeperSpec::of(step).map_or(0, |keeper| keeper.bytes(keys));
+        let inside = step.lists().into_iter();
+        own + inside.map(|(_, steps)| kept_by(steps, keys)).sum::<u64>()
+    });
+    each.sum()
 }

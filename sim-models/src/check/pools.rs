@@ -124,7 +124,7 @@ impl Checker<'_> {
 
     fn pools_deadlock(&mut self, holding: &Holding<'_>) {
         let groups = holding.groups();
-        for ((held, wanted), wait) in &holding.waits {
+        for ((held, wanted), path) in &holding.waits {
             let group = groups.get(held);
             if groups.get(wanted) != group {
                 continue;
@@ -141,9 +141,14 @@ impl Checker<'_> {
             let pool = &service.pools[wanted.1];
             let same = *held == Node::Pool(wanted.0, wanted.1);
             let enough = match (service.threading, service.threads, through) {
-                (Threading::Sync, Bound::Limit(threads), None) if same => u64::from(threads)
-                    .checked_mul(wait.most - 1)
-                    .map(|waiting| waiting + 1),
+                (Threading::Sync, Bound::Limit(threads), None) if same => {
+                    let lists = service.endpoints.values();
+                    let most = lists.filter_map(|steps| while_stuck(steps, wanted.1).stuck);
+                    let most = most.max().unwrap_or(0);
+                    u64::from(threads)
+                        .checked_mul(most)
+                        .map(|waiting| waiting.saturating_add(1))
+                }
                 _ => None,
             };
             if enough.is_some_and(|enough| u64::from(pool.size) >= enough) {
@@ -171,9 +176,10 @@ impl Checker<'_> {
                     wanted.1, wanted.0
                 ),
             };
-            let ends = match pool.wait {
-                Some(wait) => format!("until one of them has waited for {wait} and fails"),
-                None => "for ever, unless their callers give up and say so".into(),
+            let ends = match (pool.wait, through) {
+                (Some(wait), _) => format!("until one of them has waited for {wait} and fails"),
+                (None, None) => "for ever, unless their callers give up and say so".into(),
+                (None, Some(_)) => "until a call in between is given up".into(),
             };
             let message = format!("{message}, {ends}");
             let help = match (same, through) {
@@ -181,7 +187,7 @@ impl Checker<'_> {
                 (true, None) => {
                     let size = enough.map_or(String::new(), |enough| {
                         format!(
-                            ", or make the pool larger than what waiting threads can hold: threads x (most at once - 1) + 1 = {enough}"
+                            ", or make the pool larger than what waiting threads can hold: threads x (the most that one holds while it waits) + 1 = {enough}"
                         )
                     });
                     format!("hold one at a time{size}")
@@ -191,7 +197,7 @@ impl Checker<'_> {
                         .into()
                 }
             };
-            let found = self.report(Code::PoolDeadlock, &wait.path, message);
+            let found = self.report(Code::PoolDeadlock, path, message);
             found.help.push(help);
         }
     }
@@ -212,12 +218,62 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Where a request that holds one of a pool waits for something.
-struct Wait {
-    /// The most of what it waits for that it then has.
-    most: u64,
-    /// Where it asks.
-    path: Vec<Segment>,
+/// What a request does at a pool along a list of steps.
+#[derive(Default)]
+struct AtPool {
+    /// How many more it holds in the end.
+    more: u64,
+    /// How many of those that it has taken it holds at most while it, or each of its branches, waits for one; none if
+    /// it never asks.
+    stuck: Option<u64>,
+}
+
+/// Follows what a request may hold of a pool at most.
+fn while_stuck(steps: &[Step], pool: &str) -> AtPool {
+    let mut all = AtPool::default();
+    for part in steps::parts(steps) {
+        let then = match part {
+            Part::Acquires(name) if name == pool => AtPool {
+                more: 1,
+                stuck: Some(0),
+            },
+            Part::Releases(name) if name == pool => {
+                all.more = all.more.saturating_sub(1);
+                continue;
+            }
+            // Branches wait at the same time, and what they hold ends with them.
+            Part::Together { branches, .. } => {
+                let each = branches.into_iter().map(|branch| while_stuck(branch, pool));
+                let stuck = each.filter_map(|branch| branch.stuck);
+                AtPool {
+                    more: 0,
+                    stuck: stuck.reduce(u64::saturating_add),
+                }
+            }
+            Part::OneOf(arms) => {
+                let each = arms.into_iter().map(|(_, arm)| while_stuck(arm, pool));
+                each.fold(AtPool::default(), |most, arm| AtPool {
+                    more: most.more.max(arm.more),
+                    stuck: most.stuck.max(arm.stuck),
+                })
+            }
+            // What the rounds before the last leave held is held in that.
+            Part::Repeats { times, steps } => {
+                let most = times.compile().map_or(1.0, |dist| dist.quantile(0.9999));
+                let round = while_stuck(steps, pool);
+                let before = round.more.saturating_mul((most as u64).saturating_sub(1));
+                AtPool {
+                    more: round.more.saturating_add(before),
+                    stuck: round.stuck.map(|stuck| stuck.saturating_add(before)),
+                }
+            }
+            _ => continue,
+        };
+        let stuck = then.stuck.map(|stuck| stuck.saturating_add(all.more));
+        all.stuck = all.stuck.max(stuck);
+        all.more = all.more.saturating_add(then.more);
+    }
+    all
 }
 
 /// What requests wait for while they hold what: a resource allocation graph (R. Holt, "Some deadlock properties of
@@ -225,8 +281,8 @@ struct Wait {
 struct Holding<'a> {
     /// Whose steps are followed.
     service: &'a str,
-    /// By what is held and what is waited for.
-    waits: IndexMap<(Node<'a>, Node<'a>), Wait>,
+    /// By what is held and what is waited for: where it is.
+    waits: IndexMap<(Node<'a>, Node<'a>), Vec<Segment>>,
     /// By endpoint: what its answer may have to wait for.
     answers: IndexMap<String, IndexSet<Node<'a>>>,
     used: IndexSet<Node<'a>>,
@@ -268,7 +324,7 @@ impl<'a> Holding<'a> {
             for part in step.parts() {
                 match part {
                     Part::Acquires(pool) => self.acquire(pool, held, &path),
-                    Part::Calls { to, .. } => self.wait(Node::Endpoint(to), 1, held, &path),
+                    Part::Calls { to, .. } => self.wait(Node::Endpoint(to), held, &path),
                     Part::Releases(pool) => {
                         if let Some(at) = held.iter().rposition(|other| *other == pool) {
                             held.remove(at);
@@ -279,15 +335,18 @@ impl<'a> Holding<'a> {
                         .into_iter()
                         .for_each(|branch| self.list(branch, &place(), &mut held.clone(), 1.0)),
                     Part::OneOf(arms) => {
-                        let mut most = held.clone();
+                        let before = held.clone();
                         for (_, arm) in arms {
-                            let mut then = held.clone();
+                            let mut then = before.clone();
                             self.list(arm, &place(), &mut then, 1.0);
-                            if then.len() > most.len() {
-                                most = then;
-                            }
+                            let more = then.into_iter().filter(|pool| !held.contains(pool));
+                            held.extend(more.collect::<Vec<_>>());
                         }
-                        *held = most;
+                    }
+                    Part::AtTimes(steps) => {
+                        let mut then = held.clone();
+                        self.list(steps, &place(), &mut then, 1.0);
+                        *held = then;
                     }
                     Part::Repeats { times, steps } => {
                         let most = times.compile().map_or(1.0, |dist| dist.quantile(0.9999));
@@ -301,7 +360,7 @@ impl<'a> Holding<'a> {
         if rounds > 1.5 && held.len() > before {
             let more: Vec<&str> = held[before..].to_vec();
             for pool in more {
-                self.wait(Node::Pool(self.service, pool), rounds as u64, &[pool], path);
+                self.wait(Node::Pool(self.service, pool), &[pool], path);
             }
         }
     }
@@ -309,22 +368,16 @@ impl<'a> Holding<'a> {
     fn acquire(&mut self, pool: &'a str, held: &mut Vec<&'a str>, path: &[Segment]) {
         let wanted = Node::Pool(self.service, pool);
         self.used.insert(wanted);
-        let already = held.iter().filter(|other| **other == pool).count() as u64;
-        self.wait(wanted, already + 1, held, path);
+        self.wait(wanted, held, path);
         held.push(pool);
     }
 
-    /// A request that holds these waits for something, of which it then has so many.
-    fn wait(&mut self, wanted: Node<'a>, most: u64, held: &[&'a str], path: &[Segment]) {
+    /// A request that holds these waits for something.
+    fn wait(&mut self, wanted: Node<'a>, held: &[&'a str], path: &[Segment]) {
         for pool in held {
-            let wait = self
-                .waits
+            self.waits
                 .entry((Node::Pool(self.service, pool), wanted))
-                .or_insert_with(|| Wait {
-                    most,
-                    path: path.to_vec(),
-                });
-            wait.most = wait.most.max(most);
+                .or_insert_with(|| path.to_vec());
         }
     }
 

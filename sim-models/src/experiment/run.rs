@@ -202,6 +202,7 @@ impl<'p> Run<'p> {
         let counters = |edge| world.counters(edge);
         let mut services = summarise::services(self.plan, &world.recorder, now);
         summarise::admissions(self.plan, &mut services, counters);
+        summarise::steps(self.plan, &mut services, world.counted());
         let tenants = summarise::tenants(self.scenario, self.plan, &world.recorder, now);
         let mut summary = Summary {
             schema: SCHEMA,

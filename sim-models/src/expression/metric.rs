@@ -13,6 +13,7 @@ pub(super) enum Asks {
     Level,
     Outcome,
     Counter,
+    StepCounter,
 }
 
 impl Asks {
@@ -24,6 +25,7 @@ impl Asks {
             Self::Level => "mean",
             Self::Outcome => "timeout_attempt",
             Self::Counter => "breaker_opened",
+            Self::StepCounter => "cache_hits",
         }
     }
 }

@@ -42,14 +42,14 @@ pub enum Argument {
     Statistic(Statistic),
     /// How requests, calls or attempts ended.
     Outcome(Outcome),
-    /// What a policy counted.
+    /// What a policy or a step counted.
     Counter(Counter),
 }
 
-/// Something that a policy counts; written `breaker_opened`.
+/// Something that a policy or a step counts; written `breaker_opened`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter {
-    /// Name of the policy.
+    /// Name of the policy or step.
     pub policy: &'static str,
     /// Name of what it counts.
     pub name: &'static str,

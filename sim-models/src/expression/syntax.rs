@@ -3,6 +3,7 @@
 
 use super::metric::{Asks, METRICS, Metric, Of, Statistic};
 use super::naming::{Argument, Counter, Measure, Requests};
+use crate::counted;
 use crate::outcome::Outcome;
 use crate::resilience;
 use crate::spelling::{nearest, suggest};
@@ -350,9 +351,11 @@ fn edge_spacing(subject: &str) -> String {
     }
 }
 
-/// Every counter of every policy.
-pub(super) fn counters() -> impl Iterator<Item = Counter> {
-    resilience::COUNTERS.iter().flat_map(|(policy, counters)| {
+/// Every counter of every policy, or of every step.
+pub(super) fn counters(
+    all: &'static [(&'static str, &'static [&'static str])],
+) -> impl Iterator<Item = Counter> {
+    all.iter().flat_map(|(policy, counters)| {
         counters.iter().map(|counter| Counter {
             policy,
             name: counter,
@@ -383,12 +386,17 @@ fn allowed(asks: Asks) -> (&'static str, Vec<(String, Argument)>) {
                 .map(|outcome| (outcome.name().into(), Argument::Outcome(*outcome)))
                 .collect(),
         ),
-        Asks::Counter => (
-            "counter",
-            counters()
+        Asks::Counter | Asks::StepCounter => {
+            let all = if asks == Asks::Counter {
+                resilience::COUNTERS
+            } else {
+                counted::OF_STEPS
+            };
+            let named = counters(all)
                 .map(|counter| (counter.to_string(), Argument::Counter(counter)))
-                .collect(),
-        ),
+                .collect();
+            ("counter", named)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use super::measure::windows_in;
 use crate::expression::metric::{Metric, Of, Statistic};
 use crate::expression::naming::{Argument, Counter, Measure};
+use crate::ids::PlaceId;
 use crate::plan;
 use crate::scenario::diagnostics::suggest;
 use crate::scenario::{Bound, Scenario, Shape, Workload};
@@ -63,6 +64,8 @@ pub(crate) struct Edges {
     calls: IndexMap<String, Option<Vec<&'static str>>>,
     /// The names of the policies at the door of each service that has one.
     doors: IndexMap<String, Vec<&'static str>>,
+    /// The names of the steps of each service that keep something; none where they are not known.
+    steps: Option<IndexMap<String, Vec<&'static str>>>,
 }
 
 impl Edges {
@@ -81,6 +84,12 @@ impl Edges {
             }
         }
         edges.calls.sort_unstable_keys();
+        let mut steps: IndexMap<String, Vec<&'static str>> = IndexMap::new();
+        for keeper in &plan.keepers {
+            let service = plan.places[PlaceId::from(keeper.service)].name.clone();
+            steps.entry(service).or_default().push(keeper.spec.name());
+        }
+        edges.steps = Some(steps);
         edges
     }
 
@@ -90,6 +99,7 @@ impl Edges {
         Self {
             calls: names.map(|name| (name, None)).collect(),
             doors: IndexMap::new(),
+            steps: None,
         }
     }
 
@@ -110,11 +120,15 @@ impl Edges {
         Some((message, suggest(subject, "there are", known)))
     }
 
-    /// The policy that a measure counts and that its subject does not have.
+    /// The policy or step that a measure counts and that its subject does not have.
     pub(crate) fn lacking(&self, measure: &Measure) -> Option<&'static str> {
         let Some(Argument::Counter(Counter { policy, .. })) = measure.argument else {
             return None;
         };
+        if measure.metric == Metric::StepCount {
+            let steps = self.steps.as_ref()?.get(&measure.subject);
+            return (!steps.is_some_and(|steps| steps.contains(&policy))).then_some(policy);
+        }
         let policies = match self.calls.get(&measure.subject) {
             Some(policies) => policies.as_ref()?,
             None => self.doors.get(&measure.subject)?,

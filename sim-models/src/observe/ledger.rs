@@ -12,6 +12,8 @@ use sim_core::{SimDuration, SimTime};
 const OVERTAKEN: u64 = 20;
 /// Of those that came after it, the share that must have.
 const NEARLY_ALL: f64 = 0.9;
+/// What happens by luck less often than this in a run is not called luck.
+const LUCK: f64 = 0.001;
 
 /// Counts by outcome.
 pub type ByOutcome = [u64; Outcome::COUNT];
@@ -119,16 +121,27 @@ impl Ledger {
             ended += own;
             all += own + waits;
         }
-        let busy = self
-            .rows
-            .iter()
-            .filter(|row| row.begun() + row.open.count > 0);
-        if 2 * found.len() <= busy.count() {
+        if !self.always(found.len()) {
             for n in found {
                 let row = &mut self.rows[n];
                 row.forgotten = std::mem::take(&mut row.open);
             }
         }
+    }
+
+    /// Whether some do not end in so many of the windows as if it were so all the time: in more than half of those in
+    /// which any began, and in between in no longer row of windows than luck explains.
+    fn always(&self, found: usize) -> bool {
+        let (mut busy, mut row, mut longest) = (0_usize, 0_usize, 0_usize);
+        for window in &self.rows {
+            if window.begun() + window.open.count > 0 {
+                busy += 1;
+                row = if window.open.count > 0 { 0 } else { row + 1 };
+                longest = longest.max(row);
+            }
+        }
+        let without = 1.0 - found as f64 / busy.max(1) as f64;
+        2 * found > busy && busy as f64 * libm::pow(without, longest as f64) > LUCK
     }
 
     fn row(&mut self, arrived: SimTime) -> &mut Row {

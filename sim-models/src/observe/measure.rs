@@ -184,7 +184,7 @@ impl Measurer<'_> {
             return None;
         }
         let subject = measure.subject.as_str();
-        match measure.metric.of() {
+        let value = match measure.metric.of() {
             Of::Workload => {
                 let workload = self.workload(subject)?;
                 match measure.over.map(|_| measure.requests) {
@@ -198,7 +198,9 @@ impl Measurer<'_> {
             Of::Edge => windowed::kept(self, measure, self.edge(subject)?, windows),
             Of::Pool => windowed::kept(self, measure, self.pool(subject)?, windows),
             Of::Tenant | Of::Run => None,
-        }
+        };
+        // A run that a budget stops at the start of a window has one in which no time passed: no mean is known of it.
+        value.filter(|value| !value.is_nan())
     }
 
     /// A measure over all that counts in totals, or over the stretch that it names; none where there is

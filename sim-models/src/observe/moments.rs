@@ -148,12 +148,15 @@ impl Teller<'_> {
             Some((plan, self.series.pools.get_key_value(&name)?))
         }) {
             let size = u64::from(plan.size);
-            let mut asked = columns.refused.clone();
+            // Who leaves while it waits gets none either.
+            let mut none = columns.refused.clone();
+            add(&mut none, &columns.left);
+            let mut asked = none.clone();
             add(&mut asked, &columns.taken);
-            let losses = self.losses(&columns.refused, &asked).into_iter();
+            let losses = self.losses(&none, &asked).into_iter();
             let found = losses.filter_map(|mut windows| {
-                let refused = sum(&columns.refused, &windows) as f64;
-                let share = percent(refused / sum(&asked, &windows) as f64);
+                let share = sum(&none, &windows) as f64 / sum(&asked, &windows) as f64;
+                let share = percent(share);
                 let out = windows.find(|window| columns.out_max[*window] >= size)?;
                 let what = format!(
                     "all {size} of {name} are out at an instance: {share} of those who ask get none"

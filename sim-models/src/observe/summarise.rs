@@ -11,7 +11,7 @@ use super::summary::{
 };
 use crate::ids::{EdgeId, WorkloadId};
 use crate::outcome::{Outcome, cause_name};
-use crate::plan::{EdgePlan, Plan};
+use crate::plan::{EdgePlan, KeeperPlan, Plan};
 use crate::scenario::Scenario;
 use sim_core::metrics::{DurationStats, Level};
 use sim_core::{SimDuration, SimTime};
@@ -298,6 +298,7 @@ fn service_summary(
     let arrived = recorder.service_since(service.into(), |window| window.arrivals) as f64;
     ServiceSummary {
         admission: BTreeMap::new(),
+        steps: BTreeMap::new(),
         pools: pools(plan, recorder, service, now),
         also: ServiceWindow::used(|get| recorder.service_since(service.into(), get)),
         arrivals: totals.arrivals,
@@ -409,6 +410,21 @@ pub fn admissions<'a>(
     for (number, edge) in plan.edges.iter_enumerated().filter(|(_, edge)| edge.door) {
         if let Some(service) = services.get_mut(&edge.name) {
             service.admission = policies(edge, counters(number));
+        }
+    }
+}
+
+/// Adds what the steps of services did that keep something.
+pub fn steps<'a>(
+    plan: &Plan,
+    services: &mut BTreeMap<String, ServiceSummary>,
+    counted: impl Iterator<Item = (&'a KeeperPlan, &'a [u64])>,
+) {
+    for (keeper, counts) in counted {
+        if let Some(service) = services.get_mut(&plan.service_places()[keeper.service].name) {
+            let names = keeper.spec.counters().iter().map(|name| (*name).to_owned());
+            let counts = names.zip(counts.iter().copied()).collect();
+            service.steps.insert(keeper.name.clone(), counts);
         }
     }
 }

@@ -46,6 +46,7 @@ impl<'a> Compiler<'a> {
             workloads: TiVec::new(),
             instances: TiVec::new(),
             pools: TiVec::new(),
+            keepers: TiVec::new(),
             endpoints: TiVec::new(),
             code: TiVec::new(),
             branches: TiVec::new(),
@@ -113,11 +114,11 @@ impl<'a> Compiler<'a> {
             }
         }
         let mut ids = self.plan.endpoints.keys();
-        for (service, spec) in self.scenario.services.values().enumerate() {
+        for spec in self.scenario.services.values() {
             for steps in spec.endpoints.values() {
                 let id = ids.next().expect("every endpoint has its plan");
                 self.plan.endpoints[id].entry = self.plan.code.next_key();
-                self.program(service.into(), steps)?;
+                self.program(id, steps)?;
                 self.plan.code.push(Instruction::End);
             }
         }

@@ -4,11 +4,12 @@
 //! Names become indices, step lists become one flat instruction list, patterns of links and calls are
 //! resolved for every edge. What the world looks up while it runs is an index away.
 //!
-//! - `types`: what a plan holds;
+//! - `types`, `keepers`: what a plan holds;
 //! - `compiler`: the order of compiling; `places`, `steps`, `edges`, `links`, `loads`, `faults`
 //!   and `controllers` are its parts;
 //! - `live`: the plans that a run goes on by once somebody has set something.
 
+mod keepers;
 mod types;
 mod compiler;
 pub mod live;
@@ -20,6 +21,7 @@ mod loads;
 mod faults;
 mod controllers;
 
+pub use keepers::KeeperPlan;
 pub use types::*;
 
 use crate::scenario::Scenario;

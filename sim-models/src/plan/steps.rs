@@ -1,17 +1,22 @@
 //! Steps as one flat list of instructions: what each kind of step writes itself to.
 
 use super::compiler::Compiler;
+use super::keepers::KeeperPlan;
 use super::types::Instruction;
-use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId, ServiceId, TiVec};
-use crate::scenario::steps::{Assembler, Step};
+use crate::ids::{
+    ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, OwnKeeperId, PoolId, ServiceId, TiVec,
+};
+use crate::scenario::steps::{Assembler, KeeperSpec, Step};
 use sim_core::dist::Dist;
 
 impl Compiler<'_> {
     /// Writes the program of an endpoint.
-    pub(super) fn program(&mut self, service: ServiceId, steps: &[Step]) -> Result<(), String> {
+    pub(super) fn program(&mut self, endpoint: EndpointId, steps: &[Step]) -> Result<(), String> {
+        let service = self.plan.endpoints[endpoint].service;
         let mut writer = Writer {
             compiler: self,
             service,
+            endpoint,
             loops: 0,
         };
         writer.steps(steps)
@@ -22,6 +27,7 @@ impl Compiler<'_> {
 struct Writer<'c, 'a> {
     compiler: &'c mut Compiler<'a>,
     service: ServiceId,
+    endpoint: EndpointId,
     /// In how many loops what is written now stands.
     loops: u16,
 }
@@ -56,5 +62,37 @@ impl Assembler for Writer<'_, '_> {
         self.steps(steps)?;
         self.loops = slot;
         Ok(slot)
+    }
+    fn keeper(&mut self, spec: KeeperSpec, steps: &[Step]) -> Result<(), String> {
+        let keys = self.compiler.keys;
+        let plan = &mut self.compiler.plan;
+        let kind = format!("{}/{}", plan.endpoints[self.endpoint].name, spec.name());
+        let own = plan.keepers.iter().filter(|other| {
+            let alike = other.name == kind || other.name.starts_with(&format!("{kind} "));
+            other.service == self.service && alike
+        });
+        let name = match own.count() {
+            0 => kind,
+            before => format!("{kind} {}", before + 1),
+        };
+        let (first, counters) = plan.keepers.last().map_or((0, 0), |last| {
+            let instances = plan.service_places()[last.service].instance_count;
+            (last.first.number() + instances, last.counters.end)
+        });
+        let counters = counters..counters + spec.counters().len();
+        let keeper = plan.keepers.push_and_get_key(KeeperPlan {
+            name,
+            service: self.service,
+            spec,
+            keys,
+            first: OwnKeeperId::new(first),
+            counters,
+        });
+        let at = self.code().push_and_get_key(Instruction::End);
+        self.steps(steps)?;
+        self.code().push(Instruction::Done { keeper });
+        let past = self.code().next_key();
+        self.code()[at] = Instruction::Decide { keeper, past };
+        Ok(())
     }
 }

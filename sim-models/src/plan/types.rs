@@ -1,5 +1,6 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
+use super::keepers::KeeperPlan;
 use crate::baggage::Priority;
 use crate::balancers::BalancerSpec;
 use crate::controllers::ControllerSpec;
@@ -7,7 +8,8 @@ use crate::expression::Expression;
 use crate::faults::{Condition, Effect, Fault, Instances, Target};
 use crate::ids::{
     ActionId, ArmId, BranchId, ChangeId, CodeId, ControllerId, DistId, EdgeId, EndpointId, FaultId,
-    InstanceId, LinkId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice, TiVec, WorkloadId,
+    InstanceId, KeeperId, LinkId, OwnPoolId, PlaceId, PoolId, ServiceId, TiSlice, TiVec,
+    WorkloadId,
 };
 use crate::outcome::OutcomeSet;
 use crate::quantity::keys::KeyDist;
@@ -33,6 +35,8 @@ pub struct Plan {
     pub instances: TiVec<InstanceId, InstancePlan>,
     /// Every pool of every service.
     pub pools: TiVec<PoolId, PoolPlan>,
+    /// Every step that keeps something in instances.
+    pub keepers: TiVec<KeeperId, KeeperPlan>,
     /// Every endpoint of every service.
     pub endpoints: TiVec<EndpointId, EndpointPlan>,
     /// The programs of all endpoints.

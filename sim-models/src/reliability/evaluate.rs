@@ -220,6 +220,14 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                     reach,
                 }
             }
+            Part::AtTimes(steps) => {
+                let value = self.steps(caller, steps, after)?;
+                if value.ok < 1.0 || !self.state(after).is_empty() {
+                    // How many run them and fail depends on what the instance keeps.
+                    return None;
+                }
+                value
+            }
             Part::Repeats { times, steps } => {
                 let body = self.steps(caller, steps, after)?;
                 Value {

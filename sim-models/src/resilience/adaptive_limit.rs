@@ -136,6 +136,12 @@ impl Policy for AdaptiveLimit {
             .limit
             .clamp(f64::from(self.least), f64::from(self.most));
     }
+    fn on_set(&self, memory: &mut Limit, _: &Self, _: SimTime) -> u32 {
+        memory.limit = memory
+            .limit
+            .clamp(f64::from(self.least), f64::from(self.most));
+        0
+    }
     fn is_shut(&self, memory: &Limit, _: SimTime) -> bool {
         memory.out >= memory.limit as u32
     }
@@ -159,7 +165,10 @@ impl Policy for AdaptiveLimit {
         if !(self.least..=self.most.max(self.least)).contains(&self.initial) {
             wrong.push((
                 "initial",
-                format!("must be between `least` and `most`, not {}", self.initial),
+                format!(
+                    "must be between `least` and `most`, not {}: these are {} and {}",
+                    self.initial, self.least, self.most
+                ),
             ));
         }
         if !(self.backoff > 0.0 && self.backoff < 1.0) {

@@ -240,6 +240,12 @@ impl Policy for GradientLimit {
         (memory.samples, memory.most_out) = (0, 0);
         memory.sum = SimDuration::ZERO;
     }
+    fn on_set(&self, memory: &mut Gradient, _: &Self, _: SimTime) -> u32 {
+        memory.limit = memory
+            .limit
+            .clamp(f64::from(self.least), f64::from(self.most));
+        0
+    }
     fn is_shut(&self, memory: &Gradient, _: SimTime) -> bool {
         memory.is_full()
     }
@@ -273,7 +279,10 @@ impl Policy for GradientLimit {
         if !(self.least..=self.most.max(self.least)).contains(&self.initial) {
             wrong.push((
                 "initial",
-                format!("must be between `least` and `most`, not {}", self.initial),
+                format!(
+                    "must be between `least` and `most`, not {}: these are {} and {}",
+                    self.initial, self.least, self.most
+                ),
             ));
         }
         if !(self.smoothing > 0.0 && self.smoothing <= 1.0) {

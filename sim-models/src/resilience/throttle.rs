@@ -154,7 +154,7 @@ impl Policy for Throttle {
     }
     fn on_leave(&self, window: &mut Window, _: &mut u32, ended: &Ended, context: &mut Context) {
         let nobody = ended.callee == Ended::NOBODY && !ended.outcome().is_success();
-        if ended.given_up || nobody {
+        if ended.given_up || nobody || ended.outcome().is_refusal() {
             return;
         }
         window.slide(self.window, context.now);

@@ -123,6 +123,8 @@ subjects {
                 => Waiting "waiting" Latency Seconds Lower durations(waiting) none())
             (service_time Derived "Time from a thread to the answer." []
                 => ServiceTime "service_time" Latency Seconds Lower durations(service_time) none())
+            (step_count Derived "How often a step that keeps something (a cache) did something after the warm-up." []
+                => StepCount "step_count" StepCounter Count Neither by(step_count) none())
             (doomed_share Derived "Share of the time spent on requests that was spent for callers who have left." []
                 => DoomedShare "doomed_share" Nothing Ratio Lower value(doomed_share) ratio(doomed_ns spent_ns))
         }

@@ -434,6 +434,11 @@ impl StepReader<'_> {
                 })
                 .sum()
             }
+            // Who runs them is not known before a run: what is sure is counted, that they may.
+            Part::AtTimes(steps) => {
+                self.steps(steps, 0.0, threaded);
+                0.0
+            }
             Part::Repeats {
                 times: often,
                 steps,

@@ -165,7 +165,7 @@ mod twin {
                         .sum()
                 }
                 Step::Repeat(repeat) => count(&repeat.times) * self.steps(service, &repeat.steps),
-                Step::Fail(_) | Step::Acquire(_) | Step::Release(_) => 0.0,
+                Step::Fail(_) | Step::Acquire(_) | Step::Release(_) | Step::Cache(_) => 0.0,
             }
         }
     }

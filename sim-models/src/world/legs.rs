@@ -34,6 +34,20 @@ impl<'p> World<'p> {
         leg
     }
 
+    /// What tells the draws of a leg from those of the others of its call; nothing for the first one.
+    #[cold]
+    pub(super) fn path_of(&self, index: u32) -> u64 {
+        let (mut at, mut path) = (index, 0);
+        while let Some(owner) = self.owner(at) {
+            let frame = &self.frames[at];
+            if frame.attempt() > 0 {
+                path = mix(path ^ u64::from(frame.attempt()), u64::from(frame.need) + 1);
+            }
+            at = owner;
+        }
+        path
+    }
+
     /// A copy of a frame that calls becomes the first of its legs.
     fn link_leg(&mut self, owner: u32, layer: usize) -> u32 {
         let id = self.frames.id(owner);

@@ -119,10 +119,11 @@ impl<'p> World<'p> {
     pub(super) fn ask(&mut self, workload: WorkloadId, user: u32, agenda: &mut Agenda<Event>) {
         let load = &mut self.loads[workload];
         load.asks_at(agenda.now());
-        let state = &mut load.users[user as usize];
+        let state = load.user(user);
         state.asked += 1;
         state.clicks += 1;
-        let key = mix(mix(load.key, u64::from(user)), u64::from(state.asked));
+        let asked = u64::from(state.asked);
+        let key = mix(mix(load.key, u64::from(user)), asked);
         self.request(workload, user, key, agenda);
     }
 
@@ -194,13 +195,13 @@ impl<'p> World<'p> {
     /// workload, and of the users of a closed one, who would else ask as much as before if they think shortly.
     #[cold]
     fn stays_away(
-        &self,
+        &mut self,
         workload: WorkloadId,
         user: u32,
         key: u64,
         agenda: &mut Agenda<Event>,
     ) -> bool {
-        let load = &self.loads[workload];
+        let load = &mut self.loads[workload];
         let whose = match user {
             Frame::NOBODY => key,
             user => mix(load.key, u64::from(user)),
@@ -210,6 +211,7 @@ impl<'p> World<'p> {
             let WorkloadKind::Closed { think, .. } = &self.plan.workloads[workload].kind else {
                 unreachable!("only closed workloads have users")
             };
+            load.user(user).clicks = 0;
             let span = think.sample_duration(&mut load.thought(user));
             agenda.schedule_after(span.max(LOOKS_AGAIN), Event::Thought { workload, user });
         }
@@ -275,7 +277,7 @@ impl<'p> World<'p> {
             return;
         };
         let load = &mut self.loads[workload];
-        load.users[user as usize].clicks = 0;
+        load.user(user).clicks = 0;
         let span = think.sample_duration(&mut load.thought(user));
         agenda.schedule_after(span, Event::Thought { workload, user });
     }
@@ -360,6 +362,10 @@ impl World<'_> {
 }
 
 impl LoadState {
+    fn user(&mut self, user: u32) -> &mut User {
+        &mut self.users[user as usize]
+    }
+
     /// Counts that it asks, by the instant.
     #[inline]
     fn asks_at(&mut self, now: SimTime) {

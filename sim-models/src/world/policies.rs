@@ -2,6 +2,7 @@
 
 use super::edge::{Slot, Stage};
 use super::event::Event;
+use super::frame::State;
 use super::state::World;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
@@ -81,6 +82,11 @@ impl<'p> World<'p> {
         } else {
             (true, 0)
         };
+        let path = if self.frames[index].state == State::Leg {
+            self.path_of(index)
+        } else {
+            0
+        };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
         let frame = &self.frames[index];
@@ -95,7 +101,7 @@ impl<'p> World<'p> {
             out,
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
-            key: frame.call_key().wrapping_add((layer as u64 + 1) << 32),
+            key: frame.call_key().wrapping_add((layer as u64 + 1) << 32) ^ path,
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,

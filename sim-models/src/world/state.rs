@@ -5,6 +5,7 @@ use super::edge::{EdgeState, Slots};
 use super::event::Event;
 use super::frame::{Arena, State, flag};
 use super::instance::Instance;
+use super::kept::Kept;
 use super::permits::Pools;
 use super::tried::Tried;
 use crate::ids::{DistId, EdgeId, FaultId, InstanceId, LinkId, PlaceId, TiVec, WorkloadId};
@@ -151,6 +152,7 @@ pub struct World<'p> {
     pub(super) slots: Slots,
     pub(super) instances: TiVec<InstanceId, Instance>,
     pub(super) pools: Pools,
+    pub(super) kept: Kept,
     pub(super) edges: TiVec<EdgeId, EdgeState>,
     pub(super) links: TiVec<LinkId, LinkState>,
     /// Lane of each distribution that is constant.
@@ -217,6 +219,7 @@ impl<'p> World<'p> {
                 .map(|instance| Instance::new(plan, instance.place))
                 .collect(),
             pools: Pools::new(plan, &mut agenda),
+            kept: Kept::new(plan),
             edges: plan
                 .edges
                 .iter()
@@ -296,6 +299,7 @@ impl<'p> World<'p> {
         for edge in &mut self.edges {
             edge.counters.fill(0);
         }
+        self.kept.begin_totals();
     }
 
     /// Ends a window of the series; `whole` if the run got to its end, and was not stopped in the

@@ -6,6 +6,7 @@ use super::state::{MOST_AT_ONCE, World};
 use crate::ids::DistId;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Instruction;
+use crate::scenario::steps::Go;
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::random::{Keyed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -125,6 +126,12 @@ impl World<'_> {
                     }
                 }
                 Instruction::Release { pool } => self.release(index, pool, agenda),
+                Instruction::Decide { keeper, past } => {
+                    if self.decide(index, keeper, agenda.now()) == Go::Past {
+                        self.frames[index].pc = past;
+                    }
+                }
+                Instruction::Done { keeper } => self.done(index, keeper, agenda.now()),
                 Instruction::Fail { share, status } => {
                     if share >= 1.0 || self.draw(index).chance(f64::from(share)) {
                         let ending = Ending {

@@ -73,25 +73,20 @@ pub const NOT_MEASURED: &[(&str, &[&str])] = &[
         &["avail-parallel-3"],
     ),
     (
-        "there are no caches",
+        "a cache puts out who was used least recently",
         &[
-            "lru-exact-10-3",
-            "lru-che-10-3",
-            "lru-che-10000-0.8-100",
             "lfu-ideal-10000-0.8-100",
-            "lru-che-10000-0.8-1000",
             "lfu-ideal-10000-0.8-1000",
-            "lru-che-10000-1.0-500",
             "lfu-ideal-10000-1.0-500",
-            "ttl-fixed-2",
-            "ttl-sliding-2",
-            "ttl-fixed-0.1",
-            "ttl-sliding-0.1",
-            "stampede-nocoalesce",
-            "stampede-coalesce-rate",
-            "xfetch-1-stampede",
-            "xfetch-1-lead",
         ],
+    ),
+    (
+        "reading an entry of a cache does not lengthen its life, and finding it again does",
+        &["ttl-sliding-2", "ttl-sliding-0.1", "stampede-nocoalesce"],
+    ),
+    (
+        "a cache finds nothing before it is asked for",
+        &["xfetch-1-stampede", "xfetch-1-lead"],
     ),
     (
         "there are no rate limiters",
@@ -1268,5 +1263,6 @@ fn outages(truth: &Truth) -> Vec<Case> {
                 .load(id, Statistical, |load| load.success_ratio),
         );
     }
+    cases.extend(super::caches::cases(truth));
     cases
 }

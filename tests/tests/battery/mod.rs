@@ -1,5 +1,6 @@
 //! How the cases are read, run and judged.
 
+mod caches;
 pub mod cases;
 
 use serde::Deserialize;

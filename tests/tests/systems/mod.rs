@@ -222,7 +222,7 @@ impl Maker {
                 format!("acquire(\"{pool}\"), {held}")
             };
         }
-        match self.number(0, 13) {
+        match self.number(0, 14) {
             0..=2 => format!("work({})", self.span(4)),
             3 => format!("wait({})", self.span(6)),
             4..=8 if calls => {
@@ -257,7 +257,17 @@ impl Maker {
                 let steps = self.steps(service, depth - 1);
                 format!("repeat({}, [{steps}])", self.number(0, 3))
             }
-            13 => format!("fail({})", self.one(&["0.01", "0.1", "0.5"])),
+            13 if depth > 0 => {
+                let limits = self.one(&[
+                    "",
+                    "size: 1, ",
+                    "ttl: \"300ms\", jitter: 0.5, ",
+                    "size: 5, ttl: \"50ms\", persistent: true, ",
+                ]);
+                let steps = self.steps(service, depth - 1);
+                format!("cache({limits}on_miss: [{steps}])")
+            }
+            14 => format!("fail({})", self.one(&["0.01", "0.1", "0.5"])),
             _ => format!("work({})", self.span(3)),
         }
     }

@@ -210,7 +210,7 @@ impl Maker {
     }
 
     fn step(&mut self, service: u64, depth: u64) -> String {
-        match self.number(0, 12) {
+        match self.number(0, 13) {
             0 | 1 => format!("wait({})", self.drawn(300, 2)),
             2..=4 if service + 1 < self.services => {
                 let to = self.number(service + 1, self.services - 1);
@@ -241,7 +241,17 @@ impl Maker {
                 let steps = self.steps(service, depth - 1);
                 format!("repeat({}, [{steps}])", self.count())
             }
-            10 => format!("fail({})", self.one(&["0.000001", "0.05", "0.9", "1"])),
+            10 if depth > 0 => {
+                let limits = self.one(&[
+                    "",
+                    "size: 1, ",
+                    "size: 4294967295, ",
+                    "ttl: \"1ns\", jitter: 1, ",
+                ]);
+                let steps = self.steps(service, depth - 1);
+                format!("cache({limits}on_miss: [{steps}])")
+            }
+            11 => format!("fail({})", self.one(&["0.000001", "0.05", "0.9", "1"])),
             _ => format!("work({})", self.drawn(100, 2)),
         }
     }

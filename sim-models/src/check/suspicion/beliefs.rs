@@ -52,7 +52,10 @@ impl Checker<'_> {
             }
             if let Some(policy) = self.edges().lacking(&check.measure) {
                 let why = format!("`{subject}` has no `{policy}` that could count");
-                let help = "name calls (or a door) that have one, or leave the check out";
+                let help = match check.measure.metric {
+                    Metric::StepCount => "name a service that has one, or leave the check out",
+                    _ => "name calls (or a door) that have one, or leave the check out",
+                };
                 self.nothing_to_judge((list, i), &why, help);
                 continue;
             }
@@ -89,7 +92,7 @@ impl Checker<'_> {
             let message = format!("this check can never {what}: `{name}` {bounds}");
             let found = self.report(Code::Vacuous, at!["hypothesis", list, i], message);
             let ratio = check.measure.metric.unit() == Unit::Ratio;
-            if ratio && limit > 1.0 && limit <= 100.0 {
+            if ratio && (1.5..=100.0).contains(&limit) {
                 let help = format!(
                     "for {limit} per cent write `{limit}%`, or {}",
                     limit / 100.0
@@ -172,7 +175,9 @@ fn range(scenario: &Scenario, metric: Metric, subject: &str) -> (f64, f64) {
             (0.0, 0.0)
         }
         Metric::Amplification | Metric::AmplificationWorst => (1.0, endless),
-        Metric::BudgetUsed | Metric::BurnRate | Metric::TenantBudgetUsed => (0.0, endless),
+        Metric::BudgetUsed | Metric::BurnRate | Metric::TenantBudgetUsed | Metric::Quotient => {
+            (0.0, endless)
+        }
         _ if metric.unit() == Unit::Ratio => (0.0, 1.0),
         _ => (0.0, endless),
     }

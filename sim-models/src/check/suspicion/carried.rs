@@ -1,11 +1,12 @@
-//! Policies that tell requests apart by what none of them carries.
+//! Policies and steps that tell requests apart by what none of them carries.
 
 use super::view::View;
-use crate::check::checker::{Checker, at};
+use crate::check::checker::{Checker, at, join};
 use crate::resilience::{By, PolicySpec};
 use crate::scenario::Workload;
 use crate::scenario::diagnostics::Code;
 use crate::scenario::path::Segment;
+use crate::scenario::steps::{KeeperSpec, Step};
 use crate::topology::visits_of;
 use std::collections::BTreeSet;
 
@@ -22,6 +23,13 @@ impl Carried {
             By::Key | By::Request => Some(Self::Key),
             By::Tenant => Some(Self::Tenant),
             By::Callee | By::Endpoint => None,
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::Key => "give a workload that comes here `keys: zipf(count: 1000)`",
+            Self::Tenant => "give a workload that comes here a `tenant`",
         }
     }
 
@@ -45,7 +53,16 @@ impl Checker<'_> {
                 .flat_map(|service| &service.admission);
             calls.chain(doors)
         };
-        if lists().all(|policy| Carried::told_by(policy).is_none()) {
+        let mut keepers: Vec<(&str, Vec<Segment>, KeeperSpec)> = Vec::new();
+        for (name, service) in &scenario.services {
+            for (endpoint, steps) in &service.endpoints {
+                let path = at!["services", name.as_str(), "endpoints", endpoint.as_str()];
+                told_by_key(steps, path, &mut |path, spec| {
+                    keepers.push((name, path, spec))
+                });
+            }
+        }
+        if lists().all(|policy| Carried::told_by(policy).is_none()) && keepers.is_empty() {
             return;
         }
         // The places that requests come through which carry something.
@@ -86,24 +103,45 @@ impl Checker<'_> {
                 }
             }
         }
+        for (service, path, spec) in keepers {
+            if !carriers.contains(&(Carried::Key, service)) {
+                let message = format!(
+                    "no request that comes to this `{}` has a key, so it remembers nothing",
+                    spec.name()
+                );
+                self.report(Code::NoKey, &path, message)
+                    .help
+                    .push(Carried::Key.help().into());
+            }
+        }
     }
 
     fn told_by_nothing(&mut self, policy: &PolicySpec, carried: Carried, path: &[Segment]) {
         let name = policy.name();
-        let (what, help) = match carried {
-            Carried::Key => (
-                "key",
-                "give a workload that comes here `keys: zipf(count: 1000)`",
-            ),
-            Carried::Tenant => ("tenant", "give a workload that comes here a `tenant`"),
+        let what = match carried {
+            Carried::Key => "key",
+            Carried::Tenant => "tenant",
         };
-        let message = if policy.is_keyed() {
+        let message = if policy.is_keyed() && matches!(carried, Carried::Key) {
             format!("no request that comes to this `{name}` has a {what}, so that it does nothing")
         } else {
             format!("no request that comes to this `{name}` has a {what}: they share one memory")
         };
         self.report(Code::NoKey, path, message)
             .help
-            .push(help.into());
+            .push(carried.help().into());
+    }
+}
+
+/// The steps of a list, and inside of it, that keep something by key, each with its place.
+fn told_by_key(steps: &[Step], path: &[Segment], found: &mut dyn FnMut(Vec<Segment>, KeeperSpec)) {
+    for (i, step) in steps.iter().enumerate() {
+        let path = join(path, at![i]);
+        if let Some(spec) = KeeperSpec::of(step).filter(KeeperSpec::by_key) {
+            found(path.clone(), spec);
+        }
+        for (at, inner) in step.lists() {
+            told_by_key(inner, &join(&path, &at), found);
+        }
     }
 }

@@ -111,7 +111,7 @@ impl Reader<'_, '_> {
                     times.max(0.0) * self.steps(steps)
                 }
                 Part::Ends { share } if share >= 1.0 => break,
-                Part::Ends { .. } | Part::Acquires(_) | Part::Releases(_) => 0.0,
+                Part::AtTimes(_) | Part::Ends { .. } | Part::Acquires(_) | Part::Releases(_) => 0.0,
             };
         }
         sum

@@ -147,7 +147,7 @@ pub(super) fn awaited<'s>(steps: &'s [Step], optional: bool, found: &mut IndexSe
                     awaited(steps, optional, found);
                 }
             }
-            Part::Repeats { steps, .. } => awaited(steps, optional, found),
+            Part::Repeats { steps, .. } | Part::AtTimes(steps) => awaited(steps, optional, found),
             Part::Takes { .. } | Part::Ends { .. } | Part::Acquires(_) | Part::Releases(_) => {}
         }
     }

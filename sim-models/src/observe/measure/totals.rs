@@ -192,20 +192,29 @@ fn policy_count(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
         // The door of a service goes by the name of the service.
         None => &services.get(&measure.subject)?.admission,
     };
-    counted(policies, measure)
+    // `"0 retry"`.
+    counted(policies, measure, |name| Some(name.split_once(' ')?.1))
 }
 
-/// What all policies of one kind in a list counted; none without one.
-fn counted(policies: &PolicyCounts, measure: &Measure) -> Option<f64> {
+fn step_count(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let service = measurer.summary.services.get(&measure.subject)?;
+    // `"get/cache"`, and `"get/cache 2"` of the second one there.
+    counted(&service.steps, measure, |name| {
+        name.rsplit('/').next()?.split(' ').next()
+    })
+}
+
+/// What all of one kind in a list counted; none without one.
+fn counted(
+    all: &PolicyCounts,
+    measure: &Measure,
+    kind: impl Fn(&str) -> Option<&str>,
+) -> Option<f64> {
     let Some(Argument::Counter(counter)) = measure.argument else {
         return None;
     };
-    policies
-        .iter()
-        .filter(|(name, _)| {
-            name.split_once(' ')
-                .is_some_and(|(_, name)| name == counter.policy)
-        })
+    all.iter()
+        .filter(|(name, _)| kind(name) == Some(counter.policy))
         .filter_map(|(_, counts)| counts.get(counter.name))
         .map(|count| *count as f64)
         .reduce(|a, b| a + b)

@@ -167,6 +167,9 @@ pub struct ServiceSummary {
     /// What each policy at its door did, by its position and name (`"0 bulkhead"`): counter to count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub admission: PolicyCounts,
+    /// What each of its steps that keeps something did, by endpoint and name (`"get/cache"`): counter to count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: PolicyCounts,
     /// By pool.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, PoolSummary>,
@@ -201,7 +204,7 @@ pub struct PoolSummary {
     pub also: BTreeMap<String, u64>,
 }
 
-/// What policies counted: by the position and name of each (`"0 bulkhead"`), counter to count.
+/// What policies or steps counted: by the position and name of each (`"0 bulkhead"`, `"get/cache"`), counter to count.
 pub type PolicyCounts = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// An endpoint of a service.

@@ -3,8 +3,8 @@
 
 use super::super::diagnostics::Code;
 use super::super::path::Segment;
-use super::Step;
 use super::program::Instruction;
+use super::{KeeperSpec, Step};
 use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId, TiVec};
 use crate::quantity::distribution::{CountSpec, DurationSpec};
 use sim_core::dist::Dist;
@@ -43,6 +43,9 @@ pub enum Part<'a> {
         /// The list.
         steps: &'a [Step],
     },
+    /// A list of steps runs or not, as the instance decides by what it keeps. How often it does depends on all that
+    /// has come before: nobody knows it without a run.
+    AtTimes(&'a [Step]),
     /// The request ends here with an error.
     Ends {
         /// Share of those that get here, 0 to 1; the others go on.
@@ -103,6 +106,11 @@ pub trait Assembler {
     /// # Errors
     /// What a list that passed its checks cannot contain.
     fn looped(&mut self, steps: &[Step]) -> Result<u16, String>;
+    /// Writes a step that keeps something, around the list of steps inside of it.
+    ///
+    /// # Errors
+    /// What a list that passed its checks cannot contain.
+    fn keeper(&mut self, spec: KeeperSpec, steps: &[Step]) -> Result<(), String>;
 }
 
 /// A kind of step; `Self` is what the scenario says of it.

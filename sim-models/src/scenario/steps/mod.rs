@@ -4,10 +4,11 @@
 //! world runs for it ([`StepKind`]). Whoever reckons with steps folds over their [`parts`].
 //!
 //! To add a kind: write one file beside its siblings, and one line in `steps!` below; a verb that the world does not
-//! have yet is an [`Instruction`] and an arm in `world/steps.rs`.
+//! have yet is an [`Instruction`] and an arm in `world/steps.rs`. One that owns state is a [`Keeper`] as well.
 
 mod program;
 mod kind;
+mod keeper;
 mod work;
 mod wait;
 mod call;
@@ -17,11 +18,14 @@ mod repeat;
 mod fail;
 mod acquire;
 mod release;
+mod cache;
 
 pub use acquire::AcquireStep;
+pub use cache::CacheStep;
 pub use call::CallStep;
 pub use choice::{ChoiceArm, ChoiceStep};
 pub use fail::FailStep;
+pub use keeper::{Context, Go, Keeper};
 pub use kind::{Assembler, Check, Lists, Part, StepKind};
 pub use parallel::{Need, ParallelStep};
 pub use program::{Instruction, LOOP_DEPTH};
@@ -30,11 +34,14 @@ pub use repeat::RepeatStep;
 pub use wait::WaitStep;
 pub use work::WorkStep;
 
+use keeper::keepers;
 use serde::{Deserialize, Serialize};
 
-/// Generates the enum of all kinds and its registry. One line per kind.
+/// Generates the enum of all kinds and its registry. One line per kind; `keeps` behind those that own state.
 macro_rules! steps {
-    ($($kind:ident($step:ident) $name:literal),* $(,)?) => {
+    ($($kind:ident($step:ident) $name:literal $($keeps:ident)?),* $(,)?) => {
+        keepers! { $($($keeps $kind($step) $name;)?)* }
+
         /// One step of an endpoint.
         #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -102,6 +109,7 @@ steps! {
     Fail(FailStep) "fail",
     Acquire(AcquireStep) "acquire",
     Release(ReleaseStep) "release",
+    Cache(CacheStep) "cache" keeps,
 }
 
 /// What a request does in some steps, in turn.
@@ -119,7 +127,7 @@ pub fn visit<'a>(steps: &'a [Step], in_branch: bool, see: &mut dyn FnMut(&Part<'
                 branches.iter().for_each(|branch| visit(branch, true, see));
             }
             Part::OneOf(arms) => arms.iter().for_each(|(_, arm)| visit(arm, in_branch, see)),
-            Part::Repeats { steps, .. } => visit(steps, in_branch, see),
+            Part::Repeats { steps, .. } | Part::AtTimes(steps) => visit(steps, in_branch, see),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What steps are compiled to: one flat list of instructions, which the world runs.
 
-use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, PoolId};
+use crate::ids::{ArmId, BranchId, CodeId, DistId, EdgeId, EndpointId, KeeperId, PoolId};
 
 /// One instruction of a program. The set is closed and small: a new kind of step is a new arrangement of these, unless
 /// it needs a verb that the world does not have yet.
@@ -75,6 +75,18 @@ pub enum Instruction {
     Release {
         /// The pool.
         pool: PoolId,
+    },
+    /// Asks a step that keeps something whether to go on here, or past what stands inside of it.
+    Decide {
+        /// The step.
+        keeper: KeeperId,
+        /// Where the program goes on past it.
+        past: CodeId,
+    },
+    /// Tells such a step that the request has got through what stands inside of it.
+    Done {
+        /// The step.
+        keeper: KeeperId,
     },
     /// Ends well.
     End,

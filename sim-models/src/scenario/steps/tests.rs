@@ -25,7 +25,7 @@ fn parts_and_lists_agree() {
             match part {
                 Part::Together { branches, .. } => inside.extend(branches),
                 Part::OneOf(arms) => inside.extend(arms.into_iter().map(|(_, arm)| arm)),
-                Part::Repeats { steps, .. } => inside.push(steps),
+                Part::Repeats { steps, .. } | Part::AtTimes(steps) => inside.push(steps),
                 _ => {}
             }
         }
@@ -53,4 +53,10 @@ fn a_visit_sees_all_that_stands_inside() {
         seen,
         [("a/x", false), ("b/x", true), ("c/x", true), ("d/x", false)]
     );
+}
+
+/// What steps count can be measured: expressions know their counters by a list of their own, further up.
+#[test]
+fn what_steps_count_has_a_name() {
+    assert_eq!(COUNTERS, crate::counted::OF_STEPS);
 }
