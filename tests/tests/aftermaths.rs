@@ -263,3 +263,15 @@ fn without_a_steady_state_what_was_hurt_for_a_while_is_not_what_stays_hurt() {
         assert_ne!(blip.verdict, Conclusion::Metastable, "{found:#?}");
     }
 }
+
+#[test]
+fn a_fault_that_nothing_connects_takes_no_workload_out_of_a_blast_radius() {
+    let other = r#"(name: "other", at: "60500ms", for: "10s", inject: error(service: "db2"))"#;
+    let found = two_shops(
+        &format!("{SLOW}, {other}"),
+        r#"steady: ["success_ratio(shoppers) >= 0.99"], recovers: (within: "40s")"#,
+    );
+    let radii = found.faults.iter().map(|fault| &fault.blast_radius[..]);
+    let expected: [&[&str]; 2] = [&["shoppers", "shop", "db"], &["shoppers2", "shop2", "db2"]];
+    assert!(radii.eq(expected), "{:#?}", found.faults);
+}

@@ -8,7 +8,7 @@ use crate::observe::availability::CERTAIN;
 use indexmap::IndexMap;
 use sim_core::SimTime;
 use sim_core::stats::too_many;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// How long, s, a workload was hurt while disturbances of these names were on.
@@ -16,17 +16,18 @@ pub(super) type Charged = Vec<(Vec<String>, f64)>;
 
 impl Steady<'_> {
     /// Which workloads and services each disturbance hurt, while it was on and for a stretch after it. What
-    /// began only when another one had come later is the work of that one, and what it cannot have reached is not its.
-    pub fn blast_radii(
-        &self,
-        disturbances: &mut [Disturbance],
-        calendar: &Calendar,
-        reach: &Reach,
-        fates: &[Fate],
-    ) {
+    /// began only when another one that can have reached it had come later is the work of that one, and what it cannot have reached is not its.
+    pub fn blast_radii(&self, disturbances: &mut [Disturbance], reach: &Reach, fates: &[Fate]) {
         let places = &self.measurer.plan.places;
         let services = self.measurer.plan.services.len();
         let calm = self.bad_at_services(&self.calm);
+        let mut calendars: BTreeMap<usize, Calendar> = BTreeMap::new();
+        for place in services..services + fates.len() {
+            calendars.entry(reach.group(place)).or_insert_with(|| {
+                let reaching = disturbances.iter().filter(|one| reach.can(one, place));
+                Calendar::of(reaching)
+            });
+        }
         for disturbance in disturbances {
             let mut hurt: Vec<String> = Vec::new();
             // Many short periods share a few stretches.
@@ -34,20 +35,21 @@ impl Steady<'_> {
             for (start, stop) in &disturbance.periods {
                 let windows = self.touching(*start, (*stop).min(self.over()));
                 let windows = windows.start..(windows.end + self.stretch).min(self.ends.len());
-                let later = |span: &Range<usize>| {
+                let later = |span: &Range<usize>, place: usize| {
                     let begins = self.start(span.start + 1);
-                    calendar
+                    calendars[&reach.group(place)]
                         .next_after(SimTime(start.0.saturating_add(1)))
                         .is_some_and(|other| other < begins)
                 };
-                let own = |span: &Range<usize>| {
-                    span.start < windows.end && span.end > windows.start && !later(span)
+                let own = |span: &Range<usize>, place: usize| {
+                    span.start < windows.end && span.end > windows.start && !later(span, place)
                 };
                 for (workload, fate) in fates.iter().enumerate() {
+                    let place = services + workload;
                     if let Fate::Hurt(damage, spans) = fate
-                        && reach.can(disturbance, services + workload)
+                        && reach.can(disturbance, place)
                         && !hurt.contains(&damage.workload)
-                        && spans.iter().any(own)
+                        && spans.iter().any(|span| own(span, place))
                     {
                         hurt.push(damage.workload.clone());
                     }

@@ -175,9 +175,9 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    pub fn of(all: &[Disturbance]) -> Self {
+    pub fn of<'d>(all: impl Iterator<Item = &'d Disturbance> + Clone) -> Self {
         let mut periods: Vec<(SimTime, SimTime, usize)> = all
-            .iter()
+            .clone()
             .enumerate()
             .flat_map(|(n, one)| one.periods.iter().map(move |(from, to)| (*from, *to, n)))
             .collect();
@@ -196,7 +196,7 @@ impl Calendar {
         Self {
             starts: periods.iter().map(|(start, ..)| *start).collect(),
             busy,
-            names: all.iter().map(|one| one.summary.name.clone()).collect(),
+            names: all.map(|one| one.summary.name.clone()).collect(),
         }
     }
 
@@ -259,7 +259,7 @@ mod tests {
             disturbance("a", &[(10, 20), (40, 50)]),
             disturbance("b", &[(15, 30), (30, 35)]),
         ];
-        let calendar = Calendar::of(&all);
+        let calendar = Calendar::of(all.iter());
         let quiet = |stop| calendar.quiet_after(SimTime(stop));
         assert_eq!(quiet(20), (SimTime(30), Some("b")));
         assert_eq!(quiet(30), (SimTime(30), None));
@@ -277,7 +277,7 @@ mod tests {
             disturbance("a", &[(10, 10), (20, 20), (30, 30)]),
             disturbance("b", &[(20, 25)]),
         ];
-        let calendar = Calendar::of(&all);
+        let calendar = Calendar::of(all.iter());
         let next = |stop| calendar.next_after(SimTime(stop));
         assert_eq!(next(9), Some(SimTime(10)));
         assert_eq!(next(10), Some(SimTime(20)));

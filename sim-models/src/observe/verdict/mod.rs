@@ -62,7 +62,7 @@ pub fn judge(
 ) {
     let over = ends.last().copied().unwrap_or(SimTime::ZERO);
     let mut disturbances = disturbance::disturbances(scenario, plan, came, over);
-    let calendar = Calendar::of(&disturbances);
+    let calendar = Calendar::of(disturbances.iter());
     let reach = Reach::new(plan);
     let hypothesis = &scenario.hypothesis;
     let first = calendar.starts().first().copied();
@@ -94,7 +94,7 @@ pub fn judge(
         } else {
             Vec::new()
         };
-        let grown = if let Some(first) = Calendar::of(&growths).starts().first() {
+        let grown = if let Some(first) = Calendar::of(growths.iter()).starts().first() {
             let measurer = Measurer {
                 plan,
                 recorder,
@@ -113,7 +113,7 @@ pub fn judge(
             steady.tell_harm(disturbed, &reach, hypothesis.objective, &mut out)
         });
         (before == Before::Steady).then(|| {
-            steady.blast_radii(&mut disturbances, &calendar, &reach, &fates);
+            steady.blast_radii(&mut disturbances, &reach, &fates);
             let (mut aftermaths, settled) = steady.aftermaths(&disturbances, &calendar, recovers);
             steady.triggers(&disturbances, &reach, &fates, &mut aftermaths);
             (aftermaths, settled)

@@ -45,6 +45,11 @@ impl Reach {
         self.group[a.max(b)] = a.min(b);
     }
 
+    /// What is the same for all places that are connected with this one, and for no others.
+    pub fn group(&self, place: usize) -> usize {
+        self.group[place]
+    }
+
     /// Whether a disturbance can have reached a place.
     pub fn can(&self, disturbance: &Disturbance, place: usize) -> bool {
         let mut hits = disturbance.hits.iter();
