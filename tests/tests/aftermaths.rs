@@ -275,3 +275,35 @@ fn a_fault_that_nothing_connects_takes_no_workload_out_of_a_blast_radius() {
     let expected: [&[&str]; 2] = [&["shoppers", "shop", "db"], &["shoppers2", "shop2", "db2"]];
     assert!(radii.eq(expected), "{:#?}", found.faults);
 }
+
+#[test]
+fn where_an_operator_acted_before_a_damage_that_no_fault_can_have_reached_it_is_told() {
+    let acts = |who: &str| {
+        format!(
+            r#"(
+                duration: "4min", warmup: "20s", seed: 7,
+                services: {{
+                    "db": (threads: 16, queue: (limit: 256), endpoints: {{ "q": [work(exponential("8ms"))] }}),
+                    "other": (threads: 50, endpoints: {{ "x": [work("1ms")] }}),
+                }},
+                calls: {{ "w -> db": [retry(attempts: 4, backoff: none), timeout("100ms")] }},
+                workloads: {{ "w": open(rate: "1200/s", to: "db/q"), "v": open(rate: "20/s", to: "other/x") }},
+                faults: [(name: "beside", at: "62s", for: "10s", inject: slow(service: "other", factor: 3))],
+                controllers: {{ "op": operator(at: "65s", do: [
+                    set("services.{who}.threads", 4), wait("5s"), set("services.{who}.threads", 16),
+                ]) }},
+                hypothesis: (steady: ["success_ratio(w) >= 0.99"], recovers: (within: "30s")),
+            )"#
+        )
+    };
+    let found = run(&acts("db")).hypothesis;
+    assert_eq!(found.verdict, Conclusion::Refuted, "{found:#?}");
+    let said = "; w was hurt from 65s on; no fault or spike can have reached it, and the last thing done by then was `";
+    assert!(
+        found.reason.contains(said) && found.reason.ends_with("by `op` at 65s"),
+        "{found:#?}"
+    );
+    // An operator of something else breaks nothing.
+    let found = run(&acts("other")).hypothesis;
+    assert_eq!(found.verdict, Conclusion::Held, "{found:#?}");
+}

@@ -63,6 +63,8 @@ pub(super) struct Elsewhere {
     pub hurt: Vec<String>,
     /// When it began, where that is known.
     pub begun: Option<SimTime>,
+    /// By when what began it had come, as far as that is known.
+    pub by: SimTime,
     /// The check that fails at the end; none where no steady state is named.
     pub check: Option<usize>,
     /// The windows over which it does.

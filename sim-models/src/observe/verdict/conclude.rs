@@ -49,7 +49,11 @@ impl Steady<'_> {
         } else if let Some(check) = failed {
             out.verdict = Conclusion::Refuted;
             let elsewhere = elsewhere(aftermaths).filter(|_| check.kind == "steady");
-            out.reason = words::refuted(check) + &elsewhere.map_or(String::new(), words::untouched);
+            let untouched = elsewhere.map(|elsewhere| {
+                let done = self.done_by(elsewhere.by);
+                words::untouched(elsewhere, done)
+            });
+            out.reason = words::refuted(check) + &untouched.unwrap_or_default();
         } else if let Some(why) =
             self.inconclusive(hypothesis, disturbances, aftermaths, &out.checks)
         {

@@ -1,5 +1,5 @@
 //! What controllers did before the steady state was back, or while it was not: the order of time, and no claim that
-//! one led to the other.
+//! one led to the other; and what they did before a damage that no disturbance can have reached.
 
 use super::disturbance::Disturbance;
 use super::steady::Steady;
@@ -48,10 +48,20 @@ impl Steady<'_> {
         }
     }
 
+    /// The last thing that was done up to then, and by whom.
+    pub(super) fn done_by(&self, until: SimTime) -> Option<(&str, &DeedSummary)> {
+        self.deeds_between(0.0, until).pop()
+    }
+
     /// What was done from the first time that a disturbance came up to then, in order, and by whom.
     fn deeds(&self, disturbance: &Disturbance, until: SimTime) -> Vec<(&str, &DeedSummary)> {
         let begins = disturbance.periods.first();
         let from = begins.map_or(0.0, |(start, _)| start.as_secs_f64());
+        self.deeds_between(from, until)
+    }
+
+    /// What was done between these times, the first in seconds, in order, and by whom.
+    fn deeds_between(&self, from: f64, until: SimTime) -> Vec<(&str, &DeedSummary)> {
         let until = until.as_secs_f64();
         let controllers = self.measurer.summary.controllers.iter();
         let all = controllers.flat_map(|(who, controller)| {

@@ -32,11 +32,11 @@ impl Steady<'_> {
             let names = hurt
                 .iter()
                 .map(|place| &self.measurer.plan.places.raw[*place]);
+            let begun = self.begun(loss, &hurt, fates);
             let elsewhere = Elsewhere {
                 hurt: names.map(|place| place.name.clone()).collect(),
-                begun: self
-                    .begun(loss, &hurt, fates)
-                    .map(|began| self.start(began.start)),
+                begun: begun.as_ref().map(|begun| self.start(begun.start)),
+                by: begun.map_or(self.over(), |begun| self.start(begun.end)),
                 check: loss.check,
                 late: late(&loss.after),
                 alone: !all.iter().any(reached),

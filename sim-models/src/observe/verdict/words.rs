@@ -10,7 +10,7 @@ use crate::expression::Expression;
 use crate::expression::metric::{Metric, Of, Unit};
 use crate::expression::naming::Measure;
 use crate::observe::figures::{HUGE, powered};
-use crate::observe::summary::{CheckSummary, Damage};
+use crate::observe::summary::{CheckSummary, Damage, DeedSummary};
 use crate::quantity::units::Rate;
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -397,14 +397,25 @@ fn hurt_since(elsewhere: &Elsewhere) -> String {
     format!("{} {were} hurt{since}", listed(&hurt))
 }
 
-/// What to add to a check that fails at the end, where no disturbance can have reached what it is about.
-pub(super) fn untouched(elsewhere: &Elsewhere) -> String {
-    let who = if elsewhere.alone {
-        "nothing that disturbed the run"
+/// What to add to a check that fails at the end, where no disturbance can have reached what it is about; `done` is
+/// the last thing that a controller did before the damage began, and who did it.
+pub(super) fn untouched(elsewhere: &Elsewhere, done: Option<(&str, &DeedSummary)>) -> String {
+    let hurt = hurt_since(elsewhere);
+    let since = if elsewhere.alone {
+        ""
     } else {
-        "nothing that came since"
+        " that came since"
     };
-    format!("; {}, and {who} can have reached it", hurt_since(elsewhere))
+    match (done, elsewhere.alone) {
+        // What it did may have reached anything.
+        (Some((who, deed)), _) => format!(
+            "; {hurt}; no fault or spike{since} can have reached it, and the last thing done by then was `{}` by `{who}` at {}",
+            deed.what,
+            span(deed.time)
+        ),
+        (None, true) => format!("; {hurt}, and nothing that disturbed the run can have reached it"),
+        (None, false) => format!("; {hurt}, and nothing that came since can have reached it"),
+    }
 }
 
 /// Why a disturbance counts as not recovered from.
