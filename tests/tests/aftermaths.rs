@@ -307,3 +307,31 @@ fn where_an_operator_acted_before_a_damage_that_no_fault_can_have_reached_it_is_
     let found = run(&acts("other")).hypothesis;
     assert_eq!(found.verdict, Conclusion::Held, "{found:#?}");
 }
+
+#[test]
+fn each_fault_is_judged_by_the_check_that_it_can_have_reached_whichever_is_named_first() {
+    let faults = format!(
+        "{SLOW}, {}",
+        SLOW.replace("slow\"", "slow two\"")
+            .replace("60s", "80s")
+            .replace("\"db\"", "\"db2\"")
+    );
+    let (one, two) = (
+        r#""success_ratio(shoppers) >= 0.99""#,
+        r#""success_ratio(shoppers2) >= 0.99""#,
+    );
+    for steady in [format!("{one}, {two}"), format!("{two}, {one}")] {
+        let asked = format!(r#"steady: [{steady}], recovers: (within: "40s")"#);
+        let found = two_shops(&faults, &asked);
+        let hypothesis = &found.hypothesis;
+        let said = hypothesis.reason.starts_with("`slow` was gone at ")
+            && hypothesis.reason.contains("`success_ratio(shoppers) >= ");
+        assert!(said, "{hypothesis:#?}");
+        for fault in &found.faults {
+            assert_eq!(fault.verdict, Conclusion::Metastable, "{fault:#?}");
+        }
+        let rows = hypothesis.checks.iter();
+        let rows = rows.filter(|check| check.kind == "recovers" && check.held == Some(false));
+        assert_eq!(rows.count(), 2, "{hypothesis:#?}");
+    }
+}

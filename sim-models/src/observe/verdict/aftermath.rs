@@ -89,8 +89,11 @@ pub(super) struct Loss {
     pub quiet: SimTime,
     /// The windows from then to the next disturbance, or to the end.
     pub after: Range<usize>,
-    /// The check that fails at the end; none where no steady state is named, or none fails there.
+    /// The check that fails at the end, of several the first that the disturbance can have reached; none where no
+    /// steady state is named, or none fails there.
     pub check: Option<usize>,
+    /// All checks that fail at the end.
+    pub failing: Vec<usize>,
     /// Whether, and how fast, what fails gets better.
     pub pace: Pace,
     /// Load at the end / load before, where it is more than it was.
@@ -359,10 +362,12 @@ impl Steady<'_> {
 
     fn loss(&self, start: SimTime, quiet: SimTime, after: Range<usize>, short: bool) -> Loss {
         let late = late(&after);
-        let failing = self.checks.iter();
-        let failing = failing
-            .map(|check| !self.measurer.check(&check.expression, late.clone()).1)
-            .position(|fails| fails);
+        let checks = self.checks.iter().enumerate();
+        let failing = checks
+            .filter(|(_, check)| !self.measurer.check(&check.expression, late.clone()).1)
+            .map(|(n, _)| n);
+        let failing: Vec<usize> = failing.collect();
+        let check = failing.first().copied();
         // The load just before: that of the whole time before may be that of another time of the day.
         let last = self.within(SimTime::ZERO, start).end;
         let just_before = last.saturating_sub(late.len().max(self.stretch))..last;
@@ -381,11 +386,12 @@ impl Steady<'_> {
         let certain = unlike(offered, usual * seconds) > NOISE;
         Loss {
             quiet,
-            check: failing,
+            check,
+            failing,
             pace: if short {
                 Pace::Unknown
             } else {
-                pace(self, failing, &after)
+                pace(self, check, &after)
             },
             after,
             more_load: (more > SAME_LOAD && certain).then_some(more),

@@ -4,11 +4,13 @@
 use super::aftermath::{Aftermath, Elsewhere, Loss, Since, Unjudged};
 use super::damage::Fate;
 use super::disturbance::Disturbance;
+use super::pace::pace;
 use super::reach::Reach;
 use super::steady::{Steady, late};
 use crate::observe::summary::CheckSummary;
 use sim_core::SimTime;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 impl Steady<'_> {
@@ -21,10 +23,13 @@ impl Steady<'_> {
         aftermaths: &mut [Aftermath],
     ) {
         for (disturbance, aftermath) in all.iter().zip(aftermaths.iter_mut()) {
+            if let Aftermath::Lost(loss) = aftermath {
+                self.blame(disturbance, reach, fates, loss);
+            }
             let Some(loss) = metastable(aftermath) else {
                 continue;
             };
-            let hurt = self.hurt_by(loss, fates);
+            let hurt = self.hurt_by(loss.check, loss, fates);
             let reached = |one: &Disturbance| hurt.iter().any(|place| reach.can(one, *place));
             if hurt.is_empty() || reached(disturbance) {
                 continue;
@@ -43,16 +48,38 @@ impl Steady<'_> {
             };
             *aftermath = Aftermath::Unjudged(Unjudged::Elsewhere(Box::new(elsewhere)));
         }
-        if let Some((trigger, since)) = self.trigger(all, reach, fates, aftermaths)
-            && let Aftermath::Lost(loss) = &mut aftermaths[trigger]
-        {
-            loss.since = Some(since);
+        let checks = aftermaths.iter().filter_map(metastable);
+        let checks: BTreeSet<Option<usize>> = checks.map(|loss| loss.check).collect();
+        for check in checks {
+            if let Some((trigger, since)) = self.trigger(check, all, reach, fates, aftermaths)
+                && let Aftermath::Lost(loss) = &mut aftermaths[trigger]
+            {
+                loss.since = Some(since);
+            }
         }
     }
 
-    /// Which disturbance began the damage that stays, and since when those that can have are gone.
+    /// Judges a disturbance by the first check that fails at the end and that it can have reached, whichever is named
+    /// first in the steady state.
+    fn blame(&self, disturbance: &Disturbance, reach: &Reach, fates: &[Fate], loss: &mut Loss) {
+        let mut failing = loss.failing.iter().copied();
+        let own = failing.find(|check| {
+            let about = self.hurt_by(Some(*check), loss, fates);
+            about.is_empty() || about.iter().any(|place| reach.can(disturbance, *place))
+        });
+        if own.is_some() && own != loss.check {
+            loss.check = own;
+            if loss.after.len() >= self.stretch {
+                loss.pace = pace(self, own, &loss.after);
+            }
+        }
+    }
+
+    /// Which disturbance began the damage that stays and that this check tells of, and since when those that can
+    /// have are gone.
     fn trigger(
         &self,
+        check: Option<usize>,
         all: &[Disturbance],
         reach: &Reach,
         fates: &[Fate],
@@ -60,10 +87,12 @@ impl Steady<'_> {
     ) -> Option<(usize, Since)> {
         let lost = || {
             let lost = all.iter().zip(aftermaths).enumerate();
-            lost.filter_map(|(n, (one, aftermath))| Some((n, one, metastable(aftermath)?)))
+            let lost =
+                lost.filter_map(|(n, (one, aftermath))| Some((n, one, metastable(aftermath)?)));
+            lost.filter(move |(.., loss)| loss.check == check)
         };
         let (_, _, loss) = lost().next()?;
-        let hurt = self.hurt_by(loss, fates);
+        let hurt = self.hurt_by(loss.check, loss, fates);
         let reached = |one: &&Disturbance| hurt.iter().any(|place| reach.can(one, *place));
         let stops = |one: &Disturbance| {
             let stops = one.periods.iter().map(|(_, stop)| *stop);
@@ -96,9 +125,9 @@ impl Steady<'_> {
 
     /// The places that are hurt while the steady state stays away: what the check that fails is about, or where
     /// there is none the workloads that are hurt after all was quiet again.
-    fn hurt_by(&self, loss: &Loss, fates: &[Fate]) -> Vec<usize> {
+    fn hurt_by(&self, check: Option<usize>, loss: &Loss, fates: &[Fate]) -> Vec<usize> {
         let plan = self.measurer.plan;
-        let Some(check) = loss.check else {
+        let Some(check) = check else {
             let fates = fates.iter().enumerate();
             let hurt = fates.filter(|(_, fate)| last_span(fate, loss).is_some());
             return hurt
