@@ -28,7 +28,7 @@ pub(super) enum Aftermath {
     /// It cannot be judged.
     Unjudged(Unjudged),
     /// The steady state did not hold again.
-    Lost(Loss),
+    Lost(Box<Loss>),
 }
 
 impl Aftermath {
@@ -316,7 +316,7 @@ impl Steady<'_> {
         if allowed.is_some() && !overdue && !loss.is_metastable() {
             return Aftermath::Unjudged(Unjudged::TooShort { left, held });
         }
-        Aftermath::Lost(loss)
+        Aftermath::Lost(Box::new(loss))
     }
 
     /// The first window from which the steady state holds for a stretch, or, where hardly anything ends in

@@ -40,7 +40,7 @@ impl Steady<'_> {
         let slowest = slowest(disturbances, aftermaths);
         out.recovery_seconds = slowest.as_ref().map(|(_, seconds, _)| *seconds);
         if let Some((disturbance, loss)) = words::lost_worst(disturbances, aftermaths) {
-            out.verdict = conclusion(&Aftermath::Lost(loss.clone()));
+            out.verdict = conclusion(&Aftermath::Lost(Box::new(loss.clone())));
             out.recovery_seconds = None;
             if let Pace::Better(better) = &loss.pace {
                 out.recovery_expected_seconds = Some(words::expected(self, loss.quiet, better));

@@ -540,7 +540,7 @@ pub(super) fn lost_worst<'a>(
         .iter()
         .zip(aftermaths)
         .filter_map(|(disturbance, aftermath)| match aftermath {
-            Aftermath::Lost(loss) => Some((disturbance, loss)),
+            Aftermath::Lost(loss) => Some((disturbance, &**loss)),
             _ => None,
         });
     // Of those that are metastable the trigger, or else the first.
