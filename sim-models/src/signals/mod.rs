@@ -1,4 +1,4 @@
-//! Signals: what is kept of workloads, services, edges and pools, each named once, in [`table`].
+//! Signals: what is kept of workloads, services, edges and pools, each named once, in `table.rs`.
 //!
 //! The table is data for macros. What reads it: the records that are filled while a run goes on ([`crate::observe`]),
 //! the series by windows and so the CSV files, the measures of the expression language over whole runs and over windows
