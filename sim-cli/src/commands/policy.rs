@@ -68,12 +68,11 @@ fn did_you_mean(near: Option<&str>) -> String {
 fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
     let policy: PolicySpec = read_part(&args.policy).map_err(|why| {
         let name = args.policy.split('(').next().unwrap_or_default().trim();
-        let mut names = REGISTRY.iter().map(|(name, _)| *name);
-        let help = match nearest(name, names.clone()) {
-            Some(_) if names.any(|known| known == name) => {
-                format!("help: `sim explain {name}` shows its fields")
-            }
-            near => did_you_mean(near) + "help: `sim explain` lists all policies",
+        let names = REGISTRY.iter().map(|(name, _)| *name);
+        let help = if names.clone().any(|known| known == name) {
+            format!("help: `sim explain {name}` shows its fields")
+        } else {
+            did_you_mean(nearest(name, names)) + "help: `sim explain` lists all policies"
         };
         format!("`{}` is no policy: {why}\n{help}", args.policy)
     })?;

@@ -260,7 +260,7 @@ fn fault_text(fault: &FaultSummary, summary: &Summary) -> String {
         (verdict, _) => verdict.words(),
     };
     // Where nothing was steady, or somebody was never answered, who was hurt by what is not known.
-    let loads = &mut summary.workloads.values();
+    let mut loads = summary.workloads.values();
     let unknown = summary.hypothesis.verdict == Conclusion::NeverSteady
         || loads.any(|load| load.offered > 0 && load.ok + load.degraded == 0);
     let blast = if fault.blast_radius.is_empty() && unknown {

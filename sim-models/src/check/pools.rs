@@ -387,7 +387,6 @@ impl<'a> Holding<'a> {
         for (held, wanted) in self.waits.keys() {
             graph.add_edge(*held, *wanted, ());
         }
-        // An answer that calls itself in a circle is another matter.
         for (endpoint, behind) in &self.answers {
             for wanted in behind {
                 graph.add_edge(Node::Endpoint(endpoint), *wanted, ());

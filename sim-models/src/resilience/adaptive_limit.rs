@@ -50,11 +50,13 @@ pub struct AdaptiveLimit {
     pub push_back: Option<PushBack>,
 }
 
-fn twenty() -> u32 {
+/// The limit at the start, and at least, unless a scenario says otherwise.
+pub(super) fn twenty() -> u32 {
     20
 }
 
-fn two_hundred() -> u32 {
+/// The limit at most, unless a scenario says otherwise.
+pub(super) fn two_hundred() -> u32 {
     200
 }
 
@@ -66,11 +68,56 @@ fn five_seconds() -> SimDuration {
     SimDuration::from_secs(5)
 }
 
-/// The limit, and what is out.
+/// A limit that moves, and what is out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
-    limit: f64,
-    out: u32,
+    pub(super) limit: f64,
+    pub(super) out: u32,
+}
+
+impl Limit {
+    /// Nothing is out yet.
+    pub(super) fn new(initial: u32) -> Self {
+        Self {
+            limit: f64::from(initial),
+            out: 0,
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.out >= self.limit as u32
+    }
+
+    /// Lets a call in, or turns it away, which is what is counted first.
+    #[inline]
+    pub(super) fn enter(&mut self, push_back: Option<PushBack>, context: &mut Context) -> Do {
+        if self.is_full() {
+            context.counters[0] += 1;
+            return Do::End(Ending::of(Outcome::BulkheadFull), PushBack::last(push_back));
+        }
+        self.out += 1;
+        Do::Pass
+    }
+
+    /// Keeps the limit between its bounds.
+    pub(super) fn clamp(&mut self, least: u32, most: u32) {
+        self.limit = self.limit.clamp(f64::from(least), f64::from(most));
+    }
+}
+
+/// What is wrong with the bounds of a limit and where it begins: (field, why).
+pub(super) fn bounds(initial: u32, least: u32, most: u32) -> Vec<(&'static str, String)> {
+    let mut wrong = Vec::new();
+    if most < least {
+        wrong.push(("most", format!("must be at least `least`, {least}")));
+    }
+    if !(least..=most.max(least)).contains(&initial) {
+        let why = format!(
+            "must be between `least` and `most`, not {initial}: these are {least} and {most}"
+        );
+        wrong.push(("initial", why));
+    }
+    wrong
 }
 
 impl Policy for AdaptiveLimit {
@@ -87,10 +134,7 @@ impl Policy for AdaptiveLimit {
     const REFUSES: bool = true;
 
     fn memory(&self) -> Limit {
-        Limit {
-            limit: f64::from(self.initial),
-            out: 0,
-        }
+        Limit::new(self.initial)
     }
     fn scope(&self) -> Scope {
         self.scope
@@ -100,16 +144,8 @@ impl Policy for AdaptiveLimit {
     }
     #[inline]
     fn on_enter(&self, memory: &mut Limit, came: &mut SimTime, context: &mut Context) -> Do {
-        if memory.out >= memory.limit as u32 {
-            context.counters[0] += 1;
-            return Do::End(
-                Ending::of(Outcome::BulkheadFull),
-                PushBack::last(self.push_back),
-            );
-        }
-        memory.out += 1;
         *came = context.now;
-        Do::Pass
+        memory.enter(self.push_back, context)
     }
     #[inline]
     fn on_leave(
@@ -132,18 +168,14 @@ impl Policy for AdaptiveLimit {
             context.counters[2] += u64::from(memory.limit < f64::from(self.most));
             memory.limit += 1.0;
         }
-        memory.limit = memory
-            .limit
-            .clamp(f64::from(self.least), f64::from(self.most));
+        memory.clamp(self.least, self.most);
     }
     fn on_set(&self, memory: &mut Limit, _: &Self, _: SimTime) -> u32 {
-        memory.limit = memory
-            .limit
-            .clamp(f64::from(self.least), f64::from(self.most));
+        memory.clamp(self.least, self.most);
         0
     }
     fn is_shut(&self, memory: &Limit, _: SimTime) -> bool {
-        memory.out >= memory.limit as u32
+        memory.is_full()
     }
     fn inside(memory: &Limit) -> Option<u32> {
         Some(memory.out)
@@ -159,18 +191,7 @@ impl Policy for AdaptiveLimit {
         if self.least == 0 {
             wrong.push(("least", "must be at least 1".into()));
         }
-        if self.most < self.least {
-            wrong.push(("most", format!("must be at least `least`, {}", self.least)));
-        }
-        if !(self.least..=self.most.max(self.least)).contains(&self.initial) {
-            wrong.push((
-                "initial",
-                format!(
-                    "must be between `least` and `most`, not {}: these are {} and {}",
-                    self.initial, self.least, self.most
-                ),
-            ));
-        }
+        wrong.extend(bounds(self.initial, self.least, self.most));
         if !(self.backoff > 0.0 && self.backoff < 1.0) {
             let why = format!("must be between 0 and 1, not {}", self.backoff);
             wrong.push(("backoff", why));

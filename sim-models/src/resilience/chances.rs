@@ -3,7 +3,7 @@
 //! Policies say it of themselves ([`Policy::foresee`](super::Policy::foresee)), from what is inside them.
 
 use super::{Again, PolicySpec};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, OutcomeSet};
 
 /// How an attempt, or all that is inside a policy, ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -92,6 +92,14 @@ impl<'a> Inside<'a> {
         };
         let attempt = &mut *self.attempt;
         policy.foresee(&mut Inside { policies, attempt }, when)
+    }
+
+    /// What becomes of a call where a policy acts on some outcomes, and none of these comes: it makes no difference.
+    #[must_use]
+    pub fn spared(&mut self, when: Stay, on: OutcomeSet) -> Option<Ends> {
+        let ends = self.ends(when)?;
+        let (failed, _) = ends.sum(|outcome| on.contains(outcome));
+        (failed < NOTHING).then_some(ends)
     }
 }
 

@@ -20,8 +20,9 @@
 //! 4, smoothing 0.2, rttTolerance 1.5, longWindow 600) in a `WindowedLimit` (1 s, windowSize 10), which there leaves
 //! out what takes less than 0.1 ms.
 
+use super::adaptive_limit::{Limit, bounds, twenty, two_hundred};
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -68,14 +69,6 @@ pub struct GradientLimit {
     pub push_back: Option<PushBack>,
 }
 
-fn twenty() -> u32 {
-    20
-}
-
-fn two_hundred() -> u32 {
-    200
-}
-
 fn four() -> u32 {
     4
 }
@@ -110,8 +103,7 @@ const DECAY: f64 = 0.95;
 /// The limit, what is out, and how long calls take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gradient {
-    limit: f64,
-    out: u32,
+    limit: Limit,
     /// Windows that the long latency is the plain mean of.
     windows: u32,
     /// The long latency, ns.
@@ -146,7 +138,8 @@ impl Gradient {
         if self.long > 2.0 * short {
             self.long *= DECAY;
         }
-        if f64::from(self.most_out) * 2.0 < self.limit {
+        let limit = &mut self.limit.limit;
+        if f64::from(self.most_out) * 2.0 < *limit {
             return;
         }
         let gradient = if short > allowed {
@@ -154,13 +147,9 @@ impl Gradient {
         } else {
             1.0
         };
-        let wanted = self.limit * gradient + f64::from(policy.queue);
-        self.limit = (self.limit + (wanted - self.limit) * policy.smoothing)
-            .clamp(f64::from(policy.least), f64::from(policy.most));
-    }
-
-    fn is_full(&self) -> bool {
-        self.out >= self.limit as u32
+        let wanted = *limit * gradient + f64::from(policy.queue);
+        *limit += (wanted - *limit) * policy.smoothing;
+        self.limit.clamp(policy.least, policy.most);
     }
 }
 
@@ -178,8 +167,7 @@ impl Policy for GradientLimit {
 
     fn memory(&self) -> Gradient {
         Gradient {
-            limit: f64::from(self.initial),
-            out: 0,
+            limit: Limit::new(self.initial),
             windows: 0,
             long: 0.0,
             began: None,
@@ -196,19 +184,12 @@ impl Policy for GradientLimit {
     }
     #[inline]
     fn on_enter(&self, memory: &mut Gradient, came: &mut Came, context: &mut Context) -> Do {
-        if memory.is_full() {
-            context.counters[0] += 1;
-            return Do::End(
-                Ending::of(Outcome::BulkheadFull),
-                PushBack::last(self.push_back),
-            );
-        }
-        memory.out += 1;
+        let answer = memory.limit.enter(self.push_back, context);
         *came = Came {
             at: context.now,
-            out: memory.out,
+            out: memory.limit.out,
         };
-        Do::Pass
+        answer
     }
     #[inline]
     fn on_leave(
@@ -218,7 +199,7 @@ impl Policy for GradientLimit {
         ended: &Ended,
         context: &mut Context,
     ) {
-        memory.out -= 1;
+        memory.limit.out -= 1;
         let outcome = ended.outcome();
         if ended.given_up || !(outcome.is_success() || outcome == Outcome::TimeoutAttempt) {
             return;
@@ -231,33 +212,31 @@ impl Policy for GradientLimit {
             return;
         }
         if memory.samples >= self.samples {
-            let before = memory.limit;
+            let before = memory.limit.limit;
             memory.follow(self, memory.sum.as_nanos_f64() / f64::from(memory.samples));
-            context.counters[1] += u64::from(memory.limit < before);
-            context.counters[2] += u64::from(memory.limit > before);
+            context.counters[1] += u64::from(memory.limit.limit < before);
+            context.counters[2] += u64::from(memory.limit.limit > before);
         }
         memory.began = Some(context.now);
         (memory.samples, memory.most_out) = (0, 0);
         memory.sum = SimDuration::ZERO;
     }
     fn on_set(&self, memory: &mut Gradient, _: &Self, _: SimTime) -> u32 {
-        memory.limit = memory
-            .limit
-            .clamp(f64::from(self.least), f64::from(self.most));
+        memory.limit.clamp(self.least, self.most);
         0
     }
     fn is_shut(&self, memory: &Gradient, _: SimTime) -> bool {
-        memory.is_full()
+        memory.limit.is_full()
     }
     fn inside(memory: &Gradient) -> Option<u32> {
-        Some(memory.out)
+        Some(memory.limit.out)
     }
     fn reading(&self, memory: &Gradient, _: SimTime) -> Reading {
         Reading {
             state: "",
             numbers: vec![
-                ("limit", memory.limit),
-                ("out", f64::from(memory.out)),
+                ("limit", memory.limit.limit),
+                ("out", f64::from(memory.limit.out)),
                 ("long", memory.long / 1e9),
             ],
         }
@@ -273,18 +252,7 @@ impl Policy for GradientLimit {
                 wrong.push((field, "must be at least 1".into()));
             }
         }
-        if self.most < self.least {
-            wrong.push(("most", format!("must be at least `least`, {}", self.least)));
-        }
-        if !(self.least..=self.most.max(self.least)).contains(&self.initial) {
-            wrong.push((
-                "initial",
-                format!(
-                    "must be between `least` and `most`, not {}: these are {} and {}",
-                    self.initial, self.least, self.most
-                ),
-            ));
-        }
+        wrong.extend(bounds(self.initial, self.least, self.most));
         if !(self.smoothing > 0.0 && self.smoothing <= 1.0) {
             let why = format!("must be more than 0 and at most 1, not {}", self.smoothing);
             wrong.push(("smoothing", why));

@@ -12,7 +12,7 @@
 //! Source: RFC 5861, `stale-if-error` (its example: 1200 s); nginx `proxy_cache_use_stale error timeout`, Varnish
 //! `grace`.
 
-use super::{By, Context, Do, Ended, Ends, Final, Inside, NOTHING, Policy, Reading, Scope, Stay};
+use super::{By, Context, Do, Ended, Ends, Final, Inside, Policy, Reading, Scope, Stay};
 use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
@@ -108,9 +108,7 @@ impl Policy for Stale {
     }
     /// Where nothing fails that it would stand in for.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
-        let ends = inside.ends(when)?;
-        let (failed, _) = ends.sum(|outcome| self.on.contains(outcome));
-        (failed < NOTHING).then_some(ends)
+        inside.spared(when, self.on)
     }
     fn brief(&self) -> String {
         self.max_age.to_string()

@@ -14,9 +14,7 @@
 //! throttling (K 2, two minutes). There a request counts from when it is attempted; here, as in go-zero and Kratos,
 //! once it has ended: a caller that has just begun refuses nobody.
 
-use super::{
-    By, Context, Do, Ended, Ends, Inside, NOTHING, Policy, PushBack, Reading, Scope, Stay,
-};
+use super::{By, Context, Do, Ended, Ends, Inside, Policy, PushBack, Reading, Scope, Stay};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::random::{Keyed, Source};
@@ -177,9 +175,7 @@ impl Policy for Throttle {
     }
     /// Where all is accepted, so that it refuses nobody.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
-        let ends = inside.ends(when)?;
-        let (failed, _) = ends.sum(|outcome| self.on.contains(outcome));
-        (failed < NOTHING).then_some(ends)
+        inside.spared(when, self.on)
     }
     fn brief(&self) -> String {
         format!("k {}", self.k)

@@ -132,7 +132,7 @@ impl Event {
     #[inline]
     pub(super) fn words(&self) -> [u64; 2] {
         if let Some((kind, id)) = self.of_frame() {
-            return [kind | u64::from(id.index) << 32, u64::from(id.generation)];
+            return frame_words(kind, id);
         }
         self.other_words()
     }
@@ -156,8 +156,6 @@ impl Event {
     }
 
     fn other_words(&self) -> [u64; 2] {
-        let frame =
-            |kind: u64, id: &FrameId| [kind | u64::from(id.index) << 32, u64::from(id.generation)];
         match self {
             Event::Arrival { workload } => [1, u64::from(*workload)],
             Event::Seek { workload } => [17, u64::from(*workload)],
@@ -167,14 +165,14 @@ impl Event {
                 frame: id,
                 layer,
                 again,
-            } => frame(11 | u64::from(*again) << 8 | u64::from(*layer) << 16, id),
+            } => frame_words(11 | u64::from(*again) << 8 | u64::from(*layer) << 16, *id),
             Event::FaultOn { fault, period } => [13 | u64::from(*fault) << 32, u64::from(*period)],
             Event::FaultOff { fault, period } => [14 | u64::from(*fault) << 32, u64::from(*period)],
             Event::Booted { instance } => [15, u64::from(*instance)],
             Event::Overdue {
                 frame: id, layer, ..
-            } => frame(16 | u64::from(*layer) << 16, id),
-            Event::Woken { frame: id, layer } => frame(18 | u64::from(*layer) << 16, id),
+            } => frame_words(16 | u64::from(*layer) << 16, *id),
+            Event::Woken { frame: id, layer } => frame_words(18 | u64::from(*layer) << 16, *id),
             Event::Relapse { instance } => [19, u64::from(*instance)],
             Event::Look { controller } => [20, u64::from(*controller)],
             Event::Wake { controller, timer } => {
@@ -199,4 +197,10 @@ impl Event {
             | Event::WaitedEnough(_) => unreachable!("{self:?} concerns a frame"),
         }
     }
+}
+
+/// The words of an event that concerns a frame.
+#[inline]
+fn frame_words(kind: u64, id: FrameId) -> [u64; 2] {
+    [kind | u64::from(id.index) << 32, u64::from(id.generation)]
 }

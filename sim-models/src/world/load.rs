@@ -201,19 +201,11 @@ impl<'p> World<'p> {
         key: u64,
         agenda: &mut Agenda<Event>,
     ) -> bool {
-        let load = &mut self.loads[workload];
-        let whose = match user {
-            Frame::NOBODY => key,
-            user => mix(load.key, u64::from(user)),
-        };
-        let stays = Keyed::new(whose, purpose::STAYS).uniform() >= load.factor;
+        let load = &self.loads[workload];
+        let who = load.who(user, key);
+        let stays = Keyed::new(who, purpose::STAYS).uniform() >= load.factor;
         if stays && user != Frame::NOBODY {
-            let WorkloadKind::Closed { think, .. } = &self.plan.workloads[workload].kind else {
-                unreachable!("only closed workloads have users")
-            };
-            load.user(user).clicks = 0;
-            let span = think.sample_duration(&mut load.thought(user));
-            agenda.schedule_after(span.max(LOOKS_AGAIN), Event::Thought { workload, user });
+            self.think_for(workload, user, LOOKS_AGAIN, agenda);
         }
         stays
     }
@@ -222,11 +214,7 @@ impl<'p> World<'p> {
     #[cold]
     fn pack(&mut self, index: u32, workload: WorkloadId, user: u32, key: u64) {
         let plan = &self.plan.workloads[workload];
-        // Those who come again are themselves again.
-        let who = match user {
-            Frame::NOBODY => key,
-            user => mix(self.loads[workload].key, u64::from(user)),
-        };
+        let who = self.loads[workload].who(user, key);
         let drawn = plan.keys.as_ref();
         let baggage = Baggage {
             key: drawn.map_or(0, |keys| keys.draw(&mut Keyed::new(key, purpose::KEY))),
@@ -272,6 +260,17 @@ impl<'p> World<'p> {
     }
 
     fn think(&mut self, workload: WorkloadId, user: u32, agenda: &mut Agenda<Event>) {
+        self.think_for(workload, user, SimDuration::ZERO, agenda);
+    }
+
+    /// A user thinks, at least for a span.
+    fn think_for(
+        &mut self,
+        workload: WorkloadId,
+        user: u32,
+        least: SimDuration,
+        agenda: &mut Agenda<Event>,
+    ) {
         let plan: &'p WorkloadKind = &self.plan.workloads[workload].kind;
         let WorkloadKind::Closed { think, .. } = plan else {
             return;
@@ -279,7 +278,7 @@ impl<'p> World<'p> {
         let load = &mut self.loads[workload];
         load.user(user).clicks = 0;
         let span = think.sample_duration(&mut load.thought(user));
-        agenda.schedule_after(span, Event::Thought { workload, user });
+        agenda.schedule_after(span.max(least), Event::Thought { workload, user });
     }
 
     /// A user has waited long enough.
@@ -362,6 +361,14 @@ impl World<'_> {
 }
 
 impl LoadState {
+    /// Whose request this is, for draws: users who come again are themselves again.
+    fn who(&self, user: u32, key: u64) -> u64 {
+        match user {
+            Frame::NOBODY => key,
+            user => mix(self.key, u64::from(user)),
+        }
+    }
+
     fn user(&mut self, user: u32) -> &mut User {
         &mut self.users[user as usize]
     }

@@ -15,8 +15,9 @@ use std::ops::Range;
 pub(super) type Charged = Vec<(Vec<String>, f64)>;
 
 impl Steady<'_> {
-    /// Which workloads and services each disturbance hurt, while it was on and for a stretch after it. What
-    /// began only when another one that can have reached it had come later is the work of that one, and what it cannot have reached is not its.
+    /// Which workloads and services each disturbance hurt, of those that it can have reached, while it was on and for
+    /// a stretch after it. What began only when another one that can have reached it had come later is the work of
+    /// that one.
     pub fn blast_radii(&self, disturbances: &mut [Disturbance], reach: &Reach, fates: &[Fate]) {
         let places = &self.measurer.plan.places;
         let services = self.measurer.plan.services.len();

@@ -3,6 +3,7 @@
 
 use super::disturbance::Disturbance;
 use crate::plan::{Plan, WatchPlan};
+use petgraph::unionfind::UnionFind;
 
 /// Which places are connected.
 pub(super) struct Reach {
@@ -12,37 +13,22 @@ pub(super) struct Reach {
 
 impl Reach {
     pub fn new(plan: &Plan) -> Self {
-        let mut found = Self {
-            group: (0..plan.places.len()).collect(),
-        };
+        let mut connected = UnionFind::<usize>::new(plan.places.len());
         for edge in &plan.edges {
-            found.connect(edge.caller.into(), edge.callee.into());
+            connected.union(edge.caller.into(), edge.callee.into());
         }
         let mut watches = plan
             .controllers
             .iter()
             .map(|controller| &controller.watches);
         if watches.any(|watches| matches!(watches, WatchPlan::Condition { .. })) {
-            (1..plan.places.len()).for_each(|place| found.connect(0, place));
+            for place in 1..plan.places.len() {
+                connected.union(0, place);
+            }
         }
-        found.group = (0..plan.places.len())
-            .map(|place| found.root(place))
-            .collect();
-        found
-    }
-
-    fn root(&mut self, mut place: usize) -> usize {
-        while self.group[place] != place {
-            // Halves the path (R. E. Tarjan and J. van Leeuwen, 1984).
-            self.group[place] = self.group[self.group[place]];
-            place = self.group[place];
+        Self {
+            group: connected.into_labeling(),
         }
-        place
-    }
-
-    fn connect(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.group[a.max(b)] = a.min(b);
     }
 
     /// What is the same for all places that are connected with this one, and for no others.
