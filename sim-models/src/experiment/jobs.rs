@@ -146,18 +146,16 @@ mod tests {
     #[test]
     fn a_stop_or_a_panic_ends_it_for_all() {
         for panics in [false, true] {
-            let done = AtomicU64::new(0);
+            // Jobs without end: only the stop ends it.
             let ended = on(3, || {
                 catch_unwind(AssertUnwindSafe(|| {
-                    work_off(0..1_000_000, |job| {
-                        done.fetch_add(1, Ordering::Relaxed);
+                    work_off(0_u64.., |job| {
                         assert!(!panics || job != 10, "on purpose");
                         (job != 10).then(Vec::new)
                     });
                 }))
             });
             assert_eq!(ended.is_err(), panics);
-            assert!(done.into_inner() < 1_000_000);
         }
     }
 }
