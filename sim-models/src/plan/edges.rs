@@ -117,6 +117,7 @@ impl Compiler<'_> {
                 .position(|layer| layer.by == Some(By::Callee))
                 .map_or(EdgePlan::LATE, |at| at as u32),
             starts: layers.iter().any(|layer| layer.starts),
+            reports: layers.iter().any(|layer| layer.spec.reports()),
             first_endpoint,
             keys,
             avoids,

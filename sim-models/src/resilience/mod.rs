@@ -6,6 +6,8 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod answers;
+mod back_pressure;
 mod breaker;
 mod bulkhead;
 mod cancellation;
@@ -18,6 +20,7 @@ mod hedge;
 mod outlier_ejection;
 mod policy;
 mod rate_limit;
+mod report_load;
 mod retry;
 mod retry_budget;
 pub mod script;
@@ -30,6 +33,8 @@ mod timeout;
 pub mod trace;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use answers::{Final, Load, PushBack};
+pub use back_pressure::BackPressure;
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
@@ -39,8 +44,9 @@ pub use fallback::Fallback;
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
+pub use report_load::ReportLoad;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use shed_by_priority::ShedByPriority;
@@ -355,6 +361,19 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::REPORTS`].
+            #[must_use]
+            pub fn reports(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::REPORTS),* }
+            }
+            /// See [`Policy::load`].
+            #[must_use]
+            pub fn load(&self, memory: &Memory) -> Load {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.load(memory),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::heap`].
             #[must_use]
             pub fn heap(&self) -> usize {
@@ -468,4 +487,6 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    ReportLoad "report_load",
+    BackPressure "back_pressure",
 }

@@ -8,7 +8,7 @@
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
 //!   of several tries it is of, from 0) and `retry_after` (seconds after which the callee asks to come again; less than
-//!   zero: not at all) may be given;
+//!   zero: not at all) and `load` (how busy the answer tells that its instance is, of 1) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
@@ -20,7 +20,7 @@
 //! Several calls may be out at once: `"id"` names them. The timers of the policy run between the lines.
 
 pub use super::script::{At, Decision, Line, Op};
-use super::{By, Context, Do, Ended, Final, Memory, PolicySpec, Reading};
+use super::{By, Context, Do, Ended, Final, Load, Memory, PolicySpec, Reading};
 use crate::baggage::Baggage;
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome};
@@ -405,6 +405,7 @@ impl<'p> Trace<'p> {
                 (None, _) => 0,
             },
             given_up: false,
+            load: line.load.map_or(Load::UNKNOWN, Load::of),
         };
         let answer = if self.policy.ignores(outcome) {
             Do::Pass
