@@ -260,6 +260,7 @@ impl<'p> World<'p> {
         levels.queue.set(now, 0);
         self.lose_inbox(instance, agenda);
         self.forget(instance);
+        self.watch_all(agenda.now());
         self.forget_what_was_kept(instance);
         requests
     }
