@@ -10,7 +10,7 @@ pub use super::ledger::ByOutcome;
 pub use super::records::*;
 
 use super::ledger::Ledger;
-use super::states::{StatesRecord, Turn};
+use super::states::{MOST_TURNS, StatesRecord, Turn};
 use crate::ids::{EdgeId, EndpointId, InstanceId, OwnPoolId, PoolId, ServiceId, TiVec, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
@@ -391,6 +391,12 @@ impl Recorder {
     /// that have states.
     pub fn turned(&mut self, edge: EdgeId, number: u32, turn: Turn) {
         self.states[edge][number as usize].turn(turn);
+    }
+
+    /// Whether the next turn of a policy is told, or counted only.
+    #[must_use]
+    pub fn keeps_turn(&self, edge: EdgeId, number: u32) -> bool {
+        self.states[edge][number as usize].turns.len() < MOST_TURNS
     }
 
     /// The warm-up is over: totals begin.
