@@ -97,6 +97,9 @@ macro_rules! policies {
         /// What every policy counts, by its name.
         pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
 
+        /// The states of every policy that has some, by its name.
+        pub const STATES: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::STATES)),*];
+
         impl PolicySpec {
             /// The policy of a name, with what is said of it.
             ///
@@ -371,6 +374,25 @@ macro_rules! policies {
             pub fn load(&self, memory: &Memory) -> Load {
                 match (self, memory) {
                     $((Self::$policy(policy), Memory::$policy(memory)) => policy.load(memory),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
+            /// See [`Policy::STATES`].
+            #[must_use]
+            pub fn states(&self) -> &'static [&'static str] {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES),* }
+            }
+            /// See [`Policy::STATES_BY_CALLEE`].
+            #[must_use]
+            pub fn states_by_callee(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES_BY_CALLEE),* }
+            }
+            /// See [`Policy::state`].
+            #[inline]
+            #[must_use]
+            pub fn state(&self, memory: &Memory, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.state(memory, callee, now),)*
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }

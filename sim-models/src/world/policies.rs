@@ -109,12 +109,17 @@ impl<'p> World<'p> {
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.slot(layer);
-        ask(
+        let answer = ask(
             &policy.spec,
             &mut state.memories[memory],
             &mut self.slots.slots[slot].state,
             &mut context,
-        )
+        );
+        if policy.states.is_some() {
+            let edge = frame.edge;
+            self.watch(edge, layer, memory, now);
+        }
+        answer
     }
 
     /// A call leaves a policy that had let it in.
