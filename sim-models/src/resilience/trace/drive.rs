@@ -146,6 +146,7 @@ impl Trace<'_> {
             content: known.key,
             priority: known.priority,
             user: known.user,
+            said: self.said,
             counters: &mut self.counters[layer],
             wake: 0,
         };

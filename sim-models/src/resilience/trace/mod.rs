@@ -8,7 +8,7 @@
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
 //!   of all tries of the call it is of, from 0; the oldest that is out unless given), `duration` (seconds that the try
-//!   is said to have taken, which may differ from the time since it was let in) and `retry_after` (seconds after which
+//!   is said to have taken, which need not be the time since it was let in) and `retry_after` (seconds after which
 //!   the callee asks to come again; less than zero: not at all) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
@@ -56,6 +56,8 @@ pub struct Trace<'p> {
     woken: VecDeque<(Place, usize)>,
     now: SimTime,
     callees: u16,
+    /// How long what the line is about took, as it says.
+    said: Option<SimDuration>,
 }
 
 /// Instances of the callee, unless the script says how many.
@@ -88,6 +90,7 @@ impl<'p> Trace<'p> {
             woken: VecDeque::new(),
             now: SimTime::ZERO,
             callees: CALLEES,
+            said: None,
         }
     }
 
@@ -118,8 +121,18 @@ impl<'p> Trace<'p> {
                 self.callees
             ));
         }
+        let said = line.duration.map(|took| {
+            if (0.0..=1e9).contains(&took) {
+                Ok(SimDuration::from_nanos_f64(took * 1e9))
+            } else {
+                Err(format!("`duration` is 0 to 1e9 seconds, not {took}"))
+            }
+        });
+        let said = said.transpose()?;
+        self.said = None;
         self.run_timers(now);
         self.now = now;
+        self.said = said;
         let id = line.id.text();
         match line.op {
             Op::Acquire => self.acquire(&id, line)?,
@@ -280,11 +293,6 @@ impl<'p> Trace<'p> {
         let outcome = line
             .outcome
             .ok_or("a result has an outcome: `\"outcome\": \"ok\"`, `\"error\"`, ..")?;
-        if let Some(duration) = line.duration.filter(|said| !(0.0..=1e9).contains(said)) {
-            return Err(format!(
-                "`duration` must be 0 to 1e9 seconds, not {duration}"
-            ));
-        }
         let call = self.known(id)?;
         let known = &mut self.calls[call];
         let number = match line.leg {
