@@ -3,7 +3,7 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policy; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, the `endpoint` that it is for and, where the memory is by callee, the `callee` may be given;
+//!   its `tenant`, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that it is for and, where the memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
@@ -34,6 +34,8 @@ struct Call {
     key: u32,
     priority: Priority,
     user: u8,
+    caller: u32,
+    tenant: u32,
     came: SimTime,
     state: super::CallState,
     at: At,
@@ -66,6 +68,8 @@ pub struct Trace<'p> {
     due: BTreeSet<(SimTime, u64, String)>,
     now: SimTime,
     begun: u64,
+    /// Those that somebody has come from, in the order in which they were named.
+    tenants: Vec<String>,
 }
 
 /// Instances of the callee of a policy that is driven alone.
@@ -86,6 +90,7 @@ impl<'p> Trace<'p> {
             now: SimTime::ZERO,
             due: BTreeSet::new(),
             begun: 0,
+            tenants: Vec::new(),
         }
     }
 
@@ -169,6 +174,19 @@ impl<'p> Trace<'p> {
         self.memories.entry(part.to_owned()).or_insert_with(fresh)
     }
 
+    /// The number of a tenant, from 1; 0: there is no label.
+    fn tenant(&mut self, name: &str) -> u32 {
+        if name.is_empty() {
+            return 0;
+        }
+        let known = self.tenants.iter().position(|known| known == name);
+        let place = known.unwrap_or_else(|| {
+            self.tenants.push(name.to_owned());
+            self.tenants.len() - 1
+        });
+        place as u32 + 1
+    }
+
     /// Which part of the memory is meant for a call.
     fn part(&self, line: &Line) -> Result<String, String> {
         Ok(match self.policy.by() {
@@ -199,6 +217,8 @@ impl<'p> Trace<'p> {
             key: line.key,
             priority: line.priority,
             user: line.user,
+            caller: u32::from(line.caller),
+            tenant: self.tenant(&line.tenant),
             came: self.now,
             state: self.policy.begin(),
             at: At::Ended,
@@ -251,6 +271,8 @@ impl<'p> Trace<'p> {
             content: call.key,
             priority: call.priority,
             user: call.user,
+            caller: call.caller,
+            tenant: call.tenant,
             counters: &mut self.counters,
             wake: 0,
         };
