@@ -12,6 +12,7 @@ mod cancellation;
 pub mod chances;
 mod coalesce;
 mod deadline;
+mod failure_accrual;
 mod fallback;
 mod gradient_limit;
 mod hedge;
@@ -35,10 +36,11 @@ pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use deadline::Deadline;
+pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
-pub use outlier_ejection::OutlierEjection;
+pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
 pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
@@ -444,4 +446,5 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    FailureAccrual "failure_accrual",
 }
