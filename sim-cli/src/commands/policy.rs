@@ -4,8 +4,9 @@ use crate::exit;
 use crate::files::Disk;
 use clap::{Args as ClapArgs, Subcommand};
 use sim_models::input::Files;
+use sim_models::presets::{self, PolicyList};
+use sim_models::resilience::REGISTRY;
 use sim_models::resilience::trace::{Line, Trace};
-use sim_models::resilience::{PolicySpec, REGISTRY};
 use sim_models::scenario::explain::read_part;
 use sim_models::spelling::nearest;
 use std::io::{self, Write};
@@ -66,9 +67,12 @@ fn did_you_mean(near: Option<&str>) -> String {
 }
 
 fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
-    let policy: PolicySpec = read_part(&args.policy).map_err(|why| {
+    let policies: PolicyList = read_part(&args.policy).map_err(|why| {
         let name = args.policy.split('(').next().unwrap_or_default().trim();
-        let names = REGISTRY.iter().map(|(name, _)| *name);
+        let names = REGISTRY
+            .iter()
+            .chain(presets::REGISTRY)
+            .map(|(name, _)| *name);
         let help = if names.clone().any(|known| known == name) {
             format!("help: `sim explain {name}` shows its fields")
         } else {
@@ -76,6 +80,13 @@ fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
         };
         format!("`{}` is no policy: {why}\n{help}", args.policy)
     })?;
+    let [policy] = policies.as_slice() else {
+        return Err(format!(
+            "`{}` is {} policies; one is driven at a time",
+            args.policy,
+            policies.len()
+        ));
+    };
     if let Some((field, why)) = policy.validate().into_iter().next() {
         let name = policy.name();
         return Err(format!(
@@ -85,7 +96,7 @@ fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
     let script = Disk::default()
         .read(&args.script)
         .map_err(|why| format!("{} cannot be read: {why}", args.script))?;
-    let mut trace = Trace::new(&policy);
+    let mut trace = Trace::new(policy);
     for (number, line) in script.lines().enumerate() {
         if line.trim().is_empty() {
             continue;

@@ -31,7 +31,7 @@ impl Compiler<'_> {
             return Ok((*edge, endpoint));
         }
         let specs = pattern
-            .map(|pattern| self.scenario.calls[pattern].clone())
+            .map(|pattern| self.scenario.calls[pattern].to_vec())
             .unwrap_or_default();
         let name = format!("{caller_name} -> {}", if own { to } else { &callee_name });
         let routes = self.routes(caller, callee.into())?;
@@ -140,7 +140,7 @@ impl Compiler<'_> {
         for service in self.plan.services.keys() {
             let specs = self.scenario.services[usize::from(service)]
                 .admission
-                .clone();
+                .to_vec();
             if specs.is_empty() {
                 continue;
             }

@@ -52,6 +52,7 @@ pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
 use chances::{Ends, Inside, NOTHING, Stay, tries};
+use serde::de::{Error, VariantAccess};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -93,6 +94,16 @@ macro_rules! policies {
         pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
 
         impl PolicySpec {
+            /// The policy of a name, with what is said of it.
+            ///
+            /// # Errors
+            /// If that cannot be read, or there is none of that name.
+            pub fn read<'de, V: VariantAccess<'de>>(name: &str, said: V) -> Result<Self, V::Error> {
+                match name {
+                    $($name => said.newtype_variant().map(Self::$policy),)*
+                    _ => Err(V::Error::custom(format!("there is no policy `{name}`"))),
+                }
+            }
             /// Its name in scenarios.
             #[must_use]
             pub fn name(&self) -> &'static str {
@@ -370,6 +381,19 @@ macro_rules! policies {
                     $((Self::$policy(policy), Memory::$policy(memory)) => policy.reading(memory, now),)*
                     _ => unreachable!("the memory of a policy is its own"),
                 }
+            }
+            /// See [`Policy::why`].
+            #[must_use]
+            pub fn why(&self, memory: &Memory, now: SimTime) -> String {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.why(memory, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
+            /// See [`Policy::idle_at`].
+            #[must_use]
+            pub fn idle_at(&self, rate: f64) -> Option<String> {
+                match self { $(Self::$policy(policy) => policy.idle_at(rate)),* }
             }
             /// See [`Policy::worst_case_attempts`].
             #[must_use]

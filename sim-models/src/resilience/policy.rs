@@ -245,10 +245,21 @@ pub struct Context<'a> {
     pub priority: Priority,
     /// Whom it is from ([`crate::baggage::Baggage::user`]).
     pub user: u8,
+    /// How long what has ended took, where it is said by a script that need not keep to its clock.
+    pub said: Option<SimDuration>,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
     pub counters: &'a mut [u64],
     /// How many of those who are parked at this memory it wakes, the first to come first.
     pub wake: u32,
+}
+
+impl Context<'_> {
+    /// How long a call that came then has taken by now, or as a script says ([`Context::said`]).
+    #[inline]
+    #[must_use]
+    pub fn took(&self, came: SimTime) -> SimDuration {
+        self.said.unwrap_or_else(|| self.now.since(came))
+    }
 }
 
 /// What a callee is told of a call that goes through a policy.
@@ -531,6 +542,15 @@ pub trait Policy {
     /// What its memory says.
     fn reading(&self, _memory: &Self::Memory, _now: SimTime) -> Reading {
         Reading::default()
+    }
+    /// Why its memory is in the state that it is in, or what it still needs to leave it: a sentence for people, of a
+    /// policy with states; empty where there is nothing to say.
+    fn why(&self, _memory: &Self::Memory, _now: SimTime) -> String {
+        String::new()
+    }
+    /// Why it can never act where so many calls (1/s), evenly spaced, come to one memory of it: a sentence for people.
+    fn idle_at(&self, _rate: f64) -> Option<String> {
+        None
     }
     /// Other targets than the one that is called, `"service/endpoint"`, that [`Do::Elsewhere`] counts from 0.
     fn targets(&self) -> Vec<&str> {

@@ -19,7 +19,7 @@ pub struct Line {
     /// Of a result: what it is.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-    /// Of a result: how long it took, in seconds: the time since its try was let in.
+    /// Of a result: how long the policy is told that it took, in seconds; the time since it was let in unless given.
     #[serde(default)]
     pub duration: Option<f64>,
     /// Of a result: its HTTP-like status.
