@@ -326,6 +326,29 @@ impl Policy for FailureAccrual {
         };
         Reading { state, numbers }
     }
+    fn why(&self, known: &Accrued, now: SimTime) -> String {
+        match known.state(now) {
+            State::Alive if self.failures > 0 => format!(
+                "{} of {} failures in a row; {:.1}% of recent calls succeeded",
+                known.in_a_row,
+                self.failures,
+                known.average * 100.0
+            ),
+            State::Alive => format!("{:.1}% of recent calls succeeded", known.average * 100.0),
+            State::Dead(until) => format!("marked dead until {until}, to be probed then"),
+            State::ProbeOpen => "the next call probes it".into(),
+            State::ProbeClosed => "a probe is out: its success revives the instance".into(),
+        }
+    }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        let come = rate * self.window.as_secs_f64();
+        (self.failures == 0 && come < f64::from(self.requests)).then(|| {
+            format!(
+                "{} results within {} are needed before its success rate counts; at {rate}/s there are {come}",
+                self.requests, self.window
+            )
+        })
+    }
     fn brief(&self) -> String {
         if self.failures > 0 {
             format!("{} failures", self.failures)

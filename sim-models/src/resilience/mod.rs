@@ -39,7 +39,7 @@ pub use deadline::Deadline;
 pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gradient_limit::GradientLimit;
-pub use hedge::Hedge;
+pub use hedge::{Average, Failure, Hedge, Learn, Percentile};
 pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
 pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;

@@ -234,6 +234,14 @@ impl Policy for OutlierEjection {
         self.sweep(&mut swept, now, &mut [0; 2]);
         Reading::number("out", swept.out(now) as f64)
     }
+    fn why(&self, hosts: &Hosts, now: SimTime) -> String {
+        let mut swept = hosts.clone();
+        self.sweep(&mut swept, now, &mut [0; 2]);
+        self.told(&swept, now)
+    }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        self.never_at(rate)
+    }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
         if self.base == SimDuration::ZERO {

@@ -449,7 +449,8 @@ impl<'p> Trace<'p> {
                 self.begin_try(id);
             }
             Do::Hold => {}
-            Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
+            Do::PassFor(span) => self.set_timer(id, Some(now + span)),
+            Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")
             }
         }

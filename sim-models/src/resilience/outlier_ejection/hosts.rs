@@ -263,32 +263,47 @@ impl OutlierEjection {
     }
 
     /// Who is out, and why: for people.
-    pub(super) fn told(&self, hosts: &Hosts, now: SimTime) -> Vec<String> {
-        let out = hosts.list.iter().enumerate();
-        out.filter(|(_, host)| host.until > now)
-            .map(|(number, host)| {
-                let why = match self.rules.get(usize::from(host.rule).wrapping_sub(1)) {
-                    None => format!("{} failures in a row", self.failures),
-                    Some(OutlierRule::InARow(rule)) => {
-                        format!("{} {} in a row", rule.failures, rule.of.words())
-                    }
-                    Some(OutlierRule::SuccessRate(rule)) => format!(
-                        "fewer good answers than {} standard deviations below the mean",
-                        rule.deviations
-                    ),
-                    Some(OutlierRule::FailureRate(rule)) => {
-                        format!("{}% of its answers or more were bad", rule.share * 100.0)
-                    }
-                };
-                let back = host.from + self.span(host);
-                let when = if self.interval.is_some() {
-                    format!("until the first sweep from {back} on")
-                } else {
-                    format!("until {back}")
-                };
-                format!("instance {number} is out {when}: {why}")
-            })
-            .collect()
+    pub(super) fn told(&self, hosts: &Hosts, now: SimTime) -> String {
+        let numbered = hosts.list.iter().enumerate();
+        let out = numbered.filter(|(_, host)| host.until > now);
+        let told = out.map(|(number, host)| {
+            let why = match self.rules.get(usize::from(host.rule).wrapping_sub(1)) {
+                None => format!("{} failures in a row", self.failures),
+                Some(rule) => rule.words(),
+            };
+            let back = host.from + self.span(host);
+            let when = if self.interval.is_some() {
+                format!("until the first sweep from {back} on")
+            } else {
+                format!("until {back}")
+            };
+            format!("instance {number} is out {when}: {why}")
+        });
+        told.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Why it never ejects anybody where so many calls (1/s) come to all instances together.
+    pub(super) fn never_at(&self, rate: f64) -> Option<String> {
+        let interval = self.interval?;
+        if self.failures > 0 {
+            return None;
+        }
+        let mut never = None;
+        for rule in self.rules.iter().filter(|rule| rule.enforced() > 0.0) {
+            let (instances, volume) = rule.needs()?;
+            let (needed, come) = (
+                f64::from(instances.max(1)) * f64::from(volume),
+                rate * interval.as_secs_f64(),
+            );
+            if come >= needed {
+                return None;
+            }
+            never = Some(format!(
+                "{instances} instances with {volume} requests each within {interval} are needed before it is judged; at \
+                 {rate}/s no more than {come} come to all of them"
+            ));
+        }
+        never.or_else(|| Some("none of its rules is enforced".into()))
     }
 }
 

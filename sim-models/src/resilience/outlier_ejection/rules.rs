@@ -16,6 +16,38 @@ pub enum OutlierRule {
     FailureRate(FailureRate),
 }
 
+impl OutlierRule {
+    /// The chance that it is enforced with.
+    pub(super) fn enforced(&self) -> f64 {
+        match self {
+            Self::InARow(rule) => rule.enforced,
+            Self::SuccessRate(rule) => rule.enforced,
+            Self::FailureRate(rule) => rule.enforced,
+        }
+    }
+
+    /// How many instances have to have how many requests within an interval; none: any one may be ejected at any time.
+    pub(super) fn needs(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::InARow(_) => None,
+            Self::SuccessRate(rule) => Some((rule.instances, rule.volume)),
+            Self::FailureRate(rule) => Some((rule.instances, rule.volume)),
+        }
+    }
+
+    /// Why it ejects, in words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::InARow(rule) => format!("{} {} in a row", rule.failures, rule.of.words()),
+            Self::SuccessRate(rule) => {
+                let by = rule.deviations;
+                format!("its success rate was more than {by} standard deviations below the mean")
+            }
+            Self::FailureRate(rule) => format!("{}% of its requests failed", rule.share * 100.0),
+        }
+    }
+}
+
 /// So many errors one after the other.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,7 +148,7 @@ impl What {
     pub const COUNT: usize = 3;
 
     /// In words, of several.
-    pub fn words(self) -> &'static str {
+    fn words(self) -> &'static str {
         match self {
             Self::ServerErrors => "server errors",
             Self::GatewayErrors => "gateway errors",
@@ -179,7 +211,7 @@ pub(super) fn wrong(
     let mut told = |why: String| wrong.push(("rules", why));
     let mut in_a_row = [false; What::COUNT];
     for rule in rules {
-        let (of, enforced) = match rule {
+        let of = match rule {
             OutlierRule::InARow(rule) => {
                 if rule.failures == 0 {
                     told("`failures` of an `in_a_row` must be at least 1".into());
@@ -190,7 +222,7 @@ pub(super) fn wrong(
                         rule.of.words()
                     ));
                 }
-                (rule.of, rule.enforced)
+                rule.of
             }
             OutlierRule::SuccessRate(rule) => {
                 if !(rule.deviations.is_finite() && rule.deviations >= 0.0) {
@@ -199,13 +231,13 @@ pub(super) fn wrong(
                         rule.deviations
                     ));
                 }
-                (rule.of, rule.enforced)
+                rule.of
             }
             OutlierRule::FailureRate(rule) => {
                 if !(0.0..=1.0).contains(&rule.share) {
                     told(format!("`share` must be 0 to 1, not {}", rule.share));
                 }
-                (rule.of, rule.enforced)
+                rule.of
             }
         };
         let of_rates = !matches!(rule, OutlierRule::InARow(_));
@@ -218,6 +250,7 @@ pub(super) fn wrong(
         if of == What::Local && !split {
             told("`local` errors are told apart with `split: true`".into());
         }
+        let enforced = rule.enforced();
         if !(0.0..=1.0).contains(&enforced) {
             told(format!("`enforced` must be 0 to 1, not {enforced}"));
         }
