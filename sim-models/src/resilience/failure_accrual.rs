@@ -81,6 +81,21 @@ fn five_minutes() -> SimDuration {
     SimDuration::from_secs(300)
 }
 
+impl Default for FailureAccrual {
+    fn default() -> Self {
+        Self {
+            failures: five(),
+            success_rate: required(),
+            window: thirty_seconds(),
+            requests: five(),
+            base: five_seconds(),
+            longest: five_minutes(),
+            on: OutcomeSet::default(),
+            scope: Scope::default(),
+        }
+    }
+}
+
 /// What an instance is taken to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -92,6 +107,18 @@ enum State {
     ProbeOpen,
     /// A probe is out.
     ProbeClosed,
+}
+
+impl State {
+    /// Its place in [`Policy::STATES`].
+    fn number(self) -> u8 {
+        match self {
+            Self::Alive => 0,
+            Self::Dead(_) => 1,
+            Self::ProbeOpen => 2,
+            Self::ProbeClosed => 3,
+        }
+    }
 }
 
 /// Slices of the window but the one that is being written.
@@ -237,12 +264,14 @@ const PROBES: usize = 2;
 impl Policy for FailureAccrual {
     type Memory = Accrued;
     type Call = ();
-    const SUMMARY: &'static str = "passes an instance by that fails, and probes it before it is trusted again";
+    const SUMMARY: &'static str =
+        "passes an instance by that fails, and probes it before it is trusted again";
     const EXAMPLE: &'static str = "failure_accrual(failures: 5)";
     const LIVE: &'static [&'static str] = &["failures", "success_rate", "base", "longest"];
     const COUNTERS: &'static [&'static str] = &["removals", "revivals", "probes"];
     const LEAVES: bool = true;
     const BY_CALLEE: bool = true;
+    const STATES: &'static [&'static str] = &["alive", "dead", "probe_open", "probe_closed"];
 
     fn memory(&self) -> Accrued {
         Accrued::default()
@@ -265,7 +294,7 @@ impl Policy for FailureAccrual {
     #[inline]
     fn on_leave(&self, known: &mut Accrued, (): &mut (), ended: &Ended, context: &mut Context) {
         known.state = known.state(context.now);
-        let failed = self.on.contains(ended.outcome());
+        let failed = self.on.contains(ended.ending);
         let unknown = ended.callee == Ended::NOBODY && !ended.outcome().is_success();
         if ended.given_up || unknown || ended.outcome() == Outcome::Cancelled {
             if known.state == State::ProbeClosed {
@@ -297,6 +326,12 @@ impl Policy for FailureAccrual {
             None => {}
         }
     }
+    fn state(&self, known: &Accrued, _: u32, now: SimTime) -> (u8, Option<SimTime>) {
+        match (known.state, known.state(now)) {
+            (State::Dead(until), State::ProbeOpen) => (2, Some(until)),
+            (_, state) => (state.number(), None),
+        }
+    }
     fn is_shut(&self, known: &Accrued, now: SimTime) -> bool {
         matches!(known.state(now), State::Dead(_) | State::ProbeClosed)
     }
@@ -315,16 +350,14 @@ impl Policy for FailureAccrual {
             ("requests", f64::from(counted.within())),
             ("success_rate", known.average),
         ];
-        let state = match known.state(now) {
-            State::Alive => "alive",
-            State::Dead(until) => {
-                numbers.push(("dead_for", until.since(now).as_secs_f64()));
-                "dead"
-            }
-            State::ProbeOpen => "probe_open",
-            State::ProbeClosed => "probe_closed",
-        };
-        Reading { state, numbers }
+        let state = known.state(now);
+        if let State::Dead(until) = state {
+            numbers.push(("dead_for", until.since(now).as_secs_f64()));
+        }
+        Reading {
+            state: Self::STATES[usize::from(state.number())],
+            numbers,
+        }
     }
     fn why(&self, known: &Accrued, now: SimTime) -> String {
         match known.state(now) {
@@ -363,7 +396,8 @@ impl Policy for FailureAccrual {
             wrong.push(("success_rate", why));
         }
         if self.failures == 0 && self.success_rate == 0.0 {
-            let why = "must be at least 1, or `success_rate` more than 0: otherwise none is ever dead";
+            let why =
+                "must be at least 1, or `success_rate` more than 0: otherwise none is ever dead";
             wrong.push(("failures", why.into()));
         }
         if self.window < SimDuration::from_millis(5) {

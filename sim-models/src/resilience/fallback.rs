@@ -25,12 +25,23 @@ pub struct Fallback {
     #[serde(default = "failures")]
     pub on: OutcomeSet,
     /// How many calls of an instance may wait for it at a time; none: any number.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u32>,
 }
 
 fn failures() -> OutcomeSet {
     OutcomeSet::FAILURES
+}
+
+impl Default for Fallback {
+    /// A static answer, whatever fails.
+    fn default() -> Self {
+        Self {
+            to: None,
+            on: failures(),
+            most: None,
+        }
+    }
 }
 
 impl Policy for Fallback {
@@ -57,7 +68,7 @@ impl Policy for Fallback {
     #[inline]
     fn ignores(&self, outcome: Outcome) -> bool {
         // The answer of the other target is looked at, whatever it is.
-        self.to.is_none() && !self.on.contains(outcome)
+        self.to.is_none() && !self.on.touches(outcome)
     }
     fn on_result(
         &self,
@@ -74,7 +85,7 @@ impl Policy for Fallback {
             context.counters[1] += 1;
             return Do::Pass;
         }
-        if !self.on.contains(outcome) {
+        if !self.on.contains(ended.ending) {
             return Do::Pass;
         }
         context.counters[0] += 1;
@@ -93,12 +104,13 @@ impl Policy for Fallback {
         *out -= u32::from(std::mem::take(asked));
     }
     fn replaces(&self, outcome: Outcome) -> bool {
-        self.on.contains(outcome)
+        self.on.touches(outcome)
     }
     /// Of a static answer; another target is not looked at.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
         let ends = inside.ends(when).filter(|_| self.to.is_none())?;
-        Some(ends.replaced(|outcome| self.on.contains(outcome), Outcome::Degraded))
+        ends.failed(self.on)?;
+        Some(ends.replaced(|outcome| self.on.touches(outcome), Outcome::Degraded))
     }
     fn brief(&self) -> String {
         self.to.clone().unwrap_or_default()

@@ -52,13 +52,13 @@ pub struct Hedge {
     #[serde(default)]
     pub on: OutcomeSet,
     /// Whether the next try begins at once where one has failed; otherwise only its delay begins it.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub next_at_once: bool,
     /// Whose failure is the result where all have failed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub result: Failure,
     /// What the delay follows; none: it stays what it is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub learn: Option<Learn>,
     /// Whether further tries of the call go to instances that it has not asked yet, where there are any.
     #[serde(default = "yes")]
@@ -82,8 +82,32 @@ fn yes() -> bool {
     true
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 fn two() -> u32 {
     2
+}
+
+impl Default for Hedge {
+    /// One more try, and never before the first one has failed.
+    fn default() -> Self {
+        Self {
+            after: Self::NEVER,
+            attempts: two(),
+            on: OutcomeSet::default(),
+            next_at_once: true,
+            result: Failure::default(),
+            learn: None,
+            another_instance: true,
+        }
+    }
 }
 
 /// The most tries that may be out beside each other.
@@ -177,7 +201,7 @@ impl Policy for Hedge {
         context: &mut Context,
     ) -> Do {
         self.learn(learned, call, ended, context);
-        if !self.on.contains(ended.outcome()) {
+        if !self.on.contains(ended.ending) {
             let won = ended.outcome().is_success() && ended.leg > call.first;
             context.counters[1] += u64::from(won);
             let refused = ended.callee == Ended::NOBODY && !ended.outcome().is_success();

@@ -74,19 +74,19 @@ pub struct OutlierEjection {
     #[serde(default)]
     pub on: OutcomeSet,
     /// What else ejects an instance.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<OutlierRule>,
     /// Whether errors that the caller finds for itself are told apart from those that it is answered.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub split: bool,
     /// How often rates are judged and instances come back; none: at once.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub interval: Option<SimDuration>,
     /// How much longer an instance is out at most, by chance; of sweeps.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub jitter: SimDuration,
     /// Whether one instance may be out whatever `share` says.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub at_least_one: bool,
     /// Who shares what is known of the instances.
     #[serde(default)]
@@ -114,6 +114,35 @@ fn half() -> f64 {
 
 fn yes() -> bool {
     true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Default for OutlierEjection {
+    fn default() -> Self {
+        Self {
+            failures: five(),
+            base: thirty_seconds(),
+            longest: five_minutes(),
+            share: half(),
+            panic: half(),
+            on: OutcomeSet::default(),
+            rules: Vec::new(),
+            split: false,
+            interval: None,
+            jitter: SimDuration::ZERO,
+            at_least_one: true,
+            scope: Scope::default(),
+            by: None,
+        }
+    }
 }
 
 impl OutlierEjection {
@@ -152,7 +181,7 @@ impl OutlierEjection {
             return;
         }
         let host = &mut hosts.list[number];
-        if self.on.contains(ended.outcome()) {
+        if self.on.contains(ended.ending) {
             host.in_a_row[Host::ON] += 1;
             self.too_many(hosts, (number, Host::ON), self.failures, (0, 1.0), context);
         } else {
@@ -193,6 +222,8 @@ impl Policy for OutlierEjection {
     const COUNTERS: &'static [&'static str] = &["ejected", "spared"];
     const LEAVES: bool = true;
     const SHUNS: bool = true;
+    const STATES: &'static [&'static str] = &["in", "ejected"];
+    const STATES_BY_CALLEE: bool = true;
 
     fn memory(&self) -> Hosts {
         Hosts::default()
@@ -228,6 +259,13 @@ impl Policy for OutlierEjection {
             return self.pass_by(&swept, now, passed_by);
         }
         self.pass_by(hosts, now, passed_by);
+    }
+    fn state(&self, hosts: &Hosts, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
+        match hosts.list.get(callee as usize) {
+            Some(host) if host.until > now => (1, None),
+            Some(host) => (0, Some(host.until)),
+            None => (0, None),
+        }
     }
     fn reading(&self, hosts: &Hosts, now: SimTime) -> Reading {
         let mut swept = hosts.clone();

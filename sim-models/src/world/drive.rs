@@ -121,7 +121,7 @@ impl<'p> World<'p> {
         let base = usize::from(self.frames[index].base);
         while outside != base {
             let layer = outside - 1;
-            if plan.layers[layer].passes.contains(ended.outcome()) {
+            if plan.layers[layer].passes.touches(ended.outcome()) {
                 let slot = self.slot(index, layer);
                 let timer = std::mem::replace(&mut slot.timer, EventId::NONE);
                 slot.overdue = false;
@@ -295,7 +295,10 @@ impl<'p> World<'p> {
             Do::Elsewhere(target) => Way::Elsewhere(layer, target),
             Do::Hold => Way::Stay,
             Do::PassFor(span) => {
-                debug_assert!(policy.forks, "only what has several tries out keeps one back");
+                debug_assert!(
+                    policy.forks,
+                    "only what has several tries out keeps one back"
+                );
                 self.frames[index].ending = ended.ending;
                 self.clear_timer(index, layer, agenda);
                 self.set_timer(index, layer, false, span, agenda);

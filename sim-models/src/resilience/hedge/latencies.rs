@@ -128,7 +128,9 @@ impl Latencies {
         let longest = self.closed().map(|counts| counts.buckets.len()).max();
         let mut seen = 0;
         for bucket in 0..longest.unwrap_or(0) {
-            let here = self.closed().filter_map(|counts| counts.buckets.get(bucket));
+            let here = self
+                .closed()
+                .filter_map(|counts| counts.buckets.get(bucket));
             seen += here.map(|count| u64::from(*count)).sum::<u64>();
             if seen >= wanted {
                 return highest(bucket);
@@ -169,8 +171,14 @@ mod tests {
                 bucket == 0 || lower < milliseconds,
                 "{milliseconds}: {lower}"
             );
-            assert!((highest - milliseconds) * 1000 <= milliseconds, "{milliseconds}");
+            assert!(
+                (highest - milliseconds) * 1000 <= milliseconds,
+                "{milliseconds}"
+            );
         }
-        assert_eq!([highest(2047), highest(2048), highest(3071)], [2047, 2049, 4095]);
+        assert_eq!(
+            [highest(2047), highest(2048), highest(3071)],
+            [2047, 2049, 4095]
+        );
     }
 }

@@ -46,6 +46,21 @@ pub struct Percentile {
     pub given_up: bool,
 }
 
+impl Default for Percentile {
+    fn default() -> Self {
+        Self {
+            rank: 0.95,
+            least: millisecond(),
+            most: minute(),
+            slice: ten_seconds(),
+            slices: three(),
+            refresh: SimDuration::ZERO,
+            samples: one(),
+            given_up: true,
+        }
+    }
+}
+
 /// The average latency of the last first tries, each cut to whole milliseconds, multiplied, and more.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
