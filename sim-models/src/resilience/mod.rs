@@ -14,6 +14,7 @@ mod cancellation;
 pub mod chances;
 mod coalesce;
 mod deadline;
+mod failure_accrual;
 mod fallback;
 mod gcra;
 mod gradient_limit;
@@ -46,11 +47,12 @@ pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use deadline::Deadline;
+pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
-pub use hedge::Hedge;
-pub use outlier_ejection::OutlierEjection;
+pub use hedge::{Average, Failure, Hedge, Learn, Percentile};
+pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
 pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
@@ -534,4 +536,5 @@ policies! {
     ThreadPool "thread_pool",
     ReservedBulkhead "reserved_bulkhead",
     ShuffleShard "shuffle_shard",
+    FailureAccrual "failure_accrual",
 }

@@ -49,13 +49,14 @@ pub enum By {
 /// | [`Policy::on_enter`], [`Policy::on_timer`] after `Wait` or `Park` | `Pass`, `PassFor`, `Wait`, `Park`, `End`, `Elsewhere` |
 /// | [`Policy::on_wake`] | `Pass`, `PassFor`, `Wait`, `Park`, `End` |
 /// | [`Policy::on_timer`] after `PassFor` | `Pass` (let it be), `PassFor` (ask again later), `End`, `Again`, `Beside`, `Elsewhere` |
-/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold` |
+/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold`; `PassFor` of policies that fork |
 /// | [`Policy::on_retry`] | `Pass`, `End` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
     /// Inwards: it goes on. Outwards: the result is passed on.
     Pass,
-    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first.
+    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first. Of a result of one of
+    /// several tries: it is kept back, and the span begins anew.
     PassFor(SimDuration),
     /// It stays here for this span; then [`Policy::on_timer`] is asked.
     Wait(SimDuration),

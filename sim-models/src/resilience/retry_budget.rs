@@ -37,6 +37,17 @@ fn ten() -> f64 {
     10.0
 }
 
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self {
+            ratio: tenth(),
+            cap: ten(),
+            scope: Scope::default(),
+            by: None,
+        }
+    }
+}
+
 /// Slack for sums such as ten times 0.1, which must buy a whole token.
 const ROUNDING: f64 = 1e-9;
 

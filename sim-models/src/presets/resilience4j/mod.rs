@@ -3,10 +3,14 @@
 //! The parts that are given are wrapped as its Spring Boot starter does by default:
 //! `Retry ( CircuitBreaker ( RateLimiter ( TimeLimiter ( Bulkhead ( call ) ) ) ) )`.
 //!
+//! It has no place for `Hedge`: outermost here.
+//!
 //! Source: resilience4j 2.4.0, its `*Config.java`, and "Aspect order" of its Spring Boot guide.
 
+mod hedge;
 mod time_limiter;
 
+pub use hedge::{Resilience4jHedge, Resilience4jHedgeDuration};
 pub use time_limiter::Resilience4jTimeLimiter;
 
 use super::Preset;
@@ -17,6 +21,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resilience4j {
+    /// Asks once more while the first call is out.
+    #[serde(default)]
+    pub hedge: Option<Resilience4jHedge>,
     /// Bounds how long a call may take.
     #[serde(default)]
     pub time_limiter: Option<Resilience4jTimeLimiter>,
@@ -29,6 +36,9 @@ impl Preset for Resilience4j {
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
+        if let Some(part) = &self.hedge {
+            policies.extend(part.expand()?);
+        }
         if let Some(part) = &self.time_limiter {
             policies.extend(part.expand()?);
         }

@@ -253,7 +253,13 @@ impl Trace<'_> {
             }
             Do::Elsewhere(_) => Way::Elsewhere(layer),
             Do::Hold => Way::Stay,
-            Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
+            Do::PassFor(span) => {
+                self.calls[place.0].leg(place.1).failure = ended.ending;
+                self.clear_timer(place, layer);
+                self.set_timer(place, layer, span, false);
+                Way::Stay
+            }
+            Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")
             }
         }

@@ -156,9 +156,16 @@ impl<'p> Trace<'p> {
         let call = &self.calls[call];
         let (at, goes_on) = call.at();
         let allowed = line.op == Op::Retry && call.allowed;
-        let told = |layer: usize| self.told(layer, &call.parts[layer]);
-        let (alone, policies) = if let [_] = self.layers {
-            (told(0), BTreeMap::new())
+        let told = |layer: usize| self.told(layer, &call.parts[layer], line.callee);
+        // One that only tells the callee something has nothing to say here.
+        let mut acting = (0..self.layers.len()).filter(|layer| self.layers[*layer].acts());
+        let alone = match (acting.next(), acting.next()) {
+            _ if self.layers.len() == 1 => Some(0),
+            (Some(layer), None) => Some(layer),
+            _ => None,
+        };
+        let (alone, policies) = if let Some(layer) = alone {
+            (told(layer), BTreeMap::new())
         } else {
             let layers = self.layers.iter().enumerate();
             let policies: BTreeMap<String, Told> = layers
@@ -193,8 +200,9 @@ impl<'p> Trace<'p> {
         }
     }
 
-    /// What a policy says of a part of its memory now, and has counted.
-    pub(super) fn told(&self, layer: usize, part: &str) -> Told {
+    /// What a policy says of a part of its memory now, and has counted; its state is that of this instance of the
+    /// callee, where each has its own.
+    pub(super) fn told(&self, layer: usize, part: &str, callee: Option<u16>) -> Told {
         let policy = &self.layers[layer];
         let fresh;
         let memory = match self.memories[layer].get(part) {
@@ -205,9 +213,16 @@ impl<'p> Trace<'p> {
             }
         };
         let reading = policy.reading(memory, self.now);
+        let state = match callee {
+            Some(callee) if policy.states_by_callee() => {
+                let (state, _) = policy.state(memory, u32::from(callee), self.now);
+                policy.states()[usize::from(state)]
+            }
+            _ => reading.state,
+        };
         let counts = self.counters[layer].iter().copied();
         Told {
-            state: reading.state,
+            state,
             numbers: reading.numbers.into_iter().collect(),
             counts: policy.counters().iter().copied().zip(counts).collect(),
         }
