@@ -11,7 +11,9 @@ mod bulkhead;
 mod cancellation;
 pub mod chances;
 mod coalesce;
+mod concurrency_limit;
 mod deadline;
+pub mod estimate;
 mod fallback;
 mod gradient_limit;
 mod hedge;
@@ -34,6 +36,7 @@ pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
+pub use concurrency_limit::ConcurrencyLimit;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use gradient_limit::GradientLimit;
@@ -247,6 +250,11 @@ macro_rules! policies {
             pub fn parks(&self) -> bool {
                 match self { $(Self::$policy(policy) => policy.parks()),* }
             }
+            /// See [`Policy::last_first`].
+            #[must_use]
+            pub fn last_first(&self) -> bool {
+                match self { $(Self::$policy(policy) => policy.last_first()),* }
+            }
             /// See [`Policy::targets`].
             #[must_use]
             pub fn targets(&self) -> Vec<&str> {
@@ -444,4 +452,5 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    ConcurrencyLimit "concurrency_limit",
 }

@@ -368,6 +368,10 @@ pub trait Policy {
     fn parks(&self) -> bool {
         false
     }
+    /// Whether those that are parked at its memory are woken the last to come first, not the first.
+    fn last_first(&self) -> bool {
+        false
+    }
     /// A call, or another try of it by a policy outside, is on its way in.
     #[inline]
     fn on_enter(
@@ -387,7 +391,8 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here.
+    /// Somebody who left woke a call that was parked here. `Park` without a span leaves it where it was, and wakes
+    /// nobody else; with one it waits anew, behind all others.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,

@@ -498,14 +498,28 @@ impl<'p> Trace<'p> {
     fn wake(&mut self, part: &str, count: u32) {
         for _ in 0..count {
             let room = self.rooms.get_mut(part);
-            let Some(id) = room.and_then(VecDeque::pop_front) else {
+            let last_first = self.policy.last_first();
+            let next = room.and_then(|room| match last_first {
+                true => room.pop_back(),
+                false => room.pop_front(),
+            });
+            let Some(id) = next else {
                 return;
             };
             let answer = self.ask(&id, |policy, memory, state, context| {
                 policy.on_wake(memory, state, context)
             });
-            if matches!(answer, Do::Park(_)) {
-                self.rooms.entry(part.into()).or_default().push_front(id);
+            if let Do::Park(span) = answer {
+                let room = self.rooms.entry(part.into()).or_default();
+                match span {
+                    None if last_first => room.push_back(id),
+                    None => room.push_front(id),
+                    Some(span) => {
+                        room.push_back(id.clone());
+                        self.set_timer(&id, Some(self.now + span));
+                        continue;
+                    }
+                }
                 return;
             }
             self.set_timer(&id, None);
