@@ -13,6 +13,7 @@ pub mod counted;
 pub mod spelling;
 pub mod quantity;
 pub mod resilience;
+pub mod presets;
 pub mod balancers;
 pub mod queues;
 pub mod faults;

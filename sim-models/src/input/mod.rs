@@ -16,6 +16,7 @@ use crate::scenario::hidden;
 use crate::scenario::path::Override;
 use crate::scenario::set;
 use crate::scenario::source::Sources;
+use crate::scenario::spread::spread_presets;
 use crate::scenario::tree::Node;
 use reader::Reader;
 
@@ -127,6 +128,7 @@ impl Parsed {
         let shapes = Shapes::default();
         let read = decoded(&mut tree, &mut sources, overrides, &shapes);
         set::name_arguments(&mut tree, &shapes);
+        spread_presets(&mut tree);
         let mut warnings = Vec::new();
         let mut scenario = read.and_then(|scenario| {
             let origin = Origin {

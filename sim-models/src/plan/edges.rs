@@ -31,7 +31,7 @@ impl Compiler<'_> {
             return Ok((*edge, endpoint));
         }
         let specs = pattern
-            .map(|pattern| self.scenario.calls[pattern].clone())
+            .map(|pattern| self.scenario.calls[pattern].to_vec())
             .unwrap_or_default();
         let name = format!("{caller_name} -> {}", if own { to } else { &callee_name });
         let routes = self.routes(caller, callee.into())?;
@@ -117,6 +117,7 @@ impl Compiler<'_> {
                 .position(|layer| layer.by == Some(By::Callee))
                 .map_or(EdgePlan::LATE, |at| at as u32),
             starts: layers.iter().any(|layer| layer.starts),
+            reports: layers.iter().any(|layer| layer.spec.reports()),
             first_endpoint,
             keys,
             avoids,
@@ -140,7 +141,7 @@ impl Compiler<'_> {
         for service in self.plan.services.keys() {
             let specs = self.scenario.services[usize::from(service)]
                 .admission
-                .clone();
+                .to_vec();
             if specs.is_empty() {
                 continue;
             }

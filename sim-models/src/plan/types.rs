@@ -316,6 +316,8 @@ pub struct EdgePlan {
     pub picks_at: u32,
     /// Whether one of the policies has to know when what it let in at a door begins to be served.
     pub starts: bool,
+    /// Whether a policy of this door tells how busy its instance is.
+    pub reports: bool,
     /// The first of the callee's endpoints.
     pub first_endpoint: EndpointId,
     /// Parts of a memory that is divided by key: one for each, and one for requests without.

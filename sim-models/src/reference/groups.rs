@@ -1,7 +1,7 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
 use crate::scenario::steps;
-use crate::{balancers, controllers, faults, queues, resilience};
+use crate::{balancers, controllers, faults, presets, queues, resilience};
 
 /// Things of one kind: the variants of an enum, one struct, or one kind of value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub const REGISTRIES: &[Registry] = &[
         resilience::REGISTRY,
         resilience::EXAMPLES,
         resilience::TEXTS,
+    ),
+    (
+        "PresetSpec",
+        presets::REGISTRY,
+        presets::EXAMPLES,
+        presets::TEXTS,
     ),
     (
         "BalancerSpec",
@@ -235,6 +241,18 @@ pub const GROUPS: &[Group] = &[
         "policy",
         "Policies of calls",
         r#"calls: { "web -> db": [@, timeout("500ms")] }"#,
+    ),
+    variants(
+        "PresetSpec",
+        "preset",
+        "Presets of libraries, in lists of policies",
+        r#"calls: { "web -> db": [@] }"#,
+    ),
+    single(
+        "Resilience4jTimeLimiter",
+        "resilience4j.timeLimiter",
+        r#"calls: { "web -> db": [resilience4j(timeLimiter: (@))] }"#,
+        r#"timeoutDuration: "2s", cancelRunningFuture: true"#,
     ),
     variants(
         "Scope",

@@ -182,8 +182,8 @@ impl Policy for AdaptiveLimit {
         if ended.given_up {
             return;
         }
-        let took = context.now.since(came.at);
-        let dropped = took > self.slow || self.on.contains(ended.outcome());
+        let took = context.took(came.at);
+        let dropped = took > self.slow || self.on.contains(ended.ending);
         if !dropped && !ended.outcome().is_success() {
             return;
         }

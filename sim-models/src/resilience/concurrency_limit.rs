@@ -247,14 +247,16 @@ impl Policy for ConcurrencyLimit {
         memory.out -= 1;
         memory.busy[context.priority as usize] -= 1;
         let outcome = ended.outcome();
-        let dropped = self.dropped.contains(outcome);
+        let dropped = self.dropped.contains(ended.ending);
         if !ended.given_up && (dropped || outcome.is_success()) {
+            let took = context.took(came.at);
             let sample = Sample {
-                took: context.now.since(came.at).0,
+                took: took.0,
                 out: came.out,
                 dropped,
             };
-            self.learn(memory, sample, context.now.0, context);
+            let at = came.at;
+            self.learn(memory, sample, (at + took).0, context);
         }
         context.wake = match self.order {
             Next::Lifo => 1,

@@ -168,12 +168,13 @@ impl Policy for GradientLimit {
         if ended.given_up || !(outcome.is_success() || outcome == Outcome::TimeoutAttempt) {
             return;
         }
+        let at = came.at;
         let sample = Sample {
-            took: context.now.since(came.at).0,
+            took: context.took(at).0,
             out: came.out,
             dropped: false,
         };
-        let window = self.window().add(&mut memory.window, sample, context.now.0);
+        let window = (self.window()).add(&mut memory.window, sample, at.0 + sample.took);
         if let Some(window) = window {
             let before = memory.limit.estimate.limit;
             self.gradient2().update(&mut memory.limit.estimate, window);

@@ -6,6 +6,8 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod answers;
+mod back_pressure;
 mod breaker;
 mod bulkhead;
 mod cancellation;
@@ -20,6 +22,7 @@ mod hedge;
 mod outlier_ejection;
 mod policy;
 mod rate_limit;
+mod report_load;
 mod retry;
 mod retry_budget;
 pub mod script;
@@ -32,6 +35,8 @@ mod timeout;
 pub mod trace;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use answers::{Final, Load, PushBack};
+pub use back_pressure::BackPressure;
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
@@ -42,8 +47,9 @@ pub use fallback::Fallback;
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
+pub use report_load::ReportLoad;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use shed_by_priority::ShedByPriority;
@@ -53,6 +59,7 @@ pub use timeout::Timeout;
 
 use crate::outcome::Outcome;
 use chances::{Ends, Inside, NOTHING, Stay, tries};
+use serde::de::{Error, VariantAccess};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -94,6 +101,16 @@ macro_rules! policies {
         pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
 
         impl PolicySpec {
+            /// The policy of a name, with what is said of it.
+            ///
+            /// # Errors
+            /// If that cannot be read, or there is none of that name.
+            pub fn read<'de, V: VariantAccess<'de>>(name: &str, said: V) -> Result<Self, V::Error> {
+                match name {
+                    $($name => said.newtype_variant().map(Self::$policy),)*
+                    _ => Err(V::Error::custom(format!("there is no policy `{name}`"))),
+                }
+            }
             /// Its name in scenarios.
             #[must_use]
             pub fn name(&self) -> &'static str {
@@ -352,6 +369,19 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::REPORTS`].
+            #[must_use]
+            pub fn reports(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::REPORTS),* }
+            }
+            /// See [`Policy::load`].
+            #[must_use]
+            pub fn load(&self, memory: &Memory) -> Load {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.load(memory),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::heap`].
             #[must_use]
             pub fn heap(&self) -> usize {
@@ -376,6 +406,19 @@ macro_rules! policies {
                     $((Self::$policy(policy), Memory::$policy(memory)) => policy.reading(memory, now),)*
                     _ => unreachable!("the memory of a policy is its own"),
                 }
+            }
+            /// See [`Policy::why`].
+            #[must_use]
+            pub fn why(&self, memory: &Memory, now: SimTime) -> String {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.why(memory, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
+            /// See [`Policy::idle_at`].
+            #[must_use]
+            pub fn idle_at(&self, rate: f64) -> Option<String> {
+                match self { $(Self::$policy(policy) => policy.idle_at(rate)),* }
             }
             /// See [`Policy::worst_case_attempts`].
             #[must_use]
@@ -452,5 +495,7 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    ReportLoad "report_load",
+    BackPressure "back_pressure",
     ConcurrencyLimit "concurrency_limit",
 }

@@ -19,7 +19,7 @@ pub struct Line {
     /// Of a result: what it is.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-    /// Of a result: how long it took, in seconds: the time since its try was let in.
+    /// Of a result: how long the policy is told that it took, in seconds; the time since it was let in unless given.
     #[serde(default)]
     pub duration: Option<f64>,
     /// Of a result: its HTTP-like status.
@@ -31,6 +31,9 @@ pub struct Line {
     /// Of a result: seconds after which the callee asks to come again; less than zero: not at all.
     #[serde(default)]
     pub retry_after: Option<f64>,
+    /// Of a result: how busy the answer tells that its instance is; 1 is all that it can take.
+    #[serde(default)]
+    pub load: Option<f64>,
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
     #[serde(default)]
     pub key: u32,

@@ -8,16 +8,19 @@
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
 //!   of several tries it is of, from 0) and `retry_after` (seconds after which the callee asks to come again; less than
-//!   zero: not at all) may be given;
+//!   zero: not at all) and `load` (how busy the answer tells that its instance is, of 1) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
 //! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
 //!
+//! A result may say its `duration`, in seconds: what the policy is told that it took, which need not be the time since it
+//! was let in.
+//!
 //! Several calls may be out at once: `"id"` names them. The timers of the policy run between the lines.
 
 pub use super::script::{At, Decision, Line, Op};
-use super::{By, Context, Do, Ended, Final, Memory, PolicySpec, Reading};
+use super::{By, Context, Do, Ended, Final, Load, Memory, PolicySpec, Reading};
 use crate::baggage::Baggage;
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome};
@@ -48,8 +51,6 @@ struct Call {
     allowed: bool,
     /// Which of several tries have ended.
     over: BTreeSet<u16>,
-    /// When each try was let in.
-    begun: Vec<SimTime>,
 }
 
 /// A policy that is driven by a script.
@@ -66,6 +67,8 @@ pub struct Trace<'p> {
     due: BTreeSet<(SimTime, u64, String)>,
     now: SimTime,
     begun: u64,
+    /// How long what the line is about took, as it says.
+    said: Option<SimDuration>,
 }
 
 /// Instances of the callee of a policy that is driven alone.
@@ -86,6 +89,7 @@ impl<'p> Trace<'p> {
             now: SimTime::ZERO,
             due: BTreeSet::new(),
             begun: 0,
+            said: None,
         }
     }
 
@@ -104,8 +108,17 @@ impl<'p> Trace<'p> {
         if now < self.now {
             return Err(format!("time goes back to {} s", line.t));
         }
+        let said = line.duration.map(|took| {
+            if took.is_finite() && (0.0..=1e9).contains(&took) {
+                Ok(SimDuration::from_nanos_f64(took * 1e9))
+            } else {
+                Err(format!("`duration` is 0 to 1e9 seconds, not {took}"))
+            }
+        });
+        let said = said.transpose()?;
         self.run_timers(now);
         self.now = now;
+        self.said = said;
         let id = line.id.text();
         let wait = match line.op {
             Op::Acquire => self.acquire(line)?,
@@ -210,7 +223,6 @@ impl<'p> Trace<'p> {
             last: Final::No,
             allowed: false,
             over: BTreeSet::new(),
-            begun: Vec::new(),
         };
         match self.calls.get_mut(id) {
             // The same call comes again.
@@ -251,6 +263,7 @@ impl<'p> Trace<'p> {
             content: call.key,
             priority: call.priority,
             user: call.user,
+            said: self.said,
             counters: &mut self.counters,
             wake: 0,
         };
@@ -284,13 +297,11 @@ impl<'p> Trace<'p> {
     }
 
     fn begin_try(&mut self, id: &str) {
-        let now = self.now;
         self.set(id, |call| {
             call.at = At::Inside;
             call.inside = true;
             call.attempts += 1;
             call.out += 1;
-            call.begun.push(now);
         });
     }
 
@@ -358,7 +369,7 @@ impl<'p> Trace<'p> {
         if line.callee.is_some_and(|callee| callee >= CALLEES) {
             return Err(format!("`callee` is one of {CALLEES} instances, from 0"));
         }
-        let (forks, now) = (self.policy.forks(), self.now);
+        let forks = self.policy.forks();
         let id = &line.id.text();
         let call = self.call(id)?;
         if call.at != At::Inside || call.out == 0 {
@@ -371,17 +382,6 @@ impl<'p> Trace<'p> {
             return Err(format!(
                 "try {} of this call has had its result: `leg` says which one it is",
                 line.leg
-            ));
-        }
-        let begun = if forks {
-            call.begun.get(usize::from(line.leg))
-        } else {
-            call.begun.last()
-        };
-        let took = begun.map_or(0.0, |begun| now.since(*begun).as_secs_f64());
-        if let Some(duration) = line.duration.filter(|said| (said - took).abs() > 1e-6) {
-            return Err(format!(
-                "`duration` is {duration}, but this try was let in {took} s ago"
             ));
         }
         call.out -= 1;
@@ -405,6 +405,7 @@ impl<'p> Trace<'p> {
                 (None, _) => 0,
             },
             given_up: false,
+            load: line.load.map_or(Load::UNKNOWN, Load::of),
         };
         let answer = if self.policy.ignores(outcome) {
             Do::Pass

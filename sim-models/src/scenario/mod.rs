@@ -25,6 +25,7 @@ pub mod types;
 pub mod shape;
 pub mod pattern;
 pub mod decode;
+pub mod spread;
 pub mod mixed;
 pub mod explain;
 pub mod fingerprint;

@@ -231,7 +231,7 @@ impl<'a> CallIndex<'a> {
         let policies = self
             .key(from, target)
             .and_then(|key| scenario.calls.get(key));
-        policies.map_or(&[], Vec::as_slice)
+        policies.map_or(&[], |policies| policies.as_slice())
     }
 }
 

@@ -106,6 +106,21 @@ impl Node {
         }
     }
 
+    /// As [`Self::get`], to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.kind {
+            Kind::Struct(_, fields) => fields
+                .iter_mut()
+                .find(|field| field.name.text == key)
+                .map(|field| &mut field.value),
+            Kind::Map(entries) => entries
+                .iter_mut()
+                .find(|(name, _)| name.as_key() == Some(key))
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// What it says as a key of a map.
     #[must_use]
     pub fn as_key(&self) -> Option<&str> {

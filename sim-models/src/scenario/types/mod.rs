@@ -16,9 +16,9 @@ pub use workload::*;
 
 use crate::controllers::ControllerSpec;
 use crate::faults::Fault;
+use crate::presets::PolicyList;
 use crate::quantity::distribution::DurationSpec;
 use crate::quantity::keys::Keys;
-use crate::resilience::PolicySpec;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -56,7 +56,7 @@ pub struct Scenario {
     /// Policies of calls, `"caller -> callee"` or `"caller -> callee/endpoint"`, outermost first;
     /// the most specific pattern wins.
     #[serde(default)]
-    pub calls: IndexMap<String, Vec<PolicySpec>>,
+    pub calls: IndexMap<String, PolicyList>,
     /// Where requests come from.
     #[serde(default)]
     pub workloads: IndexMap<String, Workload>,

@@ -2,9 +2,9 @@
 
 use super::defaults;
 use crate::balancers::BalancerSpec;
+use crate::presets::PolicyList;
 use crate::quantity::units::Bound;
 use crate::queues::OrderSpec;
-use crate::resilience::PolicySpec;
 use crate::scenario::steps::Step;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,8 @@ pub struct Service {
     pub backlog: Bound,
     /// Policies that a request goes through when it reaches an instance, outermost first, before it waits for a
     /// thread: limits of the service's own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub admission: Vec<PolicySpec>,
+    #[serde(default, skip_serializing_if = "PolicyList::is_empty")]
+    pub admission: PolicyList,
     /// Pools that each instance has of its own, by name: connections, permits, licences. Steps take out of them
     /// (`acquire`) and give back (`release`).
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
