@@ -80,23 +80,18 @@ fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
         };
         format!("`{}` is no policy: {why}\n{help}", args.policy)
     })?;
-    let [policy] = policies.as_slice() else {
-        return Err(format!(
-            "`{}` is {} policies; one is driven at a time",
-            args.policy,
-            policies.len()
-        ));
-    };
-    if let Some((field, why)) = policy.validate().into_iter().next() {
-        let name = policy.name();
-        return Err(format!(
-            "`{field}` of `{name}` {why}\nhelp: `sim explain {name}` shows its fields"
-        ));
+    for policy in &policies {
+        if let Some((field, why)) = policy.validate().into_iter().next() {
+            let name = policy.name();
+            return Err(format!(
+                "`{field}` of `{name}` {why}\nhelp: `sim explain {name}` shows its fields"
+            ));
+        }
     }
     let script = Disk::default()
         .read(&args.script)
         .map_err(|why| format!("{} cannot be read: {why}", args.script))?;
-    let mut trace = Trace::new(policy);
+    let mut trace = Trace::stack(&policies);
     for (number, line) in script.lines().enumerate() {
         if line.trim().is_empty() {
             continue;

@@ -6,6 +6,8 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod adaptive_rate;
+mod admission_control;
 mod answers;
 mod back_pressure;
 mod breaker;
@@ -19,14 +21,18 @@ pub mod estimate;
 mod fallback;
 mod gradient_limit;
 mod hedge;
+mod nack_admission;
 mod outlier_ejection;
 mod policy;
+mod probing_limit;
 mod rate_limit;
 mod report_load;
 mod retry;
 mod retry_budget;
 pub mod script;
+mod shed_by_deadline;
 mod shed_by_priority;
+mod slices;
 mod stale;
 #[cfg(test)]
 mod tests;
@@ -35,6 +41,8 @@ mod timeout;
 pub mod trace;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use adaptive_rate::AdaptiveRate;
+pub use admission_control::AdmissionControl;
 pub use answers::{Final, Load, PushBack};
 pub use back_pressure::BackPressure;
 pub use breaker::Breaker;
@@ -46,12 +54,15 @@ pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
+pub use nack_admission::NackAdmission;
 pub use outlier_ejection::OutlierEjection;
 pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
+pub use probing_limit::ProbingLimit;
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
+pub use shed_by_deadline::ShedByDeadline;
 pub use shed_by_priority::ShedByPriority;
 pub use stale::Stale;
 pub use throttle::Throttle;
@@ -99,6 +110,9 @@ macro_rules! policies {
 
         /// What every policy counts, by its name.
         pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
+
+        /// The states of every policy that has some, by its name.
+        pub const STATES: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::STATES)),*];
 
         impl PolicySpec {
             /// The policy of a name, with what is said of it.
@@ -382,6 +396,25 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::STATES`].
+            #[must_use]
+            pub fn states(&self) -> &'static [&'static str] {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES),* }
+            }
+            /// See [`Policy::STATES_BY_CALLEE`].
+            #[must_use]
+            pub fn states_by_callee(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES_BY_CALLEE),* }
+            }
+            /// See [`Policy::state`].
+            #[inline]
+            #[must_use]
+            pub fn state(&self, memory: &Memory, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.state(memory, callee, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::heap`].
             #[must_use]
             pub fn heap(&self) -> usize {
@@ -498,4 +531,9 @@ policies! {
     ReportLoad "report_load",
     BackPressure "back_pressure",
     ConcurrencyLimit "concurrency_limit",
+    ProbingLimit "probing_limit",
+    AdmissionControl "admission_control",
+    NackAdmission "nack_admission",
+    ShedByDeadline "shed_by_deadline",
+    AdaptiveRate "adaptive_rate",
 }

@@ -167,6 +167,8 @@ pub struct Context<'a> {
     pub priority: Priority,
     /// Whom it is from ([`crate::baggage::Baggage::user`]).
     pub user: u8,
+    /// When the deadline passes that the request was told by its caller; [`SimTime::MAX`]: it was told none.
+    pub deadline: SimTime,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
     pub said: Option<SimDuration>,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
@@ -282,6 +284,11 @@ pub trait Policy {
     const LATE: Outcome = Outcome::TimeoutAttempt;
     /// Whether it stops calls while those before them keep failing.
     const BREAKS: bool = false;
+    /// The states that a memory can be in, by name, the one that it begins in first: of them runs tell when they turned
+    /// and how long they lasted. Empty: it has none.
+    const STATES: &'static [&'static str] = &[];
+    /// Whether a memory is in a state of its own for each instance of the callee.
+    const STATES_BY_CALLEE: bool = false;
 
     /// Whether answers tell what it says of the load ([`Policy::load`]), at a door.
     const REPORTS: bool = false;
@@ -411,6 +418,12 @@ pub trait Policy {
     /// How busy the instance is at whose door it sits.
     fn load(&self, _memory: &Self::Memory) -> Load {
         Load::UNKNOWN
+    }
+    /// Which of [`Policy::STATES`] a memory is in just now, and since when if it has come to it by the passing of time;
+    /// of this instance of the callee, where each has its own. The world asks each time that a memory may have changed.
+    #[inline]
+    fn state(&self, _memory: &Self::Memory, _callee: u32, _now: SimTime) -> (u8, Option<SimTime>) {
+        (0, None)
     }
     /// Bytes that its memory takes beside itself: what a vector in it holds.
     fn heap(&self) -> usize {

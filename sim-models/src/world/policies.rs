@@ -105,16 +105,22 @@ impl<'p> World<'p> {
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,
+            deadline: frame.deadline,
             said: None,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.slot(layer);
-        ask(
+        let answer = ask(
             &policy.spec,
             &mut state.memories[memory],
             &mut self.slots.slots[slot].state,
             &mut context,
-        )
+        );
+        if policy.states.is_some() {
+            let edge = frame.edge;
+            self.watch(edge, layer, memory, now);
+        }
+        answer
     }
 
     /// A call leaves a policy that had let it in.
