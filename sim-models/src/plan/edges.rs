@@ -89,6 +89,7 @@ impl Compiler<'_> {
                     tells_deadline: spec.tells().deadline,
                     rations: spec.rations(),
                     shuns: spec.shuns(),
+                    asks_who: spec.asks_who(),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),

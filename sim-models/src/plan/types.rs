@@ -391,6 +391,8 @@ pub struct LayerPlan {
     pub rations: bool,
     /// Whether balancers pass instances by that it shuns.
     pub shuns: bool,
+    /// Whether it has to know which instance asks, and for which tenant.
+    pub asks_who: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.

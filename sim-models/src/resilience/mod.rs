@@ -19,6 +19,7 @@ mod concurrency_limit;
 mod deadline;
 pub mod estimate;
 mod fallback;
+mod gcra;
 mod gradient_limit;
 mod hedge;
 mod nack_admission;
@@ -27,18 +28,23 @@ mod policy;
 mod probing_limit;
 mod rate_limit;
 mod report_load;
+mod reserved_bulkhead;
 mod retry;
 mod retry_budget;
 pub mod script;
 mod shed_by_deadline;
 mod shed_by_priority;
+mod shuffle_shard;
+mod sliding_limit;
 mod slices;
 mod stale;
 #[cfg(test)]
 mod tests;
+mod thread_pool;
 mod throttle;
 mod timeout;
 pub mod trace;
+mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_rate::AdaptiveRate;
@@ -52,6 +58,7 @@ pub use coalesce::Coalesce;
 pub use concurrency_limit::ConcurrencyLimit;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
+pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use nack_admission::NackAdmission;
@@ -60,13 +67,18 @@ pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
 pub use probing_limit::ProbingLimit;
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
+pub use reserved_bulkhead::{Reserve, ReservedBulkhead};
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use shed_by_deadline::ShedByDeadline;
 pub use shed_by_priority::ShedByPriority;
+pub use shuffle_shard::{ShuffleShard, Whose};
+pub use sliding_limit::{Count, SlidingLimit};
 pub use stale::Stale;
+pub use thread_pool::ThreadPool;
 pub use throttle::Throttle;
 pub use timeout::Timeout;
+pub use window_limit::{Starts, WindowLimit};
 
 use crate::outcome::Outcome;
 use chances::{Ends, Inside, NOTHING, Stay, tries};
@@ -215,6 +227,11 @@ macro_rules! policies {
             #[must_use]
             pub fn at_door(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::AT_DOOR),* }
+            }
+            /// See [`Policy::ASKS_WHO`].
+            #[must_use]
+            pub fn asks_who(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::ASKS_WHO),* }
             }
             /// See [`Policy::LEAVES`].
             #[must_use]
@@ -530,6 +547,12 @@ policies! {
     Stale "stale",
     ReportLoad "report_load",
     BackPressure "back_pressure",
+    WindowLimit "window_limit",
+    SlidingLimit "sliding_limit",
+    Gcra "gcra",
+    ThreadPool "thread_pool",
+    ReservedBulkhead "reserved_bulkhead",
+    ShuffleShard "shuffle_shard",
     ConcurrencyLimit "concurrency_limit",
     ProbingLimit "probing_limit",
     AdmissionControl "admission_control",

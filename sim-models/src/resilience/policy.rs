@@ -167,6 +167,11 @@ pub struct Context<'a> {
     pub priority: Priority,
     /// Whom it is from ([`crate::baggage::Baggage::user`]).
     pub user: u8,
+    /// Number of the instance that asks, among those of the caller or of the service whose door it is; of policies that
+    /// ask ([`Policy::ASKS_WHO`]).
+    pub caller: u32,
+    /// Number of the tenant that it is from; of policies that ask.
+    pub tenant: u32,
     /// When the deadline passes that the request was told by its caller; [`SimTime::MAX`]: it was told none.
     pub deadline: SimTime,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
@@ -273,6 +278,8 @@ pub trait Policy {
     const RATIONS: bool = false;
     /// Whether balancers pass instances by that it shuns ([`Policy::shun`]).
     const SHUNS: bool = false;
+    /// Whether it has to know which instance asks, and for which tenant.
+    const ASKS_WHO: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
     /// The fields that can change while calls go through it: those that it looks up when it is asked, or whose change

@@ -49,6 +49,9 @@ pub struct Line {
     /// Of a call that comes: the tenant that it is from.
     #[serde(default)]
     pub tenant: String,
+    /// Of a call that comes: the index of the instance that asks.
+    #[serde(default)]
+    pub caller: u16,
     /// Of a call that comes: the endpoint that it is for.
     #[serde(default)]
     pub endpoint: String,

@@ -87,6 +87,11 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let (caller, tenant) = if policy.asks_who {
+            self.who_asks(index)
+        } else {
+            (0, 0)
+        };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
         let frame = &self.frames[index];
@@ -105,6 +110,8 @@ impl<'p> World<'p> {
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,
+            caller,
+            tenant,
             deadline: frame.deadline,
             said: None,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
@@ -121,6 +128,16 @@ impl<'p> World<'p> {
             self.watch(edge, layer, memory, now);
         }
         answer
+    }
+
+    /// Which instance asks, and for which tenant.
+    #[cold]
+    fn who_asks(&self, index: u32) -> (u32, u32) {
+        let frame = &self.frames[index];
+        (
+            self.plan.instances[frame.instance].number,
+            self.plan.workloads[frame.workload].tenant,
+        )
     }
 
     /// A call leaves a policy that had let it in.

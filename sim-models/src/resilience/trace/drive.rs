@@ -146,6 +146,8 @@ impl Trace<'_> {
             content: known.key,
             priority: known.priority,
             user: known.user,
+            caller: known.caller,
+            tenant: known.tenant,
             deadline: known.deadline,
             said: self.said,
             counters: &mut self.counters[layer],
