@@ -6,6 +6,8 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod adaptive_rate;
+mod admission_control;
 mod answers;
 mod back_pressure;
 mod breaker;
@@ -13,23 +15,29 @@ mod bulkhead;
 mod cancellation;
 pub mod chances;
 mod coalesce;
+mod concurrency_limit;
 mod deadline;
+pub mod estimate;
 mod failure_accrual;
 mod fallback;
 mod gcra;
 mod gradient_limit;
 mod hedge;
+mod nack_admission;
 mod outlier_ejection;
 mod policy;
+mod probing_limit;
 mod rate_limit;
 mod report_load;
 mod reserved_bulkhead;
 mod retry;
 mod retry_budget;
 pub mod script;
+mod shed_by_deadline;
 mod shed_by_priority;
 mod shuffle_shard;
 mod sliding_limit;
+mod slices;
 mod stale;
 #[cfg(test)]
 mod tests;
@@ -40,25 +48,31 @@ pub mod trace;
 mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use adaptive_rate::AdaptiveRate;
+pub use admission_control::AdmissionControl;
 pub use answers::{Final, Load, PushBack};
 pub use back_pressure::BackPressure;
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
+pub use concurrency_limit::ConcurrencyLimit;
 pub use deadline::Deadline;
 pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
 pub use hedge::{Average, Failure, Hedge, Learn, Percentile};
+pub use nack_admission::NackAdmission;
 pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
 pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
+pub use probing_limit::ProbingLimit;
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
 pub use reserved_bulkhead::{Reserve, ReservedBulkhead};
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
+pub use shed_by_deadline::ShedByDeadline;
 pub use shed_by_priority::ShedByPriority;
 pub use shuffle_shard::{ShuffleShard, Whose};
 pub use sliding_limit::{Count, SlidingLimit};
@@ -285,6 +299,11 @@ macro_rules! policies {
             #[must_use]
             pub fn parks(&self) -> bool {
                 match self { $(Self::$policy(policy) => policy.parks()),* }
+            }
+            /// See [`Policy::last_first`].
+            #[must_use]
+            pub fn last_first(&self) -> bool {
+                match self { $(Self::$policy(policy) => policy.last_first()),* }
             }
             /// See [`Policy::targets`].
             #[must_use]
@@ -537,4 +556,10 @@ policies! {
     ReservedBulkhead "reserved_bulkhead",
     ShuffleShard "shuffle_shard",
     FailureAccrual "failure_accrual",
+    ConcurrencyLimit "concurrency_limit",
+    ProbingLimit "probing_limit",
+    AdmissionControl "admission_control",
+    NackAdmission "nack_admission",
+    ShedByDeadline "shed_by_deadline",
+    AdaptiveRate "adaptive_rate",
 }

@@ -173,6 +173,8 @@ pub struct Context<'a> {
     pub caller: u32,
     /// Number of the tenant that it is from; of policies that ask.
     pub tenant: u32,
+    /// When the deadline passes that the request was told by its caller; [`SimTime::MAX`]: it was told none.
+    pub deadline: SimTime,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
     pub said: Option<SimDuration>,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
@@ -317,6 +319,10 @@ pub trait Policy {
     fn parks(&self) -> bool {
         false
     }
+    /// Whether those that are parked at its memory are woken the last to come first, not the first.
+    fn last_first(&self) -> bool {
+        false
+    }
     /// A call, or another try of it by a policy outside, is on its way in.
     #[inline]
     fn on_enter(
@@ -336,7 +342,8 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here.
+    /// Somebody who left woke a call that was parked here. `Park` without a span leaves it where it was, and wakes
+    /// nobody else; with one it waits anew, behind all others.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,

@@ -112,6 +112,7 @@ impl<'p> World<'p> {
             user: baggage.user,
             caller,
             tenant,
+            deadline: frame.deadline,
             said: None,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };

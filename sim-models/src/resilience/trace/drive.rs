@@ -148,6 +148,7 @@ impl Trace<'_> {
             user: known.user,
             caller: known.caller,
             tenant: known.tenant,
+            deadline: known.deadline,
             said: self.said,
             counters: &mut self.counters[layer],
             wake: 0,

@@ -292,6 +292,7 @@ impl<'p> Trace<'p> {
                     user: line.user,
                     caller: u32::from(line.caller),
                     tenant: self.tenant(&line.tenant),
+                    deadline: deadline(line)?,
                     callee: line.callee,
                     came: self.now,
                     legs: vec![Some(Leg::new(self.layers, 0, None, None))],
@@ -406,5 +407,18 @@ impl<'p> Trace<'p> {
         self.abandon((call, 0), 0, &ended);
         self.calls[call].end(Outcome::Cancelled, Final::No);
         Ok(())
+    }
+}
+
+/// When the deadline passes that a call comes with.
+fn deadline(line: &Line) -> Result<SimTime, String> {
+    match line.deadline {
+        None => Ok(SimTime::MAX),
+        Some(deadline) if (0.0..=1e9).contains(&deadline) => {
+            Ok(SimTime::ZERO + SimDuration::from_nanos_f64(deadline * 1e9))
+        }
+        Some(deadline) => Err(format!(
+            "`deadline` must be 0 to 1e9 seconds, not {deadline}"
+        )),
     }
 }
