@@ -7,15 +7,29 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
+mod cockatiel;
+mod envoy;
+mod governor;
+mod hystrix;
+mod istio;
 mod list;
+mod polly;
 mod preset;
 mod resilience4j;
 #[cfg(test)]
 mod tests;
+mod tower;
 
+pub use cockatiel::Cockatiel;
+pub use envoy::Envoy;
+pub use governor::Governor;
+pub use hystrix::Hystrix;
+pub use istio::Istio;
 pub use list::PolicyList;
+pub use polly::Polly;
 pub use preset::Preset;
 pub use resilience4j::Resilience4j;
+pub use tower::Tower;
 
 use crate::resilience::PolicySpec;
 use serde::de::{Error, VariantAccess};
@@ -69,4 +83,11 @@ macro_rules! presets {
 
 presets! {
     Resilience4j "resilience4j",
+    Polly "polly",
+    Hystrix "hystrix",
+    Envoy "envoy",
+    Istio "istio",
+    Governor "governor",
+    Tower "tower",
+    Cockatiel "cockatiel",
 }
