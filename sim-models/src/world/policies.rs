@@ -7,7 +7,7 @@ use super::state::World;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
-use crate::resilience::{CallState, Context, Ended, Final, Memory, PolicySpec};
+use crate::resilience::{CallState, Context, Ended, Memory, PolicySpec};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -116,12 +116,17 @@ impl<'p> World<'p> {
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.slot(layer);
-        ask(
+        let answer = ask(
             &policy.spec,
             &mut state.memories[memory],
             &mut self.slots.slots[slot].state,
             &mut context,
-        )
+        );
+        if policy.states.is_some() {
+            let edge = frame.edge;
+            self.watch(edge, layer, memory, now);
+        }
+        answer
     }
 
     /// Which instance asks, and for which tenant.
@@ -177,14 +182,13 @@ impl<'p> World<'p> {
         let asked = self.frames[index].callee_instance;
         Ended {
             ending,
-            last: Final::No,
             callee: if asked == InstanceId::NONE {
                 Ended::NOBODY
             } else {
                 asked.offset_from(self.edge_of(index).first_callee) as u16
             },
-            leg: 0,
             given_up: true,
+            ..Ended::default()
         }
     }
 
