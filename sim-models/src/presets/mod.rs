@@ -10,6 +10,9 @@
 mod envoy;
 mod finagle;
 mod grpc;
+mod cockatiel;
+mod envoy;
+mod governor;
 mod hystrix;
 mod istio;
 mod list;
@@ -23,6 +26,9 @@ mod tower;
 pub use envoy::Envoy;
 pub use finagle::Finagle;
 pub use grpc::Grpc;
+pub use cockatiel::Cockatiel;
+pub use envoy::Envoy;
+pub use governor::Governor;
 pub use hystrix::Hystrix;
 pub use istio::Istio;
 pub use list::PolicyList;
@@ -90,4 +96,7 @@ presets! {
     Grpc "grpc",
     Finagle "finagle",
     Tower "tower",
+    Governor "governor",
+    Tower "tower",
+    Cockatiel "cockatiel",
 }

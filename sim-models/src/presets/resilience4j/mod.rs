@@ -11,6 +11,14 @@ mod hedge;
 mod time_limiter;
 
 pub use hedge::{Resilience4jHedge, Resilience4jHedgeDuration};
+mod bulkhead;
+mod rate_limiter;
+mod thread_pool_bulkhead;
+mod time_limiter;
+
+pub use bulkhead::Resilience4jBulkhead;
+pub use rate_limiter::Resilience4jRateLimiter;
+pub use thread_pool_bulkhead::Resilience4jThreadPoolBulkhead;
 pub use time_limiter::Resilience4jTimeLimiter;
 
 use super::Preset;
@@ -24,9 +32,18 @@ pub struct Resilience4j {
     /// Asks once more while the first call is out.
     #[serde(default)]
     pub hedge: Option<Resilience4jHedge>,
+    /// Bounds how many calls begin in each cycle.
+    #[serde(default)]
+    pub rate_limiter: Option<Resilience4jRateLimiter>,
     /// Bounds how long a call may take.
     #[serde(default)]
     pub time_limiter: Option<Resilience4jTimeLimiter>,
+    /// Bounds how many calls are out at a time.
+    #[serde(default)]
+    pub bulkhead: Option<Resilience4jBulkhead>,
+    /// Runs calls on threads of its own.
+    #[serde(default)]
+    pub thread_pool_bulkhead: Option<Resilience4jThreadPoolBulkhead>,
 }
 
 impl Preset for Resilience4j {
@@ -37,9 +54,16 @@ impl Preset for Resilience4j {
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
         if let Some(part) = &self.hedge {
+        if let Some(part) = &self.rate_limiter {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.time_limiter {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.bulkhead {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.thread_pool_bulkhead {
             policies.extend(part.expand()?);
         }
         if policies.is_empty() {
