@@ -2,7 +2,7 @@
 //!
 //! `on: [error, refused]` holds every error; `on: [error(503), error("500..504"), refused]` holds those with these
 //! statuses alone. Envoy `retriable_status_codes`, Gateway API `retry.codes` and the status forcelist of urllib3 say the
-//! same in this way.
+//! same in this way. An error whose status nobody has said counts as one of 500.
 
 use super::{Ending, Outcome};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -116,6 +116,7 @@ impl OutcomeSet {
 
     #[inline]
     fn holds_status(self, status: u16) -> bool {
+        let status = if status == 0 { UNSAID } else { status };
         let within = |(first, last)| (first..=last).contains(&status);
         self.statuses.is_all() || self.statuses.spans().any(within)
     }
@@ -161,6 +162,9 @@ impl Serialize for Span {
         }
     }
 }
+
+/// What an error is whose status nobody has said.
+const UNSAID: u16 = 500;
 
 /// What a status can be: those of HTTP, and of gRPC from 1.
 const LAST_STATUS: u64 = 999;
@@ -325,6 +329,7 @@ mod tests {
             let within = [429, 500, 501, 502, 503].contains(&status);
             assert_eq!(set.contains(of(Outcome::Error, status)), within, "{status}");
         }
+        assert!(set.contains(of(Outcome::Error, 0)), "as 500");
         assert!(set.contains(of(Outcome::Refused, 0)));
         assert!(!set.contains(of(Outcome::Reset, 503)));
         assert!(set.touches(Outcome::Error) && !set.is_whole());

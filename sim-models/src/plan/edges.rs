@@ -74,6 +74,7 @@ impl Compiler<'_> {
                 let layer = LayerPlan {
                     tells_deadline: spec.tells().deadline,
                     rations: spec.rations(),
+                    travels: spec.travels(),
                     shuns: spec.shuns(),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
@@ -106,6 +107,9 @@ impl Compiler<'_> {
             first_callee: self.plan.service_places()[callee].first_instance,
             callees,
             door: false,
+            idempotent: self.scenario.services[usize::from(callee)]
+                .non_idempotent
+                .is_empty(),
             tells_cancellation,
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
             forks: layers.iter().any(|layer| layer.forks),

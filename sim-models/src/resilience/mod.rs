@@ -6,6 +6,7 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod backoff;
 mod breaker;
 mod bulkhead;
 mod cancellation;
@@ -18,10 +19,17 @@ mod hedge;
 mod outlier_ejection;
 mod policy;
 mod rate_limit;
+mod request_budget;
 mod retry;
 mod retry_budget;
+mod retry_concurrency;
+mod retry_goodput;
+mod retry_rate;
+mod retry_share;
+mod retry_throttle;
 pub mod script;
 mod shed_by_priority;
+mod slices;
 mod stale;
 #[cfg(test)]
 mod tests;
@@ -30,6 +38,10 @@ mod timeout;
 pub mod trace;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use backoff::{
+    Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
+    LinearBackoff,
+};
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
@@ -41,8 +53,14 @@ pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
 pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
-pub use retry::{Backoff, Jitter, Retry};
-pub use retry_budget::RetryBudget;
+pub use request_budget::RequestBudget;
+pub use retry::{OtherBackoff, PushedBack, Retry};
+pub use retry_budget::{OtherCost, Price, RetryBudget};
+pub use retry_concurrency::RetryConcurrency;
+pub use retry_goodput::RetryGoodput;
+pub use retry_rate::RetryRate;
+pub use retry_share::{Deposit, RetryShare, ShareWindow};
+pub use retry_throttle::RetryThrottle;
 pub use shed_by_priority::ShedByPriority;
 pub use stale::Stale;
 pub use throttle::Throttle;
@@ -146,6 +164,16 @@ macro_rules! policies {
             #[must_use]
             pub fn unpacks(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::UNPACKS),* }
+            }
+            /// See [`Policy::TRAVELS`].
+            #[must_use]
+            pub fn travels(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::TRAVELS),* }
+            }
+            /// See [`Policy::BUDGETS`].
+            #[must_use]
+            pub fn budgets(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BUDGETS),* }
             }
             /// See [`Policy::SHARES`].
             #[must_use]
@@ -317,6 +345,13 @@ macro_rules! policies {
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
             }
+            /// See [`Policy::on_lost`].
+            pub fn on_lost(&self, memory: &mut Memory, call: &mut CallState, context: &mut Context) {
+                match (self, memory, call) {
+                    $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_lost(memory, call, context),)*
+                    _ => unreachable!("the memory and state of a policy are its own"),
+                }
+            }
             /// See [`Policy::on_leave`].
             #[inline]
             pub fn on_leave(&self, memory: &mut Memory, call: &mut CallState, ended: &Ended, context: &mut Context) {
@@ -468,4 +503,10 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    RetryThrottle "retry_throttle",
+    RetryShare "retry_share",
+    RetryConcurrency "retry_concurrency",
+    RetryGoodput "retry_goodput",
+    RetryRate "retry_rate",
+    RequestBudget "request_budget",
 }

@@ -5,7 +5,8 @@
 //! state in one call ([`Policy::Call`]). It decides; only the world acts. The world also says where an ending
 //! began: a policy names the outcome and no place.
 
-use super::{Backoff, Ends, Inside, Stay};
+use super::backoff::Backoff;
+use super::{Ends, Inside, Stay};
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,7 @@ pub enum Do {
 }
 
 /// Whether policies outside may try again after a result, and when: what an answer says of it travels to its caller,
-/// in whole milliseconds.
+/// in whole milliseconds (kept as one more, so that at once is not nothing).
 ///
 /// Source: gRPC A6, `grpc-retry-pushback-ms` (negative: not at all); RFC 9110, `Retry-After`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl Final {
     /// They may after this span: the callee says so.
     #[must_use]
     pub fn after(span: SimDuration) -> Self {
-        let milliseconds = span.0.div_ceil(1_000_000).max(1);
+        let milliseconds = span.0.div_ceil(1_000_000) + 1;
         Self(u32::try_from(milliseconds).map_or(Self::Never.0 - 1, |ms| ms.min(Self::Never.0 - 1)))
     }
 
@@ -112,7 +113,8 @@ impl Final {
     #[inline]
     #[must_use]
     pub fn span(self) -> Option<SimDuration> {
-        (self != Self::No && !self.forbids()).then(|| SimDuration::from_millis(u64::from(self.0)))
+        let said = self != Self::No && !self.forbids();
+        said.then(|| SimDuration::from_millis(u64::from(self.0 - 1)))
     }
 
     /// What of it an answer carries to its caller: what the callee says, not what goes for policies of its own.
@@ -245,8 +247,13 @@ pub struct Context<'a> {
     pub priority: Priority,
     /// Whom it is from ([`crate::baggage::Baggage::user`]).
     pub user: u8,
+    /// Whether what is asked for may be asked for twice: what its service says of the endpoint.
+    pub idempotent: bool,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
     pub said: Option<SimDuration>,
+    /// Retries that the whole request has had, at all hops together; of policies that ask ([`Policy::TRAVELS`]), which
+    /// count them here.
+    pub retries: u16,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
     pub counters: &'a mut [u64],
     /// How many of those who are parked at this memory it wakes, the first to come first.
@@ -291,6 +298,8 @@ pub struct Again<'a> {
     pub on: OutcomeSet,
     /// How long it waits before.
     pub backoff: &'a Backoff,
+    /// Whether it tries calls to endpoints that are not idempotent again as well.
+    pub non_idempotent: bool,
 }
 
 /// What a policy's memory says: for traces, journals and charts.
@@ -333,6 +342,10 @@ pub trait Policy {
     const BY_CALLEE: bool = false;
     /// Whether it looks at what travels with requests, beyond what its memory is divided by.
     const UNPACKS: bool = false;
+    /// Whether it counts the retries of whole requests ([`Context::retries`]).
+    const TRAVELS: bool = false;
+    /// Whether all that it does is to bound retries, so that it makes sense inside one only.
+    const BUDGETS: bool = false;
     /// Whether calls may share one answer, so that fewer come to the callee than are made.
     const SHARES: bool = false;
     /// Whether it does nothing for requests without the key that its memory is divided by: what is asked for without
@@ -444,6 +457,9 @@ pub trait Policy {
         _context: &mut Context,
     ) {
     }
+    /// What [`Policy::on_retry`] has allowed may never come: the call was given up before it came again. Asked of every
+    /// policy that rations and is not inside when its call is given up; it knows whether it had allowed anything.
+    fn on_lost(&self, _memory: &mut Self::Memory, _call: &mut Self::Call, _context: &mut Context) {}
     /// A call that this policy let in leaves it: exactly once for each that [`Policy::on_enter`] (or what was asked
     /// after it) let in, however it ended.
     #[inline]

@@ -34,6 +34,9 @@ pub struct Line {
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
     #[serde(default)]
     pub key: u32,
+    /// Of a call that comes: whether it may be asked for twice.
+    #[serde(default = "yes")]
+    pub idempotent: bool,
     /// Of a call that comes: how much it matters.
     #[serde(default)]
     pub priority: Priority,
@@ -49,6 +52,10 @@ pub struct Line {
     /// Of a result: which of several tries it is of, from 0.
     #[serde(default)]
     pub leg: u16,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How a script calls a call: a number or a text. A line without one is about the call without a name.

@@ -3,7 +3,8 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policy; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, the `endpoint` that it is for and, where the memory is by callee, the `callee` may be given;
+//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), the `endpoint` that it is for and, where the
+//!   memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
@@ -11,7 +12,7 @@
 //!   zero: not at all) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
-//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
+//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer, or for a further try of it that was allowed;
 //! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
 //!
 //! A result may say its `duration`, in seconds: what the policy is told that it took, which need not be the time since it
@@ -37,6 +38,9 @@ struct Call {
     key: u32,
     priority: Priority,
     user: u8,
+    idempotent: bool,
+    /// Retries that its whole request has had.
+    retries: u16,
     came: SimTime,
     state: super::CallState,
     at: At,
@@ -212,6 +216,8 @@ impl<'p> Trace<'p> {
             key: line.key,
             priority: line.priority,
             user: line.user,
+            idempotent: line.idempotent,
+            retries: 0,
             came: self.now,
             state: self.policy.begin(),
             at: At::Ended,
@@ -263,12 +269,15 @@ impl<'p> Trace<'p> {
             content: call.key,
             priority: call.priority,
             user: call.user,
+            idempotent: call.idempotent,
             said: self.said,
+            retries: call.retries,
             counters: &mut self.counters,
             wake: 0,
         };
         let answer = ask(self.policy, memory, &mut call.state, &mut context);
         let wake = context.wake;
+        call.retries = context.retries;
         self.wake(&part, wake);
         answer
     }
@@ -474,6 +483,12 @@ impl<'p> Trace<'p> {
 
     fn give_up(&mut self, id: &str) -> Result<(), String> {
         let call = self.call(id)?;
+        if std::mem::take(&mut call.allowed) {
+            self.ask(id, |policy, memory, state, context| {
+                policy.on_lost(memory, state, context);
+            });
+            return Ok(());
+        }
         if call.at == At::Ended {
             return Err("this call has ended already".into());
         }
