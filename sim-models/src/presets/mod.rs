@@ -7,15 +7,29 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
+mod aws;
+mod envoy;
+mod finagle;
+mod grpc;
+mod istio;
 mod list;
+mod polly;
 mod preset;
 mod resilience4j;
 #[cfg(test)]
 mod tests;
+mod tower;
 
+pub use aws::Aws;
+pub use envoy::Envoy;
+pub use finagle::Finagle;
+pub use grpc::Grpc;
+pub use istio::Istio;
 pub use list::PolicyList;
+pub use polly::Polly;
 pub use preset::Preset;
 pub use resilience4j::Resilience4j;
+pub use tower::Tower;
 
 use crate::resilience::PolicySpec;
 use serde::de::{Error, VariantAccess};
@@ -69,4 +83,11 @@ macro_rules! presets {
 
 presets! {
     Resilience4j "resilience4j",
+    Polly "polly",
+    Grpc "grpc",
+    Aws "aws",
+    Finagle "finagle",
+    Envoy "envoy",
+    Istio "istio",
+    Tower "tower",
 }

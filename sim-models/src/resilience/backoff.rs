@@ -136,6 +136,16 @@ pub struct FinagleBackoff {
     pub maximum: SimDuration,
 }
 
+impl Default for FinagleBackoff {
+    fn default() -> Self {
+        Self {
+            kind: FinagleJitter::default(),
+            start: five_ms(),
+            maximum: two_hundred_ms(),
+        }
+    }
+}
+
 /// Finagle's formulas, s being the start, m the maximum and w the wait before.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,

@@ -94,6 +94,7 @@ impl Policy for Breaker {
     const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
     const BREAKS: bool = true;
+    const STATES: &'static [&'static str] = &["closed", "open", "half_open"];
 
     fn memory(&self) -> BreakerMemory {
         BreakerMemory {
@@ -179,6 +180,15 @@ impl Policy for Breaker {
                 numbers: Vec::new(),
             },
         }
+    }
+    #[inline]
+    fn state(&self, memory: &BreakerMemory, _: u32, _: SimTime) -> (u8, Option<SimTime>) {
+        let state = match memory.state {
+            State::Closed(_) => 0,
+            State::Open(_) => 1,
+            State::HalfOpen => 2,
+        };
+        (state, None)
     }
     fn is_shut(&self, memory: &BreakerMemory, now: SimTime) -> bool {
         match memory.state {

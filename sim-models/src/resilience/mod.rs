@@ -7,6 +7,8 @@
 
 mod adaptive_limit;
 mod backoff;
+mod answers;
+mod back_pressure;
 mod breaker;
 mod bulkhead;
 mod cancellation;
@@ -14,12 +16,15 @@ pub mod chances;
 mod coalesce;
 mod deadline;
 mod fallback;
+mod gcra;
 mod gradient_limit;
 mod hedge;
 mod outlier_ejection;
 mod policy;
 mod rate_limit;
 mod request_budget;
+mod report_load;
+mod reserved_bulkhead;
 mod retry;
 mod retry_budget;
 mod retry_concurrency;
@@ -30,14 +35,20 @@ mod retry_throttle;
 pub mod script;
 mod shed_by_priority;
 mod slices;
+mod shuffle_shard;
+mod sliding_limit;
 mod stale;
 #[cfg(test)]
 mod tests;
+mod thread_pool;
 mod throttle;
 mod timeout;
 pub mod trace;
+mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use answers::{Final, Load, PushBack};
+pub use back_pressure::BackPressure;
 pub use backoff::{
     Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
     LinearBackoff,
@@ -48,12 +59,15 @@ pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
+pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
+pub use report_load::ReportLoad;
 pub use request_budget::RequestBudget;
+pub use reserved_bulkhead::{Reserve, ReservedBulkhead};
 pub use retry::{OtherBackoff, PushedBack, Retry};
 pub use retry_budget::{OtherCost, Price, RetryBudget};
 pub use retry_concurrency::RetryConcurrency;
@@ -62,9 +76,13 @@ pub use retry_rate::RetryRate;
 pub use retry_share::{Deposit, RetryShare, ShareWindow};
 pub use retry_throttle::RetryThrottle;
 pub use shed_by_priority::ShedByPriority;
+pub use shuffle_shard::{ShuffleShard, Whose};
+pub use sliding_limit::{Count, SlidingLimit};
 pub use stale::Stale;
+pub use thread_pool::ThreadPool;
 pub use throttle::Throttle;
 pub use timeout::Timeout;
+pub use window_limit::{Starts, WindowLimit};
 
 use crate::outcome::Outcome;
 use chances::{Ends, Inside, NOTHING, Stay, tries};
@@ -108,6 +126,9 @@ macro_rules! policies {
 
         /// What every policy counts, by its name.
         pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
+
+        /// The states of every policy that has some, by its name.
+        pub const STATES: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::STATES)),*];
 
         impl PolicySpec {
             /// The policy of a name, with what is said of it.
@@ -220,6 +241,11 @@ macro_rules! policies {
             #[must_use]
             pub fn at_door(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::AT_DOOR),* }
+            }
+            /// See [`Policy::ASKS_WHO`].
+            #[must_use]
+            pub fn asks_who(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::ASKS_WHO),* }
             }
             /// See [`Policy::LEAVES`].
             #[must_use]
@@ -390,6 +416,38 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::REPORTS`].
+            #[must_use]
+            pub fn reports(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::REPORTS),* }
+            }
+            /// See [`Policy::load`].
+            #[must_use]
+            pub fn load(&self, memory: &Memory) -> Load {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.load(memory),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
+            /// See [`Policy::STATES`].
+            #[must_use]
+            pub fn states(&self) -> &'static [&'static str] {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES),* }
+            }
+            /// See [`Policy::STATES_BY_CALLEE`].
+            #[must_use]
+            pub fn states_by_callee(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES_BY_CALLEE),* }
+            }
+            /// See [`Policy::state`].
+            #[inline]
+            #[must_use]
+            pub fn state(&self, memory: &Memory, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.state(memory, callee, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::heap`].
             #[must_use]
             pub fn heap(&self) -> usize {
@@ -509,4 +567,12 @@ policies! {
     RetryGoodput "retry_goodput",
     RetryRate "retry_rate",
     RequestBudget "request_budget",
+    ReportLoad "report_load",
+    BackPressure "back_pressure",
+    WindowLimit "window_limit",
+    SlidingLimit "sliding_limit",
+    Gcra "gcra",
+    ThreadPool "thread_pool",
+    ReservedBulkhead "reserved_bulkhead",
+    ShuffleShard "shuffle_shard",
 }

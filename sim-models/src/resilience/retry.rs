@@ -56,6 +56,21 @@ pub struct Retry {
     pub push_back: PushedBack,
 }
 
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: three(),
+            backoff: Backoff::default(),
+            on: OutcomeSet::default(),
+            respect_push_back: true,
+            another_instance: false,
+            non_idempotent: false,
+            other: None,
+            push_back: PushedBack::default(),
+        }
+    }
+}
+
 /// A backoff of some failures.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -76,6 +76,24 @@ pub struct RetryBudget {
     pub free: u32,
 }
 
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self {
+            ratio: tenth(),
+            cap: ten(),
+            scope: Scope::default(),
+            by: None,
+            per_success: 0.0,
+            per_second: 0.0,
+            cost: one(),
+            other: None,
+            refund: false,
+            price: Price::Flat,
+            free: one_attempt(),
+        }
+    }
+}
+
 /// What a retry takes after some failures.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -40,6 +40,18 @@ pub struct RetryConcurrency {
     pub by: Option<By>,
 }
 
+impl Default for RetryConcurrency {
+    fn default() -> Self {
+        Self {
+            most: three(),
+            share: None,
+            interval: None,
+            scope: Scope::default(),
+            by: None,
+        }
+    }
+}
+
 fn three() -> u32 {
     3
 }

@@ -8,7 +8,7 @@ use crate::baggage::Baggage;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
-use crate::resilience::{CallState, Context, Ended, Final, Memory, PolicySpec};
+use crate::resilience::{CallState, Context, Ended, Memory, PolicySpec};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -88,6 +88,11 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let (caller, tenant) = if policy.asks_who {
+            self.who_asks(index)
+        } else {
+            (0, 0)
+        };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
         let began = if policy.travels {
@@ -117,6 +122,8 @@ impl<'p> World<'p> {
             priority: baggage.priority,
             user: baggage.user,
             idempotent: plan.idempotent || self.plan.endpoints[frame.callee_endpoint].idempotent,
+            caller,
+            tenant,
             said: None,
             retries,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
@@ -139,7 +146,21 @@ impl<'p> World<'p> {
                 },
             );
         }
+        if policy.states.is_some() {
+            let edge = self.frames[index].edge;
+            self.watch(edge, layer, memory, now);
+        }
         answer
+    }
+
+    /// Which instance asks, and for which tenant.
+    #[cold]
+    fn who_asks(&self, index: u32) -> (u32, u32) {
+        let frame = &self.frames[index];
+        (
+            self.plan.instances[frame.instance].number,
+            self.plan.workloads[frame.workload].tenant,
+        )
     }
 
     /// A call leaves a policy that had let it in.
@@ -185,14 +206,13 @@ impl<'p> World<'p> {
         let asked = self.frames[index].callee_instance;
         Ended {
             ending,
-            last: Final::No,
             callee: if asked == InstanceId::NONE {
                 Ended::NOBODY
             } else {
                 asked.offset_from(self.edge_of(index).first_callee) as u16
             },
-            leg: 0,
             given_up: true,
+            ..Ended::default()
         }
     }
 
