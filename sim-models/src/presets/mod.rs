@@ -14,6 +14,10 @@ mod cockatiel;
 mod envoy;
 mod governor;
 mod hystrix;
+mod aws;
+mod envoy;
+mod finagle;
+mod grpc;
 mod istio;
 mod list;
 mod polly;
@@ -30,6 +34,10 @@ pub use cockatiel::Cockatiel;
 pub use envoy::Envoy;
 pub use governor::Governor;
 pub use hystrix::Hystrix;
+pub use aws::Aws;
+pub use envoy::Envoy;
+pub use finagle::Finagle;
+pub use grpc::Grpc;
 pub use istio::Istio;
 pub use list::PolicyList;
 pub use polly::Polly;
@@ -99,4 +107,10 @@ presets! {
     Governor "governor",
     Tower "tower",
     Cockatiel "cockatiel",
+    Grpc "grpc",
+    Aws "aws",
+    Finagle "finagle",
+    Envoy "envoy",
+    Istio "istio",
+    Tower "tower",
 }

@@ -19,6 +19,10 @@ mod time_limiter;
 pub use bulkhead::Resilience4jBulkhead;
 pub use rate_limiter::Resilience4jRateLimiter;
 pub use thread_pool_bulkhead::Resilience4jThreadPoolBulkhead;
+mod retry;
+mod time_limiter;
+
+pub use retry::Resilience4jRetry;
 pub use time_limiter::Resilience4jTimeLimiter;
 
 use super::Preset;
@@ -35,6 +39,9 @@ pub struct Resilience4j {
     /// Bounds how many calls begin in each cycle.
     #[serde(default)]
     pub rate_limiter: Option<Resilience4jRateLimiter>,
+    /// Tries again.
+    #[serde(default)]
+    pub retry: Option<Resilience4jRetry>,
     /// Bounds how long a call may take.
     #[serde(default)]
     pub time_limiter: Option<Resilience4jTimeLimiter>,
@@ -55,6 +62,7 @@ impl Preset for Resilience4j {
         let mut policies = Vec::new();
         if let Some(part) = &self.hedge {
         if let Some(part) = &self.rate_limiter {
+        if let Some(part) = &self.retry {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.time_limiter {

@@ -3,7 +3,8 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policies; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
+//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), the `caller` (the index of the instance that
+//!   asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
@@ -13,7 +14,7 @@
 //!   of 1) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
-//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
+//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer, or for a further try that was allowed;
 //! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
 //!
 //! Several calls may be out at once: `"id"` names them. `"callees"`, in any line, says how many instances there are to
@@ -290,6 +291,8 @@ impl<'p> Trace<'p> {
                     key: line.key,
                     priority: line.priority,
                     user: line.user,
+                    idempotent: line.idempotent,
+                    retries: 0,
                     caller: u32::from(line.caller),
                     tenant: self.tenant(&line.tenant),
                     deadline: deadline(line)?,
@@ -298,6 +301,7 @@ impl<'p> Trace<'p> {
                     legs: vec![Some(Leg::new(self.layers, 0, None, None))],
                     tries: Vec::new(),
                     outcome: None,
+                    status: 0,
                     last: Final::No,
                     allowed: false,
                 };
@@ -389,7 +393,10 @@ impl<'p> Trace<'p> {
         let call = self.known(id)?;
         let failure = match self.calls[call].outcome {
             Some(outcome) if !outcome.is_success() => Ended {
-                ending: Ending::of(outcome),
+                ending: Ending {
+                    status: self.calls[call].status,
+                    ..Ending::of(outcome)
+                },
                 ..Ended::default()
             },
             _ => return Err("only what has failed is tried again".into()),
@@ -400,12 +407,20 @@ impl<'p> Trace<'p> {
 
     fn give_up(&mut self, id: &str) -> Result<(), String> {
         let call = self.known(id)?;
+        if std::mem::take(&mut self.calls[call].allowed) {
+            for layer in self.calls[call].carried(0) {
+                if self.layers[layer].rations() {
+                    self.tell_lost((call, 0), layer);
+                }
+            }
+            return Ok(());
+        }
         if self.calls[call].outcome.is_some() {
             return Err("this call has ended already".into());
         }
         let ended = self.given_up((call, 0), Ending::of(Outcome::Cancelled));
         self.abandon((call, 0), 0, &ended);
-        self.calls[call].end(Outcome::Cancelled, Final::No);
+        self.calls[call].end(Ending::of(Outcome::Cancelled), Final::No);
         Ok(())
     }
 }
