@@ -7,37 +7,29 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
-mod envoy;
-mod finagle;
-mod grpc;
-mod cockatiel;
-mod envoy;
-mod governor;
-mod hystrix;
-mod aws;
-mod envoy;
-mod finagle;
-mod grpc;
-mod istio;
+pub mod aws;
+pub mod cockatiel;
+pub mod envoy;
+pub mod finagle;
+pub mod governor;
+pub mod grpc;
+pub mod hystrix;
+pub mod istio;
 mod list;
-mod polly;
+pub mod polly;
 mod preset;
-mod resilience4j;
+pub mod resilience4j;
+pub mod tower;
 #[cfg(test)]
 mod tests;
-mod tower;
 
-pub use envoy::Envoy;
-pub use finagle::Finagle;
-pub use grpc::Grpc;
+pub use aws::Aws;
 pub use cockatiel::Cockatiel;
 pub use envoy::Envoy;
-pub use governor::Governor;
-pub use hystrix::Hystrix;
-pub use aws::Aws;
-pub use envoy::Envoy;
 pub use finagle::Finagle;
+pub use governor::Governor;
 pub use grpc::Grpc;
+pub use hystrix::Hystrix;
 pub use istio::Istio;
 pub use list::PolicyList;
 pub use polly::Polly;
@@ -102,15 +94,9 @@ presets! {
     Envoy "envoy",
     Istio "istio",
     Grpc "grpc",
-    Finagle "finagle",
-    Tower "tower",
-    Governor "governor",
-    Tower "tower",
-    Cockatiel "cockatiel",
-    Grpc "grpc",
     Aws "aws",
     Finagle "finagle",
-    Envoy "envoy",
-    Istio "istio",
+    Cockatiel "cockatiel",
     Tower "tower",
+    Governor "governor",
 }

@@ -134,15 +134,6 @@ fn ten() -> f64 {
     10.0
 }
 
-impl Default for RetryBudget {
-    fn default() -> Self {
-        Self {
-            ratio: tenth(),
-            cap: ten(),
-            scope: Scope::default(),
-            by: None,
-        }
-    }
 fn one() -> f64 {
     1.0
 }
