@@ -163,6 +163,12 @@ impl OutcomeSet {
         Self(bits)
     }
 
+    /// Those of the set that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether it is in the set.
     #[inline]
     #[must_use]

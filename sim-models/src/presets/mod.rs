@@ -7,14 +7,27 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
+mod aiobreaker;
+mod cockatiel;
+mod hystrix;
 mod list;
+mod opossum;
+mod polly;
 mod preset;
+mod pybreaker;
 mod resilience4j;
+mod spans;
 #[cfg(test)]
 mod tests;
 
+pub use aiobreaker::Aiobreaker;
+pub use cockatiel::Cockatiel;
+pub use hystrix::Hystrix;
 pub use list::PolicyList;
+pub use opossum::Opossum;
+pub use polly::Polly;
 pub use preset::Preset;
+pub use pybreaker::Pybreaker;
 pub use resilience4j::Resilience4j;
 
 use crate::resilience::PolicySpec;
@@ -69,4 +82,10 @@ macro_rules! presets {
 
 presets! {
     Resilience4j "resilience4j",
+    Polly "polly",
+    Hystrix "hystrix",
+    Opossum "opossum",
+    Cockatiel "cockatiel",
+    Pybreaker "pybreaker",
+    Aiobreaker "aiobreaker",
 }

@@ -5,8 +5,10 @@
 //!
 //! Source: resilience4j 2.4.0, its `*Config.java`, and "Aspect order" of its Spring Boot guide.
 
+mod circuit_breaker;
 mod time_limiter;
 
+pub use circuit_breaker::Resilience4jCircuitBreaker;
 pub use time_limiter::Resilience4jTimeLimiter;
 
 use super::Preset;
@@ -17,6 +19,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resilience4j {
+    /// Refuses calls while the callee fails.
+    #[serde(default)]
+    pub circuit_breaker: Option<Resilience4jCircuitBreaker>,
     /// Bounds how long a call may take.
     #[serde(default)]
     pub time_limiter: Option<Resilience4jTimeLimiter>,
@@ -29,6 +34,9 @@ impl Preset for Resilience4j {
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
+        if let Some(part) = &self.circuit_breaker {
+            policies.extend(part.expand()?);
+        }
         if let Some(part) = &self.time_limiter {
             policies.extend(part.expand()?);
         }
