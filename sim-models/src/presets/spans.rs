@@ -78,6 +78,13 @@ impl Visitor<'_> for Span {
     fn visit_str<E: de::Error>(self, text: &str) -> Result<SimDuration, E> {
         text.parse().map_err(E::custom)
     }
+    /// `false`: none.
+    fn visit_bool<E: de::Error>(self, on: bool) -> Result<SimDuration, E> {
+        if on {
+            return Err(E::custom("`true` is no span"));
+        }
+        Ok(SimDuration::ZERO)
+    }
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<SimDuration, E> {
         self.number(number as f64)
     }

@@ -13,8 +13,8 @@
 //! let in and how they decide: by default one, whose success closes it and whose failure opens it again.
 //! Forced open and forced closed: until it is reset.
 //!
-//! What is `ignore`d, and what a policy inside refuses so that nobody is asked, is no result; whatever else is not `on`
-//! is a success. A call is slow if it took longer, not as long as `slow_after`.
+//! What is `ignore`d, and what a policy inside refuses so that nobody is asked, is no result; whatever else is not `on`,
+//! or is `unless`, is a success. A call is slow if it took longer, not as long as `slow_after`.
 //!
 //! Where libraries differ, `rules` says which one it follows. By default: rates are judged after each result, reach
 //! their threshold at equality, and are of results only; windows by time are whole buckets of the clock; a call at
@@ -94,15 +94,12 @@ pub struct Breaker {
     /// What counts as a failure.
     #[serde(default)]
     pub on: OutcomeSet,
-    /// Of errors only those with one of these statuses count as failures; all, unless some are given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub statuses: Vec<u16>,
+    /// What is a success although it is `on`.
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
+    pub unless: OutcomeSet,
     /// What is no result at all.
     #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
     pub ignore: OutcomeSet,
-    /// Statuses of errors that are no results at all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ignore_statuses: Vec<u16>,
     /// The rules in which libraries differ.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rules: Rules,
@@ -136,9 +133,8 @@ impl Default for Breaker {
             jitter: 0.0,
             half_open: HalfOpen::default(),
             on: OutcomeSet::default(),
-            statuses: Vec::new(),
+            unless: nothing(),
             ignore: nothing(),
-            ignore_statuses: Vec::new(),
             rules: Rules::default(),
             initial: Initial::default(),
             warm_up: SimDuration::ZERO,
@@ -205,6 +201,14 @@ impl Breaker {
         self.failure_rate.is_some() || self.slow_rate.is_some()
     }
 
+    /// Whether its state can change while nobody comes.
+    #[inline]
+    fn has_timers(&self) -> bool {
+        self.rules.timer
+            || self.half_open.at_most > SimDuration::ZERO
+            || self.rules.judged == Judged::Snapshots
+    }
+
     /// What it is by now, timers included.
     fn now(&self, memory: &BreakerMemory, now: SimTime) -> Core {
         let mut core = memory.core;
@@ -230,6 +234,13 @@ impl Policy for Breaker {
     const REFUSES: bool = true;
     const BREAKS: bool = true;
     const BY_HAND: bool = true;
+    const STATES: &'static [&'static str] = &[
+        "closed",
+        "open",
+        "half_open",
+        "forced_open",
+        "forced_closed",
+    ];
 
     fn memory(&self) -> BreakerMemory {
         self.fresh()
@@ -300,6 +311,15 @@ impl Policy for Breaker {
     fn idle_at(&self, rate: f64) -> Option<String> {
         self.never(rate)
     }
+    #[inline]
+    fn state(&self, memory: &BreakerMemory, _: u32, now: SimTime) -> (u8, Option<SimTime>) {
+        if !self.has_timers() {
+            return (memory.core.state.number(), None);
+        }
+        let core = self.now(memory, now);
+        let turned = core.epoch != memory.core.epoch;
+        (core.state.number(), turned.then_some(core.since))
+    }
     fn is_shut(&self, memory: &BreakerMemory, now: SimTime) -> bool {
         match self.now(memory, now).state {
             State::Closed | State::ForcedClosed => false,
@@ -315,10 +335,11 @@ impl Policy for Breaker {
     /// Where it makes no difference: nothing fails, so that it never opens by bad luck, or everything.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
         let ends = inside.ends(when)?;
-        if self.initial != Initial::Closed || self.slow_rate.is_some() {
+        let plain = self.unless == nothing() && self.ignore == nothing();
+        if self.initial != Initial::Closed || self.slow_rate.is_some() || !plain {
             return None;
         }
-        let (failed, _) = ends.sum(|outcome| self.on.contains(outcome));
+        let (failed, _) = ends.failed(self.on)?;
         let run = match self.in_a_row() {
             Some(most) if !self.has_rates() && self.leaky.is_none() => {
                 libm::pow(failed, f64::from(most))

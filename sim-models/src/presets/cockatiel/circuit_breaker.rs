@@ -99,7 +99,6 @@ impl CockatielCircuitBreaker {
     /// # Errors
     /// What cockatiel refuses.
     pub(super) fn expand(&self) -> Result<Vec<PolicySpec>, String> {
-        let handled = self.handle.unwrap_or(OutcomeSet::FAILURES);
         let sampling = self.half_open_sampling.as_ref();
         if let Some(sampling) = sampling {
             if sampling.calls == 0 {
@@ -122,8 +121,7 @@ impl CockatielCircuitBreaker {
         Ok(vec![PolicySpec::Breaker(Breaker {
             open_for: self.half_open_after.0,
             half_open,
-            on: handled,
-            ignore: OutcomeSet::FAILURES.without(handled),
+            on: self.handle.unwrap_or(OutcomeSet::FAILURES),
             rules: Rules {
                 judged: Judged::Failures,
                 beyond: true,
@@ -137,6 +135,7 @@ impl CockatielCircuitBreaker {
                     None => IgnoredProbe::Closes,
                     Some(_) => IgnoredProbe::Success,
                 },
+                others_ignored: true,
                 trip_holds: true,
                 ..Rules::default()
             },

@@ -113,7 +113,8 @@ impl Preset for Opossum {
             }),
             minimum: self.volume_threshold,
             open_for: self.reset_timeout.0,
-            on: OutcomeSet::FAILURES.without(self.error_filter),
+            on: OutcomeSet::FAILURES,
+            unless: self.error_filter,
             rules: Rules {
                 judged: Judged::Failures,
                 beyond: true,

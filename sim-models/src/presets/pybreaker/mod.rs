@@ -69,7 +69,8 @@ pub(super) fn breaker(
             results: Some(successes.max(1)),
             ..HalfOpen::default()
         },
-        on: OutcomeSet::FAILURES.without(exclude),
+        on: OutcomeSet::FAILURES,
+        unless: exclude,
         rules: Rules {
             late: Late::AsBegun,
             probes: Probes::Counted,

@@ -28,6 +28,20 @@ pub(super) enum State {
     ForcedClosed,
 }
 
+impl State {
+    /// Which of [`crate::resilience::Policy::STATES`] it is.
+    #[inline]
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Closed => 0,
+            Self::Open(_) => 1,
+            Self::HalfOpen { .. } => 2,
+            Self::ForcedOpen => 3,
+            Self::ForcedClosed => 4,
+        }
+    }
+}
+
 /// Why a breaker changed its state the last time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cause {
@@ -379,7 +393,6 @@ impl Breaker {
 
     /// What a result is.
     fn hear(&self, ended: &Ended, probe: bool) -> Said {
-        let (outcome, status) = (ended.outcome(), ended.ending.status);
         if ended.given_up {
             return match self.rules.given_up {
                 GivenUp::ProbeFailed if probe => Said::Lost,
@@ -388,20 +401,14 @@ impl Breaker {
                 GivenUp::Failure => Said::Failure,
             };
         }
-        let is = |outcomes: crate::outcome::OutcomeSet, statuses: &[u16]| {
-            outcomes.contains(outcome)
-                && (outcome != Outcome::Error || statuses.is_empty() || statuses.contains(&status))
-        };
-        if self.ignore.contains(outcome)
-            || (outcome == Outcome::Error && self.ignore_statuses.contains(&status))
-        {
+        let nobody = ended.callee == Ended::NOBODY && !self.rules.refused_are_results;
+        if self.ignore.contains(ended.ending) {
             Said::Ignored
-        } else if is(self.on, &self.statuses) {
+        } else if self.unless.contains(ended.ending) {
+            Said::Success
+        } else if self.on.contains(ended.ending) {
             Said::Failure
-        } else if !self.rules.refused_are_results
-            && !outcome.is_success()
-            && ended.callee == Ended::NOBODY
-        {
+        } else if !ended.outcome().is_success() && (nobody || self.rules.others_ignored) {
             // A policy inside let it through to nobody: that says nothing of the callee.
             Said::Ignored
         } else {

@@ -159,6 +159,9 @@ pub struct Rules {
     /// no result.
     #[serde(default)]
     pub refused_are_results: bool,
+    /// Whether what is no success and not `on` is no result either, instead of a success.
+    #[serde(default)]
+    pub others_ignored: bool,
     /// What a probe is that ends in something ignored.
     #[serde(default)]
     pub ignored_probe: IgnoredProbe,
