@@ -63,7 +63,10 @@ pub use backoff::{
     Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
     LinearBackoff,
 };
-pub use breaker::Breaker;
+pub use breaker::{
+    Breaker, GivenUp, HalfOpen, IgnoredProbe, Initial, Judged, Late, Leaky, Moves, Probes,
+    Rounding, Rules, TimeWindow, Window,
+};
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
@@ -418,6 +421,18 @@ macro_rules! policies {
                 match (self, memory, before) {
                     $((Self::$policy(policy), Memory::$policy(memory), Self::$policy(before)) => policy.on_set(memory, before, now),)*
                     _ => unreachable!("a policy stays what it is"),
+                }
+            }
+            /// See [`Policy::BY_HAND`].
+            #[must_use]
+            pub fn is_by_hand(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BY_HAND),* }
+            }
+            /// See [`Policy::on_hand`].
+            pub fn on_hand(&self, memory: &mut Memory, trips: bool, context: &mut Context) {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.on_hand(memory, trips, context),)*
+                    _ => unreachable!("the memory of a policy is its own"),
                 }
             }
             /// See [`Policy::is_shut`].

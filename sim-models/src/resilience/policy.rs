@@ -304,6 +304,8 @@ pub trait Policy {
     const LATE: Outcome = Outcome::TimeoutAttempt;
     /// Whether it stops calls while those before them keep failing.
     const BREAKS: bool = false;
+    /// Whether it can be tripped and reset by hand ([`Policy::on_hand`]).
+    const BY_HAND: bool = false;
     /// The states that a memory can be in, by name, the one that it begins in first: of them runs tell when they turned
     /// and how long they lasted. Empty: it has none.
     const STATES: &'static [&'static str] = &[];
@@ -429,6 +431,8 @@ pub trait Policy {
     fn on_set(&self, _memory: &mut Self::Memory, _before: &Self, _now: SimTime) -> u32 {
         0
     }
+    /// Somebody trips it by hand, or resets it: of a policy that can be ([`Policy::BY_HAND`]).
+    fn on_hand(&self, _memory: &mut Self::Memory, _trips: bool, _context: &mut Context) {}
     /// Whether its memory of one instance of the callee would not let a call in just now: balancers pass that one by.
     /// Only of memories that are divided by [`By::Callee`].
     fn is_shut(&self, _memory: &Self::Memory, _now: SimTime) -> bool {

@@ -119,6 +119,10 @@ pub enum Op {
     GiveUp,
     /// Nothing: it is looked where the call is.
     Look,
+    /// Somebody trips the policies by hand.
+    Trip,
+    /// Somebody resets them.
+    Reset,
 }
 
 /// What a policy makes of a line.
@@ -183,4 +187,6 @@ pub enum At {
     Parked,
     /// It has ended.
     Ended,
+    /// There is none: policies were tripped or reset.
+    Nowhere,
 }

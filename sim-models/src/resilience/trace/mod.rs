@@ -15,7 +15,8 @@
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer, or for a further try that was allowed;
-//! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
+//! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is;
+//! - `{"t": 3, "op": "trip"}`, `"reset"`: somebody does so by hand to the policies that can be tripped; no call is needed.
 //!
 //! Several calls may be out at once: `"id"` names them. `"callees"`, in any line, says how many instances there are to
 //! ask from then on. The timers of the policies run between the lines. A result that comes when its call no longer waits
@@ -26,6 +27,7 @@
 
 mod call;
 mod drive;
+mod hand;
 mod timers;
 
 use super::script::Told;
@@ -146,6 +148,8 @@ impl<'p> Trace<'p> {
             Op::Retry => self.retry(&id)?,
             Op::GiveUp => self.give_up(&id)?,
             Op::Look => {}
+            Op::Trip => return self.by_hand(line, true),
+            Op::Reset => return self.by_hand(line, false),
         }
         self.run_woken();
         let call = self.known(&id)?;
@@ -157,7 +161,28 @@ impl<'p> Trace<'p> {
         let call = &self.calls[call];
         let (at, goes_on) = call.at();
         let allowed = line.op == Op::Retry && call.allowed;
-        let told = |layer: usize| self.told(layer, &call.parts[layer], line.callee);
+        let (alone, policies) = self.tell(&call.parts, line.callee);
+        Decision {
+            t: line.t,
+            id: line.id.clone(),
+            permitted: allowed || at == At::Inside || goes_on.is_some(),
+            wait: goes_on.map(|due| due.since(self.now).as_secs_f64()),
+            at,
+            outcome: call.outcome,
+            retry_after: match call.last.span() {
+                Some(span) => Some(span.as_secs_f64()),
+                None => (call.last == Final::Never).then_some(-1.0),
+            },
+            state: alone.state,
+            numbers: alone.numbers,
+            counts: alone.counts,
+            policies,
+        }
+    }
+
+    /// What the policies say of these parts of their memories: of one alone, or of each by its name.
+    fn tell(&self, parts: &[String], callee: Option<u16>) -> (Told, BTreeMap<String, Told>) {
+        let told = |layer: usize| self.told(layer, &parts[layer], callee);
         // One that only tells the callee something has nothing to say here.
         let mut acting = (0..self.layers.len()).filter(|layer| self.layers[*layer].acts());
         let alone = match (acting.next(), acting.next()) {
@@ -165,7 +190,7 @@ impl<'p> Trace<'p> {
             (Some(layer), None) => Some(layer),
             _ => None,
         };
-        let (alone, policies) = if let Some(layer) = alone {
+        if let Some(layer) = alone {
             (told(layer), BTreeMap::new())
         } else {
             let layers = self.layers.iter().enumerate();
@@ -182,22 +207,6 @@ impl<'p> Trace<'p> {
                 ..Told::default()
             };
             (alone, policies)
-        };
-        Decision {
-            t: line.t,
-            id: line.id.clone(),
-            permitted: allowed || at == At::Inside || goes_on.is_some(),
-            wait: goes_on.map(|due| due.since(self.now).as_secs_f64()),
-            at,
-            outcome: call.outcome,
-            retry_after: match call.last.span() {
-                Some(span) => Some(span.as_secs_f64()),
-                None => (call.last == Final::Never).then_some(-1.0),
-            },
-            state: alone.state,
-            numbers: alone.numbers,
-            counts: alone.counts,
-            policies,
         }
     }
 
