@@ -12,6 +12,7 @@ mod cancellation;
 pub mod chances;
 mod coalesce;
 mod deadline;
+mod fail_fast;
 mod fallback;
 mod gradient_limit;
 mod hedge;
@@ -35,11 +36,14 @@ pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use deadline::Deadline;
+pub use fail_fast::FailFast;
 pub use fallback::Fallback;
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
+pub use policy::{
+    Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Shut, Tells,
+};
 pub use rate_limit::RateLimit;
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
@@ -159,6 +163,11 @@ macro_rules! policies {
             #[must_use]
             pub fn is_keyed(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::KEYED),* }
+            }
+            /// See [`Policy::LOOKS`].
+            #[must_use]
+            pub fn looks(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::LOOKS),* }
             }
             /// See [`Policy::STARTS`].
             #[must_use]
@@ -490,4 +499,5 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    FailFast "fail_fast",
 }

@@ -20,7 +20,7 @@
 //! Several calls may be out at once: `"id"` names them. The timers of the policy run between the lines.
 
 pub use super::script::{At, Decision, Line, Op};
-use super::{By, Context, Do, Ended, Final, Memory, PolicySpec, Reading};
+use super::{By, Context, Do, Ended, Final, Memory, PolicySpec, Reading, Shut};
 use crate::baggage::Baggage;
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome};
@@ -37,6 +37,7 @@ struct Call {
     key: u32,
     priority: Priority,
     user: u8,
+    shut: Shut,
     came: SimTime,
     state: super::CallState,
     at: At,
@@ -212,6 +213,10 @@ impl<'p> Trace<'p> {
             key: line.key,
             priority: line.priority,
             user: line.user,
+            shut: Shut {
+                breakers: line.breakers,
+                pools: line.pools,
+            },
             came: self.now,
             state: self.policy.begin(),
             at: At::Ended,
@@ -266,6 +271,7 @@ impl<'p> Trace<'p> {
             said: self.said,
             counters: &mut self.counters,
             wake: 0,
+            shut: call.shut,
         };
         let answer = ask(self.policy, memory, &mut call.state, &mut context);
         let wake = context.wake;

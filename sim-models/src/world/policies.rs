@@ -7,7 +7,7 @@ use super::state::World;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
-use crate::resilience::{CallState, Context, Ended, Final, Memory, PolicySpec};
+use crate::resilience::{CallState, Context, Ended, Final, Memory, PolicySpec, Shut};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -77,6 +77,11 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let shut = if policy.looks {
+            self.shut(index, now)
+        } else {
+            Shut::default()
+        };
         let (first, begun) = if policy.rations || policy.forks {
             (!self.is_further(index), self.slot(index, layer).legs)
         } else {
@@ -101,6 +106,7 @@ impl<'p> World<'p> {
             out,
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
+            shut,
             key: frame.call_key().wrapping_add((layer as u64 + 1) << 32) ^ path,
             content: baggage.key,
             priority: baggage.priority,
