@@ -538,6 +538,8 @@ pub struct ControllerPlan {
     pub watches: WatchPlan,
     /// What it may do.
     pub actions: TiVec<ActionId, ActionPlan>,
+    /// The governor that is asked before it acts.
+    pub governor: Option<ControllerId>,
 }
 
 /// What a controller is told of.

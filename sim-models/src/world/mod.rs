@@ -15,7 +15,7 @@
 //!   `permits` and `acquire`: what these hold out of the pools of an instance; `kept` and `decide`: what it keeps for its steps;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go; `lives`: instances die and are started again;
-//! - `control`, `control_state`: controllers act, and what they remember;
+//! - `control`, `control_state`: controllers act, and what they remember; `govern`: who has to allow it;
 //! - `audit`: nothing is lost or counted twice.
 
 pub mod frame;
@@ -54,6 +54,7 @@ mod serve;
 mod load;
 mod disturb;
 mod lives;
+mod govern;
 mod control;
 
 pub use audit::Census;
