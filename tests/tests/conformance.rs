@@ -56,10 +56,7 @@ fn differences(name: &str, text: &str) -> (usize, Vec<String>) {
         );
         let list: PolicyList =
             read_part(text).unwrap_or_else(|why| panic!("{name}: {text}: {why}"));
-        let [policy] = list.as_slice() else {
-            panic!("{name}: {text} is {} policies", list.len());
-        };
-        let mut trace = Trace::new(policy);
+        let mut trace = Trace::stack(&list);
         while let Some((number, line)) = lines.next_if(|(_, line)| !line.contains("\"library\"")) {
             let mut line: Value = serde_json::from_str(line).unwrap();
             let expected = line.as_object_mut().unwrap().remove("expect").unwrap();

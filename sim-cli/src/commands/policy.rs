@@ -29,7 +29,7 @@ pub enum What {
 /// Answers each line of a script with what a policy decides.
 #[derive(Clone, Debug, PartialEq, Eq, ClapArgs)]
 #[command(
-    after_help = "A script has one JSON object a line, times in seconds:\n  {\"t\": 1.5, \"op\": \"acquire\"}                     a call comes to the policy\n  {\"t\": 1.7, \"op\": \"result\", \"outcome\": \"error\"}  what is inside it has a result\n  {\"t\": 1.7, \"op\": \"retry\"}                       a policy outside is about to try again\n  {\"t\": 1.8, \"op\": \"give_up\"}                     nobody waits for the call any longer\n  {\"t\": 2, \"op\": \"look\"}                          nothing happens: where is the call?\n\"id\" names a call, so that several may be out at once; a result may have \"status\", \"callee\", \"leg\"\nand \"retry_after\" (seconds), a call \"key\", \"priority\", \"user\", \"tenant\", \"endpoint\" and \"callee\"; \"op\": \"start\" says\nthat what a door let in begins to be served.\nThe answer says whether what is inside may go on, how long it waits first, where the call is, what the\npolicy remembers and what it has counted."
+    after_help = "A script has one JSON object a line, times in seconds:\n  {\"t\": 1.5, \"op\": \"acquire\"}                     a call comes to the policy\n  {\"t\": 1.7, \"op\": \"result\", \"outcome\": \"error\"}  what is inside it has a result\n  {\"t\": 1.7, \"op\": \"retry\"}                       a policy outside is about to try again\n  {\"t\": 1.8, \"op\": \"give_up\"}                     nobody waits for the call any longer\n  {\"t\": 2, \"op\": \"look\"}                          nothing happens: where is the call?\n\"id\" names a call, so that several may be out at once; a result may have \"status\", \"callee\", \"leg\"\n\"retry_after\" (seconds) and \"load\", a call \"key\", \"priority\", \"user\", \"tenant\", \"endpoint\" and \"callee\"; \"op\": \"start\" says\nthat what a door let in begins to be served.\nThe answer says whether what is inside may go on, how long it waits first, where the call is, what the\npolicy remembers and what it has counted."
 )]
 pub struct TraceArgs {
     /// The policy as a scenario writes it, such as 'breaker(failures: 3, open_for: "10s")'
@@ -80,23 +80,18 @@ fn trace(args: &TraceArgs, text: &mut String) -> Result<(), String> {
         };
         format!("`{}` is no policy: {why}\n{help}", args.policy)
     })?;
-    let [policy] = policies.as_slice() else {
-        return Err(format!(
-            "`{}` is {} policies; one is driven at a time",
-            args.policy,
-            policies.len()
-        ));
-    };
-    if let Some((field, why)) = policy.validate().into_iter().next() {
-        let name = policy.name();
-        return Err(format!(
-            "`{field}` of `{name}` {why}\nhelp: `sim explain {name}` shows its fields"
-        ));
+    for policy in &policies {
+        if let Some((field, why)) = policy.validate().into_iter().next() {
+            let name = policy.name();
+            return Err(format!(
+                "`{field}` of `{name}` {why}\nhelp: `sim explain {name}` shows its fields"
+            ));
+        }
     }
     let script = Disk::default()
         .read(&args.script)
         .map_err(|why| format!("{} cannot be read: {why}", args.script))?;
-    let mut trace = Trace::new(policy);
+    let mut trace = Trace::stack(&policies);
     for (number, line) in script.lines().enumerate() {
         if line.trim().is_empty() {
             continue;

@@ -89,6 +89,7 @@ impl Compiler<'_> {
                     tells_deadline: spec.tells().deadline,
                     rations: spec.rations(),
                     shuns: spec.shuns(),
+                    asks_who: spec.asks_who(),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
@@ -132,6 +133,7 @@ impl Compiler<'_> {
                 .position(|layer| layer.by == Some(By::Callee))
                 .map_or(EdgePlan::LATE, |at| at as u32),
             starts: layers.iter().any(|layer| layer.starts),
+            reports: layers.iter().any(|layer| layer.spec.reports()),
             first_endpoint,
             keys,
             avoids,

@@ -320,6 +320,8 @@ pub struct EdgePlan {
     pub picks_at: u32,
     /// Whether one of the policies has to know when what it let in at a door begins to be served.
     pub starts: bool,
+    /// Whether a policy of this door tells how busy its instance is.
+    pub reports: bool,
     /// The first of the callee's endpoints.
     pub first_endpoint: EndpointId,
     /// Parts of a memory that is divided by key: one for each, and one for requests without.
@@ -393,6 +395,8 @@ pub struct LayerPlan {
     pub rations: bool,
     /// Whether balancers pass instances by that it shuns.
     pub shuns: bool,
+    /// Whether it has to know which instance asks, and for which tenant.
+    pub asks_who: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.
@@ -422,6 +426,15 @@ pub enum Need {
     Breaker(EdgeId, u16, EndpointId),
     /// One out of this pool of the instance.
     Pool(PoolId),
+}
+
+impl LayerPlan {
+    /// Which of its states a memory begins in.
+    #[must_use]
+    pub fn begins_in(&self) -> u8 {
+        let (state, _) = self.spec.state(&self.spec.memory(), 0, SimTime::ZERO);
+        state
+    }
 }
 
 /// Where the states of the memories of a policy are kept.

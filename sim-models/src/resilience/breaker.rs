@@ -141,7 +141,7 @@ impl Policy for Breaker {
             return;
         }
         // Nobody knows how a call that is given up would have ended; a probe has to have ended.
-        let failed = ended.given_up || self.on.contains(ended.outcome());
+        let failed = ended.given_up || self.on.contains(ended.ending);
         if !failed && !ended.outcome().is_success() && ended.callee == Ended::NOBODY {
             // A policy inside let it through to nobody: that says nothing of the callee. The next one is a probe.
             if memory.state == State::HalfOpen {
@@ -203,7 +203,7 @@ impl Policy for Breaker {
     /// Where it makes no difference: nothing fails, so that it never opens by bad luck, or everything.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
         let ends = inside.ends(when)?;
-        let (failed, _) = ends.sum(|outcome| self.on.contains(outcome));
+        let (failed, _) = ends.failed(self.on)?;
         let run = libm::pow(failed, f64::from(self.failures));
         let never = failed >= 1.0 - NOTHING || run * MANY_ATTEMPTS < 1.0;
         never.then_some(ends)

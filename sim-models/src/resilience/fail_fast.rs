@@ -19,7 +19,7 @@
 //! Source: M. Nygard, *Release It!* (2nd ed. 2018), "Fail Fast": check the availability of resources and the state of
 //! the circuit breakers around the integration points before work begins.
 
-use super::{Context, Do, Final, Policy, PushBack};
+use super::{Context, Do, Policy, PushBack};
 use crate::outcome::{Ending, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +66,7 @@ impl Policy for FailFast {
         context.counters[reason] += 1;
         Do::End(
             Ending::of(Outcome::Rejected),
-            self.push_back
-                .map_or(Final::No, |said| PushBack::last(Some(said))),
+            PushBack::last(self.push_back),
         )
     }
     fn validate(&self) -> Vec<(&'static str, String)> {

@@ -6,6 +6,8 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod answers;
+mod back_pressure;
 mod breaker;
 mod bulkhead;
 mod cancellation;
@@ -14,23 +16,32 @@ mod coalesce;
 mod deadline;
 mod fail_fast;
 mod fallback;
+mod gcra;
 mod gradient_limit;
 mod hedge;
 mod outlier_ejection;
 mod policy;
 mod rate_limit;
+mod report_load;
+mod reserved_bulkhead;
 mod retry;
 mod retry_budget;
 pub mod script;
 mod shed_by_priority;
+mod shuffle_shard;
+mod sliding_limit;
 mod stale;
 #[cfg(test)]
 mod tests;
+mod thread_pool;
 mod throttle;
 mod timeout;
 pub mod trace;
+mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use answers::{Final, Load, PushBack};
+pub use back_pressure::BackPressure;
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
@@ -38,19 +49,24 @@ pub use coalesce::Coalesce;
 pub use deadline::Deadline;
 pub use fail_fast::FailFast;
 pub use fallback::Fallback;
+pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{
-    Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Shut, Tells,
-};
+pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Shut, Tells};
 pub use rate_limit::RateLimit;
+pub use report_load::ReportLoad;
+pub use reserved_bulkhead::{Reserve, ReservedBulkhead};
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use shed_by_priority::ShedByPriority;
+pub use shuffle_shard::{ShuffleShard, Whose};
+pub use sliding_limit::{Count, SlidingLimit};
 pub use stale::Stale;
+pub use thread_pool::ThreadPool;
 pub use throttle::Throttle;
 pub use timeout::Timeout;
+pub use window_limit::{Starts, WindowLimit};
 
 use crate::outcome::Outcome;
 use chances::{Ends, Inside, NOTHING, Stay, tries};
@@ -204,6 +220,11 @@ macro_rules! policies {
             #[must_use]
             pub fn at_door(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::AT_DOOR),* }
+            }
+            /// See [`Policy::ASKS_WHO`].
+            #[must_use]
+            pub fn asks_who(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::ASKS_WHO),* }
             }
             /// See [`Policy::LEAVES`].
             #[must_use]
@@ -367,6 +388,19 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::REPORTS`].
+            #[must_use]
+            pub fn reports(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::REPORTS),* }
+            }
+            /// See [`Policy::load`].
+            #[must_use]
+            pub fn load(&self, memory: &Memory) -> Load {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.load(memory),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::STATES`].
             #[must_use]
             pub fn states(&self) -> &'static [&'static str] {
@@ -500,4 +534,12 @@ policies! {
     GradientLimit "gradient_limit",
     Stale "stale",
     FailFast "fail_fast",
+    ReportLoad "report_load",
+    BackPressure "back_pressure",
+    WindowLimit "window_limit",
+    SlidingLimit "sliding_limit",
+    Gcra "gcra",
+    ThreadPool "thread_pool",
+    ReservedBulkhead "reserved_bulkhead",
+    ShuffleShard "shuffle_shard",
 }

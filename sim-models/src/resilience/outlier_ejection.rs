@@ -144,7 +144,7 @@ impl Policy for OutlierEjection {
         if ended.given_up || out || (host.until > SimTime::ZERO && *came < host.from) {
             return;
         }
-        if !self.on.contains(ended.outcome()) {
+        if !self.on.contains(ended.ending) {
             host.failures = 0;
             return;
         }

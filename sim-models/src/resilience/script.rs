@@ -31,6 +31,9 @@ pub struct Line {
     /// Of a result: seconds after which the callee asks to come again; less than zero: not at all.
     #[serde(default)]
     pub retry_after: Option<f64>,
+    /// Of a result: how busy the answer tells that its instance is; 1 is all that it can take.
+    #[serde(default)]
+    pub load: Option<f64>,
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
     #[serde(default)]
     pub key: u32,
@@ -43,6 +46,9 @@ pub struct Line {
     /// Of a call that comes: the tenant that it is from.
     #[serde(default)]
     pub tenant: String,
+    /// Of a call that comes: the index of the instance that asks.
+    #[serde(default)]
+    pub caller: u16,
     /// Of a call that comes: the endpoint that it is for.
     #[serde(default)]
     pub endpoint: String,
@@ -52,9 +58,12 @@ pub struct Line {
     /// Of a call that comes: how many of the pools that its work will need have nothing left.
     #[serde(default)]
     pub pools: u16,
-    /// Of a result: which of several tries it is of, from 0.
+    /// Of a result: which of all tries of its call it is of, from 0.
     #[serde(default)]
-    pub leg: u16,
+    pub leg: Option<u16>,
+    /// How many instances there are to ask from now on.
+    #[serde(default)]
+    pub callees: Option<u16>,
 }
 
 /// How a script calls a call: a number or a text. A line without one is about the call without a name.
@@ -130,10 +139,27 @@ pub struct Decision {
     /// Seconds after which it is told to come again, if it is told; less than zero: not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<f64>,
-    /// State of the policy by name, where it has states.
+    /// State of the policy by name, where it has states; of several, if one of them alone has.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub state: &'static str,
     /// Numbers of the policy.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<&'static str, f64>,
+    /// What it has counted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<&'static str, u64>,
+    /// What each says of itself, by its place and name, where there are several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: BTreeMap<String, Told>,
+}
+
+/// What a policy says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Told {
+    /// Its state by name, where it has states.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub state: &'static str,
+    /// Its numbers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<&'static str, f64>,
     /// What it has counted.

@@ -88,8 +88,8 @@ impl World<'_> {
             Do::Act(action) => self.act(controller, action, 0, agenda),
             Do::Start(number) => self.start_again(controller, number, agenda),
             Do::Release(ticket) => self.let_go_of(ticket, agenda),
-            Do::ReleaseAll => self.decide(controller, true, agenda),
-            Do::DropAll => self.decide(controller, false, agenda),
+            Do::ReleaseAll => self.on_decision(controller, true, agenda),
+            Do::DropAll => self.on_decision(controller, false, agenda),
             Do::GiveUp(number) => {
                 if let WatchPlan::Deaths { service } = self.plan.controllers[controller].watches {
                     let instance = self.plan.service_places()[service]

@@ -73,13 +73,10 @@ impl World<'_> {
         let instances = match (what, &plan.watches) {
             (Do::Start(_), WatchPlan::Deaths { service }) => of(*service, 1),
             (Do::Act(action), _) => match &plan.actions[action] {
-                ActionPlan::Restart { candidates, .. } => {
-                    let instances = candidates.instances();
-                    instances.first().and_then(|first| {
-                        let place = self.plan.instances[*first].place;
-                        of(usize::from(place).into(), instances.len() as u32)
-                    })
-                }
+                ActionPlan::Restart { candidates, .. } => candidates.first().and_then(|first| {
+                    let place = self.plan.instances[*first].place;
+                    of(usize::from(place).into(), candidates.len() as u32)
+                }),
                 _ => None,
             },
             _ => None,
@@ -108,7 +105,7 @@ impl World<'_> {
     }
 
     /// A human decides on all that a governor has wait: it goes on, or is dropped.
-    pub(super) fn decide(
+    pub(super) fn on_decision(
         &mut self,
         governor: ControllerId,
         lifts: bool,

@@ -7,7 +7,7 @@ use super::state::World;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
-use crate::resilience::{CallState, Context, Ended, Final, Memory, PolicySpec, Shut};
+use crate::resilience::{CallState, Context, Ended, Memory, PolicySpec, Shut};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -92,6 +92,11 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let (caller, tenant) = if policy.asks_who {
+            self.who_asks(index)
+        } else {
+            (0, 0)
+        };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
         let frame = &self.frames[index];
@@ -111,6 +116,8 @@ impl<'p> World<'p> {
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,
+            caller,
+            tenant,
             said: None,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
@@ -126,6 +133,16 @@ impl<'p> World<'p> {
             self.watch(edge, layer, memory, now);
         }
         answer
+    }
+
+    /// Which instance asks, and for which tenant.
+    #[cold]
+    fn who_asks(&self, index: u32) -> (u32, u32) {
+        let frame = &self.frames[index];
+        (
+            self.plan.instances[frame.instance].number,
+            self.plan.workloads[frame.workload].tenant,
+        )
     }
 
     /// A call leaves a policy that had let it in.
@@ -171,14 +188,13 @@ impl<'p> World<'p> {
         let asked = self.frames[index].callee_instance;
         Ended {
             ending,
-            last: Final::No,
             callee: if asked == InstanceId::NONE {
                 Ended::NOBODY
             } else {
                 asked.offset_from(self.edge_of(index).first_callee) as u16
             },
-            leg: 0,
             given_up: true,
+            ..Ended::default()
         }
     }
 
