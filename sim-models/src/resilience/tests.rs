@@ -1,5 +1,6 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
+mod ahead;
 mod load;
 
 use super::PolicySpec;

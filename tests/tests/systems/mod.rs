@@ -1,6 +1,7 @@
 //! Random systems as texts of the scenario language.
 
 mod controllers;
+pub mod registry;
 
 use sim_core::random::{Keyed, Source};
 use sim_tests::draws::Draws;
@@ -39,11 +40,24 @@ struct Maker {
     workloads: u64,
     /// Whether the service that is being written has pools.
     pools: bool,
+    /// Whether policies are drawn from the registries.
+    registered: bool,
 }
 
 /// The system of a seed.
 pub fn system(seed: u64) -> String {
+    drawn(seed, false)
+}
+
+/// The system of a seed, with policies drawn from the registries.
+#[allow(dead_code)] // not every test that draws systems draws these
+pub fn registered(seed: u64) -> String {
+    drawn(seed, true)
+}
+
+fn drawn(seed: u64, registered: bool) -> String {
     let mut maker = Maker {
+        registered,
         chance: Keyed::new(seed, 0x5357_4152),
         services: 0,
         endpoints: Vec::new(),
@@ -318,6 +332,9 @@ impl Maker {
     }
 
     fn policies(&mut self, others: bool) -> String {
+        if self.registered {
+            return registry::some(self, &registry::AT_CALLER, 7).join(", ");
+        }
         let mut policies = Vec::new();
         if self.chance(0.3) {
             let propagate = self.one(&["true", "false"]);
@@ -458,6 +475,9 @@ impl Maker {
     }
 
     fn admission(&mut self) -> String {
+        if self.registered {
+            return registry::some(self, &registry::AT_DOOR, 4).join(", ");
+        }
         let mut policies = Vec::new();
         let scope = self.one(&["instance", "shared"]);
         if self.chance(0.5) {

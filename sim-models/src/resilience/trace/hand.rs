@@ -2,7 +2,7 @@
 
 use super::{At, Decision, KEY, Line, Trace};
 use crate::baggage::Priority;
-use crate::resilience::Context;
+use crate::resilience::{Context, Shut};
 
 impl Trace<'_> {
     /// Somebody trips the policies that can be, or resets them: the parts of their memories that are meant for a call such
@@ -35,6 +35,7 @@ impl Trace<'_> {
                 caller: u32::from(line.caller),
                 tenant: 0,
                 idempotent: true,
+                shut: Shut::default(),
                 deadline: sim_core::SimTime::MAX,
                 retries: 0,
                 said: None,
