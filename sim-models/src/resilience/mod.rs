@@ -6,6 +6,8 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod adaptive_rate;
+mod admission_control;
 mod backoff;
 mod answers;
 mod back_pressure;
@@ -14,13 +16,18 @@ mod bulkhead;
 mod cancellation;
 pub mod chances;
 mod coalesce;
+mod concurrency_limit;
 mod deadline;
+pub mod estimate;
+mod failure_accrual;
 mod fallback;
 mod gcra;
 mod gradient_limit;
 mod hedge;
+mod nack_admission;
 mod outlier_ejection;
 mod policy;
+mod probing_limit;
 mod rate_limit;
 mod request_budget;
 mod report_load;
@@ -33,10 +40,11 @@ mod retry_rate;
 mod retry_share;
 mod retry_throttle;
 pub mod script;
+mod shed_by_deadline;
 mod shed_by_priority;
-mod slices;
 mod shuffle_shard;
 mod sliding_limit;
+mod slices;
 mod stale;
 #[cfg(test)]
 mod tests;
@@ -47,6 +55,8 @@ pub mod trace;
 mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use adaptive_rate::AdaptiveRate;
+pub use admission_control::AdmissionControl;
 pub use answers::{Final, Load, PushBack};
 pub use back_pressure::BackPressure;
 pub use backoff::{
@@ -57,13 +67,17 @@ pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
+pub use concurrency_limit::ConcurrencyLimit;
 pub use deadline::Deadline;
+pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
-pub use hedge::Hedge;
-pub use outlier_ejection::OutlierEjection;
+pub use hedge::{Average, Failure, Hedge, Learn, Percentile};
+pub use nack_admission::NackAdmission;
+pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
 pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
+pub use probing_limit::ProbingLimit;
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
 pub use request_budget::RequestBudget;
@@ -75,6 +89,7 @@ pub use retry_goodput::RetryGoodput;
 pub use retry_rate::RetryRate;
 pub use retry_share::{Deposit, RetryShare, ShareWindow};
 pub use retry_throttle::RetryThrottle;
+pub use shed_by_deadline::ShedByDeadline;
 pub use shed_by_priority::ShedByPriority;
 pub use shuffle_shard::{ShuffleShard, Whose};
 pub use sliding_limit::{Count, SlidingLimit};
@@ -311,6 +326,11 @@ macro_rules! policies {
             #[must_use]
             pub fn parks(&self) -> bool {
                 match self { $(Self::$policy(policy) => policy.parks()),* }
+            }
+            /// See [`Policy::last_first`].
+            #[must_use]
+            pub fn last_first(&self) -> bool {
+                match self { $(Self::$policy(policy) => policy.last_first()),* }
             }
             /// See [`Policy::targets`].
             #[must_use]
@@ -575,4 +595,11 @@ policies! {
     ThreadPool "thread_pool",
     ReservedBulkhead "reserved_bulkhead",
     ShuffleShard "shuffle_shard",
+    FailureAccrual "failure_accrual",
+    ConcurrencyLimit "concurrency_limit",
+    ProbingLimit "probing_limit",
+    AdmissionControl "admission_control",
+    NackAdmission "nack_admission",
+    ShedByDeadline "shed_by_deadline",
+    AdaptiveRate "adaptive_rate",
 }

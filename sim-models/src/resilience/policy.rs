@@ -50,13 +50,14 @@ pub enum By {
 /// | [`Policy::on_enter`], [`Policy::on_timer`] after `Wait` or `Park` | `Pass`, `PassFor`, `Wait`, `Park`, `End`, `Elsewhere` |
 /// | [`Policy::on_wake`] | `Pass`, `PassFor`, `Wait`, `Park`, `End` |
 /// | [`Policy::on_timer`] after `PassFor` | `Pass` (let it be), `PassFor` (ask again later), `End`, `Again`, `Beside`, `Elsewhere` |
-/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold` |
+/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold`; `PassFor` of policies that fork |
 /// | [`Policy::on_retry`] | `Pass`, `End` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
     /// Inwards: it goes on. Outwards: the result is passed on.
     Pass,
-    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first.
+    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first. Of a result of one of
+    /// several tries: it is kept back, and the span begins anew.
     PassFor(SimDuration),
     /// It stays here for this span; then [`Policy::on_timer`] is asked.
     Wait(SimDuration),
@@ -175,6 +176,8 @@ pub struct Context<'a> {
     pub caller: u32,
     /// Number of the tenant that it is from; of policies that ask.
     pub tenant: u32,
+    /// When the deadline passes that the request was told by its caller; [`SimTime::MAX`]: it was told none.
+    pub deadline: SimTime,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
     pub said: Option<SimDuration>,
     /// Retries that the whole request has had, at all hops together; of policies that ask ([`Policy::TRAVELS`]), which
@@ -328,6 +331,10 @@ pub trait Policy {
     fn parks(&self) -> bool {
         false
     }
+    /// Whether those that are parked at its memory are woken the last to come first, not the first.
+    fn last_first(&self) -> bool {
+        false
+    }
     /// A call, or another try of it by a policy outside, is on its way in.
     #[inline]
     fn on_enter(
@@ -347,7 +354,8 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here.
+    /// Somebody who left woke a call that was parked here. `Park` without a span leaves it where it was, and wakes
+    /// nobody else; with one it waits anew, behind all others.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,

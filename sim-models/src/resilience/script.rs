@@ -46,6 +46,9 @@ pub struct Line {
     /// Of a call that comes: whom it is from, 0 to 127.
     #[serde(default)]
     pub user: u8,
+    /// Of a call that comes: when the deadline passes that it came with, in seconds since the start.
+    #[serde(default)]
+    pub deadline: Option<f64>,
     /// Of a call that comes: the tenant that it is from.
     #[serde(default)]
     pub tenant: String,

@@ -124,6 +124,7 @@ impl<'p> World<'p> {
             idempotent: plan.idempotent || self.plan.endpoints[frame.callee_endpoint].idempotent,
             caller,
             tenant,
+            deadline: frame.deadline,
             said: None,
             retries,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],

@@ -1,16 +1,23 @@
-//! Finagle: parts of its clients, as their Scala code names the arguments.
+//! Finagle: modules of a client, as its stack names their parameters.
 //!
-//! Source: Finagle (develop of 2025, 24.2 and later), `finagle-core`.
+//! The parts that are given are wrapped as its stack does: retries and their budget outside the backup request, and that
+//! outside the endpoints, where failures accrue.
+//!
+//! Source: Finagle 24.8, `com.twitter.finagle.service`, `com.twitter.finagle.client.StackClient`.
 
+mod backup_request;
+mod failure_accrual;
 mod retry;
 
+pub use backup_request::FinagleBackupRequest;
+pub use failure_accrual::{FinagleDead, FinagleEqualJittered, FinagleFailureAccrual};
 pub use retry::FinagleRetryBudget;
 
 use super::Preset;
 use crate::resilience::{FinagleBackoff, PolicySpec};
 use serde::{Deserialize, Serialize};
 
-/// Parts of a client of Finagle.
+/// Modules of a client of Finagle.
 #[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Finagle {
@@ -23,12 +30,18 @@ pub struct Finagle {
     /// Retries as a share of requests.
     #[serde(default)]
     pub retry_budget: Option<FinagleRetryBudget>,
+    /// Asks once more where the first answer is late.
+    #[serde(default)]
+    pub backup_request: Option<FinagleBackupRequest>,
+    /// Passes endpoints by that fail.
+    #[serde(default)]
+    pub failure_accrual: Option<FinagleFailureAccrual>,
 }
 
 impl Preset for Finagle {
-    const SUMMARY: &'static str = "parts of a client of Finagle, with its names and defaults";
-    const EXAMPLE: &'static str = r#"finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2))"#;
-    const VERSION: &'static str = "Finagle 24.2";
+    const SUMMARY: &'static str = "modules of Finagle's clients, with its names and defaults";
+    const EXAMPLE: &'static str = r#"finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2), failureAccrual: (numFailures: 5))"#;
+    const VERSION: &'static str = "Finagle 24.8";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
@@ -38,6 +51,12 @@ impl Preset for Finagle {
             (None, None) => {}
         }
         if let Some(part) = &self.retry_budget {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.backup_request {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.failure_accrual {
             policies.extend(part.expand()?);
         }
         if policies.is_empty() {

@@ -81,6 +81,8 @@ pub(super) struct Call {
     pub(super) retries: u16,
     pub(super) caller: u32,
     pub(super) tenant: u32,
+    /// When the deadline passes that it came with.
+    pub(super) deadline: SimTime,
     /// The instance that it asks, if it is said.
     pub(super) callee: Option<u16>,
     pub(super) came: SimTime,

@@ -149,6 +149,7 @@ impl Trace<'_> {
             idempotent: known.idempotent,
             caller: known.caller,
             tenant: known.tenant,
+            deadline: known.deadline,
             said: self.said,
             retries: known.retries,
             counters: &mut self.counters[layer],
@@ -256,7 +257,13 @@ impl Trace<'_> {
             }
             Do::Elsewhere(_) => Way::Elsewhere(layer),
             Do::Hold => Way::Stay,
-            Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
+            Do::PassFor(span) => {
+                self.calls[place.0].leg(place.1).failure = ended.ending;
+                self.clear_timer(place, layer);
+                self.set_timer(place, layer, span, false);
+                Way::Stay
+            }
+            Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")
             }
         }

@@ -157,9 +157,16 @@ impl<'p> Trace<'p> {
         let call = &self.calls[call];
         let (at, goes_on) = call.at();
         let allowed = line.op == Op::Retry && call.allowed;
-        let told = |layer: usize| self.told(layer, &call.parts[layer]);
-        let (alone, policies) = if let [_] = self.layers {
-            (told(0), BTreeMap::new())
+        let told = |layer: usize| self.told(layer, &call.parts[layer], line.callee);
+        // One that only tells the callee something has nothing to say here.
+        let mut acting = (0..self.layers.len()).filter(|layer| self.layers[*layer].acts());
+        let alone = match (acting.next(), acting.next()) {
+            _ if self.layers.len() == 1 => Some(0),
+            (Some(layer), None) => Some(layer),
+            _ => None,
+        };
+        let (alone, policies) = if let Some(layer) = alone {
+            (told(layer), BTreeMap::new())
         } else {
             let layers = self.layers.iter().enumerate();
             let policies: BTreeMap<String, Told> = layers
@@ -194,8 +201,9 @@ impl<'p> Trace<'p> {
         }
     }
 
-    /// What a policy says of a part of its memory now, and has counted.
-    pub(super) fn told(&self, layer: usize, part: &str) -> Told {
+    /// What a policy says of a part of its memory now, and has counted; its state is that of this instance of the
+    /// callee, where each has its own.
+    pub(super) fn told(&self, layer: usize, part: &str, callee: Option<u16>) -> Told {
         let policy = &self.layers[layer];
         let fresh;
         let memory = match self.memories[layer].get(part) {
@@ -206,9 +214,16 @@ impl<'p> Trace<'p> {
             }
         };
         let reading = policy.reading(memory, self.now);
+        let state = match callee {
+            Some(callee) if policy.states_by_callee() => {
+                let (state, _) = policy.state(memory, u32::from(callee), self.now);
+                policy.states()[usize::from(state)]
+            }
+            _ => reading.state,
+        };
         let counts = self.counters[layer].iter().copied();
         Told {
-            state: reading.state,
+            state,
             numbers: reading.numbers.into_iter().collect(),
             counts: policy.counters().iter().copied().zip(counts).collect(),
         }
@@ -280,6 +295,7 @@ impl<'p> Trace<'p> {
                     retries: 0,
                     caller: u32::from(line.caller),
                     tenant: self.tenant(&line.tenant),
+                    deadline: deadline(line)?,
                     callee: line.callee,
                     came: self.now,
                     legs: vec![Some(Leg::new(self.layers, 0, None, None))],
@@ -406,5 +422,18 @@ impl<'p> Trace<'p> {
         self.abandon((call, 0), 0, &ended);
         self.calls[call].end(Ending::of(Outcome::Cancelled), Final::No);
         Ok(())
+    }
+}
+
+/// When the deadline passes that a call comes with.
+fn deadline(line: &Line) -> Result<SimTime, String> {
+    match line.deadline {
+        None => Ok(SimTime::MAX),
+        Some(deadline) if (0.0..=1e9).contains(&deadline) => {
+            Ok(SimTime::ZERO + SimDuration::from_nanos_f64(deadline * 1e9))
+        }
+        Some(deadline) => Err(format!(
+            "`deadline` must be 0 to 1e9 seconds, not {deadline}"
+        )),
     }
 }
