@@ -1,6 +1,7 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
 mod load;
+mod retries;
 
 use super::PolicySpec;
 use super::trace::{Decision, Line, Trace};

@@ -7,6 +7,9 @@
 //! is 1 s and it takes 5; told when to come again (`x-amz-retry-after`) it waits for so long, but for its own backoff at
 //! least and for five seconds more at most. Before, the base is 1 s and a retry takes 5, after a timeout 10.
 //!
+//! `adaptive` is `standard` with an `adaptive_rate` inside: each attempt takes a token once the caller has been throttled.
+//! Throttled means an answer of 429, or that the callee turned the call away (`rejected`).
+//!
 //! `legacy` has no quota: five attempts, rand(0, 1) × 2^(n-1) seconds; for DynamoDB ten, and 50 ms × 2^(n-1) sharp.
 //!
 //! Tried again are 500, 502, 503 and 504, failures of the connection, and 429 (`standard` before 1.44: only by the error
@@ -17,8 +20,8 @@
 use super::Preset;
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{
-    Backoff, ExponentialBackoff, Jitter, OtherBackoff, OtherCost, PolicySpec, PushedBack, Retry,
-    RetryBudget,
+    AdaptiveRate, Backoff, ExponentialBackoff, Jitter, OtherBackoff, OtherCost, PolicySpec,
+    PushedBack, Retry, RetryBudget,
 };
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -53,6 +56,8 @@ pub enum AwsMode {
     /// With a quota.
     #[default]
     Standard,
+    /// With a quota, and a rate that the caller finds by itself once it has been throttled.
+    Adaptive,
 }
 
 /// Services with settings of their own.
@@ -93,7 +98,7 @@ fn transient(statuses: &[(u16, u16)]) -> Result<OutcomeSet, String> {
 
 /// Being throttled.
 fn throttled() -> Result<OutcomeSet, String> {
-    OutcomeSet::of(&[]).and_statuses(vec![(429, 429)])
+    OutcomeSet::of(&[Outcome::Rejected]).and_statuses(vec![(429, 429)])
 }
 
 impl Aws {
@@ -187,9 +192,16 @@ impl Preset for Aws {
         }
         Ok(match self.mode {
             AwsMode::Legacy => vec![PolicySpec::Retry(self.legacy()?)],
-            AwsMode::Standard => {
+            AwsMode::Standard | AwsMode::Adaptive => {
                 let (retry, quota) = self.standard()?;
-                vec![PolicySpec::Retry(retry), PolicySpec::RetryBudget(quota)]
+                let mut policies = vec![PolicySpec::Retry(retry), PolicySpec::RetryBudget(quota)];
+                if self.mode == AwsMode::Adaptive {
+                    policies.push(PolicySpec::AdaptiveRate(AdaptiveRate {
+                        on: throttled()?,
+                        ..AdaptiveRate::default()
+                    }));
+                }
+                policies
             }
         })
     }
