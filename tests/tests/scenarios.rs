@@ -37,6 +37,7 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("partition", Conclusion::Recovered),
     ("queue-orders", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
+    ("retry-budgets", Conclusion::Recovered),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod load;
+mod retries;
 
 use super::PolicySpec;
 use super::trace::{Decision, Line, Trace};

@@ -357,6 +357,10 @@ impl Maker {
                 self.by(false)
             ));
         }
+        if self.chance(0.2) {
+            let budget = self.retry_budget(scope);
+            policies.push(budget);
+        }
         if self.chance(0.3) {
             let (failures, open) = (self.number(1, 6), self.number(10, 800));
             policies.push(format!(
@@ -518,9 +522,31 @@ impl Maker {
         self.shuffled(policies).join(", ")
     }
 
+    /// One of the other ways to bound retries.
+    fn retry_budget(&mut self, scope: &str) -> String {
+        let by = self.by(false);
+        let some = self.number(1, 5);
+        match self.number(0, 6) {
+            0 => format!("retry_throttle(max_tokens: {}, scope: {scope}{by})", 2 * some),
+            1 => format!("retry_share(share: 0.{some}, ttl: \"1s\", min_per_second: {some}, scope: {scope}{by})"),
+            2 => format!("retry_concurrency(most: {some}, share: 0.{some}, scope: {scope}{by})"),
+            3 => format!("retry_goodput(share: 0.{some}, scope: {scope}{by})"),
+            4 => format!("retry_rate(most: \"{some}0/s\", scope: {scope}{by})"),
+            _ => format!("request_budget(retries: {some})"),
+        }
+    }
+
     fn retry(&mut self) -> String {
         let attempts = self.number(1, 4);
-        let jitter = self.one(&["none", "full", "equal", "decorrelated", "proportional(0.5)"]);
+        let jitter = self.one(&[
+            "none",
+            "full",
+            "equal",
+            "decorrelated",
+            "proportional(0.5)",
+            "above(0.5)",
+            "added(\"5ms\")",
+        ]);
         let base = self.number(1, 40);
         let backoff = match self.number(0, 4) {
             0 | 1 => "none".to_owned(),

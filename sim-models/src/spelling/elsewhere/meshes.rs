@@ -25,31 +25,15 @@ pub const TOOLS: &[Tool] = &[
                 "bulkhead.permits",
                 "1024 there unless given, 25 here",
             ),
-            (
-                "max_retries",
-                "retry.attempts",
-                "of a retry policy, `max_retries: 2` is `attempts: 3`; of Envoy's circuit breaker it bounds the retries under way, which `retry_budget` comes nearest to",
-            ),
+            ("max_retries", "retry.attempts", "of a retry policy, `max_retries: 2` is `attempts: 3`; of the circuit breaker it is `retry_concurrency.most`"),
             (
                 "circuit_breakers",
                 "bulkhead",
                 "Envoy's are limits of concurrency; one that opens and closes is `breaker`",
             ),
-            (
-                "retry_budget",
-                "retry_budget",
-                "there a share of what is under way, here tokens that first attempts bring",
-            ),
-            (
-                "budget_percent",
-                "retry_budget.ratio",
-                "20 per cent there is 0.2 here, of first attempts and not of what is under way",
-            ),
-            (
-                "min_retry_concurrency",
-                "retry_budget.cap",
-                "a burst, not a floor",
-            ),
+            ("retry_budget", "retry_concurrency", "`budget_percent: 20` is `share: 0.2`"),
+            ("budget_percent", "retry_concurrency.share", "20 per cent there is 0.2 here"),
+            ("min_retry_concurrency", "retry_concurrency.most", ""),
             ("outlier_detection", "outlier_ejection", ""),
             ("consecutive_5xx", "outlier_ejection.failures", ""),
             (
@@ -107,7 +91,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retry_on",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`, `reset` is `reset`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`, `reset` is `reset`",
             ),
             ("num_retries", "retry.attempts", FIRST),
             (
@@ -130,7 +114,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retriable_status_codes",
                 "retry.on",
-                "outcomes, not statuses",
+                "`error(503)`",
             ),
             (
                 "host_selection_retry_max_attempts",
@@ -213,7 +197,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retryOn",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`",
             ),
             ("backoff", "retry.backoff", ""),
             ("retryIgnorePreviousHosts", "retry.another_instance", ""),
@@ -233,11 +217,7 @@ pub const TOOLS: &[Tool] = &[
                 "bulkhead.permits",
                 "no bound there unless given",
             ),
-            (
-                "maxRetries",
-                "retry_budget",
-                "there it bounds the retries under way, here their share",
-            ),
+            ("maxRetries", "retry_concurrency.most", "no bound there unless given, 3 here"),
             (
                 "connectTimeout",
                 "timeout.after",
@@ -284,16 +264,8 @@ pub const TOOLS: &[Tool] = &[
     (
         "Gateway API",
         &[
-            (
-                "retryConstraint",
-                "retry_budget",
-                "there a share over an interval with a floor, here tokens",
-            ),
-            (
-                "budgetPercent",
-                "retry_budget.ratio",
-                "20 there is 0.2 here",
-            ),
+            ("retryConstraint", "retry_share", "`budget: {percent: 20, interval: 10s}` is `share: 0.2, ttl: \"10s\"`"),
+            ("budgetPercent", "retry_share.share", "20 there is 0.2 here"),
         ],
     ),
     (

@@ -188,7 +188,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "UseJitter",
                 "exponential.jitter",
-                "`proportional(0.25)` for constant and linear; `decorrelated` comes nearest for exponential",
+                "`proportional(0.25)` for constant and linear, `decorrelated_v2` for exponential",
             ),
             ("ShouldHandle", "retry.on", "outcomes"),
             (
@@ -311,22 +311,10 @@ pub const TOOLS: &[Tool] = &[
             ),
             ("maxBackoff", "exponential.cap", ""),
             ("backoffMultiplier", "exponential.factor", ""),
-            ("retryableStatusCodes", "retry.on", "outcomes, not statuses"),
-            (
-                "retryThrottling",
-                "retry_budget",
-                "there a failure takes a token, here a retry does; there half of the bucket is a reserve",
-            ),
-            (
-                "maxTokens",
-                "retry_budget.cap",
-                "retries stop there at half of it, here at none",
-            ),
-            (
-                "tokenRatio",
-                "retry_budget.ratio",
-                "gained there by each success, here by each first attempt",
-            ),
+            ("retryableStatusCodes", "retry.on", "outcomes and statuses; `grpc(retryPolicy: ..)` takes the names of gRPC"),
+            ("retryThrottling", "retry_throttle", ""),
+            ("maxTokens", "retry_throttle.max_tokens", ""),
+            ("tokenRatio", "retry_throttle.token_ratio", ""),
             ("hedgingPolicy", "hedge", ""),
             ("hedgingDelay", "hedge.after", ""),
             ("nonFatalStatusCodes", "hedge.on", "outcomes, not statuses"),
@@ -346,16 +334,8 @@ pub const TOOLS: &[Tool] = &[
                 "both count the first attempt; 3 in both unless given",
             ),
             ("max_backoff", "exponential.cap", "20s in both unless given"),
-            (
-                "RetryQuota",
-                "retry_budget",
-                "there a retry costs 5 of 500 (10 after a timeout), given back when it succeeds; here one token, gained by first attempts",
-            ),
-            (
-                "standard",
-                "retry",
-                "`retry(attempts: 3, backoff: exponential(base: \"1s\", jitter: full)), retry_budget`: its quota differs",
-            ),
+            ("RetryQuota", "retry_budget", "`aws(mode: standard)` says how: a success gives back what its last retry took"),
+            ("standard", "retry", "`aws(mode: standard)`"),
             (
                 "adaptive",
                 "adaptive_limit",
@@ -401,29 +381,13 @@ pub const TOOLS: &[Tool] = &[
     (
         "Finagle",
         &[
-            (
-                "RetryBudget",
-                "retry_budget",
-                "no floor of retries per second here",
-            ),
-            (
-                "percentCanRetry",
-                "retry_budget.ratio",
-                "0.2 there unless given, 0.1 here",
-            ),
-            (
-                "minRetriesPerSec",
-                "",
-                "the bucket has no floor: it starts full with `cap` tokens",
-            ),
-            (
-                "ttl",
-                "retry_budget.cap",
-                "tokens do not age; `cap` bounds the burst",
-            ),
+            ("RetryBudget", "retry_share", ""),
+            ("percentCanRetry", "retry_share.share", "0.2 in both unless given"),
+            ("minRetriesPerSec", "retry_share.min_per_second", "10 in both unless given"),
+            ("ttl", "retry_share.ttl", "10s in both unless given"),
             ("maxRequeuesPerReq", "retry.attempts", ""),
-            ("decorrelatedJittered", "decorrelated", ""),
-            ("equalJittered", "equal", ""),
+            ("decorrelatedJittered", "finagle", "`backoff: finagle(kind: decorrelated, ..)`: it never shrinks"),
+            ("equalJittered", "finagle", "`backoff: finagle(kind: equal, ..)`"),
             (
                 "FailureAccrual",
                 "outlier_ejection",
