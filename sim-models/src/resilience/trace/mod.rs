@@ -143,6 +143,8 @@ impl<'p> Trace<'p> {
             Op::Look => {}
         }
         self.run_woken();
+        // Spans of zero are over at once.
+        self.run_timers(now);
         let call = self.known(&id)?;
         Ok(self.decision(call, line))
     }

@@ -54,18 +54,44 @@ pub const TOOLS: &[Tool] = &[
             ("consecutive_5xx", "outlier_ejection.failures", ""),
             (
                 "consecutive_gateway_failure",
-                "outlier_ejection.on",
-                "name the outcomes that count",
+                "in_a_row.failures",
+                "`in_a_row(failures: 5, of: gateway_errors)` in `rules`",
             ),
             (
                 "consecutive_local_origin_failure",
-                "outlier_ejection.on",
-                "name the outcomes that count",
+                "in_a_row.failures",
+                "`in_a_row(failures: 5, of: local)` in `rules`, with `split`",
+            ),
+            (
+                "split_external_local_origin_errors",
+                "outlier_ejection.split",
+                "",
             ),
             (
                 "interval",
+                "outlier_ejection.interval",
+                "without it an instance is out and back at once",
+            ),
+            ("max_ejection_time_jitter", "outlier_ejection.jitter", ""),
+            (
+                "always_eject_one_host",
+                "outlier_ejection.at_least_one",
+                "true here unless said",
+            ),
+            (
+                "failure_percentage_threshold",
+                "failure_rate.share",
+                "85 per cent there is 0.85 here",
+            ),
+            (
+                "failure_percentage_minimum_hosts",
+                "failure_rate.instances",
                 "",
-                "ejected at once here, not at the next sweep",
+            ),
+            (
+                "failure_percentage_request_volume",
+                "failure_rate.volume",
+                "",
             ),
             ("base_ejection_time", "outlier_ejection.base", ""),
             ("max_ejection_time", "outlier_ejection.longest", ""),
@@ -79,20 +105,12 @@ pub const TOOLS: &[Tool] = &[
                 "outlier_ejection.panic",
                 "50 per cent there is 0.5 here",
             ),
-            (
-                "success_rate_minimum_hosts",
-                "",
-                "instances are not judged by their success rate",
-            ),
-            (
-                "success_rate_request_volume",
-                "",
-                "instances are not judged by their success rate",
-            ),
+            ("success_rate_minimum_hosts", "success_rate.instances", ""),
+            ("success_rate_request_volume", "success_rate.volume", ""),
             (
                 "success_rate_stdev_factor",
-                "",
-                "instances are not judged by their success rate",
+                "success_rate.deviations",
+                "1900 there is 1.9 here",
             ),
             (
                 "failure_percentage_threshold",
@@ -247,8 +265,8 @@ pub const TOOLS: &[Tool] = &[
             ("consecutive5xxErrors", "outlier_ejection.failures", ""),
             (
                 "consecutiveGatewayErrors",
-                "outlier_ejection.on",
-                "name the outcomes that count",
+                "in_a_row.failures",
+                "`in_a_row(failures: 5, of: gateway_errors)` in `rules`",
             ),
             ("baseEjectionTime", "outlier_ejection.base", ""),
             (

@@ -283,8 +283,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "fallback.isolation.semaphore.maxConcurrentRequests",
-                "",
-                "a `bulkhead` for the calls of the fallback's own pair bounds them",
+                "fallback.most",
+                "where it asks another target",
             ),
             ("metrics.rollingStats.timeInMilliseconds", "", NO_WINDOW),
             ("metrics.rollingStats.numBuckets", "", NO_WINDOW),
@@ -424,21 +424,22 @@ pub const TOOLS: &[Tool] = &[
             ("maxRequeuesPerReq", "retry.attempts", ""),
             ("decorrelatedJittered", "decorrelated", ""),
             ("equalJittered", "equal", ""),
-            (
-                "FailureAccrual",
-                "outlier_ejection",
-                "ejects after failures in a row, not by success rate",
-            ),
+            ("FailureAccrual", "failure_accrual", ""),
             (
                 "markDeadFor",
-                "outlier_ejection.base",
+                "failure_accrual.base",
                 "grows by itself with each time, up to `longest`",
+            ),
+            (
+                "successRateWithinDuration",
+                "failure_accrual.success_rate",
+                "over `window`",
             ),
             ("BackupRequestFilter", "hedge", ""),
             (
                 "minSendBackupAfterMs",
-                "hedge.after",
-                "a span, not a percentile",
+                "percentile.least",
+                "of the delay that a hedge learns",
             ),
             (
                 "maxExtraLoad",
