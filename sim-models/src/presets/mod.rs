@@ -7,21 +7,27 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
-mod envoy;
-mod finagle;
-mod grpc;
-mod hystrix;
-mod istio;
+pub mod aws;
+pub mod cockatiel;
+pub mod envoy;
+pub mod finagle;
+pub mod governor;
+pub mod grpc;
+pub mod hystrix;
+pub mod istio;
 mod list;
-mod polly;
+pub mod polly;
 mod preset;
-mod resilience4j;
+pub mod resilience4j;
+pub mod tower;
 #[cfg(test)]
 mod tests;
-mod tower;
 
+pub use aws::Aws;
+pub use cockatiel::Cockatiel;
 pub use envoy::Envoy;
 pub use finagle::Finagle;
+pub use governor::Governor;
 pub use grpc::Grpc;
 pub use hystrix::Hystrix;
 pub use istio::Istio;
@@ -88,6 +94,9 @@ presets! {
     Envoy "envoy",
     Istio "istio",
     Grpc "grpc",
+    Aws "aws",
     Finagle "finagle",
+    Cockatiel "cockatiel",
     Tower "tower",
+    Governor "governor",
 }

@@ -25,9 +25,16 @@ pub struct RateLimit {
     /// Calls at once: the most tokens that the bucket holds.
     #[serde(default = "one")]
     pub burst: f64,
+    /// How often tokens come, as many as there are by then: at each whole multiple of it since the start. They come
+    /// steadily, unless this says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<SimDuration>,
     /// How long a call may wait for its token.
     #[serde(default)]
     pub wait: SimDuration,
+    /// Calls that may wait at a time; as many as `wait` leaves, unless this says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
     /// Who shares the bucket.
     #[serde(default)]
     pub scope: Scope,
@@ -37,6 +44,21 @@ pub struct RateLimit {
     /// Whether those who are refused are told when there will be a token for one of them.
     #[serde(default)]
     pub push_back: bool,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self {
+            rate: Rate(100.0),
+            burst: one(),
+            every: None,
+            wait: SimDuration::ZERO,
+            queue: None,
+            scope: Scope::Instance,
+            by: None,
+            push_back: false,
+        }
+    }
 }
 
 fn one() -> f64 {
@@ -79,8 +101,8 @@ impl RateLimit {
         } else {
             1.0 - bucket.tokens
         };
-        let wait = SimDuration::from_nanos_f64(lacking / self.rate.0 * 1e9);
-        if wait > self.wait {
+        let wait = self.span(lacking, context.now);
+        if wait > self.wait || (lacking > 0.0 && !self.has_room(bucket)) {
             context.counters[0] += 1;
             let last = if self.push_back {
                 Final::after(wait)
@@ -94,9 +116,48 @@ impl RateLimit {
         Ok(())
     }
 
+    /// Whether one more may wait.
+    fn has_room(&self, bucket: &Bucket) -> bool {
+        let waiting = (-bucket.tokens - ROUNDING).max(0.0);
+        self.queue
+            .is_none_or(|queue| libm::ceil(waiting) < f64::from(queue))
+    }
+
+    /// How long it takes until so many tokens have come.
+    fn span(&self, lacking: f64, now: SimTime) -> SimDuration {
+        match self.every {
+            None => SimDuration::from_nanos_f64(lacking / self.rate.0 * 1e9),
+            Some(_) if lacking <= 0.0 => SimDuration::ZERO,
+            Some(every) => {
+                let fills = libm::ceil(lacking / self.fill(every) - ROUNDING);
+                let first = every.0 - now.0 % every.0;
+                SimDuration(first)
+                    + SimDuration::from_nanos_f64((fills - 1.0) * every.as_nanos_f64())
+            }
+        }
+    }
+
+    /// The tokens that come at a time.
+    fn fill(&self, every: SimDuration) -> f64 {
+        let tokens = self.rate.0 * every.as_secs_f64();
+        let whole = libm::round(tokens);
+        // What is meant is a whole number, whatever unit its rate is written in.
+        if (tokens - whole).abs() < 1e-9 * whole {
+            whole
+        } else {
+            tokens
+        }
+    }
+
     /// The tokens that are there by now.
     fn tokens(&self, bucket: &Bucket, now: SimTime) -> f64 {
-        let gained = now.since(bucket.at).as_secs_f64() * self.rate.0;
+        let gained = match self.every {
+            None => now.since(bucket.at).as_secs_f64() * self.rate.0,
+            Some(every) => {
+                let fills = now.0 / every.0 - bucket.at.0 / every.0;
+                fills as f64 * self.fill(every)
+            }
+        };
         (bucket.tokens + gained).min(self.burst)
     }
 }
@@ -170,6 +231,10 @@ impl Policy for RateLimit {
         let mut wrong = Vec::new();
         if !(self.rate.0.is_finite() && self.rate.0 > 0.0) {
             wrong.push(("rate", "must be more than zero".into()));
+        }
+        if self.every == Some(SimDuration::ZERO) {
+            let why = "must be longer than zero; without it they come steadily";
+            wrong.push(("every", why.into()));
         }
         if !(self.burst.is_finite() && self.burst >= 1.0) {
             let why = format!("must be at least 1, not {}", self.burst);

@@ -4,6 +4,7 @@ use super::edge::{Slot, Stage};
 use super::event::Event;
 use super::frame::State;
 use super::state::World;
+use crate::baggage::Baggage;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
@@ -87,8 +88,23 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let (caller, tenant) = if policy.asks_who {
+            self.who_asks(index)
+        } else {
+            (0, 0)
+        };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
+        let began = if policy.travels {
+            self.frames.beginning(index)
+        } else {
+            index
+        };
+        let retries = if policy.travels {
+            self.frames.baggage(began).retries
+        } else {
+            0
+        };
         let frame = &self.frames[index];
         let state = &mut self.edges[frame.edge];
         let counters = policy.counters as usize;
@@ -105,7 +121,12 @@ impl<'p> World<'p> {
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,
+            idempotent: plan.idempotent || self.plan.endpoints[frame.callee_endpoint].idempotent,
+            caller,
+            tenant,
+            deadline: frame.deadline,
             said: None,
+            retries,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.slot(layer);
@@ -115,11 +136,32 @@ impl<'p> World<'p> {
             &mut self.slots.slots[slot].state,
             &mut context,
         );
+        let now_has = context.retries;
+        if now_has != retries {
+            let baggage = self.frames.baggage(began);
+            self.frames.load(
+                began,
+                Baggage {
+                    retries: now_has,
+                    ..baggage
+                },
+            );
+        }
         if policy.states.is_some() {
-            let edge = frame.edge;
+            let edge = self.frames[index].edge;
             self.watch(edge, layer, memory, now);
         }
         answer
+    }
+
+    /// Which instance asks, and for which tenant.
+    #[cold]
+    fn who_asks(&self, index: u32) -> (u32, u32) {
+        let frame = &self.frames[index];
+        (
+            self.plan.instances[frame.instance].number,
+            self.plan.workloads[frame.workload].tenant,
+        )
     }
 
     /// A call leaves a policy that had let it in.
@@ -194,6 +236,16 @@ impl<'p> World<'p> {
                 }
                 Stage::Parked => self.unpark(index, plan, layer),
                 Stage::Waiting | Stage::Turned(_) => self.slot(index, layer).stage = Stage::Outside,
+                // A further try that it has allowed may be in the pause of a retry outside of it.
+                Stage::Outside if plan.layers[layer].rations => {
+                    self.ask_policy(
+                        index,
+                        plan,
+                        layer,
+                        agenda.now(),
+                        |spec, memory, call, context| spec.on_lost(memory, call, context),
+                    );
+                }
                 Stage::Outside => {}
             }
         }

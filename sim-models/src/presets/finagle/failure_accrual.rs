@@ -20,13 +20,13 @@ pub struct FinagleFailureAccrual {
     /// Failures in a row; 0: they are not counted.
     pub num_failures: u32,
     /// How long an endpoint is marked dead.
-    pub mark_dead_for: FinagleBackoff,
+    pub mark_dead_for: FinagleDead,
 }
 
 /// How long an endpoint is marked dead.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub enum FinagleBackoff {
+pub enum FinagleDead {
     /// Always as long: `const("5s")`.
     Const(SimDuration),
     /// Twice as long each time, half of it by chance: `equalJittered(start: "5s", maximum: "300s")`.
@@ -50,7 +50,7 @@ impl Default for FinagleFailureAccrual {
             window: SimDuration::from_secs(30),
             min_request_threshold: 5,
             num_failures: 5,
-            mark_dead_for: FinagleBackoff::EqualJittered(FinagleEqualJittered {
+            mark_dead_for: FinagleDead::EqualJittered(FinagleEqualJittered {
                 start: SimDuration::from_secs(5),
                 maximum: SimDuration::from_secs(300),
             }),
@@ -65,8 +65,8 @@ impl FinagleFailureAccrual {
     /// A start that is longer than the maximum.
     pub(super) fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let (base, longest) = match &self.mark_dead_for {
-            FinagleBackoff::Const(span) => (*span, *span),
-            FinagleBackoff::EqualJittered(span) => (span.start, span.maximum),
+            FinagleDead::Const(span) => (*span, *span),
+            FinagleDead::EqualJittered(span) => (span.start, span.maximum),
         };
         if base > longest {
             return Err("`start` of `equalJittered` must not be longer than `maximum`".into());

@@ -1,24 +1,35 @@
-//! Finagle: modules of its clients, as their constructors name their parameters.
+//! Finagle: modules of a client, as its stack names their parameters.
 //!
-//! The parts that are given are wrapped as its client stack does: a backup request goes through the balancer like any
-//! other, which is below it, and accrues failures at its own endpoint.
+//! The parts that are given are wrapped as its stack does: retries and their budget outside the backup request, and that
+//! outside the endpoints, where failures accrue.
 //!
-//! Source: Finagle 24.8, `finagle-core/src/main/scala/com/twitter/finagle`.
+//! Source: Finagle 24.8, `com.twitter.finagle.service`, `com.twitter.finagle.client.StackClient`.
 
 mod backup_request;
 mod failure_accrual;
+mod retry;
 
 pub use backup_request::FinagleBackupRequest;
-pub use failure_accrual::{FinagleBackoff, FinagleEqualJittered, FinagleFailureAccrual};
+pub use failure_accrual::{FinagleDead, FinagleEqualJittered, FinagleFailureAccrual};
+pub use retry::FinagleRetryBudget;
 
 use super::Preset;
-use crate::resilience::PolicySpec;
+use crate::resilience::{FinagleBackoff, PolicySpec};
 use serde::{Deserialize, Serialize};
 
 /// Modules of a client of Finagle.
 #[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Finagle {
+    /// Tries of a call at most, the first included: `RetryPolicy.tries`.
+    #[serde(default)]
+    pub tries: Option<u32>,
+    /// The waits between them; `decorrelatedJittered(5.milliseconds, 200.milliseconds)` unless given.
+    #[serde(default)]
+    pub backoff: Option<FinagleBackoff>,
+    /// Retries as a share of requests.
+    #[serde(default)]
+    pub retry_budget: Option<FinagleRetryBudget>,
     /// Asks once more where the first answer is late.
     #[serde(default)]
     pub backup_request: Option<FinagleBackupRequest>,
@@ -29,11 +40,19 @@ pub struct Finagle {
 
 impl Preset for Finagle {
     const SUMMARY: &'static str = "modules of Finagle's clients, with its names and defaults";
-    const EXAMPLE: &'static str = "finagle(failureAccrual: (numFailures: 5))";
+    const EXAMPLE: &'static str = r#"finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2), failureAccrual: (numFailures: 5))"#;
     const VERSION: &'static str = "Finagle 24.8";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
+        match (self.tries, &self.backoff) {
+            (Some(tries), backoff) => policies.push(retry::retry(tries, backoff.as_ref())?),
+            (None, Some(_)) => return Err("a `backoff` is of so many `tries`".into()),
+            (None, None) => {}
+        }
+        if let Some(part) = &self.retry_budget {
+            policies.extend(part.expand()?);
+        }
         if let Some(part) = &self.backup_request {
             policies.extend(part.expand()?);
         }
@@ -41,7 +60,7 @@ impl Preset for Finagle {
             policies.extend(part.expand()?);
         }
         if policies.is_empty() {
-            return Err("name a part of it, such as `failureAccrual: ()`".into());
+            return Err("name a part of it, such as `retryBudget: ()`".into());
         }
         Ok(policies)
     }

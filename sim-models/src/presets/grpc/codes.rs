@@ -1,63 +1,87 @@
-//! Status codes of gRPC, and what here ends as they do.
+//! Status codes of gRPC, and which of our results they are.
 //!
-//! An `error` may carry the code itself as its status (1 to 16), or a status of HTTP, which counts as the code that gRPC
-//! makes of it. Nobody there, a reset, a loss and a rejection are `UNAVAILABLE`; a rejection is `RESOURCE_EXHAUSTED` as
-//! well; a timeout of an attempt is `DEADLINE_EXCEEDED`.
+//! Each is the error whose status is its number, and what gRPC makes of HTTP statuses that come without one (429, 502, 503
+//! and 504 are `UNAVAILABLE`) and of failures of its own. An error of 500, as ours are that say nothing else, stands for
+//! `UNKNOWN`, `INTERNAL` and `UNAVAILABLE` alike.
 //!
-//! Source: grpc/grpc, `doc/statuscodes.md`, `doc/http-grpc-status-mapping.md`.
+//! Source: gRPC, `doc/statuscodes.md`, `doc/http-grpc-status-mapping.md`.
 
 use crate::outcome::{Outcome, OutcomeSet};
+use serde::{Deserialize, Serialize};
 
-/// Code, name, statuses of HTTP that count as it.
-const CODES: [(u16, &str, &[(u16, u16)]); 16] = [
-    (1, "CANCELLED", &[]),
-    (2, "UNKNOWN", &[(500, 501), (505, 599)]),
-    (3, "INVALID_ARGUMENT", &[]),
-    (4, "DEADLINE_EXCEEDED", &[]),
-    (5, "NOT_FOUND", &[]),
-    (6, "ALREADY_EXISTS", &[]),
-    (7, "PERMISSION_DENIED", &[(403, 403)]),
-    (8, "RESOURCE_EXHAUSTED", &[]),
-    (9, "FAILED_PRECONDITION", &[]),
-    (10, "ABORTED", &[]),
-    (11, "OUT_OF_RANGE", &[]),
-    (12, "UNIMPLEMENTED", &[(404, 404)]),
-    (13, "INTERNAL", &[(400, 400)]),
-    (14, "UNAVAILABLE", &[(429, 429), (502, 504)]),
-    (15, "DATA_LOSS", &[]),
-    (16, "UNAUTHENTICATED", &[(401, 401)]),
-];
+/// Status codes of gRPC that can be named as worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum GrpcCode {
+    /// 1: the callee has cancelled it.
+    Cancelled,
+    /// 2: an error of no other kind.
+    Unknown,
+    /// 3: the request is wrong.
+    InvalidArgument,
+    /// 4: it took too long.
+    DeadlineExceeded,
+    /// 5: there is no such thing.
+    NotFound,
+    /// 6: it is there already.
+    AlreadyExists,
+    /// 7: not allowed.
+    PermissionDenied,
+    /// 8: out of quota, or of something else.
+    ResourceExhausted,
+    /// 9: the system is not in the state for it.
+    FailedPrecondition,
+    /// 10: it was aborted, as by a conflict.
+    Aborted,
+    /// 11: beyond the range.
+    OutOfRange,
+    /// 12: not implemented.
+    Unimplemented,
+    /// 13: something is broken.
+    Internal,
+    /// 14: nobody is there to answer just now.
+    Unavailable,
+    /// 15: data are lost.
+    DataLoss,
+    /// 16: nobody knows who asks.
+    Unauthenticated,
+}
 
-/// The results that have one of these codes, by name.
-///
-/// # Errors
-/// A name that is none, or more statuses than can be told apart.
-pub(super) fn outcomes(names: &[String]) -> Result<OutcomeSet, String> {
-    let mut outcomes = Vec::new();
-    let mut statuses = Vec::new();
-    for name in names {
-        let known = CODES
-            .iter()
-            .find(|(_, known, _)| known.eq_ignore_ascii_case(name));
-        let (code, _, spans) =
-            known.ok_or_else(|| format!("`{name}` is no status code of gRPC"))?;
-        statuses.push((*code, *code));
-        statuses.extend(*spans);
-        match code {
-            4 => outcomes.push(Outcome::TimeoutAttempt),
-            8 => outcomes.push(Outcome::Rejected),
-            14 => outcomes.extend([
-                Outcome::Refused,
-                Outcome::Reset,
-                Outcome::Lost,
-                Outcome::Rejected,
-            ]),
-            _ => {}
+impl GrpcCode {
+    /// What it is of our results.
+    fn results(self) -> (&'static [Outcome], &'static [(u16, u16)]) {
+        use Outcome::{
+            Cancelled, Lost, RateLimited, Refused, Rejected, Reset, TimeoutAttempt, TimeoutDeadline,
+        };
+        match self {
+            Self::Cancelled => (&[Cancelled], &[]),
+            Self::Unknown => (&[], &[(500, 500)]),
+            Self::DeadlineExceeded => (&[TimeoutAttempt, TimeoutDeadline], &[]),
+            Self::ResourceExhausted => (&[Rejected, RateLimited], &[]),
+            Self::Unimplemented => (&[], &[(404, 404)]),
+            Self::PermissionDenied => (&[], &[(403, 403)]),
+            Self::Unauthenticated => (&[], &[(401, 401)]),
+            Self::Internal => (&[], &[(400, 400), (500, 500)]),
+            Self::Unavailable => (
+                &[Refused, Reset, Lost, Rejected],
+                &[(429, 429), (500, 500), (502, 504)],
+            ),
+            _ => (&[], &[]),
         }
     }
-    let set = OutcomeSet::of(&outcomes);
-    if statuses.is_empty() {
-        return Ok(set);
+
+    /// The results that these codes are.
+    ///
+    /// # Errors
+    /// Their statuses are too many to be told apart.
+    pub(super) fn set(codes: &[Self]) -> Result<OutcomeSet, String> {
+        let mut set = OutcomeSet::of(&[]);
+        for code in codes {
+            let (outcomes, spans) = code.results();
+            let number = *code as u16 + 1;
+            let spans = spans.iter().copied().chain([(number, number)]);
+            set = set.or(OutcomeSet::of(outcomes).and_statuses(spans.collect())?)?;
+        }
+        Ok(set)
     }
-    set.and_statuses(statuses)
 }

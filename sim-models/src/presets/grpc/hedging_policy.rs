@@ -3,7 +3,7 @@
 //! Source: gRPC A6; grpc-js 1.14 `retrying-call.ts`, which takes a push-back of "not again" for the result (A6 and
 //! grpc-java let the tries that are out answer, and so do we) and lets the delay run on beside one that says when.
 
-use super::codes::outcomes;
+use super::GrpcCode;
 use crate::resilience::{Cancellation, Hedge, PolicySpec};
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -19,7 +19,7 @@ pub struct GrpcHedgingPolicy {
     pub hedging_delay: SimDuration,
     /// Status codes after which others may still answer.
     #[serde(default)]
-    pub non_fatal_status_codes: Vec<String>,
+    pub non_fatal_status_codes: Vec<GrpcCode>,
 }
 
 /// The most attempts of a call, unless a channel is told otherwise.
@@ -39,7 +39,7 @@ impl GrpcHedgingPolicy {
             PolicySpec::Hedge(Hedge {
                 after: self.hedging_delay,
                 attempts: self.max_attempts.min(MOST),
-                on: outcomes(&self.non_fatal_status_codes)?,
+                on: GrpcCode::set(&self.non_fatal_status_codes)?,
                 ..Hedge::default()
             }),
             PolicySpec::Cancellation(Cancellation {}),

@@ -1,7 +1,8 @@
-//! `execution.*` of a Hystrix command: its timeout.
+//! `execution.*` of a Hystrix command: its timeout, and the semaphore that isolates it.
 //!
 //! Source: Hystrix 1.5.18, `HystrixCommandProperties.java`, `AbstractCommand.java` (`HystrixObservableTimeoutOperator`).
 
+use super::HystrixSemaphore;
 use crate::resilience::{Cancellation, PolicySpec, Timeout};
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -30,6 +31,8 @@ pub struct HystrixTimeout {
 pub struct HystrixExecutionIsolation {
     /// `execution.isolation.thread`.
     pub thread: HystrixThread,
+    /// `execution.isolation.semaphore`: bounds how many calls are out at a time, where `strategy` is `SEMAPHORE`.
+    pub semaphore: Option<HystrixSemaphore>,
 }
 
 /// Properties below `execution.isolation.thread`.
@@ -61,17 +64,24 @@ impl HystrixExecution {
     /// The policies that it stands for.
     ///
     /// # Errors
-    /// A timeout of zero, or none.
+    /// A timeout of zero, or neither a timeout nor a semaphore.
     pub(super) fn expand(&self) -> Result<Vec<PolicySpec>, String> {
+        let mut policies = match &self.isolation.semaphore {
+            Some(semaphore) => semaphore.expand()?,
+            None => Vec::new(),
+        };
         if !self.timeout.enabled {
-            return Err("`execution` without its `timeout` does nothing".into());
+            if policies.is_empty() {
+                return Err("`execution` without its `timeout` does nothing".into());
+            }
+            return Ok(policies);
         }
         let thread = &self.isolation.thread;
         if thread.timeout_in_milliseconds == 0 {
             return Err("`timeoutInMilliseconds` must be at least 1".into());
         }
         let after = SimDuration::from_millis(u64::from(thread.timeout_in_milliseconds));
-        let mut policies = vec![PolicySpec::Timeout(Timeout { after })];
+        policies.push(PolicySpec::Timeout(Timeout { after }));
         if thread.interrupt_on_timeout {
             policies.push(PolicySpec::Cancellation(Cancellation {}));
         }

@@ -1,15 +1,17 @@
-//! Hystrix: properties of a command, as `hystrix.command.default` nests them.
+//! Hystrix: properties of a command, as `hystrix.command.default` and `hystrix.threadpool.default` nest them.
 //!
-//! The parts that are given are wrapped as its command does: the fallback outermost, and the timeout round the thread
-//! pool.
+//! The parts that are given are wrapped as its command does: the fallback outermost, then the semaphore, and the timeout
+//! round the thread pool.
 //!
-//! Source: Hystrix 1.5.18, `AbstractCommand.java`, `HystrixCommandProperties.java`.
+//! Source: Hystrix 1.5.18, `AbstractCommand.java`, `Hystrix*Properties.java`.
 
 mod execution;
 mod fallback;
+mod isolation;
 
 pub use execution::{HystrixExecution, HystrixExecutionIsolation, HystrixThread, HystrixTimeout};
 pub use fallback::{HystrixFallback, HystrixFallbackIsolation, HystrixFallbackSemaphore};
+pub use isolation::{HystrixSemaphore, HystrixThreadPool};
 
 use super::Preset;
 use crate::resilience::PolicySpec;
@@ -22,15 +24,17 @@ pub struct Hystrix {
     /// What answers where it fails.
     #[serde(default)]
     pub fallback: Option<HystrixFallback>,
-    /// Gives a call up after a while.
+    /// Bounds how long a call may take, and, where calls are isolated by a semaphore, how many are out at a time.
     #[serde(default)]
     pub execution: Option<HystrixExecution>,
+    /// `hystrix.threadpool`: runs calls on threads of its own (`strategy` is `THREAD`, as it is unless given).
+    #[serde(default)]
+    pub thread_pool: Option<HystrixThreadPool>,
 }
 
 impl Preset for Hystrix {
     const SUMMARY: &'static str = "properties of a Hystrix command, with its names and defaults";
-    const EXAMPLE: &'static str =
-        "hystrix(execution: (isolation: (thread: (timeoutInMilliseconds: 1000))))";
+    const EXAMPLE: &'static str = r#"hystrix(execution: (isolation: (thread: (timeoutInMilliseconds: 1000))), threadPool: (coreSize: 10))"#;
     const VERSION: &'static str = "Hystrix 1.5.18";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
@@ -39,6 +43,9 @@ impl Preset for Hystrix {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.execution {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.thread_pool {
             policies.extend(part.expand()?);
         }
         if policies.is_empty() {

@@ -3,16 +3,18 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policies; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
+//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), the `caller` (the index of the instance that
+//!   asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
 //!   of all tries of the call it is of, from 0; the oldest that is out unless given), `duration` (seconds that the try
-//!   is said to have taken, which need not be the time since it was let in) and `retry_after` (seconds after which
-//!   the callee asks to come again; less than zero: not at all) may be given;
+//!   is said to have taken, which need not be the time since it was let in), `retry_after` (seconds after which the
+//!   callee asks to come again; less than zero: not at all) and `load` (how busy the answer tells that its instance is,
+//!   of 1) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
-//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
+//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer, or for a further try that was allowed;
 //! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
 //!
 //! Several calls may be out at once: `"id"` names them. `"callees"`, in any line, says how many instances there are to
@@ -56,6 +58,8 @@ pub struct Trace<'p> {
     woken: VecDeque<(Place, usize)>,
     now: SimTime,
     callees: u16,
+    /// Tenants that somebody has come from, in the order in which they were named.
+    tenants: Vec<String>,
     /// How long what the line is about took, as it says.
     said: Option<SimDuration>,
 }
@@ -90,6 +94,7 @@ impl<'p> Trace<'p> {
             woken: VecDeque::new(),
             now: SimTime::ZERO,
             callees: CALLEES,
+            tenants: Vec::new(),
             said: None,
         }
     }
@@ -236,6 +241,19 @@ impl<'p> Trace<'p> {
         })
     }
 
+    /// The number of a tenant, from 1; 0: there is no label.
+    fn tenant(&mut self, name: &str) -> u32 {
+        if name.is_empty() {
+            return 0;
+        }
+        let known = self.tenants.iter().position(|known| known == name);
+        let place = known.unwrap_or_else(|| {
+            self.tenants.push(name.to_owned());
+            self.tenants.len() - 1
+        });
+        place as u32 + 1
+    }
+
     /// Which part of the memory of a policy is meant for a call.
     fn part(policy: &PolicySpec, line: &Line) -> Result<String, String> {
         Ok(match policy.by() {
@@ -275,11 +293,17 @@ impl<'p> Trace<'p> {
                     key: line.key,
                     priority: line.priority,
                     user: line.user,
+                    idempotent: line.idempotent,
+                    retries: 0,
+                    caller: u32::from(line.caller),
+                    tenant: self.tenant(&line.tenant),
+                    deadline: deadline(line)?,
                     callee: line.callee,
                     came: self.now,
                     legs: vec![Some(Leg::new(self.layers, 0, None, None))],
                     tries: Vec::new(),
                     outcome: None,
+                    status: 0,
                     last: Final::No,
                     allowed: false,
                 };
@@ -371,7 +395,10 @@ impl<'p> Trace<'p> {
         let call = self.known(id)?;
         let failure = match self.calls[call].outcome {
             Some(outcome) if !outcome.is_success() => Ended {
-                ending: Ending::of(outcome),
+                ending: Ending {
+                    status: self.calls[call].status,
+                    ..Ending::of(outcome)
+                },
                 ..Ended::default()
             },
             _ => return Err("only what has failed is tried again".into()),
@@ -382,12 +409,33 @@ impl<'p> Trace<'p> {
 
     fn give_up(&mut self, id: &str) -> Result<(), String> {
         let call = self.known(id)?;
+        if std::mem::take(&mut self.calls[call].allowed) {
+            for layer in self.calls[call].carried(0) {
+                if self.layers[layer].rations() {
+                    self.tell_lost((call, 0), layer);
+                }
+            }
+            return Ok(());
+        }
         if self.calls[call].outcome.is_some() {
             return Err("this call has ended already".into());
         }
         let ended = self.given_up((call, 0), Ending::of(Outcome::Cancelled));
         self.abandon((call, 0), 0, &ended);
-        self.calls[call].end(Outcome::Cancelled, Final::No);
+        self.calls[call].end(Ending::of(Outcome::Cancelled), Final::No);
         Ok(())
+    }
+}
+
+/// When the deadline passes that a call comes with.
+fn deadline(line: &Line) -> Result<SimTime, String> {
+    match line.deadline {
+        None => Ok(SimTime::MAX),
+        Some(deadline) if (0.0..=1e9).contains(&deadline) => {
+            Ok(SimTime::ZERO + SimDuration::from_nanos_f64(deadline * 1e9))
+        }
+        Some(deadline) => Err(format!(
+            "`deadline` must be 0 to 1e9 seconds, not {deadline}"
+        )),
     }
 }
