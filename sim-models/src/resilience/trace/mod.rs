@@ -153,6 +153,8 @@ impl<'p> Trace<'p> {
             Op::Reset => return self.by_hand(line, false),
         }
         self.run_woken();
+        // Spans of zero are over at once.
+        self.run_timers(now);
         let call = self.known(&id)?;
         Ok(self.decision(call, line))
     }
