@@ -7,12 +7,18 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
+mod concurrency_limits;
+mod envoy;
+mod finagle;
 mod list;
 mod preset;
 mod resilience4j;
 #[cfg(test)]
 mod tests;
 
+pub use concurrency_limits::ConcurrencyLimits;
+pub use envoy::Envoy;
+pub use finagle::Finagle;
 pub use list::PolicyList;
 pub use preset::Preset;
 pub use resilience4j::Resilience4j;
@@ -69,4 +75,7 @@ macro_rules! presets {
 
 presets! {
     Resilience4j "resilience4j",
+    Envoy "envoy",
+    Finagle "finagle",
+    ConcurrencyLimits "concurrency_limits",
 }

@@ -139,6 +139,23 @@ pub struct Came {
 }
 
 impl ConcurrencyLimit {
+    /// With this algorithm, and all else as it is unless said otherwise.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self {
+            algorithm,
+            window: None,
+            queue: 0,
+            wait: None,
+            order: Next::Fifo,
+            shares: None,
+            dropped: not_served(),
+            scope: Scope::default(),
+            by: None,
+            push_back: None,
+        }
+    }
+
     /// Lets a call in, if there is room for it.
     fn take(&self, memory: &mut Limiter, came: &mut Came, context: &Context) -> bool {
         let busy = &mut memory.busy[context.priority as usize];

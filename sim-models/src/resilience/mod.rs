@@ -55,7 +55,7 @@ pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
-pub use concurrency_limit::ConcurrencyLimit;
+pub use concurrency_limit::{ConcurrencyLimit, Next, Shares};
 pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use gcra::{Gcra, Patience};

@@ -341,8 +341,7 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here. `Park` without a span leaves it where it was, and wakes
-    /// nobody else; with one it waits anew, behind all others.
+    /// Somebody who left woke a call that was parked here. `Park` leaves it where it was, and wakes nobody else.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,
