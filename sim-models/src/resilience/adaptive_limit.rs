@@ -171,13 +171,7 @@ impl Policy for AdaptiveLimit {
         memory.enter(came, self.push_back, context)
     }
     #[inline]
-    fn on_leave(
-        &self,
-        memory: &mut Limit,
-        came: &mut Came,
-        ended: &Ended,
-        context: &mut Context,
-    ) {
+    fn on_leave(&self, memory: &mut Limit, came: &mut Came, ended: &Ended, context: &mut Context) {
         memory.out -= 1;
         if ended.given_up {
             return;

@@ -230,7 +230,10 @@ impl Policy for AdmissionControl {
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
         if !(SLICE.0..=LONGEST * SLICE.0).contains(&self.window.0) || self.window.0 % SLICE.0 > 0 {
-            let why = format!("must be whole seconds, 1s to {LONGEST}s, not {}", self.window);
+            let why = format!(
+                "must be whole seconds, 1s to {LONGEST}s, not {}",
+                self.window
+            );
             wrong.push(("window", why));
         }
         if !(self.threshold >= 0.01 && self.threshold <= 1.0) {

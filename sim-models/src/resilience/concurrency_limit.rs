@@ -78,9 +78,7 @@ pub enum Next {
 }
 
 /// The share of a limit that each priority is guaranteed, 0 to 1, all together at most 1.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shares {
     /// Of the most critical; none: it is guaranteed nothing.
@@ -99,13 +97,19 @@ pub struct Shares {
 
 impl Shares {
     fn all(self) -> [Option<f64>; 4] {
-        [self.critical_plus, self.critical, self.sheddable_plus, self.sheddable]
+        [
+            self.critical_plus,
+            self.critical,
+            self.sheddable_plus,
+            self.sheddable,
+        ]
     }
 
     /// How many calls of a priority may be out when the limit is reached.
     fn guaranteed(self, priority: Priority, limit: u32) -> u32 {
-        self.all()[priority as usize]
-            .map_or(0, |share| (libm::ceil(f64::from(limit) * share) as u32).max(1))
+        self.all()[priority as usize].map_or(0, |share| {
+            (libm::ceil(f64::from(limit) * share) as u32).max(1)
+        })
     }
 }
 
@@ -160,7 +164,8 @@ impl ConcurrencyLimit {
     fn take(&self, memory: &mut Limiter, came: &mut Came, context: &Context) -> bool {
         let busy = &mut memory.busy[context.priority as usize];
         let limit = memory.estimate.whole();
-        let guaranteed = (self.shares).map_or(0, |shares| shares.guaranteed(context.priority, limit));
+        let guaranteed =
+            (self.shares).map_or(0, |shares| shares.guaranteed(context.priority, limit));
         if memory.out >= limit && *busy >= guaranteed {
             return false;
         }
@@ -334,7 +339,11 @@ impl Policy for ConcurrencyLimit {
             wrong.push(("order", why.into()));
         }
         let shares = self.shares.unwrap_or_default().all();
-        if shares.iter().flatten().any(|share| !(0.0..=1.0).contains(share)) {
+        if shares
+            .iter()
+            .flatten()
+            .any(|share| !(0.0..=1.0).contains(share))
+        {
             wrong.push(("shares", "must be 0 to 1 each".into()));
         }
         let sum: f64 = shares.iter().flatten().sum();

@@ -220,7 +220,11 @@ impl Histogram {
         while digits >= 100 {
             (digits, exponent) = (digits / 10, exponent + 1);
         }
-        let bin = if digits == 0 { 0 } else { exponent * 100 + digits as u16 };
+        let bin = if digits == 0 {
+            0
+        } else {
+            exponent * 100 + digits as u16
+        };
         self.count += 1;
         match self.bins.binary_search_by_key(&bin, |(bin, _)| *bin) {
             Ok(at) => self.bins[at].1 += 1,
@@ -259,7 +263,8 @@ impl Policy for ProbingLimit {
     type Memory = Prober;
     /// When it was let in.
     type Call = SimTime;
-    const SUMMARY: &'static str = "bounds how many calls are out, and probes how long they take when few are";
+    const SUMMARY: &'static str =
+        "bounds how many calls are out, and probes how long they take when few are";
     const EXAMPLE: &'static str = r#"probing_limit(update: "100ms", probe_every: "1min")"#;
     const LIVE: &'static [&'static str] = &["percentile", "buffer"];
     const COUNTERS: &'static [&'static str] = &["refused", "probed"];
@@ -300,7 +305,13 @@ impl Policy for ProbingLimit {
         Do::Pass
     }
     #[inline]
-    fn on_leave(&self, memory: &mut Prober, came: &mut SimTime, ended: &Ended, context: &mut Context) {
+    fn on_leave(
+        &self,
+        memory: &mut Prober,
+        came: &mut SimTime,
+        ended: &Ended,
+        context: &mut Context,
+    ) {
         memory.advance(self, context.now);
         memory.out -= 1;
         if ended.given_up || *came < memory.epoch {
@@ -325,7 +336,11 @@ impl Policy for ProbingLimit {
         let mut memory = memory.clone();
         memory.advance(self, now);
         Reading {
-            state: if memory.before > 0 { "probes" } else { "adapts" },
+            state: if memory.before > 0 {
+                "probes"
+            } else {
+                "adapts"
+            },
             numbers: vec![
                 ("limit", f64::from(memory.limit)),
                 ("out", f64::from(memory.out)),

@@ -8,9 +8,7 @@ use sim_core::SimDuration;
 
 /// Shares by priority, of `AbstractPartitionedLimiter`: all together at most 1. Only when the limit is reached do they
 /// matter; a priority without one is guaranteed nothing.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConcurrencyLimitsPartition {
     /// Of the most critical requests.
@@ -25,7 +23,12 @@ pub struct ConcurrencyLimitsPartition {
 
 impl ConcurrencyLimitsPartition {
     pub(super) fn shares(self) -> Result<Shares, String> {
-        let shares = [self.critical_plus, self.critical, self.sheddable_plus, self.sheddable];
+        let shares = [
+            self.critical_plus,
+            self.critical,
+            self.sheddable_plus,
+            self.sheddable,
+        ];
         if shares.iter().all(Option::is_none) {
             return Err("no partitions specified: `partition: (critical: 0.9, ..)`".into());
         }

@@ -66,19 +66,26 @@ impl ConcurrencyLimits {
         let mut named = limits.into_iter().flatten();
         let limit = (named.next()).unwrap_or_else(|| ConcurrencyLimitsVegas::default().algorithm());
         if named.next().is_some() {
-            return Err("a limiter has one limit: name one of `aimd`, `vegas`, `gradient`, `gradient2`".into());
+            return Err(
+                "a limiter has one limit: name one of `aimd`, `vegas`, `gradient`, `gradient2`"
+                    .into(),
+            );
         }
         limit
     }
 }
 
 impl Preset for ConcurrencyLimits {
-    const SUMMARY: &'static str = "limits of Netflix concurrency-limits, with its names and defaults";
+    const SUMMARY: &'static str =
+        "limits of Netflix concurrency-limits, with its names and defaults";
     const EXAMPLE: &'static str = "concurrency_limits(vegas: (initialLimit: 20))";
     const VERSION: &'static str = "concurrency-limits 0.5.3";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
-        let window = self.windowed.as_ref().map(ConcurrencyLimitsWindowed::window);
+        let window = self
+            .windowed
+            .as_ref()
+            .map(ConcurrencyLimitsWindowed::window);
         let shares = self.partition.map(ConcurrencyLimitsPartition::shares);
         let mut limiter = ConcurrencyLimit {
             window: window.transpose()?,

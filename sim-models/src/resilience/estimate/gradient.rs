@@ -73,13 +73,11 @@ fn nine_tenths() -> f64 {
 
 impl Gradient {
     /// Takes a sample in.
-    pub fn update(
-        &self,
-        estimate: &mut Estimate,
-        sample: Sample,
-        draw: impl FnOnce() -> f64,
-    ) {
-        let queue = f64::from(self.queue.unwrap_or_else(|| estimate.whole().isqrt().max(4)));
+    pub fn update(&self, estimate: &mut Estimate, sample: Sample, draw: impl FnOnce() -> f64) {
+        let queue = f64::from(
+            self.queue
+                .unwrap_or_else(|| estimate.whole().isqrt().max(4)),
+        );
         if self.probe_interval > 0 && self.is_probe(estimate, draw) {
             estimate.limit = queue.max(f64::from(self.least));
             estimate.base = 0.0;

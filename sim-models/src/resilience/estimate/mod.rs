@@ -125,7 +125,10 @@ impl Algorithm {
             wrong.push(("algorithm.least", "must be at least 1".into()));
         }
         if most < least.max(1) {
-            wrong.push(("algorithm.most", format!("must be at least {}", least.max(1))));
+            wrong.push((
+                "algorithm.most",
+                format!("must be at least {}", least.max(1)),
+            ));
         }
         wrong.extend(match self {
             Self::Aimd(aimd) => aimd.validate(),
@@ -142,7 +145,10 @@ fn smoothing(share: f64) -> Vec<(&'static str, String)> {
     if share > 0.0 && share <= 1.0 {
         return Vec::new();
     }
-    vec![("algorithm.smoothing", format!("must be more than 0 and at most 1, not {share}"))]
+    vec![(
+        "algorithm.smoothing",
+        format!("must be more than 0 and at most 1, not {share}"),
+    )]
 }
 
 /// What is wrong with a tolerance.
@@ -150,5 +156,8 @@ fn tolerance(times: f64) -> Vec<(&'static str, String)> {
     if times.is_finite() && times >= 1.0 {
         return Vec::new();
     }
-    vec![("algorithm.tolerance", format!("must be 1 or more, not {times}"))]
+    vec![(
+        "algorithm.tolerance",
+        format!("must be 1 or more, not {times}"),
+    )]
 }

@@ -63,12 +63,7 @@ fn log(limit: f64) -> f64 {
 
 impl Vegas {
     /// Takes a sample in.
-    pub fn update(
-        &self,
-        estimate: &mut Estimate,
-        sample: Sample,
-        draw: impl FnOnce() -> f64,
-    ) {
+    pub fn update(&self, estimate: &mut Estimate, sample: Sample, draw: impl FnOnce() -> f64) {
         let mut draw = Some(draw);
         let mut jitter = || 0.5 + 0.5 * draw.take().map_or(0.5, |draw| draw());
         if estimate.probe == 0.0 {

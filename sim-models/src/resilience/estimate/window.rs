@@ -136,7 +136,9 @@ impl Window {
         if ended <= window.ends {
             return None;
         }
-        let span = (window.fastest.saturating_mul(2)).max(self.least.0).min(self.most.0);
+        let span = (window.fastest.saturating_mul(2))
+            .max(self.least.0)
+            .min(self.most.0);
         let ready = window.samples >= self.samples;
         let whole = Sample {
             took: if ready { self.took(window) } else { 0 },

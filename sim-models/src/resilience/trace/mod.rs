@@ -402,6 +402,8 @@ fn deadline(line: &Line) -> Result<SimTime, String> {
         Some(deadline) if (0.0..=1e9).contains(&deadline) => {
             Ok(SimTime::ZERO + SimDuration::from_nanos_f64(deadline * 1e9))
         }
-        Some(deadline) => Err(format!("`deadline` must be 0 to 1e9 seconds, not {deadline}")),
+        Some(deadline) => Err(format!(
+            "`deadline` must be 0 to 1e9 seconds, not {deadline}"
+        )),
     }
 }

@@ -157,12 +157,24 @@ pub const TOOLS: &[Tool] = &[
             ("max_concurrency_limit", "probing_limit.most", ""),
             ("min_concurrency", "probing_limit.least", ""),
             ("concurrency_update_interval", "probing_limit.update", ""),
-            ("sample_aggregate_percentile", "probing_limit.percentile", "a share"),
-            ("min_rtt_calc_params", "probing_limit.probe_every", "its `interval`"),
+            (
+                "sample_aggregate_percentile",
+                "probing_limit.percentile",
+                "a share",
+            ),
+            (
+                "min_rtt_calc_params",
+                "probing_limit.probe_every",
+                "its `interval`",
+            ),
             ("sr_threshold", "admission_control.threshold", "a share"),
             ("rps_threshold", "admission_control.least_rate", ""),
             ("sampling_window", "admission_control.window", ""),
-            ("max_rejection_probability", "admission_control.most", "a share"),
+            (
+                "max_rejection_probability",
+                "admission_control.most",
+                "a share",
+            ),
             ("token_bucket", "rate_limit", ""),
             ("max_tokens", "rate_limit.burst", ""),
             (

@@ -445,11 +445,7 @@ pub const TOOLS: &[Tool] = &[
                 "retry_budget.ratio",
                 "a `retry_budget` inside the hedge pays for further tries too",
             ),
-            (
-                "NackAdmissionFilter",
-                "nack_admission",
-                "",
-            ),
+            ("NackAdmissionFilter", "nack_admission", ""),
             (
                 "DeadlineFilter",
                 "shed_by_deadline",
