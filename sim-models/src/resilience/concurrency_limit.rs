@@ -21,7 +21,7 @@
 //! of a partition may hold its thread for a while (`partitionRejectDelay`): not here.
 
 use super::estimate::window::Windowing;
-use super::estimate::{Aimd, Algorithm, Estimate, Gradient, Gradient2, Sample, Vegas, Window};
+use super::estimate::{Algorithm, Estimate, Sample, Window};
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
@@ -315,11 +315,12 @@ impl Policy for ConcurrencyLimit {
         self.wait.filter(|_| self.queue > 0)
     }
     fn brief(&self) -> String {
-        match &self.algorithm {
-            Algorithm::Aimd(Aimd { .. }) => "AIMD",
-            Algorithm::Vegas(Vegas { .. }) => "Vegas",
-            Algorithm::Gradient(Gradient { .. }) => "gradient",
-            Algorithm::Gradient2(Gradient2 { .. }) => "gradient2",
+        match self.algorithm {
+            Algorithm::Aimd(_) => "AIMD",
+            Algorithm::Fixed(_) => "fixed",
+            Algorithm::Vegas(_) => "Vegas",
+            Algorithm::Gradient(_) => "gradient",
+            Algorithm::Gradient2(_) => "gradient2",
         }
         .into()
     }

@@ -3,7 +3,7 @@
 //! Source: Netflix concurrency-limits, commit 78a74b9, `limit/*.java`: the builders and their defaults.
 
 use crate::resilience::estimate::{
-    Aggregate, Aimd, Algorithm, Gradient, Gradient2, Percentile, Vegas, Window,
+    Aggregate, Aimd, Algorithm, Fixed, Gradient, Gradient2, Percentile, Vegas, Window,
 };
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -51,6 +51,20 @@ impl ConcurrencyLimitsAimd {
             backoff: self.backoff_ratio,
             slow: self.timeout,
         }))
+    }
+}
+
+/// Parameters of `FixedLimit`.
+#[derive(Clone, Debug, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConcurrencyLimitsFixed {
+    /// The limit, `FixedLimit.of(limit)` there.
+    pub limit: u32,
+}
+
+impl ConcurrencyLimitsFixed {
+    pub(super) fn algorithm(&self) -> Result<Algorithm, String> {
+        Ok(Algorithm::Fixed(Fixed { limit: self.limit }))
     }
 }
 

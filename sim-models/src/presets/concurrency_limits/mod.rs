@@ -16,7 +16,7 @@ pub use limiters::{
     ConcurrencyLimitsBlocking, ConcurrencyLimitsLifoBlocking, ConcurrencyLimitsPartition,
 };
 pub use limits::{
-    ConcurrencyLimitsAimd, ConcurrencyLimitsGradient, ConcurrencyLimitsGradient2,
+    ConcurrencyLimitsAimd, ConcurrencyLimitsFixed, ConcurrencyLimitsGradient, ConcurrencyLimitsGradient2,
     ConcurrencyLimitsVegas, ConcurrencyLimitsWindowed,
 };
 
@@ -32,6 +32,9 @@ pub struct ConcurrencyLimits {
     /// `AIMDLimit`.
     #[serde(default)]
     pub aimd: Option<ConcurrencyLimitsAimd>,
+    /// `FixedLimit`.
+    #[serde(default)]
+    pub fixed: Option<ConcurrencyLimitsFixed>,
     /// `VegasLimit`.
     #[serde(default)]
     pub vegas: Option<ConcurrencyLimitsVegas>,
@@ -59,6 +62,7 @@ impl ConcurrencyLimits {
     fn algorithm(&self) -> Result<Algorithm, String> {
         let limits = [
             self.aimd.as_ref().map(ConcurrencyLimitsAimd::algorithm),
+            self.fixed.as_ref().map(ConcurrencyLimitsFixed::algorithm),
             self.vegas.as_ref().map(ConcurrencyLimitsVegas::algorithm),
             (self.gradient.as_ref()).map(ConcurrencyLimitsGradient::algorithm),
             (self.gradient2.as_ref()).map(ConcurrencyLimitsGradient2::algorithm),
@@ -67,7 +71,7 @@ impl ConcurrencyLimits {
         let limit = (named.next()).unwrap_or_else(|| ConcurrencyLimitsVegas::default().algorithm());
         if named.next().is_some() {
             return Err(
-                "a limiter has one limit: name one of `aimd`, `vegas`, `gradient`, `gradient2`"
+                "a limiter has one limit: name one of `aimd`, `fixed`, `vegas`, `gradient`, `gradient2`"
                     .into(),
             );
         }
