@@ -1,13 +1,12 @@
 """Records what the client-side rate limiter of botocore's `adaptive` mode decides, on a clock of ours.
 
-    pip install botocore==1.43.67
+    pip install botocore==1.44.8
     python tests/recordings/botocore_adaptive.py > tests/data/policies/botocore-adaptive.jsonl
 
 Calls come one after the other; while one waits for its token, nothing else happens. Steps and seed may be given.
 """
 
 import json
-import math
 import random
 import sys
 
@@ -24,7 +23,8 @@ class Clock:
         return self.now / 1e9
 
     def sleep(self, amount):
-        self.now += max(math.ceil(amount * 1e9), 1)
+        # A nanosecond more than it takes: by then the token is there, however it is rounded.
+        self.now += round(amount * 1e9) + 1
 
 
 class Detector:

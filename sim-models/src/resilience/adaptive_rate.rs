@@ -15,7 +15,7 @@
 //! Who waits looks again when its token should be there at the rate that was, and waits on if it is not: another one
 //! took it, or the rate fell. Nobody is refused, however long it takes.
 //!
-//! Source: botocore 1.43.67 `retries/adaptive.py`, `bucket.py`, `throttling.py` (mode `adaptive` of the AWS SDKs): beta
+//! Source: botocore 1.44.8 (and 1.43.67) `retries/adaptive.py`, `bucket.py`, `throttling.py` (mode `adaptive` of the AWS SDKs): beta
 //! 0.7, scale 0.4, smoothing 0.8, half a second, at least 0.5/s, at most twice the measured rate; S. Ha et al., "CUBIC: a
 //! new TCP-friendly high-speed TCP variant" (2008). It belongs inside the retry, so that each attempt takes a token.
 //! There one of those that wait, whichever it is, also looks again whenever the rate moves.
@@ -126,8 +126,9 @@ impl Pace {
             self.tokens -= 1.0;
             return Ok(());
         }
-        let nanoseconds = libm::ceil((1.0 - self.tokens) / self.rate * 1e9);
-        Err(SimDuration::from_nanos_f64(nanoseconds.max(1.0)))
+        // A nanosecond more than it takes: by then it is there, however it is rounded.
+        let wait = SimDuration::from_secs_f64((1.0 - self.tokens) / self.rate);
+        Err(SimDuration(wait.0 + 1))
     }
 
     /// Counts an answer, and brings up to date what is measured.

@@ -37,6 +37,9 @@ pub struct Line {
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
     #[serde(default)]
     pub key: u32,
+    /// Of a call that comes: whether it may be asked for twice.
+    #[serde(default = "yes")]
+    pub idempotent: bool,
     /// Of a call that comes: how much it matters.
     #[serde(default)]
     pub priority: Priority,
@@ -61,6 +64,10 @@ pub struct Line {
     /// How many instances there are to ask from now on.
     #[serde(default)]
     pub callees: Option<u16>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How a script calls a call: a number or a text. A line without one is about the call without a name.

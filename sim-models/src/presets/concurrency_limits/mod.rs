@@ -17,7 +17,7 @@ pub use limiters::{
 };
 pub use limits::{
     ConcurrencyLimitsAimd, ConcurrencyLimitsFixed, ConcurrencyLimitsGradient, ConcurrencyLimitsGradient2,
-    ConcurrencyLimitsVegas, ConcurrencyLimitsWindowed,
+    ConcurrencyLimitsPercentile, ConcurrencyLimitsVegas, ConcurrencyLimitsWindowed,
 };
 
 use super::Preset;
