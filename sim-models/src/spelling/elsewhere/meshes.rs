@@ -28,7 +28,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "max_retries",
                 "retry.attempts",
-                "of a retry policy, `max_retries: 2` is `attempts: 3`; of Envoy's circuit breaker it bounds the retries under way, which `retry_budget` comes nearest to",
+                "of a retry policy, `max_retries: 2` is `attempts: 3`; of the circuit breaker it is `retry_concurrency.most`",
             ),
             (
                 "circuit_breakers",
@@ -37,19 +37,15 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "retry_budget",
-                "retry_budget",
-                "there a share of what is under way, here tokens that first attempts bring",
+                "retry_concurrency",
+                "`budget_percent: 20` is `share: 0.2`",
             ),
             (
                 "budget_percent",
-                "retry_budget.ratio",
-                "20 per cent there is 0.2 here, of first attempts and not of what is under way",
+                "retry_concurrency.share",
+                "20 per cent there is 0.2 here",
             ),
-            (
-                "min_retry_concurrency",
-                "retry_budget.cap",
-                "a burst, not a floor",
-            ),
+            ("min_retry_concurrency", "retry_concurrency.most", ""),
             ("outlier_detection", "outlier_ejection", ""),
             ("consecutive_5xx", "outlier_ejection.failures", ""),
             (
@@ -125,7 +121,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retry_on",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`, `reset` is `reset`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`, `reset` is `reset`",
             ),
             ("num_retries", "retry.attempts", FIRST),
             (
@@ -145,11 +141,7 @@ pub const TOOLS: &[Tool] = &[
             ),
             ("base_interval", "exponential.base", ""),
             ("max_interval", "exponential.cap", ""),
-            (
-                "retriable_status_codes",
-                "retry.on",
-                "outcomes, not statuses",
-            ),
+            ("retriable_status_codes", "retry.on", "`error(503)`"),
             (
                 "host_selection_retry_max_attempts",
                 "retry.another_instance",
@@ -169,15 +161,29 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "adaptive_concurrency",
-                "adaptive_limit",
-                "by failures and a limit of time, not by the least round-trip time",
+                "probing_limit",
+                "percentages are shares here",
             ),
-            ("max_concurrency_limit", "adaptive_limit.most", ""),
-            ("min_concurrency", "adaptive_limit.least", ""),
+            ("max_concurrency_limit", "probing_limit.most", ""),
+            ("min_concurrency", "probing_limit.least", ""),
+            ("concurrency_update_interval", "probing_limit.update", ""),
             (
-                "admission_control",
-                "throttle",
-                "there by the share of successes, and in front of a service as well",
+                "sample_aggregate_percentile",
+                "probing_limit.percentile",
+                "a share",
+            ),
+            (
+                "min_rtt_calc_params",
+                "probing_limit.probe_every",
+                "its `interval`",
+            ),
+            ("sr_threshold", "admission_control.threshold", "a share"),
+            ("rps_threshold", "admission_control.least_rate", ""),
+            ("sampling_window", "admission_control.window", ""),
+            (
+                "max_rejection_probability",
+                "admission_control.most",
+                "a share",
             ),
             ("token_bucket", "rate_limit", ""),
             ("max_tokens", "rate_limit.burst", ""),
@@ -231,7 +237,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retryOn",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`",
             ),
             ("backoff", "retry.backoff", ""),
             ("retryIgnorePreviousHosts", "retry.another_instance", ""),
@@ -253,8 +259,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "maxRetries",
-                "retry_budget",
-                "there it bounds the retries under way, here their share",
+                "retry_concurrency.most",
+                "no bound there unless given, 3 here",
             ),
             (
                 "connectTimeout",
@@ -304,14 +310,10 @@ pub const TOOLS: &[Tool] = &[
         &[
             (
                 "retryConstraint",
-                "retry_budget",
-                "there a share over an interval with a floor, here tokens",
+                "retry_share",
+                "`budget: {percent: 20, interval: 10s}` is `share: 0.2, ttl: \"10s\"`",
             ),
-            (
-                "budgetPercent",
-                "retry_budget.ratio",
-                "20 there is 0.2 here",
-            ),
+            ("budgetPercent", "retry_share.share", "20 there is 0.2 here"),
         ],
     ),
     (
