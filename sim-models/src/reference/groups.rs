@@ -267,6 +267,12 @@ pub const GROUPS: &[Group] = &[
         r#"healthy_panic_threshold: 50"#,
     ),
     single(
+        "EnvoyHedgePolicy",
+        "envoy.hedge_policy",
+        r#"calls: { "web -> db": [envoy(retry_policy: (retry_on: "5xx", per_try_timeout: "50ms"), hedge_policy: (@))] }"#,
+        r#"hedge_on_per_try_timeout: true"#,
+    ),
+    single(
         "IstioOutlierDetection",
         "istio.outlierDetection",
         r#"calls: { "web -> db": [istio(outlierDetection: (@))] }"#,
@@ -288,7 +294,7 @@ pub const GROUPS: &[Group] = &[
         "GrpcHedgingPolicy",
         "grpc.hedgingPolicy",
         r#"calls: { "web -> db": [grpc(hedgingPolicy: (@))] }"#,
-        r#"maxAttempts: 3, hedgingDelay: "500ms", nonFatalStatusCodes: ["UNAVAILABLE"]"#,
+        r#"maxAttempts: 3, hedgingDelay: "500ms", nonFatalStatusCodes: [UNAVAILABLE]"#,
     ),
     single(
         "Resilience4jHedge",
@@ -357,8 +363,8 @@ pub const GROUPS: &[Group] = &[
         r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", result: @)] }"#,
     ),
     variants(
-        "FinagleBackoff",
-        "backoff of Finagle",
+        "FinagleDead",
+        "span of Finagle",
         "How long Finagle marks an endpoint dead",
         r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
     ),
