@@ -7,28 +7,42 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
-mod aiobreaker;
-mod cockatiel;
-mod hystrix;
+pub mod aiobreaker;
+pub mod aws;
+pub mod cockatiel;
+pub mod envoy;
+pub mod finagle;
+pub mod governor;
+pub mod grpc;
+pub mod hystrix;
+pub mod istio;
 mod list;
-mod opossum;
-mod polly;
+pub mod opossum;
+pub mod polly;
 mod preset;
-mod pybreaker;
-mod resilience4j;
+pub mod pybreaker;
+pub mod resilience4j;
 mod spans;
+pub mod tower;
 #[cfg(test)]
 mod tests;
 
 pub use aiobreaker::Aiobreaker;
+pub use aws::Aws;
 pub use cockatiel::Cockatiel;
+pub use envoy::Envoy;
+pub use finagle::Finagle;
+pub use governor::Governor;
+pub use grpc::Grpc;
 pub use hystrix::Hystrix;
+pub use istio::Istio;
 pub use list::PolicyList;
 pub use opossum::Opossum;
 pub use polly::Polly;
 pub use preset::Preset;
 pub use pybreaker::Pybreaker;
 pub use resilience4j::Resilience4j;
+pub use tower::Tower;
 
 use crate::resilience::PolicySpec;
 use serde::de::{Error, VariantAccess};
@@ -84,8 +98,15 @@ presets! {
     Resilience4j "resilience4j",
     Polly "polly",
     Hystrix "hystrix",
-    Opossum "opossum",
+    Envoy "envoy",
+    Istio "istio",
+    Grpc "grpc",
+    Aws "aws",
+    Finagle "finagle",
     Cockatiel "cockatiel",
+    Tower "tower",
+    Governor "governor",
+    Opossum "opossum",
     Pybreaker "pybreaker",
     Aiobreaker "aiobreaker",
 }

@@ -1,5 +1,6 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
+mod breaker;
 mod load;
 
 use super::PolicySpec;

@@ -1,10 +1,15 @@
-//! cockatiel: its policies, as their options name their fields.
+//! cockatiel: its policies, as its functions name their options.
 //!
-//! Source: cockatiel 3.2.1 and 4.0.0.
+//! Source: cockatiel 3.2.1, its `dist/*.js`.
 
+mod bulkhead;
 mod circuit_breaker;
 
-pub use circuit_breaker::CockatielCircuitBreaker;
+pub use bulkhead::CockatielBulkhead;
+pub use circuit_breaker::{
+    CockatielBreaker, CockatielCircuitBreaker, CockatielCountBreaker, CockatielHalfOpenSampling,
+    CockatielSamplingBreaker,
+};
 
 use super::Preset;
 use crate::resilience::PolicySpec;
@@ -17,12 +22,14 @@ pub struct Cockatiel {
     /// Refuses calls while the callee fails.
     #[serde(default)]
     pub circuit_breaker: Option<CockatielCircuitBreaker>,
+    /// Bounds how many calls are out at a time.
+    #[serde(default)]
+    pub bulkhead: Option<CockatielBulkhead>,
 }
 
 impl Preset for Cockatiel {
     const SUMMARY: &'static str = "policies of cockatiel, with its names and defaults";
-    const EXAMPLE: &'static str =
-        "cockatiel(circuitBreaker: (halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5)))";
+    const EXAMPLE: &'static str = "cockatiel(bulkhead: (limit: 10))";
     const VERSION: &'static str = "cockatiel 3.2.1";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
@@ -30,11 +37,11 @@ impl Preset for Cockatiel {
         if let Some(part) = &self.circuit_breaker {
             policies.extend(part.expand()?);
         }
+        if let Some(part) = &self.bulkhead {
+            policies.extend(part.expand()?);
+        }
         if policies.is_empty() {
-            return Err(
-                "name a part of it, such as `circuitBreaker: (halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5))`"
-                    .into(),
-            );
+            return Err("name a part of it, such as `bulkhead: (limit: 10)`".into());
         }
         Ok(policies)
     }

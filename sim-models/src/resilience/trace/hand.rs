@@ -3,6 +3,7 @@
 use super::{At, Decision, KEY, Line, Trace};
 use crate::baggage::Priority;
 use crate::resilience::Context;
+use sim_core::SimTime;
 
 impl Trace<'_> {
     /// Somebody trips the policies that can be, or resets them: the parts of their memories that are meant for a call such
@@ -33,6 +34,9 @@ impl Trace<'_> {
                 priority: Priority::default(),
                 user: 0,
                 caller: u32::from(line.caller),
+                idempotent: true,
+                deadline: SimTime::MAX,
+                retries: 0,
                 tenant: 0,
                 said: None,
                 counters: &mut self.counters[layer],
@@ -46,7 +50,7 @@ impl Trace<'_> {
             self.wake(layer, &parts[layer], wake);
         }
         self.run_woken();
-        let (alone, policies) = self.tell(&parts);
+        let (alone, policies) = self.tell(&parts, line.callee);
         Ok(Decision {
             t: line.t,
             id: line.id.clone(),
