@@ -40,7 +40,9 @@ const LIBRARY: &[(&str, &[&str])] = &[
     ("database-outage", &["W0014"]),
     ("dogpile", &[]),
     ("duplicate-delivery", &[]),
+    ("fail-fast", &[]),
     ("flash-crowd", &["W0015"]),
+    ("governor", &["W0015"]),
     ("gradient-limit", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
@@ -54,6 +56,7 @@ const LIBRARY: &[(&str, &[&str])] = &[
     // Its comment tells of the storm that another direction of the partition sets off.
     ("partition", &["W0014"]),
     ("rate-limited-export", &[]),
+    ("retry-budgets", &[]),
     ("retry-storm", &["W0014"]),
     ("retry-storm-breaker", &[]),
     ("retry-storm-deadline", &[]),

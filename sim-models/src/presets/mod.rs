@@ -103,10 +103,10 @@ presets! {
     Grpc "grpc",
     Aws "aws",
     Finagle "finagle",
-    Cockatiel "cockatiel",
-    Tower "tower",
-    Governor "governor",
     Opossum "opossum",
+    Cockatiel "cockatiel",
     Pybreaker "pybreaker",
     Aiobreaker "aiobreaker",
+    Tower "tower",
+    Governor "governor",
 }

@@ -544,6 +544,12 @@ pub const GROUPS: &[Group] = &[
         r#"faults: [(at: "10s", for: "10s", inject: crash(service: "db", instances: one))], controllers: { "on call": @ }"#,
     ),
     variants(
+        "Human",
+        "human",
+        "What a human decides whom a governor has alerted",
+        r#"controllers: { "brake": governor(human: @) }"#,
+    ),
+    variants(
         "Action",
         "action",
         "Actions of an operator",

@@ -20,6 +20,7 @@ mod concurrency_limit;
 mod deadline;
 pub mod estimate;
 mod failure_accrual;
+mod fail_fast;
 mod fallback;
 mod gcra;
 mod gradient_limit;
@@ -72,6 +73,7 @@ pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use concurrency_limit::ConcurrencyLimit;
 pub use deadline::Deadline;
+pub use fail_fast::FailFast;
 pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gcra::{Gcra, Patience};
@@ -79,7 +81,7 @@ pub use gradient_limit::GradientLimit;
 pub use hedge::{Average, Failure, Hedge, Learn, Percentile};
 pub use nack_admission::NackAdmission;
 pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
-pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Shut, Tells};
 pub use probing_limit::ProbingLimit;
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
@@ -223,6 +225,11 @@ macro_rules! policies {
             #[must_use]
             pub fn is_keyed(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::KEYED),* }
+            }
+            /// See [`Policy::LOOKS`].
+            #[must_use]
+            pub fn looks(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::LOOKS),* }
             }
             /// See [`Policy::STARTS`].
             #[must_use]
@@ -602,6 +609,7 @@ policies! {
     RetryGoodput "retry_goodput",
     RetryRate "retry_rate",
     RequestBudget "request_budget",
+    FailFast "fail_fast",
     ReportLoad "report_load",
     BackPressure "back_pressure",
     WindowLimit "window_limit",

@@ -187,6 +187,17 @@ pub struct Context<'a> {
     pub counters: &'a mut [u64],
     /// How many of those who are parked at this memory it wakes, the first to come first.
     pub wake: u32,
+    /// What of all that the request is going to need is shut just now; of policies that look ([`Policy::LOOKS`]).
+    pub shut: Shut,
+}
+
+/// How much is shut of what the work of a request needs in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shut {
+    /// Breakers on its calls that would let none through.
+    pub breakers: u16,
+    /// Pools of which all is out.
+    pub pools: u16,
 }
 
 impl Context<'_> {
@@ -282,6 +293,8 @@ pub trait Policy {
     const KEYED: bool = false;
     /// Whether it has to know when what it let in at a door begins to be served ([`Policy::on_start`]).
     const STARTS: bool = false;
+    /// Whether it has to know whether what a request is going to need is shut ([`Context::shut`]); only at doors.
+    const LOOKS: bool = false;
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
     const ACTS: bool = true;
     /// Whether it has to be asked on the way in. One that has not lets every call in, and knows of it what it knows of a

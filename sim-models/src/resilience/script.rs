@@ -58,6 +58,12 @@ pub struct Line {
     /// Of a call that comes: the endpoint that it is for.
     #[serde(default)]
     pub endpoint: String,
+    /// Of a call that comes: how many of the breakers that its work will meet are open.
+    #[serde(default)]
+    pub breakers: u16,
+    /// Of a call that comes: how many of the pools that its work will need have nothing left.
+    #[serde(default)]
+    pub pools: u16,
     /// Of a result: which of all tries of its call it is of, from 0.
     #[serde(default)]
     pub leg: Option<u16>,

@@ -1,7 +1,9 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
+mod ahead;
 mod breaker;
 mod load;
+mod retries;
 
 use super::PolicySpec;
 use super::trace::{Decision, Line, Trace};

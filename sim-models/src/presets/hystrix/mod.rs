@@ -1,7 +1,7 @@
 //! Hystrix: properties of a command, as `hystrix.command.default` and `hystrix.threadpool.default` nest them.
 //!
-//! The parts that are given are wrapped as its command does: the fallback outermost, then the circuit breaker, the semaphore, and the timeout
-//! round the thread pool.
+//! The parts that are given are wrapped as its command does: the fallback outermost, then the circuit breaker, the
+//! semaphore, and the timeout round the thread pool.
 //!
 //! Source: Hystrix 1.5.18, `AbstractCommand.java`, `Hystrix*Properties.java`.
 
@@ -44,7 +44,8 @@ pub struct Hystrix {
 
 impl Preset for Hystrix {
     const SUMMARY: &'static str = "properties of a Hystrix command, with its names and defaults";
-    const EXAMPLE: &'static str = r#"hystrix(execution: (isolation: (thread: (timeoutInMilliseconds: 1000))), threadPool: (coreSize: 10))"#;
+    const EXAMPLE: &'static str =
+        "hystrix(circuitBreaker: (requestVolumeThreshold: 20), threadPool: (coreSize: 10))";
     const VERSION: &'static str = "Hystrix 1.5.18";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
@@ -62,7 +63,7 @@ impl Preset for Hystrix {
             policies.extend(part.expand()?);
         }
         if policies.is_empty() {
-            return Err("name a part of it, such as `execution: ()`".into());
+            return Err("name a part of it, such as `circuitBreaker: ()`".into());
         }
         Ok(policies)
     }

@@ -57,8 +57,7 @@ pub struct Resilience4j {
 
 impl Preset for Resilience4j {
     const SUMMARY: &'static str = "modules of resilience4j, with its names and defaults";
-    const EXAMPLE: &'static str =
-        r#"resilience4j(retry: (maxAttempts: 3), timeLimiter: (timeoutDuration: "1s"))"#;
+    const EXAMPLE: &'static str = r#"resilience4j(circuitBreaker: (failureRateThreshold: 50), timeLimiter: (timeoutDuration: "1s"))"#;
     const VERSION: &'static str = "resilience4j 2.4.0";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
@@ -85,7 +84,7 @@ impl Preset for Resilience4j {
             policies.extend(part.expand()?);
         }
         if policies.is_empty() {
-            return Err("name a part of it, such as `retry: ()`".into());
+            return Err("name a part of it, such as `circuitBreaker: ()`".into());
         }
         Ok(policies)
     }

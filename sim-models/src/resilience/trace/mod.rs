@@ -3,8 +3,9 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policies; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), the `caller` (the index of the instance that
-//!   asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
+//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), how many of the `breakers` and `pools` that
+//!   its work will need are shut, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that
+//!   it is for and, where a memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
@@ -32,7 +33,7 @@ mod timers;
 
 use super::script::Told;
 pub use super::script::{At, Decision, Line, Op};
-use super::{By, Ended, Final, Load, Memory, PolicySpec};
+use super::{By, Ended, Final, Load, Memory, PolicySpec, Shut};
 use crate::baggage::Baggage;
 use crate::limits::MOST_REPLICAS;
 use crate::outcome::{Ending, Outcome};
@@ -152,6 +153,8 @@ impl<'p> Trace<'p> {
             Op::Reset => return self.by_hand(line, false),
         }
         self.run_woken();
+        // Spans of zero are over at once.
+        self.run_timers(now);
         let call = self.known(&id)?;
         Ok(self.decision(call, line))
     }
@@ -302,6 +305,10 @@ impl<'p> Trace<'p> {
                     user: line.user,
                     idempotent: line.idempotent,
                     retries: 0,
+                    shut: Shut {
+                        breakers: line.breakers,
+                        pools: line.pools,
+                    },
                     caller: u32::from(line.caller),
                     tenant: self.tenant(&line.tenant),
                     deadline: deadline(line)?,

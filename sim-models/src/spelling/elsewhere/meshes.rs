@@ -28,7 +28,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "max_retries",
                 "retry.attempts",
-                "of a retry policy, `max_retries: 2` is `attempts: 3`; of Envoy's circuit breaker it bounds the retries under way, which `retry_budget` comes nearest to",
+                "of a retry policy, `max_retries: 2` is `attempts: 3`; of the circuit breaker it is `retry_concurrency.most`",
             ),
             (
                 "circuit_breakers",
@@ -37,19 +37,15 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "retry_budget",
-                "retry_budget",
-                "there a share of what is under way, here tokens that first attempts bring",
+                "retry_concurrency",
+                "`budget_percent: 20` is `share: 0.2`",
             ),
             (
                 "budget_percent",
-                "retry_budget.ratio",
-                "20 per cent there is 0.2 here, of first attempts and not of what is under way",
+                "retry_concurrency.share",
+                "20 per cent there is 0.2 here",
             ),
-            (
-                "min_retry_concurrency",
-                "retry_budget.cap",
-                "a burst, not a floor",
-            ),
+            ("min_retry_concurrency", "retry_concurrency.most", ""),
             ("outlier_detection", "outlier_ejection", ""),
             ("consecutive_5xx", "outlier_ejection.failures", ""),
             (
@@ -107,7 +103,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retry_on",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`, `reset` is `reset`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`, `reset` is `reset`",
             ),
             ("num_retries", "retry.attempts", FIRST),
             (
@@ -127,11 +123,7 @@ pub const TOOLS: &[Tool] = &[
             ),
             ("base_interval", "exponential.base", ""),
             ("max_interval", "exponential.cap", ""),
-            (
-                "retriable_status_codes",
-                "retry.on",
-                "outcomes, not statuses",
-            ),
+            ("retriable_status_codes", "retry.on", "`error(503)`"),
             (
                 "host_selection_retry_max_attempts",
                 "retry.another_instance",
@@ -213,7 +205,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retryOn",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`",
             ),
             ("backoff", "retry.backoff", ""),
             ("retryIgnorePreviousHosts", "retry.another_instance", ""),
@@ -235,8 +227,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "maxRetries",
-                "retry_budget",
-                "there it bounds the retries under way, here their share",
+                "retry_concurrency.most",
+                "no bound there unless given, 3 here",
             ),
             (
                 "connectTimeout",
@@ -286,14 +278,10 @@ pub const TOOLS: &[Tool] = &[
         &[
             (
                 "retryConstraint",
-                "retry_budget",
-                "there a share over an interval with a floor, here tokens",
+                "retry_share",
+                "`budget: {percent: 20, interval: 10s}` is `share: 0.2, ttl: \"10s\"`",
             ),
-            (
-                "budgetPercent",
-                "retry_budget.ratio",
-                "20 there is 0.2 here",
-            ),
+            ("budgetPercent", "retry_share.share", "20 there is 0.2 here"),
         ],
     ),
     (
