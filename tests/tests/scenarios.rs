@@ -28,6 +28,7 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("gradient-limit", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
+    ("hosts", Conclusion::Held),
     ("jittered-retries", Conclusion::Held),
     ("load-shedding", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),

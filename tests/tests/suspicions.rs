@@ -47,6 +47,7 @@ const LIBRARY: &[(&str, &[&str])] = &[
     ("gradient-limit", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
+    ("hosts", &[]),
     ("jittered-retries", &["W0009"]),
     // It is about a load that is above what can be done.
     ("load-shedding", &["W0015"]),
