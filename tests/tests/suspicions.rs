@@ -32,6 +32,7 @@ const LIBRARY: &[(&str, &[&str])] = &[
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("back-pressure", &["W0015"]),
+    ("breaker", &[]),
     ("client-throttling", &["W0015"]),
     ("cold-cache", &[]),
     ("connection-pool", &[]),

@@ -1,6 +1,7 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
 mod ahead;
+mod breaker;
 mod hosts;
 mod load;
 mod retries;

@@ -2,9 +2,7 @@
 
 use super::Tool;
 
-const IN_A_ROW: &str = "a breaker here opens after `failures` in a row, not at a share of a window: `failures` is as many as the share makes of the window";
 const FIRST: &str = "it counts retries, ours the first attempt as well: `2` is `attempts: 3`";
-const NO_WINDOW: &str = "there is no window: failures are counted in a row";
 
 /// The tools.
 pub const TOOLS: &[Tool] = &[
@@ -14,34 +12,38 @@ pub const TOOLS: &[Tool] = &[
             (
                 "CircuitBreaker",
                 "breaker",
-                "opens after failures in a row, not at a share of a window",
+                "`resilience4j(circuitBreaker: (..))` takes its own fields",
             ),
-            ("failureRateThreshold", "breaker.failures", IN_A_ROW),
+            (
+                "failureRateThreshold",
+                "breaker.failure_rate",
+                "per cent there, a share here",
+            ),
             (
                 "slowCallRateThreshold",
-                "",
-                "slow calls count as failures where a `timeout` inside the breaker gives them up",
+                "breaker.slow_rate",
+                "per cent there, a share here",
             ),
+            ("slowCallDurationThreshold", "breaker.slow_after", ""),
             (
-                "slowCallDurationThreshold",
-                "timeout.after",
-                "a `timeout` inside the breaker makes what is slow a failure; the caller gets no late answer then",
+                "slidingWindowType",
+                "breaker.window",
+                "`calls(100)` or `time(\"10s\")`",
             ),
-            ("slidingWindowType", "", NO_WINDOW),
             (
                 "slidingWindowSize",
-                "",
-                "there is no window; `breaker` counts `failures` in a row",
+                "breaker.window",
+                "`calls(100)` or `time(\"10s\")`",
             ),
             (
                 "minimumNumberOfCalls",
-                "",
-                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+                "breaker.minimum",
+                "100 there unless given, 20 here",
             ),
             (
                 "ringBufferSizeInClosedState",
-                "",
-                "there is no window; `breaker` counts `failures` in a row",
+                "breaker.window",
+                "`calls(100)`",
             ),
             (
                 "waitDurationInOpenState",
@@ -50,30 +52,35 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "waitIntervalFunctionInOpenState",
-                "breaker.open_for",
-                "always the same span here",
+                "breaker.growth",
+                "`growth`, `longest` and `jitter`",
             ),
             (
                 "permittedNumberOfCallsInHalfOpenState",
-                "",
-                "one probe at a time: its result decides",
+                "breaker.half_open.permits",
+                "10 there unless given, 1 here",
             ),
             (
                 "maxWaitDurationInHalfOpenState",
+                "breaker.half_open.at_most",
                 "",
-                "the probe ends as a call does: give the call a `timeout`",
+            ),
+            (
+                "transitionToStateAfterWaitDuration",
+                "breaker.half_open.closes_then",
+                "",
             ),
             (
                 "automaticTransitionFromOpenToHalfOpenEnabled",
+                "breaker.rules.timer",
                 "",
-                "the first call at `open_for` or later is the probe, no timer",
             ),
             ("recordExceptions", "breaker.on", "outcomes, not exceptions"),
             ("recordResult", "breaker.on", "outcomes"),
             (
                 "ignoreExceptions",
-                "breaker.on",
-                "name what counts: all else is a success or says nothing",
+                "breaker.ignore",
+                "outcomes, not exceptions",
             ),
             ("Retry", "retry", ""),
             (
@@ -194,15 +201,15 @@ pub const TOOLS: &[Tool] = &[
             (
                 "CircuitBreaker",
                 "breaker",
-                "opens after failures in a row, not at a share of a window",
+                "`polly(circuitBreaker: (..))` takes its own fields",
             ),
-            ("FailureRatio", "breaker.failures", IN_A_ROW),
+            ("FailureRatio", "breaker.failure_rate", ""),
             (
                 "MinimumThroughput",
-                "",
-                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+                "breaker.minimum",
+                "100 there unless given, 20 here",
             ),
-            ("SamplingDuration", "", NO_WINDOW),
+            ("SamplingDuration", "breaker.window", "`time(\"30s\")`"),
             (
                 "BreakDuration",
                 "breaker.open_for",
@@ -210,8 +217,13 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "BreakDurationGenerator",
-                "breaker.open_for",
-                "always the same span here",
+                "breaker.growth",
+                "`growth`, `longest` and `jitter`",
+            ),
+            (
+                "ManualControl",
+                "breaker.rules.trip_holds",
+                "a script of `sim policy trace` has `trip` and `reset`",
             ),
             (
                 "Timeout",
@@ -252,8 +264,8 @@ pub const TOOLS: &[Tool] = &[
         &[
             (
                 "circuitBreaker.requestVolumeThreshold",
-                "",
-                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+                "breaker.minimum",
+                "`hystrix(circuitBreaker: (..))` takes its own fields",
             ),
             (
                 "circuitBreaker.sleepWindowInMilliseconds",
@@ -262,15 +274,19 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "circuitBreaker.errorThresholdPercentage",
-                "breaker.failures",
-                IN_A_ROW,
+                "breaker.failure_rate",
+                "per cent there, a share here",
             ),
             (
                 "circuitBreaker.forceOpen",
-                "",
-                "nothing holds a breaker open; `partition` the link instead",
+                "breaker.initial",
+                "`forced_open`",
             ),
-            ("circuitBreaker.forceClosed", "", "leave the breaker out"),
+            (
+                "circuitBreaker.forceClosed",
+                "breaker.initial",
+                "`forced_closed`",
+            ),
             (
                 "execution.isolation.thread.timeoutInMilliseconds",
                 "timeout.after",
@@ -286,8 +302,16 @@ pub const TOOLS: &[Tool] = &[
                 "fallback.most",
                 "where it asks another target",
             ),
-            ("metrics.rollingStats.timeInMilliseconds", "", NO_WINDOW),
-            ("metrics.rollingStats.numBuckets", "", NO_WINDOW),
+            (
+                "metrics.rollingStats.timeInMilliseconds",
+                "breaker.window",
+                "`time(\"10s\")`",
+            ),
+            (
+                "metrics.rollingStats.numBuckets",
+                "",
+                "the circuit breaker has buckets of `healthSnapshot.intervalInMilliseconds`",
+            ),
             ("coreSize", "bulkhead.permits", ""),
             ("maximumSize", "bulkhead.permits", "there is one size"),
             ("maxQueueSize", "bulkhead.queue", "-1 there is 0 here"),
