@@ -55,7 +55,7 @@ pub enum Backoff {
     /// A span that is multiplied each time: `exponential(base: "50ms", factor: 2, cap: "2s")`.
     Exponential(ExponentialBackoff),
     /// One of Finagle's jittered backoffs: `finagle(kind: equal, start: "5ms", maximum: "200ms")`.
-    Finagle(FinagleBackoff),
+    Finagle(FinagleJittered),
 }
 
 /// Always the same span.
@@ -124,7 +124,7 @@ pub struct ExponentialBackoff {
 /// One of Finagle's jittered backoffs: the first wait is the start, and the next one depends on the last.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FinagleBackoff {
+pub struct FinagleJittered {
     /// Which one.
     #[serde(default)]
     pub kind: FinagleJitter,
@@ -136,7 +136,7 @@ pub struct FinagleBackoff {
     pub maximum: SimDuration,
 }
 
-impl Default for FinagleBackoff {
+impl Default for FinagleJittered {
     fn default() -> Self {
         Self {
             kind: FinagleJitter::default(),
@@ -474,7 +474,7 @@ impl ExponentialBackoff {
     }
 }
 
-impl FinagleBackoff {
+impl FinagleJittered {
     fn next(&self, n: u32, before: SimDuration, chance: &mut impl Source) -> SimDuration {
         let (start, most) = (self.start, self.maximum);
         if n <= 1 || start == most {

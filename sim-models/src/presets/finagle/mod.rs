@@ -14,7 +14,7 @@ pub use failure_accrual::{FinagleDead, FinagleEqualJittered, FinagleFailureAccru
 pub use retry::FinagleRetryBudget;
 
 use super::Preset;
-use crate::resilience::{FinagleBackoff, PolicySpec};
+use crate::resilience::{FinagleJittered, PolicySpec};
 use serde::{Deserialize, Serialize};
 
 /// Modules of a client of Finagle.
@@ -26,7 +26,7 @@ pub struct Finagle {
     pub tries: Option<u32>,
     /// The waits between them; `decorrelatedJittered(5.milliseconds, 200.milliseconds)` unless given.
     #[serde(default)]
-    pub backoff: Option<FinagleBackoff>,
+    pub backoff: Option<FinagleJittered>,
     /// Retries as a share of requests.
     #[serde(default)]
     pub retry_budget: Option<FinagleRetryBudget>,
