@@ -507,8 +507,13 @@ impl Maker {
         let by = self.by(false);
         let some = self.number(1, 5);
         match self.number(0, 6) {
-            0 => format!("retry_throttle(max_tokens: {}, scope: {scope}{by})", 2 * some),
-            1 => format!("retry_share(share: 0.{some}, ttl: \"1s\", min_per_second: {some}, scope: {scope}{by})"),
+            0 => format!(
+                "retry_throttle(max_tokens: {}, scope: {scope}{by})",
+                2 * some
+            ),
+            1 => format!(
+                "retry_share(share: 0.{some}, ttl: \"1s\", min_per_second: {some}, scope: {scope}{by})"
+            ),
             2 => format!("retry_concurrency(most: {some}, share: 0.{some}, scope: {scope}{by})"),
             3 => format!("retry_goodput(share: 0.{some}, scope: {scope}{by})"),
             4 => format!("retry_rate(most: \"{some}0/s\", scope: {scope}{by})"),

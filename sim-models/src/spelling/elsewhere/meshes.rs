@@ -25,14 +25,26 @@ pub const TOOLS: &[Tool] = &[
                 "bulkhead.permits",
                 "1024 there unless given, 25 here",
             ),
-            ("max_retries", "retry.attempts", "of a retry policy, `max_retries: 2` is `attempts: 3`; of the circuit breaker it is `retry_concurrency.most`"),
+            (
+                "max_retries",
+                "retry.attempts",
+                "of a retry policy, `max_retries: 2` is `attempts: 3`; of the circuit breaker it is `retry_concurrency.most`",
+            ),
             (
                 "circuit_breakers",
                 "bulkhead",
                 "Envoy's are limits of concurrency; one that opens and closes is `breaker`",
             ),
-            ("retry_budget", "retry_concurrency", "`budget_percent: 20` is `share: 0.2`"),
-            ("budget_percent", "retry_concurrency.share", "20 per cent there is 0.2 here"),
+            (
+                "retry_budget",
+                "retry_concurrency",
+                "`budget_percent: 20` is `share: 0.2`",
+            ),
+            (
+                "budget_percent",
+                "retry_concurrency.share",
+                "20 per cent there is 0.2 here",
+            ),
             ("min_retry_concurrency", "retry_concurrency.most", ""),
             ("outlier_detection", "outlier_ejection", ""),
             ("consecutive_5xx", "outlier_ejection.failures", ""),
@@ -111,11 +123,7 @@ pub const TOOLS: &[Tool] = &[
             ),
             ("base_interval", "exponential.base", ""),
             ("max_interval", "exponential.cap", ""),
-            (
-                "retriable_status_codes",
-                "retry.on",
-                "`error(503)`",
-            ),
+            ("retriable_status_codes", "retry.on", "`error(503)`"),
             (
                 "host_selection_retry_max_attempts",
                 "retry.another_instance",
@@ -217,7 +225,11 @@ pub const TOOLS: &[Tool] = &[
                 "bulkhead.permits",
                 "no bound there unless given",
             ),
-            ("maxRetries", "retry_concurrency.most", "no bound there unless given, 3 here"),
+            (
+                "maxRetries",
+                "retry_concurrency.most",
+                "no bound there unless given, 3 here",
+            ),
             (
                 "connectTimeout",
                 "timeout.after",
@@ -264,7 +276,11 @@ pub const TOOLS: &[Tool] = &[
     (
         "Gateway API",
         &[
-            ("retryConstraint", "retry_share", "`budget: {percent: 20, interval: 10s}` is `share: 0.2, ttl: \"10s\"`"),
+            (
+                "retryConstraint",
+                "retry_share",
+                "`budget: {percent: 20, interval: 10s}` is `share: 0.2, ttl: \"10s\"`",
+            ),
             ("budgetPercent", "retry_share.share", "20 there is 0.2 here"),
         ],
     ),

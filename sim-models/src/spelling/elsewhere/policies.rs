@@ -311,7 +311,11 @@ pub const TOOLS: &[Tool] = &[
             ),
             ("maxBackoff", "exponential.cap", ""),
             ("backoffMultiplier", "exponential.factor", ""),
-            ("retryableStatusCodes", "retry.on", "outcomes and statuses; `grpc(retryPolicy: ..)` takes the names of gRPC"),
+            (
+                "retryableStatusCodes",
+                "retry.on",
+                "outcomes and statuses; `grpc(retryPolicy: ..)` takes the names of gRPC",
+            ),
             ("retryThrottling", "retry_throttle", ""),
             ("maxTokens", "retry_throttle.max_tokens", ""),
             ("tokenRatio", "retry_throttle.token_ratio", ""),
@@ -334,7 +338,11 @@ pub const TOOLS: &[Tool] = &[
                 "both count the first attempt; 3 in both unless given",
             ),
             ("max_backoff", "exponential.cap", "20s in both unless given"),
-            ("RetryQuota", "retry_budget", "`aws(mode: standard)` says how: a success gives back what its last retry took"),
+            (
+                "RetryQuota",
+                "retry_budget",
+                "`aws(mode: standard)` says how: a success gives back what its last retry took",
+            ),
             ("standard", "retry", "`aws(mode: standard)`"),
             (
                 "adaptive",
@@ -382,12 +390,28 @@ pub const TOOLS: &[Tool] = &[
         "Finagle",
         &[
             ("RetryBudget", "retry_share", ""),
-            ("percentCanRetry", "retry_share.share", "0.2 in both unless given"),
-            ("minRetriesPerSec", "retry_share.min_per_second", "10 in both unless given"),
+            (
+                "percentCanRetry",
+                "retry_share.share",
+                "0.2 in both unless given",
+            ),
+            (
+                "minRetriesPerSec",
+                "retry_share.min_per_second",
+                "10 in both unless given",
+            ),
             ("ttl", "retry_share.ttl", "10s in both unless given"),
             ("maxRequeuesPerReq", "retry.attempts", ""),
-            ("decorrelatedJittered", "finagle", "`backoff: finagle(kind: decorrelated, ..)`: it never shrinks"),
-            ("equalJittered", "finagle", "`backoff: finagle(kind: equal, ..)`"),
+            (
+                "decorrelatedJittered",
+                "finagle",
+                "`backoff: finagle(kind: decorrelated, ..)`: it never shrinks",
+            ),
+            (
+                "equalJittered",
+                "finagle",
+                "`backoff: finagle(kind: equal, ..)`",
+            ),
             (
                 "FailureAccrual",
                 "outlier_ejection",
