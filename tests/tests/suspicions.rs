@@ -40,10 +40,13 @@ const LIBRARY: &[(&str, &[&str])] = &[
     ("database-outage", &["W0014"]),
     ("dogpile", &[]),
     ("duplicate-delivery", &[]),
+    ("fail-fast", &[]),
     ("flash-crowd", &["W0015"]),
+    ("governor", &["W0015"]),
     ("gradient-limit", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
+    ("hosts", &[]),
     ("jittered-retries", &["W0009"]),
     // It is about a load that is above what can be done.
     ("load-shedding", &["W0015"]),
