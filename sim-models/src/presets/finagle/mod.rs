@@ -51,7 +51,7 @@ pub struct Finagle {
 
 impl Preset for Finagle {
     const SUMMARY: &'static str = "modules of Finagle's clients, with its names and defaults";
-    const EXAMPLE: &'static str = r#"finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2), failureAccrual: (numFailures: 5))"#;
+    const EXAMPLE: &'static str = r#"[finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2), failureAccrual: (numFailures: 5)), timeout("500ms")]"#;
     const VERSION: &'static str = "Finagle 24.8";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
