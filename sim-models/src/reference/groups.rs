@@ -1,5 +1,7 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
+mod retries;
+
 use crate::scenario::steps;
 use crate::{balancers, controllers, faults, presets, queues, resilience};
 
@@ -677,8 +679,13 @@ pub const GROUPS: &[Group] = &[
     ),
 ];
 
+/// All groups.
+pub fn all() -> impl Iterator<Item = &'static Group> {
+    GROUPS.iter().chain(retries::GROUPS)
+}
+
 /// The group of a type.
 #[must_use]
 pub fn of(name: &str) -> Option<&'static Group> {
-    GROUPS.iter().find(|group| group.of == name)
+    all().find(|group| group.of == name)
 }

@@ -61,7 +61,7 @@ pub use admission_control::AdmissionControl;
 pub use answers::{Final, Load, PushBack};
 pub use back_pressure::BackPressure;
 pub use backoff::{
-    Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
+    Backoff, ConstantBackoff, ExponentialBackoff, FinagleJitter, FinagleJittered, Jitter,
     LinearBackoff,
 };
 pub use breaker::{

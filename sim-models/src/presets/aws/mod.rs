@@ -185,7 +185,7 @@ impl Aws {
 
 impl Preset for Aws {
     const SUMMARY: &'static str = "retries of the SDKs of AWS, with the constants of botocore";
-    const EXAMPLE: &'static str = "aws(mode: standard, max_attempts: 4)";
+    const EXAMPLE: &'static str = r#"[aws(mode: standard, max_attempts: 4), timeout("500ms")]"#;
     const VERSION: &'static str = "botocore 1.44.8";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
