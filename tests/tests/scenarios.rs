@@ -35,6 +35,7 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("partition", Conclusion::Recovered),
     ("queue-orders", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
+    ("rates", Conclusion::Held),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),

@@ -2,6 +2,8 @@
 
 mod load;
 
+mod rates;
+
 use super::PolicySpec;
 use super::trace::{Decision, Line, Trace};
 use crate::scenario::explain::read_part;
