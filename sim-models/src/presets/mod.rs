@@ -7,27 +7,40 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
-mod cockatiel;
-mod envoy;
-mod governor;
-mod hystrix;
-mod istio;
+pub mod aiobreaker;
+pub mod aws;
+pub mod cockatiel;
+pub mod envoy;
+pub mod finagle;
+pub mod governor;
+pub mod grpc;
+pub mod hystrix;
+pub mod istio;
 mod list;
-mod polly;
+pub mod opossum;
+pub mod polly;
 mod preset;
-mod resilience4j;
+pub mod pybreaker;
+pub mod resilience4j;
+mod spans;
+pub mod tower;
 #[cfg(test)]
 mod tests;
-mod tower;
 
+pub use aiobreaker::Aiobreaker;
+pub use aws::Aws;
 pub use cockatiel::Cockatiel;
 pub use envoy::Envoy;
+pub use finagle::Finagle;
 pub use governor::Governor;
+pub use grpc::Grpc;
 pub use hystrix::Hystrix;
 pub use istio::Istio;
 pub use list::PolicyList;
+pub use opossum::Opossum;
 pub use polly::Polly;
 pub use preset::Preset;
+pub use pybreaker::Pybreaker;
 pub use resilience4j::Resilience4j;
 pub use tower::Tower;
 
@@ -87,7 +100,13 @@ presets! {
     Hystrix "hystrix",
     Envoy "envoy",
     Istio "istio",
-    Governor "governor",
-    Tower "tower",
+    Grpc "grpc",
+    Aws "aws",
+    Finagle "finagle",
+    Opossum "opossum",
     Cockatiel "cockatiel",
+    Pybreaker "pybreaker",
+    Aiobreaker "aiobreaker",
+    Tower "tower",
+    Governor "governor",
 }
