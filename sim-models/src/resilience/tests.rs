@@ -3,9 +3,8 @@
 mod ahead;
 mod hosts;
 mod load;
-mod retries;
-
 mod rates;
+mod retries;
 
 use super::PolicySpec;
 use super::trace::{Decision, Line, Trace};
