@@ -10,6 +10,7 @@
 pub mod aiobreaker;
 pub mod aws;
 pub mod cockatiel;
+pub mod concurrency_limits;
 pub mod envoy;
 pub mod finagle;
 pub mod governor;
@@ -30,6 +31,7 @@ mod tests;
 pub use aiobreaker::Aiobreaker;
 pub use aws::Aws;
 pub use cockatiel::Cockatiel;
+pub use concurrency_limits::ConcurrencyLimits;
 pub use envoy::Envoy;
 pub use finagle::Finagle;
 pub use governor::Governor;
@@ -109,4 +111,5 @@ presets! {
     Aiobreaker "aiobreaker",
     Tower "tower",
     Governor "governor",
+    ConcurrencyLimits "concurrency_limits",
 }

@@ -71,7 +71,7 @@ pub use breaker::{
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
-pub use concurrency_limit::ConcurrencyLimit;
+pub use concurrency_limit::{ConcurrencyLimit, Next, Shares};
 pub use deadline::Deadline;
 pub use fail_fast::FailFast;
 pub use failure_accrual::FailureAccrual;

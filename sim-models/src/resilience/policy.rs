@@ -200,7 +200,34 @@ pub struct Shut {
     pub pools: u16,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// At a time, of a first attempt of which nothing is known.
+    #[must_use]
+    pub fn new(now: SimTime, counters: &'a mut [u64]) -> Self {
+        Self {
+            now,
+            attempts: 0,
+            first: true,
+            begun: 0,
+            callees: 1,
+            out: 0,
+            waiting: 0,
+            key: 0,
+            content: 0,
+            priority: Priority::default(),
+            user: 0,
+            idempotent: true,
+            caller: 0,
+            tenant: 0,
+            deadline: SimTime::MAX,
+            said: None,
+            retries: 0,
+            counters,
+            wake: 0,
+            shut: Shut::default(),
+        }
+    }
+
     /// How long a call that came then has taken by now, or as a script says ([`Context::said`]).
     #[inline]
     #[must_use]
@@ -369,8 +396,7 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here. `Park` without a span leaves it where it was, and wakes
-    /// nobody else; with one it waits anew, behind all others.
+    /// Somebody who left woke a call that was parked here. `Park` leaves it where it was, and wakes nobody else.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,
