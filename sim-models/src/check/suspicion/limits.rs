@@ -17,7 +17,12 @@ impl Checker<'_> {
             let (Some(key), Some(rate)) = (call.key, sure_rate(view, call)) else {
                 continue;
             };
-            let times = format!("`{}` calls {} times a second", call.from, rounded(rate));
+            let target = &view.demand.endpoints.all[call.to].target;
+            let times = format!(
+                "`{}` calls `{target}` {} times a second",
+                call.from,
+                rounded(rate)
+            );
             let held = held(view, call, call.policies);
             for (number, policy) in reached(call.policies) {
                 let parted = matches!(policy.by(), None | Some(By::Endpoint | By::Tenant));
