@@ -39,6 +39,7 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("partition", Conclusion::Recovered),
     ("queue-orders", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
+    ("rates", Conclusion::Held),
     ("retry-budgets", Conclusion::Recovered),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),

@@ -523,6 +523,16 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::carries`].
+            #[must_use]
+            pub fn carries(&self) -> Option<f64> {
+                match self { $(Self::$policy(policy) => policy.carries()),* }
+            }
+            /// See [`Policy::permits`].
+            #[must_use]
+            pub fn permits(&self) -> Option<u32> {
+                match self { $(Self::$policy(policy) => policy.permits()),* }
+            }
             /// See [`Policy::idle_at`].
             #[must_use]
             pub fn idle_at(&self, rate: f64) -> Option<String> {

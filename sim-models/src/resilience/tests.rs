@@ -4,6 +4,7 @@ mod ahead;
 mod breaker;
 mod hosts;
 mod load;
+mod rates;
 mod retries;
 
 use super::PolicySpec;
