@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 /// File and verdict.
 const EXPECTED: &[(&str, Conclusion)] = &[
     ("back-pressure", Conclusion::Recovered),
+    ("adapt", Conclusion::Recovered),
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("client-throttling", Conclusion::Recovered),

@@ -16,8 +16,9 @@ pub use limiters::{
     ConcurrencyLimitsBlocking, ConcurrencyLimitsLifoBlocking, ConcurrencyLimitsPartition,
 };
 pub use limits::{
-    ConcurrencyLimitsAimd, ConcurrencyLimitsFixed, ConcurrencyLimitsGradient, ConcurrencyLimitsGradient2,
-    ConcurrencyLimitsPercentile, ConcurrencyLimitsVegas, ConcurrencyLimitsWindowed,
+    ConcurrencyLimitsAimd, ConcurrencyLimitsFixed, ConcurrencyLimitsGradient,
+    ConcurrencyLimitsGradient2, ConcurrencyLimitsPercentile, ConcurrencyLimitsVegas,
+    ConcurrencyLimitsWindowed,
 };
 
 use super::Preset;

@@ -36,7 +36,10 @@ fn aimd_as_in_aimd_limit_test() {
 fn aimd_is_whole_at_each_step_and_slow_only_beyond_its_timeout() {
     // `(int) (currentLimit * backoffRatio)`: 22.5, 20.25, 18 with the rest kept.
     let samples = [(0, 0, true), (0, 0, true), (0, 0, true)];
-    assert_eq!(limits("aimd(initial: 25, least: 1)", &samples), [22, 19, 17]);
+    assert_eq!(
+        limits("aimd(initial: 25, least: 1)", &samples),
+        [22, 19, 17]
+    );
     // `inflight * 2 >= currentLimit`, `rtt > timeout`.
     let samples = [(1, 9, false), (5000, 10, false), (5001, 10, false)];
     assert_eq!(limits("aimd(least: 1)", &samples), [20, 21, 18]);
@@ -62,7 +65,12 @@ fn vegas_takes_the_fastest_and_a_probe_for_the_base_even_if_it_was_dropped() {
     let samples = [(10, 20, true), (9, 20, true), (20, 20, true), (9, 9, false)];
     assert_eq!(limits("vegas", &samples), [20, 20, 19, 19]);
     // 0.75 × 1 × 4 samples: the third is a probe, after which 40 ms is as fast as can be.
-    let samples = [(10, 4, false), (40, 4, false), (40, 4, false), (40, 4, false)];
+    let samples = [
+        (10, 4, false),
+        (40, 4, false),
+        (40, 4, false),
+        (40, 4, false),
+    ];
     let probes = "vegas(initial: 4, probe_multiplier: 1)";
     assert_eq!(limits(probes, &samples), [4, 4, 4, 10]);
 }
@@ -93,7 +101,10 @@ fn gradients_fall_to_no_less_than_half_and_stay_where_little_is_out() {
     // 20 × 0.5 + 4, a fifth of the way from 20.
     let samples = [(10, 20, false), (100, 20, false)];
     assert_eq!(limits("gradient2(least: 1)", &samples), [20, 19]);
-    assert_eq!(limits("gradient2", &[(10, 9, false), (10, 9, false)]), [20, 20]);
+    assert_eq!(
+        limits("gradient2", &[(10, 9, false), (10, 9, false)]),
+        [20, 20]
+    );
     // Gradient: grows by the root at once (50 + 7), falls by a fifth of the way to 57 × 0.9 where one was dropped.
     let samples = [(10, 50, false), (10, 20, false), (10, 20, true)];
     assert_eq!(limits("gradient", &samples), [57, 57, 55]);
@@ -132,7 +143,10 @@ fn a_window_ends_with_the_first_call_that_ends_later() {
     assert_eq!(add(30, 3, false, 1600), Some(whole));
     // The next one ends a second after that call.
     assert_eq!(add(30, 3, false, 2600), None);
-    assert_eq!(add(50, 3, false, 2601).map(|whole| whole.took), Some(40 * MILLISECOND));
+    assert_eq!(
+        add(50, 3, false, 2601).map(|whole| whole.took),
+        Some(40 * MILLISECOND)
+    );
 }
 
 #[test]
