@@ -7,6 +7,7 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
+pub mod aiobreaker;
 pub mod aws;
 pub mod cockatiel;
 pub mod concurrency_limits;
@@ -17,13 +18,17 @@ pub mod grpc;
 pub mod hystrix;
 pub mod istio;
 mod list;
+pub mod opossum;
 pub mod polly;
 mod preset;
+pub mod pybreaker;
 pub mod resilience4j;
+mod spans;
 pub mod tower;
 #[cfg(test)]
 mod tests;
 
+pub use aiobreaker::Aiobreaker;
 pub use aws::Aws;
 pub use cockatiel::Cockatiel;
 pub use concurrency_limits::ConcurrencyLimits;
@@ -34,8 +39,10 @@ pub use grpc::Grpc;
 pub use hystrix::Hystrix;
 pub use istio::Istio;
 pub use list::PolicyList;
+pub use opossum::Opossum;
 pub use polly::Polly;
 pub use preset::Preset;
+pub use pybreaker::Pybreaker;
 pub use resilience4j::Resilience4j;
 pub use tower::Tower;
 
@@ -98,7 +105,10 @@ presets! {
     Grpc "grpc",
     Aws "aws",
     Finagle "finagle",
+    Opossum "opossum",
     Cockatiel "cockatiel",
+    Pybreaker "pybreaker",
+    Aiobreaker "aiobreaker",
     Tower "tower",
     Governor "governor",
     ConcurrencyLimits "concurrency_limits",

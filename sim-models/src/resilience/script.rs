@@ -58,6 +58,12 @@ pub struct Line {
     /// Of a call that comes: the endpoint that it is for.
     #[serde(default)]
     pub endpoint: String,
+    /// Of a call that comes: how many of the breakers that its work will meet are open.
+    #[serde(default)]
+    pub breakers: u16,
+    /// Of a call that comes: how many of the pools that its work will need have nothing left.
+    #[serde(default)]
+    pub pools: u16,
     /// Of a result: which of all tries of its call it is of, from 0.
     #[serde(default)]
     pub leg: Option<u16>,
@@ -119,6 +125,10 @@ pub enum Op {
     GiveUp,
     /// Nothing: it is looked where the call is.
     Look,
+    /// Somebody trips the policies by hand.
+    Trip,
+    /// Somebody resets them.
+    Reset,
 }
 
 /// What a policy makes of a line.
@@ -183,4 +193,6 @@ pub enum At {
     Parked,
     /// It has ended.
     Ended,
+    /// There is none: policies were tripped or reset.
+    Nowhere,
 }

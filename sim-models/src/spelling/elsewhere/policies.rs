@@ -188,7 +188,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "UseJitter",
                 "exponential.jitter",
-                "`proportional(0.25)` for constant and linear; `decorrelated` comes nearest for exponential",
+                "`proportional(0.25)` for constant and linear, `decorrelated_v2` for exponential",
             ),
             ("ShouldHandle", "retry.on", "outcomes"),
             (
@@ -283,8 +283,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "fallback.isolation.semaphore.maxConcurrentRequests",
-                "",
-                "a `bulkhead` for the calls of the fallback's own pair bounds them",
+                "fallback.most",
+                "where it asks another target",
             ),
             ("metrics.rollingStats.timeInMilliseconds", "", NO_WINDOW),
             ("metrics.rollingStats.numBuckets", "", NO_WINDOW),
@@ -311,22 +311,14 @@ pub const TOOLS: &[Tool] = &[
             ),
             ("maxBackoff", "exponential.cap", ""),
             ("backoffMultiplier", "exponential.factor", ""),
-            ("retryableStatusCodes", "retry.on", "outcomes, not statuses"),
             (
-                "retryThrottling",
-                "retry_budget",
-                "there a failure takes a token, here a retry does; there half of the bucket is a reserve",
+                "retryableStatusCodes",
+                "retry.on",
+                "outcomes and statuses; `grpc(retryPolicy: ..)` takes the names of gRPC",
             ),
-            (
-                "maxTokens",
-                "retry_budget.cap",
-                "retries stop there at half of it, here at none",
-            ),
-            (
-                "tokenRatio",
-                "retry_budget.ratio",
-                "gained there by each success, here by each first attempt",
-            ),
+            ("retryThrottling", "retry_throttle", ""),
+            ("maxTokens", "retry_throttle.max_tokens", ""),
+            ("tokenRatio", "retry_throttle.token_ratio", ""),
             ("hedgingPolicy", "hedge", ""),
             ("hedgingDelay", "hedge.after", ""),
             ("nonFatalStatusCodes", "hedge.on", "outcomes, not statuses"),
@@ -349,13 +341,9 @@ pub const TOOLS: &[Tool] = &[
             (
                 "RetryQuota",
                 "retry_budget",
-                "there a retry costs 5 of 500 (10 after a timeout), given back when it succeeds; here one token, gained by first attempts",
+                "`aws(mode: standard)` says how: a success gives back what its last retry took",
             ),
-            (
-                "standard",
-                "retry",
-                "`retry(attempts: 3, backoff: exponential(base: \"1s\", jitter: full)), retry_budget`: its quota differs",
-            ),
+            ("standard", "retry", "`aws(mode: standard)`"),
             (
                 "adaptive",
                 "adaptive_rate",
@@ -401,44 +389,45 @@ pub const TOOLS: &[Tool] = &[
     (
         "Finagle",
         &[
-            (
-                "RetryBudget",
-                "retry_budget",
-                "no floor of retries per second here",
-            ),
+            ("RetryBudget", "retry_share", ""),
             (
                 "percentCanRetry",
-                "retry_budget.ratio",
-                "0.2 there unless given, 0.1 here",
+                "retry_share.share",
+                "0.2 in both unless given",
             ),
             (
                 "minRetriesPerSec",
-                "",
-                "the bucket has no floor: it starts full with `cap` tokens",
+                "retry_share.min_per_second",
+                "10 in both unless given",
             ),
-            (
-                "ttl",
-                "retry_budget.cap",
-                "tokens do not age; `cap` bounds the burst",
-            ),
+            ("ttl", "retry_share.ttl", "10s in both unless given"),
             ("maxRequeuesPerReq", "retry.attempts", ""),
-            ("decorrelatedJittered", "decorrelated", ""),
-            ("equalJittered", "equal", ""),
             (
-                "FailureAccrual",
-                "outlier_ejection",
-                "ejects after failures in a row, not by success rate",
+                "decorrelatedJittered",
+                "finagle",
+                "`backoff: finagle(kind: decorrelated, ..)`: it never shrinks",
             ),
+            (
+                "equalJittered",
+                "finagle",
+                "`backoff: finagle(kind: equal, ..)`",
+            ),
+            ("FailureAccrual", "failure_accrual", ""),
             (
                 "markDeadFor",
-                "outlier_ejection.base",
+                "failure_accrual.base",
                 "grows by itself with each time, up to `longest`",
+            ),
+            (
+                "successRateWithinDuration",
+                "failure_accrual.success_rate",
+                "over `window`",
             ),
             ("BackupRequestFilter", "hedge", ""),
             (
                 "minSendBackupAfterMs",
-                "hedge.after",
-                "a span, not a percentile",
+                "percentile.least",
+                "of the delay that a hedge learns",
             ),
             (
                 "maxExtraLoad",
