@@ -87,20 +87,6 @@ fn rejected() -> OutcomeSet {
     OutcomeSet::of(&[Outcome::Rejected])
 }
 
-impl Default for AdaptiveRate {
-    fn default() -> Self {
-        Self {
-            backoff: seven_tenths(),
-            scale: two_fifths(),
-            smoothing: four_fifths(),
-            least: half_per_second(),
-            on: rejected(),
-            scope: Scope::default(),
-            by: None,
-        }
-    }
-}
-
 /// The rate is at most so many times what is measured.
 const MOST: f64 = 2.0;
 /// Halves of a second: what is measured is measured by them.

@@ -102,6 +102,8 @@ pub struct History {
     slices: VecDeque<Slice>,
     requests: u32,
     successes: u32,
+    /// The last call that came since one ended: when, and the probability that it was refused with.
+    asked: Option<(SimTime, f64)>,
 }
 
 impl History {
@@ -187,6 +189,7 @@ impl Policy for AdmissionControl {
     fn on_enter(&self, history: &mut History, times: &mut u32, context: &mut Context) -> Do {
         *times += 1;
         let chance = self.chance(history, context.now);
+        history.asked = Some((context.now, chance));
         if chance > 0.0 && Keyed::new(context.key, u64::from(*times)).chance(chance) {
             context.counters[0] += 1;
             let last = PushBack::last(self.push_back);
@@ -199,6 +202,7 @@ impl Policy for AdmissionControl {
             return;
         }
         history.slide(self.window, context.now);
+        history.asked = None;
         let success = u32::from(!self.on.contains(ended.ending));
         if let Some(newest) = history.slices.back_mut() {
             newest.requests += 1;
@@ -233,7 +237,12 @@ impl Policy for AdmissionControl {
     }
     fn reading(&self, history: &History, now: SimTime) -> Reading {
         let mut history = history.clone();
-        let chance = self.chance(&mut history, now);
+        let next = self.chance(&mut history, now);
+        // Of one that has just come: old slices that were dropped for it may leave too few calls to judge the next by.
+        let chance = match history.asked {
+            Some((at, chance)) if at == now => chance,
+            _ => next,
+        };
         Reading {
             state: if chance > 0.0 { "refuses" } else { "open" },
             numbers: vec![
