@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 /// File and verdict.
 const EXPECTED: &[(&str, Conclusion)] = &[
+    ("adapt", Conclusion::Recovered),
     ("back-pressure", Conclusion::Recovered),
     ("breaker", Conclusion::Recovered),
     ("bulkhead", Conclusion::Held),
