@@ -72,7 +72,7 @@ impl Builder {
     }
 
     pub fn build(mut self) -> Reference {
-        for group in GROUPS {
+        for group in GROUPS.iter().copied().flatten() {
             self.group(group);
         }
         self.unknown_types();
