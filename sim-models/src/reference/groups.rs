@@ -1,6 +1,7 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
 mod presets;
+mod retries;
 
 use crate::scenario::steps;
 use crate::{balancers, controllers, faults, presets as libraries, queues, resilience};
@@ -135,10 +136,7 @@ const fn single(
 pub const AT_DOOR: &str = r#"services: { "db": (admission: [@]) }"#;
 
 /// All groups, in the order in which they are listed.
-pub const GROUPS: &[&[Group]] = &[PARTS, presets::PARTS];
-
-/// What there is beside the parts of presets.
-const PARTS: &[Group] = &[
+pub const GROUPS: &[Group] = &[
     single(
         "Scenario",
         "scenario",
@@ -276,18 +274,6 @@ const PARTS: &[Group] = &[
         "failure",
         "Whose failure is the result of a hedge",
         r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", result: @)] }"#,
-    ),
-    variants(
-        "FinagleBackoff",
-        "backoff of Finagle",
-        "How long Finagle marks an endpoint dead",
-        r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
-    ),
-    variants(
-        "Resilience4jHedgeDuration",
-        "delay of resilience4j",
-        "Where the delay of a hedge of resilience4j comes from",
-        r#"calls: { "web -> db": [resilience4j(hedge: (durationSupplierType: @, cutoff: "50ms"))] }"#,
     ),
     variants(
         "Scope",
@@ -520,9 +506,13 @@ const PARTS: &[Group] = &[
     ),
 ];
 
+/// All groups.
+pub fn all() -> impl Iterator<Item = &'static Group> {
+    GROUPS.iter().chain(presets::GROUPS).chain(retries::GROUPS)
+}
+
 /// The group of a type.
 #[must_use]
 pub fn of(name: &str) -> Option<&'static Group> {
-    let mut all = GROUPS.iter().copied().flatten();
-    all.find(|group| group.of == name)
+    all().find(|group| group.of == name)
 }

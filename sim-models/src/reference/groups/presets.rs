@@ -3,7 +3,7 @@
 use super::{Group, single, variants};
 
 /// What presets are made of.
-pub(super) const PARTS: &[Group] = &[
+pub(super) const GROUPS: &[Group] = &[
     single(
         "Resilience4jTimeLimiter",
         "resilience4j.timeLimiter",
@@ -159,5 +159,29 @@ pub(super) const PARTS: &[Group] = &[
         "tower.hedge",
         r#"calls: { "web -> db": [tower(hedge: (@))] }"#,
         r#"min_data_points: 10, latency_percentile: 0.9, period: "10s""#,
+    ),
+    single(
+        "EnvoyHedgePolicy",
+        "envoy.hedge_policy",
+        r#"calls: { "web -> db": [envoy(retry_policy: (retry_on: "5xx", per_try_timeout: "50ms"), hedge_policy: (@))] }"#,
+        r#"hedge_on_per_try_timeout: true"#,
+    ),
+    variants(
+        "FinagleDead",
+        "span of Finagle",
+        "How long Finagle marks an endpoint dead",
+        r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
+    ),
+    variants(
+        "Resilience4jHedgeDuration",
+        "delay of resilience4j",
+        "Where the delay of a hedge of resilience4j comes from",
+        r#"calls: { "web -> db": [resilience4j(hedge: (durationSupplierType: @, cutoff: "50ms"))] }"#,
+    ),
+    variants(
+        "FinagleBackoff",
+        "backoff of Finagle",
+        "How long Finagle marks an endpoint dead",
+        r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
     ),
 ];

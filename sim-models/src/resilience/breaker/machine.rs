@@ -216,6 +216,12 @@ impl Breaker {
         core.enter(State::Closed, cause, at);
     }
 
+    /// Whether no timer does anything while it is so: nearly always.
+    #[inline]
+    pub(super) fn rests(&self, core: &Core) -> bool {
+        core.state == State::Closed && self.rules.judged != Judged::Snapshots
+    }
+
     /// What timers have done by now; and when the window was emptied since the breaker closed, if it did.
     pub(super) fn ahead(
         &self,
@@ -261,7 +267,11 @@ impl Breaker {
     }
 
     /// Does what timers were to do by now.
+    #[inline]
     fn advance(&self, memory: &mut BreakerMemory, now: SimTime, counters: &mut [u64]) {
+        if self.rests(&memory.core) {
+            return;
+        }
         if let Some(at) = self.ahead(&mut memory.core, &memory.heard, now, counters) {
             self.empty(memory, at);
         }
@@ -383,6 +393,7 @@ impl Breaker {
     }
 
     /// Brings a memory up to now.
+    #[inline]
     pub(super) fn arrive(&self, memory: &mut BreakerMemory, context: &mut Context) {
         if !memory.core.begun {
             memory.core.begun = true;
