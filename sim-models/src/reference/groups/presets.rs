@@ -178,10 +178,4 @@ pub(super) const GROUPS: &[Group] = &[
         "Where the delay of a hedge of resilience4j comes from",
         r#"calls: { "web -> db": [resilience4j(hedge: (durationSupplierType: @, cutoff: "50ms"))] }"#,
     ),
-    variants(
-        "FinagleBackoff",
-        "backoff of Finagle",
-        "How long Finagle marks an endpoint dead",
-        r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
-    ),
 ];
