@@ -34,6 +34,7 @@
 //! Finagle `FailureAccrual`; Envoy's `circuit_breakers` are limits of concurrency.
 
 mod machine;
+mod results;
 mod settings;
 mod telling;
 mod window;
