@@ -83,7 +83,7 @@ const MAX_RETRIES: u32 = 3;
 
 impl Preset for Envoy {
     const SUMMARY: &'static str = "parts of Envoy, with its names and defaults";
-    const EXAMPLE: &'static str = r#"envoy(retry_policy: (retry_on: "5xx", num_retries: 2), outlier_detection: (consecutive_5xx: 5))"#;
+    const EXAMPLE: &'static str = r#"envoy(retry_policy: (retry_on: "5xx", num_retries: 2, per_try_timeout: "500ms"), outlier_detection: (consecutive_5xx: 5))"#;
     const VERSION: &'static str = "Envoy 1.36";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
