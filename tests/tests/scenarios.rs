@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 const EXPECTED: &[(&str, Conclusion)] = &[
     ("back-pressure", Conclusion::Recovered),
     ("adapt", Conclusion::Recovered),
+    ("breaker", Conclusion::Recovered),
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("client-throttling", Conclusion::Recovered),
@@ -39,6 +40,7 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("partition", Conclusion::Recovered),
     ("queue-orders", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
+    ("rates", Conclusion::Held),
     ("retry-budgets", Conclusion::Recovered),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),

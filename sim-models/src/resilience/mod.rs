@@ -61,7 +61,7 @@ pub use admission_control::AdmissionControl;
 pub use answers::{Final, Load, PushBack};
 pub use back_pressure::BackPressure;
 pub use backoff::{
-    Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
+    Backoff, ConstantBackoff, ExponentialBackoff, FinagleJitter, FinagleJittered, Jitter,
     LinearBackoff,
 };
 pub use breaker::{
@@ -522,6 +522,16 @@ macro_rules! policies {
                     $((Self::$policy(policy), Memory::$policy(memory)) => policy.why(memory, now),)*
                     _ => unreachable!("the memory of a policy is its own"),
                 }
+            }
+            /// See [`Policy::carries`].
+            #[must_use]
+            pub fn carries(&self) -> Option<f64> {
+                match self { $(Self::$policy(policy) => policy.carries()),* }
+            }
+            /// See [`Policy::permits`].
+            #[must_use]
+            pub fn permits(&self) -> Option<u32> {
+                match self { $(Self::$policy(policy) => policy.permits()),* }
             }
             /// See [`Policy::idle_at`].
             #[must_use]

@@ -200,7 +200,34 @@ pub struct Shut {
     pub pools: u16,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// At a time, of a first attempt of which nothing is known.
+    #[must_use]
+    pub fn new(now: SimTime, counters: &'a mut [u64]) -> Self {
+        Self {
+            now,
+            attempts: 0,
+            first: true,
+            begun: 0,
+            callees: 1,
+            out: 0,
+            waiting: 0,
+            key: 0,
+            content: 0,
+            priority: Priority::default(),
+            user: 0,
+            idempotent: true,
+            caller: 0,
+            tenant: 0,
+            deadline: SimTime::MAX,
+            said: None,
+            retries: 0,
+            counters,
+            wake: 0,
+            shut: Shut::default(),
+        }
+    }
+
     /// How long a call that came then has taken by now, or as a script says ([`Context::said`]).
     #[inline]
     #[must_use]
@@ -533,6 +560,14 @@ pub trait Policy {
     /// policy with states; empty where there is nothing to say.
     fn why(&self, _memory: &Self::Memory, _now: SimTime) -> String {
         String::new()
+    }
+    /// The most calls a second that one memory of it lets in in the long run, if it bounds their rate.
+    fn carries(&self) -> Option<f64> {
+        None
+    }
+    /// The most calls that one memory of it lets be out at a time, if it bounds them by a fixed number.
+    fn permits(&self) -> Option<u32> {
+        None
     }
     /// Why it can never act where so many calls (1/s), evenly spaced, come to one memory of it: a sentence for people.
     fn idle_at(&self, _rate: f64) -> Option<String> {

@@ -1,9 +1,11 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
 mod ahead;
+mod breaker;
 mod hosts;
 mod adapt;
 mod load;
+mod rates;
 mod retries;
 
 use super::PolicySpec;

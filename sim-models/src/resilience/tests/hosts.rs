@@ -1,7 +1,6 @@
 //! Policies that judge the instances of a callee, and those that ask more than one.
 
 use super::{check, json};
-use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome};
 use crate::resilience::trace::{Line, Trace};
 use crate::resilience::{Context, Ended, PolicySpec};
@@ -98,20 +97,9 @@ fn who_is_out_and_why_is_told() {
     .unwrap();
     let (mut memory, mut call, mut counters) = (spec.memory(), spec.begin(), [0; 2]);
     let mut context = Context {
-        now: SimTime(1_000_000_000),
         attempts: 1,
-        first: true,
-        begun: 0,
         callees: 3,
-        out: 0,
-        waiting: 0,
-        key: 1,
-        content: 0,
-        priority: Priority::default(),
-        user: 0,
-        said: None,
-        counters: &mut counters,
-        wake: 0,
+        ..Context::new(SimTime(1_000_000_000), &mut counters)
     };
     spec.on_enter(&mut memory, &mut call, &mut context);
     let ended = Ended {

@@ -1,8 +1,7 @@
 //! Policies that somebody trips or resets by hand.
 
 use super::{At, Decision, KEY, Line, Trace};
-use crate::baggage::Priority;
-use crate::resilience::{Context, Shut};
+use crate::resilience::Context;
 
 impl Trace<'_> {
     /// Somebody trips the policies that can be, or resets them: the parts of their memories that are meant for a call such
@@ -21,26 +20,11 @@ impl Trace<'_> {
                 .get(&parts[layer])
                 .map_or(0, |room| room.len());
             let mut context = Context {
-                now: self.now,
-                attempts: 0,
-                first: true,
-                begun: 0,
                 callees: u32::from(self.callees),
-                out: 0,
                 waiting: waiting as u32,
                 key: KEY,
-                content: 0,
-                priority: Priority::default(),
-                user: 0,
                 caller: u32::from(line.caller),
-                tenant: 0,
-                idempotent: true,
-                shut: Shut::default(),
-                deadline: sim_core::SimTime::MAX,
-                retries: 0,
-                said: None,
-                counters: &mut self.counters[layer],
-                wake: 0,
+                ..Context::new(self.now, &mut self.counters[layer])
             };
             let memory = self.memories[layer]
                 .entry(parts[layer].clone())
