@@ -67,7 +67,7 @@ fn what_cannot_be_is_told_with_its_line() {
     insta::assert_snapshot!(said("breaker", &took("-1")), @"error: FOLDER/script.jsonl:2:1: `duration` is 0 to 1e9 seconds, not -1");
     assert_eq!(trace("policy-trace-took", "breaker", &took("0.7")).0, 0);
     let none = r#"{"t": 1, "op": "ask"}"#;
-    insta::assert_snapshot!(said("breaker", none), @"error: FOLDER/script.jsonl:1:20: unknown variant `ask`, expected one of `acquire`, `start`, `result`, `retry`, `give_up`, `look`");
+    insta::assert_snapshot!(said("breaker", none), @"error: FOLDER/script.jsonl:1:20: unknown variant `ask`, expected one of `acquire`, `start`, `result`, `retry`, `give_up`, `look`, `trip`, `reset`");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 /// File and verdict.
 const EXPECTED: &[(&str, Conclusion)] = &[
     ("back-pressure", Conclusion::Recovered),
+    ("breaker", Conclusion::Recovered),
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
     ("client-throttling", Conclusion::Recovered),
@@ -27,6 +28,7 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("gradient-limit", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
+    ("hosts", Conclusion::Held),
     ("jittered-retries", Conclusion::Held),
     ("load-shedding", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),
@@ -37,6 +39,8 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("partition", Conclusion::Recovered),
     ("queue-orders", Conclusion::Recovered),
     ("rate-limited-export", Conclusion::Held),
+    ("rates", Conclusion::Held),
+    ("retry-budgets", Conclusion::Recovered),
     ("retry-storm", Conclusion::Metastable),
     ("retry-storm-breaker", Conclusion::Recovered),
     ("retry-storm-deadline", Conclusion::Recovered),

@@ -88,8 +88,10 @@ impl Compiler<'_> {
                     states,
                     tells_deadline: spec.tells().deadline,
                     rations: spec.rations(),
+                    travels: spec.travels(),
                     shuns: spec.shuns(),
                     asks_who: spec.asks_who(),
+                    plain: !(spec.forks() || spec.looks() || spec.asks_who() || spec.travels()),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
@@ -122,6 +124,9 @@ impl Compiler<'_> {
             first_callee: self.plan.service_places()[callee].first_instance,
             callees,
             door: false,
+            idempotent: self.scenario.services[usize::from(callee)]
+                .non_idempotent
+                .is_empty(),
             tells_cancellation,
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
             forks: layers.iter().any(|layer| layer.forks),
@@ -248,9 +253,9 @@ impl Compiler<'_> {
     }
 }
 
-/// What passes a policy on the way out without a question, and leaves nothing behind.
+/// What passes a policy on the way out without a question.
 fn passes(spec: &PolicySpec) -> OutcomeSet {
-    let asked = |outcome: &Outcome| spec.forks() || spec.leaves() || !spec.ignores(*outcome);
+    let asked = |outcome: &Outcome| spec.forks() || !spec.ignores(*outcome);
     let passes = Outcome::ALL.iter().filter(|outcome| !asked(outcome));
     OutcomeSet::of(&passes.copied().collect::<Vec<_>>())
 }

@@ -236,6 +236,8 @@ pub struct EndpointPlan {
     pub service: ServiceId,
     /// Where its program begins.
     pub entry: CodeId,
+    /// Whether it may be asked twice for the same thing.
+    pub idempotent: bool,
 }
 
 /// A workload.
@@ -299,6 +301,8 @@ pub struct EdgePlan {
     pub callees: u32,
     /// Whether it is the door of a service: no call of the scenario, but the way in from the instance to its queue.
     pub door: bool,
+    /// Whether every endpoint of the callee may be asked twice for the same thing.
+    pub idempotent: bool,
     /// Policies, outermost first.
     pub layers: Vec<LayerPlan>,
     /// Whether the callee is told when the caller gives up.
@@ -393,10 +397,14 @@ pub struct LayerPlan {
     pub tells_deadline: bool,
     /// Whether it has to allow another try before its pause.
     pub rations: bool,
+    /// Whether it counts the retries of whole requests.
+    pub travels: bool,
     /// Whether balancers pass instances by that it shuns.
     pub shuns: bool,
     /// Whether it has to know which instance asks, and for which tenant.
     pub asks_who: bool,
+    /// Whether it has to know no more of a call than any policy: see what is said above.
+    pub plain: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.
@@ -407,7 +415,7 @@ pub struct LayerPlan {
     pub enters: bool,
     /// What it knows of a new call.
     pub begins: CallState,
-    /// What passes it on the way out without a question, and leaves nothing behind.
+    /// What passes it on the way out without a question.
     pub passes: OutcomeSet,
     /// Index of its first counter among those of the edge.
     pub counters: u32,

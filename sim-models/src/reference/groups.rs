@@ -1,5 +1,7 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
+mod retries;
+
 use crate::scenario::steps;
 use crate::{balancers, controllers, faults, presets, queues, resilience};
 
@@ -254,11 +256,275 @@ pub const GROUPS: &[Group] = &[
         r#"calls: { "web -> db": [resilience4j(timeLimiter: (@))] }"#,
         r#"timeoutDuration: "2s", cancelRunningFuture: true"#,
     ),
+    single(
+        "Resilience4jCircuitBreaker",
+        "resilience4j.circuitBreaker",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"failureRateThreshold: 50, slidingWindowType: TIME_BASED, slidingWindowSize: 10, minimumNumberOfCalls: 20"#,
+    ),
+    variants(
+        "SlidingWindowType",
+        "resilience4j.circuitBreaker.slidingWindowType",
+        "Windows of resilience4j",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (slidingWindowType: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "StateAfterWait",
+        "resilience4j.circuitBreaker.transitionToStateAfterWaitDuration",
+        "What a breaker of resilience4j is after half open",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (maxWaitDurationInHalfOpenState: "5s", transitionToStateAfterWaitDuration: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "InitialState",
+        "resilience4j.circuitBreaker.initialState",
+        "States of a breaker of resilience4j at the start",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (initialState: @)), timeout("500ms")] }"#,
+    ),
+    single(
+        "PollyCircuitBreaker",
+        "polly.circuitBreaker",
+        r#"calls: { "web -> db": [polly(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"FailureRatio: 0.5, MinimumThroughput: 20, SamplingDuration: "10s", BreakDuration: "15s""#,
+    ),
+    single(
+        "HystrixCircuitBreaker",
+        "hystrix.circuitBreaker",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"requestVolumeThreshold: 20, errorThresholdPercentage: 50, sleepWindowInMilliseconds: 5000"#,
+    ),
+    single(
+        "HystrixMetrics",
+        "hystrix.metrics",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (), metrics: (@)), timeout("500ms")] }"#,
+        r#"healthSnapshot: (intervalInMilliseconds: 500)"#,
+    ),
+    single(
+        "HystrixRollingStats",
+        "hystrix.metrics.rollingStats",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (), metrics: (rollingStats: (@))), timeout("500ms")] }"#,
+        r#"timeInMilliseconds: 10000, numBuckets: 10"#,
+    ),
+    single(
+        "HystrixHealthSnapshot",
+        "hystrix.metrics.healthSnapshot",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (), metrics: (healthSnapshot: (@))), timeout("500ms")] }"#,
+        r#"intervalInMilliseconds: 500"#,
+    ),
+    single(
+        "CockatielCircuitBreaker",
+        "cockatiel.circuitBreaker",
+        r#"calls: { "web -> db": [cockatiel(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5)"#,
+    ),
+    variants(
+        "CockatielBreaker",
+        "cockatiel.circuitBreaker.breaker",
+        "Breakers of cockatiel",
+        r#"calls: { "web -> db": [cockatiel(circuitBreaker: (halfOpenAfter: 10000, breaker: @)), timeout("500ms")] }"#,
+    ),
+    single(
+        "CockatielHalfOpenSampling",
+        "cockatiel.circuitBreaker.halfOpenSampling",
+        r#"calls: { "web -> db": [cockatiel(circuitBreaker: (halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5), halfOpenSampling: (@))), timeout("500ms")] }"#,
+        r#"calls: 5, threshold: 0.5"#,
+    ),
+    single(
+        "EnvoyOutlierDetection",
+        "envoy.outlier_detection",
+        r#"calls: { "web -> db": [envoy(outlier_detection: (@))] }"#,
+        r#"consecutive_5xx: 5, always_eject_one_host: true"#,
+    ),
+    single(
+        "EnvoyCommonLbConfig",
+        "envoy.common_lb_config",
+        r#"calls: { "web -> db": [envoy(outlier_detection: (), common_lb_config: (@))] }"#,
+        r#"healthy_panic_threshold: 50"#,
+    ),
+    single(
+        "EnvoyHedgePolicy",
+        "envoy.hedge_policy",
+        r#"calls: { "web -> db": [envoy(retry_policy: (retry_on: "5xx", per_try_timeout: "50ms"), hedge_policy: (@))] }"#,
+        r#"hedge_on_per_try_timeout: true"#,
+    ),
+    single(
+        "IstioOutlierDetection",
+        "istio.outlierDetection",
+        r#"calls: { "web -> db": [istio(outlierDetection: (@))] }"#,
+        r#"consecutive5xxErrors: 7, baseEjectionTime: "30s""#,
+    ),
+    single(
+        "FinagleFailureAccrual",
+        "finagle.failureAccrual",
+        r#"calls: { "web -> db": [finagle(failureAccrual: (@))] }"#,
+        r#"numFailures: 5, markDeadFor: const("30s")"#,
+    ),
+    single(
+        "FinagleBackupRequest",
+        "finagle.backupRequest",
+        r#"calls: { "web -> db": [finagle(backupRequest: (@))] }"#,
+        r#"maxExtraLoad: 0.01"#,
+    ),
+    single(
+        "GrpcHedgingPolicy",
+        "grpc.hedgingPolicy",
+        r#"calls: { "web -> db": [grpc(hedgingPolicy: (@))] }"#,
+        r#"maxAttempts: 3, hedgingDelay: "500ms", nonFatalStatusCodes: [UNAVAILABLE]"#,
+    ),
+    single(
+        "Resilience4jHedge",
+        "resilience4j.hedge",
+        r#"calls: { "web -> db": [resilience4j(hedge: (@))] }"#,
+        r#"cutoff: "50ms""#,
+    ),
+    single(
+        "PollyHedging",
+        "polly.hedging",
+        r#"calls: { "web -> db": [polly(hedging: (@))] }"#,
+        r#"MaxHedgedAttempts: 1, Delay: "2s""#,
+    ),
+    single(
+        "PollyTimeout",
+        "polly.timeout",
+        r#"calls: { "web -> db": [polly(timeout: (@))] }"#,
+        r#"Timeout: "30s""#,
+    ),
+    single(
+        "PollyFallback",
+        "polly.fallback",
+        r#"calls: { "web -> db": [polly(fallback: (@))] }"#,
+        r#"FallbackAction: "db/find""#,
+    ),
+    single(
+        "HystrixExecution",
+        "hystrix.execution",
+        r#"calls: { "web -> db": [hystrix(execution: (@))] }"#,
+        r#"isolation: (thread: (timeoutInMilliseconds: 1000))"#,
+    ),
+    single(
+        "HystrixFallback",
+        "hystrix.fallback",
+        r#"calls: { "web -> db": [hystrix(fallback: (@))] }"#,
+        r#"getFallback: "db/find", isolation: (semaphore: (maxConcurrentRequests: 10))"#,
+    ),
+    single(
+        "TowerHedge",
+        "tower.hedge",
+        r#"calls: { "web -> db": [tower(hedge: (@))] }"#,
+        r#"min_data_points: 10, latency_percentile: 0.9, period: "10s""#,
+    ),
+    variants(
+        "OutlierRule",
+        "ejection rule",
+        "Rules of an outlier ejection",
+        r#"calls: { "web -> db": [outlier_ejection(interval: "10s", rules: [@]), timeout("500ms")] }"#,
+    ),
+    variants(
+        "What",
+        "what is counted",
+        "What an outlier ejection counts",
+        r#"calls: { "web -> db": [outlier_ejection(split: true, rules: [in_a_row(failures: 5, of: @)]), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Learn",
+        "delay",
+        "What the delay of a hedge follows",
+        r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", learn: @)] }"#,
+    ),
+    variants(
+        "Failure",
+        "failure",
+        "Whose failure is the result of a hedge",
+        r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", result: @)] }"#,
+    ),
+    variants(
+        "FinagleDead",
+        "span of Finagle",
+        "How long Finagle marks an endpoint dead",
+        r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
+    ),
+    variants(
+        "Resilience4jHedgeDuration",
+        "delay of resilience4j",
+        "Where the delay of a hedge of resilience4j comes from",
+        r#"calls: { "web -> db": [resilience4j(hedge: (durationSupplierType: @, cutoff: "50ms"))] }"#,
+    ),
     variants(
         "Scope",
         "scope",
         "Scopes of what a policy remembers",
         r#"calls: { "web -> db": [breaker(scope: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Window",
+        "breaker.window",
+        "Windows of a breaker",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Moves",
+        "breaker.window.time.moves",
+        "When the buckets of a window move",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: time(span: "10s", moves: @)), timeout("500ms")] }"#,
+    ),
+    single(
+        "Leaky",
+        "breaker.leaky",
+        r#"calls: { "web -> db": [breaker(leaky: (@)), timeout("500ms")] }"#,
+        r#"size: 5, leak: "1s""#,
+    ),
+    single(
+        "HalfOpen",
+        "breaker.half_open",
+        r#"calls: { "web -> db": [breaker(half_open: (@)), timeout("500ms")] }"#,
+        r#"permits: 5, results: 3, tolerates: 1, at_most: "10s""#,
+    ),
+    single(
+        "Rules",
+        "breaker.rules",
+        r#"calls: { "web -> db": [breaker(rules: (@)), timeout("500ms")] }"#,
+        r#"after: true, late: counted, given_up: ignored"#,
+    ),
+    variants(
+        "Judged",
+        "breaker.rules.judged",
+        "When rates are judged",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: time("10s"), rules: (judged: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Rounding",
+        "breaker.rules.rounding",
+        "How a rate is reckoned",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, rules: (rounding: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Late",
+        "breaker.rules.late",
+        "What late results do",
+        r#"calls: { "web -> db": [breaker(rules: (late: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Probes",
+        "breaker.rules.probes",
+        "Which results of probes are in the window",
+        r#"calls: { "web -> db": [breaker(rules: (probes: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "IgnoredProbe",
+        "breaker.rules.ignored_probe",
+        "What an ignored probe is",
+        r#"calls: { "web -> db": [breaker(ignore: [rejected], rules: (ignored_probe: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "GivenUp",
+        "breaker.rules.given_up",
+        "What a call is that is given up",
+        r#"calls: { "web -> db": [breaker(rules: (given_up: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Initial",
+        "breaker.initial",
+        "States of a breaker at the start",
+        r#"calls: { "web -> db": [breaker(initial: @), timeout("500ms")] }"#,
     ),
     variants(
         "Backoff",
@@ -413,8 +679,13 @@ pub const GROUPS: &[Group] = &[
     ),
 ];
 
+/// All groups.
+pub fn all() -> impl Iterator<Item = &'static Group> {
+    GROUPS.iter().chain(retries::GROUPS)
+}
+
 /// The group of a type.
 #[must_use]
 pub fn of(name: &str) -> Option<&'static Group> {
-    GROUPS.iter().find(|group| group.of == name)
+    all().find(|group| group.of == name)
 }

@@ -5,7 +5,8 @@
 //! state in one call ([`Policy::Call`]). It decides; only the world acts. The world also says where an ending
 //! began: a policy names the outcome and no place.
 
-use super::{Backoff, Ends, Final, Inside, Load, Stay};
+use super::backoff::Backoff;
+use super::{Ends, Final, Inside, Load, Stay};
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -49,13 +50,14 @@ pub enum By {
 /// | [`Policy::on_enter`], [`Policy::on_timer`] after `Wait` or `Park` | `Pass`, `PassFor`, `Wait`, `Park`, `End`, `Elsewhere` |
 /// | [`Policy::on_wake`] | `Pass`, `PassFor`, `Wait`, `Park`, `End` |
 /// | [`Policy::on_timer`] after `PassFor` | `Pass` (let it be), `PassFor` (ask again later), `End`, `Again`, `Beside`, `Elsewhere` |
-/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold` |
+/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold`; `PassFor` of policies that fork |
 /// | [`Policy::on_retry`] | `Pass`, `End` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
     /// Inwards: it goes on. Outwards: the result is passed on.
     Pass,
-    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first.
+    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first. Of a result of one of
+    /// several tries: it is kept back, and the span begins anew.
     PassFor(SimDuration),
     /// It stays here for this span; then [`Policy::on_timer`] is asked.
     Wait(SimDuration),
@@ -167,13 +169,20 @@ pub struct Context<'a> {
     pub priority: Priority,
     /// Whom it is from ([`crate::baggage::Baggage::user`]).
     pub user: u8,
+    /// Whether what is asked for may be asked for twice: what its service says of the endpoint.
+    pub idempotent: bool,
     /// Number of the instance that asks, among those of the caller or of the service whose door it is; of policies that
     /// ask ([`Policy::ASKS_WHO`]).
     pub caller: u32,
     /// Number of the tenant that it is from; of policies that ask.
     pub tenant: u32,
+    /// When the deadline passes that the request was told by its caller; [`SimTime::MAX`]: it was told none.
+    pub deadline: SimTime,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
     pub said: Option<SimDuration>,
+    /// Retries that the whole request has had, at all hops together; of policies that ask ([`Policy::TRAVELS`]), which
+    /// count them here.
+    pub retries: u16,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
     pub counters: &'a mut [u64],
     /// How many of those who are parked at this memory it wakes, the first to come first.
@@ -191,7 +200,34 @@ pub struct Shut {
     pub pools: u16,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// At a time, of a first attempt of which nothing is known.
+    #[must_use]
+    pub fn new(now: SimTime, counters: &'a mut [u64]) -> Self {
+        Self {
+            now,
+            attempts: 0,
+            first: true,
+            begun: 0,
+            callees: 1,
+            out: 0,
+            waiting: 0,
+            key: 0,
+            content: 0,
+            priority: Priority::default(),
+            user: 0,
+            idempotent: true,
+            caller: 0,
+            tenant: 0,
+            deadline: SimTime::MAX,
+            said: None,
+            retries: 0,
+            counters,
+            wake: 0,
+            shut: Shut::default(),
+        }
+    }
+
     /// How long a call that came then has taken by now, or as a script says ([`Context::said`]).
     #[inline]
     #[must_use]
@@ -229,6 +265,8 @@ pub struct Again<'a> {
     pub on: OutcomeSet,
     /// How long it waits before.
     pub backoff: &'a Backoff,
+    /// Whether it tries calls to endpoints that are not idempotent again as well.
+    pub non_idempotent: bool,
 }
 
 /// What a policy's memory says: for traces, journals and charts.
@@ -271,6 +309,10 @@ pub trait Policy {
     const BY_CALLEE: bool = false;
     /// Whether it looks at what travels with requests, beyond what its memory is divided by.
     const UNPACKS: bool = false;
+    /// Whether it counts the retries of whole requests ([`Context::retries`]).
+    const TRAVELS: bool = false;
+    /// Whether all that it does is to bound retries, so that it makes sense inside one only.
+    const BUDGETS: bool = false;
     /// Whether calls may share one answer, so that fewer come to the callee than are made.
     const SHARES: bool = false;
     /// Whether it does nothing for requests without the key that its memory is divided by: what is asked for without
@@ -302,6 +344,8 @@ pub trait Policy {
     const LATE: Outcome = Outcome::TimeoutAttempt;
     /// Whether it stops calls while those before them keep failing.
     const BREAKS: bool = false;
+    /// Whether it can be tripped and reset by hand ([`Policy::on_hand`]).
+    const BY_HAND: bool = false;
     /// The states that a memory can be in, by name, the one that it begins in first: of them runs tell when they turned
     /// and how long they lasted. Empty: it has none.
     const STATES: &'static [&'static str] = &[];
@@ -329,6 +373,10 @@ pub trait Policy {
     fn parks(&self) -> bool {
         false
     }
+    /// Whether those that are parked at its memory are woken the last to come first, not the first.
+    fn last_first(&self) -> bool {
+        false
+    }
     /// A call, or another try of it by a policy outside, is on its way in.
     #[inline]
     fn on_enter(
@@ -348,7 +396,7 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here.
+    /// Somebody who left woke a call that was parked here. `Park` leaves it where it was, and wakes nobody else.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,
@@ -394,6 +442,9 @@ pub trait Policy {
         _context: &mut Context,
     ) {
     }
+    /// What [`Policy::on_retry`] has allowed may never come: the call was given up before it came again. Asked of every
+    /// policy that rations and is not inside when its call is given up; it knows whether it had allowed anything.
+    fn on_lost(&self, _memory: &mut Self::Memory, _call: &mut Self::Call, _context: &mut Context) {}
     /// A call that this policy let in leaves it: exactly once for each that [`Policy::on_enter`] (or what was asked
     /// after it) let in, however it ended.
     #[inline]
@@ -419,6 +470,8 @@ pub trait Policy {
     fn on_set(&self, _memory: &mut Self::Memory, _before: &Self, _now: SimTime) -> u32 {
         0
     }
+    /// Somebody trips it by hand, or resets it: of a policy that can be ([`Policy::BY_HAND`]).
+    fn on_hand(&self, _memory: &mut Self::Memory, _trips: bool, _context: &mut Context) {}
     /// Whether its memory of one instance of the callee would not let a call in just now: balancers pass that one by.
     /// Only of memories that are divided by [`By::Callee`].
     fn is_shut(&self, _memory: &Self::Memory, _now: SimTime) -> bool {
@@ -507,6 +560,14 @@ pub trait Policy {
     /// policy with states; empty where there is nothing to say.
     fn why(&self, _memory: &Self::Memory, _now: SimTime) -> String {
         String::new()
+    }
+    /// The most calls a second that one memory of it lets in in the long run, if it bounds their rate.
+    fn carries(&self) -> Option<f64> {
+        None
+    }
+    /// The most calls that one memory of it lets be out at a time, if it bounds them by a fixed number.
+    fn permits(&self) -> Option<u32> {
+        None
     }
     /// Why it can never act where so many calls (1/s), evenly spaced, come to one memory of it: a sentence for people.
     fn idle_at(&self, _rate: f64) -> Option<String> {

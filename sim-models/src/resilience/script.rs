@@ -37,12 +37,18 @@ pub struct Line {
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
     #[serde(default)]
     pub key: u32,
+    /// Of a call that comes: whether it may be asked for twice.
+    #[serde(default = "yes")]
+    pub idempotent: bool,
     /// Of a call that comes: how much it matters.
     #[serde(default)]
     pub priority: Priority,
     /// Of a call that comes: whom it is from, 0 to 127.
     #[serde(default)]
     pub user: u8,
+    /// Of a call that comes: when the deadline passes that it came with, in seconds since the start.
+    #[serde(default)]
+    pub deadline: Option<f64>,
     /// Of a call that comes: the tenant that it is from.
     #[serde(default)]
     pub tenant: String,
@@ -64,6 +70,10 @@ pub struct Line {
     /// How many instances there are to ask from now on.
     #[serde(default)]
     pub callees: Option<u16>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How a script calls a call: a number or a text. A line without one is about the call without a name.
@@ -115,6 +125,10 @@ pub enum Op {
     GiveUp,
     /// Nothing: it is looked where the call is.
     Look,
+    /// Somebody trips the policies by hand.
+    Trip,
+    /// Somebody resets them.
+    Reset,
 }
 
 /// What a policy makes of a line.
@@ -179,4 +193,6 @@ pub enum At {
     Parked,
     /// It has ended.
     Ended,
+    /// There is none: policies were tripped or reset.
+    Nowhere,
 }

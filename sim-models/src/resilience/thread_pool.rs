@@ -47,6 +47,20 @@ pub struct ThreadPool {
     pub push_back: Option<PushBack>,
 }
 
+impl Default for ThreadPool {
+    fn default() -> Self {
+        Self {
+            core: ten(),
+            max: None,
+            queue: 0,
+            keep_alive: one_minute(),
+            scope: Scope::Instance,
+            by: None,
+            push_back: None,
+        }
+    }
+}
+
 fn ten() -> u32 {
     10
 }
@@ -177,6 +191,15 @@ impl Policy for ThreadPool {
     }
     fn heap(&self) -> usize {
         self.max() as usize * size_of::<SimTime>()
+    }
+    fn why(&self, threads: &Threads, _: SimTime) -> String {
+        if threads.busy < self.max() {
+            return String::new();
+        }
+        format!("all {} threads are busy", threads.busy)
+    }
+    fn permits(&self) -> Option<u32> {
+        Some(self.max())
     }
     fn brief(&self) -> String {
         match self.queue {

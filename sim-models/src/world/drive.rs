@@ -125,8 +125,14 @@ impl<'p> World<'p> {
                 let slot = self.slot(index, layer);
                 let timer = std::mem::replace(&mut slot.timer, EventId::NONE);
                 slot.overdue = false;
-                slot.stage = Stage::Outside;
-                agenda.cancel(timer);
+                if !timer.is_none() {
+                    agenda.cancel(timer);
+                }
+                if plan.layers[layer].leaves {
+                    self.leave_policy(index, plan, layer, &ended, agenda);
+                } else {
+                    self.slot(index, layer).stage = Stage::Outside;
+                }
                 outside = layer;
                 continue;
             }
@@ -294,7 +300,17 @@ impl<'p> World<'p> {
             }
             Do::Elsewhere(target) => Way::Elsewhere(layer, target),
             Do::Hold => Way::Stay,
-            Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
+            Do::PassFor(span) => {
+                debug_assert!(
+                    policy.forks,
+                    "only what has several tries out keeps one back"
+                );
+                self.frames[index].ending = ended.ending;
+                self.clear_timer(index, layer, agenda);
+                self.set_timer(index, layer, false, span, agenda);
+                Way::Stay
+            }
+            Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")
             }
         }

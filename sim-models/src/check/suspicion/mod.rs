@@ -13,6 +13,7 @@ mod circles;
 mod controllers;
 mod disturbances;
 mod graph;
+mod limits;
 mod load;
 mod lost;
 mod paths;
@@ -42,6 +43,7 @@ impl Checker<'_> {
         self.requests_are_told_apart(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
+        self.limits_fit(&view);
         self.pools_fit(&view);
         self.peaks_fit(&view);
         self.crowds_fit(&view);

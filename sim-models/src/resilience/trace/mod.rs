@@ -3,7 +3,9 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policies; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, how many of the `breakers` and `pools` that its work will need are shut, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
+//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), how many of the `breakers` and `pools` that
+//!   its work will need are shut, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that
+//!   it is for and, where a memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
@@ -13,8 +15,9 @@
 //!   of 1) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
-//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
-//! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
+//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer, or for a further try that was allowed;
+//! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is;
+//! - `{"t": 3, "op": "trip"}`, `"reset"`: somebody does so by hand to the policies that can be tripped; no call is needed.
 //!
 //! Several calls may be out at once: `"id"` names them. `"callees"`, in any line, says how many instances there are to
 //! ask from then on. The timers of the policies run between the lines. A result that comes when its call no longer waits
@@ -25,6 +28,7 @@
 
 mod call;
 mod drive;
+mod hand;
 mod timers;
 
 use super::script::Told;
@@ -145,8 +149,12 @@ impl<'p> Trace<'p> {
             Op::Retry => self.retry(&id)?,
             Op::GiveUp => self.give_up(&id)?,
             Op::Look => {}
+            Op::Trip => return self.by_hand(line, true),
+            Op::Reset => return self.by_hand(line, false),
         }
         self.run_woken();
+        // Spans of zero are over at once.
+        self.run_timers(now);
         let call = self.known(&id)?;
         Ok(self.decision(call, line))
     }
@@ -156,25 +164,7 @@ impl<'p> Trace<'p> {
         let call = &self.calls[call];
         let (at, goes_on) = call.at();
         let allowed = line.op == Op::Retry && call.allowed;
-        let told = |layer: usize| self.told(layer, &call.parts[layer]);
-        let (alone, policies) = if let [_] = self.layers {
-            (told(0), BTreeMap::new())
-        } else {
-            let layers = self.layers.iter().enumerate();
-            let policies: BTreeMap<String, Told> = layers
-                .map(|(layer, policy)| (format!("{layer} {}", policy.name()), told(layer)))
-                .collect();
-            let mut states = policies.values().map(|told| told.state);
-            let mut states = states.by_ref().filter(|state| !state.is_empty());
-            let alone = Told {
-                state: match (states.next(), states.next()) {
-                    (Some(state), None) => state,
-                    _ => "",
-                },
-                ..Told::default()
-            };
-            (alone, policies)
-        };
+        let (alone, policies) = self.tell(&call.parts, line.callee);
         Decision {
             t: line.t,
             id: line.id.clone(),
@@ -193,8 +183,39 @@ impl<'p> Trace<'p> {
         }
     }
 
-    /// What a policy says of a part of its memory now, and has counted.
-    pub(super) fn told(&self, layer: usize, part: &str) -> Told {
+    /// What the policies say of these parts of their memories: of one alone, or of each by its name.
+    fn tell(&self, parts: &[String], callee: Option<u16>) -> (Told, BTreeMap<String, Told>) {
+        let told = |layer: usize| self.told(layer, &parts[layer], callee);
+        // One that only tells the callee something has nothing to say here.
+        let mut acting = (0..self.layers.len()).filter(|layer| self.layers[*layer].acts());
+        let alone = match (acting.next(), acting.next()) {
+            _ if self.layers.len() == 1 => Some(0),
+            (Some(layer), None) => Some(layer),
+            _ => None,
+        };
+        if let Some(layer) = alone {
+            (told(layer), BTreeMap::new())
+        } else {
+            let layers = self.layers.iter().enumerate();
+            let policies: BTreeMap<String, Told> = layers
+                .map(|(layer, policy)| (format!("{layer} {}", policy.name()), told(layer)))
+                .collect();
+            let mut states = policies.values().map(|told| told.state);
+            let mut states = states.by_ref().filter(|state| !state.is_empty());
+            let alone = Told {
+                state: match (states.next(), states.next()) {
+                    (Some(state), None) => state,
+                    _ => "",
+                },
+                ..Told::default()
+            };
+            (alone, policies)
+        }
+    }
+
+    /// What a policy says of a part of its memory now, and has counted; its state is that of this instance of the
+    /// callee, where each has its own.
+    pub(super) fn told(&self, layer: usize, part: &str, callee: Option<u16>) -> Told {
         let policy = &self.layers[layer];
         let fresh;
         let memory = match self.memories[layer].get(part) {
@@ -205,9 +226,16 @@ impl<'p> Trace<'p> {
             }
         };
         let reading = policy.reading(memory, self.now);
+        let state = match callee {
+            Some(callee) if policy.states_by_callee() => {
+                let (state, _) = policy.state(memory, u32::from(callee), self.now);
+                policy.states()[usize::from(state)]
+            }
+            _ => reading.state,
+        };
         let counts = self.counters[layer].iter().copied();
         Told {
-            state: reading.state,
+            state,
             numbers: reading.numbers.into_iter().collect(),
             counts: policy.counters().iter().copied().zip(counts).collect(),
         }
@@ -275,17 +303,21 @@ impl<'p> Trace<'p> {
                     key: line.key,
                     priority: line.priority,
                     user: line.user,
+                    idempotent: line.idempotent,
+                    retries: 0,
                     shut: Shut {
                         breakers: line.breakers,
                         pools: line.pools,
                     },
                     caller: u32::from(line.caller),
                     tenant: self.tenant(&line.tenant),
+                    deadline: deadline(line)?,
                     callee: line.callee,
                     came: self.now,
                     legs: vec![Some(Leg::new(self.layers, 0, None, None))],
                     tries: Vec::new(),
                     outcome: None,
+                    status: 0,
                     last: Final::No,
                     allowed: false,
                 };
@@ -377,7 +409,10 @@ impl<'p> Trace<'p> {
         let call = self.known(id)?;
         let failure = match self.calls[call].outcome {
             Some(outcome) if !outcome.is_success() => Ended {
-                ending: Ending::of(outcome),
+                ending: Ending {
+                    status: self.calls[call].status,
+                    ..Ending::of(outcome)
+                },
                 ..Ended::default()
             },
             _ => return Err("only what has failed is tried again".into()),
@@ -388,12 +423,33 @@ impl<'p> Trace<'p> {
 
     fn give_up(&mut self, id: &str) -> Result<(), String> {
         let call = self.known(id)?;
+        if std::mem::take(&mut self.calls[call].allowed) {
+            for layer in self.calls[call].carried(0) {
+                if self.layers[layer].rations() {
+                    self.tell_lost((call, 0), layer);
+                }
+            }
+            return Ok(());
+        }
         if self.calls[call].outcome.is_some() {
             return Err("this call has ended already".into());
         }
         let ended = self.given_up((call, 0), Ending::of(Outcome::Cancelled));
         self.abandon((call, 0), 0, &ended);
-        self.calls[call].end(Outcome::Cancelled, Final::No);
+        self.calls[call].end(Ending::of(Outcome::Cancelled), Final::No);
         Ok(())
+    }
+}
+
+/// When the deadline passes that a call comes with.
+fn deadline(line: &Line) -> Result<SimTime, String> {
+    match line.deadline {
+        None => Ok(SimTime::MAX),
+        Some(deadline) if (0.0..=1e9).contains(&deadline) => {
+            Ok(SimTime::ZERO + SimDuration::from_nanos_f64(deadline * 1e9))
+        }
+        Some(deadline) => Err(format!(
+            "`deadline` must be 0 to 1e9 seconds, not {deadline}"
+        )),
     }
 }
