@@ -12,6 +12,7 @@ pub mod panel;
 pub mod figure;
 pub mod traffic;
 pub mod signals;
+pub mod policies;
 pub mod timeline;
 pub mod workload;
 pub mod rows;

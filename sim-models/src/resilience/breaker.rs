@@ -180,6 +180,9 @@ impl Policy for Breaker {
             },
         }
     }
+    fn thresholds(&self) -> Vec<(&'static str, f64)> {
+        vec![("failures_in_a_row", f64::from(self.failures))]
+    }
     fn is_shut(&self, memory: &BreakerMemory, now: SimTime) -> bool {
         match memory.state {
             State::Closed(_) => false,

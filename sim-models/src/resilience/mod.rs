@@ -16,6 +16,7 @@ mod fallback;
 mod gradient_limit;
 mod hedge;
 mod outlier_ejection;
+pub mod pattern;
 mod policy;
 mod rate_limit;
 mod retry;
@@ -26,6 +27,7 @@ mod stale;
 #[cfg(test)]
 mod tests;
 mod throttle;
+pub mod timeline;
 mod timeout;
 pub mod trace;
 
@@ -387,6 +389,11 @@ macro_rules! policies {
                     $((Self::$policy(policy), Memory::$policy(memory)) => policy.why(memory, now),)*
                     _ => unreachable!("the memory of a policy is its own"),
                 }
+            }
+            /// See [`Policy::thresholds`].
+            #[must_use]
+            pub fn thresholds(&self) -> Vec<(&'static str, f64)> {
+                match self { $(Self::$policy(policy) => policy.thresholds()),* }
             }
             /// See [`Policy::idle_at`].
             #[must_use]

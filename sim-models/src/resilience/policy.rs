@@ -548,6 +548,10 @@ pub trait Policy {
     fn why(&self, _memory: &Self::Memory, _now: SimTime) -> String {
         String::new()
     }
+    /// The values at which it acts of numbers that [`Policy::reading`] tells, by their names: lines in charts.
+    fn thresholds(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
     /// Why it can never act where so many calls (1/s), evenly spaced, come to one memory of it: a sentence for people.
     fn idle_at(&self, _rate: f64) -> Option<String> {
         None

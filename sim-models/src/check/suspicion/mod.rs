@@ -13,6 +13,7 @@ mod circles;
 mod controllers;
 mod disturbances;
 mod graph;
+mod idle;
 mod load;
 mod lost;
 mod paths;
@@ -40,6 +41,7 @@ impl Checker<'_> {
         self.answers_come_in_time(&view);
         self.callees_outlast(&view);
         self.requests_are_told_apart(&view);
+        self.policies_can_act(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
         self.pools_fit(&view);

@@ -24,6 +24,8 @@
 
 mod call;
 mod drive;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 use super::script::Told;
@@ -56,6 +58,10 @@ pub struct Trace<'p> {
     woken: VecDeque<(Place, usize)>,
     now: SimTime,
     callees: u16,
+    /// Tries that the last line, or the timers that ran since, began: of which call, and which of its tries.
+    begun: Vec<(usize, usize)>,
+    /// Calls that it, or they, ended.
+    ended: Vec<usize>,
     /// How long what the line is about took, as it says.
     said: Option<SimDuration>,
 }
@@ -90,6 +96,8 @@ impl<'p> Trace<'p> {
             woken: VecDeque::new(),
             now: SimTime::ZERO,
             callees: CALLEES,
+            begun: Vec::new(),
+            ended: Vec::new(),
             said: None,
         }
     }
@@ -130,6 +138,8 @@ impl<'p> Trace<'p> {
         });
         let said = said.transpose()?;
         self.said = None;
+        self.begun.clear();
+        self.ended.clear();
         self.run_timers(now);
         self.now = now;
         self.said = said;
@@ -189,18 +199,49 @@ impl<'p> Trace<'p> {
         }
     }
 
+    /// Runs the timers that are due by then.
+    pub(super) fn advance(&mut self, until: SimTime) {
+        self.said = None;
+        self.begun.clear();
+        self.ended.clear();
+        self.run_timers(until);
+        self.now = until;
+    }
+
+    /// When the next timer is due.
+    pub(super) fn next_due(&self) -> Option<SimTime> {
+        self.due.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// Tries that the last line or [`Trace::advance`] began: of which call, and which of its tries.
+    pub(super) fn begun(&self) -> &[(usize, usize)] {
+        &self.begun
+    }
+
+    /// How calls have ended that the last line or [`Trace::advance`] ended, and whether somebody was asked.
+    pub(super) fn ended(&self) -> impl Iterator<Item = (Outcome, bool)> {
+        let calls = self.ended.iter().map(|call| &self.calls[*call]);
+        calls.filter_map(|call| Some((call.outcome?, !call.tries.is_empty())))
+    }
+
+    /// The parts of the memory of a policy that somebody has come to.
+    pub(super) fn parts(&self, layer: usize) -> &BTreeMap<String, Memory> {
+        &self.memories[layer]
+    }
+
+    /// What a policy has counted, in the order of its counters.
+    pub(super) fn counted(&self, layer: usize) -> &[u64] {
+        &self.counters[layer]
+    }
+
     /// What a policy says of a part of its memory now, and has counted.
-    pub(super) fn told(&self, layer: usize, part: &str) -> Told {
+    fn told(&self, layer: usize, part: &str) -> Told {
         let policy = &self.layers[layer];
-        let fresh;
-        let memory = match self.memories[layer].get(part) {
-            Some(memory) => memory,
-            None => {
-                fresh = policy.memory();
-                &fresh
-            }
-        };
-        let reading = policy.reading(memory, self.now);
+        let memory = self.memories[layer].get(part);
+        let reading = memory.map_or_else(
+            || policy.reading(&policy.memory(), self.now),
+            |memory| policy.reading(memory, self.now),
+        );
         let counts = self.counters[layer].iter().copied();
         Told {
             state: reading.state,
