@@ -1,9 +1,11 @@
 //! How an attempt, a call or a request can end. Never lumped together, and always with who said so.
 
+mod set;
+
+pub use set::OutcomeSet;
+
 use crate::ids::PlaceId;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// How an attempt, a call or a request ended.
 #[derive(
@@ -81,6 +83,24 @@ impl Outcome {
     /// What is never seen by a caller, but can be the cause of what is; after the others.
     pub const ONLY_CAUSES: [Self; 2] = [Self::TimeoutPool, Self::PoolFull];
 
+    /// The names of those that can be written.
+    const NAMES: &'static [&'static str] = &[
+        "ok",
+        "degraded",
+        "error",
+        "timeout_attempt",
+        "timeout_deadline",
+        "timeout_patience",
+        "refused",
+        "reset",
+        "rejected",
+        "breaker_open",
+        "cancelled",
+        "lost",
+        "bulkhead_full",
+        "rate_limited",
+    ];
+
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len() + Self::ONLY_CAUSES.len();
 
@@ -126,82 +146,6 @@ impl Outcome {
     #[must_use]
     pub fn is_success(self) -> bool {
         matches!(self, Self::Ok | Self::Degraded)
-    }
-}
-
-/// A set of outcomes, as policies use to say what they act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutcomeSet(u64);
-
-impl OutcomeSet {
-    /// What may well go better the next time: errors, timeouts of an attempt, refusals, resets,
-    /// rejections and losses. Not a deadline (no time is left), not an open breaker.
-    pub const TRANSIENT: Self = Self::of(&[
-        Outcome::Error,
-        Outcome::TimeoutAttempt,
-        Outcome::Refused,
-        Outcome::Reset,
-        Outcome::Rejected,
-        Outcome::Lost,
-    ]);
-
-    /// Whatever is no success, but for what the caller itself takes back.
-    pub const FAILURES: Self = Self(
-        !Self::of(&[Outcome::Ok, Outcome::Degraded, Outcome::Cancelled]).0
-            & Self::of(&Outcome::ALL).0,
-    );
-
-    /// The set of these.
-    #[must_use]
-    pub const fn of(outcomes: &[Outcome]) -> Self {
-        let mut bits = 0;
-        let mut i = 0;
-        while i < outcomes.len() {
-            bits |= 1 << outcomes[i] as u64;
-            i += 1;
-        }
-        Self(bits)
-    }
-
-    /// Whether it is in the set.
-    #[inline]
-    #[must_use]
-    pub fn contains(self, outcome: Outcome) -> bool {
-        self.0 & (1 << outcome as u64) != 0
-    }
-}
-
-impl Default for OutcomeSet {
-    fn default() -> Self {
-        Self::TRANSIENT
-    }
-}
-
-impl Serialize for OutcomeSet {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(
-            Outcome::ALL
-                .iter()
-                .filter(|outcome| self.contains(**outcome)),
-        )
-    }
-}
-
-impl JsonSchema for OutcomeSet {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "OutcomeSet".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Vec::<Outcome>::json_schema(generator)
-    }
-}
-
-impl<'de> Deserialize<'de> for OutcomeSet {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::of(&Vec::<Outcome>::deserialize(deserializer)?))
     }
 }
 

@@ -47,6 +47,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
         .filter(|name| {
             let common = [
                 "action",
+                "answers",
                 "balancer",
                 "chances",
                 "controller",

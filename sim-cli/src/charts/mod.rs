@@ -10,6 +10,7 @@ pub mod scale;
 pub mod bins;
 pub mod panel;
 pub mod figure;
+pub mod bands;
 pub mod traffic;
 pub mod signals;
 pub mod policies;

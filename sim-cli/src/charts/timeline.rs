@@ -1,5 +1,6 @@
 //! The main chart: what a run offered, got, waited for and repeated, over time.
 
+use super::bands::Bands;
 use super::bins::Bins;
 use super::canvas::{Rect, sheet};
 use super::figure::{self, LEFT, RIGHT, WIDTH, Words};
@@ -26,7 +27,8 @@ pub fn timeline(result: &RunResult) -> String {
         reason: why(&result.summary.hypothesis),
         guide: guide(result),
     };
-    stacked(result, &bins, &words, &panels(result, &bins))
+    let bands = Bands::of(result, &bins);
+    stacked(result, &bins, &words, &panels(result, &bins), &bands)
 }
 
 /// How to read what the chart of this run holds.
@@ -87,15 +89,23 @@ pub fn time_axis(result: &RunResult, bins: &Bins, ticks: usize) -> TimeAxis {
     }
 }
 
-/// Panels above each other that share the axis of time; below them what is told of the others.
+/// Panels above each other that share the axis of time, under the bands of the states of policies; below them what is
+/// told of the others.
 #[must_use]
-pub fn stacked(result: &RunResult, bins: &Bins, words: &Words, panels: &[Sized]) -> String {
+pub fn stacked(
+    result: &RunResult,
+    bins: &Bins,
+    words: &Words,
+    panels: &[Sized],
+    bands: &Bands,
+) -> String {
     let summary = &result.summary;
     let time = time_axis(result, bins, 12);
     let (panels, told): (Vec<&Sized>, Vec<&Sized>) =
         panels.iter().partition(|(panel, _)| panel.is_drawn());
     let heights: f64 = panels.iter().map(|(_, height)| height + GAP).sum();
-    let lanes = figure::lanes_height(summary);
+    let banded = figure::lanes_height(summary);
+    let lanes = banded + bands.height();
     let head = figure::headline_height(&Ruler::new(), words);
     let gap = if told.is_empty() { 0.0 } else { 8.0 };
     let below = 28.0 + TOLD * told.len() as f64 + gap;
@@ -110,6 +120,7 @@ pub fn stacked(result: &RunResult, bins: &Bins, words: &Words, panels: &[Sized])
         let (first, last) = (rects[0], rects[rects.len() - 1]);
         let whole = Rect::new(first.left, head, first.width, last.bottom() - head);
         figure::draw_lanes(canvas, summary, &time, head, whole);
+        bands.draw(canvas, &time, bins.seconds, head + banded, whole);
         for ((panel, _), rect) in panels.iter().zip(&rects) {
             panel::draw(canvas, panel, &time, *rect, RIGHT);
         }

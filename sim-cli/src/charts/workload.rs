@@ -1,5 +1,6 @@
 //! A chart of one workload.
 
+use super::bands::Bands;
 use super::bins::{self, Bins};
 use super::figure::Words;
 use super::panel::Panel;
@@ -58,7 +59,13 @@ pub fn workload(result: &RunResult, name: &str) -> Option<String> {
         (latency, 280.0),
         (flight, 170.0),
     ];
-    Some(stacked(&about(result, name), &bins, &words, &panels))
+    Some(stacked(
+        &about(result, name),
+        &bins,
+        &words,
+        &panels,
+        &Bands::default(),
+    ))
 }
 
 /// What a chart says round its panels, without the incidents of other workloads.

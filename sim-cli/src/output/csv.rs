@@ -3,7 +3,7 @@
 
 use super::json::round;
 use csv::{Terminator, Writer, WriterBuilder};
-use sim_models::observe::summary::{Columns, Series, Values, WorkloadSeries};
+use sim_models::observe::summary::{Columns, Series, Summary, Values, WorkloadSeries};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,75 @@ pub fn files(series: &Series) -> Vec<(&'static str, Vec<u8>)> {
     if !series.pools.is_empty() {
         files.push(("pools.csv", pools(series)));
     }
+    if !series.states.is_empty() {
+        files.push(("states.csv", states(series)));
+    }
     files
+}
+
+/// States of policies: one row for each window, policy and state but the first, in which it is otherwise.
+#[must_use]
+pub fn states(series: &Series) -> Vec<u8> {
+    let mut writer = writer();
+    let head = ["time_s", "edge", "policy", "state", "share_ratio"];
+    put(&mut writer, &head.map(str::to_owned));
+    for (edge, policies) in &series.states {
+        for (policy, states) in policies {
+            for (state, shares) in states {
+                for (time, share) in series.time.iter().zip(shares) {
+                    let row = [
+                        round(*time).to_string(),
+                        text(edge).into_owned(),
+                        policy.clone(),
+                        state.clone(),
+                        round(*share).to_string(),
+                    ];
+                    put(&mut writer, &row);
+                }
+            }
+        }
+    }
+    finish(writer)
+}
+
+/// When policies turned from one state into another; none where none did.
+#[must_use]
+pub fn transitions(summary: &Summary) -> Option<Vec<u8>> {
+    let edges = summary.edges.iter();
+    let edges = edges.map(|(name, edge)| (name, &edge.policies));
+    let doors = summary.services.iter();
+    let doors = doors.map(|(name, service)| (name, &service.admission));
+    let mut rows = Vec::new();
+    for (edge, policies) in edges.chain(doors) {
+        for (policy, told) in policies {
+            for one in &told.transitions {
+                let row = [
+                    round(one.time).to_string(),
+                    text(edge).into_owned(),
+                    policy.clone(),
+                    text(&one.caller).into_owned(),
+                    text(&one.of).into_owned(),
+                    one.from.clone(),
+                    one.to.clone(),
+                    text(&one.why).into_owned(),
+                ];
+                rows.push((one.time, row));
+            }
+        }
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    rows.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let mut writer = writer();
+    let head = [
+        "time_s", "edge", "policy", "caller", "of", "from", "to", "why",
+    ];
+    put(&mut writer, &head.map(str::to_owned));
+    for (_, row) in &rows {
+        put(&mut writer, row);
+    }
+    Some(finish(writer))
 }
 
 /// Workloads: their columns, and one for each outcome of failures.

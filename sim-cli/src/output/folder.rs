@@ -22,7 +22,9 @@ pub fn write(
         .iter()
         .flat_map(|chart| [format!("{}.svg", chart.name), format!("{}.png", chart.name)]);
     let mut names: Vec<String> = pictures.collect();
-    let tables = csv::files(&result.series);
+    let mut tables = csv::files(&result.series);
+    let transitions = csv::transitions(&result.summary);
+    tables.extend(transitions.map(|table| ("transitions.csv", table)));
     names.extend(["scenario.ron", "reproduce.txt", "summary.json"].map(str::to_owned));
     names.extend(tables.iter().map(|(name, _)| (*name).to_owned()));
     claim.announce(names)?;

@@ -63,6 +63,17 @@ pub fn remarks(part: &Part) -> Vec<String> {
                 "It counts, in the results of its edge: {counters}."
             ));
         }
+        let states = resilience::STATES
+            .iter()
+            .find(|(name, states)| *name == part.name && !states.is_empty());
+        if let Some((name, states)) = states {
+            said.push(format!(
+                "It is in one of these states, of which runs tell when they turned: {}. A measure asks for the share of time \
+                 by `policy_state(\"web -> db\", {name}_{})`.",
+                states.join(", "),
+                states[states.len() - 1]
+            ));
+        }
     }
     if part.group.of == "Step"
         && let Some((name, counters)) = steps::COUNTERS.iter().find(|(name, _)| *name == part.name)

@@ -2,9 +2,11 @@
 
 use super::style::Style;
 use super::table::{Table, wrap};
-use crate::units::{count, duration, factor, known, number, percent, rate};
+use crate::units::{count, duration, factor, known, moment, number, percent, rate};
 use sim_models::expression::Measure;
-use sim_models::observe::summary::{EdgeSummary, ServiceSummary, Summary, WorkloadSummary};
+use sim_models::observe::summary::{
+    EdgeSummary, PolicySummary, ServiceSummary, Summary, WorkloadSummary,
+};
 use std::collections::BTreeMap;
 
 /// Two views of latency differ when one is this much above the other.
@@ -22,6 +24,7 @@ pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
         pools(summary).map_or_else(Vec::new, |pools| styled(&pools, style)),
         styled(&edges(summary), style),
         policies(summary, style),
+        states(summary, style),
         steps(summary, style),
         styled(&also(summary), style),
     ]
@@ -305,14 +308,14 @@ fn success(edge: &EdgeSummary) -> f64 {
 fn policies(summary: &Summary, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, edge) in &summary.edges {
-        let acted: Vec<String> = edge.policies.iter().filter_map(acts).collect();
+        let acted: Vec<String> = edge.policies.iter().filter_map(policy_acts).collect();
         if !acted.is_empty() {
             let text = acted.join("; ");
             lines.extend(wrap(&text, &format!("  {name}  "), "      "));
         }
     }
     for (name, service) in &summary.services {
-        let acted: Vec<String> = service.admission.iter().filter_map(acts).collect();
+        let acted: Vec<String> = service.admission.iter().filter_map(policy_acts).collect();
         if !acted.is_empty() {
             let text = acted.join("; ");
             lines.extend(wrap(&text, &format!("  {name}, at its door  "), "      "));
@@ -339,6 +342,76 @@ fn steps(summary: &Summary, style: Style) -> Vec<String> {
     lines
 }
 
+fn policy_acts((name, policy): (&String, &PolicySummary)) -> Option<String> {
+    acts((name, &policy.counts))
+}
+
+/// Most policies whose states are told.
+const MOST_POLICIES: usize = 12;
+
+/// How long policies were in which state, and how they first left the one that they begin in.
+fn states(summary: &Summary, style: Style) -> Vec<String> {
+    let edges = summary.edges.iter();
+    let edges = edges.map(|(name, edge)| (name.clone(), &edge.policies));
+    let doors = summary.services.iter();
+    let doors = doors.map(|(name, service)| (format!("{name}, at its door"), &service.admission));
+    let turned: Vec<(String, &String, &PolicySummary)> = edges
+        .chain(doors)
+        .flat_map(|(place, policies)| {
+            let turned = policies.iter().filter(|(_, one)| one.transition_count > 0);
+            turned.map(move |(name, policy)| (place.clone(), name, policy))
+        })
+        .collect();
+    let mut lines = Vec::new();
+    for (place, name, policy) in turned.iter().take(MOST_POLICIES) {
+        let mut states: Vec<(&String, f64)> = policy.states.iter().map(|(n, s)| (n, *s)).collect();
+        states.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let shares: Vec<String> = states
+            .iter()
+            .filter(|(_, share)| *share > 0.0)
+            .map(|(state, share)| format!("{} {}", state.replace('_', " "), percent(*share)))
+            .collect();
+        let mut text = format!(
+            "{}: {}; turned {}",
+            kind_of(name),
+            shares.join(", "),
+            turns(policy.transition_count)
+        );
+        if let Some(first) = policy.transitions.first() {
+            text += &format!(", first at {}: {}", moment(first.time), first.caller);
+            if !first.of.is_empty() {
+                text += &format!(" for {}", first.of);
+            }
+            text += &format!(" from {} to {}", first.from, first.to);
+            if !first.why.is_empty() {
+                text += &format!(" ({})", first.why);
+            }
+        }
+        lines.extend(wrap(&text, &format!("  {place}  "), "      "));
+    }
+    if turned.len() > MOST_POLICIES {
+        let more = turned.len() - MOST_POLICIES;
+        lines.push(format!("  {more} more are in the JSON"));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, style.heading("States of policies"));
+    }
+    lines
+}
+
+fn turns(turned: u64) -> String {
+    match turned {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{} times", count(more)),
+    }
+}
+
+/// The position is there to tell two of a kind apart, which people seldom need.
+fn kind_of(name: &str) -> &str {
+    name.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ')
+}
+
 /// `retry: retries 12, exhausted 3`, leaving out what never happened.
 fn acts((name, counters): (&String, &BTreeMap<String, u64>)) -> Option<String> {
     let counted: Vec<String> = counters
@@ -346,7 +419,5 @@ fn acts((name, counters): (&String, &BTreeMap<String, u64>)) -> Option<String> {
         .filter(|(_, n)| **n > 0)
         .map(|(counter, n)| format!("{counter} {}", count(*n)))
         .collect();
-    // The position is there to tell two of a kind apart, which people seldom need.
-    let name = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
-    (!counted.is_empty()).then(|| format!("{name}: {}", counted.join(", ")))
+    (!counted.is_empty()).then(|| format!("{}: {}", kind_of(name), counted.join(", ")))
 }

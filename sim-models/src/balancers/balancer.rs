@@ -4,6 +4,7 @@
 //! each of its calls ([`Balancer::Memory`]). It chooses; only the world sends.
 
 use crate::outcome::Outcome;
+use crate::resilience::Load;
 use serde::{Deserialize, Serialize};
 use sim_core::random::{Keyed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -85,6 +86,8 @@ pub struct Heard {
     pub outcome: Outcome,
     /// Whether there was an answer: what is given up takes longer, nobody knows by how much.
     pub answered: bool,
+    /// How busy it is, where its answer tells it.
+    pub load: Load,
 }
 
 /// Who gets how much of the calls.

@@ -7,6 +7,7 @@
 
 mod balancer;
 mod consistent_hash;
+mod least_loaded;
 mod least_outstanding;
 mod peak_ewma;
 mod power_of_two;
@@ -18,6 +19,7 @@ mod weighted_round_robin;
 
 pub use balancer::{Balancer, Heard, Panic, Spread, View};
 pub use consistent_hash::ConsistentHash;
+pub use least_loaded::LeastLoaded;
 pub use least_outstanding::LeastOutstanding;
 pub use peak_ewma::PeakEwma;
 pub use power_of_two::PowerOfTwo;
@@ -146,6 +148,7 @@ balancers! {
     RoundRobin "round_robin",
     Random "random",
     LeastOutstanding "least_outstanding",
+    LeastLoaded "least_loaded",
     PowerOfTwo "power_of_two",
     WeightedRoundRobin "weighted_round_robin",
     PeakEwma "peak_ewma",

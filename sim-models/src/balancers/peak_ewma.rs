@@ -90,7 +90,7 @@ impl Balancer for PeakEwma {
     fn on_result(&self, known: &mut Vec<Known>, heard: &Heard) {
         let known = &mut known[heard.callee as usize];
         // What was taken back has failed nobody.
-        let failed = OutcomeSet::FAILURES.contains(heard.outcome);
+        let failed = OutcomeSet::FAILURES.touches(heard.outcome);
         let least = if failed {
             self.penalty
         } else {

@@ -2,6 +2,7 @@
 
 use super::{BalancerSpec, Heard, Memory, View};
 use crate::outcome::Outcome;
+use crate::resilience::Load;
 use crate::scenario::explain::read_part;
 use sim_core::random::Keyed;
 use sim_core::{SimDuration, SimTime};
@@ -14,6 +15,7 @@ struct Alone {
     now: SimTime,
     key: u32,
     draws: u64,
+    load: Load,
 }
 
 impl Alone {
@@ -27,6 +29,7 @@ impl Alone {
             now: SimTime::ZERO,
             key: 0,
             draws: 0,
+            load: Load::UNKNOWN,
         }
     }
 
@@ -55,6 +58,7 @@ impl Alone {
             took: SimDuration::from_millis(millis),
             outcome,
             answered,
+            load: self.load,
         };
         self.spec.on_result(&mut self.memory, &heard);
     }
@@ -232,4 +236,26 @@ fn a_hot_key_fills_no_more_than_the_bound() {
     // Requests without a key go anywhere.
     alone.key = 0;
     assert!(alone.counts(400, &[]).iter().min() > Some(&60));
+}
+
+#[test]
+fn least_loaded_goes_by_what_instances_told_of_late() {
+    let mut alone = Alone::new("least_loaded(memory: \"2s\")", 2);
+    let tell = |alone: &mut Alone, callee: u32, load: f64| {
+        alone.out[callee as usize] += 1;
+        alone.load = Load::of(load);
+        alone.answer(callee, 1, Outcome::Ok, true);
+    };
+    tell(&mut alone, 0, 0.9);
+    tell(&mut alone, 1, 0.4);
+    assert_eq!(alone.counts(20, &[]), [0, 20]);
+    // What is out of one's own decides only where they told the same.
+    alone.out = vec![0, 5];
+    tell(&mut alone, 1, 0.9);
+    assert_eq!(alone.send(&[]), 0);
+    // Nobody is known to be busy any longer: whose load is not known is tried.
+    alone.now += SimDuration::from_millis(2001);
+    tell(&mut alone, 1, 0.1);
+    alone.out = vec![0, 0];
+    assert_eq!(alone.counts(20, &[]), [20, 0]);
 }

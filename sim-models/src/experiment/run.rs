@@ -201,7 +201,7 @@ impl<'p> Run<'p> {
         let workloads = summarise::workloads(self.plan, &world.recorder, now, &unfinished);
         let counters = |edge| world.counters(edge);
         let mut services = summarise::services(self.plan, &world.recorder, now);
-        summarise::admissions(self.plan, &mut services, counters);
+        summarise::admissions(self.plan, &world.recorder, now, &mut services, counters);
         summarise::steps(self.plan, &mut services, world.counted());
         let tenants = summarise::tenants(self.scenario, self.plan, &world.recorder, now);
         let mut summary = Summary {

@@ -14,6 +14,7 @@ pub(super) enum Asks {
     Outcome,
     Counter,
     StepCounter,
+    State,
 }
 
 impl Asks {
@@ -26,6 +27,7 @@ impl Asks {
             Self::Outcome => "timeout_attempt",
             Self::Counter => "breaker_opened",
             Self::StepCounter => "cache_hits",
+            Self::State => "breaker_open",
         }
     }
 }

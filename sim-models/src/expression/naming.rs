@@ -44,14 +44,16 @@ pub enum Argument {
     Outcome(Outcome),
     /// What a policy or a step counted.
     Counter(Counter),
+    /// A state of a policy.
+    State(Counter),
 }
 
-/// Something that a policy or a step counts; written `breaker_opened`.
+/// Something that a policy or a step counts, or a state of a policy; written `breaker_opened`, `breaker_open`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter {
     /// Name of the policy or step.
     pub policy: &'static str,
-    /// Name of what it counts.
+    /// Name of what it counts, or of the state.
     pub name: &'static str,
 }
 
@@ -66,7 +68,7 @@ impl fmt::Display for Argument {
         match self {
             Self::Statistic(statistic) => f.write_str(statistic.name()),
             Self::Outcome(outcome) => f.write_str(outcome.name()),
-            Self::Counter(counter) => counter.fmt(f),
+            Self::Counter(counter) | Self::State(counter) => counter.fmt(f),
         }
     }
 }
@@ -232,11 +234,16 @@ impl Measure {
             Some(Argument::Counter(counter)) => {
                 format!("{} {}", counter.policy.replace('_', " "), counter.name)
             }
+            Some(Argument::State(state)) => format!(
+                "share of time that {} is {}",
+                state.policy.replace('_', " "),
+                state.name.replace('_', " ")
+            ),
             None => name,
         };
         if !self.subject.is_empty() {
             let between = match self.argument {
-                Some(Argument::Counter(_)) => " on ",
+                Some(Argument::Counter(_) | Argument::State(_)) => " on ",
                 _ => " of ",
             };
             label.push_str(between);
@@ -332,6 +339,12 @@ mod tests {
                 "policy_count(a->b, retry_budget_denied)",
                 "policy_count_a_b_retry_budget_denied_count",
                 "retry budget denied on a -> b",
+                Better::Neither,
+            ),
+            (
+                "policy_state(a->b, breaker_half_open)",
+                "policy_state_a_b_breaker_half_open_ratio",
+                "share of time that breaker is half open on a -> b",
                 Better::Neither,
             ),
             (

@@ -397,6 +397,12 @@ fn allowed(asks: Asks) -> (&'static str, Vec<(String, Argument)>) {
                 .collect();
             ("counter", named)
         }
+        Asks::State => {
+            let named = counters(resilience::STATES)
+                .map(|state| (state.to_string(), Argument::State(state)))
+                .collect();
+            ("state", named)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::measure::windows_in;
 use crate::expression::metric::{Metric, Of, Statistic};
-use crate::expression::naming::{Argument, Counter, Measure};
+use crate::expression::naming::{Argument, Measure};
 use crate::ids::PlaceId;
 use crate::plan;
 use crate::scenario::diagnostics::suggest;
@@ -103,15 +103,16 @@ impl Edges {
         }
     }
 
-    /// What is wrong with the subject of a measure of calls. Only policies are counted at doors.
+    /// What is wrong with the subject of a measure of calls. Of doors only the policies are measured.
     fn wrong(&self, measure: &Measure) -> Option<Wrong> {
         let (subject, metric) = (measure.subject.as_str(), measure.metric);
-        let doors = self.doors.keys().filter(|_| metric == Metric::PolicyCount);
+        let at_doors = matches!(metric, Metric::PolicyCount | Metric::PolicyState);
+        let doors = self.doors.keys().filter(|_| at_doors);
         let mut known = self.calls.keys().chain(doors).map(String::as_str);
         if known.any(|name| name == subject) {
             return None;
         }
-        let doors = self.doors.keys().filter(|_| metric == Metric::PolicyCount);
+        let doors = self.doors.keys().filter(|_| at_doors);
         let known: Vec<&str> = self.calls.keys().chain(doors).map(String::as_str).collect();
         let message = format!(
             "there is no edge `{subject}`, which `{}` is about",
@@ -122,8 +123,9 @@ impl Edges {
 
     /// The policy or step that a measure counts and that its subject does not have.
     pub(crate) fn lacking(&self, measure: &Measure) -> Option<&'static str> {
-        let Some(Argument::Counter(Counter { policy, .. })) = measure.argument else {
-            return None;
+        let policy = match measure.argument {
+            Some(Argument::Counter(counter) | Argument::State(counter)) => counter.policy,
+            _ => return None,
         };
         if measure.metric == Metric::StepCount {
             let steps = self.steps.as_ref()?.get(&measure.subject);

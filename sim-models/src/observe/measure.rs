@@ -41,8 +41,9 @@ impl Measurer<'_> {
     }
 
     fn edge(&self, name: &str) -> Option<usize> {
+        // A door goes by the name of its service.
         let mut edges = self.plan.edges.iter();
-        edges.position(|edge| !edge.door && edge.name == name)
+        edges.position(|edge| edge.name == name)
     }
 
     fn pool(&self, name: &str) -> Option<usize> {

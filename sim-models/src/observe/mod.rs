@@ -3,9 +3,11 @@
 pub mod figures;
 pub mod conclusion;
 pub mod ledger;
+pub mod states;
 mod records;
 pub mod recorder;
 pub mod summary;
+mod told;
 pub mod summarise;
 pub mod measure;
 pub mod choice;

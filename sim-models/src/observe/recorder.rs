@@ -10,6 +10,7 @@ pub use super::ledger::ByOutcome;
 pub use super::records::*;
 
 use super::ledger::Ledger;
+use super::states::{MOST_TURNS, StatesRecord, Turn};
 use crate::ids::{EdgeId, EndpointId, InstanceId, OwnPoolId, PoolId, ServiceId, TiVec, WorkloadId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
@@ -36,6 +37,8 @@ pub struct Recorder {
     pub pool_windows: TiVec<PoolId, PoolKept>,
     /// By edge.
     pub edges: Vec<EdgeRecord>,
+    /// By edge the policies that have states, outermost first.
+    pub states: TiVec<EdgeId, Vec<StatesRecord>>,
     /// Bytes of all durations of whole runs.
     held: usize,
     /// When the totals began.
@@ -124,6 +127,7 @@ impl Recorder {
                 .collect(),
             pool_windows: vec![PoolKept::default(); plan.pools.len()].into(),
             edges: plan.edges.iter().map(|_| edge()).collect(),
+            states: plan.edges.iter().map(StatesRecord::of_edge).collect(),
             held: 0,
             since: SimTime::ZERO,
             first_window: 0,
@@ -383,6 +387,18 @@ impl Recorder {
         self.pool_windows[of].window.left += 1;
     }
 
+    /// A memory of a policy turned from one state into another: of this edge, the policy of this number among those
+    /// that have states.
+    pub fn turned(&mut self, edge: EdgeId, number: u32, turn: Turn) {
+        self.states[edge][number as usize].turn(turn);
+    }
+
+    /// Whether the next turn of a policy is told, or counted only.
+    #[must_use]
+    pub fn keeps_turn(&self, edge: EdgeId, number: u32) -> bool {
+        self.states[edge][number as usize].turns.len() < MOST_TURNS
+    }
+
     /// The warm-up is over: totals begin.
     pub fn begin_totals(&mut self, now: SimTime) {
         self.since = now;
@@ -401,6 +417,9 @@ impl Recorder {
         }
         for pool in &mut self.pools {
             pool.reset(now);
+        }
+        for states in self.states.iter_mut().flatten() {
+            states.reset(now);
         }
         for kept in &mut self.pool_windows {
             kept.before_totals = kept.window.clone();
@@ -541,6 +560,9 @@ impl Recorder {
             let mut window = std::mem::take(&mut kept.window);
             window.wait = kept.wait.take();
             kept.windows.push(window);
+        }
+        for states in self.states.iter_mut().flatten() {
+            states.close(now);
         }
         self.window_start = now;
     }

@@ -4,11 +4,13 @@ use super::recorder::{
     ByOutcome, EdgeRecord, EdgeWindow, Ended, PoolRecord, PoolWindow, Recorder, ServiceRecord,
     ServiceWindow, WorkloadRecord, WorkloadWindow,
 };
+use super::states::StatesRecord;
 use super::summary::{
     EdgeSeries, EdgeSummary, EndpointSummary, Example, InstanceSummary, LatencySummary,
-    LevelSummary, OutcomeCounts, PoolSeries, PoolSummary, Series, ServiceSeries, ServiceSummary,
-    TenantSummary, WorkloadSeries, WorkloadSummary, quantile,
+    LevelSummary, OutcomeCounts, Policies, PoolSeries, PoolSummary, Series, ServiceSeries,
+    ServiceSummary, StatesSeries, TenantSummary, WorkloadSeries, WorkloadSummary, quantile,
 };
+use super::told;
 use crate::ids::{EdgeId, WorkloadId};
 use crate::outcome::{Outcome, cause_name};
 use crate::plan::{EdgePlan, KeeperPlan, Plan};
@@ -387,6 +389,7 @@ pub fn edges<'a>(
         .zip(&recorder.edges)
         .filter(|((_, edge), _)| !edge.door)
         .map(|((number, edge), record)| {
+            let policies = told::policies(plan, recorder, now, number, counters(number));
             let since = |get| recorder.edge_since(number, get);
             let rate = |get| share(since(get) as f64, seconds);
             let summary = EdgeSummary {
@@ -394,7 +397,7 @@ pub fn edges<'a>(
                 attempt_rate: rate(|window| window.attempts),
                 retry_rate: rate(|window| window.retries),
                 also: EdgeWindow::used(since),
-                ..edge_summary(edge, record, counters(number))
+                ..edge_summary(edge, record, policies)
             };
             (edge.name.clone(), summary)
         })
@@ -404,12 +407,14 @@ pub fn edges<'a>(
 /// Adds what the policies at the doors of services did.
 pub fn admissions<'a>(
     plan: &Plan,
+    recorder: &Recorder,
+    now: SimTime,
     services: &mut BTreeMap<String, ServiceSummary>,
     counters: impl Fn(EdgeId) -> &'a [u64],
 ) {
     for (number, edge) in plan.edges.iter_enumerated().filter(|(_, edge)| edge.door) {
         if let Some(service) = services.get_mut(&edge.name) {
-            service.admission = policies(edge, counters(number));
+            service.admission = told::policies(plan, recorder, now, number, counters(number));
         }
     }
 }
@@ -429,21 +434,7 @@ pub fn steps<'a>(
     }
 }
 
-/// What each policy of an edge counted, by its position and name.
-fn policies(plan: &EdgePlan, counters: &[u64]) -> BTreeMap<String, BTreeMap<String, u64>> {
-    let policies = plan.layers.iter().enumerate().map(|(position, layer)| {
-        let names = layer.spec.counters().iter();
-        let first = layer.counters as usize;
-        let counts = names
-            .enumerate()
-            .map(|(i, name)| ((*name).to_string(), counters[first + i]))
-            .collect();
-        (format!("{position} {}", layer.spec.name()), counts)
-    });
-    policies.collect()
-}
-
-fn edge_summary(plan: &EdgePlan, record: &EdgeRecord, counters: &[u64]) -> EdgeSummary {
+fn edge_summary(plan: &EdgePlan, record: &EdgeRecord, policies: Policies) -> EdgeSummary {
     EdgeSummary {
         calls: record.calls,
         attempts: record.attempts,
@@ -458,7 +449,7 @@ fn edge_summary(plan: &EdgePlan, record: &EdgeRecord, counters: &[u64]) -> EdgeS
         outcomes: by_name(&record.outcomes),
         attempt_outcomes: by_name(&record.attempt_outcomes),
         latency: (&record.latency).into(),
-        policies: policies(plan, counters),
+        policies,
         ..EdgeSummary::default()
     }
 }
@@ -489,6 +480,21 @@ pub fn series(plan: &Plan, recorder: &Recorder, ends: &[SimTime]) -> Series {
     for (edge, record) in edges.filter(|(edge, _)| !edge.door) {
         let columns = EdgeSeries::of(record.windows.iter());
         series.edges.insert(edge.name.clone(), columns);
+    }
+    for (number, edge) in plan.edges.iter_enumerated() {
+        let records = recorder.states[number].iter();
+        let series_of = |record: &StatesRecord| {
+            let layer = &edge.layers[record.layer];
+            let states = layer.spec.states().iter().enumerate().skip(1);
+            let states: StatesSeries = states
+                .map(|(state, name)| ((*name).to_owned(), record.by_window(state).collect()))
+                .collect();
+            (told::name(record.layer, layer), states)
+        };
+        let policies: BTreeMap<String, StatesSeries> = records.map(series_of).collect();
+        if !policies.is_empty() {
+            series.states.insert(edge.name.clone(), policies);
+        }
     }
     for (pool, kept) in plan.pools.iter().zip(&recorder.pool_windows) {
         let size = pool.size_of_all(plan) as f64;

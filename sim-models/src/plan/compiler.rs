@@ -60,6 +60,7 @@ impl<'a> Compiler<'a> {
             controllers: TiVec::new(),
             live: None,
             wrong_answers: false,
+            tenants: scenario.tenants().map(str::to_owned).collect(),
             end: SimTime(scenario.duration.0),
             warmup: SimTime(scenario.warmup.0),
             window: scenario.window,

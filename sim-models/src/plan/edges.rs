@@ -1,7 +1,7 @@
 //! Calls as edges: their policies, and the links that they go over.
 
 use super::compiler::Compiler;
-use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes};
+use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes, StatesPlan};
 use crate::ids::{DistId, EdgeId, EndpointId, InstanceId, PlaceId, ServiceId};
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{By, PolicySpec, Scope};
@@ -64,6 +64,7 @@ impl Compiler<'_> {
             Some(By::Request) => endpoints * keys,
         };
         let (mut memory, mut counters) = (0, 0);
+        let (mut state, mut with_states) = (0, 0);
         let tells_cancellation = specs.iter().any(|spec| spec.tells().cancellation);
         let layers: Vec<LayerPlan> = specs
             .into_iter()
@@ -71,10 +72,24 @@ impl Compiler<'_> {
             .map(|spec| {
                 let shared = spec.scope() == Scope::Shared;
                 let (by, parts) = (spec.by(), parts(spec.by()));
+                let memories = parts * if shared { 1 } else { callers };
+                let states = (!spec.states().is_empty()).then(|| {
+                    let each = if spec.states_by_callee() { callees } else { 1 };
+                    let plan = StatesPlan {
+                        number: with_states,
+                        first: state,
+                        each,
+                    };
+                    with_states += 1;
+                    state += memories * each;
+                    plan
+                });
                 let layer = LayerPlan {
+                    states,
                     tells_deadline: spec.tells().deadline,
                     rations: spec.rations(),
                     shuns: spec.shuns(),
+                    asks_who: spec.asks_who(),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
@@ -91,7 +106,7 @@ impl Compiler<'_> {
                     targets: Vec::new(),
                     spec,
                 };
-                memory += parts * if shared { 1 } else { callers };
+                memory += memories;
                 counters += layer.counter_count;
                 layer
             })
@@ -117,6 +132,7 @@ impl Compiler<'_> {
                 .position(|layer| layer.by == Some(By::Callee))
                 .map_or(EdgePlan::LATE, |at| at as u32),
             starts: layers.iter().any(|layer| layer.starts),
+            reports: layers.iter().any(|layer| layer.spec.reports()),
             first_endpoint,
             keys,
             avoids,
@@ -124,6 +140,7 @@ impl Compiler<'_> {
             keeps: avoids || listens || balance.counts(),
             layers,
             memory_count: memory,
+            state_count: state,
             routes,
         }
     }

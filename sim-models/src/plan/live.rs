@@ -168,6 +168,7 @@ fn same_shape(one: &Plan, other: &Plan) -> bool {
                         layer.rations,
                     ),
                     (layer.shuns, layer.leaves, layer.forks, layer.parks),
+                    layer.states,
                 )
             };
             flags(one) == flags(other) && one.spec.name() == other.spec.name()

@@ -63,6 +63,8 @@ pub struct Plan {
     pub live: Option<Box<Live>>,
     /// Whether one of the faults has a say in what requests are answered.
     pub wrong_answers: bool,
+    /// The tenants that workloads are labelled with; a [`WorkloadPlan::tenant`] of 1 is the first.
+    pub tenants: Vec<String>,
     /// End of the run.
     pub end: SimTime,
     /// End of the warm-up.
@@ -316,12 +318,16 @@ pub struct EdgePlan {
     pub picks_at: u32,
     /// Whether one of the policies has to know when what it let in at a door begins to be served.
     pub starts: bool,
+    /// Whether a policy of this door tells how busy its instance is.
+    pub reports: bool,
     /// The first of the callee's endpoints.
     pub first_endpoint: EndpointId,
     /// Parts of a memory that is divided by key: one for each, and one for requests without.
     pub keys: u32,
     /// Number of memories of all its policies.
     pub memory_count: u32,
+    /// Number of states of all of them.
+    pub state_count: u32,
     /// Where each attempt goes: links of requests and of answers.
     pub routes: Routes,
 }
@@ -385,6 +391,8 @@ pub struct LayerPlan {
     pub rations: bool,
     /// Whether balancers pass instances by that it shuns.
     pub shuns: bool,
+    /// Whether it has to know which instance asks, and for which tenant.
+    pub asks_who: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.
@@ -403,6 +411,19 @@ pub struct LayerPlan {
     pub counter_count: u32,
     /// The other targets that it may ask: edge and endpoint.
     pub targets: Vec<(EdgeId, EndpointId)>,
+    /// The states of its memories, if they have some.
+    pub states: Option<StatesPlan>,
+}
+
+/// Where the states of the memories of a policy are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatesPlan {
+    /// Which of the policies of its edge that have states it is.
+    pub number: u32,
+    /// Index of the first state among those of the edge.
+    pub first: u32,
+    /// How many states each memory has: one, or one for each instance of the callee.
+    pub each: u32,
 }
 
 /// A one-way connection between two places or two instances.

@@ -161,7 +161,7 @@ impl Policy for AdaptiveLimit {
             return;
         }
         let slow = context.now.since(*came) > self.slow;
-        if slow || self.on.contains(ended.outcome()) {
+        if slow || self.on.contains(ended.ending) {
             context.counters[1] += 1;
             memory.limit *= self.backoff;
         } else if ended.outcome().is_success() && f64::from(out) * 2.0 >= memory.limit {

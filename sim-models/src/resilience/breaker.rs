@@ -94,6 +94,7 @@ impl Policy for Breaker {
     const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
     const BREAKS: bool = true;
+    const STATES: &'static [&'static str] = &["closed", "open", "half_open"];
 
     fn memory(&self) -> BreakerMemory {
         BreakerMemory {
@@ -140,7 +141,7 @@ impl Policy for Breaker {
             return;
         }
         // Nobody knows how a call that is given up would have ended; a probe has to have ended.
-        let failed = ended.given_up || self.on.contains(ended.outcome());
+        let failed = ended.given_up || self.on.contains(ended.ending);
         if !failed && !ended.outcome().is_success() && ended.callee == Ended::NOBODY {
             // A policy inside let it through to nobody: that says nothing of the callee. The next one is a probe.
             if memory.state == State::HalfOpen {
@@ -183,6 +184,15 @@ impl Policy for Breaker {
     fn thresholds(&self) -> Vec<(&'static str, f64)> {
         vec![("failures_in_a_row", f64::from(self.failures))]
     }
+    #[inline]
+    fn state(&self, memory: &BreakerMemory, _: u32, _: SimTime) -> (u8, Option<SimTime>) {
+        let state = match memory.state {
+            State::Closed(_) => 0,
+            State::Open(_) => 1,
+            State::HalfOpen => 2,
+        };
+        (state, None)
+    }
     fn is_shut(&self, memory: &BreakerMemory, now: SimTime) -> bool {
         match memory.state {
             State::Closed(_) => false,
@@ -196,7 +206,7 @@ impl Policy for Breaker {
     /// Where it makes no difference: nothing fails, so that it never opens by bad luck, or everything.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
         let ends = inside.ends(when)?;
-        let (failed, _) = ends.sum(|outcome| self.on.contains(outcome));
+        let (failed, _) = ends.failed(self.on)?;
         let run = libm::pow(failed, f64::from(self.failures));
         let never = failed >= 1.0 - NOTHING || run * MANY_ATTEMPTS < 1.0;
         never.then_some(ends)

@@ -37,6 +37,15 @@ impl Ends {
         (chance, if chance > 0.0 { time / chance } else { 0.0 })
     }
 
+    /// The chance of what is in a set, and the mean time until it, s. None if nobody knows: which statuses errors have
+    /// is not looked at.
+    #[must_use]
+    pub fn failed(&self, on: OutcomeSet) -> Option<(f64, f64)> {
+        let error = self.chances[Outcome::Error as usize];
+        let known = on.is_whole() || !on.touches(Outcome::Error) || error < NOTHING;
+        known.then(|| self.sum(|outcome| on.touches(outcome)))
+    }
+
     /// What is never heard of ends like this, at a limit, s.
     #[must_use]
     pub fn limited(mut self, late: Outcome, limit: f64) -> Self {
@@ -98,7 +107,7 @@ impl<'a> Inside<'a> {
     #[must_use]
     pub fn spared(&mut self, when: Stay, on: OutcomeSet) -> Option<Ends> {
         let ends = self.ends(when)?;
-        let (failed, _) = ends.sum(|outcome| on.contains(outcome));
+        let (failed, _) = ends.sum(|outcome| on.touches(outcome));
         (failed < NOTHING).then_some(ends)
     }
 }
@@ -116,7 +125,7 @@ pub(super) fn tries(
     let (mut alive, mut at) = (1.0, after);
     for n in 1..=retry.attempts {
         let ends = inside.ends((at, until))?;
-        let (again, took) = ends.sum(|outcome| retry.on.contains(outcome));
+        let (again, took) = ends.failed(retry.on)?;
         all.push((ends, at));
         alive *= again;
         at += took + retry.backoff.mean_wait(n).as_secs_f64();
@@ -130,7 +139,7 @@ pub(super) fn tries(
         let mut chance = 1.0;
         let mut retries = 0.0;
         for (ends, _) in &all[..all.len() - 1] {
-            chance *= granted * ends.sum(|outcome| retry.on.contains(outcome)).0;
+            chance *= granted * ends.sum(|outcome| retry.on.touches(outcome)).0;
             retries += chance;
         }
         retries
@@ -158,7 +167,7 @@ pub(super) fn tries(
         let mut next = 0.0;
         for outcome in Outcome::ALL {
             let (chance, time) = ends.sum(|other| other == outcome);
-            let tried = if retry.on.contains(outcome) && !last {
+            let tried = if retry.on.touches(outcome) && !last {
                 granted
             } else {
                 0.0

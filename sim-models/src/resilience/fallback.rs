@@ -47,7 +47,7 @@ impl Policy for Fallback {
     #[inline]
     fn ignores(&self, outcome: Outcome) -> bool {
         // The answer of the other target is looked at, whatever it is.
-        self.to.is_none() && !self.on.contains(outcome)
+        self.to.is_none() && !self.on.touches(outcome)
     }
     fn on_result(&self, (): &mut (), asked: &mut bool, ended: &Ended, context: &mut Context) -> Do {
         let outcome = ended.outcome();
@@ -58,7 +58,7 @@ impl Policy for Fallback {
             context.counters[1] += 1;
             return Do::Pass;
         }
-        if !self.on.contains(outcome) {
+        if !self.on.contains(ended.ending) {
             return Do::Pass;
         }
         context.counters[0] += 1;
@@ -69,12 +69,13 @@ impl Policy for Fallback {
         Do::Elsewhere(0)
     }
     fn replaces(&self, outcome: Outcome) -> bool {
-        self.on.contains(outcome)
+        self.on.touches(outcome)
     }
     /// Of a static answer; another target is not looked at.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
         let ends = inside.ends(when).filter(|_| self.to.is_none())?;
-        Some(ends.replaced(|outcome| self.on.contains(outcome), Outcome::Degraded))
+        ends.failed(self.on)?;
+        Some(ends.replaced(|outcome| self.on.touches(outcome), Outcome::Degraded))
     }
     fn brief(&self) -> String {
         self.to.clone().unwrap_or_default()

@@ -94,7 +94,7 @@ impl Policy for Hedge {
         }
     }
     fn on_result(&self, (): &mut (), call: &mut Tries, ended: &Ended, context: &mut Context) -> Do {
-        if !self.on.contains(ended.outcome()) {
+        if !self.on.contains(ended.ending) {
             let won = ended.outcome().is_success() && ended.leg > call.first;
             context.counters[1] += u64::from(won);
             let refused = ended.callee == Ended::NOBODY && !ended.outcome().is_success();

@@ -6,6 +6,8 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod answers;
+mod back_pressure;
 mod breaker;
 mod bulkhead;
 mod cancellation;
@@ -13,42 +15,58 @@ pub mod chances;
 mod coalesce;
 mod deadline;
 mod fallback;
+mod gcra;
 mod gradient_limit;
 mod hedge;
 mod outlier_ejection;
 pub mod pattern;
 mod policy;
 mod rate_limit;
+mod report_load;
+mod reserved_bulkhead;
 mod retry;
 mod retry_budget;
 pub mod script;
 mod shed_by_priority;
+mod shuffle_shard;
+mod sliding_limit;
 mod stale;
 #[cfg(test)]
 mod tests;
+mod thread_pool;
 mod throttle;
 pub mod timeline;
 mod timeout;
 pub mod trace;
+mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use answers::{Final, Load, PushBack};
+pub use back_pressure::BackPressure;
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
 pub use deadline::Deadline;
 pub use fallback::Fallback;
+pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
 pub use hedge::Hedge;
 pub use outlier_ejection::OutlierEjection;
-pub use policy::{Again, By, Context, Do, Ended, Final, Policy, PushBack, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
 pub use rate_limit::RateLimit;
+pub use report_load::ReportLoad;
+pub use reserved_bulkhead::{Reserve, ReservedBulkhead};
 pub use retry::{Backoff, Jitter, Retry};
 pub use retry_budget::RetryBudget;
 pub use shed_by_priority::ShedByPriority;
+pub use shuffle_shard::{ShuffleShard, Whose};
+pub use sliding_limit::{Count, SlidingLimit};
 pub use stale::Stale;
+pub use thread_pool::ThreadPool;
 pub use throttle::Throttle;
 pub use timeout::Timeout;
+pub use window_limit::{Starts, WindowLimit};
 
 use crate::outcome::Outcome;
 use chances::{Ends, Inside, NOTHING, Stay, tries};
@@ -92,6 +110,9 @@ macro_rules! policies {
 
         /// What every policy counts, by its name.
         pub const COUNTERS: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::COUNTERS)),*];
+
+        /// The states of every policy that has some, by its name.
+        pub const STATES: &[(&str, &[&str])] = &[$(($name, <$policy as Policy>::STATES)),*];
 
         impl PolicySpec {
             /// The policy of a name, with what is said of it.
@@ -194,6 +215,11 @@ macro_rules! policies {
             #[must_use]
             pub fn at_door(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::AT_DOOR),* }
+            }
+            /// See [`Policy::ASKS_WHO`].
+            #[must_use]
+            pub fn asks_who(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::ASKS_WHO),* }
             }
             /// See [`Policy::LEAVES`].
             #[must_use]
@@ -357,6 +383,38 @@ macro_rules! policies {
                     _ => unreachable!("the memory of a policy is its own"),
                 }
             }
+            /// See [`Policy::REPORTS`].
+            #[must_use]
+            pub fn reports(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::REPORTS),* }
+            }
+            /// See [`Policy::load`].
+            #[must_use]
+            pub fn load(&self, memory: &Memory) -> Load {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.load(memory),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
+            /// See [`Policy::STATES`].
+            #[must_use]
+            pub fn states(&self) -> &'static [&'static str] {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES),* }
+            }
+            /// See [`Policy::STATES_BY_CALLEE`].
+            #[must_use]
+            pub fn states_by_callee(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::STATES_BY_CALLEE),* }
+            }
+            /// See [`Policy::state`].
+            #[inline]
+            #[must_use]
+            pub fn state(&self, memory: &Memory, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.state(memory, callee, now),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::heap`].
             #[must_use]
             pub fn heap(&self) -> usize {
@@ -475,4 +533,12 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    ReportLoad "report_load",
+    BackPressure "back_pressure",
+    WindowLimit "window_limit",
+    SlidingLimit "sliding_limit",
+    Gcra "gcra",
+    ThreadPool "thread_pool",
+    ReservedBulkhead "reserved_bulkhead",
+    ShuffleShard "shuffle_shard",
 }

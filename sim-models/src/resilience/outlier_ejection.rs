@@ -111,6 +111,8 @@ impl Policy for OutlierEjection {
     const COUNTERS: &'static [&'static str] = &["ejected", "spared"];
     const LEAVES: bool = true;
     const SHUNS: bool = true;
+    const STATES: &'static [&'static str] = &["in", "ejected"];
+    const STATES_BY_CALLEE: bool = true;
 
     fn memory(&self) -> Vec<Host> {
         Vec::new()
@@ -142,7 +144,7 @@ impl Policy for OutlierEjection {
         if ended.given_up || out || (host.until > SimTime::ZERO && *came < host.from) {
             return;
         }
-        if !self.on.contains(ended.outcome()) {
+        if !self.on.contains(ended.ending) {
             host.failures = 0;
             return;
         }
@@ -159,6 +161,13 @@ impl Policy for OutlierEjection {
         }
         for (host, passed_by) in hosts.iter().zip(passed_by) {
             *passed_by |= host.until > now;
+        }
+    }
+    fn state(&self, hosts: &Vec<Host>, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
+        match hosts.get(callee as usize) {
+            Some(host) if host.until > now => (1, None),
+            Some(host) => (0, Some(host.until)),
+            None => (0, None),
         }
     }
     fn reading(&self, hosts: &Vec<Host>, now: SimTime) -> Reading {

@@ -5,7 +5,7 @@
 //! state in one call ([`Policy::Call`]). It decides; only the world acts. The world also says where an ending
 //! began: a policy names the outcome and no place.
 
-use super::{Backoff, Ends, Inside, Stay};
+use super::{Backoff, Ends, Final, Inside, Load, Stay};
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -78,87 +78,6 @@ pub enum Do {
     Hold,
 }
 
-/// Whether policies outside may try again after a result, and when: what an answer says of it travels to its caller,
-/// in whole milliseconds.
-///
-/// Source: gRPC A6, `grpc-retry-pushback-ms` (negative: not at all); RFC 9110, `Retry-After`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Final(u32);
-
-#[allow(non_upper_case_globals)]
-impl Final {
-    /// They may.
-    pub const No: Self = Self(0);
-    /// They may not: nothing that began here is to be tried again.
-    pub const Yes: Self = Self(u32::MAX);
-    /// They may not: the callee says so.
-    pub const Never: Self = Self(u32::MAX - 1);
-
-    /// They may after this span: the callee says so.
-    #[must_use]
-    pub fn after(span: SimDuration) -> Self {
-        let milliseconds = span.0.div_ceil(1_000_000).max(1);
-        Self(u32::try_from(milliseconds).map_or(Self::Never.0 - 1, |ms| ms.min(Self::Never.0 - 1)))
-    }
-
-    /// Whether they may not.
-    #[inline]
-    #[must_use]
-    pub fn forbids(self) -> bool {
-        self.0 >= Self::Never.0
-    }
-
-    /// After how long they may, if the callee has said so.
-    #[inline]
-    #[must_use]
-    pub fn span(self) -> Option<SimDuration> {
-        (self != Self::No && !self.forbids()).then(|| SimDuration::from_millis(u64::from(self.0)))
-    }
-
-    /// What of it an answer carries to its caller: what the callee says, not what goes for policies of its own.
-    #[inline]
-    #[must_use]
-    pub fn told(self) -> Self {
-        if self == Self::Yes { Self::No } else { self }
-    }
-
-    /// As bits that an answer carries.
-    #[inline]
-    #[must_use]
-    pub(crate) fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// From the bits that an answer carries.
-    #[inline]
-    #[must_use]
-    pub(crate) fn from_bits(bits: u32) -> Self {
-        Self(bits)
-    }
-}
-
-/// What those are told who are turned away.
-#[derive(Clone, Copy, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PushBack {
-    /// To come again after this span at the earliest: `after("1s")`.
-    After(SimDuration),
-    /// Not to come again.
-    Never,
-}
-
-impl PushBack {
-    /// What policies outside make of it.
-    #[must_use]
-    pub fn last(said: Option<Self>) -> Final {
-        match said {
-            None => Final::No,
-            Some(Self::After(span)) => Final::after(span),
-            Some(Self::Never) => Final::Never,
-        }
-    }
-}
-
 /// A result on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -172,6 +91,8 @@ pub struct Ended {
     pub callee: u16,
     /// Nobody knows how it would have ended: a policy outside, or the caller, no longer waits.
     pub given_up: bool,
+    /// How busy who answered it is, where the answer tells it.
+    pub load: Load,
 }
 
 impl Default for Ended {
@@ -183,6 +104,7 @@ impl Default for Ended {
             leg: 0,
             callee: Self::NOBODY,
             given_up: false,
+            load: Load::UNKNOWN,
         }
     }
 }
@@ -245,6 +167,11 @@ pub struct Context<'a> {
     pub priority: Priority,
     /// Whom it is from ([`crate::baggage::Baggage::user`]).
     pub user: u8,
+    /// Number of the instance that asks, among those of the caller or of the service whose door it is; of policies that
+    /// ask ([`Policy::ASKS_WHO`]).
+    pub caller: u32,
+    /// Number of the tenant that it is from; of policies that ask.
+    pub tenant: u32,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
     pub said: Option<SimDuration>,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
@@ -349,6 +276,8 @@ pub trait Policy {
     const RATIONS: bool = false;
     /// Whether balancers pass instances by that it shuns ([`Policy::shun`]).
     const SHUNS: bool = false;
+    /// Whether it has to know which instance asks, and for which tenant.
+    const ASKS_WHO: bool = false;
     /// Whether it has to know of every call that leaves it ([`Policy::on_leave`]).
     const LEAVES: bool = false;
     /// The fields that can change while calls go through it: those that it looks up when it is asked, or whose change
@@ -360,6 +289,14 @@ pub trait Policy {
     const LATE: Outcome = Outcome::TimeoutAttempt;
     /// Whether it stops calls while those before them keep failing.
     const BREAKS: bool = false;
+    /// The states that a memory can be in, by name, the one that it begins in first: of them runs tell when they turned
+    /// and how long they lasted. Empty: it has none.
+    const STATES: &'static [&'static str] = &[];
+    /// Whether a memory is in a state of its own for each instance of the callee.
+    const STATES_BY_CALLEE: bool = false;
+
+    /// Whether answers tell what it says of the load ([`Policy::load`]), at a door.
+    const REPORTS: bool = false;
 
     /// What it remembers at the start.
     fn memory(&self) -> Self::Memory;
@@ -477,6 +414,16 @@ pub trait Policy {
     /// Whether it is in a state in which it stands in the way of calls: open, as a breaker is.
     fn is_open(&self, _memory: &Self::Memory, _now: SimTime) -> bool {
         false
+    }
+    /// How busy the instance is at whose door it sits.
+    fn load(&self, _memory: &Self::Memory) -> Load {
+        Load::UNKNOWN
+    }
+    /// Which of [`Policy::STATES`] a memory is in just now, and since when if it has come to it by the passing of time;
+    /// of this instance of the callee, where each has its own. The world asks each time that a memory may have changed.
+    #[inline]
+    fn state(&self, _memory: &Self::Memory, _callee: u32, _now: SimTime) -> (u8, Option<SimTime>) {
+        (0, None)
     }
     /// Bytes that its memory takes beside itself: what a vector in it holds.
     fn heap(&self) -> usize {

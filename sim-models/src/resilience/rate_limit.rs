@@ -25,6 +25,10 @@ pub struct RateLimit {
     /// Calls at once: the most tokens that the bucket holds.
     #[serde(default = "one")]
     pub burst: f64,
+    /// How often tokens come, as many as there are by then: at each whole multiple of it since the start. They come
+    /// steadily, unless this says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<SimDuration>,
     /// How long a call may wait for its token.
     #[serde(default)]
     pub wait: SimDuration,
@@ -79,7 +83,7 @@ impl RateLimit {
         } else {
             1.0 - bucket.tokens
         };
-        let wait = SimDuration::from_nanos_f64(lacking / self.rate.0 * 1e9);
+        let wait = self.span(lacking, context.now);
         if wait > self.wait {
             context.counters[0] += 1;
             let last = if self.push_back {
@@ -94,9 +98,41 @@ impl RateLimit {
         Ok(())
     }
 
+    /// How long it takes until so many tokens have come.
+    fn span(&self, lacking: f64, now: SimTime) -> SimDuration {
+        match self.every {
+            None => SimDuration::from_nanos_f64(lacking / self.rate.0 * 1e9),
+            Some(_) if lacking <= 0.0 => SimDuration::ZERO,
+            Some(every) => {
+                let fills = libm::ceil(lacking / self.fill(every) - ROUNDING);
+                let first = every.0 - now.0 % every.0;
+                SimDuration(first)
+                    + SimDuration::from_nanos_f64((fills - 1.0) * every.as_nanos_f64())
+            }
+        }
+    }
+
+    /// The tokens that come at a time.
+    fn fill(&self, every: SimDuration) -> f64 {
+        let tokens = self.rate.0 * every.as_secs_f64();
+        let whole = libm::round(tokens);
+        // What is meant is a whole number, whatever unit its rate is written in.
+        if (tokens - whole).abs() < 1e-9 * whole {
+            whole
+        } else {
+            tokens
+        }
+    }
+
     /// The tokens that are there by now.
     fn tokens(&self, bucket: &Bucket, now: SimTime) -> f64 {
-        let gained = now.since(bucket.at).as_secs_f64() * self.rate.0;
+        let gained = match self.every {
+            None => now.since(bucket.at).as_secs_f64() * self.rate.0,
+            Some(every) => {
+                let fills = now.0 / every.0 - bucket.at.0 / every.0;
+                fills as f64 * self.fill(every)
+            }
+        };
         (bucket.tokens + gained).min(self.burst)
     }
 }
@@ -170,6 +206,10 @@ impl Policy for RateLimit {
         let mut wrong = Vec::new();
         if !(self.rate.0.is_finite() && self.rate.0 > 0.0) {
             wrong.push(("rate", "must be more than zero".into()));
+        }
+        if self.every == Some(SimDuration::ZERO) {
+            let why = "must be longer than zero; without it they come steadily";
+            wrong.push(("every", why.into()));
         }
         if !(self.burst.is_finite() && self.burst >= 1.0) {
             let why = format!("must be at least 1, not {}", self.burst);

@@ -284,10 +284,13 @@ impl Policy for Retry {
     }
     #[inline]
     fn ignores(&self, outcome: Outcome) -> bool {
-        !self.on.contains(outcome)
+        !self.on.touches(outcome)
     }
     #[inline]
     fn on_result(&self, (): &mut (), call: &mut Tried, ended: &Ended, context: &mut Context) -> Do {
+        if !self.on.contains(ended.ending) {
+            return Do::Pass;
+        }
         let told = ended.last.told();
         if ended.last == Final::Yes || (self.respect_push_back && told.forbids()) {
             return Do::Pass;

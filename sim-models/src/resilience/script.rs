@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One line of a script.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// Seconds since the start.
@@ -31,6 +31,9 @@ pub struct Line {
     /// Of a result: seconds after which the callee asks to come again; less than zero: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<f64>,
+    /// Of a result: how busy the answer tells that its instance is; 1 is all that it can take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<f64>,
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub key: u32,
@@ -43,6 +46,9 @@ pub struct Line {
     /// Of a call that comes: the tenant that it is from.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tenant: String,
+    /// Of a call that comes: the index of the instance that asks.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub caller: u16,
     /// Of a call that comes: the endpoint that it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
@@ -56,30 +62,6 @@ pub struct Line {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-impl Line {
-    /// A line that says no more than that.
-    #[must_use]
-    pub fn new(t: f64, op: Op) -> Self {
-        Self {
-            t,
-            op,
-            id: Id::default(),
-            outcome: None,
-            duration: None,
-            status: 0,
-            callee: None,
-            retry_after: None,
-            key: 0,
-            priority: Priority::default(),
-            user: 0,
-            tenant: String::new(),
-            endpoint: String::new(),
-            leg: None,
-            callees: None,
-        }
-    }
 }
 
 /// How a script calls a call: a number or a text. A line without one is about the call without a name.
@@ -116,7 +98,7 @@ impl Id {
 }
 
 /// What happens in a line of a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// A call comes to the policy.
@@ -130,6 +112,7 @@ pub enum Op {
     /// Nobody waits for the call any longer.
     GiveUp,
     /// Nothing: it is looked where the call is.
+    #[default]
     Look,
 }
 

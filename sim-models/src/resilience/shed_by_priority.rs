@@ -130,6 +130,7 @@ impl Policy for ShedByPriority {
     type Call = Served;
     const SUMMARY: &'static str = "an overloaded service sheds the least important first";
     const EXAMPLE: &'static str = "shed_by_priority";
+    const STATES: &'static [&'static str] = &["open", "sheds"];
     const COUNTERS: &'static [&'static str] = &[
         "shed_critical_plus",
         "shed_critical",
@@ -199,6 +200,9 @@ impl Policy for ShedByPriority {
     }
     fn inside(door: &Door) -> Option<u32> {
         Some(door.inside)
+    }
+    fn state(&self, door: &Door, _: u32, _: SimTime) -> (u8, Option<SimTime>) {
+        (u8::from(door.bound < LEVELS), None)
     }
     fn reading(&self, door: &Door, _: SimTime) -> Reading {
         Reading {

@@ -76,7 +76,7 @@ impl Policy for Stale {
     }
     #[inline]
     fn ignores(&self, outcome: Outcome) -> bool {
-        outcome != Outcome::Ok && !self.on.contains(outcome)
+        outcome != Outcome::Ok && !self.on.touches(outcome)
     }
     #[inline]
     fn on_result(
@@ -92,6 +92,9 @@ impl Policy for Stale {
             *answered = is_known.then_some(context.now);
             return Do::Pass;
         }
+        if !self.on.contains(ended.ending) {
+            return Do::Pass;
+        }
         let counter = match answered {
             Some(answered) if self.is_fresh(*answered, context.now) => 0,
             Some(_) => 1,
@@ -104,7 +107,7 @@ impl Policy for Stale {
         Do::End(ended.replaced(), Final::No)
     }
     fn replaces(&self, outcome: Outcome) -> bool {
-        self.on.contains(outcome)
+        self.on.touches(outcome)
     }
     /// Where nothing fails that it would stand in for.
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {

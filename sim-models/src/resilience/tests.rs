@@ -1,5 +1,7 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
+mod load;
+
 use super::PolicySpec;
 use super::trace::{Decision, Line, Trace};
 use crate::scenario::explain::read_part;

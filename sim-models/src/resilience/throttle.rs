@@ -156,7 +156,7 @@ impl Policy for Throttle {
             return;
         }
         window.slide(self.window, context.now);
-        window.count(!self.on.contains(ended.outcome()));
+        window.count(!self.on.contains(ended.ending));
     }
     fn heap(&self) -> usize {
         SLICES * size_of::<Count>()

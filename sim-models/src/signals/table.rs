@@ -161,6 +161,8 @@ subjects {
                 => AttemptOutcomeRatio "attempt_outcome_ratio" Outcome Ratio Neither by(attempt_outcome) none())
             (policy_count Derived "How often a policy did something after the warm-up." []
                 => PolicyCount "policy_count" Counter Count Neither by(policy_count) none())
+            (policy_state Derived "Share of the time for which a policy was in one of its states: of all its memories, on average." []
+                => PolicyState "policy_state" State Ratio Neither by(policy_state) by(policy_state))
         }
     }
     Pool PoolWindow PoolSeries [] {

@@ -5,7 +5,7 @@ use crate::balancers::{Heard, View};
 use crate::ids::InstanceId;
 use crate::outcome::Outcome;
 use crate::plan::{EdgePlan, LayerPlan};
-use crate::resilience::By;
+use crate::resilience::{By, Load};
 use sim_core::SimTime;
 use sim_core::random::{Keyed, mix};
 
@@ -160,7 +160,7 @@ impl World<'_> {
         index: u32,
         plan: &EdgePlan,
         outcome: Outcome,
-        answered: bool,
+        answer: Option<Load>,
         now: SimTime,
     ) {
         if !plan.keeps {
@@ -179,7 +179,8 @@ impl World<'_> {
                 callee,
                 took: now.since(self.sent[index as usize]),
                 outcome,
-                answered,
+                answered: answer.is_some(),
+                load: answer.unwrap_or_default(),
             };
             let balancer = &self.plan.services[plan.callee].balance;
             balancer.on_result(&mut state.choosers[own as usize], &heard);

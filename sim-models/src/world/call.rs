@@ -7,7 +7,7 @@ use super::state::World;
 use crate::ids::{EdgeId, EndpointId, InstanceId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{EdgePlan, Instruction};
-use crate::resilience::{Ended, Final};
+use crate::resilience::{Ended, Final, Load};
 use sim_core::SimTime;
 use sim_core::agenda::Agenda;
 use sim_core::random::mix;
@@ -132,7 +132,7 @@ impl<'p> World<'p> {
 
     /// An attempt of this frame's call is no longer out.
     #[inline]
-    fn attempt_over(&mut self, index: u32, outcome: Outcome, answered: bool, now: SimTime) {
+    fn attempt_over(&mut self, index: u32, outcome: Outcome, answer: Option<Load>, now: SimTime) {
         let frame = &mut self.frames[index];
         frame.child = FrameId::NONE;
         let (edge, attempts) = (frame.edge, frame.attempts);
@@ -140,7 +140,7 @@ impl<'p> World<'p> {
         self.recorder
             .attempt_ended(edge, attempts, outcome, counted);
         let plan = &self.plan.edges[edge];
-        self.tell_balancer(index, plan, outcome, answered, now);
+        self.tell_balancer(index, plan, outcome, answer, now);
     }
 
     /// An answer reaches its caller, if the caller still waits for it.
@@ -169,9 +169,10 @@ impl<'p> World<'p> {
         if self.frames[index].child != id || !self.frames[index].calls() {
             return;
         }
-        self.attempt_over(index, ending.outcome, true, agenda.now());
-        // An answer carries what it says of coming again.
+        // An answer carries what it says of coming again, and of the load.
         let last = Final::from_bits(mark.0 as u32);
+        let load = Load::from_bits((mark.0 >> 32) as u8);
+        self.attempt_over(index, ending.outcome, Some(load), agenda.now());
         self.tell(index, agenda.now(), || match last.span() {
             None if last.forbids() => {
                 format!("answer: {}, do not come again", ending.outcome.name())
@@ -183,6 +184,7 @@ impl<'p> World<'p> {
         let ended = Ended {
             ending,
             last,
+            load,
             callee: (callee.offset_from(plan.first_callee)) as u16,
             ..Ended::default()
         };
@@ -207,7 +209,7 @@ impl<'p> World<'p> {
         if child == FrameId::NONE {
             return;
         }
-        self.attempt_over(index, outcome, false, agenda.now());
+        self.attempt_over(index, outcome, None, agenda.now());
         if let Some(callee) = self.frames.alive(child) {
             self.mark_abandoned(callee);
             if plan.door {

@@ -272,6 +272,7 @@ impl World<'_> {
                 for memory in plan.edges[edge].memories_of(layer) {
                     let own = &mut self.edges[edge].memories[memory];
                     let free = is.spec.on_set(own, &was.spec, agenda.now());
+                    self.watch(edge, layer, memory, agenda.now());
                     self.work += 1;
                     if free > 0 && is.parks {
                         self.wake_at(edge, memory, layer, free, agenda);

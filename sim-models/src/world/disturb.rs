@@ -260,6 +260,10 @@ impl<'p> World<'p> {
         levels.queue.set(now, 0);
         self.lose_inbox(instance, agenda);
         self.forget(instance);
+        self.watch_all(
+            agenda.now(),
+            Some("what it remembered died with its instance"),
+        );
         self.forget_what_was_kept(instance);
         requests
     }

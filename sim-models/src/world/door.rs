@@ -10,7 +10,7 @@ use super::state::World;
 use crate::ids::{EdgeId, EndpointId, ServiceId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::EdgePlan;
-use crate::resilience::Final;
+use crate::resilience::{Final, Load};
 use sim_core::SimTime;
 use sim_core::agenda::Agenda;
 
@@ -149,7 +149,21 @@ impl<'p> World<'p> {
             },
             _ => ending,
         };
-        self.reply_with(index, ending, last.told(), agenda);
+        let load = self.load_at_door(index);
+        self.reply_with(index, ending, last.told(), load, agenda);
+    }
+
+    /// How busy its instance is, where policies of the door say so: the most that one of them says.
+    fn load_at_door(&self, index: u32) -> Load {
+        let plan = self.edge_of(index);
+        if !plan.reports {
+            return Load::UNKNOWN;
+        }
+        let memories = &self.edges[self.frames[index].edge].memories;
+        let reporters = plan.layers.iter().filter(|layer| layer.spec.reports());
+        reporters.fold(Load::UNKNOWN, |load, layer| {
+            load.max(layer.spec.load(&memories[self.memory_of(index, layer)]))
+        })
     }
 
     /// A request at the door is taken back, or lost.

@@ -121,7 +121,7 @@ impl<'p> World<'p> {
         let base = usize::from(self.frames[index].base);
         while outside != base {
             let layer = outside - 1;
-            if plan.layers[layer].passes.contains(ended.outcome()) {
+            if plan.layers[layer].passes.touches(ended.outcome()) {
                 let slot = self.slot(index, layer);
                 let timer = std::mem::replace(&mut slot.timer, EventId::NONE);
                 slot.overdue = false;

@@ -72,6 +72,8 @@ pub(super) struct EdgeState {
     /// For each memory those who are parked at it; empty if no policy parks.
     pub(super) rooms: Vec<WaitingRoom<Parked>>,
     pub(super) counters: Vec<u64>,
+    /// Which state each memory was in when it was last asked, of policies that have states.
+    pub(super) states: Vec<u8>,
     /// Lane of each policy's time limit; none for a policy that has to be asked.
     pub(super) lanes: Vec<Option<LaneId>>,
     /// What each caller instance remembers of the callee's.
@@ -105,6 +107,7 @@ impl EdgeState {
                     .map(|layer| layer.spec.counters().len())
                     .sum()
             ],
+            states: vec![0; edge.state_count as usize],
             lanes: Self::lanes(edge, agenda),
             choosers: vec![balance.memory(among); callers as usize],
             outstanding: if balance.counts() && among > 0 {

@@ -8,6 +8,7 @@
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies` and `timers`: what policies say to it;
 //!   `memories`: which of theirs is meant; `legs`: tries beside each other; `rooms`: calls that wait at a policy;
 //!   `balance`: whom it calls, `tried`: whom it has;
+//!   `watch`: which of the states of policies have turned;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //!   `permits` and `acquire`: what these hold out of the pools of an instance; `kept` and `decide`: what it keeps for its steps;
@@ -34,6 +35,7 @@ mod network;
 mod memories;
 mod balance;
 mod legs;
+mod watch;
 mod policies;
 mod drive;
 mod timers;

@@ -7,7 +7,7 @@ use super::state::World;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
-use crate::resilience::{CallState, Context, Ended, Final, Memory, PolicySpec};
+use crate::resilience::{CallState, Context, Ended, Memory, PolicySpec};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -87,6 +87,11 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let (caller, tenant) = if policy.asks_who {
+            self.who_asks(index)
+        } else {
+            (0, 0)
+        };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
         let frame = &self.frames[index];
@@ -105,15 +110,32 @@ impl<'p> World<'p> {
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,
+            caller,
+            tenant,
             said: None,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.slot(layer);
-        ask(
+        let answer = ask(
             &policy.spec,
             &mut state.memories[memory],
             &mut self.slots.slots[slot].state,
             &mut context,
+        );
+        if policy.states.is_some() {
+            let edge = frame.edge;
+            self.watch(edge, layer, memory, now);
+        }
+        answer
+    }
+
+    /// Which instance asks, and for which tenant.
+    #[cold]
+    fn who_asks(&self, index: u32) -> (u32, u32) {
+        let frame = &self.frames[index];
+        (
+            self.plan.instances[frame.instance].number,
+            self.plan.workloads[frame.workload].tenant,
         )
     }
 
@@ -160,14 +182,13 @@ impl<'p> World<'p> {
         let asked = self.frames[index].callee_instance;
         Ended {
             ending,
-            last: Final::No,
             callee: if asked == InstanceId::NONE {
                 Ended::NOBODY
             } else {
                 asked.offset_from(self.edge_of(index).first_callee) as u16
             },
-            leg: 0,
             given_up: true,
+            ..Ended::default()
         }
     }
 

@@ -6,7 +6,7 @@ use super::state::World;
 use super::story::rounded;
 use crate::faults::Treatment;
 use crate::outcome::{Ending, Outcome};
-use crate::resilience::Final;
+use crate::resilience::{Final, Load};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 
@@ -118,7 +118,7 @@ impl World<'_> {
     /// The answer leaves for the caller.
     #[inline(always)]
     pub(super) fn reply(&mut self, index: u32, ending: Ending, agenda: &mut Agenda<Event>) {
-        self.reply_with(index, ending, Final::No, agenda);
+        self.reply_with(index, ending, Final::No, Load::UNKNOWN, agenda);
     }
 
     /// The answer leaves for the caller, and says whether and when to come again.
@@ -128,12 +128,13 @@ impl World<'_> {
         index: u32,
         ending: Ending,
         last: Final,
+        load: Load,
         agenda: &mut Agenda<Event>,
     ) {
         let frame = &mut self.frames[index];
         frame.state = State::Replying;
         frame.ending = ending;
-        frame.mark = SimTime(u64::from(last.bits()));
+        frame.mark = SimTime(u64::from(last.bits()) | u64::from(load.bits()) << 32);
         let Frame {
             in_edge,
             instance,

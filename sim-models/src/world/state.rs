@@ -295,6 +295,7 @@ impl<'p> World<'p> {
 
     /// The warm-up is over: totals begin.
     pub fn begin_totals(&mut self, now: SimTime) {
+        self.watch_all(now, None);
         self.recorder.begin_totals(now);
         for edge in &mut self.edges {
             edge.counters.fill(0);
@@ -311,6 +312,7 @@ impl<'p> World<'p> {
         }
         #[cfg(not(debug_assertions))]
         let _ = whole;
+        self.watch_all(now, None);
         let up: Vec<u64> = self
             .plan
             .service_places()

@@ -72,8 +72,8 @@ const HELP: &str = r#"A script has one JSON object a line, times in seconds:
   {"t": 1.8, "op": "give_up"}                     nobody waits for the call any longer
   {"t": 2, "op": "look"}                          nothing happens: where is the call?
 "id" names a call, so that several may be out at once; a result may have "status", "callee", "leg" (which
-of the tries of the call it is of), "duration" (seconds that it is said to have taken) and "retry_after"
-(seconds), a call "key", "priority", "user", "tenant", "endpoint" and "callee"; "callees" says how many
+of the tries of the call it is of), "duration" (seconds that it is said to have taken), "retry_after"
+(seconds) and "load", a call "key", "priority", "user", "tenant", "endpoint", "caller" and "callee"; "callees" says how many
 instances there are; "op": "start" says that what a door let in begins to be served.
 The answer says whether what is inside may go on, how long it waits first, where the call is, what the
 policy remembers and what it has counted; where there are several policies, under the name of each.

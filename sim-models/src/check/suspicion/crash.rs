@@ -326,6 +326,6 @@ fn exposed<'v>(view: &'v View<'_>) -> Vec<Vec<Exposed<'v>>> {
 /// How often a list of policies sends what ends like this each time.
 fn attempts_on(policies: &[PolicySpec], outcome: Outcome) -> f64 {
     let retries = policies.iter().filter_map(PolicySpec::again);
-    let those = retries.filter(|retry| retry.on.contains(outcome));
+    let those = retries.filter(|retry| retry.on.touches(outcome));
     those.map(|retry| f64::from(retry.attempts)).product()
 }

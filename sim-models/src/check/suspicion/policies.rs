@@ -154,7 +154,7 @@ impl Checker<'_> {
             };
             // Who leaves out what is tried again unless he says otherwise means it.
             let late = inner.late();
-            if !retry.on.contains(late) && !OutcomeSet::TRANSIENT.contains(late) {
+            if !retry.on.touches(late) && !OutcomeSet::TRANSIENT.touches(late) {
                 let (name, late) = (inner.name(), late.name());
                 let message = format!(
                     "an attempt that takes longer than the {name} of {limit} is not tried again: it ends as `{late}`, which the retry outside of it leaves out"

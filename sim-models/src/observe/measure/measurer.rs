@@ -65,6 +65,12 @@ pub(super) fn quotient(dividend: Option<f64>, divisor: Option<f64>) -> Option<f6
     (!value.is_nan()).then_some(value)
 }
 
+/// The mean of what is known; none of nothing.
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    (count > 0.0).then(|| sum / count)
+}
+
 pub(super) fn quantile(statistic: Statistic) -> Option<f64> {
     match statistic {
         Statistic::Mean => None,

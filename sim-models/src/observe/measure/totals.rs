@@ -1,14 +1,15 @@
 //! Measures over all that counts in totals: what began after the warm-up.
 
-use super::measurer::Measurer;
+use super::measurer::{Measurer, mean};
 use crate::expression::metric::{Metric, Statistic};
 use crate::expression::naming::{Argument, Measure};
 use crate::observe::conclusion::Conclusion;
 use crate::observe::summary::{
-    AvailabilitySummary, Incident, LatencySummary, LevelSummary, OutcomeCounts, PolicyCounts,
+    AvailabilitySummary, Incident, LatencySummary, LevelSummary, OutcomeCounts, Policies,
     PoolSummary,
 };
 use crate::signals::signals;
+use std::collections::BTreeMap;
 
 fn workload(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let workload = measurer.summary.workloads.get(&measure.subject)?;
@@ -185,36 +186,57 @@ fn attempt_outcome(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     outcome_share(&edge.attempt_outcomes, measure)
 }
 
-fn policy_count(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+/// The policies of the edge or at the door that a measure is about.
+fn policies<'a>(measurer: &'a Measurer<'_>, measure: &Measure) -> Option<&'a Policies> {
     let (edges, services) = (&measurer.summary.edges, &measurer.summary.services);
-    let policies = match edges.get(&measure.subject) {
-        Some(edge) => &edge.policies,
+    match edges.get(&measure.subject) {
+        Some(edge) => Some(&edge.policies),
         // The door of a service goes by the name of the service.
-        None => &services.get(&measure.subject)?.admission,
+        None => Some(&services.get(&measure.subject)?.admission),
+    }
+}
+
+/// The kind of a policy by what results call it: `"0 retry"`.
+fn kind(name: &str) -> Option<&str> {
+    Some(name.split_once(' ')?.1)
+}
+
+fn policy_count(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let policies = policies(measurer, measure)?.iter();
+    let counts = policies.map(|(name, policy)| (kind(name), &policy.counts));
+    counted(counts, measure)
+}
+
+/// The share of time in a state; of several policies of one kind the mean.
+fn policy_state(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
+    let Some(Argument::State(asked)) = measure.argument else {
+        return None;
     };
-    // `"0 retry"`.
-    counted(policies, measure, |name| Some(name.split_once(' ')?.1))
+    let policies = policies(measurer, measure)?.iter();
+    let own = policies.filter(|(name, _)| kind(name) == Some(asked.policy));
+    let shares = own.filter_map(|(_, policy)| policy.states.get(asked.name));
+    mean(shares.copied())
 }
 
 fn step_count(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
     let service = measurer.summary.services.get(&measure.subject)?;
     // `"get/cache"`, and `"get/cache 2"` of the second one there.
-    counted(&service.steps, measure, |name| {
-        name.rsplit('/').next()?.split(' ').next()
-    })
+    let steps = service.steps.iter().map(|(name, counts)| {
+        let name = name.rsplit('/').next();
+        (name.and_then(|name| name.split(' ').next()), counts)
+    });
+    counted(steps, measure)
 }
 
 /// What all of one kind in a list counted; none without one.
-fn counted(
-    all: &PolicyCounts,
+fn counted<'a>(
+    all: impl Iterator<Item = (Option<&'a str>, &'a BTreeMap<String, u64>)>,
     measure: &Measure,
-    kind: impl Fn(&str) -> Option<&str>,
 ) -> Option<f64> {
     let Some(Argument::Counter(counter)) = measure.argument else {
         return None;
     };
-    all.iter()
-        .filter(|(name, _)| kind(name) == Some(counter.policy))
+    all.filter(|(kind, _)| *kind == Some(counter.policy))
         .filter_map(|(_, counts)| counts.get(counter.name))
         .map(|count| *count as f64)
         .reduce(|a, b| a + b)

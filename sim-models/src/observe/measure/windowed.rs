@@ -1,9 +1,9 @@
 //! Measures over a stretch of windows.
 
-use super::measurer::{Measurer, quantile};
+use super::measurer::{Measurer, mean, quantile};
 use crate::expression::metric::{Metric, Statistic};
 use crate::expression::naming::{Argument, Measure};
-use crate::observe::recorder::{LevelWindow, PoolWindow, ServiceWindow};
+use crate::observe::recorder::{EdgeWindow, LevelWindow, PoolWindow, ServiceWindow};
 use crate::outcome::Outcome;
 use crate::signals::signals;
 use sim_core::metrics::Snapshot;
@@ -238,6 +238,27 @@ fn pool_utilization(kept: &Kept<'_, PoolWindow>, pool: usize) -> Option<f64> {
     let plan = kept.measurer.plan;
     let size = plan.pools.raw[pool].size_of_all(plan) as f64;
     Some(kept.mean(|window| window.out.mean) / size)
+}
+
+/// The share of time in a state; of several policies of one kind the mean.
+fn policy_state(kept: &Kept<'_, EdgeWindow>, edge: usize) -> Option<f64> {
+    let Some(Argument::State(asked)) = kept.measure.argument else {
+        return None;
+    };
+    let plan = &kept.measurer.plan.edges.raw[edge];
+    let records = kept.measurer.recorder.states.raw[edge].iter();
+    let shares = records.filter_map(|record| {
+        let policy = &plan.layers[record.layer].spec;
+        let mut states = policy.states().iter();
+        let state = states.position(|state| *state == asked.name);
+        let state = state.filter(|_| policy.name() == asked.policy)?;
+        let shares = record.by_window(state).enumerate();
+        let here = shares.filter(|(window, _)| kept.windows.contains(window));
+        let seconds = |window| kept.measurer.seconds(&(window..window + 1));
+        let area = here.map(|(window, share)| share * seconds(window));
+        Some(area.sum::<f64>() / kept.measurer.seconds(&kept.windows))
+    });
+    mean(shares)
 }
 
 /// A statistic of several windows together; none where nothing was counted.

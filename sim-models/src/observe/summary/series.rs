@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use sim_core::metrics::Snapshot;
 use std::collections::BTreeMap;
 
+/// The states of a policy but the first, and by window the share of its memories that was in each.
+pub type StatesSeries = BTreeMap<String, Vec<f64>>;
+
 /// Everything by windows of equal width; `time[i]` is the start of window i.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
@@ -23,6 +26,10 @@ pub struct Series {
     /// By pool, `"service/pool"`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, PoolSeries>,
+    /// By edge, or service for what stands at its door, and by the policies there that have states: which share of their
+    /// memories was in which state, on average over the time of each window; the first state is what is left.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<String, BTreeMap<String, StatesSeries>>,
 }
 
 /// The values of a column, one for each window.

@@ -164,12 +164,12 @@ pub struct ServiceSummary {
     pub endpoints: BTreeMap<String, EndpointSummary>,
     /// By instance, from 0.
     pub instances: Vec<InstanceSummary>,
-    /// What each policy at its door did, by its position and name (`"0 bulkhead"`): counter to count.
+    /// What each policy at its door did, by its position and name (`"0 bulkhead"`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub admission: PolicyCounts,
+    pub admission: Policies,
     /// What each of its steps that keeps something did, by endpoint and name (`"get/cache"`): counter to count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub steps: PolicyCounts,
+    pub steps: BTreeMap<String, BTreeMap<String, u64>>,
     /// By pool.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, PoolSummary>,
@@ -204,8 +204,49 @@ pub struct PoolSummary {
     pub also: BTreeMap<String, u64>,
 }
 
-/// What policies or steps counted: by the position and name of each (`"0 bulkhead"`, `"get/cache"`), counter to count.
-pub type PolicyCounts = BTreeMap<String, BTreeMap<String, u64>>;
+/// Policies by position and name (`"0 bulkhead"`).
+pub type Policies = BTreeMap<String, PolicySummary>;
+
+/// What a policy did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolicySummary {
+    /// What it counted after the warm-up: counter to count.
+    #[serde(flatten)]
+    pub counts: BTreeMap<String, u64>,
+    /// The share of the time after the warm-up for which its memories were in each state, on average; empty where it has
+    /// no states.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<String, f64>,
+    /// How often a memory turned from one state into another, in the whole run.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub transition_count: u64,
+    /// When they did, in order of time: the first 1000 times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Transition>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A memory of a policy turned from one state into another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// When, s.
+    pub time: f64,
+    /// Whose it is: `"web#1"`; `"web"` where all instances share it.
+    pub caller: String,
+    /// Of what it is, where there is one each: `"db#0"`, `"tenant gold"`, `"endpoint get"`, `"key 7"`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
+    /// The state before.
+    pub from: String,
+    /// The state after.
+    pub to: String,
+    /// Why, in words; empty where the policy does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
 
 /// An endpoint of a service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -266,8 +307,8 @@ pub struct EdgeSummary {
     pub attempt_outcomes: OutcomeCounts,
     /// Duration of calls, retries and backoff included, s.
     pub latency: LatencySummary,
-    /// What each policy did, by its position and name (`"0 retry"`): counter to count.
-    pub policies: PolicyCounts,
+    /// What each policy did, by its position and name (`"0 retry"`).
+    pub policies: Policies,
     /// What else was counted from the end of the warm-up on, by signal (see [`crate::signals`]); only what happened.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub also: BTreeMap<String, u64>,

@@ -203,12 +203,13 @@ pub fn follow(layers: &[PolicySpec], script: &[Line]) -> Timeline {
 
 /// The line of a script that says what happens.
 fn line(now: SimTime, next: Next, asks: Option<u16>, played: &Played, callees: u16) -> Line {
-    let t = now.as_secs_f64();
     let of = |op: Op, call: u64| Line {
+        t: now.as_secs_f64(),
+        op,
         id: Id::Number(call as i64),
         callee: asks.map(|asks| (call % u64::from(asks)) as u16),
         callees: asks.filter(|_| played.is_empty()).map(|_| callees),
-        ..Line::new(t, op)
+        ..Line::default()
     };
     match next {
         Next::Call(call) => of(Op::Acquire, call),

@@ -76,6 +76,8 @@ pub(super) struct Call {
     pub(super) key: u32,
     pub(super) priority: Priority,
     pub(super) user: u8,
+    pub(super) caller: u32,
+    pub(super) tenant: u32,
     /// The instance that it asks, if it is said.
     pub(super) callee: Option<u16>,
     pub(super) came: SimTime,

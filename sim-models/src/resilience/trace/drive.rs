@@ -149,6 +149,8 @@ impl Trace<'_> {
             content: known.key,
             priority: known.priority,
             user: known.user,
+            caller: known.caller,
+            tenant: known.tenant,
             said: self.said,
             counters: &mut self.counters[layer],
             wake: 0,

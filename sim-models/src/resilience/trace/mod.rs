@@ -3,13 +3,14 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policies; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
+//!   its `tenant`, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
 //!   of all tries of the call it is of, from 0; the oldest that is out unless given), `duration` (seconds that the try
-//!   is said to have taken, which need not be the time since it was let in) and `retry_after` (seconds after which
-//!   the callee asks to come again; less than zero: not at all) may be given;
+//!   is said to have taken, which need not be the time since it was let in), `retry_after` (seconds after which the
+//!   callee asks to come again; less than zero: not at all) and `load` (how busy the answer tells that its instance is,
+//!   of 1) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
@@ -30,7 +31,7 @@ mod timers;
 
 use super::script::Told;
 pub use super::script::{At, Decision, Line, Op};
-use super::{By, Ended, Final, Memory, PolicySpec};
+use super::{By, Ended, Final, Load, Memory, PolicySpec};
 use crate::baggage::Baggage;
 use crate::limits::MOST_REPLICAS;
 use crate::outcome::{Ending, Outcome};
@@ -62,6 +63,8 @@ pub struct Trace<'p> {
     begun: Vec<(usize, usize)>,
     /// Calls that it, or they, ended.
     ended: Vec<usize>,
+    /// Tenants that somebody has come from, in the order in which they were named.
+    tenants: Vec<String>,
     /// How long what the line is about took, as it says.
     said: Option<SimDuration>,
 }
@@ -98,6 +101,7 @@ impl<'p> Trace<'p> {
             callees: CALLEES,
             begun: Vec::new(),
             ended: Vec::new(),
+            tenants: Vec::new(),
             said: None,
         }
     }
@@ -260,6 +264,19 @@ impl<'p> Trace<'p> {
         })
     }
 
+    /// The number of a tenant, from 1; 0: there is no label.
+    fn tenant(&mut self, name: &str) -> u32 {
+        if name.is_empty() {
+            return 0;
+        }
+        let known = self.tenants.iter().position(|known| known == name);
+        let place = known.unwrap_or_else(|| {
+            self.tenants.push(name.to_owned());
+            self.tenants.len() - 1
+        });
+        place as u32 + 1
+    }
+
     /// Which part of the memory of a policy is meant for a call.
     fn part(policy: &PolicySpec, line: &Line) -> Result<String, String> {
         Ok(match policy.by() {
@@ -299,6 +316,8 @@ impl<'p> Trace<'p> {
                     key: line.key,
                     priority: line.priority,
                     user: line.user,
+                    caller: u32::from(line.caller),
+                    tenant: self.tenant(&line.tenant),
                     callee: line.callee,
                     came: self.now,
                     legs: vec![Some(Leg::new(self.layers, 0, None, None))],
@@ -383,6 +402,7 @@ impl<'p> Trace<'p> {
                 Some(seconds) => Final::after(SimDuration::from_nanos_f64(seconds * 1e9)),
             },
             callee,
+            load: line.load.map_or(Load::UNKNOWN, Load::of),
             ..Ended::default()
         };
         let outside = known.carried(leg).end;
