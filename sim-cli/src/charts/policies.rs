@@ -257,7 +257,7 @@ fn ink(state: &str, first: &str) -> Ink {
 
 fn band(canvas: &Canvas, part: &Part, time: &TimeAxis, rect: Rect) {
     let letters = Letters::new(11.0, palette::BLACK);
-    let mut piece = |from: f64, to: f64, state: &str| {
+    let piece = |from: f64, to: f64, state: &str| {
         let (from, to) = (time.place(from, rect), time.place(to, rect));
         let piece = Rect::new(from, rect.top, (to - from).max(1.0), rect.height);
         canvas.fill(piece, ink(state, part.state));
