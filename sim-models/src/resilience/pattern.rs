@@ -10,6 +10,7 @@
 //! | `latency 50ms` | how long a call takes, 10 ms unless said; of several that hold the last one does |
 //! | `20% slow 3s` | this share takes so long |
 //! | `50% errors` | this share ends so: `errors`, `error(503)`, `timeouts`, `rejected`, or any outcome by its name |
+//! | `50% timeouts after 1s` | the same, and these take so long |
 //! | `50% errors at callee 2` | the same, of those that ask this instance |
 //! | `5 callees` | how many instances there are to ask, 1 unless said; calls go to each in turn |
 //!
@@ -292,7 +293,7 @@ impl Pattern {
         match rest {
             [] => Ok(()),
             [word, ..] => {
-                let known = ["for", "from", "to", "at", "poisson"];
+                let known = ["for", "from", "to", "at", "after", "poisson"];
                 let near = nearest(word, known)
                     .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
                 Err(format!("`{word}` says nothing here{near}"))
@@ -330,7 +331,9 @@ impl Pattern {
         let (ends, takes) = if what == "slow" {
             (None, Some(span_of(next(rest), "slow")?))
         } else {
-            (Some(outcome(what)?), None)
+            let ends = outcome(what)?;
+            let takes = skip(rest, "after").then(|| span_of(next(rest), "after"));
+            (Some(ends), takes.transpose()?)
         };
         let callee = if skip(rest, "at") {
             if !skip(rest, "callee") {

@@ -82,7 +82,8 @@ A pattern has pieces between commas, each of which may say when it holds ("from 
   10/s for 1min          calls, evenly spaced; `10/s poisson for 1min`: at random
   latency 50ms           how long they take (10ms unless said)
   20% slow 3s            a share of them takes longer
-  50% errors             a share of them fails: errors, error(503), timeouts, rejected, or any outcome
+  50% errors             a share of them fails: errors, error(503), timeouts, rejected, or any outcome;
+                         `50% timeouts after 1s` says how long these take
   5 callees              instances that are asked in turn; `100% errors at callee 2` is of one of them"#;
 
 /// Writes what was decided. The exit code is 2 if a policy, the pattern or a line of the script cannot be.
