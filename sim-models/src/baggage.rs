@@ -56,6 +56,8 @@ pub struct Baggage {
     /// Whom it is from, drawn once: 0 to [`Baggage::USERS`] - 1. All that one request leads to shares it, so that
     /// services which shed the same users shed the same requests.
     pub user: u8,
+    /// Retries that it has had, at all hops together: counted where the request began.
+    pub retries: u16,
 }
 
 impl Baggage {

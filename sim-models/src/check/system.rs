@@ -118,6 +118,9 @@ impl Checker<'_> {
                 format!("`{name}` has no endpoints"),
             );
         }
+        for (i, endpoint) in service.non_idempotent.iter().enumerate() {
+            self.endpoint_exists(name, endpoint, &join(path, at!["non_idempotent", i]));
+        }
         self.pools(name, service);
         for (endpoint, steps) in &service.endpoints {
             self.name(endpoint, &join(path, at!["endpoints"]));

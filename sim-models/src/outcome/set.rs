@@ -2,7 +2,7 @@
 //!
 //! `on: [error, refused]` holds every error; `on: [error(503), error("500..504"), refused]` holds those with these
 //! statuses alone. Envoy `retriable_status_codes`, Gateway API `retry.codes` and the status forcelist of urllib3 say the
-//! same in this way.
+//! same in this way. An error whose status nobody has said counts as one of 500.
 
 use super::{Ending, Outcome};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -28,7 +28,7 @@ struct Statuses([(u16, u16); Statuses::MOST]);
 
 impl Statuses {
     /// How many spans there can be.
-    const MOST: usize = 6;
+    const MOST: usize = 8;
     const ALL: Self = Self([(0, 0); Self::MOST]);
 
     fn is_all(self) -> bool {
@@ -106,6 +106,64 @@ impl OutcomeSet {
         })
     }
 
+    /// All of this set, but for what is in the other one.
+    ///
+    /// # Errors
+    /// The statuses that are left are more spans than can be told apart.
+    pub fn without(self, other: Self) -> Result<Self, String> {
+        let error = Self::of(&[Outcome::Error]).outcomes;
+        let both = self.outcomes & other.outcomes & error != 0;
+        let outcomes = self.outcomes & !other.outcomes;
+        if !both || other.is_whole() {
+            return Ok(Self { outcomes, ..self });
+        }
+        let mut left: Vec<(u16, u16)> = match self.is_whole() {
+            true => vec![(1, LAST_STATUS as u16)],
+            false => self.statuses.spans().collect(),
+        };
+        for (first, last) in other.statuses.spans() {
+            let cut = |span: (u16, u16)| {
+                [
+                    (span.0, span.1.min(first - 1)),
+                    (span.0.max(last + 1), span.1),
+                ]
+            };
+            left = left
+                .into_iter()
+                .flat_map(cut)
+                .filter(|span| span.0 <= span.1)
+                .collect();
+        }
+        if left.is_empty() {
+            return Ok(Self {
+                outcomes,
+                statuses: Statuses::ALL,
+            });
+        }
+        Self { outcomes, ..self }.and_statuses(left)
+    }
+
+    /// All that is in one or the other.
+    ///
+    /// # Errors
+    /// Their statuses are more spans than can be told apart.
+    pub fn or(self, other: Self) -> Result<Self, String> {
+        let all = Self {
+            outcomes: self.outcomes | other.outcomes,
+            statuses: Statuses::ALL,
+        };
+        let whole = |set: Self| set.touches(Outcome::Error) && set.is_whole();
+        if whole(self) || whole(other) || !all.touches(Outcome::Error) {
+            return Ok(all);
+        }
+        all.and_statuses(
+            self.statuses
+                .spans()
+                .chain(other.statuses.spans())
+                .collect(),
+        )
+    }
+
     /// Whether a result is in the set.
     #[inline]
     #[must_use]
@@ -116,6 +174,7 @@ impl OutcomeSet {
 
     #[inline]
     fn holds_status(self, status: u16) -> bool {
+        let status = if status == 0 { UNSAID } else { status };
         let within = |(first, last)| (first..=last).contains(&status);
         self.statuses.is_all() || self.statuses.spans().any(within)
     }
@@ -161,6 +220,9 @@ impl Serialize for Span {
         }
     }
 }
+
+/// What an error is whose status nobody has said.
+const UNSAID: u16 = 500;
 
 /// What a status can be: those of HTTP, and of gRPC from 1.
 const LAST_STATUS: u64 = 999;
@@ -325,6 +387,7 @@ mod tests {
             let within = [429, 500, 501, 502, 503].contains(&status);
             assert_eq!(set.contains(of(Outcome::Error, status)), within, "{status}");
         }
+        assert!(set.contains(of(Outcome::Error, 0)), "as 500");
         assert!(set.contains(of(Outcome::Refused, 0)));
         assert!(!set.contains(of(Outcome::Reset, 503)));
         assert!(set.touches(Outcome::Error) && !set.is_whole());
@@ -357,6 +420,44 @@ mod tests {
     }
 
     #[test]
+    fn sets_are_added_and_taken_from_each_other() {
+        let set = |text: &str| read_part::<OutcomeSet>(text).unwrap();
+        for (one, other, wanted) in [
+            (
+                "[error, lost]",
+                "[lost, error(404)]",
+                "[error(\"1..403\", \"405..999\")]",
+            ),
+            ("[error(503), lost]", "[error]", "[lost]"),
+            ("[error(503), lost]", "[error(500)]", "[error(503), lost]"),
+            ("[error(503), lost]", "[error(\"500..599\")]", "[lost]"),
+            (
+                "[error(\"500..504\")]",
+                "[error(501, 502)]",
+                "[error(500, \"503..504\")]",
+            ),
+        ] {
+            assert_eq!(
+                set(one).without(set(other)),
+                Ok(set(wanted)),
+                "{one} without {other}"
+            );
+        }
+        assert_eq!(
+            set("[lost, error(1)]").or(set("error(2)")),
+            Ok(set("[lost, error(\"1..2\")]"))
+        );
+        assert_eq!(
+            set("[lost, error(1)]").or(set("error")),
+            Ok(set("[lost, error]"))
+        );
+        assert_eq!(
+            set("[lost]").or(set("error(2)")),
+            Ok(set("[lost, error(2)]"))
+        );
+    }
+
+    #[test]
     fn what_is_no_status_is_told() {
         let told = |text: &str| read_part::<OutcomeSet>(text).unwrap_err();
         for (text, wanted) in [
@@ -366,8 +467,8 @@ mod tests {
             ("[error(\"504..500\")]", "`504..500` is no span of statuses"),
             ("[lost(503)]", "`lost` takes no values"),
             (
-                "[error(1, 3, 5, 7, 9, 11, 13)]",
-                "at most 6 spans of statuses can be told apart, not 7",
+                "[error(1, 3, 5, 7, 9, 11, 13, 15, 17)]",
+                "at most 8 spans of statuses can be told apart, not 9",
             ),
         ] {
             let told = told(text);

@@ -111,6 +111,7 @@ impl<'a> Compiler<'a> {
                     name: endpoint.clone(),
                     service: service.into(),
                     entry: CodeId::new(0),
+                    idempotent: !spec.non_idempotent.contains(endpoint),
                 });
             }
         }

@@ -88,6 +88,7 @@ impl Compiler<'_> {
                     states,
                     tells_deadline: spec.tells().deadline,
                     rations: spec.rations(),
+                    travels: spec.travels(),
                     shuns: spec.shuns(),
                     asks_who: spec.asks_who(),
                     leaves: spec.leaves(),
@@ -121,6 +122,9 @@ impl Compiler<'_> {
             first_callee: self.plan.service_places()[callee].first_instance,
             callees,
             door: false,
+            idempotent: self.scenario.services[usize::from(callee)]
+                .non_idempotent
+                .is_empty(),
             tells_cancellation,
             tells_deadline: layers.iter().any(|layer| layer.tells_deadline),
             forks: layers.iter().any(|layer| layer.forks),

@@ -234,6 +234,8 @@ pub struct EndpointPlan {
     pub service: ServiceId,
     /// Where its program begins.
     pub entry: CodeId,
+    /// Whether it may be asked twice for the same thing.
+    pub idempotent: bool,
 }
 
 /// A workload.
@@ -297,6 +299,8 @@ pub struct EdgePlan {
     pub callees: u32,
     /// Whether it is the door of a service: no call of the scenario, but the way in from the instance to its queue.
     pub door: bool,
+    /// Whether every endpoint of the callee may be asked twice for the same thing.
+    pub idempotent: bool,
     /// Policies, outermost first.
     pub layers: Vec<LayerPlan>,
     /// Whether the callee is told when the caller gives up.
@@ -389,6 +393,8 @@ pub struct LayerPlan {
     pub tells_deadline: bool,
     /// Whether it has to allow another try before its pause.
     pub rations: bool,
+    /// Whether it counts the retries of whole requests.
+    pub travels: bool,
     /// Whether balancers pass instances by that it shuns.
     pub shuns: bool,
     /// Whether it has to know which instance asks, and for which tenant.

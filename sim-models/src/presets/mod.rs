@@ -7,15 +7,35 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
+pub mod aws;
+pub mod cockatiel;
+pub mod envoy;
+pub mod finagle;
+pub mod governor;
+pub mod grpc;
+pub mod hystrix;
+pub mod istio;
 mod list;
+pub mod polly;
 mod preset;
-mod resilience4j;
+pub mod resilience4j;
+pub mod tower;
 #[cfg(test)]
 mod tests;
 
+pub use aws::Aws;
+pub use cockatiel::Cockatiel;
+pub use envoy::Envoy;
+pub use finagle::Finagle;
+pub use governor::Governor;
+pub use grpc::Grpc;
+pub use hystrix::Hystrix;
+pub use istio::Istio;
 pub use list::PolicyList;
+pub use polly::Polly;
 pub use preset::Preset;
 pub use resilience4j::Resilience4j;
+pub use tower::Tower;
 
 use crate::resilience::PolicySpec;
 use serde::de::{Error, VariantAccess};
@@ -69,4 +89,14 @@ macro_rules! presets {
 
 presets! {
     Resilience4j "resilience4j",
+    Polly "polly",
+    Hystrix "hystrix",
+    Envoy "envoy",
+    Istio "istio",
+    Grpc "grpc",
+    Aws "aws",
+    Finagle "finagle",
+    Cockatiel "cockatiel",
+    Tower "tower",
+    Governor "governor",
 }

@@ -246,6 +246,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             return None;
         }
         let policies = self.system.calls.policies(caller.name, target);
+        let policies = &*self.system.endpoints.all[callee].policies(policies);
         let mut turn = None;
         let avoids = policies.iter().any(PolicySpec::avoids);
         policies::call(policies, after, &mut |after| {

@@ -1,17 +1,20 @@
 //! Adaptive limit: bounds how many calls are out at a time, and finds the bound by itself.
 //!
 //! Additive increase, multiplicative decrease: a call that fails with one of `on`, or takes longer than `slow`,
-//! multiplies the limit by `backoff`; one that ends well while at least half of the limit is out adds one to it. It
-//! stays within `least` and `most`. A call that comes while as many are out as the limit allows ends as
-//! `bulkhead_full`, at once: nobody waits. Calls that are given up say nothing.
+//! multiplies the limit by `backoff`, and what is no whole number is cut off; one that ends well adds one to it where
+//! at least half of the limit was out when it came, itself included. It stays within `least` and `most`. A call that
+//! comes while as many are out as the limit allows ends as `bulkhead_full`, at once: nobody waits. Calls that are
+//! given up say nothing, nor do those that fail otherwise in time.
 //!
 //! At a caller it finds what the callee can carry; at the door of a service (`admission`) what the service itself
-//! can.
+//! can. `concurrency_limit(algorithm: aimd)` is the same with a queue, windows or shares, and other algorithms.
 //!
 //! Source: D. Chiu and R. Jain, "Analysis of the increase and decrease algorithms for congestion avoidance in
 //! computer networks" (1989); Netflix concurrency-limits `AIMDLimit` (initial 20, min 20, max 200, backoffRatio 0.9,
 //! timeout 5 s).
 
+use super::concurrency_limit::Came;
+use super::estimate::{Aimd, Estimate, Sample};
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -71,7 +74,7 @@ fn five_seconds() -> SimDuration {
 /// A limit that moves, and what is out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
-    pub(super) limit: f64,
+    pub(super) estimate: Estimate,
     pub(super) out: u32,
 }
 
@@ -79,29 +82,39 @@ impl Limit {
     /// Nothing is out yet.
     pub(super) fn new(initial: u32) -> Self {
         Self {
-            limit: f64::from(initial),
+            estimate: Estimate::new(initial),
             out: 0,
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.out >= self.limit as u32
+        self.out >= self.estimate.whole()
     }
 
     /// Lets a call in, or turns it away, which is what is counted first.
     #[inline]
-    pub(super) fn enter(&mut self, push_back: Option<PushBack>, context: &mut Context) -> Do {
+    pub(super) fn enter(
+        &mut self,
+        came: &mut Came,
+        push_back: Option<PushBack>,
+        context: &mut Context,
+    ) -> Do {
         if self.is_full() {
             context.counters[0] += 1;
             return Do::End(Ending::of(Outcome::BulkheadFull), PushBack::last(push_back));
         }
         self.out += 1;
+        *came = Came {
+            at: context.now,
+            out: self.out,
+        };
         Do::Pass
     }
 
     /// Keeps the limit between its bounds.
     pub(super) fn clamp(&mut self, least: u32, most: u32) {
-        self.limit = self.limit.clamp(f64::from(least), f64::from(most));
+        let limit = &mut self.estimate.limit;
+        *limit = limit.clamp(f64::from(least), f64::from(most));
     }
 }
 
@@ -120,10 +133,21 @@ pub(super) fn bounds(initial: u32, least: u32, most: u32) -> Vec<(&'static str, 
     wrong
 }
 
+impl AdaptiveLimit {
+    fn aimd(&self) -> Aimd {
+        Aimd {
+            initial: self.initial,
+            least: self.least,
+            most: self.most,
+            backoff: self.backoff,
+            slow: self.slow,
+        }
+    }
+}
+
 impl Policy for AdaptiveLimit {
     type Memory = Limit;
-    /// When the call came in.
-    type Call = SimTime;
+    type Call = Came;
     const SUMMARY: &'static str = "bounds how many calls are out, and finds the bound";
     const EXAMPLE: &'static str = "adaptive_limit(initial: 20)";
     const LIVE: &'static [&'static str] = &["least", "most"];
@@ -143,32 +167,29 @@ impl Policy for AdaptiveLimit {
         self.by
     }
     #[inline]
-    fn on_enter(&self, memory: &mut Limit, came: &mut SimTime, context: &mut Context) -> Do {
-        *came = context.now;
-        memory.enter(self.push_back, context)
+    fn on_enter(&self, memory: &mut Limit, came: &mut Came, context: &mut Context) -> Do {
+        memory.enter(came, self.push_back, context)
     }
     #[inline]
-    fn on_leave(
-        &self,
-        memory: &mut Limit,
-        came: &mut SimTime,
-        ended: &Ended,
-        context: &mut Context,
-    ) {
-        let out = memory.out;
+    fn on_leave(&self, memory: &mut Limit, came: &mut Came, ended: &Ended, context: &mut Context) {
         memory.out -= 1;
         if ended.given_up {
             return;
         }
-        let slow = context.now.since(*came) > self.slow;
-        if slow || self.on.contains(ended.ending) {
-            context.counters[1] += 1;
-            memory.limit *= self.backoff;
-        } else if ended.outcome().is_success() && f64::from(out) * 2.0 >= memory.limit {
-            context.counters[2] += u64::from(memory.limit < f64::from(self.most));
-            memory.limit += 1.0;
+        let took = context.took(came.at);
+        let dropped = took > self.slow || self.on.contains(ended.ending);
+        if !dropped && !ended.outcome().is_success() {
+            return;
         }
-        memory.clamp(self.least, self.most);
+        let before = memory.estimate.limit;
+        let sample = Sample {
+            took: took.0,
+            out: came.out,
+            dropped,
+        };
+        self.aimd().update(&mut memory.estimate, sample);
+        context.counters[1] += u64::from(dropped);
+        context.counters[2] += u64::from(memory.estimate.limit > before);
     }
     fn on_set(&self, memory: &mut Limit, _: &Self, _: SimTime) -> u32 {
         memory.clamp(self.least, self.most);
@@ -183,7 +204,10 @@ impl Policy for AdaptiveLimit {
     fn reading(&self, memory: &Limit, _: SimTime) -> Reading {
         Reading {
             state: "",
-            numbers: vec![("limit", memory.limit), ("out", f64::from(memory.out))],
+            numbers: vec![
+                ("limit", memory.estimate.limit),
+                ("out", f64::from(memory.out)),
+            ],
         }
     }
     fn validate(&self) -> Vec<(&'static str, String)> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// Whether policies outside may try again after a result, and when: what an answer says of it travels to its caller,
-/// in whole milliseconds.
+/// in whole milliseconds (kept as one more, so that at once is not nothing).
 ///
 /// Source: gRPC A6, `grpc-retry-pushback-ms` (negative: not at all); RFC 9110, `Retry-After`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Final {
     /// They may after this span: the callee says so.
     #[must_use]
     pub fn after(span: SimDuration) -> Self {
-        let milliseconds = span.0.div_ceil(1_000_000).max(1);
+        let milliseconds = span.0.div_ceil(1_000_000) + 1;
         Self(u32::try_from(milliseconds).map_or(Self::Never.0 - 1, |ms| ms.min(Self::Never.0 - 1)))
     }
 
@@ -37,7 +37,8 @@ impl Final {
     #[inline]
     #[must_use]
     pub fn span(self) -> Option<SimDuration> {
-        (self != Self::No && !self.forbids()).then(|| SimDuration::from_millis(u64::from(self.0)))
+        let said = self != Self::No && !self.forbids();
+        said.then(|| SimDuration::from_millis(u64::from(self.0 - 1)))
     }
 
     /// What of it an answer carries to its caller: what the callee says, not what goes for policies of its own.

@@ -39,6 +39,19 @@ pub struct Bulkhead {
     pub push_back: Option<PushBack>,
 }
 
+impl Default for Bulkhead {
+    fn default() -> Self {
+        Self {
+            permits: twenty_five(),
+            queue: 0,
+            wait: None,
+            scope: Scope::Instance,
+            by: None,
+            push_back: None,
+        }
+    }
+}
+
 fn twenty_five() -> u32 {
     25
 }

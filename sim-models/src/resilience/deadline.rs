@@ -20,6 +20,17 @@ pub struct Deadline {
     pub propagate: bool,
 }
 
+impl Deadline {
+    /// One of which the callee is not told.
+    #[must_use]
+    pub fn after(after: SimDuration) -> Self {
+        Self {
+            after,
+            propagate: false,
+        }
+    }
+}
+
 impl Policy for Deadline {
     type Memory = ();
     /// When it ends.

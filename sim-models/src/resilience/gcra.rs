@@ -43,6 +43,19 @@ pub struct Gcra {
     pub push_back: bool,
 }
 
+impl Default for Gcra {
+    fn default() -> Self {
+        Self {
+            every: SimDuration::from_millis(10),
+            burst: one(),
+            wait: Patience::None,
+            scope: Scope::Instance,
+            by: None,
+            push_back: false,
+        }
+    }
+}
+
 fn one() -> u32 {
     1
 }

@@ -1,9 +1,10 @@
 //! Gradient limit: bounds how many calls are out at a time, and finds the bound by how much longer they take than
 //! they used to.
 //!
-//! The short latency is the mean of the calls that ended within a `window`, once there are `samples` of them; with
+//! The short latency is the mean of the calls that ended within a `window`, if there are `samples` of them; with
 //! each the long latency, an exponential average over the last `long` of them (the plain mean of the first 10),
-//! follows. The gradient is `tolerance` × long / short, within 0.5 and 1: 1 while calls take at most `tolerance`
+//! follows. A window ends with the first call that ends later than `window` after the one before did, and that call
+//! belongs to it; the very first call is a window of its own. What takes less than 0.1 ms is left out. The gradient is `tolerance` × long / short, within 0.5 and 1: 1 while calls take at most `tolerance`
 //! times as long as they used to. The limit moves by the share `smoothing` from what it is to limit × gradient +
 //! `queue`, within `least` and `most`: it grows by a few while nothing queues, and falls while it does. It stays
 //! where less than half of it was out at a time. Where the long latency is more than twice the short one, it falls by
@@ -17,10 +18,13 @@
 //! can.
 //!
 //! Source: Netflix concurrency-limits `Gradient2Limit` (initialLimit 20, minLimit 20, maxConcurrency 200, queueSize
-//! 4, smoothing 0.2, rttTolerance 1.5, longWindow 600) in a `WindowedLimit` (1 s, windowSize 10), which there leaves
-//! out what takes less than 0.1 ms.
+//! 4, smoothing 0.2, rttTolerance 1.5, longWindow 600) in a `WindowedLimit` (1 s, windowSize 10). With a queue, shares
+//! or windows of another kind it is a `concurrency_limit`.
 
 use super::adaptive_limit::{Limit, bounds, twenty, two_hundred};
+use super::concurrency_limit::Came;
+use super::estimate::window::Windowing;
+use super::estimate::{Gradient2, Sample, Window};
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
@@ -93,63 +97,33 @@ fn ten() -> u32 {
     10
 }
 
-/// Windows whose plain mean is the long latency at first.
-const WARM_UP: u32 = 10;
-/// The limit is not taken to fall to less than this share of itself, however slow calls are.
-const LEAST_GRADIENT: f64 = 0.5;
-/// By what a long latency is multiplied that is more than twice the short one.
-const DECAY: f64 = 0.95;
-
 /// The limit, what is out, and how long calls take.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
     limit: Limit,
-    /// Windows that the long latency is the plain mean of.
-    windows: u32,
-    /// The long latency, ns.
-    long: f64,
-    /// When the window began, at its first measurement.
-    began: Option<SimTime>,
-    /// What was measured in the window: how often, the sum, and the most that were out at a time.
-    samples: u32,
-    sum: SimDuration,
-    most_out: u32,
+    window: Windowing,
 }
 
-/// When a call came in, and how many were out with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C, packed(2))]
-pub struct Came {
-    at: SimTime,
-    out: u32,
-}
+impl GradientLimit {
+    fn gradient2(&self) -> Gradient2 {
+        Gradient2 {
+            initial: self.initial,
+            least: self.least,
+            most: self.most,
+            queue: self.queue,
+            smoothing: self.smoothing,
+            tolerance: self.tolerance,
+            long: self.long,
+        }
+    }
 
-impl Gradient {
-    /// Takes in the short latency (ns) of a window, and moves the limit.
-    fn follow(&mut self, policy: &GradientLimit, short: f64) {
-        let share = if self.windows < WARM_UP {
-            self.windows += 1;
-            1.0 / f64::from(self.windows)
-        } else {
-            2.0 / (f64::from(policy.long) + 1.0)
-        };
-        self.long += (short - self.long) * share;
-        let allowed = policy.tolerance * self.long;
-        if self.long > 2.0 * short {
-            self.long *= DECAY;
+    fn window(&self) -> Window {
+        Window {
+            least: self.window,
+            most: self.window,
+            samples: self.samples,
+            ..Window::default()
         }
-        let limit = &mut self.limit.limit;
-        if f64::from(self.most_out) * 2.0 < *limit {
-            return;
-        }
-        let gradient = if short > allowed {
-            (allowed / short).max(LEAST_GRADIENT)
-        } else {
-            1.0
-        };
-        let wanted = *limit * gradient + f64::from(policy.queue);
-        *limit += (wanted - *limit) * policy.smoothing;
-        self.limit.clamp(policy.least, policy.most);
     }
 }
 
@@ -168,12 +142,7 @@ impl Policy for GradientLimit {
     fn memory(&self) -> Gradient {
         Gradient {
             limit: Limit::new(self.initial),
-            windows: 0,
-            long: 0.0,
-            began: None,
-            samples: 0,
-            sum: SimDuration::ZERO,
-            most_out: 0,
+            window: Windowing::default(),
         }
     }
     fn scope(&self) -> Scope {
@@ -184,12 +153,7 @@ impl Policy for GradientLimit {
     }
     #[inline]
     fn on_enter(&self, memory: &mut Gradient, came: &mut Came, context: &mut Context) -> Do {
-        let answer = memory.limit.enter(self.push_back, context);
-        *came = Came {
-            at: context.now,
-            out: memory.limit.out,
-        };
-        answer
+        memory.limit.enter(came, self.push_back, context)
     }
     #[inline]
     fn on_leave(
@@ -204,22 +168,20 @@ impl Policy for GradientLimit {
         if ended.given_up || !(outcome.is_success() || outcome == Outcome::TimeoutAttempt) {
             return;
         }
-        memory.samples += 1;
-        memory.sum = memory.sum + context.now.since(came.at);
-        memory.most_out = memory.most_out.max(came.out);
-        let began = *memory.began.get_or_insert(context.now);
-        if context.now.since(began) < self.window {
-            return;
+        let at = came.at;
+        let sample = Sample {
+            took: context.took(at).0,
+            out: came.out,
+            dropped: false,
+        };
+        let window = (self.window()).add(&mut memory.window, sample, at.0 + sample.took);
+        if let Some(window) = window {
+            let before = memory.limit.estimate.limit;
+            self.gradient2().update(&mut memory.limit.estimate, window);
+            let after = memory.limit.estimate.limit;
+            context.counters[1] += u64::from(after < before);
+            context.counters[2] += u64::from(after > before);
         }
-        if memory.samples >= self.samples {
-            let before = memory.limit.limit;
-            memory.follow(self, memory.sum.as_nanos_f64() / f64::from(memory.samples));
-            context.counters[1] += u64::from(memory.limit.limit < before);
-            context.counters[2] += u64::from(memory.limit.limit > before);
-        }
-        memory.began = Some(context.now);
-        (memory.samples, memory.most_out) = (0, 0);
-        memory.sum = SimDuration::ZERO;
     }
     fn on_set(&self, memory: &mut Gradient, _: &Self, _: SimTime) -> u32 {
         memory.limit.clamp(self.least, self.most);
@@ -235,9 +197,9 @@ impl Policy for GradientLimit {
         Reading {
             state: "",
             numbers: vec![
-                ("limit", memory.limit.limit),
+                ("limit", memory.limit.estimate.limit),
                 ("out", f64::from(memory.limit.out)),
-                ("long", memory.long / 1e9),
+                ("long", memory.limit.estimate.base / 1e9),
             ],
         }
     }

@@ -6,6 +6,9 @@
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
 mod adaptive_limit;
+mod adaptive_rate;
+mod admission_control;
+mod backoff;
 mod answers;
 mod back_pressure;
 mod breaker;
@@ -13,23 +16,36 @@ mod bulkhead;
 mod cancellation;
 pub mod chances;
 mod coalesce;
+mod concurrency_limit;
 mod deadline;
+pub mod estimate;
+mod failure_accrual;
 mod fallback;
 mod gcra;
 mod gradient_limit;
 mod hedge;
+mod nack_admission;
 mod outlier_ejection;
 pub mod pattern;
 mod policy;
+mod probing_limit;
 mod rate_limit;
+mod request_budget;
 mod report_load;
 mod reserved_bulkhead;
 mod retry;
 mod retry_budget;
+mod retry_concurrency;
+mod retry_goodput;
+mod retry_rate;
+mod retry_share;
+mod retry_throttle;
 pub mod script;
+mod shed_by_deadline;
 mod shed_by_priority;
 mod shuffle_shard;
 mod sliding_limit;
+mod slices;
 mod stale;
 #[cfg(test)]
 mod tests;
@@ -41,24 +57,41 @@ pub mod trace;
 mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
+pub use adaptive_rate::AdaptiveRate;
+pub use admission_control::AdmissionControl;
 pub use answers::{Final, Load, PushBack};
 pub use back_pressure::BackPressure;
+pub use backoff::{
+    Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
+    LinearBackoff,
+};
 pub use breaker::Breaker;
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
+pub use concurrency_limit::ConcurrencyLimit;
 pub use deadline::Deadline;
+pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gcra::{Gcra, Patience};
 pub use gradient_limit::GradientLimit;
-pub use hedge::Hedge;
-pub use outlier_ejection::OutlierEjection;
+pub use hedge::{Average, Failure, Hedge, Learn, Percentile};
+pub use nack_admission::NackAdmission;
+pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
 pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
+pub use probing_limit::ProbingLimit;
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
+pub use request_budget::RequestBudget;
 pub use reserved_bulkhead::{Reserve, ReservedBulkhead};
-pub use retry::{Backoff, Jitter, Retry};
-pub use retry_budget::RetryBudget;
+pub use retry::{OtherBackoff, PushedBack, Retry};
+pub use retry_budget::{OtherCost, Price, RetryBudget};
+pub use retry_concurrency::RetryConcurrency;
+pub use retry_goodput::RetryGoodput;
+pub use retry_rate::RetryRate;
+pub use retry_share::{Deposit, RetryShare, ShareWindow};
+pub use retry_throttle::RetryThrottle;
+pub use shed_by_deadline::ShedByDeadline;
 pub use shed_by_priority::ShedByPriority;
 pub use shuffle_shard::{ShuffleShard, Whose};
 pub use sliding_limit::{Count, SlidingLimit};
@@ -169,6 +202,16 @@ macro_rules! policies {
             #[must_use]
             pub fn unpacks(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::UNPACKS),* }
+            }
+            /// See [`Policy::TRAVELS`].
+            #[must_use]
+            pub fn travels(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::TRAVELS),* }
+            }
+            /// See [`Policy::BUDGETS`].
+            #[must_use]
+            pub fn budgets(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BUDGETS),* }
             }
             /// See [`Policy::SHARES`].
             #[must_use]
@@ -286,6 +329,11 @@ macro_rules! policies {
             pub fn parks(&self) -> bool {
                 match self { $(Self::$policy(policy) => policy.parks()),* }
             }
+            /// See [`Policy::last_first`].
+            #[must_use]
+            pub fn last_first(&self) -> bool {
+                match self { $(Self::$policy(policy) => policy.last_first()),* }
+            }
             /// See [`Policy::targets`].
             #[must_use]
             pub fn targets(&self) -> Vec<&str> {
@@ -342,6 +390,13 @@ macro_rules! policies {
             pub fn on_denied(&self, memory: &mut Memory, call: &mut CallState, context: &mut Context) {
                 match (self, memory, call) {
                     $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_denied(memory, call, context),)*
+                    _ => unreachable!("the memory and state of a policy are its own"),
+                }
+            }
+            /// See [`Policy::on_lost`].
+            pub fn on_lost(&self, memory: &mut Memory, call: &mut CallState, context: &mut Context) {
+                match (self, memory, call) {
+                    $((Self::$policy(policy), Memory::$policy(memory), CallState::$policy(call)) => policy.on_lost(memory, call, context),)*
                     _ => unreachable!("the memory and state of a policy are its own"),
                 }
             }
@@ -533,6 +588,12 @@ policies! {
     Throttle "throttle",
     GradientLimit "gradient_limit",
     Stale "stale",
+    RetryThrottle "retry_throttle",
+    RetryShare "retry_share",
+    RetryConcurrency "retry_concurrency",
+    RetryGoodput "retry_goodput",
+    RetryRate "retry_rate",
+    RequestBudget "request_budget",
     ReportLoad "report_load",
     BackPressure "back_pressure",
     WindowLimit "window_limit",
@@ -541,4 +602,11 @@ policies! {
     ThreadPool "thread_pool",
     ReservedBulkhead "reserved_bulkhead",
     ShuffleShard "shuffle_shard",
+    FailureAccrual "failure_accrual",
+    ConcurrencyLimit "concurrency_limit",
+    ProbingLimit "probing_limit",
+    AdmissionControl "admission_control",
+    NackAdmission "nack_admission",
+    ShedByDeadline "shed_by_deadline",
+    AdaptiveRate "adaptive_rate",
 }

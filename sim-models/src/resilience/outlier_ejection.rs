@@ -1,30 +1,61 @@
-//! Outlier ejection: balancers pass an instance by for a while when it has failed several times in a row.
+//! Outlier ejection: balancers pass an instance by for a while when it fails more than it may.
 //!
-//! Every caller (or all together, by `scope`) counts for each instance of the callee the failures in a row that it
-//! saw there. At `failures` of them the instance is ejected: for `base` the first time, twice that the second time,
-//! and so on up to `longest`; every `base` without an ejection takes one time back. Then it is asked again, and
-//! counted from nothing. Results of calls that were sent before an ejection and come after it do not count, nor do those
-//! of calls that it gets while it is out, because all are.
+//! Every caller (or all together, by `scope`) judges each instance of the callee by what it saw there. At `failures`
+//! in a row an instance is ejected: for `base` the first time, twice that the second time, and so on up to `longest`.
+//! No more than `share` of the instances are out at a time (but one always may be, with `at_least_one`): a further
+//! outlier is spared. Where fewer than `panic` of the instances are left, nobody is passed by: better to ask the ill
+//! than to crush the healthy; 0: never. Where all are out, none is passed by.
 //!
-//! No more than `share` of the instances are out at a time (one, at least, of two or more): a further outlier is
-//! spared. Where fewer than `panic` of the instances are left, nobody is passed by: better to ask the ill than to
-//! crush the healthy.
+//! `rules` eject for more:
 //!
-//! Source: Envoy `outlier_detection` (`consecutive_5xx` 5, `base_ejection_time` 30 s, `max_ejection_time` 300 s,
-//! `max_ejection_percent` 10, `healthy_panic_threshold` 50 %). Envoy ejects at the next sweep of its `interval`, we
-//! at once; its ten per cent of fewer than ten instances are nobody, unless `always_eject_one_host` says so. Elsewhere
-//! Istio `outlierDetection`, Finagle `FailureAccrual`.
+//! - `in_a_row`: so many server errors (statuses of 500 and more; an error without one counts as 500, a rejection as
+//!   503), gateway errors (502, 503, 504) or local errors one after the other;
+//! - `success_rate`: the share of good answers within an interval is more than `deviations` standard deviations below
+//!   the mean over the instances, of those that had `volume` requests, if there are at least `instances` of them;
+//! - `failure_rate`: that share of requests or more has failed, with the same conditions.
+//!
+//! Local errors are those that the caller found for itself: no answer in time (504), or no connection, a reset, a loss
+//! (503). With `split` they are told apart: rules for answers do not see them, and those for `local` see nothing else (any
+//! answer is a success to them). What the caller takes back, or turns away itself, counts nowhere. `enforced` is the
+//! chance that an instance which a rule finds is ejected indeed.
+//!
+//! **At once, or by sweeps.** Without an `interval` an instance is out from the moment on at which it has failed too
+//! often, and back when its time is over; results of calls that were sent before an ejection and come after it do not
+//! count, nor do those of calls that it gets while it is out, because all are; every `base` without an ejection takes one
+//! time back.
+//!
+//! With an `interval`, as in Envoy: failures in a row still eject at once, but rates are judged, and instances come back,
+//! only at the sweeps, every `interval` from the start on. All results count, whenever they were sent. At a sweep first
+//! those come back whose time is over at that moment or before (with up to `jitter` more, by chance, drawn when they are
+//! ejected), counted in a row from nothing; then the rates of the interval that ends are judged, of those that are in;
+//! then each that is in and has been for an interval at least has one time taken back. A count in a row begins anew when
+//! it has reached its number, whether its instance is ejected or spared; while it is out nothing comes of it. Times grow
+//! no further once they come to more than `longest`.
+//!
+//! Source: Envoy `outlier_detection` and `source/common/upstream/outlier_detection_impl.cc` (v1.34: `consecutive_5xx` 5,
+//! `interval` 10 s, `base_ejection_time` 30 s, `max_ejection_time` 300 s, `max_ejection_percent` 10,
+//! `success_rate_stdev_factor` 1900, `failure_percentage_threshold` 85, `healthy_panic_threshold` 50 %); the presets
+//! `envoy` and `istio` say all of it in their words. Here a result is one report to the detector; Envoy's HTTP router also
+//! reports each connection as a local success, so that its timeouts are never in a row. With a panic threshold of 0 and
+//! all hosts out Envoy answers 503, we ask them. Elsewhere gRPC A50, Finagle `FailureAccrual` (`failure_accrual`).
+
+mod hosts;
+mod rules;
+
+pub use hosts::{Host, Hosts};
+pub use rules::{FailureRate, InARow, OutlierRule, SuccessRate, What};
 
 use super::{By, Context, Do, Ended, Policy, Reading, Scope};
 use crate::outcome::OutcomeSet;
+use rules::Seen;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
-/// Passes an instance by for a while when it has failed several times in a row.
+/// Passes an instance by for a while when it fails more than it may.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutlierEjection {
-    /// Failures in a row that eject an instance.
+    /// Failures in a row that eject an instance; 0: none do.
     #[serde(default = "five")]
     pub failures: u32,
     /// How long it is out the first time.
@@ -39,9 +70,24 @@ pub struct OutlierEjection {
     /// Where less than this share of the instances is left, nobody is passed by.
     #[serde(default = "half")]
     pub panic: f64,
-    /// What counts as a failure.
+    /// What counts as a failure of `failures`.
     #[serde(default)]
     pub on: OutcomeSet,
+    /// What else ejects an instance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<OutlierRule>,
+    /// Whether errors that the caller finds for itself are told apart from those that it is answered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub split: bool,
+    /// How often rates are judged and instances come back; none: at once.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub interval: Option<SimDuration>,
+    /// How much longer an instance is out at most, by chance; of sweeps.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub jitter: SimDuration,
+    /// Whether one instance may be out whatever `share` says.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub at_least_one: bool,
     /// Who shares what is known of the instances.
     #[serde(default)]
     pub scope: Scope,
@@ -66,46 +112,111 @@ fn half() -> f64 {
     0.5
 }
 
-/// What is known of an instance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Host {
-    failures: u32,
-    /// Ejections that count for the length of the next one.
-    times: u32,
-    /// When the last ejection began, and when it ends.
-    from: SimTime,
-    until: SimTime,
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Default for OutlierEjection {
+    fn default() -> Self {
+        Self {
+            failures: five(),
+            base: thirty_seconds(),
+            longest: five_minutes(),
+            share: half(),
+            panic: half(),
+            on: OutcomeSet::default(),
+            rules: Vec::new(),
+            split: false,
+            interval: None,
+            jitter: SimDuration::ZERO,
+            at_least_one: true,
+            scope: Scope::default(),
+            by: None,
+        }
+    }
 }
 
 impl OutlierEjection {
-    fn eject(&self, hosts: &mut [Host], number: usize, context: &mut Context) {
+    /// Counts a result at an instance, and ejects it if that is one too many.
+    fn count(
+        &self,
+        hosts: &mut Hosts,
+        number: usize,
+        sent: SimTime,
+        ended: &Ended,
+        context: &mut Context,
+    ) {
         let now = context.now;
-        let out = hosts.iter().filter(|host| host.until > now).count();
-        let most = (self.share * hosts.len() as f64) as usize;
-        if out >= most.max(1) || hosts.len() < 2 {
-            context.counters[1] += 1;
+        let host = &mut hosts.list[number];
+        let stale = host.until > now || (host.until > SimTime::ZERO && sent < host.from);
+        if self.interval.is_none() && stale {
             return;
         }
-        context.counters[0] += 1;
-        let host = &mut hosts[number];
-        let well = now.since(host.until.min(now)).0 / self.base.0.max(1);
-        host.times = host
-            .times
-            .saturating_sub(u32::try_from(well).unwrap_or(u32::MAX));
-        host.times = host.times.saturating_add(1);
-        let span = SimDuration(self.base.0.saturating_mul(u64::from(host.times)));
-        host.from = now;
-        host.until = now + span.min(self.longest);
-        host.failures = 0;
+        if let Some(seen) = Seen::of(ended, self.split) {
+            host.note(&seen);
+            for (index, rule) in self.rules.iter().enumerate() {
+                if let OutlierRule::InARow(rule) = rule
+                    && seen.fails(rule.of)
+                {
+                    self.too_many(
+                        hosts,
+                        (number, rule.of as usize),
+                        rule.failures,
+                        (index + 1, rule.enforced),
+                        context,
+                    );
+                }
+            }
+        }
+        if self.failures == 0 || ended.given_up {
+            return;
+        }
+        let host = &mut hosts.list[number];
+        if self.on.contains(ended.ending) {
+            host.in_a_row[Host::ON] += 1;
+            self.too_many(hosts, (number, Host::ON), self.failures, (0, 1.0), context);
+        } else {
+            host.in_a_row[Host::ON] = 0;
+        }
+    }
+
+    /// Ejects an instance if it has failed so often in a row.
+    fn too_many(
+        &self,
+        hosts: &mut Hosts,
+        (number, counter): (usize, usize),
+        most: u32,
+        (rule, enforced): (usize, f64),
+        context: &mut Context,
+    ) {
+        let now = context.now;
+        let in_a_row = hosts.list[number].in_a_row[counter];
+        if self.interval.is_none() {
+            if in_a_row >= most && hosts.list[number].until <= now {
+                self.find(hosts, number, rule, enforced, now, context.counters);
+            }
+        } else if in_a_row == most && hosts.list[number].until <= now {
+            self.find(hosts, number, rule, enforced, now, context.counters);
+            hosts.list[number].in_a_row[counter] = 0;
+        }
     }
 }
 
 impl Policy for OutlierEjection {
-    /// Of each instance of the callee that has been asked.
-    type Memory = Vec<Host>;
+    /// Of each instance of the callee that there is.
+    type Memory = Hosts;
     /// When the call came in.
     type Call = SimTime;
-    const SUMMARY: &'static str = "passes an instance by that fails several times in a row";
+    const SUMMARY: &'static str = "passes an instance by that fails more than it may";
     const EXAMPLE: &'static str = "outlier_ejection(failures: 5)";
     const LIVE: &'static [&'static str] = &["failures", "base", "longest", "share"];
     const COUNTERS: &'static [&'static str] = &["ejected", "spared"];
@@ -114,8 +225,8 @@ impl Policy for OutlierEjection {
     const STATES: &'static [&'static str] = &["in", "ejected"];
     const STATES_BY_CALLEE: bool = true;
 
-    fn memory(&self) -> Vec<Host> {
-        Vec::new()
+    fn memory(&self) -> Hosts {
+        Hosts::default()
     }
     fn scope(&self) -> Scope {
         self.scope
@@ -123,62 +234,54 @@ impl Policy for OutlierEjection {
     fn by(&self) -> Option<By> {
         self.by
     }
-    fn on_enter(&self, hosts: &mut Vec<Host>, came: &mut SimTime, context: &mut Context) -> Do {
-        if hosts.len() < context.callees as usize {
-            hosts.resize(context.callees as usize, Host::default());
-        }
+    fn on_enter(&self, hosts: &mut Hosts, came: &mut SimTime, context: &mut Context) -> Do {
+        hosts.hold(context.callees, context.key);
+        self.sweep(hosts, context.now, context.counters);
         *came = context.now;
         Do::Pass
     }
     fn on_leave(
         &self,
-        hosts: &mut Vec<Host>,
+        hosts: &mut Hosts,
         came: &mut SimTime,
         ended: &Ended,
         context: &mut Context,
     ) {
-        let Some(host) = hosts.get_mut(ended.callee as usize) else {
-            return;
-        };
-        let out = host.until > context.now;
-        if ended.given_up || out || (host.until > SimTime::ZERO && *came < host.from) {
-            return;
-        }
-        if !self.on.contains(ended.ending) {
-            host.failures = 0;
-            return;
-        }
-        host.failures += 1;
-        if host.failures >= self.failures {
-            self.eject(hosts, ended.callee as usize, context);
+        self.sweep(hosts, context.now, context.counters);
+        if hosts.list.len() > ended.callee as usize {
+            self.count(hosts, ended.callee as usize, *came, ended, context);
         }
     }
-    fn shun(&self, hosts: &Vec<Host>, now: SimTime, passed_by: &mut [bool]) {
-        let out = hosts.iter().filter(|host| host.until > now).count();
-        let left = passed_by.len() - out;
-        if out == 0 || (left as f64) < self.panic * passed_by.len() as f64 {
-            return;
+    fn shun(&self, hosts: &Hosts, now: SimTime, passed_by: &mut [bool]) {
+        if self.is_due(hosts, now) {
+            let mut swept = hosts.clone();
+            self.sweep(&mut swept, now, &mut [0; 2]);
+            return self.pass_by(&swept, now, passed_by);
         }
-        for (host, passed_by) in hosts.iter().zip(passed_by) {
-            *passed_by |= host.until > now;
-        }
+        self.pass_by(hosts, now, passed_by);
     }
-    fn state(&self, hosts: &Vec<Host>, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
-        match hosts.get(callee as usize) {
+    fn state(&self, hosts: &Hosts, callee: u32, now: SimTime) -> (u8, Option<SimTime>) {
+        match hosts.list.get(callee as usize) {
             Some(host) if host.until > now => (1, None),
             Some(host) => (0, Some(host.until)),
             None => (0, None),
         }
     }
-    fn reading(&self, hosts: &Vec<Host>, now: SimTime) -> Reading {
-        let out = hosts.iter().filter(|host| host.until > now).count();
-        Reading::number("out", out as f64)
+    fn reading(&self, hosts: &Hosts, now: SimTime) -> Reading {
+        let mut swept = hosts.clone();
+        self.sweep(&mut swept, now, &mut [0; 2]);
+        Reading::number("out", swept.out(now) as f64)
+    }
+    fn why(&self, hosts: &Hosts, now: SimTime) -> String {
+        let mut swept = hosts.clone();
+        self.sweep(&mut swept, now, &mut [0; 2]);
+        self.told(&swept, now)
+    }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        self.never_at(rate)
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
-        if self.failures == 0 {
-            wrong.push(("failures", "must be at least 1".into()));
-        }
         if self.base == SimDuration::ZERO {
             wrong.push(("base", "must be longer than zero".into()));
         }
@@ -190,6 +293,22 @@ impl Policy for OutlierEjection {
                 wrong.push((field, format!("must be 0 to 1, not {share}")));
             }
         }
+        if self.interval == Some(SimDuration::ZERO) {
+            wrong.push(("interval", "must be longer than zero".into()));
+        }
+        if self.interval.is_none() && self.jitter > SimDuration::ZERO {
+            let why = "is of instances that come back at sweeps: give an `interval`";
+            wrong.push(("jitter", why.into()));
+        }
+        if self.failures == 0 && self.rules.is_empty() {
+            let why = "must be at least 1, or other `rules` eject: otherwise nobody ever is";
+            wrong.push(("failures", why.into()));
+        }
+        wrong.extend(rules::wrong(
+            &self.rules,
+            self.split,
+            self.interval.is_some(),
+        ));
         wrong
     }
 }

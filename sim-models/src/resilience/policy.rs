@@ -5,7 +5,8 @@
 //! state in one call ([`Policy::Call`]). It decides; only the world acts. The world also says where an ending
 //! began: a policy names the outcome and no place.
 
-use super::{Backoff, Ends, Final, Inside, Load, Stay};
+use super::backoff::Backoff;
+use super::{Ends, Final, Inside, Load, Stay};
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -49,13 +50,14 @@ pub enum By {
 /// | [`Policy::on_enter`], [`Policy::on_timer`] after `Wait` or `Park` | `Pass`, `PassFor`, `Wait`, `Park`, `End`, `Elsewhere` |
 /// | [`Policy::on_wake`] | `Pass`, `PassFor`, `Wait`, `Park`, `End` |
 /// | [`Policy::on_timer`] after `PassFor` | `Pass` (let it be), `PassFor` (ask again later), `End`, `Again`, `Beside`, `Elsewhere` |
-/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold` |
+/// | [`Policy::on_result`] | `Pass`, `End`, `Again`, `Beside`, `Elsewhere`, `Hold`; `PassFor` of policies that fork |
 /// | [`Policy::on_retry`] | `Pass`, `End` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
     /// Inwards: it goes on. Outwards: the result is passed on.
     Pass,
-    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first.
+    /// It goes on, and [`Policy::on_timer`] is asked after this span unless a result comes first. Of a result of one of
+    /// several tries: it is kept back, and the span begins anew.
     PassFor(SimDuration),
     /// It stays here for this span; then [`Policy::on_timer`] is asked.
     Wait(SimDuration),
@@ -167,13 +169,20 @@ pub struct Context<'a> {
     pub priority: Priority,
     /// Whom it is from ([`crate::baggage::Baggage::user`]).
     pub user: u8,
+    /// Whether what is asked for may be asked for twice: what its service says of the endpoint.
+    pub idempotent: bool,
     /// Number of the instance that asks, among those of the caller or of the service whose door it is; of policies that
     /// ask ([`Policy::ASKS_WHO`]).
     pub caller: u32,
     /// Number of the tenant that it is from; of policies that ask.
     pub tenant: u32,
+    /// When the deadline passes that the request was told by its caller; [`SimTime::MAX`]: it was told none.
+    pub deadline: SimTime,
     /// How long what has ended took, where it is said by a script that need not keep to its clock.
     pub said: Option<SimDuration>,
+    /// Retries that the whole request has had, at all hops together; of policies that ask ([`Policy::TRAVELS`]), which
+    /// count them here.
+    pub retries: u16,
     /// What this policy counts, in the order of [`Policy::COUNTERS`].
     pub counters: &'a mut [u64],
     /// How many of those who are parked at this memory it wakes, the first to come first.
@@ -218,6 +227,8 @@ pub struct Again<'a> {
     pub on: OutcomeSet,
     /// How long it waits before.
     pub backoff: &'a Backoff,
+    /// Whether it tries calls to endpoints that are not idempotent again as well.
+    pub non_idempotent: bool,
 }
 
 /// What a policy's memory says: for traces, journals and charts.
@@ -260,6 +271,10 @@ pub trait Policy {
     const BY_CALLEE: bool = false;
     /// Whether it looks at what travels with requests, beyond what its memory is divided by.
     const UNPACKS: bool = false;
+    /// Whether it counts the retries of whole requests ([`Context::retries`]).
+    const TRAVELS: bool = false;
+    /// Whether all that it does is to bound retries, so that it makes sense inside one only.
+    const BUDGETS: bool = false;
     /// Whether calls may share one answer, so that fewer come to the callee than are made.
     const SHARES: bool = false;
     /// Whether it does nothing for requests without the key that its memory is divided by: what is asked for without
@@ -316,6 +331,10 @@ pub trait Policy {
     fn parks(&self) -> bool {
         false
     }
+    /// Whether those that are parked at its memory are woken the last to come first, not the first.
+    fn last_first(&self) -> bool {
+        false
+    }
     /// A call, or another try of it by a policy outside, is on its way in.
     #[inline]
     fn on_enter(
@@ -335,7 +354,8 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here.
+    /// Somebody who left woke a call that was parked here. `Park` without a span leaves it where it was, and wakes
+    /// nobody else; with one it waits anew, behind all others.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,
@@ -381,6 +401,9 @@ pub trait Policy {
         _context: &mut Context,
     ) {
     }
+    /// What [`Policy::on_retry`] has allowed may never come: the call was given up before it came again. Asked of every
+    /// policy that rations and is not inside when its call is given up; it knows whether it had allowed anything.
+    fn on_lost(&self, _memory: &mut Self::Memory, _call: &mut Self::Call, _context: &mut Context) {}
     /// A call that this policy let in leaves it: exactly once for each that [`Policy::on_enter`] (or what was asked
     /// after it) let in, however it ended.
     #[inline]

@@ -32,6 +32,9 @@ pub struct RateLimit {
     /// How long a call may wait for its token.
     #[serde(default)]
     pub wait: SimDuration,
+    /// Calls that may wait at a time; as many as `wait` leaves, unless this says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
     /// Who shares the bucket.
     #[serde(default)]
     pub scope: Scope,
@@ -41,6 +44,21 @@ pub struct RateLimit {
     /// Whether those who are refused are told when there will be a token for one of them.
     #[serde(default)]
     pub push_back: bool,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self {
+            rate: Rate(100.0),
+            burst: one(),
+            every: None,
+            wait: SimDuration::ZERO,
+            queue: None,
+            scope: Scope::Instance,
+            by: None,
+            push_back: false,
+        }
+    }
 }
 
 fn one() -> f64 {
@@ -84,7 +102,7 @@ impl RateLimit {
             1.0 - bucket.tokens
         };
         let wait = self.span(lacking, context.now);
-        if wait > self.wait {
+        if wait > self.wait || (lacking > 0.0 && !self.has_room(bucket)) {
             context.counters[0] += 1;
             let last = if self.push_back {
                 Final::after(wait)
@@ -96,6 +114,13 @@ impl RateLimit {
         bucket.tokens -= 1.0;
         *due = Due(context.now + wait);
         Ok(())
+    }
+
+    /// Whether one more may wait.
+    fn has_room(&self, bucket: &Bucket) -> bool {
+        let waiting = (-bucket.tokens - ROUNDING).max(0.0);
+        self.queue
+            .is_none_or(|queue| libm::ceil(waiting) < f64::from(queue))
     }
 
     /// How long it takes until so many tokens have come.

@@ -1,21 +1,24 @@
 //! Retry: tries all that is inside it again, after a backoff.
 //!
 //! `attempts` counts the first one, as in resilience4j, gRPC and AWS (not as in Polly, Envoy and
-//! Istio, whose count leaves it out). Retry n (from 1) waits for the nominal span
-//!
-//! - `none`: 0; `constant`: base; `linear`: base × n; `exponential`: base × factor^(n-1);
-//!
-//! capped at `cap`, and then spread by the jitter (AWS Architecture Blog, "Exponential backoff and
-//! jitter", M. Brooker 2015, for full, equal and decorrelated; gRPC A6 for proportional):
-//!
-//! - `none`: v; `full`: U(0, v); `equal`: v/2 + U(0, v/2);
-//! - `decorrelated`: min(cap, U(base, 3 × the wait before)), the first wait before being base;
-//! - `proportional(p)`: v × U(1-p, 1+p), so that it may exceed the cap by that much.
+//! Istio, whose count leaves it out). How long it waits says its [`Backoff`].
 //!
 //! A callee that turns a call away may say when to come again (`push_back` of the policies at its door). A retry that
 //! respects it waits for exactly that long and begins its backoff anew; told not to come again, it does not, as in
-//! gRPC A6 (`grpc-retry-pushback-ms`).
+//! gRPC A6 (`grpc-retry-pushback-ms`). `push_back` bends that: with `longest` it goes by its own backoff where it is told
+//! to wait for longer, with `spread` it waits for up to that share longer (Envoy `rate_limited_retry_back_off`: 300 s and
+//! 0.5), and with `beyond` it waits for what its backoff says at least, and for so much longer at most (botocore 1.44,
+//! `x-amz-retry-after`: 5 s).
+//!
+//! Some failures may have a backoff of their own (`other`): botocore waits longer after being throttled. A call to an
+//! endpoint that its service declares `non_idempotent` is made once, unless `non_idempotent: true` asks for more, as
+//! Envoy, HTTP clients (RFC 9110, 9.2.2) and ORMs do with POST and INSERT.
+//!
+//! Asked in this order, at once when the try has failed: is the failure in `on`, may it be tried again at all, are there
+//! attempts left, do the policies inside (budgets, limiters) allow it; then it waits. A success ends it whatever was
+//! tried, and a call that comes anew begins its backoff anew.
 
+use super::backoff::Backoff;
 use super::{Again, Context, Do, Ended, Ends, Final, Inside, Policy, Stay, tries};
 use crate::limits::MOST_ATTEMPTS;
 use crate::outcome::{Outcome, OutcomeSet};
@@ -42,6 +45,66 @@ pub struct Retry {
     /// Whether further tries of the call go to instances that it has not asked yet, where there are any.
     #[serde(default)]
     pub another_instance: bool,
+    /// Whether calls to endpoints that are not idempotent are tried again as well.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub non_idempotent: bool,
+    /// Failures that have a backoff of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<OtherBackoff>,
+    /// What is made of being told when to come again.
+    #[serde(default, skip_serializing_if = "PushedBack::is_plain")]
+    pub push_back: PushedBack,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: three(),
+            backoff: Backoff::default(),
+            on: OutcomeSet::default(),
+            respect_push_back: true,
+            another_instance: false,
+            non_idempotent: false,
+            other: None,
+            push_back: PushedBack::default(),
+        }
+    }
+}
+
+/// A backoff of some failures.
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherBackoff {
+    /// Which failures.
+    pub on: OutcomeSet,
+    /// How long to wait after them.
+    pub backoff: Backoff,
+}
+
+/// What a retry makes of being told when to come again; exactly what it is told, unless this says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushedBack {
+    /// The longest span that is respected; where it is told a longer one it goes by its own backoff.
+    #[serde(default)]
+    pub longest: Option<SimDuration>,
+    /// Up to what share longer it waits, uniformly.
+    #[serde(default)]
+    pub spread: f64,
+    /// How much longer than its own backoff it waits at most, and never less than that.
+    #[serde(default)]
+    pub beyond: Option<SimDuration>,
+}
+
+impl PushedBack {
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn yes() -> bool {
@@ -50,194 +113,6 @@ fn yes() -> bool {
 
 fn three() -> u32 {
     3
-}
-
-/// How long to wait before a retry.
-#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Backoff {
-    /// Not at all.
-    None,
-    /// Always the same span: `constant("100ms")`.
-    Constant(ConstantBackoff),
-    /// A multiple of the base that grows by one each time: `linear("50ms")`.
-    Linear(LinearBackoff),
-    /// A span that is multiplied each time: `exponential(base: "50ms", factor: 2, cap: "2s")`.
-    Exponential(ExponentialBackoff),
-}
-
-/// Always the same span.
-#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConstantBackoff {
-    /// The span.
-    pub base: SimDuration,
-    /// How it is spread.
-    #[serde(default)]
-    pub jitter: Jitter,
-}
-
-/// A span that grows by the base each time.
-#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LinearBackoff {
-    /// The first span.
-    pub base: SimDuration,
-    /// The longest nominal span.
-    #[serde(default = "longest")]
-    pub cap: SimDuration,
-    /// How it is spread.
-    #[serde(default)]
-    pub jitter: Jitter,
-}
-
-/// A span that is multiplied each time.
-#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExponentialBackoff {
-    /// The first span.
-    pub base: SimDuration,
-    /// By what it is multiplied each time.
-    #[serde(default = "two")]
-    pub factor: f64,
-    /// The longest nominal span.
-    #[serde(default = "longest")]
-    pub cap: SimDuration,
-    /// How it is spread.
-    #[serde(default)]
-    pub jitter: Jitter,
-}
-
-fn two() -> f64 {
-    2.0
-}
-
-fn longest() -> SimDuration {
-    SimDuration::from_secs(20)
-}
-
-/// How a backoff is spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Jitter {
-    /// Not at all: clients that failed together come back together.
-    None,
-    /// Uniform from zero.
-    #[default]
-    Full,
-    /// Half fixed, half uniform.
-    Equal,
-    /// Uniform from the base to three times the wait before.
-    Decorrelated,
-    /// Uniform within this share above and below: `proportional(0.2)`.
-    Proportional(f64),
-}
-
-impl Default for Backoff {
-    /// 50 ms, doubling up to 20 s, full jitter.
-    fn default() -> Self {
-        Self::Exponential(ExponentialBackoff {
-            base: SimDuration::from_millis(50),
-            factor: two(),
-            cap: longest(),
-            jitter: Jitter::Full,
-        })
-    }
-}
-
-impl Backoff {
-    /// How long to wait before retry `n` (from 1), having waited `before` the last time.
-    #[must_use]
-    pub fn wait(&self, n: u32, before: SimDuration, chance: &mut impl Source) -> SimDuration {
-        let (base, cap, nominal, jitter) = match self {
-            Self::None => return SimDuration::ZERO,
-            Self::Constant(constant) => (
-                constant.base,
-                SimDuration::MAX,
-                constant.base.as_nanos_f64(),
-                constant.jitter,
-            ),
-            Self::Linear(linear) => (
-                linear.base,
-                linear.cap,
-                linear.base.as_nanos_f64() * f64::from(n),
-                linear.jitter,
-            ),
-            Self::Exponential(exponential) => {
-                let mut nominal = exponential.base.as_nanos_f64();
-                for _ in 1..n.min(1000) {
-                    nominal *= exponential.factor;
-                }
-                (
-                    exponential.base,
-                    exponential.cap,
-                    nominal,
-                    exponential.jitter,
-                )
-            }
-        };
-        let nominal = nominal.min(cap.as_nanos_f64());
-        let span = match jitter {
-            Jitter::None => nominal,
-            Jitter::Full => nominal * chance.uniform(),
-            Jitter::Equal => nominal / 2.0 * (1.0 + chance.uniform()),
-            Jitter::Decorrelated => {
-                let low = base.as_nanos_f64();
-                let high = 3.0 * before.max(base).as_nanos_f64();
-                (low + (high - low) * chance.uniform()).min(cap.as_nanos_f64())
-            }
-            Jitter::Proportional(share) => nominal * (1.0 - share + 2.0 * share * chance.uniform()),
-        };
-        SimDuration::from_nanos_f64(span)
-    }
-}
-
-impl Backoff {
-    /// The mean of the wait before retry `n` (from 1); of a decorrelated one, which depends on the wait
-    /// before, that of a wait whose predecessors were of mean length.
-    #[must_use]
-    pub fn mean_wait(&self, n: u32) -> SimDuration {
-        let mut before = SimDuration::ZERO;
-        let first = if self.is_decorrelated() { 1 } else { n };
-        for n in first..=n.min(1000) {
-            before = self.wait(n, before, &mut Half);
-        }
-        before
-    }
-
-    /// The shortest that the wait before retry `n` (from 1) can be.
-    #[must_use]
-    pub fn least_wait(&self, n: u32) -> SimDuration {
-        self.wait(n, SimDuration::ZERO, &mut Lowest)
-    }
-
-    fn is_decorrelated(&self) -> bool {
-        let jitter = match self {
-            Self::None => return false,
-            Self::Constant(constant) => constant.jitter,
-            Self::Linear(linear) => linear.jitter,
-            Self::Exponential(exponential) => exponential.jitter,
-        };
-        jitter == Jitter::Decorrelated
-    }
-}
-
-/// Every draw is in the middle.
-struct Half;
-
-impl Source for Half {
-    fn next_u64(&mut self) -> u64 {
-        1 << 63
-    }
-}
-
-/// Every draw is at the lower end.
-struct Lowest;
-
-impl Source for Lowest {
-    fn next_u64(&mut self) -> u64 {
-        0
-    }
 }
 
 const _: () = assert!(
@@ -249,7 +124,8 @@ const _: () = assert!(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, packed(2))]
 pub struct Tried {
-    before: SimDuration,
+    /// What the next wait depends on ([`Backoff::next`]).
+    known: SimDuration,
     attempts: u16,
     /// Which wait of the backoff the last one was, from 1.
     steps: u16,
@@ -259,10 +135,45 @@ impl Default for Tried {
     /// The first attempt.
     fn default() -> Self {
         Self {
-            before: SimDuration::ZERO,
+            known: SimDuration::ZERO,
             attempts: 1,
             steps: 0,
         }
+    }
+}
+
+impl Retry {
+    /// How long to wait before the next attempt.
+    fn wait(&self, call: &mut Tried, ended: &Ended, chance: &mut impl Source) -> SimDuration {
+        let told = ended.last.told().span();
+        let longest = self.push_back.longest.unwrap_or(SimDuration::MAX);
+        let told = told.filter(|span| self.respect_push_back && *span <= longest);
+        let spread = |span: SimDuration, chance: &mut _| match self.push_back.spread {
+            0.0 => span,
+            most => {
+                let share = 1.0 + most * Source::uniform(chance);
+                SimDuration::from_nanos_f64(span.as_nanos_f64() * share)
+            }
+        };
+        let other = self.other.as_ref();
+        let other = other.filter(|other| other.on.contains(ended.ending));
+        let backoff = other.map_or(&self.backoff, |other| &other.backoff);
+        let mut known = call.known;
+        let wait = match (told, self.push_back.beyond) {
+            (Some(span), None) => {
+                call.steps = 0;
+                known = span;
+                spread(span, chance)
+            }
+            (told, beyond) => {
+                call.steps += 1;
+                let own = backoff.next(u32::from(call.steps), &mut known, chance);
+                let most = own + beyond.unwrap_or_default();
+                told.map_or(own, |span| spread(span, chance).clamp(own, most))
+            }
+        };
+        call.known = known;
+        wait
     }
 }
 
@@ -288,7 +199,7 @@ impl Policy for Retry {
     }
     #[inline]
     fn on_result(&self, (): &mut (), call: &mut Tried, ended: &Ended, context: &mut Context) -> Do {
-        if !self.on.contains(ended.ending) {
+        if !self.on.contains(ended.ending) || !(context.idempotent || self.non_idempotent) {
             return Do::Pass;
         }
         let told = ended.last.told();
@@ -305,19 +216,9 @@ impl Policy for Retry {
             context.key,
             u64::from(context.attempts) | u64::from(call.attempts) << 32,
         );
-        call.before = match told.span().filter(|_| self.respect_push_back) {
-            Some(span) => {
-                call.steps = 0;
-                span
-            }
-            None => {
-                call.steps += 1;
-                let steps = u32::from(call.steps);
-                self.backoff.wait(steps, call.before, &mut chance)
-            }
-        };
+        let wait = self.wait(call, ended, &mut chance);
         call.attempts += 1;
-        Do::Again(call.before)
+        Do::Again(wait)
     }
     fn on_denied(&self, (): &mut (), call: &mut Tried, context: &mut Context) {
         call.attempts -= 1;
@@ -334,6 +235,7 @@ impl Policy for Retry {
             attempts: self.attempts,
             on: self.on,
             backoff: &self.backoff,
+            non_idempotent: self.non_idempotent,
         })
     }
     fn foresee(&self, inside: &mut Inside<'_>, when: Stay) -> Option<Ends> {
@@ -354,11 +256,15 @@ impl Policy for Retry {
             let why = format!("must be at most {MOST_ATTEMPTS}, not {}", self.attempts);
             wrong.push(("attempts", why));
         }
-        if let Backoff::Exponential(ExponentialBackoff { factor, .. }) = self.backoff
-            && !(factor.is_finite() && factor >= 1.0)
-        {
-            let why = format!("must be 1 or more, not {factor}");
-            wrong.push(("backoff.factor", why));
+        wrong.extend(self.backoff.validate());
+        if let Some(other) = &self.other {
+            let found = other.backoff.validate().into_iter();
+            wrong.extend(found.map(|(_, why)| ("other", why)));
+        }
+        let spread = self.push_back.spread;
+        if !(0.0..=100.0).contains(&spread) {
+            let why = format!("`spread` must be from 0 to 100, not {spread}");
+            wrong.push(("push_back", why));
         }
         wrong
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One line of a script.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// Seconds since the start.
@@ -37,12 +37,18 @@ pub struct Line {
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub key: u32,
+    /// Of a call that comes: whether it may be asked for twice.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub idempotent: bool,
     /// Of a call that comes: how much it matters.
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: Priority,
     /// Of a call that comes: whom it is from, 0 to 127.
     #[serde(default, skip_serializing_if = "is_default")]
     pub user: u8,
+    /// Of a call that comes: when the deadline passes that it came with, in seconds since the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<f64>,
     /// Of a call that comes: the tenant that it is from.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tenant: String,
@@ -62,6 +68,43 @@ pub struct Line {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+impl Line {
+    /// A line that says no more than that.
+    #[must_use]
+    pub fn new(t: f64, op: Op) -> Self {
+        Self {
+            t,
+            op,
+            id: Id::default(),
+            outcome: None,
+            duration: None,
+            status: 0,
+            callee: None,
+            retry_after: None,
+            load: None,
+            key: 0,
+            idempotent: true,
+            priority: Priority::default(),
+            user: 0,
+            deadline: None,
+            tenant: String::new(),
+            caller: 0,
+            endpoint: String::new(),
+            leg: None,
+            callees: None,
+        }
+    }
 }
 
 /// How a script calls a call: a number or a text. A line without one is about the call without a name.
@@ -98,7 +141,7 @@ impl Id {
 }
 
 /// What happens in a line of a script.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// A call comes to the policy.
@@ -112,7 +155,6 @@ pub enum Op {
     /// Nobody waits for the call any longer.
     GiveUp,
     /// Nothing: it is looked where the call is.
-    #[default]
     Look,
 }
 

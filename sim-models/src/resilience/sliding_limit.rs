@@ -48,6 +48,20 @@ pub struct SlidingLimit {
     pub push_back: bool,
 }
 
+impl Default for SlidingLimit {
+    fn default() -> Self {
+        Self {
+            limit: 100,
+            window: SimDuration::from_secs(1),
+            count: Count::Log,
+            wait: SimDuration::ZERO,
+            scope: Scope::Instance,
+            by: None,
+            push_back: false,
+        }
+    }
+}
+
 /// How calls of a window that slides are counted.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,

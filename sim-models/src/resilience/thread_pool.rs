@@ -47,6 +47,20 @@ pub struct ThreadPool {
     pub push_back: Option<PushBack>,
 }
 
+impl Default for ThreadPool {
+    fn default() -> Self {
+        Self {
+            core: ten(),
+            max: None,
+            queue: 0,
+            keep_alive: one_minute(),
+            scope: Scope::Instance,
+            by: None,
+            push_back: None,
+        }
+    }
+}
+
 fn ten() -> u32 {
     10
 }

@@ -5,14 +5,18 @@
 //! accepted keeps the probability at zero; with `k` of 2, so does half of it. What is still let through tells when
 //! the callee accepts again: where it accepts nothing, the probability nears one and never gets there.
 //!
-//! A request counts when it ends: refused here at once, else with its result. It is accepted unless it ends with one
-//! of `on`: turned away by the callee, or not answered in time. An error is an answer of a callee that did accept.
-//! Calls that are given up, and those that a policy inside refused, so that nobody was asked, say nothing: a
-//! `timeout` belongs inside, a `retry` outside, where each try is a request. The window slides by a 24th of itself.
+//! A request counts when it is attempted, before it is known how it ends, the refused ones too; the probability is of
+//! what was attempted before it. It is accepted, which counts when it ends, unless it ends with one of `on`: turned away
+//! by the callee, or not answered in time. An error is an answer of a callee that did accept. So what is out counts as
+//! not accepted yet: a caller with few requests a window, or that has just begun, refuses some while it waits for its
+//! first answers. With `count: results` a request counts when it ends, refused here at once, else with its result; those
+//! that are given up, and those that a policy inside refused, so that nobody was asked, say nothing then.
+//!
+//! A `timeout` belongs inside, a `retry` outside, where each try is a request. The window slides by a 24th of itself.
 //!
 //! Source: B. Beyer et al., *Site Reliability Engineering* (2016), chapter 21, "Handling Overload", client-side
-//! throttling (K 2, two minutes). There a request counts from when it is attempted; here, as in go-zero and Kratos,
-//! once it has ended: a caller that has just begun refuses nobody.
+//! throttling (K 2, two minutes): *requests* are those "attempted by the application layer". go-zero and Kratos count
+//! `results`.
 
 use super::{By, Context, Do, Ended, Ends, Inside, Policy, PushBack, Reading, Scope, Stay};
 use crate::outcome::{Ending, Outcome, OutcomeSet};
@@ -34,6 +38,9 @@ pub struct Throttle {
     /// What counts as not accepted; being turned away and not being answered, unless this says otherwise.
     #[serde(default = "not_accepted")]
     pub on: OutcomeSet,
+    /// When a request counts.
+    #[serde(default)]
+    pub count: Counted,
     /// Who shares what is counted.
     #[serde(default)]
     pub scope: Scope,
@@ -43,6 +50,19 @@ pub struct Throttle {
     /// What those who are refused are told of coming again; nothing, unless this says so.
     #[serde(default)]
     pub push_back: Option<PushBack>,
+}
+
+/// When a request counts.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// When it is attempted.
+    #[default]
+    Attempts,
+    /// When it has ended.
+    Results,
 }
 
 fn two() -> f64 {
@@ -98,12 +118,12 @@ impl Window {
         self.current = current;
     }
 
-    /// Counts a request that has ended.
-    fn count(&mut self, accepted: bool) {
+    /// Counts requests, and those that were accepted.
+    fn count(&mut self, requests: u32, accepts: u32) {
         let slice = &mut self.slices[(self.current % SLICES as u64) as usize];
         for count in [slice, &mut self.all] {
-            count.requests += 1;
-            count.accepts += u32::from(accepted);
+            count.requests += requests;
+            count.accepts += accepts;
         }
     }
 
@@ -140,8 +160,11 @@ impl Policy for Throttle {
         *times += 1;
         window.slide(self.window, context.now);
         let chance = window.chance(self.k);
-        if chance > 0.0 && Keyed::new(context.key, u64::from(*times)).chance(chance) {
-            window.count(false);
+        let refused = chance > 0.0 && Keyed::new(context.key, u64::from(*times)).chance(chance);
+        if refused || self.count == Counted::Attempts {
+            window.count(1, 0);
+        }
+        if refused {
             context.counters[0] += 1;
             return Do::End(
                 Ending::of(Outcome::RateLimited),
@@ -156,7 +179,8 @@ impl Policy for Throttle {
             return;
         }
         window.slide(self.window, context.now);
-        window.count(!self.on.contains(ended.ending));
+        let requests = u32::from(self.count == Counted::Results);
+        window.count(requests, u32::from(!self.on.contains(ended.ending)));
     }
     fn heap(&self) -> usize {
         SLICES * size_of::<Count>()

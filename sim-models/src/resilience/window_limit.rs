@@ -64,6 +64,23 @@ pub struct WindowLimit {
     pub push_back: bool,
 }
 
+impl Default for WindowLimit {
+    fn default() -> Self {
+        Self {
+            limit: 100,
+            window: SimDuration::from_secs(1),
+            starts: Starts::Fixed,
+            wait: None,
+            queue: None,
+            in_vain: false,
+            sync: None,
+            scope: Scope::Instance,
+            by: None,
+            push_back: false,
+        }
+    }
+}
+
 /// When windows begin.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,

@@ -9,6 +9,7 @@ use crate::scenario::{Scenario, Service};
 use indexmap::{IndexMap, IndexSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use std::borrow::Cow;
 
 /// An endpoint of a service.
 #[derive(Clone, Debug)]
@@ -23,6 +24,24 @@ pub struct Endpoint<'a> {
     pub steps: &'a [Step],
     /// Those that it calls, each once, in the order of its steps.
     pub callees: Vec<usize>,
+}
+
+impl Endpoint<'_> {
+    /// What policies are to calls of it: where it is asked once and no more, a retry that leaves it alone is none.
+    #[must_use]
+    pub fn policies<'p>(&self, all: &'p [PolicySpec]) -> Cow<'p, [PolicySpec]> {
+        let (_, name) = self.target.split_once('/').unwrap_or_default();
+        let once = self
+            .of
+            .non_idempotent
+            .iter()
+            .any(|endpoint| endpoint == name);
+        let idle = |policy: &PolicySpec| policy.again().is_some_and(|again| !again.non_idempotent);
+        if !once || !all.iter().any(idle) {
+            return Cow::Borrowed(all);
+        }
+        all.iter().filter(|policy| !idle(policy)).cloned().collect()
+    }
 }
 
 /// All endpoints of a scenario.

@@ -294,7 +294,17 @@ impl<'p> World<'p> {
             }
             Do::Elsewhere(target) => Way::Elsewhere(layer, target),
             Do::Hold => Way::Stay,
-            Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
+            Do::PassFor(span) => {
+                debug_assert!(
+                    policy.forks,
+                    "only what has several tries out keeps one back"
+                );
+                self.frames[index].ending = ended.ending;
+                self.clear_timer(index, layer, agenda);
+                self.set_timer(index, layer, false, span, agenda);
+                Way::Stay
+            }
+            Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")
             }
         }

@@ -281,6 +281,16 @@ impl Arena {
         }
     }
 
+    /// The frame that a request began with which leads to this one, as far as those between are waited for.
+    #[must_use]
+    pub fn beginning(&self, index: u32) -> u32 {
+        let mut at = index;
+        while let Some(parent) = self.alive(self[at].parent) {
+            at = parent;
+        }
+        at
+    }
+
     /// A blank frame in a free place, for its owner to fill in: building it elsewhere and moving it here
     /// would write everything twice.
     #[inline]

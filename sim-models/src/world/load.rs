@@ -220,6 +220,7 @@ impl<'p> World<'p> {
             key: drawn.map_or(0, |keys| keys.draw(&mut Keyed::new(key, purpose::KEY))),
             priority: plan.priority,
             user: Keyed::new(who, purpose::USER).below(u64::from(Baggage::USERS)) as u8,
+            retries: 0,
         };
         self.frames.load(index, baggage);
     }

@@ -4,6 +4,7 @@ use super::edge::{Slot, Stage};
 use super::event::Event;
 use super::frame::State;
 use super::state::World;
+use crate::baggage::Baggage;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
@@ -94,6 +95,16 @@ impl<'p> World<'p> {
         };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
+        let began = if policy.travels {
+            self.frames.beginning(index)
+        } else {
+            index
+        };
+        let retries = if policy.travels {
+            self.frames.baggage(began).retries
+        } else {
+            0
+        };
         let frame = &self.frames[index];
         let state = &mut self.edges[frame.edge];
         let counters = policy.counters as usize;
@@ -110,9 +121,12 @@ impl<'p> World<'p> {
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,
+            idempotent: plan.idempotent || self.plan.endpoints[frame.callee_endpoint].idempotent,
             caller,
             tenant,
+            deadline: frame.deadline,
             said: None,
+            retries,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
         let slot = frame.slot(layer);
@@ -122,8 +136,19 @@ impl<'p> World<'p> {
             &mut self.slots.slots[slot].state,
             &mut context,
         );
+        let now_has = context.retries;
+        if now_has != retries {
+            let baggage = self.frames.baggage(began);
+            self.frames.load(
+                began,
+                Baggage {
+                    retries: now_has,
+                    ..baggage
+                },
+            );
+        }
         if policy.states.is_some() {
-            let edge = frame.edge;
+            let edge = self.frames[index].edge;
             self.watch(edge, layer, memory, now);
         }
         answer
@@ -211,6 +236,16 @@ impl<'p> World<'p> {
                 }
                 Stage::Parked => self.unpark(index, plan, layer),
                 Stage::Waiting | Stage::Turned(_) => self.slot(index, layer).stage = Stage::Outside,
+                // A further try that it has allowed may be in the pause of a retry outside of it.
+                Stage::Outside if plan.layers[layer].rations => {
+                    self.ask_policy(
+                        index,
+                        plan,
+                        layer,
+                        agenda.now(),
+                        |spec, memory, call, context| spec.on_lost(memory, call, context),
+                    );
+                }
                 Stage::Outside => {}
             }
         }

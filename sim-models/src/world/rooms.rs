@@ -93,9 +93,15 @@ impl<'p> World<'p> {
         agenda: &mut Agenda<Event>,
     ) {
         let plan: &'p EdgePlan = &self.plan.edges[edge];
+        let last_first = plan.layers[layer].spec.last_first();
         for _ in 0..count {
             let parked = loop {
-                let Some(parked) = self.edges[edge].rooms[memory].queue.pop_front() else {
+                let queue = &mut self.edges[edge].rooms[memory].queue;
+                let next = match last_first {
+                    true => queue.pop_back(),
+                    false => queue.pop_front(),
+                };
+                let Some(parked) = next else {
                     return;
                 };
                 if self.is_parked(&parked) {
@@ -110,8 +116,18 @@ impl<'p> World<'p> {
                 agenda.now(),
                 |spec, memory, call, context| spec.on_wake(memory, call, context),
             );
-            if matches!(answer, Do::Park(_)) {
-                self.edges[edge].rooms[memory].queue.push_front(parked);
+            if let Do::Park(span) = answer {
+                let queue = &mut self.edges[edge].rooms[memory].queue;
+                match span {
+                    None if last_first => queue.push_back(parked),
+                    None => queue.push_front(parked),
+                    Some(span) => {
+                        queue.push_back(parked);
+                        self.clear_timer(next.index, layer, agenda);
+                        self.set_timer(next.index, layer, false, span, agenda);
+                        continue;
+                    }
+                }
                 return;
             }
             self.clear_timer(next.index, layer, agenda);

@@ -3,7 +3,7 @@
 use super::view::{Call, View};
 use super::words::rounded;
 use crate::check::checker::{Checker, at};
-use crate::resilience::{Again, Backoff, PolicySpec};
+use crate::resilience::{Again, PolicySpec};
 use crate::scenario::diagnostics::Code;
 use indexmap::IndexMap;
 use sim_core::SimDuration;
@@ -143,23 +143,10 @@ fn longest(policies: &[PolicySpec]) -> Option<SimDuration> {
 
 /// All waits between the attempts of a retry at their nominal length, in nanoseconds.
 fn waits(retry: &Again<'_>) -> f64 {
-    let mut total = 0.0;
-    let mut growth = 1.0;
-    for n in 1..retry.attempts.min(1000) {
-        total += match retry.backoff {
-            Backoff::None => 0.0,
-            Backoff::Constant(constant) => constant.base.as_nanos_f64(),
-            Backoff::Linear(linear) => {
-                (linear.base.as_nanos_f64() * f64::from(n)).min(linear.cap.as_nanos_f64())
-            }
-            Backoff::Exponential(exponential) => {
-                let wait = exponential.base.as_nanos_f64() * growth;
-                growth *= exponential.factor;
-                wait.min(exponential.cap.as_nanos_f64())
-            }
-        };
-    }
-    total
+    let numbers = 1..retry.attempts.min(1000);
+    numbers
+        .map(|n| retry.backoff.nominal_wait(n).as_nanos_f64())
+        .sum()
 }
 
 /// Attempts that a list of policies makes of one call in the long run: a budget bounds them.

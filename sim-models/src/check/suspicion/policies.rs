@@ -62,7 +62,7 @@ impl Checker<'_> {
         let tries_again = |policy: &PolicySpec| policy.worst_case_attempts() > 1.0;
         for (i, policy) in policies.iter().enumerate() {
             let path = at!["calls", key, i];
-            if policy.long_run().is_finite()
+            if policy.budgets()
                 && !policies[..i]
                     .iter()
                     .any(|outer| is_retry(outer) || tries_again(outer))

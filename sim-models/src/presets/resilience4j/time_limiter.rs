@@ -1,6 +1,6 @@
-//! `TimeLimiter` of resilience4j: the caller waits no longer than so.
+//! `TimeLimiter` of resilience4j: the caller waits no longer than so, in whole milliseconds.
 //!
-//! Source: resilience4j 2.4.0, `TimeLimiterConfig.java`.
+//! Source: resilience4j 2.4.0, `TimeLimiterConfig.java`, `TimeLimiterImpl.java` (`getTimeoutDuration().toMillis()`).
 
 use crate::resilience::{Cancellation, PolicySpec, Timeout};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ impl Resilience4jTimeLimiter {
     /// None.
     pub(super) fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = vec![PolicySpec::Timeout(Timeout {
-            after: self.timeout_duration,
+            after: SimDuration(self.timeout_duration.0 / 1_000_000 * 1_000_000),
         })];
         if self.cancel_running_future {
             policies.push(PolicySpec::Cancellation(Cancellation {}));

@@ -8,7 +8,7 @@ pub use words::moment;
 use super::pattern::{Fate, Pattern};
 use super::script::{Decision, Id, Line, Op};
 use super::trace::Trace;
-use super::{By, PolicySpec};
+use super::{By, Memory, PolicySpec};
 use crate::outcome::Outcome;
 use sim_core::{SimDuration, SimTime};
 use std::cmp::Reverse;
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// Points of a timeline.
 const POINTS: usize = 240;
+/// The most callees whose states are looked at, where each has its own in one memory.
+const MOST_CALLEES: u16 = 32;
 
 /// What was seen while policies met a pattern.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -204,12 +206,10 @@ pub fn follow(layers: &[PolicySpec], script: &[Line]) -> Timeline {
 /// The line of a script that says what happens.
 fn line(now: SimTime, next: Next, asks: Option<u16>, played: &Played, callees: u16) -> Line {
     let of = |op: Op, call: u64| Line {
-        t: now.as_secs_f64(),
-        op,
         id: Id::Number(call as i64),
         callee: asks.map(|asks| (call % u64::from(asks)) as u16),
         callees: asks.filter(|_| played.is_empty()).map(|_| callees),
-        ..Line::default()
+        ..Line::new(now.as_secs_f64(), op)
     };
     match next {
         Next::Call(call) => of(Op::Acquire, call),
@@ -240,7 +240,11 @@ impl<'p> Watch<'p> {
             } else {
                 format!("{layer} {}", policy.name())
             },
-            by: policy.by(),
+            by: if policy.states_by_callee() {
+                Some(By::Callee)
+            } else {
+                policy.by()
+            },
             idle: policy.idle_at(rate),
             counts: policy
                 .counters()
@@ -291,7 +295,9 @@ impl<'p> Watch<'p> {
             for layer in 0..self.layers.len() {
                 let policy = &self.layers[layer];
                 for (name, memory) in trace.parts(layer) {
-                    let part = self.part(layer, name, SimTime::ZERO);
+                    // What it says of all its callees is told once.
+                    let callee = policy.states_by_callee().then_some(0);
+                    let part = self.part(layer, &of_callee(name, callee), callee);
                     let point = self.point;
                     let part = &mut self.seen.policies[layer].parts[part];
                     for (number, value) in policy.reading(memory, at).numbers {
@@ -332,8 +338,8 @@ impl<'p> Watch<'p> {
         }
     }
 
-    /// Which part of what was seen of a policy is of this part of its memory.
-    fn part(&mut self, layer: usize, name: &str, since: SimTime) -> usize {
+    /// Which part of what was seen of a policy has this name.
+    fn part(&mut self, layer: usize, name: &str, callee: Option<u16>) -> usize {
         let policy = &self.layers[layer];
         let parts = &mut self.seen.policies[layer].parts;
         if let Some(known) = parts.iter().position(|part| part.name == name) {
@@ -341,7 +347,7 @@ impl<'p> Watch<'p> {
         }
         parts.push(Part {
             name: name.to_owned(),
-            state: policy.reading(&policy.memory(), since).state,
+            state: state_of(policy, &policy.memory(), callee, SimTime::ZERO),
             thresholds: policy.thresholds(),
             ..Part::default()
         });
@@ -351,31 +357,25 @@ impl<'p> Watch<'p> {
     /// Looks whether a state has changed.
     fn look(&mut self, trace: &Trace, now: SimTime) {
         for (layer, policy) in self.layers.iter().enumerate() {
+            let callees: Vec<Option<u16>> = match policy.states_by_callee() {
+                true => (0..trace.callees().min(MOST_CALLEES)).map(Some).collect(),
+                false => vec![None],
+            };
             for (name, memory) in trace.parts(layer) {
-                let part = self.part(layer, name, now);
-                let part = &mut self.seen.policies[layer].parts[part];
-                let before = part.changes.last().map_or(part.state, |change| change.to);
-                let reading = |at: SimTime| policy.reading(memory, at).state;
-                let state = reading(now);
-                if state == before {
-                    continue;
-                }
-                // Where time alone has changed it, it did so in between.
-                let (mut low, mut high) = (self.looked, now);
-                while reading(low) == before && high.0 - low.0 > 1 {
-                    let middle = SimTime(low.0 + (high.0 - low.0) / 2);
-                    if reading(middle) == before {
-                        low = middle;
-                    } else {
-                        high = middle;
+                for callee in &callees {
+                    let part = self.part(layer, &of_callee(name, *callee), *callee);
+                    let (looked, part) = (self.looked, &mut self.seen.policies[layer].parts[part]);
+                    let state = |at: SimTime| state_of(policy, memory, *callee, at);
+                    let before = part.changes.last().map_or(part.state, |change| change.to);
+                    if let Some((at, to)) = change(state, before, (looked, now)) {
+                        part.changes.push(Change {
+                            at: at.as_secs_f64(),
+                            from: before,
+                            to,
+                            why: policy.why(memory, at),
+                        });
                     }
                 }
-                part.changes.push(Change {
-                    at: high.as_secs_f64(),
-                    from: before,
-                    to: state,
-                    why: policy.why(memory, high),
-                });
             }
         }
         self.looked = now;
@@ -384,12 +384,63 @@ impl<'p> Watch<'p> {
     fn finished(mut self, trace: &Trace, end: SimTime) -> Timeline {
         for (layer, policy) in self.layers.iter().enumerate() {
             let seen = &mut self.seen.policies[layer];
-            for part in &mut seen.parts {
-                if let Some(memory) = trace.parts(layer).get(&part.name) {
-                    part.why = policy.why(memory, end);
+            for (name, memory) in trace.parts(layer) {
+                let why = policy.why(memory, end);
+                // The parts of several callees are of one memory.
+                let of = |part: &&mut Part| {
+                    part.name == *name || (policy.states_by_callee() && part.name.starts_with(name))
+                };
+                for part in seen.parts.iter_mut().filter(of) {
+                    part.why.clone_from(&why);
                 }
             }
         }
         self.seen
     }
+}
+
+/// The state of a memory by name; of one callee, where each has its own.
+fn state_of(
+    policy: &PolicySpec,
+    memory: &Memory,
+    callee: Option<u16>,
+    at: SimTime,
+) -> &'static str {
+    match callee {
+        Some(callee) => {
+            let (state, _) = policy.state(memory, u32::from(callee), at);
+            policy.states()[usize::from(state)]
+        }
+        None => policy.reading(memory, at).state,
+    }
+}
+
+/// What a part of a memory is called, where each callee has a state of its own in it.
+fn of_callee(part: &str, callee: Option<u16>) -> String {
+    match callee {
+        Some(callee) if part.is_empty() => callee.to_string(),
+        Some(callee) => format!("{part} {callee}"),
+        None => part.to_owned(),
+    }
+}
+
+/// To what a state has changed since it was last looked at, and when: where time alone has changed it, in between.
+fn change(
+    state: impl Fn(SimTime) -> &'static str,
+    before: &str,
+    (mut low, mut high): (SimTime, SimTime),
+) -> Option<(SimTime, &'static str)> {
+    let to = state(high);
+    if to == before {
+        return None;
+    }
+    while state(low) == before && high.0 - low.0 > 1 {
+        let middle = SimTime(low.0 + (high.0 - low.0) / 2);
+        if state(middle) == before {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some((high, to))
 }

@@ -76,8 +76,13 @@ pub(super) struct Call {
     pub(super) key: u32,
     pub(super) priority: Priority,
     pub(super) user: u8,
+    pub(super) idempotent: bool,
+    /// Retries that its whole request has had.
+    pub(super) retries: u16,
     pub(super) caller: u32,
     pub(super) tenant: u32,
+    /// When the deadline passes that it came with.
+    pub(super) deadline: SimTime,
     /// The instance that it asks, if it is said.
     pub(super) callee: Option<u16>,
     pub(super) came: SimTime,
@@ -87,6 +92,8 @@ pub(super) struct Call {
     pub(super) tries: Vec<Try>,
     /// How it has ended, if it has.
     pub(super) outcome: Option<Outcome>,
+    /// The status of an error that it has ended with.
+    pub(super) status: u16,
     pub(super) last: Final,
     /// A further try has been allowed, and is yet to come.
     pub(super) allowed: bool,
@@ -130,8 +137,9 @@ impl Slot {
 
 impl Call {
     /// It ends; what its policies know of it stays, for it may be tried again.
-    pub(super) fn end(&mut self, outcome: Outcome, last: Final) {
-        self.outcome = Some(outcome);
+    pub(super) fn end(&mut self, ending: Ending, last: Final) {
+        self.outcome = Some(ending.outcome);
+        self.status = ending.status;
         self.last = last;
         self.legs.truncate(1);
     }

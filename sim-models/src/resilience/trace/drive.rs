@@ -80,7 +80,7 @@ impl Trace<'_> {
                         self.outwards((call, leg), layer, ended)
                     } else {
                         self.ended.push(call);
-                        self.calls[call].end(ended.outcome(), ended.last);
+                        self.calls[call].end(ended.ending, ended.last);
                         Way::Stay
                     }
                 }
@@ -149,9 +149,12 @@ impl Trace<'_> {
             content: known.key,
             priority: known.priority,
             user: known.user,
+            idempotent: known.idempotent,
             caller: known.caller,
             tenant: known.tenant,
+            deadline: known.deadline,
             said: self.said,
+            retries: known.retries,
             counters: &mut self.counters[layer],
             wake: 0,
         };
@@ -165,7 +168,8 @@ impl Trace<'_> {
             &mut known.slot(leg, layer).state,
             &mut context,
         );
-        let wake = context.wake;
+        let (wake, retries) = (context.wake, context.retries);
+        known.retries = retries;
         self.wake(layer, &part, wake);
         answer
     }
@@ -256,7 +260,13 @@ impl Trace<'_> {
             }
             Do::Elsewhere(_) => Way::Elsewhere(layer),
             Do::Hold => Way::Stay,
-            Do::PassFor(_) | Do::Wait(_) | Do::Park(_) => {
+            Do::PassFor(span) => {
+                self.calls[place.0].leg(place.1).failure = ended.ending;
+                self.clear_timer(place, layer);
+                self.set_timer(place, layer, span, false);
+                Way::Stay
+            }
+            Do::Wait(_) | Do::Park(_) => {
                 unreachable!("no answer to a result: {answer:?}")
             }
         }
@@ -370,6 +380,13 @@ impl Trace<'_> {
         });
     }
 
+    /// A policy learns that what it may have allowed never comes.
+    pub(super) fn tell_lost(&mut self, place: Place, layer: usize) {
+        self.ask(place, layer, |policy, memory, state, context| {
+            policy.on_lost(memory, state, context);
+        });
+    }
+
     /// A call leaves a policy that had let it in.
     fn leave(&mut self, place: Place, layer: usize, ended: &Ended) {
         self.slot(place, layer).stage = Stage::Outside;
@@ -399,12 +416,15 @@ impl Trace<'_> {
     pub(super) fn abandon(&mut self, place: Place, first: usize, ended: &Ended) {
         for layer in first..self.calls[place.0].carried(place.1).end {
             self.clear_timer(place, layer);
-            match self.slot(place, layer).stage {
+            let stage = self.slot(place, layer).stage;
+            match stage {
                 Stage::Inside | Stage::Woken => self.leave(place, layer, ended),
                 Stage::Parked => self.unpark(place, layer),
                 Stage::Waiting | Stage::Turned(..) => {
                     self.slot(place, layer).stage = Stage::Outside;
                 }
+                // A further try that it has allowed may be in the pause of a retry outside of it.
+                Stage::Outside if self.layers[layer].rations() => self.tell_lost(place, layer),
                 Stage::Outside => {}
             }
         }

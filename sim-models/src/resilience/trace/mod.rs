@@ -3,7 +3,8 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policies; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
+//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), the `caller` (the index of the instance that
+//!   asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
@@ -13,7 +14,7 @@
 //!   of 1) may be given;
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
-//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer;
+//! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer, or for a further try that was allowed;
 //! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
 //!
 //! Several calls may be out at once: `"id"` names them. `"callees"`, in any line, says how many instances there are to
@@ -166,9 +167,16 @@ impl<'p> Trace<'p> {
         let call = &self.calls[call];
         let (at, goes_on) = call.at();
         let allowed = line.op == Op::Retry && call.allowed;
-        let told = |layer: usize| self.told(layer, &call.parts[layer]);
-        let (alone, policies) = if let [_] = self.layers {
-            (told(0), BTreeMap::new())
+        let told = |layer: usize| self.told(layer, &call.parts[layer], line.callee);
+        // One that only tells the callee something has nothing to say here.
+        let mut acting = (0..self.layers.len()).filter(|layer| self.layers[*layer].acts());
+        let alone = match (acting.next(), acting.next()) {
+            _ if self.layers.len() == 1 => Some(0),
+            (Some(layer), None) => Some(layer),
+            _ => None,
+        };
+        let (alone, policies) = if let Some(layer) = alone {
+            (told(layer), BTreeMap::new())
         } else {
             let layers = self.layers.iter().enumerate();
             let policies: BTreeMap<String, Told> = layers
@@ -233,22 +241,39 @@ impl<'p> Trace<'p> {
         &self.memories[layer]
     }
 
+    /// How many instances there are to ask.
+    pub(super) fn callees(&self) -> u16 {
+        self.callees
+    }
+
     /// What a policy has counted, in the order of its counters.
     pub(super) fn counted(&self, layer: usize) -> &[u64] {
         &self.counters[layer]
     }
 
-    /// What a policy says of a part of its memory now, and has counted.
-    fn told(&self, layer: usize, part: &str) -> Told {
+    /// What a policy says of a part of its memory now, and has counted; its state is that of this instance of the
+    /// callee, where each has its own.
+    fn told(&self, layer: usize, part: &str, callee: Option<u16>) -> Told {
         let policy = &self.layers[layer];
-        let memory = self.memories[layer].get(part);
-        let reading = memory.map_or_else(
-            || policy.reading(&policy.memory(), self.now),
-            |memory| policy.reading(memory, self.now),
-        );
+        let fresh;
+        let memory = match self.memories[layer].get(part) {
+            Some(memory) => memory,
+            None => {
+                fresh = policy.memory();
+                &fresh
+            }
+        };
+        let reading = policy.reading(memory, self.now);
+        let state = match callee {
+            Some(callee) if policy.states_by_callee() => {
+                let (state, _) = policy.state(memory, u32::from(callee), self.now);
+                policy.states()[usize::from(state)]
+            }
+            _ => reading.state,
+        };
         let counts = self.counters[layer].iter().copied();
         Told {
-            state: reading.state,
+            state,
             numbers: reading.numbers.into_iter().collect(),
             counts: policy.counters().iter().copied().zip(counts).collect(),
         }
@@ -316,13 +341,17 @@ impl<'p> Trace<'p> {
                     key: line.key,
                     priority: line.priority,
                     user: line.user,
+                    idempotent: line.idempotent,
+                    retries: 0,
                     caller: u32::from(line.caller),
                     tenant: self.tenant(&line.tenant),
+                    deadline: deadline(line)?,
                     callee: line.callee,
                     came: self.now,
                     legs: vec![Some(Leg::new(self.layers, 0, None, None))],
                     tries: Vec::new(),
                     outcome: None,
+                    status: 0,
                     last: Final::No,
                     allowed: false,
                 };
@@ -414,7 +443,10 @@ impl<'p> Trace<'p> {
         let call = self.known(id)?;
         let failure = match self.calls[call].outcome {
             Some(outcome) if !outcome.is_success() => Ended {
-                ending: Ending::of(outcome),
+                ending: Ending {
+                    status: self.calls[call].status,
+                    ..Ending::of(outcome)
+                },
                 ..Ended::default()
             },
             _ => return Err("only what has failed is tried again".into()),
@@ -425,12 +457,33 @@ impl<'p> Trace<'p> {
 
     fn give_up(&mut self, id: &str) -> Result<(), String> {
         let call = self.known(id)?;
+        if std::mem::take(&mut self.calls[call].allowed) {
+            for layer in self.calls[call].carried(0) {
+                if self.layers[layer].rations() {
+                    self.tell_lost((call, 0), layer);
+                }
+            }
+            return Ok(());
+        }
         if self.calls[call].outcome.is_some() {
             return Err("this call has ended already".into());
         }
         let ended = self.given_up((call, 0), Ending::of(Outcome::Cancelled));
         self.abandon((call, 0), 0, &ended);
-        self.calls[call].end(Outcome::Cancelled, Final::No);
+        self.calls[call].end(Ending::of(Outcome::Cancelled), Final::No);
         Ok(())
+    }
+}
+
+/// When the deadline passes that a call comes with.
+fn deadline(line: &Line) -> Result<SimTime, String> {
+    match line.deadline {
+        None => Ok(SimTime::MAX),
+        Some(deadline) if (0.0..=1e9).contains(&deadline) => {
+            Ok(SimTime::ZERO + SimDuration::from_nanos_f64(deadline * 1e9))
+        }
+        Some(deadline) => Err(format!(
+            "`deadline` must be 0 to 1e9 seconds, not {deadline}"
+        )),
     }
 }

@@ -5,7 +5,6 @@ use super::Trace;
 use super::call::{Slot, Stage};
 use super::drive::{Place, Way};
 use sim_core::{SimDuration, SimTime};
-use std::collections::VecDeque;
 
 impl Trace<'_> {
     pub(super) fn slot(&mut self, (call, leg): Place, layer: usize) -> &mut Slot {
@@ -74,17 +73,31 @@ impl Trace<'_> {
 
     /// Wakes as many as are parked at a part of the memory of a policy; they go on when all else of this moment is done.
     pub(super) fn wake(&mut self, layer: usize, part: &str, count: u32) {
+        let last_first = self.layers[layer].last_first();
         for _ in 0..count {
             let room = self.rooms[layer].get_mut(part);
-            let Some(place) = room.and_then(VecDeque::pop_front) else {
+            let next = room.and_then(|room| match last_first {
+                true => room.pop_back(),
+                false => room.pop_front(),
+            });
+            let Some(place) = next else {
                 return;
             };
             let answer = self.ask(place, layer, |policy, memory, state, context| {
                 policy.on_wake(memory, state, context)
             });
-            if matches!(answer, Do::Park(_)) {
+            if let Do::Park(span) = answer {
                 let room = self.rooms[layer].entry(part.into()).or_default();
-                room.push_front(place);
+                match span {
+                    None if last_first => room.push_back(place),
+                    None => room.push_front(place),
+                    Some(span) => {
+                        room.push_back(place);
+                        self.clear_timer(place, layer);
+                        self.set_timer(place, layer, span, false);
+                        continue;
+                    }
+                }
                 return;
             }
             self.clear_timer(place, layer);

@@ -49,6 +49,10 @@ pub struct Service {
     /// Hosts that the instances are placed on, in turn; none: each has a host of its own.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// Endpoints that must not be asked twice for the same thing: payments, inserts. A `retry` leaves calls to them
+    /// alone unless it says `non_idempotent: true`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub non_idempotent: Vec<String>,
     /// The programs that answer requests, by name.
     pub endpoints: IndexMap<String, Vec<Step>>,
 }

@@ -1,0 +1,67 @@
+//! Finagle: modules of a client, as its stack names their parameters.
+//!
+//! The parts that are given are wrapped as its stack does: retries and their budget outside the backup request, and that
+//! outside the endpoints, where failures accrue.
+//!
+//! Source: Finagle 24.8, `com.twitter.finagle.service`, `com.twitter.finagle.client.StackClient`.
+
+mod backup_request;
+mod failure_accrual;
+mod retry;
+
+pub use backup_request::FinagleBackupRequest;
+pub use failure_accrual::{FinagleDead, FinagleEqualJittered, FinagleFailureAccrual};
+pub use retry::FinagleRetryBudget;
+
+use super::Preset;
+use crate::resilience::{FinagleBackoff, PolicySpec};
+use serde::{Deserialize, Serialize};
+
+/// Modules of a client of Finagle.
+#[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Finagle {
+    /// Tries of a call at most, the first included: `RetryPolicy.tries`.
+    #[serde(default)]
+    pub tries: Option<u32>,
+    /// The waits between them; `decorrelatedJittered(5.milliseconds, 200.milliseconds)` unless given.
+    #[serde(default)]
+    pub backoff: Option<FinagleBackoff>,
+    /// Retries as a share of requests.
+    #[serde(default)]
+    pub retry_budget: Option<FinagleRetryBudget>,
+    /// Asks once more where the first answer is late.
+    #[serde(default)]
+    pub backup_request: Option<FinagleBackupRequest>,
+    /// Passes endpoints by that fail.
+    #[serde(default)]
+    pub failure_accrual: Option<FinagleFailureAccrual>,
+}
+
+impl Preset for Finagle {
+    const SUMMARY: &'static str = "modules of Finagle's clients, with its names and defaults";
+    const EXAMPLE: &'static str = r#"finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2), failureAccrual: (numFailures: 5))"#;
+    const VERSION: &'static str = "Finagle 24.8";
+
+    fn expand(&self) -> Result<Vec<PolicySpec>, String> {
+        let mut policies = Vec::new();
+        match (self.tries, &self.backoff) {
+            (Some(tries), backoff) => policies.push(retry::retry(tries, backoff.as_ref())?),
+            (None, Some(_)) => return Err("a `backoff` is of so many `tries`".into()),
+            (None, None) => {}
+        }
+        if let Some(part) = &self.retry_budget {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.backup_request {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.failure_accrual {
+            policies.extend(part.expand()?);
+        }
+        if policies.is_empty() {
+            return Err("name a part of it, such as `retryBudget: ()`".into());
+        }
+        Ok(policies)
+    }
+}
