@@ -110,8 +110,11 @@ fn tries_beside_each_other_draw_apart() {
     );
     let counts = &run.edges["users -> api"].policies["0 hedge"];
     // Nine in ten of all tries are refused; with the luck of the first, which was let in, no second one was.
-    assert!(counts["hedges"] > 300, "{counts:?}");
-    assert!(counts["refused"] * 2 > counts["hedges"], "{counts:?}");
+    assert!(counts.counts["hedges"] > 300, "{counts:?}");
+    assert!(
+        counts.counts["refused"] * 2 > counts.counts["hedges"],
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -161,8 +164,8 @@ fn a_hedge_that_is_turned_away_leaves_the_others_alone() {
             "{inside}: nobody was asked twice"
         );
         let hedge = &edge.policies["0 hedge"];
-        assert!(hedge["hedges"] > 900, "{inside}");
-        assert_eq!(hedge["hedges"], hedge["refused"], "{inside}");
+        assert!(hedge.counts["hedges"] > 900, "{inside}");
+        assert_eq!(hedge.counts["hedges"], hedge.counts["refused"], "{inside}");
     }
 }
 
@@ -335,12 +338,18 @@ fn an_answer_stands_in_for_as_long_as_it_is_fresh() {
     );
     let stale = &found.edges["u -> s"].policies["0 stale"];
     // 300 fail: those of 10 s get the last answer.
-    assert!((99..=101).contains(&stale["used"]), "{stale:?}");
+    assert!((99..=101).contains(&stale.counts["used"]), "{stale:?}");
     assert_eq!(
-        (stale["used"] + stale["too_old"], stale["missing"]),
+        (
+            stale.counts["used"] + stale.counts["too_old"],
+            stale.counts["missing"]
+        ),
         (300, 0)
     );
-    assert_eq!(found.workloads["u"].outcomes["degraded"], stale["used"]);
+    assert_eq!(
+        found.workloads["u"].outcomes["degraded"],
+        stale.counts["used"]
+    );
 }
 
 /// What a policy counts when it meets a pattern alone, and what it counts in a system that does the same.
@@ -391,14 +400,7 @@ fn policies_alone_do_as_they_do_in_a_system() {
         };
         let alone: Vec<_> = timeline.policies.iter().map(counted).collect();
         let told = found.edges["u -> s"].policies.values();
-        let system: Vec<BTreeMap<String, u64>> = told
-            .map(|counts| {
-                counts
-                    .iter()
-                    .map(|(name, count)| (name.to_string(), *count))
-                    .collect()
-            })
-            .collect();
+        let system: Vec<BTreeMap<String, u64>> = told.map(|told| told.counts.clone()).collect();
         assert_eq!(alone, system, "{list}");
         assert!(
             alone
@@ -429,7 +431,7 @@ fn a_pattern_tells_when_a_breaker_opens() {
     let script = folder.put("script.jsonl", &trace(&["--print-script"]));
     let (_, decisions, _) = sim(&["policy", "trace", "--policy", policy, &script]);
     assert_eq!(trace(&["--format", "json"]), decisions);
-    assert_eq!(decisions.lines().count(), 1096);
+    assert_eq!(decisions.lines().count(), 1100);
     let (_, summary, _) = sim(&[
         "policy", "trace", "--policy", policy, &script, "--format", "human",
     ]);
@@ -458,4 +460,42 @@ fn what_is_no_pattern_is_told() {
     insta::assert_snapshot!(wrong(&["--pattern", "10/s for 1min", "--chart", "a.gif"]), @"");
     assert!(wrong(&[]).contains("required"));
     assert!(wrong(&["script", "--pattern", "10/s for 1min"]).contains("cannot be used with"));
+}
+
+/// A policy that needs more calls than ever come at a time is told of, where that is sure.
+#[test]
+fn a_policy_that_can_never_act_is_told() {
+    let told = |rate: &str, replicas: u32, retry: &str, scope: &str| {
+        let text = format!(
+            r#"(
+                duration: "60s",
+                services: {{
+                    "a": (replicas: {replicas}, endpoints: {{ "x": [work("1ms"), call("b/x")] }}),
+                    "b": (endpoints: {{ "x": [work("1ms")] }}),
+                }},
+                calls: {{
+                    "u -> a": [{retry}timeout("1s")],
+                    "a -> b": [failure_accrual(failures: 0, requests: 100, window: "10s", scope: {scope}), timeout("1s")],
+                }},
+                workloads: {{ "u": open(rate: "{rate}", to: "a/x") }},
+            )"#
+        );
+        let loaded = sim_models::input::load("a.ron", &[("a.ron", text.as_str())][..], &[]);
+        let idle = |warnings: &sim_models::scenario::Diagnostics| {
+            let of = warnings.iter().find(|found| found.code.as_str() == "W0042");
+            of.map(|found| found.message.clone())
+        };
+        idle(&loaded.warnings)
+    };
+    let told_at_three = told("3/s", 1, "", "instance").unwrap();
+    assert_eq!(
+        told_at_three,
+        "the failure_accrual can never act: 100 results within 10s are needed before its success rate counts; at 3/s there are 30"
+    );
+    // Luck may bring twice as many, retries three times as many again.
+    assert_eq!(told("6/s", 1, "", "instance"), None);
+    assert_eq!(told("3/s", 1, "retry(attempts: 3), ", "instance"), None);
+    // Each instance sees its part.
+    assert!(told("12/s", 4, "", "instance").unwrap().contains("at 3/s"));
+    assert_eq!(told("12/s", 4, "", "shared"), None);
 }

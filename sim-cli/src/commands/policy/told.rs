@@ -30,14 +30,14 @@ pub fn tell(name: &str, timeline: &Timeline, style: Style, text: &mut String) {
         let wide = |of: fn(&(String, &_)) -> usize| rows.iter().map(of).max().unwrap_or_default();
         let names = wide(|(name, _)| name.chars().count());
         for (name, change) in rows.iter().take(MOST_CHANGES) {
-            let _ = writeln!(
-                text,
+            let line = format!(
                 "    {:>9}  {name:names$}  {:>9} -> {:<9}  {}",
                 moment(change.at),
                 change.from,
                 change.to,
                 change.why
             );
+            let _ = writeln!(text, "{}", line.trim_end());
         }
         if rows.len() > MOST_CHANGES {
             let _ = writeln!(text, "    {} more changes", rows.len() - MOST_CHANGES);

@@ -144,7 +144,13 @@ pub fn play(layers: &[PolicySpec], pattern: &Pattern, seed: u64) -> (Timeline, P
         if due.is_some_and(|due| due <= now) {
             trace.advance(now);
         } else if let Some(Reverse((_, _, next))) = agenda.pop() {
-            let line = line(now, next, asks, &played, pattern.callees);
+            let mut line = line(now, next, asks, &played, pattern.callees);
+            if let Next::Result(call, ..) = next
+                && trace.tries(call as usize) < 2
+            {
+                // There is no other one.
+                line.leg = None;
+            }
             if let Next::Call(number) = next {
                 watch.offered(now);
                 if let Some(at) = arrivals.get(number as usize + 1) {
@@ -216,7 +222,7 @@ fn line(now: SimTime, next: Next, asks: Option<u16>, played: &Played, callees: u
         Next::Result(call, leg, Ends(outcome, status)) => Line {
             outcome: Some(outcome),
             status,
-            leg: (leg > 0).then_some(leg),
+            leg: Some(leg),
             ..of(Op::Result, call)
         },
     }

@@ -241,6 +241,11 @@ impl<'p> Trace<'p> {
         &self.memories[layer]
     }
 
+    /// Tries that the call of this number has begun, counted from 0.
+    pub(super) fn tries(&self, call: usize) -> usize {
+        self.calls[call].tries.len()
+    }
+
     /// How many instances there are to ask.
     pub(super) fn callees(&self) -> u16 {
         self.callees
