@@ -40,10 +40,13 @@ const LIBRARY: &[(&str, &[&str])] = &[
     ("database-outage", &["W0014"]),
     ("dogpile", &[]),
     ("duplicate-delivery", &[]),
+    ("fail-fast", &[]),
     ("flash-crowd", &["W0015"]),
+    ("governor", &["W0015"]),
     ("gradient-limit", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
+    ("hosts", &[]),
     ("jittered-retries", &["W0009"]),
     // It is about a load that is above what can be done.
     ("load-shedding", &["W0015"]),
@@ -54,6 +57,7 @@ const LIBRARY: &[(&str, &[&str])] = &[
     // Its comment tells of the storm that another direction of the partition sets off.
     ("partition", &["W0014"]),
     ("rate-limited-export", &[]),
+    ("retry-budgets", &[]),
     ("retry-storm", &["W0014"]),
     ("retry-storm-breaker", &[]),
     ("retry-storm-deadline", &[]),

@@ -10,11 +10,14 @@
 mod systems;
 mod wild;
 
+use sim_core::random::Keyed;
 use sim_models::experiment::{Options, Run};
 use sim_models::input::load;
+use sim_models::limits::MOST_POLICIES;
 use sim_models::observe::summary::RunResult;
 use sim_models::plan::{self, Plan};
 use sim_models::world::Census;
+use sim_tests::draws::Draws;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -40,6 +43,84 @@ fn wild_systems_stay_within_what_numbers_can_be() {
     let refused = all(wild::wild);
     let runs = setting("SIM_SWARM_RUNS", 300);
     assert!(refused * 10 <= runs, "{refused} of {runs} are refused");
+}
+
+/// Policies and presets of the registries, those included that nobody has written a line for here, with drawn
+/// parameters in any order at both seats. Few stand in each other's way.
+#[test]
+fn registered_policies_lose_and_invent_nothing() {
+    let refused = all(systems::registered);
+    let runs = setting("SIM_SWARM_RUNS", 300);
+    assert!(refused * 10 <= runs, "{refused} of {runs} are refused");
+}
+
+/// All policies of the registry at once, in one list on one edge and at one door, in several orders.
+#[test]
+fn all_policies_at_once_lose_and_invent_nothing() {
+    for seed in 1..=12 {
+        let text = everything(seed);
+        let events = one(&text, seed).unwrap_or_else(|why| panic!("{why}\n{text}"));
+        assert!(events > 1000, "{events} events\n{text}");
+    }
+}
+
+/// A system in which one edge and one door have all policies: in the order of the registry, backwards, and in any.
+fn everything(seed: u64) -> String {
+    use systems::registry::{AT_CALLER, AT_DOOR, Variants, careful};
+    let mut dice = Dice(Keyed::new(seed, 0x414c_4c00));
+    let mut list = |of: &[Variants]| {
+        let mut policies: Vec<String> = of
+            .iter()
+            .map(|variants| {
+                let one = dice.number(0, variants.len() as u64 - 1) as usize;
+                variants[if seed <= 2 { 0 } else { one }].clone()
+            })
+            .collect();
+        match seed {
+            1 => {}
+            2 => policies.reverse(),
+            _ => {
+                for at in (1..policies.len()).rev() {
+                    policies.swap(at, dice.number(0, at as u64) as usize);
+                }
+            }
+        }
+        // As many as a list may hold, others each time.
+        let over = policies.len().saturating_sub(MOST_POLICIES) as u64;
+        policies.rotate_left((over * seed) as usize % policies.len());
+        policies.truncate(MOST_POLICIES);
+        careful(policies).join(",\n            ")
+    };
+    let count = sim_models::resilience::at_caller().count();
+    let (calls, door) = (list(&AT_CALLER[..count]), list(&AT_DOOR));
+    format!(
+        r#"(duration: "12s", seed: {seed}, budget: (events: 100000),
+            services: {{
+                "s0": (replicas: 2, threads: 16, endpoints: {{ "e0": [work("1ms"), call("s1/e0")] }}),
+                "s1": (replicas: 3, threads: 4, queue: (limit: 20), admission: [{door}],
+                    endpoints: {{ "e0": [work(exponential("5ms")), fail(0.02)] }}),
+            }},
+            calls: {{ "s0 -> s1": [{calls}] }},
+            workloads: {{
+                "w0": open(rate: "60/s", to: "s0/e0", keys: uniform(5), tenant: "red"),
+                "w1": open(rate: "60/s", to: "s0/e0", priority: sheddable, tenant: "blue"),
+            }},
+            faults: [
+                (at: "3s", for: "2s", inject: error(service: "s1", instances: one)),
+                (at: "4s", for: "2s", inject: slow(service: "s1", factor: 20)),
+                (at: "8s", for: "1s", inject: crash(service: "s1", instances: one)),
+                (at: "9s", for: "1s", inject: hang(service: "s1")),
+            ],
+        )"#
+    )
+}
+
+struct Dice(Keyed);
+
+impl Draws for Dice {
+    fn source(&mut self) -> &mut Keyed {
+        &mut self.0
+    }
 }
 
 /// Runs all systems; how many are refused.
@@ -139,6 +220,7 @@ fn one(text: &str, seed: u64) -> Result<u64, String> {
         "the second run differs"
     );
     sim_tests::sound::sound(&result);
+    turned(&result);
     // Totals leave out what began before the warm-up was over.
     if scenario.warmup.0 == 0 {
         conserved(&plan, &result, &straight.simulation().model.census());
@@ -148,6 +230,43 @@ fn one(text: &str, seed: u64) -> Result<u64, String> {
 
 fn sum<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u64 {
     counts.into_iter().sum()
+}
+
+/// What is told of the states of policies adds up.
+fn turned(result: &RunResult) {
+    let edges = result.summary.edges.values().map(|edge| &edge.policies);
+    let doors = result.summary.services.values();
+    let doors = doors.map(|service| &service.admission);
+    for (name, policy) in edges.chain(doors).flatten() {
+        let all: f64 = policy.states.values().sum();
+        assert!(
+            policy.states.is_empty() || (all - 1.0).abs() < 1e-6,
+            "{name}: {policy:?}"
+        );
+        assert!(
+            policy
+                .states
+                .values()
+                .all(|share| (-1e-9..=1.0 + 1e-9).contains(share))
+        );
+        let kept = policy.transitions.len() as u64;
+        assert!(kept == policy.transition_count || kept == 1000, "{name}");
+        let mut places = BTreeMap::new();
+        for turn in &policy.transitions {
+            let before = places.insert((&turn.caller, &turn.of), &turn.to);
+            let before = before.or(policy.transitions.first().map(|_| &turn.from));
+            assert_eq!(before, Some(&turn.from), "{name}: {turn:?}");
+        }
+    }
+    for policies in result.series.states.values() {
+        for shares in policies
+            .values()
+            .flat_map(|states| states.values())
+            .flatten()
+        {
+            assert!((-1e-9..=1.0 + 1e-9).contains(shares), "{shares}");
+        }
+    }
 }
 
 fn conserved(plan: &Plan, result: &RunResult, census: &Census) {

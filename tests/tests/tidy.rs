@@ -48,6 +48,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
             let common = [
                 "action",
                 "answers",
+                "backoff",
                 "balancer",
                 "chances",
                 "controller",
@@ -59,6 +60,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 "policy",
                 "program",
                 "script",
+                "slices",
                 "tests",
                 "trace",
             ];

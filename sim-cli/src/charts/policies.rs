@@ -214,7 +214,12 @@ fn numbers(seen: &Seen) -> Option<Panel> {
     }
     names.truncate(MOST_NUMBERS);
     let title = format!("Numbers of {}", seen.part_name(part));
-    let mut panel = Panel::new(title, Unit::Number, Spread::Linear);
+    let is_share = |name: &&str| name.ends_with("_rate");
+    let unit = match names.iter().all(is_share) {
+        true => Unit::Ratio,
+        false => Unit::Number,
+    };
+    let mut panel = Panel::new(title, unit, Spread::Linear);
     for (place, name) in names.into_iter().enumerate() {
         let (stroke, mark) = palette::series(place);
         let shown = name.replace('_', " ");

@@ -5,7 +5,7 @@ use super::table::{Table, wrap};
 use crate::units::{count, duration, factor, known, moment, number, percent, rate};
 use sim_models::expression::Measure;
 use sim_models::observe::summary::{
-    EdgeSummary, PolicySummary, ServiceSummary, Summary, WorkloadSummary,
+    EdgeSummary, PolicySummary, ServiceSummary, Summary, TenantSummary, WorkloadSummary,
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ pub fn all(summary: &Summary, style: Style) -> Vec<Vec<String>> {
         styled(&workloads(summary), style),
         styled(&views(summary), style),
         styled(&availability(summary), style),
+        tenants(summary, style),
         styled(&services(summary), style),
         styled(&times(summary), style),
         pools(summary).map_or_else(Vec::new, |pools| styled(&pools, style)),
@@ -160,6 +161,50 @@ fn availability(summary: &Summary) -> Table {
         ]);
     }
     table
+}
+
+/// Tenants, and how unevenly they retry; nothing where workloads are labelled with none.
+fn tenants(summary: &Summary, style: Style) -> Vec<String> {
+    let mut table = Table::new(&[
+        "Tenants",
+        "offered",
+        "goodput",
+        "success",
+        "refused",
+        "p50",
+        "p99",
+        "per call",
+        "retries ok",
+        "retries",
+        "calls",
+    ]);
+    let sum = |get: fn(&TenantSummary) -> u64| summary.tenants.values().map(get).sum::<u64>();
+    let (retries, firsts) = (sum(|t| t.retries), sum(|t| t.first_attempts));
+    for (name, t) in &summary.tenants {
+        let ended = (t.good + t.failed) as f64;
+        table.row(vec![
+            name.clone(),
+            count(t.offered),
+            known(t.goodput, rate),
+            known(t.success_ratio, percent),
+            percent(t.refused as f64 / ended),
+            known(t.latency.p50, duration),
+            known(t.latency.p99, duration),
+            known(t.amplification, factor),
+            known(t.retry_efficiency, percent),
+            percent(t.retries as f64 / retries as f64),
+            percent(t.first_attempts as f64 / firsts as f64),
+        ]);
+    }
+    let mut lines = styled(&table, style);
+    if let Some(gap) = summary.fairness_gap.filter(|_| summary.tenants.len() > 1) {
+        let text = format!(
+            "fairness gap {}: half the sum of |share of retries - share of calls|, the last two columns",
+            percent(gap)
+        );
+        lines.extend(wrap(&text, "  ", "  "));
+    }
+    lines
 }
 
 fn services(summary: &Summary) -> Table {

@@ -6,7 +6,7 @@ use crate::expression::{Belief, METRICS};
 use crate::limits::{MOST_CONTROLLERS, MOST_SETTINGS};
 use crate::plan::live;
 use crate::resilience::PolicySpec;
-use crate::scenario::diagnostics::Code;
+use crate::scenario::diagnostics::{Code, suggest};
 use crate::scenario::path::Segment;
 use crate::scenario::{Scenario, Workload};
 use indexmap::IndexMap;
@@ -47,6 +47,9 @@ impl Checker<'_> {
                 }
                 Watches::Condition { when, over } => self.condition(when, over, path),
             }
+            for (number, other) in spec.governs().unwrap_or_default().iter().enumerate() {
+                self.governed(other, &join(path, at!["over", number]));
+            }
             if let ControllerSpec::Operator(operator) = spec
                 && let Some(begins) = operator.at
                 && begins.0.saturating_add(operator.after.0) >= scenario.duration.0
@@ -72,6 +75,21 @@ impl Checker<'_> {
             let message = format!("{settings} actions `set` something: {MOST_SETTINGS} at most");
             self.report(Code::Controller, at!["controllers"], message);
         }
+    }
+
+    /// Whom a governor stands before must be another controller that does something.
+    fn governed(&mut self, name: &str, path: &[Segment]) {
+        let all = &self.scenario.controllers;
+        let others = all.iter().filter(|(_, spec)| spec.governs().is_none());
+        let others: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
+        if others.contains(&name) {
+            return;
+        }
+        let message = format!("there is no controller `{name}` that a governor can stand before");
+        let help = suggest(name, "there are", others);
+        self.report(Code::Controller, path, message)
+            .help
+            .extend(help);
     }
 
     /// What an operator waits for must be something that can be seen while the run goes on.

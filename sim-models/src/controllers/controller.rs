@@ -41,6 +41,39 @@ pub enum Do {
     Start(u32),
     /// Leave an instance down for good: its number within the service.
     GiveUp(u32),
+    /// Of a governor: let go what waits under this ticket.
+    Release(u32),
+    /// Of a governor: let go all that it holds back.
+    ReleaseAll,
+    /// Of a governor: drop all that it holds back.
+    DropAll,
+}
+
+/// What another controller is about to do, as a governor is asked about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The service whose instances it acts on, by number, how many of them, and how many there are.
+    pub instances: Option<(u32, u32, u32)>,
+}
+
+/// What a governor says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// It may go on at once.
+    Granted,
+    /// It waits for this span; then the governor is asked by [`Controller::on_timer`], with its ticket as the timer.
+    After(SimDuration),
+    /// It is held back, and a human is alerted, who comes to [`Controller::on_timer`] after this span.
+    Alert {
+        /// How long from now.
+        after: SimDuration,
+        /// Which timer that is.
+        timer: u32,
+    },
+    /// It is held back until a human who has been alerted decides.
+    Held,
+    /// It does not come.
+    Denied,
 }
 
 /// What a controller knows when it is asked.
@@ -83,6 +116,14 @@ pub trait Controller {
     /// A span that it asked for is over.
     fn on_timer(&self, _: &mut Self::Memory, _timer: u32, _: &Context) -> Do {
         Do::Nothing
+    }
+    /// The names of the controllers that it stands before, if it is a governor; all others where none is named.
+    fn governs(&self) -> Option<&[String]> {
+        None
+    }
+    /// One of those that it stands before is about to act.
+    fn on_asked(&self, _: &mut Self::Memory, _asked: &Asked, _: &Context) -> Leave {
+        Leave::Granted
     }
     /// An action that it asked for is done.
     fn on_done(&self, _: &mut Self::Memory, _action: ActionId, _: &Context) -> Do {

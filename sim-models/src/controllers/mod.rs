@@ -8,6 +8,7 @@
 
 mod action;
 mod controller;
+mod governor;
 mod operator;
 mod supervisor;
 #[cfg(test)]
@@ -15,7 +16,8 @@ mod tests;
 
 use crate::ids::ActionId;
 pub use action::{Action, Lift, Load, Restart, Set, Shed, Value, Wait};
-pub use controller::{Context, Controller, Do, Watches};
+pub use controller::{Asked, Context, Controller, Do, Leave, Watches};
+pub use governor::{Governor, Human};
 pub use operator::Operator;
 pub use supervisor::Supervisor;
 
@@ -114,6 +116,19 @@ macro_rules! controllers {
                     _ => unreachable!("the memory of a controller is its own"),
                 }
             }
+            /// See [`Controller::governs`].
+            #[must_use]
+            pub fn governs(&self) -> Option<&[String]> {
+                match self { $(Self::$kind(kind) => kind.governs()),* }
+            }
+            /// See [`Controller::on_asked`].
+            pub fn on_asked(&self, memory: &mut Memory, asked: &Asked, context: &Context) -> Leave {
+                match (self, memory) {
+                    $((Self::$kind(kind), Memory::$kind(memory)) => kind.on_asked(memory, asked, context),)*
+                    #[allow(unreachable_patterns)]
+                    _ => unreachable!("the memory of a controller is its own"),
+                }
+            }
             /// See [`Controller::on_done`].
             pub fn on_done(&self, memory: &mut Memory, action: ActionId, context: &Context) -> Do {
                 match (self, memory) {
@@ -138,4 +153,5 @@ macro_rules! controllers {
 controllers! {
     Supervisor "supervisor",
     Operator "operator",
+    Governor "governor",
 }

@@ -125,6 +125,59 @@ fn an_operator_waits_for_the_alert_and_looks_again() {
 }
 
 #[test]
+fn a_governor_slows_down_and_calls_a_human() {
+    let governor = |more: &str| {
+        let text = format!(r#"governor(window: "60s", free: 1, pause: "2s", cap: "5s", {more})"#);
+        let ControllerSpec::Governor(governor) = read_part(&text).unwrap() else {
+            panic!("a governor");
+        };
+        governor
+    };
+    let one = |all| Asked {
+        instances: Some((0, 1, all)),
+    };
+    let after = |seconds| Leave::After(SimDuration::from_secs(seconds));
+    let alert = Leave::Alert {
+        after: SimDuration::from_secs(300),
+        timer: u32::MAX,
+    };
+
+    // Each further one waits longer, up to the cap; what is older than the window counts no more.
+    let slow = governor("most: 5");
+    let mut log = slow.memory(0);
+    let mut ask = |seconds| slow.on_asked(&mut log, &one(9), &at(seconds));
+    assert_eq!(ask(0.0), Leave::Granted);
+    assert_eq!(
+        [ask(1.0), ask(2.0), ask(3.0)],
+        [after(2), after(4), after(5)]
+    );
+    // Of the four, at 0, 3, 6 and 8 s, the first is over at 60 s.
+    assert_eq!(ask(60.0), after(5));
+    assert_eq!([ask(60.5), ask(61.0)], [after(5), alert]);
+    assert_eq!(ask(62.0), Leave::Held);
+    // What has waited long enough is held back with the rest, until the human lifts it.
+    assert_eq!(slow.on_timer(&mut log, 7, &at(65.0)), Do::Nothing);
+    assert_eq!(
+        slow.on_timer(&mut log, u32::MAX, &at(361.0)),
+        Do::ReleaseAll
+    );
+    assert_eq!(slow.on_timer(&mut log, 8, &at(362.0)), Do::Release(8));
+    assert_eq!(slow.on_asked(&mut log, &one(9), &at(363.0)), Leave::Granted);
+
+    // A share of the fleet; one instance may always be acted on. The human confirms.
+    let shy = governor("share: 0.3, human: confirm");
+    let mut log = shy.memory(0);
+    assert_eq!(shy.on_asked(&mut log, &one(3), &at(0.0)), Leave::Granted);
+    let other = Asked {
+        instances: Some((1, 2, 10)),
+    };
+    assert_eq!(shy.on_asked(&mut log, &other, &at(1.0)), after(2));
+    assert_eq!(shy.on_asked(&mut log, &one(3), &at(2.0)), alert);
+    assert_eq!(shy.on_timer(&mut log, u32::MAX, &at(302.0)), Do::DropAll);
+    assert_eq!(shy.on_asked(&mut log, &one(3), &at(999.0)), Leave::Denied);
+}
+
+#[test]
 fn examples_can_be_read_and_are_sound() {
     for (example, (name, _)) in EXAMPLES.iter().zip(REGISTRY) {
         let spec: ControllerSpec = read_part(example).unwrap();
@@ -148,6 +201,10 @@ fn says_what_is_wrong() {
         (r#"operator(at: "1s", for: "1s", do: [wait("1s")])"#, "for"),
         (r#"operator(at: "1s", times: 2, do: [wait("1s")])"#, "times"),
         (r#"operator(at: "1s", do: [])"#, "do"),
+        (r#"governor(window: "0s")"#, "window"),
+        (r#"governor(factor: 0.5)"#, "factor"),
+        (r#"governor(cap: "1s")"#, "cap"),
+        (r#"governor(share: 2)"#, "share"),
     ] {
         let spec: ControllerSpec = read_part(text).unwrap();
         let wrong = spec.validate();

@@ -1,7 +1,7 @@
 //! One run, window by window.
 
 use crate::expression::naming::Measure;
-use crate::ids::InstanceId;
+use crate::ids::{ControllerId, InstanceId};
 use crate::observe::conclusion::StoppedBy;
 use crate::observe::measure::Measurer;
 use crate::observe::summary::{
@@ -276,12 +276,19 @@ impl<'p> Run<'p> {
                 let of = &self.plan.instances[instance];
                 format!("{}#{}", self.plan.places[of.place].name, of.number)
             };
+            let name = |controller: ControllerId| &self.plan.controllers[controller].name;
             DeedSummary {
                 time: deed.at.as_secs_f64(),
                 what: match deed.what {
                     What::Acted(action) => plan.spec.actions()[usize::from(action)].to_string(),
                     What::Started(number) => format!("start {}", instance(number)),
                     What::GaveUp(number) => format!("give up {}", instance(number)),
+                    What::Delayed(who, span) => format!("delay {} for {span}", name(who)),
+                    What::Held(who) => format!("hold {} back", name(who)),
+                    What::Alerted => "alert a human".into(),
+                    What::Lifted(count) => format!("a human lifts it, {count} go on"),
+                    What::Confirmed(count) => format!("a human confirms it, {count} are dropped"),
+                    What::Denied(who) => format!("let {} do nothing", name(who)),
                 },
             }
         };

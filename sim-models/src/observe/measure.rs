@@ -132,7 +132,13 @@ impl Measurer<'_> {
             Of::Tenant => {
                 let tenant = self.summary.tenants.get(subject);
                 tenant.is_some_and(|tenant| tenant.offered > 0)
-                    && measure.metric != Metric::TenantRetryShare
+                    && !matches!(
+                        measure.metric,
+                        // A ratio of retries where nobody retries is no failure.
+                        Metric::TenantRetryShare
+                            | Metric::TenantRetryEfficiency
+                            | Metric::TenantAmplification
+                    )
             }
             // Whoever was refused, or waited all the time, shows that there was something to be had.
             Of::Pool => self.pool(subject).is_some_and(|pool| {

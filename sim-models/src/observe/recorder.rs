@@ -74,6 +74,7 @@ impl Recorder {
             slowest: Vec::new(),
             in_flight: 0,
             attempts: (0, 0),
+            retries_ok: 0,
             window: WorkloadWindow::default(),
             answered: WindowHistogram::default(),
             failed: WindowHistogram::default(),
@@ -215,6 +216,7 @@ impl Recorder {
         workload: WorkloadId,
         (attempt, began): (u16, SimTime),
         counted: bool,
+        door: bool,
     ) {
         let record = &mut self.edges[usize::from(edge)];
         let retry = u64::from(attempt > 1);
@@ -234,21 +236,33 @@ impl Recorder {
             record.attempts += 1;
             record.calls_sent += first;
             record.retries += retry;
-            let (firsts, retries) = &mut self.workloads[usize::from(workload)].attempts;
-            *firsts += first;
-            *retries += retry;
+            // Who is let in at a door makes no call.
+            if !door {
+                let (firsts, retries) = &mut self.workloads[usize::from(workload)].attempts;
+                *firsts += first;
+                *retries += retry;
+            }
         }
     }
 
     /// An attempt ended as its caller sees it.
     #[inline]
-    pub fn attempt_ended(&mut self, edge: EdgeId, attempt: u16, outcome: Outcome, counted: bool) {
+    pub fn attempt_ended(
+        &mut self,
+        edge: EdgeId,
+        workload: WorkloadId,
+        attempt: u16,
+        outcome: Outcome,
+        counted: bool,
+    ) {
         let record = &mut self.edges[usize::from(edge)];
         let failed = !outcome.is_success();
         record.window.failures += u64::from(failed);
         if counted {
             record.attempt_outcomes[outcome as usize] += 1;
-            record.retries_ok += u64::from(attempt > 1 && !failed);
+            let retry_ok = u64::from(attempt > 1 && !failed);
+            record.retries_ok += retry_ok;
+            self.workloads[usize::from(workload)].retries_ok += retry_ok;
         }
     }
 

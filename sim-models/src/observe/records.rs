@@ -152,6 +152,8 @@ pub struct WorkloadRecord {
     pub in_flight: u64,
     /// Attempts that its requests led to, on all edges: first ones, and retries.
     pub attempts: (u64, u64),
+    /// Of these retries those whose attempt ended ok.
+    pub retries_ok: u64,
     pub(super) window: WorkloadWindow,
     /// Of this window's ends those of requests that began in it.
     pub(super) answered: WindowHistogram,

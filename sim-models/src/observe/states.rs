@@ -86,7 +86,7 @@ impl StatesRecord {
                 window: 0,
             };
             let mut held = vec![none; plan.spec.states().len()];
-            held[0].count = i64::from(places);
+            held[usize::from(plan.begins_in())].count = i64::from(places);
             Some(Self {
                 layer,
                 places,

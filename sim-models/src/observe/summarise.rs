@@ -141,6 +141,20 @@ fn by_tenant(scenario: &Scenario) -> BTreeMap<&str, Vec<usize>> {
     tenants
 }
 
+/// Whether a cause, by its number, is that somebody turned a request away, or would not even ask.
+fn refuses(cause: usize) -> bool {
+    [
+        Outcome::Refused,
+        Outcome::Rejected,
+        Outcome::BreakerOpen,
+        Outcome::BulkheadFull,
+        Outcome::RateLimited,
+        Outcome::PoolFull,
+    ]
+    .into_iter()
+    .any(|outcome| outcome as usize == cause)
+}
+
 /// The summaries of all tenants that workloads are labelled with.
 #[must_use]
 pub fn tenants(
@@ -156,6 +170,8 @@ pub fn tenants(
         .map(|(tenant, workloads)| {
             let mut summary = TenantSummary::default();
             let mut answered = 0;
+            let mut retries_ok = 0;
+            let mut latency = DurationStats::default();
             for number in workloads {
                 let record = &recorder.workloads[number];
                 answered += recorder.ended_since(number.into()).good;
@@ -166,8 +182,17 @@ pub fn tenants(
                 summary.failed += record.outcomes.iter().sum::<u64>() - good;
                 summary.first_attempts += record.attempts.0;
                 summary.retries += record.attempts.1;
+                retries_ok += record.retries_ok;
+                latency.merge(&record.latency);
+                let causes = record.causes.iter().enumerate();
+                let refused = causes.filter(|(at, _)| refuses(at % Outcome::COUNT));
+                summary.refused += refused.map(|(_, count)| count).sum::<u64>();
             }
             let finished = (summary.good + summary.failed) as f64;
+            let firsts = summary.first_attempts as f64;
+            summary.amplification = share(firsts + summary.retries as f64, firsts);
+            summary.retry_efficiency = share(retries_ok as f64, summary.retries as f64);
+            summary.latency = (&latency).into();
             summary.goodput = share(answered as f64, seconds);
             summary.success_ratio = share(summary.good as f64, finished);
             summary.budget_used = summary

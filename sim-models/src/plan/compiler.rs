@@ -60,6 +60,7 @@ impl<'a> Compiler<'a> {
             controllers: TiVec::new(),
             live: None,
             wrong_answers: false,
+            needs: TiVec::new(),
             tenants: scenario.tenants().map(str::to_owned).collect(),
             end: SimTime(scenario.duration.0),
             warmup: SimTime(scenario.warmup.0),
@@ -130,6 +131,7 @@ impl<'a> Compiler<'a> {
             self.plan.workloads.push(plan);
         }
         self.doors();
+        self.needs()?;
         self.plan.carries = self.carries();
         self.links_of_places();
         for number in 0..self.scenario.faults.len() {

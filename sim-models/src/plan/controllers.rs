@@ -4,7 +4,7 @@ use super::compiler::Compiler;
 use super::live::site;
 use super::types::{ActionPlan, ControllerPlan, Live, WatchPlan};
 use crate::controllers::{Action, ControllerSpec, Watches};
-use crate::ids::{ChangeId, ServiceId, TiVec, WorkloadId};
+use crate::ids::{ChangeId, ControllerId, ServiceId, TiVec, WorkloadId};
 
 impl Compiler<'_> {
     /// Compiles the controllers, once all that they act on is known.
@@ -20,12 +20,26 @@ impl Compiler<'_> {
                 spec: spec.clone(),
                 watches,
                 actions,
+                governor: self.governor(name, spec),
             });
         }
         if !changes.is_empty() {
             self.plan.live = Some(Box::new(Live::new(self.scenario.clone(), changes)));
         }
         Ok(())
+    }
+
+    /// The first governor that stands before a controller; none stands before governors.
+    fn governor(&self, name: &String, spec: &ControllerSpec) -> Option<ControllerId> {
+        if spec.governs().is_some() {
+            return None;
+        }
+        let over = |governor: &ControllerSpec| {
+            let over = governor.governs();
+            over.is_some_and(|over| over.is_empty() || over.contains(name))
+        };
+        let found = self.scenario.controllers.values().position(over);
+        found.map(ControllerId::from)
     }
 
     fn watches(&self, spec: &ControllerSpec) -> Result<WatchPlan, String> {

@@ -102,6 +102,7 @@ impl Compiler<'_> {
                     by,
                     parts,
                     starts: spec.starts(),
+                    looks: spec.looks(),
                     counters,
                     counter_count: spec.counters().len() as u32,
                     targets: Vec::new(),

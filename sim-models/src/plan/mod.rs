@@ -6,7 +6,7 @@
 //!
 //! - `types`, `keepers`: what a plan holds;
 //! - `compiler`: the order of compiling; `places`, `steps`, `edges`, `links`, `loads`, `faults`
-//!   and `controllers` are its parts;
+//!   and `controllers` are its parts, `needed` what doors that look ahead have to know;
 //! - `live`: the plans that a run goes on by once somebody has set something.
 
 mod keepers;
@@ -17,6 +17,7 @@ mod places;
 mod steps;
 mod links;
 mod edges;
+mod needed;
 mod loads;
 mod faults;
 mod controllers;

@@ -47,6 +47,8 @@ pub struct Plan {
     pub arms: TiVec<ArmId, (f64, CodeId)>,
     /// Distributions that instructions and links sample, in nanoseconds or counts.
     pub dists: TiVec<DistId, Dist>,
+    /// What the work of each endpoint needs in any case, where the door of its service looks ahead; empty if none does.
+    pub needs: TiVec<EndpointId, Vec<Need>>,
     /// Calls from a place to a service under one list of policies.
     pub edges: TiVec<EdgeId, EdgePlan>,
     /// Whether one of the edges is the door of a service.
@@ -389,6 +391,8 @@ pub struct LayerPlan {
     pub parts: u32,
     /// Whether it has to know when what it let in at a door begins to be served.
     pub starts: bool,
+    /// Whether it has to know whether what a request needs is shut.
+    pub looks: bool,
     /// Whether the callee is told of its deadline.
     pub tells_deadline: bool,
     /// Whether it has to allow another try before its pause.
@@ -419,6 +423,24 @@ pub struct LayerPlan {
     pub targets: Vec<(EdgeId, EndpointId)>,
     /// The states of its memories, if they have some.
     pub states: Option<StatesPlan>,
+}
+
+/// Something that requests of an endpoint need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A breaker lets a call through: edge, policy, and the endpoint that is called.
+    Breaker(EdgeId, u16, EndpointId),
+    /// One out of this pool of the instance.
+    Pool(PoolId),
+}
+
+impl LayerPlan {
+    /// Which of its states a memory begins in.
+    #[must_use]
+    pub fn begins_in(&self) -> u8 {
+        let (state, _) = self.spec.state(&self.spec.memory(), 0, SimTime::ZERO);
+        state
+    }
 }
 
 /// Where the states of the memories of a policy are kept.
@@ -535,6 +557,8 @@ pub struct ControllerPlan {
     pub watches: WatchPlan,
     /// What it may do.
     pub actions: TiVec<ActionId, ActionPlan>,
+    /// The governor that is asked before it acts.
+    pub governor: Option<ControllerId>,
 }
 
 /// What a controller is told of.

@@ -7,8 +7,10 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
+pub mod aiobreaker;
 pub mod aws;
 pub mod cockatiel;
+pub mod concurrency_limits;
 pub mod envoy;
 pub mod finagle;
 pub mod governor;
@@ -16,15 +18,20 @@ pub mod grpc;
 pub mod hystrix;
 pub mod istio;
 mod list;
+pub mod opossum;
 pub mod polly;
 mod preset;
+pub mod pybreaker;
 pub mod resilience4j;
+mod spans;
 pub mod tower;
 #[cfg(test)]
 mod tests;
 
+pub use aiobreaker::Aiobreaker;
 pub use aws::Aws;
 pub use cockatiel::Cockatiel;
+pub use concurrency_limits::ConcurrencyLimits;
 pub use envoy::Envoy;
 pub use finagle::Finagle;
 pub use governor::Governor;
@@ -32,8 +39,10 @@ pub use grpc::Grpc;
 pub use hystrix::Hystrix;
 pub use istio::Istio;
 pub use list::PolicyList;
+pub use opossum::Opossum;
 pub use polly::Polly;
 pub use preset::Preset;
+pub use pybreaker::Pybreaker;
 pub use resilience4j::Resilience4j;
 pub use tower::Tower;
 
@@ -96,7 +105,11 @@ presets! {
     Grpc "grpc",
     Aws "aws",
     Finagle "finagle",
+    Opossum "opossum",
     Cockatiel "cockatiel",
+    Pybreaker "pybreaker",
+    Aiobreaker "aiobreaker",
     Tower "tower",
     Governor "governor",
+    ConcurrencyLimits "concurrency_limits",
 }

@@ -12,13 +12,13 @@
 //! half second of the clock, those since the last time by that span, weighing `smoothing` against what it was. What
 //! is given up is no answer, nor is a call that a policy inside refused, so that nobody was asked.
 //!
-//! Those who wait are called when the rate moves, the first one: it then waits anew, behind the others, for as long as it
-//! takes at the new rate. Nobody is refused, however long it takes.
+//! Who waits looks again when its token should be there at the rate that was, and waits on if it is not: another one
+//! took it, or the rate fell. Nobody is refused, however long it takes.
 //!
-//! Source: botocore 1.43.67 `retries/adaptive.py`, `bucket.py`, `throttling.py` (mode `adaptive` of the AWS SDKs): beta
+//! Source: botocore 1.44.8 (and 1.43.67) `retries/adaptive.py`, `bucket.py`, `throttling.py` (mode `adaptive` of the AWS SDKs): beta
 //! 0.7, scale 0.4, smoothing 0.8, half a second, at least 0.5/s, at most twice the measured rate; S. Ha et al., "CUBIC: a
-//! new TCP-friendly high-speed TCP variant" (2008). The `aws(mode: adaptive)` of the presets has it inside its retry:
-//! each attempt takes a token.
+//! new TCP-friendly high-speed TCP variant" (2008). It belongs inside the retry, so that each attempt takes a token.
+//! There one of those that wait, whichever it is, also looks again whenever the rate moves.
 
 use super::{By, Context, Do, Ended, Policy, Reading, Scope};
 use crate::outcome::{Outcome, OutcomeSet};
@@ -53,6 +53,20 @@ pub struct AdaptiveRate {
     pub by: Option<By>,
 }
 
+impl Default for AdaptiveRate {
+    fn default() -> Self {
+        Self {
+            backoff: seven_tenths(),
+            scale: two_fifths(),
+            smoothing: four_fifths(),
+            least: half_per_second(),
+            on: rejected(),
+            scope: Scope::default(),
+            by: None,
+        }
+    }
+}
+
 fn seven_tenths() -> f64 {
     0.7
 }
@@ -77,8 +91,6 @@ fn rejected() -> OutcomeSet {
 const MOST: f64 = 2.0;
 /// Halves of a second: what is measured is measured by them.
 const HALF: u64 = 500_000_000;
-/// Slack for sums of shares of tokens, which must buy a whole one: a wait is whole nanoseconds.
-const ROUNDING: f64 = 1e-9;
 
 /// The rate, the tokens, and what is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,12 +122,13 @@ impl Pace {
     /// Takes a token, or says how long until there is one.
     fn take(&mut self, now: SimTime) -> Result<(), SimDuration> {
         self.refill(now);
-        if self.tokens >= 1.0 - ROUNDING {
+        if self.tokens >= 1.0 {
             self.tokens -= 1.0;
             return Ok(());
         }
-        let nanoseconds = libm::ceil((1.0 - self.tokens) / self.rate * 1e9);
-        Err(SimDuration::from_nanos_f64(nanoseconds))
+        // A nanosecond more than it takes: by then it is there, however it is rounded.
+        let wait = SimDuration::from_secs_f64((1.0 - self.tokens) / self.rate);
+        Err(SimDuration(wait.0 + 1))
     }
 
     /// Counts an answer, and brings up to date what is measured.
@@ -152,7 +165,7 @@ impl AdaptiveRate {
     fn enter(&self, pace: &mut Pace, context: &mut Context) -> Do {
         match pace.take(context.now) {
             Ok(()) => Do::Pass,
-            Err(wait) => Do::Park(Some(wait)),
+            Err(wait) => Do::Wait(wait),
         }
     }
 }
@@ -187,9 +200,6 @@ impl Policy for AdaptiveRate {
     fn by(&self) -> Option<By> {
         self.by
     }
-    fn parks(&self) -> bool {
-        true
-    }
     fn on_enter(&self, pace: &mut Pace, (): &mut (), context: &mut Context) -> Do {
         if !pace.enabled {
             return Do::Pass;
@@ -197,9 +207,6 @@ impl Policy for AdaptiveRate {
         let answer = self.enter(pace, context);
         context.counters[0] += u64::from(answer != Do::Pass);
         answer
-    }
-    fn on_wake(&self, pace: &mut Pace, (): &mut (), context: &mut Context) -> Do {
-        self.enter(pace, context)
     }
     fn on_timer(&self, pace: &mut Pace, (): &mut (), context: &mut Context) -> Do {
         self.enter(pace, context)
@@ -218,7 +225,6 @@ impl Policy for AdaptiveRate {
         pace.rate = rate.max(self.least.0);
         pace.capacity = rate.max(1.0);
         pace.tokens = pace.tokens.min(pace.capacity);
-        context.wake = 1;
     }
     fn reading(&self, pace: &Pace, now: SimTime) -> Reading {
         let mut pace = *pace;

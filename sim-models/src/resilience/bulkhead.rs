@@ -57,6 +57,19 @@ fn twenty_five() -> u32 {
 }
 
 impl Bulkhead {
+    /// So many at a time, and nobody waits.
+    #[must_use]
+    pub fn without_queue(permits: u32) -> Self {
+        Self {
+            permits,
+            queue: 0,
+            wait: None,
+            scope: Scope::default(),
+            by: None,
+            push_back: None,
+        }
+    }
+
     fn full(&self, context: &mut Context) -> Do {
         context.counters[0] += 1;
         Do::End(

@@ -21,7 +21,7 @@
 //! of a partition may hold its thread for a while (`partitionRejectDelay`): not here.
 
 use super::estimate::window::Windowing;
-use super::estimate::{Aimd, Algorithm, Estimate, Gradient, Gradient2, Sample, Vegas, Window};
+use super::estimate::{Algorithm, Estimate, Sample, Window};
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
@@ -143,6 +143,23 @@ pub struct Came {
 }
 
 impl ConcurrencyLimit {
+    /// With this algorithm, and all else as it is unless said otherwise.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self {
+            algorithm,
+            window: None,
+            queue: 0,
+            wait: None,
+            order: Next::Fifo,
+            shares: None,
+            dropped: not_served(),
+            scope: Scope::default(),
+            by: None,
+            push_back: None,
+        }
+    }
+
     /// Lets a call in, if there is room for it.
     fn take(&self, memory: &mut Limiter, came: &mut Came, context: &Context) -> bool {
         let busy = &mut memory.busy[context.priority as usize];
@@ -298,11 +315,12 @@ impl Policy for ConcurrencyLimit {
         self.wait.filter(|_| self.queue > 0)
     }
     fn brief(&self) -> String {
-        match &self.algorithm {
-            Algorithm::Aimd(Aimd { .. }) => "AIMD",
-            Algorithm::Vegas(Vegas { .. }) => "Vegas",
-            Algorithm::Gradient(Gradient { .. }) => "gradient",
-            Algorithm::Gradient2(Gradient2 { .. }) => "gradient2",
+        match self.algorithm {
+            Algorithm::Aimd(_) => "AIMD",
+            Algorithm::Fixed(_) => "fixed",
+            Algorithm::Vegas(_) => "Vegas",
+            Algorithm::Gradient(_) => "gradient",
+            Algorithm::Gradient2(_) => "gradient2",
         }
         .into()
     }

@@ -20,6 +20,7 @@ mod concurrency_limit;
 mod deadline;
 pub mod estimate;
 mod failure_accrual;
+mod fail_fast;
 mod fallback;
 mod gcra;
 mod gradient_limit;
@@ -65,12 +66,16 @@ pub use backoff::{
     Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
     LinearBackoff,
 };
-pub use breaker::Breaker;
+pub use breaker::{
+    Breaker, GivenUp, HalfOpen, IgnoredProbe, Initial, Judged, Late, Leaky, Moves, Probes,
+    Rounding, Rules, TimeWindow, Window,
+};
 pub use bulkhead::Bulkhead;
 pub use cancellation::Cancellation;
 pub use coalesce::Coalesce;
-pub use concurrency_limit::ConcurrencyLimit;
+pub use concurrency_limit::{ConcurrencyLimit, Next, Shares};
 pub use deadline::Deadline;
+pub use fail_fast::FailFast;
 pub use failure_accrual::FailureAccrual;
 pub use fallback::Fallback;
 pub use gcra::{Gcra, Patience};
@@ -78,7 +83,7 @@ pub use gradient_limit::GradientLimit;
 pub use hedge::{Average, Failure, Hedge, Learn, Percentile};
 pub use nack_admission::NackAdmission;
 pub use outlier_ejection::{FailureRate, InARow, OutlierEjection, OutlierRule, SuccessRate, What};
-pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Tells};
+pub use policy::{Again, By, Context, Do, Ended, Policy, Reading, Scope, Shut, Tells};
 pub use probing_limit::ProbingLimit;
 pub use rate_limit::RateLimit;
 pub use report_load::ReportLoad;
@@ -222,6 +227,11 @@ macro_rules! policies {
             #[must_use]
             pub fn is_keyed(&self) -> bool {
                 match self { $(Self::$policy(_) => <$policy as Policy>::KEYED),* }
+            }
+            /// See [`Policy::LOOKS`].
+            #[must_use]
+            pub fn looks(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::LOOKS),* }
             }
             /// See [`Policy::STARTS`].
             #[must_use]
@@ -422,6 +432,18 @@ macro_rules! policies {
                     _ => unreachable!("a policy stays what it is"),
                 }
             }
+            /// See [`Policy::BY_HAND`].
+            #[must_use]
+            pub fn is_by_hand(&self) -> bool {
+                match self { $(Self::$policy(_) => <$policy as Policy>::BY_HAND),* }
+            }
+            /// See [`Policy::on_hand`].
+            pub fn on_hand(&self, memory: &mut Memory, trips: bool, context: &mut Context) {
+                match (self, memory) {
+                    $((Self::$policy(policy), Memory::$policy(memory)) => policy.on_hand(memory, trips, context),)*
+                    _ => unreachable!("the memory of a policy is its own"),
+                }
+            }
             /// See [`Policy::is_shut`].
             #[must_use]
             pub fn is_shut(&self, memory: &Memory, now: SimTime) -> bool {
@@ -594,6 +616,7 @@ policies! {
     RetryGoodput "retry_goodput",
     RetryRate "retry_rate",
     RequestBudget "request_budget",
+    FailFast "fail_fast",
     ReportLoad "report_load",
     BackPressure "back_pressure",
     WindowLimit "window_limit",

@@ -48,6 +48,20 @@ pub struct NackAdmission {
     pub by: Option<By>,
 }
 
+impl Default for NackAdmission {
+    fn default() -> Self {
+        Self {
+            window: two_minutes(),
+            threshold: half(),
+            most: three_quarters(),
+            least_rate: five_per_second(),
+            on: rejected(),
+            scope: Scope::default(),
+            by: None,
+        }
+    }
+}
+
 fn two_minutes() -> SimDuration {
     SimDuration::from_secs(120)
 }

@@ -187,9 +187,47 @@ pub struct Context<'a> {
     pub counters: &'a mut [u64],
     /// How many of those who are parked at this memory it wakes, the first to come first.
     pub wake: u32,
+    /// What of all that the request is going to need is shut just now; of policies that look ([`Policy::LOOKS`]).
+    pub shut: Shut,
 }
 
-impl Context<'_> {
+/// How much is shut of what the work of a request needs in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shut {
+    /// Breakers on its calls that would let none through.
+    pub breakers: u16,
+    /// Pools of which all is out.
+    pub pools: u16,
+}
+
+impl<'a> Context<'a> {
+    /// At a time, of a first attempt of which nothing is known.
+    #[must_use]
+    pub fn new(now: SimTime, counters: &'a mut [u64]) -> Self {
+        Self {
+            now,
+            attempts: 0,
+            first: true,
+            begun: 0,
+            callees: 1,
+            out: 0,
+            waiting: 0,
+            key: 0,
+            content: 0,
+            priority: Priority::default(),
+            user: 0,
+            idempotent: true,
+            caller: 0,
+            tenant: 0,
+            deadline: SimTime::MAX,
+            said: None,
+            retries: 0,
+            counters,
+            wake: 0,
+            shut: Shut::default(),
+        }
+    }
+
     /// How long a call that came then has taken by now, or as a script says ([`Context::said`]).
     #[inline]
     #[must_use]
@@ -282,6 +320,8 @@ pub trait Policy {
     const KEYED: bool = false;
     /// Whether it has to know when what it let in at a door begins to be served ([`Policy::on_start`]).
     const STARTS: bool = false;
+    /// Whether it has to know whether what a request is going to need is shut ([`Context::shut`]); only at doors.
+    const LOOKS: bool = false;
     /// Whether it has to be asked on the way in and out. One that only tells the callee something has not.
     const ACTS: bool = true;
     /// Whether it has to be asked on the way in. One that has not lets every call in, and knows of it what it knows of a
@@ -304,6 +344,8 @@ pub trait Policy {
     const LATE: Outcome = Outcome::TimeoutAttempt;
     /// Whether it stops calls while those before them keep failing.
     const BREAKS: bool = false;
+    /// Whether it can be tripped and reset by hand ([`Policy::on_hand`]).
+    const BY_HAND: bool = false;
     /// The states that a memory can be in, by name, the one that it begins in first: of them runs tell when they turned
     /// and how long they lasted. Empty: it has none.
     const STATES: &'static [&'static str] = &[];
@@ -354,8 +396,7 @@ pub trait Policy {
     ) -> Do {
         unreachable!("a policy that sets no timer is asked about none")
     }
-    /// Somebody who left woke a call that was parked here. `Park` without a span leaves it where it was, and wakes
-    /// nobody else; with one it waits anew, behind all others.
+    /// Somebody who left woke a call that was parked here. `Park` leaves it where it was, and wakes nobody else.
     fn on_wake(
         &self,
         _memory: &mut Self::Memory,
@@ -429,6 +470,8 @@ pub trait Policy {
     fn on_set(&self, _memory: &mut Self::Memory, _before: &Self, _now: SimTime) -> u32 {
         0
     }
+    /// Somebody trips it by hand, or resets it: of a policy that can be ([`Policy::BY_HAND`]).
+    fn on_hand(&self, _memory: &mut Self::Memory, _trips: bool, _context: &mut Context) {}
     /// Whether its memory of one instance of the callee would not let a call in just now: balancers pass that one by.
     /// Only of memories that are divided by [`By::Callee`].
     fn is_shut(&self, _memory: &Self::Memory, _now: SimTime) -> bool {

@@ -58,6 +58,12 @@ pub struct Line {
     /// Of a call that comes: the endpoint that it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
+    /// Of a call that comes: how many of the breakers that its work will meet are open.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub breakers: u16,
+    /// Of a call that comes: how many of the pools that its work will need have nothing left.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pools: u16,
     /// Of a result: which of all tries of its call it is of, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<u16>,
@@ -101,6 +107,8 @@ impl Line {
             tenant: String::new(),
             caller: 0,
             endpoint: String::new(),
+            breakers: 0,
+            pools: 0,
             leg: None,
             callees: None,
         }
@@ -156,6 +164,10 @@ pub enum Op {
     GiveUp,
     /// Nothing: it is looked where the call is.
     Look,
+    /// Somebody trips the policies by hand.
+    Trip,
+    /// Somebody resets them.
+    Reset,
 }
 
 /// What a policy makes of a line.
@@ -220,4 +232,6 @@ pub enum At {
     Parked,
     /// It has ended.
     Ended,
+    /// There is none: policies were tripped or reset.
+    Nowhere,
 }

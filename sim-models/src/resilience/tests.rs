@@ -1,6 +1,9 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
+mod ahead;
+mod hosts;
 mod load;
+mod retries;
 
 use super::PolicySpec;
 use super::trace::{Decision, Line, Trace};
@@ -828,18 +831,19 @@ fn a_hedge_asks_nobody_who_asks_it_not_to() {
         &[
             ("0 acquire a", "inside"),
             ("0.1 look a", "inside, hedges=1"),
-            // Not at once, but when its delay is over.
+            // Not at once, nor when its delay is over, but when it is asked to come (gRPC A6, "Pushback").
             (
-                "0.15 result a rejected leg=0 retry_after=5",
+                "0.15 result a rejected leg=0 retry_after=0.3",
                 "inside, hedges=1",
             ),
-            ("0.2 look a", "inside, hedges=2"),
+            ("0.449 look a", "inside, hedges=1"),
+            ("0.45 look a", "inside, hedges=2"),
             (
-                "0.25 result a rejected leg=1 retry_after=-1",
+                "0.5 result a rejected leg=1 retry_after=-1",
                 "inside, hedges=2",
             ),
-            ("0.5 look a", "inside, hedges=2"),
-            ("0.6 result a rejected leg=2", "ended, rejected, hedges=2"),
+            ("1 look a", "inside, hedges=2"),
+            ("1.1 result a rejected leg=2", "ended, rejected, hedges=2"),
         ],
     );
 }

@@ -199,6 +199,16 @@ others {
             => TenantBudgetUsed "tenant_budget_used" Nothing Ratio Lower by(tenant) none())
         (tenant_retry_share Derived "Retries of all attempts that the requests of a tenant led to." []
             => TenantRetryShare "tenant_retry_share" Nothing Ratio Lower by(tenant) none())
+        (tenant_offered Derived "Requests of a tenant after the warm-up." []
+            => TenantOffered "tenant_offered" Nothing Count Neither by(tenant) none())
+        (tenant_latency Derived "Latency of answered requests of a tenant." []
+            => TenantLatency "tenant_latency" Latency Seconds Lower by(tenant) none())
+        (tenant_refused_ratio Derived "Requests of a tenant that failed because they were turned away, of those that ended." []
+            => TenantRefusedRatio "tenant_refused_ratio" Nothing Ratio Lower by(tenant) none())
+        (tenant_amplification Derived "Attempts per first attempt, of all calls that the requests of a tenant led to." []
+            => TenantAmplification "tenant_amplification" Nothing Ratio Lower by(tenant) none())
+        (tenant_retry_efficiency Derived "Retries that end well of all retries that the requests of a tenant led to." []
+            => TenantRetryEfficiency "tenant_retry_efficiency" Nothing Ratio Higher by(tenant) none())
     }
     Run {
         (recovery_time Derived "Time from the end of a fault until the steady state held again, the longest of all faults; infinite if it never did." []

@@ -102,6 +102,7 @@ impl<'p> World<'p> {
             workload,
             (attempts, began),
             flags & flag::COUNTED != 0,
+            plan.door,
         );
         let child = self.frames.add();
         let frame = &mut self.frames[child.index];
@@ -135,10 +136,10 @@ impl<'p> World<'p> {
     fn attempt_over(&mut self, index: u32, outcome: Outcome, answer: Option<Load>, now: SimTime) {
         let frame = &mut self.frames[index];
         frame.child = FrameId::NONE;
-        let (edge, attempts) = (frame.edge, frame.attempts);
+        let (edge, workload, attempts) = (frame.edge, frame.workload, frame.attempts);
         let counted = frame.is(flag::COUNTED);
         self.recorder
-            .attempt_ended(edge, attempts, outcome, counted);
+            .attempt_ended(edge, workload, attempts, outcome, counted);
         let plan = &self.plan.edges[edge];
         self.tell_balancer(index, plan, outcome, answer, now);
     }

@@ -66,6 +66,20 @@ impl World<'_> {
         answer: Do,
         agenda: &mut Agenda<Event>,
     ) {
+        if matches!(answer, Do::Act(_) | Do::Start(_)) && !self.may_act(controller, answer, agenda)
+        {
+            return;
+        }
+        self.carry_out_now(controller, answer, agenda);
+    }
+
+    /// Does what a controller wants done, and may do.
+    pub(super) fn carry_out_now(
+        &mut self,
+        controller: ControllerId,
+        answer: Do,
+        agenda: &mut Agenda<Event>,
+    ) {
         match answer {
             Do::Nothing => {}
             Do::Wake { after, timer } => {
@@ -73,6 +87,9 @@ impl World<'_> {
             }
             Do::Act(action) => self.act(controller, action, 0, agenda),
             Do::Start(number) => self.start_again(controller, number, agenda),
+            Do::Release(ticket) => self.let_go_of(ticket, agenda),
+            Do::ReleaseAll => self.on_decision(controller, true, agenda),
+            Do::DropAll => self.on_decision(controller, false, agenda),
             Do::GiveUp(number) => {
                 if let WatchPlan::Deaths { service } = self.plan.controllers[controller].watches {
                     let instance = self.plan.service_places()[service]

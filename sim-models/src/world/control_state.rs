@@ -1,6 +1,6 @@
 //! What controllers remember, what they have set, and what they did.
 
-use crate::controllers::Memory;
+use crate::controllers::{Do, Memory};
 use crate::ids::{ActionId, ChangeId, ControllerId, InstanceId, TiVec};
 use sim_core::agenda::EventId;
 use sim_core::{SimDuration, SimTime};
@@ -25,6 +25,27 @@ pub enum What {
     Started(InstanceId),
     /// It left this instance down for good.
     GaveUp(InstanceId),
+    /// It has what another one is about to do wait for this span.
+    Delayed(ControllerId, SimDuration),
+    /// It holds back what another one is about to do.
+    Held(ControllerId),
+    /// It alerted a human.
+    Alerted,
+    /// The human lifted its limit: so many things go on.
+    Lifted(u32),
+    /// The human confirmed its limit: so many things are dropped.
+    Confirmed(u32),
+    /// What another one is about to do does not come.
+    Denied(ControllerId),
+}
+
+/// What a governor has wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub(super) governor: ControllerId,
+    pub(super) who: ControllerId,
+    /// None once it has been let go, or dropped.
+    pub(super) what: Option<Do>,
 }
 
 /// A supervised instance.
@@ -56,6 +77,8 @@ pub(super) struct Control {
     pub(super) set: Vec<(ChangeId, ChangeId)>,
     /// By instance; empty where no service is supervised.
     pub(super) lives: TiVec<InstanceId, Life>,
+    /// What governors have wait, by ticket.
+    pub(super) waiting: Vec<Waiting>,
     /// By controller: how often it did something, and the first [`Control::MOST`] of what it did.
     pub(super) deeds: TiVec<ControllerId, (u64, Vec<Deed>)>,
 }

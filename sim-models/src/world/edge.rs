@@ -107,7 +107,7 @@ impl EdgeState {
                     .map(|layer| layer.spec.counters().len())
                     .sum()
             ],
-            states: vec![0; edge.state_count as usize],
+            states: Self::states(edge),
             lanes: Self::lanes(edge, agenda),
             choosers: vec![balance.memory(among); callers as usize],
             outstanding: if balance.counts() && among > 0 {
@@ -129,6 +129,18 @@ impl EdgeState {
                 limit.map(|limit| agenda.lane(limit))
             })
             .collect()
+    }
+
+    /// The states that memories begin in.
+    fn states(edge: &EdgePlan) -> Vec<u8> {
+        let mut states = Vec::with_capacity(edge.state_count as usize);
+        for (number, layer) in edge.layers.iter().enumerate() {
+            if let Some(plan) = layer.states {
+                let count = edge.memories_of(number).len() * plan.each as usize;
+                states.extend(std::iter::repeat_n(layer.begins_in(), count));
+            }
+        }
+        states
     }
 
     fn memories(edge: &EdgePlan, callers: u32) -> Vec<Memory> {

@@ -8,13 +8,14 @@
 //! - `call`: the caller's side of a call, its attempts, answers, giving up; `policies` and `timers`: what policies say to it;
 //!   `memories`: which of theirs is meant; `legs`: tries beside each other; `rooms`: calls that wait at a policy;
 //!   `balance`: whom it calls, `tried`: whom it has;
-//!   `watch`: which of the states of policies have turned;
+//!   `watch`: which of the states of policies have turned, `ahead`: what a door
+//!   knows of them before work begins;
 //! - `door`: the same policies where a request comes in;
 //! - `serve`: the callee's side; `queue`: who waits there; `pool`: its threads and cores; `steps` and `branches`: its programs;
 //!   `permits` and `acquire`: what these hold out of the pools of an instance; `kept` and `decide`: what it keeps for its steps;
 //! - `network`: messages over links;
 //! - `disturb`: faults come and go; `lives`: instances die and are started again;
-//! - `control`, `control_state`: controllers act, and what they remember;
+//! - `control`, `control_state`: controllers act, and what they remember; `govern`: who has to allow it;
 //! - `audit`: nothing is lost or counted twice.
 
 pub mod frame;
@@ -36,6 +37,7 @@ mod memories;
 mod balance;
 mod legs;
 mod watch;
+mod ahead;
 mod policies;
 mod drive;
 mod timers;
@@ -52,6 +54,7 @@ mod serve;
 mod load;
 mod disturb;
 mod lives;
+mod govern;
 mod control;
 
 pub use audit::Census;

@@ -8,7 +8,7 @@ use crate::baggage::Baggage;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
 use crate::plan::EdgePlan;
-use crate::resilience::{CallState, Context, Ended, Memory, PolicySpec};
+use crate::resilience::{CallState, Context, Ended, Memory, PolicySpec, Shut};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
@@ -78,6 +78,11 @@ impl<'p> World<'p> {
         } else {
             0
         };
+        let shut = if policy.looks {
+            self.shut(index, now)
+        } else {
+            Shut::default()
+        };
         let (first, begun) = if policy.rations || policy.forks {
             (!self.is_further(index), self.slot(index, layer).legs)
         } else {
@@ -117,6 +122,7 @@ impl<'p> World<'p> {
             out,
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
+            shut,
             key: frame.call_key().wrapping_add((layer as u64 + 1) << 32) ^ path,
             content: baggage.key,
             priority: baggage.priority,

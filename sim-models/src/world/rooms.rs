@@ -116,17 +116,11 @@ impl<'p> World<'p> {
                 agenda.now(),
                 |spec, memory, call, context| spec.on_wake(memory, call, context),
             );
-            if let Do::Park(span) = answer {
+            if matches!(answer, Do::Park(_)) {
                 let queue = &mut self.edges[edge].rooms[memory].queue;
-                match span {
-                    None if last_first => queue.push_back(parked),
-                    None => queue.push_front(parked),
-                    Some(span) => {
-                        queue.push_back(parked);
-                        self.clear_timer(next.index, layer, agenda);
-                        self.set_timer(next.index, layer, false, span, agenda);
-                        continue;
-                    }
+                match last_first {
+                    true => queue.push_back(parked),
+                    false => queue.push_front(parked),
                 }
                 return;
             }

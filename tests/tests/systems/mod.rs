@@ -1,6 +1,7 @@
 //! Random systems as texts of the scenario language.
 
 mod controllers;
+pub mod registry;
 
 use sim_core::random::{Keyed, Source};
 use sim_tests::draws::Draws;
@@ -39,11 +40,24 @@ struct Maker {
     workloads: u64,
     /// Whether the service that is being written has pools.
     pools: bool,
+    /// Whether policies are drawn from the registries.
+    registered: bool,
 }
 
 /// The system of a seed.
 pub fn system(seed: u64) -> String {
+    drawn(seed, false)
+}
+
+/// The system of a seed, with policies drawn from the registries.
+#[allow(dead_code)] // not every test that draws systems draws these
+pub fn registered(seed: u64) -> String {
+    drawn(seed, true)
+}
+
+fn drawn(seed: u64, registered: bool) -> String {
     let mut maker = Maker {
+        registered,
         chance: Keyed::new(seed, 0x5357_4152),
         services: 0,
         endpoints: Vec::new(),
@@ -318,6 +332,9 @@ impl Maker {
     }
 
     fn policies(&mut self, others: bool) -> String {
+        if self.registered {
+            return registry::some(self, &registry::AT_CALLER, 7).join(", ");
+        }
         let mut policies = Vec::new();
         if self.chance(0.3) {
             let propagate = self.one(&["true", "false"]);
@@ -340,6 +357,10 @@ impl Maker {
                 self.by(false)
             ));
         }
+        if self.chance(0.2) {
+            let budget = self.retry_budget(scope);
+            policies.push(budget);
+        }
         if self.chance(0.3) {
             let (failures, open) = (self.number(1, 6), self.number(10, 800));
             policies.push(format!(
@@ -359,8 +380,14 @@ impl Maker {
             if self.chance(share) {
                 let (after, attempts) = (self.number(1, 40), self.number(1, 4));
                 let another = self.one(&["true", "false"]);
+                let learn = self.one(&[
+                    "",
+                    ", next_at_once: false, learn: percentile(rank: 0.9, slice: \"500ms\")",
+                    ", result: first",
+                    ", learn: average(window: 5, factor: 1.5)",
+                ]);
                 policies.push(format!(
-                    "hedge(after: \"{after}ms\", attempts: {attempts}, another_instance: {another})"
+                    "hedge(after: \"{after}ms\", attempts: {attempts}, another_instance: {another}{learn})"
                 ));
             }
         }
@@ -398,6 +425,21 @@ impl Maker {
             let (share, panic) = (self.one(&["0.1", "0.5", "1"]), self.one(&["0", "0.5", "1"]));
             policies.push(format!(
                 "outlier_ejection(failures: {failures}, base: \"{base}ms\", share: {share}, panic: {panic}, scope: {scope})"
+            ));
+        }
+        if self.chance(0.2) {
+            let (interval, base) = (self.number(50, 3000), self.number(1, 3000));
+            let (failures, volume) = (self.number(1, 5), self.number(1, 20));
+            let (split, one) = (self.one(&["true", "false"]), self.one(&["true", "false"]));
+            policies.push(format!(
+                "outlier_ejection(failures: 0, interval: \"{interval}ms\", base: \"{base}ms\", jitter: \"{base}ms\", split: {split}, at_least_one: {one}, rules: [in_a_row(failures: {failures}, enforced: 0.5), success_rate(instances: 2, volume: {volume}), failure_rate(instances: 1, volume: {volume})], scope: {scope})"
+            ));
+        }
+        if self.chance(0.2) {
+            let (failures, window) = (self.number(0, 5), self.number(5, 3000));
+            let (base, longest) = (self.number(1, 500), self.number(500, 3000));
+            policies.push(format!(
+                "failure_accrual(failures: {failures}, window: \"{window}ms\", requests: 2, base: \"{base}ms\", longest: \"{longest}ms\", scope: {scope})"
             ));
         }
         if others && self.chance(0.25) {
@@ -458,6 +500,9 @@ impl Maker {
     }
 
     fn admission(&mut self) -> String {
+        if self.registered {
+            return registry::some(self, &registry::AT_DOOR, 4).join(", ");
+        }
         let mut policies = Vec::new();
         let scope = self.one(&["instance", "shared"]);
         if self.chance(0.5) {
@@ -498,9 +543,36 @@ impl Maker {
         self.shuffled(policies).join(", ")
     }
 
+    /// One of the other ways to bound retries.
+    fn retry_budget(&mut self, scope: &str) -> String {
+        let by = self.by(false);
+        let some = self.number(1, 5);
+        match self.number(0, 6) {
+            0 => format!(
+                "retry_throttle(max_tokens: {}, scope: {scope}{by})",
+                2 * some
+            ),
+            1 => format!(
+                "retry_share(share: 0.{some}, ttl: \"1s\", min_per_second: {some}, scope: {scope}{by})"
+            ),
+            2 => format!("retry_concurrency(most: {some}, share: 0.{some}, scope: {scope}{by})"),
+            3 => format!("retry_goodput(share: 0.{some}, scope: {scope}{by})"),
+            4 => format!("retry_rate(most: \"{some}0/s\", scope: {scope}{by})"),
+            _ => format!("request_budget(retries: {some})"),
+        }
+    }
+
     fn retry(&mut self) -> String {
         let attempts = self.number(1, 4);
-        let jitter = self.one(&["none", "full", "equal", "decorrelated", "proportional(0.5)"]);
+        let jitter = self.one(&[
+            "none",
+            "full",
+            "equal",
+            "decorrelated",
+            "proportional(0.5)",
+            "above(0.5)",
+            "added(\"5ms\")",
+        ]);
         let base = self.number(1, 40);
         let backoff = match self.number(0, 4) {
             0 | 1 => "none".to_owned(),

@@ -71,6 +71,7 @@ const HELP: &str = r#"A script has one JSON object a line, times in seconds:
   {"t": 1.7, "op": "retry"}                       a policy outside is about to try again
   {"t": 1.8, "op": "give_up"}                     nobody waits for the call any longer
   {"t": 2, "op": "look"}                          nothing happens: where is the call?
+  {"t": 3, "op": "trip"}, "reset"                 by hand, of policies that can be
 "id" names a call, so that several may be out at once; a result may have "status", "callee", "leg" (which
 of the tries of the call it is of), "duration" (seconds that it is said to have taken), "retry_after"
 (seconds) and "load", a call "key", "priority", "user", "tenant", "endpoint", "caller" and "callee"; "callees" says how many

@@ -249,6 +249,14 @@ fn tenant(measurer: &Measurer<'_>, measure: &Measure) -> Option<f64> {
         Metric::TenantGoodput => tenant.goodput,
         Metric::TenantSuccessRatio => tenant.success_ratio,
         Metric::TenantBudgetUsed => tenant.budget_used,
+        Metric::TenantOffered => Some(tenant.offered as f64),
+        Metric::TenantLatency => pick(&tenant.latency, measure),
+        Metric::TenantRefusedRatio => {
+            let ended = tenant.good + tenant.failed;
+            (ended > 0).then(|| tenant.refused as f64 / ended as f64)
+        }
+        Metric::TenantAmplification => tenant.amplification,
+        Metric::TenantRetryEfficiency => tenant.retry_efficiency,
         Metric::TenantRetryShare => (attempts > 0).then(|| tenant.retries as f64 / attempts as f64),
         _ => None,
     }

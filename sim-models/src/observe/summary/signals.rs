@@ -94,6 +94,18 @@ pub struct TenantSummary {
     pub first_attempts: u64,
     /// Attempts on all edges after the first.
     pub retries: u64,
+    /// Attempts / first attempts, on all edges; none where there were none.
+    #[serde(default)]
+    pub amplification: Option<f64>,
+    /// Retries whose attempt ended ok / retries, on all edges; none without retries.
+    #[serde(default)]
+    pub retry_efficiency: Option<f64>,
+    /// Requests that failed because somebody turned them away, or would not even ask: of those that failed.
+    #[serde(default)]
+    pub refused: u64,
+    /// What monitoring sees: time to a usable answer, of those that got one, s.
+    #[serde(default)]
+    pub latency: LatencySummary,
     /// Share of the error budget that was used; above 1: overspent. None where nothing finished.
     pub budget_used: Option<f64>,
 }

@@ -2,17 +2,22 @@
 //!
 //! `standard` draws its wait from rand(0, 1) × min(base × 2^(n-1), 20 s), and pays each retry from a quota of 500, before
 //! the wait: a success gives back what the last retry of its call took, or 1 if there was none; the other retries of that
-//! call are paid for. With `version: "1.44"` (in fact since 1.43, where the environment says `AWS_NEW_RETRIES_2026`) the
+//! call are paid for. Since `version: "1.44"` (in 1.43 where the environment says `AWS_NEW_RETRIES_2026`) the
 //! base is 50 ms (25 ms for DynamoDB, which has four attempts) and a retry takes 14; after being throttled (429) the base
 //! is 1 s and it takes 5; told when to come again (`x-amz-retry-after`) it waits for so long, but for its own backoff at
-//! least and for five seconds more at most. With `"1.40"` the base is 1 s and a retry takes 5, after a timeout 10.
+//! least and for five seconds more at most. Before, the base is 1 s and a retry takes 5, after a timeout 10.
+//!
+//! `adaptive` is `standard` with an `adaptive_rate` inside: each attempt takes a token once the caller has been throttled.
+//! Throttled means an answer of 429, or that the callee turned the call away (`rejected`).
 //!
 //! `legacy` has no quota: five attempts, rand(0, 1) × 2^(n-1) seconds; for DynamoDB ten, and 50 ms × 2^(n-1) sharp.
 //!
-//! Tried again are 429, 500, 502, 503 and 504 (`legacy`: 509 too) and failures of the connection; error codes in a body are
-//! not modelled.
+//! Tried again are 500, 502, 503 and 504, failures of the connection, and 429 (`standard` before 1.44: only by the error
+//! code in its body, which is not modelled; `legacy`: 509 too).
 //!
 //! Source: botocore 1.44.8 and 1.40.0, `retries/standard.py`, `retries/quota.py`, `retryhandler.py`, `data/_retry.json`.
+
+mod adaptive;
 
 use super::Preset;
 use crate::outcome::{Outcome, OutcomeSet};
@@ -24,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
 /// Retries of an SDK of AWS.
-#[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Aws {
     /// How it tries again: `AWS_RETRY_MODE`.
@@ -37,9 +42,9 @@ pub struct Aws {
     /// Which service is called: DynamoDB has settings of its own.
     #[serde(default)]
     pub service: AwsService,
-    /// Whose constants: `"1.44"` or `"1.40"` of botocore.
-    #[serde(default)]
-    pub version: AwsVersion,
+    /// Whose constants: a version of botocore, `"1.44"` or `"1.43.67"`.
+    #[serde(default = "newest")]
+    pub version: String,
 }
 
 /// Retry modes.
@@ -53,6 +58,8 @@ pub enum AwsMode {
     /// With a quota.
     #[default]
     Standard,
+    /// With a quota, and a rate that the caller finds by itself once it has been throttled.
+    Adaptive,
 }
 
 /// Services with settings of their own.
@@ -68,18 +75,8 @@ pub enum AwsService {
     Dynamodb,
 }
 
-/// Versions of botocore whose constants differ.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, Serialize, Deserialize,
-)]
-pub enum AwsVersion {
-    /// Until 1.43.
-    #[serde(rename = "1.40")]
-    V1_40,
-    /// Since 1.44.
-    #[default]
-    #[serde(rename = "1.44")]
-    V1_44,
+fn newest() -> String {
+    "1.44".into()
 }
 
 const CAP: SimDuration = SimDuration::from_secs(20);
@@ -103,10 +100,25 @@ fn transient(statuses: &[(u16, u16)]) -> Result<OutcomeSet, String> {
 
 /// Being throttled.
 fn throttled() -> Result<OutcomeSet, String> {
-    OutcomeSet::of(&[]).and_statuses(vec![(429, 429)])
+    OutcomeSet::of(&[Outcome::Rejected]).and_statuses(vec![(429, 429)])
 }
 
 impl Aws {
+    /// Whether the constants are those since 1.44.
+    fn is_new(&self) -> Result<bool, String> {
+        let mut numbers = self
+            .version
+            .split('.')
+            .map(|number| number.parse::<u32>().ok());
+        match (numbers.next().flatten(), numbers.next().flatten()) {
+            (Some(1), Some(minor)) => Ok(minor >= 44),
+            _ => Err(format!(
+                "`version` is one of botocore, such as \"1.44\", not \"{}\"",
+                self.version
+            )),
+        }
+    }
+
     fn legacy(&self) -> Result<Retry, String> {
         let (attempts, base, jitter) = match self.service {
             AwsService::Other => (5, SimDuration::from_secs(1), Jitter::Full),
@@ -123,7 +135,7 @@ impl Aws {
 
     fn standard(&self) -> Result<(Retry, RetryBudget), String> {
         let is_dynamodb = self.service == AwsService::Dynamodb;
-        let is_new = self.version == AwsVersion::V1_44;
+        let is_new = self.is_new()?;
         let attempts = if is_dynamodb && is_new { 4 } else { 3 };
         let base = match (is_new, is_dynamodb) {
             (false, _) => SimDuration::from_secs(1),
@@ -137,7 +149,11 @@ impl Aws {
         let retry = Retry {
             attempts: self.max_attempts.unwrap_or(attempts),
             backoff: drawn(base, CAP, Jitter::Full),
-            on: transient(&[(429, 429), (500, 500), (502, 504)])?,
+            on: transient(if is_new {
+                &[(429, 429), (500, 500), (502, 504)]
+            } else {
+                &[(500, 500), (502, 504)]
+            })?,
             respect_push_back: is_new,
             other: is_new.then_some(other),
             push_back: PushedBack {
@@ -178,9 +194,13 @@ impl Preset for Aws {
         }
         Ok(match self.mode {
             AwsMode::Legacy => vec![PolicySpec::Retry(self.legacy()?)],
-            AwsMode::Standard => {
+            AwsMode::Standard | AwsMode::Adaptive => {
                 let (retry, quota) = self.standard()?;
-                vec![PolicySpec::Retry(retry), PolicySpec::RetryBudget(quota)]
+                let mut policies = vec![PolicySpec::Retry(retry), PolicySpec::RetryBudget(quota)];
+                if self.mode == AwsMode::Adaptive {
+                    policies.push(adaptive::rate()?);
+                }
+                policies
             }
         })
     }

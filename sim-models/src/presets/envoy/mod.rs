@@ -7,6 +7,8 @@
 //!
 //! Source: Envoy's API v3, `config.route.v3`, `config.cluster.v3`, `extensions.filters.http`.
 
+mod adaptive_concurrency;
+mod admission_control;
 mod circuit_breakers;
 mod local_rate_limit;
 mod outlier_detection;
@@ -14,6 +16,13 @@ mod retry;
 mod retry_on;
 mod route_timeout;
 
+pub use adaptive_concurrency::{
+    EnvoyAdaptiveConcurrency, EnvoyConcurrencyLimitParams, EnvoyGradientControllerConfig,
+    EnvoyMinRttCalcParams,
+};
+pub use admission_control::{
+    EnvoyAdmissionControl, EnvoyHttpCriteria, EnvoyRange, EnvoySuccessCriteria,
+};
 pub use circuit_breakers::EnvoyCircuitBreakers;
 pub(super) use circuit_breakers::limits;
 pub use local_rate_limit::EnvoyLocalRateLimit;
@@ -35,6 +44,12 @@ pub struct Envoy {
     /// Bounds how many calls begin: the filter is asked before a call is routed.
     #[serde(default)]
     pub local_rate_limit: Option<EnvoyLocalRateLimit>,
+    /// Refuses calls by chance while too few succeed: the filter `admission_control`.
+    #[serde(default)]
+    pub admission_control: Option<EnvoyAdmissionControl>,
+    /// Bounds how many calls are out by their latency: the filter `adaptive_concurrency`.
+    #[serde(default)]
+    pub adaptive_concurrency: Option<EnvoyAdaptiveConcurrency>,
     /// Bounds the whole call, retries included: `RouteAction.timeout`, of which Envoy takes 15 s if none is given; "0": none.
     #[serde(default)]
     pub timeout: Option<SimDuration>,
@@ -69,6 +84,12 @@ impl Preset for Envoy {
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
         if let Some(part) = &self.local_rate_limit {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.admission_control {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.adaptive_concurrency {
             policies.extend(part.expand()?);
         }
         if let Some(after) = self.timeout {

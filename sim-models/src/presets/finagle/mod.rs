@@ -1,16 +1,21 @@
-//! Finagle: modules of a client, as its stack names their parameters.
+//! Finagle: modules of a client or a server, as its stacks name their parameters.
 //!
-//! The parts that are given are wrapped as its stack does: retries and their budget outside the backup request, and that
-//! outside the endpoints, where failures accrue.
+//! The parts that are given are wrapped as its stacks do: what has expired is turned away first, which a server does too;
+//! retries and their budget outside the backup request, and that outside the endpoints, where failures accrue. Nacks are
+//! counted below the retries, of all endpoints together.
 //!
 //! Source: Finagle 24.8, `com.twitter.finagle.service`, `com.twitter.finagle.client.StackClient`.
 
 mod backup_request;
+mod deadline;
 mod failure_accrual;
+mod nack_admission;
 mod retry;
 
 pub use backup_request::FinagleBackupRequest;
+pub use deadline::{FinagleDeadline, FinagleDeadlineMode};
 pub use failure_accrual::{FinagleDead, FinagleEqualJittered, FinagleFailureAccrual};
+pub use nack_admission::FinagleNackAdmission;
 pub use retry::FinagleRetryBudget;
 
 use super::Preset;
@@ -21,6 +26,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Finagle {
+    /// Turns away what has expired: `DeadlineFilter`.
+    #[serde(default)]
+    pub deadline: Option<FinagleDeadline>,
     /// Tries of a call at most, the first included: `RetryPolicy.tries`.
     #[serde(default)]
     pub tries: Option<u32>,
@@ -33,6 +41,9 @@ pub struct Finagle {
     /// Asks once more where the first answer is late.
     #[serde(default)]
     pub backup_request: Option<FinagleBackupRequest>,
+    /// Refuses calls by chance while too many are nacked: `NackAdmissionFilter`.
+    #[serde(default)]
+    pub nack_admission: Option<FinagleNackAdmission>,
     /// Passes endpoints by that fail.
     #[serde(default)]
     pub failure_accrual: Option<FinagleFailureAccrual>,
@@ -45,6 +56,9 @@ impl Preset for Finagle {
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
+        if let Some(part) = &self.deadline {
+            policies.extend(part.expand()?);
+        }
         match (self.tries, &self.backoff) {
             (Some(tries), backoff) => policies.push(retry::retry(tries, backoff.as_ref())?),
             (None, Some(_)) => return Err("a `backoff` is of so many `tries`".into()),
@@ -54,6 +68,9 @@ impl Preset for Finagle {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.backup_request {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.nack_admission {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.failure_accrual {

@@ -6,6 +6,7 @@
 //!
 //! Source: Polly 8.7, `src/Polly.Core`, `src/Polly.RateLimiting`.
 
+mod circuit_breaker;
 mod fallback;
 mod hedging;
 mod rate_limiter;
@@ -13,6 +14,7 @@ mod retry;
 mod span;
 mod timeout;
 
+pub use circuit_breaker::PollyCircuitBreaker;
 pub use fallback::PollyFallback;
 pub use hedging::PollyHedging;
 pub use rate_limiter::{
@@ -52,6 +54,9 @@ pub struct Polly {
     /// Tries again: `AddRetry`.
     #[serde(default)]
     pub retry: Option<PollyRetry>,
+    /// Refuses calls while the callee fails.
+    #[serde(default)]
+    pub circuit_breaker: Option<PollyCircuitBreaker>,
     /// Bounds how long what is inside may take.
     #[serde(default)]
     pub timeout: Option<PollyTimeout>,
@@ -84,6 +89,9 @@ impl Preset for Polly {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.retry {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.circuit_breaker {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.timeout {

@@ -7,6 +7,7 @@
 //! Source: resilience4j 2.4.0, its `*Config.java`, and "Aspect order" of its Spring Boot guide.
 
 mod bulkhead;
+mod circuit_breaker;
 mod hedge;
 mod rate_limiter;
 mod retry;
@@ -14,6 +15,7 @@ mod thread_pool_bulkhead;
 mod time_limiter;
 
 pub use bulkhead::Resilience4jBulkhead;
+pub use circuit_breaker::Resilience4jCircuitBreaker;
 pub use hedge::{Resilience4jHedge, Resilience4jHedgeDuration};
 pub use rate_limiter::Resilience4jRateLimiter;
 pub use retry::Resilience4jRetry;
@@ -31,6 +33,9 @@ pub struct Resilience4j {
     /// Tries again.
     #[serde(default)]
     pub retry: Option<Resilience4jRetry>,
+    /// Refuses calls while the callee fails.
+    #[serde(default)]
+    pub circuit_breaker: Option<Resilience4jCircuitBreaker>,
     /// Bounds how many calls begin in each cycle.
     #[serde(default)]
     pub rate_limiter: Option<Resilience4jRateLimiter>,
@@ -50,13 +55,15 @@ pub struct Resilience4j {
 
 impl Preset for Resilience4j {
     const SUMMARY: &'static str = "modules of resilience4j, with its names and defaults";
-    const EXAMPLE: &'static str =
-        r#"resilience4j(retry: (maxAttempts: 3), timeLimiter: (timeoutDuration: "1s"))"#;
+    const EXAMPLE: &'static str = r#"resilience4j(circuitBreaker: (failureRateThreshold: 50), timeLimiter: (timeoutDuration: "1s"))"#;
     const VERSION: &'static str = "resilience4j 2.4.0";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let mut policies = Vec::new();
         if let Some(part) = &self.retry {
+            policies.extend(part.expand()?);
+        }
+        if let Some(part) = &self.circuit_breaker {
             policies.extend(part.expand()?);
         }
         if let Some(part) = &self.rate_limiter {
@@ -75,7 +82,7 @@ impl Preset for Resilience4j {
             policies.extend(part.expand()?);
         }
         if policies.is_empty() {
-            return Err("name a part of it, such as `retry: ()`".into());
+            return Err("name a part of it, such as `circuitBreaker: ()`".into());
         }
         Ok(policies)
     }

@@ -4,12 +4,16 @@
 //! Netflix concurrency-limits. A sample is one call that has ended, or what a [`window`] of them comes to.
 
 mod aimd;
+mod fixed;
 mod gradient;
 mod gradient2;
+#[cfg(test)]
+mod tests;
 mod vegas;
 pub mod window;
 
 pub use aimd::Aimd;
+pub use fixed::Fixed;
 pub use gradient::Gradient;
 pub use gradient2::Gradient2;
 pub use vegas::Vegas;
@@ -23,6 +27,8 @@ use serde::{Deserialize, Serialize};
 pub enum Algorithm {
     /// One more after a call that ended well, a share less after one that did not.
     Aimd(Aimd),
+    /// Not at all: `fixed(10)`.
+    Fixed(Fixed),
     /// By how many of those that are out seem to wait, as in TCP Vegas.
     Vegas(Vegas),
     /// By how much longer calls take than the fastest one did.
@@ -84,6 +90,7 @@ impl Algorithm {
     pub fn initial(&self) -> u32 {
         match self {
             Self::Aimd(aimd) => aimd.initial,
+            Self::Fixed(fixed) => fixed.limit,
             Self::Vegas(vegas) => vegas.initial,
             Self::Gradient(gradient) => gradient.initial,
             Self::Gradient2(gradient) => gradient.initial,
@@ -95,6 +102,7 @@ impl Algorithm {
     pub fn bounds(&self) -> (u32, u32) {
         match self {
             Self::Aimd(aimd) => (aimd.least, aimd.most),
+            Self::Fixed(fixed) => (fixed.limit, fixed.limit),
             Self::Vegas(vegas) => (1, vegas.most),
             Self::Gradient(gradient) => (gradient.least, gradient.most),
             Self::Gradient2(gradient) => (gradient.least, gradient.most),
@@ -106,6 +114,7 @@ impl Algorithm {
     pub fn update(&self, estimate: &mut Estimate, sample: Sample, draw: impl FnOnce() -> f64) {
         match self {
             Self::Aimd(aimd) => aimd.update(estimate, sample),
+            Self::Fixed(_) => {}
             _ if sample.took == 0 => {}
             Self::Vegas(vegas) => vegas.update(estimate, sample, draw),
             Self::Gradient(gradient) => gradient.update(estimate, sample, draw),
@@ -118,11 +127,15 @@ impl Algorithm {
     pub fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
         let (least, most) = self.bounds();
+        if matches!(self, Self::Fixed(Fixed { limit: 0 })) {
+            return vec![("algorithm.limit", "must be at least 1".into())];
+        }
         if self.initial() == 0 {
             wrong.push(("algorithm.initial", "must be at least 1".into()));
         }
         if least == 0 {
-            wrong.push(("algorithm.least", "must be at least 1".into()));
+            let why = "must be at least 1: at 0 nothing would ever be let in again";
+            wrong.push(("algorithm.least", why.into()));
         }
         if most < least.max(1) {
             wrong.push((
@@ -132,6 +145,7 @@ impl Algorithm {
         }
         wrong.extend(match self {
             Self::Aimd(aimd) => aimd.validate(),
+            Self::Fixed(_) => Vec::new(),
             Self::Vegas(vegas) => smoothing(vegas.smoothing),
             Self::Gradient(gradient) => gradient.validate(),
             Self::Gradient2(gradient) => gradient.validate(),

@@ -1,6 +1,6 @@
 //! A call on its way through the policies that are driven by a script: how far it has come at each, and what it has out.
 
-use super::super::{CallState, Final, PolicySpec};
+use super::super::{CallState, Final, PolicySpec, Shut};
 use super::At;
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome};
@@ -79,6 +79,7 @@ pub(super) struct Call {
     pub(super) idempotent: bool,
     /// Retries that its whole request has had.
     pub(super) retries: u16,
+    pub(super) shut: Shut,
     pub(super) caller: u32,
     pub(super) tenant: u32,
     /// When the deadline passes that it came with.

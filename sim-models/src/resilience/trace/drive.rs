@@ -157,6 +157,7 @@ impl Trace<'_> {
             retries: known.retries,
             counters: &mut self.counters[layer],
             wake: 0,
+            shut: known.shut,
         };
         let fresh = || policy.memory();
         let memory = self.memories[layer]

@@ -3,8 +3,9 @@
 //! The script has one JSON object a line, times in seconds since the start, never going back:
 //!
 //! - `{"t": 1.5, "op": "acquire"}`: a call comes to the policies; `key` and `priority` of its request, `user` (0 to 127),
-//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), the `caller` (the index of the instance that
-//!   asks, 0 unless given), the `endpoint` that it is for and, where a memory is by callee, the `callee` may be given;
+//!   its `tenant`, whether it is `idempotent` (it is, unless this says not), how many of the `breakers` and `pools` that
+//!   its work will need are shut, the `caller` (the index of the instance that asks, 0 unless given), the `endpoint` that
+//!   it is for and, where a memory is by callee, the `callee` may be given;
 //! - `{"t": 1.6, "op": "start"}`: what a door let in begins to be served;
 //! - `{"t": 1.7, "op": "result", "outcome": "ok"}`: what is inside has a result; `status` of an error, `callee` (the
 //!   index of the instance that was asked, 0 unless given; nobody was asked where another policy refused), `leg` (which
@@ -15,7 +16,8 @@
 //! - `{"t": 1.7, "op": "retry"}`: a policy outside is about to try again what has failed; what is allowed comes again
 //!   with `acquire`, after the pause;
 //! - `{"t": 1.8, "op": "give_up"}`: nobody waits for the call any longer, or for a further try that was allowed;
-//! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is.
+//! - `{"t": 2, "op": "look"}`: nothing happens; it is looked where the call is;
+//! - `{"t": 3, "op": "trip"}`, `"reset"`: somebody does so by hand to the policies that can be tripped; no call is needed.
 //!
 //! Several calls may be out at once: `"id"` names them. `"callees"`, in any line, says how many instances there are to
 //! ask from then on. The timers of the policies run between the lines. A result that comes when its call no longer waits
@@ -26,13 +28,14 @@
 
 mod call;
 mod drive;
+mod hand;
 #[cfg(test)]
 mod tests;
 mod timers;
 
 use super::script::Told;
 pub use super::script::{At, Decision, Line, Op};
-use super::{By, Ended, Final, Load, Memory, PolicySpec};
+use super::{By, Ended, Final, Load, Memory, PolicySpec, Shut};
 use crate::baggage::Baggage;
 use crate::limits::MOST_REPLICAS;
 use crate::outcome::{Ending, Outcome};
@@ -156,8 +159,12 @@ impl<'p> Trace<'p> {
             Op::Retry => self.retry(&id)?,
             Op::GiveUp => self.give_up(&id)?,
             Op::Look => {}
+            Op::Trip => return self.by_hand(line, true),
+            Op::Reset => return self.by_hand(line, false),
         }
         self.run_woken();
+        // Spans of zero are over at once.
+        self.run_timers(now);
         let call = self.known(&id)?;
         Ok(self.decision(call, line))
     }
@@ -167,7 +174,28 @@ impl<'p> Trace<'p> {
         let call = &self.calls[call];
         let (at, goes_on) = call.at();
         let allowed = line.op == Op::Retry && call.allowed;
-        let told = |layer: usize| self.told(layer, &call.parts[layer], line.callee);
+        let (alone, policies) = self.tell(&call.parts, line.callee);
+        Decision {
+            t: line.t,
+            id: line.id.clone(),
+            permitted: allowed || at == At::Inside || goes_on.is_some(),
+            wait: goes_on.map(|due| due.since(self.now).as_secs_f64()),
+            at,
+            outcome: call.outcome,
+            retry_after: match call.last.span() {
+                Some(span) => Some(span.as_secs_f64()),
+                None => (call.last == Final::Never).then_some(-1.0),
+            },
+            state: alone.state,
+            numbers: alone.numbers,
+            counts: alone.counts,
+            policies,
+        }
+    }
+
+    /// What the policies say of these parts of their memories: of one alone, or of each by its name.
+    fn tell(&self, parts: &[String], callee: Option<u16>) -> (Told, BTreeMap<String, Told>) {
+        let told = |layer: usize| self.told(layer, &parts[layer], callee);
         // One that only tells the callee something has nothing to say here.
         let mut acting = (0..self.layers.len()).filter(|layer| self.layers[*layer].acts());
         let alone = match (acting.next(), acting.next()) {
@@ -175,7 +203,7 @@ impl<'p> Trace<'p> {
             (Some(layer), None) => Some(layer),
             _ => None,
         };
-        let (alone, policies) = if let Some(layer) = alone {
+        if let Some(layer) = alone {
             (told(layer), BTreeMap::new())
         } else {
             let layers = self.layers.iter().enumerate();
@@ -192,22 +220,6 @@ impl<'p> Trace<'p> {
                 ..Told::default()
             };
             (alone, policies)
-        };
-        Decision {
-            t: line.t,
-            id: line.id.clone(),
-            permitted: allowed || at == At::Inside || goes_on.is_some(),
-            wait: goes_on.map(|due| due.since(self.now).as_secs_f64()),
-            at,
-            outcome: call.outcome,
-            retry_after: match call.last.span() {
-                Some(span) => Some(span.as_secs_f64()),
-                None => (call.last == Final::Never).then_some(-1.0),
-            },
-            state: alone.state,
-            numbers: alone.numbers,
-            counts: alone.counts,
-            policies,
         }
     }
 
@@ -348,6 +360,10 @@ impl<'p> Trace<'p> {
                     user: line.user,
                     idempotent: line.idempotent,
                     retries: 0,
+                    shut: Shut {
+                        breakers: line.breakers,
+                        pools: line.pools,
+                    },
                     caller: u32::from(line.caller),
                     tenant: self.tenant(&line.tenant),
                     deadline: deadline(line)?,

@@ -86,17 +86,11 @@ impl Trace<'_> {
             let answer = self.ask(place, layer, |policy, memory, state, context| {
                 policy.on_wake(memory, state, context)
             });
-            if let Do::Park(span) = answer {
+            if matches!(answer, Do::Park(_)) {
                 let room = self.rooms[layer].entry(part.into()).or_default();
-                match span {
-                    None if last_first => room.push_back(place),
-                    None => room.push_front(place),
-                    Some(span) => {
-                        room.push_back(place);
-                        self.clear_timer(place, layer);
-                        self.set_timer(place, layer, span, false);
-                        continue;
-                    }
+                match last_first {
+                    true => room.push_back(place),
+                    false => room.push_front(place),
                 }
                 return;
             }

@@ -28,7 +28,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "max_retries",
                 "retry.attempts",
-                "of a retry policy, `max_retries: 2` is `attempts: 3`; of Envoy's circuit breaker it bounds the retries under way, which `retry_budget` comes nearest to",
+                "of a retry policy, `max_retries: 2` is `attempts: 3`; of the circuit breaker it is `retry_concurrency.most`",
             ),
             (
                 "circuit_breakers",
@@ -37,35 +37,57 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "retry_budget",
-                "retry_budget",
-                "there a share of what is under way, here tokens that first attempts bring",
+                "retry_concurrency",
+                "`budget_percent: 20` is `share: 0.2`",
             ),
             (
                 "budget_percent",
-                "retry_budget.ratio",
-                "20 per cent there is 0.2 here, of first attempts and not of what is under way",
+                "retry_concurrency.share",
+                "20 per cent there is 0.2 here",
             ),
-            (
-                "min_retry_concurrency",
-                "retry_budget.cap",
-                "a burst, not a floor",
-            ),
+            ("min_retry_concurrency", "retry_concurrency.most", ""),
             ("outlier_detection", "outlier_ejection", ""),
             ("consecutive_5xx", "outlier_ejection.failures", ""),
             (
                 "consecutive_gateway_failure",
-                "outlier_ejection.on",
-                "name the outcomes that count",
+                "in_a_row.failures",
+                "`in_a_row(failures: 5, of: gateway_errors)` in `rules`",
             ),
             (
                 "consecutive_local_origin_failure",
-                "outlier_ejection.on",
-                "name the outcomes that count",
+                "in_a_row.failures",
+                "`in_a_row(failures: 5, of: local)` in `rules`, with `split`",
+            ),
+            (
+                "split_external_local_origin_errors",
+                "outlier_ejection.split",
+                "",
             ),
             (
                 "interval",
+                "outlier_ejection.interval",
+                "without it an instance is out and back at once",
+            ),
+            ("max_ejection_time_jitter", "outlier_ejection.jitter", ""),
+            (
+                "always_eject_one_host",
+                "outlier_ejection.at_least_one",
+                "true here unless said",
+            ),
+            (
+                "failure_percentage_threshold",
+                "failure_rate.share",
+                "85 per cent there is 0.85 here",
+            ),
+            (
+                "failure_percentage_minimum_hosts",
+                "failure_rate.instances",
                 "",
-                "ejected at once here, not at the next sweep",
+            ),
+            (
+                "failure_percentage_request_volume",
+                "failure_rate.volume",
+                "",
             ),
             ("base_ejection_time", "outlier_ejection.base", ""),
             ("max_ejection_time", "outlier_ejection.longest", ""),
@@ -79,20 +101,12 @@ pub const TOOLS: &[Tool] = &[
                 "outlier_ejection.panic",
                 "50 per cent there is 0.5 here",
             ),
-            (
-                "success_rate_minimum_hosts",
-                "",
-                "instances are not judged by their success rate",
-            ),
-            (
-                "success_rate_request_volume",
-                "",
-                "instances are not judged by their success rate",
-            ),
+            ("success_rate_minimum_hosts", "success_rate.instances", ""),
+            ("success_rate_request_volume", "success_rate.volume", ""),
             (
                 "success_rate_stdev_factor",
-                "",
-                "instances are not judged by their success rate",
+                "success_rate.deviations",
+                "1900 there is 1.9 here",
             ),
             (
                 "failure_percentage_threshold",
@@ -107,7 +121,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retry_on",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`, `reset` is `reset`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`, `reset` is `reset`",
             ),
             ("num_retries", "retry.attempts", FIRST),
             (
@@ -127,11 +141,7 @@ pub const TOOLS: &[Tool] = &[
             ),
             ("base_interval", "exponential.base", ""),
             ("max_interval", "exponential.cap", ""),
-            (
-                "retriable_status_codes",
-                "retry.on",
-                "outcomes, not statuses",
-            ),
+            ("retriable_status_codes", "retry.on", "`error(503)`"),
             (
                 "host_selection_retry_max_attempts",
                 "retry.another_instance",
@@ -151,15 +161,29 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "adaptive_concurrency",
-                "adaptive_limit",
-                "by failures and a limit of time, not by the least round-trip time",
+                "probing_limit",
+                "percentages are shares here",
             ),
-            ("max_concurrency_limit", "adaptive_limit.most", ""),
-            ("min_concurrency", "adaptive_limit.least", ""),
+            ("max_concurrency_limit", "probing_limit.most", ""),
+            ("min_concurrency", "probing_limit.least", ""),
+            ("concurrency_update_interval", "probing_limit.update", ""),
             (
-                "admission_control",
-                "throttle",
-                "there by the share of successes, and in front of a service as well",
+                "sample_aggregate_percentile",
+                "probing_limit.percentile",
+                "a share",
+            ),
+            (
+                "min_rtt_calc_params",
+                "probing_limit.probe_every",
+                "its `interval`",
+            ),
+            ("sr_threshold", "admission_control.threshold", "a share"),
+            ("rps_threshold", "admission_control.least_rate", ""),
+            ("sampling_window", "admission_control.window", ""),
+            (
+                "max_rejection_probability",
+                "admission_control.most",
+                "a share",
             ),
             ("token_bucket", "rate_limit", ""),
             ("max_tokens", "rate_limit.burst", ""),
@@ -213,7 +237,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retryOn",
                 "retry.on",
-                "outcomes: `5xx` is `error`, `connect-failure` is `refused`",
+                "outcomes and statuses: `5xx` is `error(\"500..599\")`, `connect-failure` is `refused`",
             ),
             ("backoff", "retry.backoff", ""),
             ("retryIgnorePreviousHosts", "retry.another_instance", ""),
@@ -235,8 +259,8 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "maxRetries",
-                "retry_budget",
-                "there it bounds the retries under way, here their share",
+                "retry_concurrency.most",
+                "no bound there unless given, 3 here",
             ),
             (
                 "connectTimeout",
@@ -247,8 +271,8 @@ pub const TOOLS: &[Tool] = &[
             ("consecutive5xxErrors", "outlier_ejection.failures", ""),
             (
                 "consecutiveGatewayErrors",
-                "outlier_ejection.on",
-                "name the outcomes that count",
+                "in_a_row.failures",
+                "`in_a_row(failures: 5, of: gateway_errors)` in `rules`",
             ),
             ("baseEjectionTime", "outlier_ejection.base", ""),
             (
@@ -286,14 +310,10 @@ pub const TOOLS: &[Tool] = &[
         &[
             (
                 "retryConstraint",
-                "retry_budget",
-                "there a share over an interval with a floor, here tokens",
+                "retry_share",
+                "`budget: {percent: 20, interval: 10s}` is `share: 0.2, ttl: \"10s\"`",
             ),
-            (
-                "budgetPercent",
-                "retry_budget.ratio",
-                "20 there is 0.2 here",
-            ),
+            ("budgetPercent", "retry_share.share", "20 there is 0.2 here"),
         ],
     ),
     (
