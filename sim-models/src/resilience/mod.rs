@@ -52,9 +52,9 @@ mod stale;
 mod tests;
 mod thread_pool;
 mod throttle;
-pub mod timeline;
 mod timeout;
 pub mod trace;
+pub mod timeline;
 mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
