@@ -101,8 +101,8 @@ fn part_sentence(name: &str, part: &Part, idle: Option<&str>, end: f64) -> Strin
     );
     if part.changes.len() > 1 {
         told += &format!(
-            "; {} in all, {}",
-            many(part.changes.len() as u64, "change", "changes"),
+            ". In all {} changes: {}",
+            part.changes.len(),
             stays(part, end)
         );
     }
@@ -167,7 +167,7 @@ mod tests {
             "{sentence}"
         );
         assert!(
-            sentence.contains("; 5 changes in all, closed for"),
+            sentence.contains(". In all 5 changes: closed for"),
             "{sentence}"
         );
     }
