@@ -29,7 +29,8 @@ pub enum Outcome {
     Ok,
     /// Answered, but a part was missing or replaced.
     Degraded,
-    /// Answered with an error status.
+    /// Answered with an error status. Where a policy lists outcomes, `error(503)` and `error("500..504")` are those with
+    /// such a status alone.
     Error,
     /// The caller's timer for one attempt ran out.
     TimeoutAttempt,

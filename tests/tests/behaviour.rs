@@ -808,3 +808,41 @@ fn the_story_of_a_request() {
     ];
     assert_eq!(lines, expected);
 }
+
+#[test]
+fn what_must_not_be_asked_twice_is_asked_once() {
+    let once = r#""s": (non_idempotent: ["e"], endpoints: { "e": [fail], "f": [fail] }),"#;
+    let both = r#""w": open(rate: "1/s", to: "s/e", arrivals: constant), "v": open(rate: "1/s", to: "s/f", arrivals: constant)"#;
+    for (asked, attempts) in [("", 1), (", non_idempotent: true", 3)] {
+        let calls = format!(r#""* -> s": [retry(attempts: 3, backoff: none{asked})]"#);
+        let summary = run("1900ms", once, &calls, both, "");
+        assert_eq!(summary.edges["w -> s"].attempts, attempts, "{asked}");
+        assert_eq!(summary.edges["v -> s"].attempts, 3, "{asked}");
+    }
+}
+
+#[test]
+fn a_request_has_so_many_retries_at_all_hops_together() {
+    let chain = r#""a": (endpoints: { "e": [call("s/e")] }), "s": (endpoints: { "e": [fail] }),"#;
+    let load = r#""w": open(rate: "1/s", to: "a/e", arrivals: constant)"#;
+    for (budget, attempts) in [
+        ("", 16),
+        (", request_budget(retries: 3)", 4),
+        (", request_budget(retries: 5)", 6),
+    ] {
+        let calls = format!(r#""* -> *": [retry(attempts: 4, backoff: none){budget}]"#);
+        let summary = run("3900ms", chain, &calls, load, "");
+        assert_eq!(summary.services["s"].arrivals, 3 * attempts, "{budget}");
+    }
+}
+
+#[test]
+fn a_retry_that_is_given_up_in_its_pause_is_under_way_no_longer() {
+    // The deadline comes while the retry waits, so that it never ends; the next call may have one all the same.
+    let calls = r#""w -> s": [deadline("50ms"), retry(attempts: 2, backoff: constant("1s", jitter: none)), retry_concurrency(most: 1)]"#;
+    let summary = run("5900ms", &service("", "fail"), calls, ONE, "");
+    ends(&summary, 0.05, &[("timeout_deadline", 5)]);
+    let counts = &summary.edges["w -> s"].policies;
+    assert_eq!(counts["2 retry_concurrency"]["denied"], 0, "{counts:?}");
+    assert_eq!(counts["1 retry"]["retries"], 5, "{counts:?}");
+}

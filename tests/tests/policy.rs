@@ -425,7 +425,15 @@ fn a_pattern_tells_when_a_breaker_opens() {
         assert_eq!((code, err.as_str()), (0, ""), "{more:?}");
         out.replace(&*folder.0.to_string_lossy(), "FOLDER")
     };
-    insta::assert_snapshot!(trace(&["--chart", &chart]), @"");
+    insta::assert_snapshot!(trace(&["--chart", &chart]), @r#"
+    breaker(failures: 5, open_for: "10s")
+      600 calls in 1min: 495 ended well, 5 failed, 100 turned away.
+      breaker went from closed to open at 20.4s: 5 failures in a row; open for another 10s. In all 3 changes: closed for 49.9s, open for 10.1s, half_open for 10ms.
+            20.4s  breaker     closed -> open       5 failures in a row; open for another 10s
+            30.5s  breaker       open -> half_open  its open time is over; the next result decides
+            30.5s  breaker  half_open -> closed     0 of 5 failures in a row
+    chart: FOLDER/chart.svg
+    "#);
     assert!(folder.read("chart.svg").contains("half open"));
     // The script of the pattern is answered as the pattern is.
     let script = folder.put("script.jsonl", &trace(&["--print-script"]));
@@ -456,8 +464,8 @@ fn what_is_no_pattern_is_told() {
         assert_eq!((code, out.as_str()), (2, ""), "{more:?}");
         err.lines().next().unwrap_or_default().to_owned()
     };
-    insta::assert_snapshot!(wrong(&["--pattern", "10/s"]), @"");
-    insta::assert_snapshot!(wrong(&["--pattern", "10/s for 1min", "--chart", "a.gif"]), @"");
+    insta::assert_snapshot!(wrong(&["--pattern", "10/s"]), @"error: --pattern: `10/s`: for how long? Such as `10/s for 1min`");
+    insta::assert_snapshot!(wrong(&["--pattern", "10/s for 1min", "--chart", "a.gif"]), @"error: a.gif does not say how to draw it");
     assert!(wrong(&[]).contains("required"));
     assert!(wrong(&["script", "--pattern", "10/s for 1min"]).contains("cannot be used with"));
 }

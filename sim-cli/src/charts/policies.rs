@@ -213,7 +213,12 @@ fn numbers(seen: &Seen) -> Option<Panel> {
         names.retain(|name| acts(name));
     }
     names.truncate(MOST_NUMBERS);
-    let title = format!("Numbers of {}", seen.part_name(part));
+    let told = seen.parts.iter().filter(|part| !part.numbers.is_empty());
+    let title = match told.count() {
+        // They are of all parts together.
+        1 => format!("Numbers of {}", seen.name),
+        _ => format!("Numbers of {}", seen.part_name(part)),
+    };
     let is_share = |name: &&str| name.ends_with("_rate");
     let unit = match names.iter().all(is_share) {
         true => Unit::Ratio,

@@ -114,8 +114,14 @@ impl OutcomeSet {
         let error = Self::of(&[Outcome::Error]).outcomes;
         let both = self.outcomes & other.outcomes & error != 0;
         let outcomes = self.outcomes & !other.outcomes;
-        if !both || other.is_whole() {
+        if !both {
             return Ok(Self { outcomes, ..self });
+        }
+        if other.is_whole() {
+            return Ok(Self {
+                outcomes,
+                statuses: Statuses::ALL,
+            });
         }
         let mut left: Vec<(u16, u16)> = match self.is_whole() {
             true => vec![(1, LAST_STATUS as u16)],

@@ -91,6 +91,7 @@ impl Compiler<'_> {
                     travels: spec.travels(),
                     shuns: spec.shuns(),
                     asks_who: spec.asks_who(),
+                    plain: !(spec.forks() || spec.looks() || spec.asks_who() || spec.travels()),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
@@ -252,9 +253,9 @@ impl Compiler<'_> {
     }
 }
 
-/// What passes a policy on the way out without a question, and leaves nothing behind.
+/// What passes a policy on the way out without a question.
 fn passes(spec: &PolicySpec) -> OutcomeSet {
-    let asked = |outcome: &Outcome| spec.forks() || spec.leaves() || !spec.ignores(*outcome);
+    let asked = |outcome: &Outcome| spec.forks() || !spec.ignores(*outcome);
     let passes = Outcome::ALL.iter().filter(|outcome| !asked(outcome));
     OutcomeSet::of(&passes.copied().collect::<Vec<_>>())
 }

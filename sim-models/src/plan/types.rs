@@ -403,6 +403,8 @@ pub struct LayerPlan {
     pub shuns: bool,
     /// Whether it has to know which instance asks, and for which tenant.
     pub asks_who: bool,
+    /// Whether it has to know no more of a call than any policy: see what is said above.
+    pub plain: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.
@@ -413,7 +415,7 @@ pub struct LayerPlan {
     pub enters: bool,
     /// What it knows of a new call.
     pub begins: CallState,
-    /// What passes it on the way out without a question, and leaves nothing behind.
+    /// What passes it on the way out without a question.
     pub passes: OutcomeSet,
     /// Index of its first counter among those of the edge.
     pub counters: u32,

@@ -2,7 +2,7 @@
 
 use super::Reference;
 use super::example::{BASE, BASE_FILE, in_docs, placed, scenario};
-use super::groups::{self, AT_DOOR, GROUPS, Group, READ_BEFORE, REGISTRIES};
+use super::groups::{self, AT_DOOR, Group, READ_BEFORE, REGISTRIES};
 use super::part::{Field, Given, Part};
 use super::words::{BEFORE, Types, reference, variants};
 use crate::input::Parsed;
@@ -72,7 +72,7 @@ impl Builder {
     }
 
     pub fn build(mut self) -> Reference {
-        for group in GROUPS {
+        for group in groups::all() {
             self.group(group);
         }
         self.unknown_types();

@@ -1,5 +1,7 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
+mod retries;
+
 use crate::scenario::steps;
 use crate::{balancers, controllers, faults, presets, queues, resilience};
 
@@ -255,6 +257,78 @@ pub const GROUPS: &[Group] = &[
         r#"timeoutDuration: "2s", cancelRunningFuture: true"#,
     ),
     single(
+        "Resilience4jCircuitBreaker",
+        "resilience4j.circuitBreaker",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"failureRateThreshold: 50, slidingWindowType: TIME_BASED, slidingWindowSize: 10, minimumNumberOfCalls: 20"#,
+    ),
+    variants(
+        "SlidingWindowType",
+        "resilience4j.circuitBreaker.slidingWindowType",
+        "Windows of resilience4j",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (slidingWindowType: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "StateAfterWait",
+        "resilience4j.circuitBreaker.transitionToStateAfterWaitDuration",
+        "What a breaker of resilience4j is after half open",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (maxWaitDurationInHalfOpenState: "5s", transitionToStateAfterWaitDuration: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "InitialState",
+        "resilience4j.circuitBreaker.initialState",
+        "States of a breaker of resilience4j at the start",
+        r#"calls: { "web -> db": [resilience4j(circuitBreaker: (initialState: @)), timeout("500ms")] }"#,
+    ),
+    single(
+        "PollyCircuitBreaker",
+        "polly.circuitBreaker",
+        r#"calls: { "web -> db": [polly(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"FailureRatio: 0.5, MinimumThroughput: 20, SamplingDuration: "10s", BreakDuration: "15s""#,
+    ),
+    single(
+        "HystrixCircuitBreaker",
+        "hystrix.circuitBreaker",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"requestVolumeThreshold: 20, errorThresholdPercentage: 50, sleepWindowInMilliseconds: 5000"#,
+    ),
+    single(
+        "HystrixMetrics",
+        "hystrix.metrics",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (), metrics: (@)), timeout("500ms")] }"#,
+        r#"healthSnapshot: (intervalInMilliseconds: 500)"#,
+    ),
+    single(
+        "HystrixRollingStats",
+        "hystrix.metrics.rollingStats",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (), metrics: (rollingStats: (@))), timeout("500ms")] }"#,
+        r#"timeInMilliseconds: 10000, numBuckets: 10"#,
+    ),
+    single(
+        "HystrixHealthSnapshot",
+        "hystrix.metrics.healthSnapshot",
+        r#"calls: { "web -> db": [hystrix(circuitBreaker: (), metrics: (healthSnapshot: (@))), timeout("500ms")] }"#,
+        r#"intervalInMilliseconds: 500"#,
+    ),
+    single(
+        "CockatielCircuitBreaker",
+        "cockatiel.circuitBreaker",
+        r#"calls: { "web -> db": [cockatiel(circuitBreaker: (@)), timeout("500ms")] }"#,
+        r#"halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5)"#,
+    ),
+    variants(
+        "CockatielBreaker",
+        "cockatiel.circuitBreaker.breaker",
+        "Breakers of cockatiel",
+        r#"calls: { "web -> db": [cockatiel(circuitBreaker: (halfOpenAfter: 10000, breaker: @)), timeout("500ms")] }"#,
+    ),
+    single(
+        "CockatielHalfOpenSampling",
+        "cockatiel.circuitBreaker.halfOpenSampling",
+        r#"calls: { "web -> db": [cockatiel(circuitBreaker: (halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5), halfOpenSampling: (@))), timeout("500ms")] }"#,
+        r#"calls: 5, threshold: 0.5"#,
+    ),
+    single(
         "EnvoyOutlierDetection",
         "envoy.outlier_detection",
         r#"calls: { "web -> db": [envoy(outlier_detection: (@))] }"#,
@@ -265,6 +339,12 @@ pub const GROUPS: &[Group] = &[
         "envoy.common_lb_config",
         r#"calls: { "web -> db": [envoy(outlier_detection: (), common_lb_config: (@))] }"#,
         r#"healthy_panic_threshold: 50"#,
+    ),
+    single(
+        "EnvoyHedgePolicy",
+        "envoy.hedge_policy",
+        r#"calls: { "web -> db": [envoy(retry_policy: (retry_on: "5xx", per_try_timeout: "50ms"), hedge_policy: (@))] }"#,
+        r#"hedge_on_per_try_timeout: true"#,
     ),
     single(
         "IstioOutlierDetection",
@@ -288,7 +368,7 @@ pub const GROUPS: &[Group] = &[
         "GrpcHedgingPolicy",
         "grpc.hedgingPolicy",
         r#"calls: { "web -> db": [grpc(hedgingPolicy: (@))] }"#,
-        r#"maxAttempts: 3, hedgingDelay: "500ms", nonFatalStatusCodes: ["UNAVAILABLE"]"#,
+        r#"maxAttempts: 3, hedgingDelay: "500ms", nonFatalStatusCodes: [UNAVAILABLE]"#,
     ),
     single(
         "Resilience4jHedge",
@@ -357,8 +437,8 @@ pub const GROUPS: &[Group] = &[
         r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", result: @)] }"#,
     ),
     variants(
-        "FinagleBackoff",
-        "backoff of Finagle",
+        "FinagleDead",
+        "span of Finagle",
         "How long Finagle marks an endpoint dead",
         r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
     ),
@@ -373,6 +453,78 @@ pub const GROUPS: &[Group] = &[
         "scope",
         "Scopes of what a policy remembers",
         r#"calls: { "web -> db": [breaker(scope: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Window",
+        "breaker.window",
+        "Windows of a breaker",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Moves",
+        "breaker.window.time.moves",
+        "When the buckets of a window move",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: time(span: "10s", moves: @)), timeout("500ms")] }"#,
+    ),
+    single(
+        "Leaky",
+        "breaker.leaky",
+        r#"calls: { "web -> db": [breaker(leaky: (@)), timeout("500ms")] }"#,
+        r#"size: 5, leak: "1s""#,
+    ),
+    single(
+        "HalfOpen",
+        "breaker.half_open",
+        r#"calls: { "web -> db": [breaker(half_open: (@)), timeout("500ms")] }"#,
+        r#"permits: 5, results: 3, tolerates: 1, at_most: "10s""#,
+    ),
+    single(
+        "Rules",
+        "breaker.rules",
+        r#"calls: { "web -> db": [breaker(rules: (@)), timeout("500ms")] }"#,
+        r#"after: true, late: counted, given_up: ignored"#,
+    ),
+    variants(
+        "Judged",
+        "breaker.rules.judged",
+        "When rates are judged",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: time("10s"), rules: (judged: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Rounding",
+        "breaker.rules.rounding",
+        "How a rate is reckoned",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, rules: (rounding: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Late",
+        "breaker.rules.late",
+        "What late results do",
+        r#"calls: { "web -> db": [breaker(rules: (late: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Probes",
+        "breaker.rules.probes",
+        "Which results of probes are in the window",
+        r#"calls: { "web -> db": [breaker(rules: (probes: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "IgnoredProbe",
+        "breaker.rules.ignored_probe",
+        "What an ignored probe is",
+        r#"calls: { "web -> db": [breaker(ignore: [rejected], rules: (ignored_probe: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "GivenUp",
+        "breaker.rules.given_up",
+        "What a call is that is given up",
+        r#"calls: { "web -> db": [breaker(rules: (given_up: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Initial",
+        "breaker.initial",
+        "States of a breaker at the start",
+        r#"calls: { "web -> db": [breaker(initial: @), timeout("500ms")] }"#,
     ),
     variants(
         "Backoff",
@@ -527,8 +679,13 @@ pub const GROUPS: &[Group] = &[
     ),
 ];
 
+/// All groups.
+pub fn all() -> impl Iterator<Item = &'static Group> {
+    GROUPS.iter().chain(retries::GROUPS)
+}
+
 /// The group of a type.
 #[must_use]
 pub fn of(name: &str) -> Option<&'static Group> {
-    GROUPS.iter().find(|group| group.of == name)
+    all().find(|group| group.of == name)
 }

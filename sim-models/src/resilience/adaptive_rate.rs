@@ -178,6 +178,7 @@ impl Policy for AdaptiveRate {
     const LIVE: &'static [&'static str] = &["backoff", "scale", "smoothing", "least"];
     const COUNTERS: &'static [&'static str] = &["waited", "throttled"];
     const LEAVES: bool = true;
+    const STATES: &'static [&'static str] = &["open", "paces"];
 
     fn memory(&self) -> Pace {
         Pace {
@@ -225,6 +226,19 @@ impl Policy for AdaptiveRate {
         pace.rate = rate.max(self.least.0);
         pace.capacity = rate.max(1.0);
         pace.tokens = pace.tokens.min(pace.capacity);
+    }
+    fn state(&self, pace: &Pace, _: u32, _: SimTime) -> (u8, Option<SimTime>) {
+        (u8::from(pace.enabled), None)
+    }
+    fn why(&self, pace: &Pace, _: SimTime) -> String {
+        if pace.enabled {
+            let (rate, measured) = (pace.rate, pace.measured);
+            format!(
+                "it was throttled; calls take their turn at {rate:.2}/s, {measured:.2}/s are answered"
+            )
+        } else {
+            "no call has been throttled yet".into()
+        }
     }
     fn reading(&self, pace: &Pace, now: SimTime) -> Reading {
         let mut pace = *pace;

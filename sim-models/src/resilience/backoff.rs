@@ -20,18 +20,18 @@
 //! | who | how it is written |
 //! |---|---|
 //! | AWS Architecture Blog (M. Brooker, 2015), full, equal, decorrelated | `exponential(base, cap, jitter: full)`, .. |
-//! | botocore 1.44, standard: rand(0, 1) × min(50 ms × 2^(n-1), 20 s) | `exponential("50ms", cap: "20s")` |
+//! | botocore 1.44, standard: rand(0, 1) × min(50 ms × 2^(n-1), 20 s) | `exponential(base: "50ms", cap: "20s")` |
 //! | gRPC A6: U(0.8, 1.2) × min(initialBackoff × backoffMultiplier^(n-1), maxBackoff) | `exponential(.., jitter: proportional(0.2))` |
 //! | Polly 8 `UseJitter`, constant and linear: ± 25 %, then `MaxDelay` | `constant(.., jitter: proportional(0.25))` |
 //! | Polly 8 `UseJitter`, exponential: `DecorrelatedJitterV2`, then `MaxDelay` | `exponential(.., jitter: decorrelated_v2, cap_after_jitter: true)` |
-//! | resilience4j `IntervalFunction`: 500, 750, 1125, 1687, 2530 ms; randomised ± 50 %, then the maximum | `exponential("500ms", factor: 1.5, unit: "1ms", cap_after_jitter: true)` |
-//! | Envoy `retry_back_off`: whole milliseconds below min(base × 2^(n-1), max) | `exponential("25ms", cap: "250ms", unit: "1ms")` |
+//! | resilience4j `IntervalFunction`: 500, 750, 1125, 1687, 2530 ms; randomised ± 50 %, then the maximum | `exponential(base: "500ms", factor: 1.5, unit: "1ms", cap_after_jitter: true)` |
+//! | Envoy `retry_back_off`: whole milliseconds below min(base × 2^(n-1), max) | `exponential(base: "25ms", cap: "250ms", unit: "1ms")` |
 //! | Finagle `Backoff.{decorrelated,equal,exponential}Jittered` | `finagle(kind: decorrelated, start: "5ms", maximum: "200ms")` |
 //! | tower `ExponentialBackoff` | `exponential(.., jitter: above(0.99), cap_after_jitter: true)` |
 //! | tenacity `wait_exponential(multiplier, max, exp_base, min)` | `exponential(base: multiplier, factor: exp_base, cap: max, least: min, jitter: none)` |
 //! | tenacity `wait_random_exponential`, `wait_exponential_jitter(jitter)` | the same with `full`; with `added(jitter), cap_after_jitter: true` |
-//! | tenacity `wait_incrementing(start, increment, max)`, `wait_random(min, max)` | `linear(start, step: increment, cap: max)`; `constant(min, jitter: added(max - min))` |
-//! | backon `ExponentialBuilder`, `with_jitter` | `exponential("1s", cap: "60s", jitter: none)`, `above(1)` (it computes in 32-bit floats) |
+//! | tenacity `wait_incrementing(start, increment, max)`, `wait_random(min, max)` | `linear(base: start, step: increment, cap: max)`; `constant(base: min, jitter: added(max - min))` |
+//! | backon `ExponentialBuilder`, `with_jitter` | `exponential(base: "1s", cap: "60s", jitter: none)`, `above(1)` (it computes in 32-bit floats) |
 //!
 //! Sources: those named; Polly 8.7 `RetryHelper.cs`; resilience4j 2.4.0 `IntervalFunction.java`; Envoy
 //! `backoff_strategy.cc`; Finagle `Backoff.scala`, whose decorrelated jitter never shrinks (it draws from the wait before,
@@ -55,7 +55,7 @@ pub enum Backoff {
     /// A span that is multiplied each time: `exponential(base: "50ms", factor: 2, cap: "2s")`.
     Exponential(ExponentialBackoff),
     /// One of Finagle's jittered backoffs: `finagle(kind: equal, start: "5ms", maximum: "200ms")`.
-    Finagle(FinagleBackoff),
+    Finagle(FinagleJittered),
 }
 
 /// Always the same span.
@@ -124,7 +124,7 @@ pub struct ExponentialBackoff {
 /// One of Finagle's jittered backoffs: the first wait is the start, and the next one depends on the last.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FinagleBackoff {
+pub struct FinagleJittered {
     /// Which one.
     #[serde(default)]
     pub kind: FinagleJitter,
@@ -136,7 +136,7 @@ pub struct FinagleBackoff {
     pub maximum: SimDuration,
 }
 
-impl Default for FinagleBackoff {
+impl Default for FinagleJittered {
     fn default() -> Self {
         Self {
             kind: FinagleJitter::default(),
@@ -474,7 +474,7 @@ impl ExponentialBackoff {
     }
 }
 
-impl FinagleBackoff {
+impl FinagleJittered {
     fn next(&self, n: u32, before: SimDuration, chance: &mut impl Source) -> SimDuration {
         let (start, most) = (self.start, self.maximum);
         if n <= 1 || start == most {

@@ -286,6 +286,9 @@ impl Policy for Breaker {
         call: &mut Admitted,
         context: &mut Context,
     ) -> Do {
+        if self.waits_on(memory, *call) {
+            return Do::Park(None);
+        }
         self.arrive(memory, context);
         self.decide(memory, call, context)
     }

@@ -63,7 +63,7 @@ pub use admission_control::AdmissionControl;
 pub use answers::{Final, Load, PushBack};
 pub use back_pressure::BackPressure;
 pub use backoff::{
-    Backoff, ConstantBackoff, ExponentialBackoff, FinagleBackoff, FinagleJitter, Jitter,
+    Backoff, ConstantBackoff, ExponentialBackoff, FinagleJitter, FinagleJittered, Jitter,
     LinearBackoff,
 };
 pub use breaker::{
@@ -529,6 +529,16 @@ macro_rules! policies {
             #[must_use]
             pub fn thresholds(&self) -> Vec<(&'static str, f64)> {
                 match self { $(Self::$policy(policy) => policy.thresholds()),* }
+            }
+            /// See [`Policy::carries`].
+            #[must_use]
+            pub fn carries(&self) -> Option<f64> {
+                match self { $(Self::$policy(policy) => policy.carries()),* }
+            }
+            /// See [`Policy::permits`].
+            #[must_use]
+            pub fn permits(&self) -> Option<u32> {
+                match self { $(Self::$policy(policy) => policy.permits()),* }
             }
             /// See [`Policy::idle_at`].
             #[must_use]

@@ -11,8 +11,8 @@
 //! `x-amz-retry-after`: 5 s).
 //!
 //! Some failures may have a backoff of their own (`other`): botocore waits longer after being throttled. A call to an
-//! endpoint that its service declares `non_idempotent` is made once, unless `non_idempotent: true` asks for more, as
-//! Envoy, HTTP clients (RFC 9110, 9.2.2) and ORMs do with POST and INSERT.
+//! endpoint that its service declares `non_idempotent` is made once, unless `non_idempotent: true` asks for more, as HTTP
+//! clients leave POST alone (RFC 9110, 9.2.2). So it is in presets, though their libraries cannot know what is called.
 //!
 //! Asked in this order, at once when the try has failed: is the failure in `on`, may it be tried again at all, are there
 //! attempts left, do the policies inside (budgets, limiters) allow it; then it waits. A success ends it whatever was

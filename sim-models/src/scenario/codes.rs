@@ -107,7 +107,7 @@ codes! {
     Amplification "W0003" "retries multiply along a path":
         "When several tiers retry, the attempts multiply: three tiers with four attempts each send 64 requests to the last one for each request of a user, just when it is in trouble. Retry at one tier only, or bound the retries by a `retry_budget`."
     Overload "W0004" "the load is above the capacity":
-        "The expected load of a service, from the rates of the workloads and the calls in its callers, is more than its threads, cores or pools can serve, even before any fault. Queues grow without bound. Synchronous threads are also busy while they wait for callees. More replicas or threads, or less load, help."
+        "The expected load of a service, from the rates of the workloads and the calls in its callers, is more than its threads, cores or pools can serve, even before any fault. Queues grow without bound. Synchronous threads are also busy while they wait for callees. More replicas or threads, or less load, help.\n\nThe same goes for a limit of a rate or a bulkhead that the load of an open workload is known to be beyond: it turns the rest away."
     Uncalled "W0005" "nothing calls a service":
         "No workload and no other service calls it, so it plays no part in the run."
     Deadlock "W0006" "services wait for each other in a circle":

@@ -14,6 +14,7 @@ mod controllers;
 mod disturbances;
 mod graph;
 mod idle;
+mod limits;
 mod load;
 mod lost;
 mod paths;
@@ -44,6 +45,7 @@ impl Checker<'_> {
         self.policies_can_act(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
+        self.limits_fit(&view);
         self.pools_fit(&view);
         self.peaks_fit(&view);
         self.crowds_fit(&view);

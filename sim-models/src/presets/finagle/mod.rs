@@ -19,7 +19,7 @@ pub use nack_admission::FinagleNackAdmission;
 pub use retry::FinagleRetryBudget;
 
 use super::Preset;
-use crate::resilience::{FinagleBackoff, PolicySpec};
+use crate::resilience::{FinagleJittered, PolicySpec};
 use serde::{Deserialize, Serialize};
 
 /// Modules of a client of Finagle.
@@ -34,7 +34,7 @@ pub struct Finagle {
     pub tries: Option<u32>,
     /// The waits between them; `decorrelatedJittered(5.milliseconds, 200.milliseconds)` unless given.
     #[serde(default)]
-    pub backoff: Option<FinagleBackoff>,
+    pub backoff: Option<FinagleJittered>,
     /// Retries as a share of requests.
     #[serde(default)]
     pub retry_budget: Option<FinagleRetryBudget>,
@@ -51,7 +51,7 @@ pub struct Finagle {
 
 impl Preset for Finagle {
     const SUMMARY: &'static str = "modules of Finagle's clients, with its names and defaults";
-    const EXAMPLE: &'static str = r#"finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2), failureAccrual: (numFailures: 5))"#;
+    const EXAMPLE: &'static str = r#"[finagle(tries: 3, retryBudget: (ttl: "10s", minRetriesPerSec: 10, percentCanRetry: 0.2), failureAccrual: (numFailures: 5)), timeout("500ms")]"#;
     const VERSION: &'static str = "Finagle 24.8";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

@@ -8,7 +8,7 @@
 
 use crate::outcome::OutcomeSet;
 use crate::resilience::{
-    Backoff, Deposit, FinagleBackoff, PolicySpec, Retry, RetryShare, Scope, ShareWindow,
+    Backoff, Deposit, FinagleJittered, PolicySpec, Retry, RetryShare, Scope, ShareWindow,
 };
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -72,7 +72,7 @@ impl FinagleRetryBudget {
 }
 
 /// A retry of so many tries.
-pub(super) fn retry(tries: u32, backoff: Option<&FinagleBackoff>) -> Result<PolicySpec, String> {
+pub(super) fn retry(tries: u32, backoff: Option<&FinagleJittered>) -> Result<PolicySpec, String> {
     if tries == 0 {
         return Err("`tries` must be 1 at least: the first one counts".into());
     }

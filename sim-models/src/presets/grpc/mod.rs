@@ -33,7 +33,7 @@ pub struct Grpc {
 
 impl Preset for Grpc {
     const SUMMARY: &'static str = "parts of gRPC's service config, with its names";
-    const EXAMPLE: &'static str = r#"grpc(retryPolicy: (maxAttempts: 4, initialBackoff: "100ms", maxBackoff: "1s", backoffMultiplier: 2, retryableStatusCodes: [UNAVAILABLE]), retryThrottling: (maxTokens: 10, tokenRatio: 0.1))"#;
+    const EXAMPLE: &'static str = r#"[grpc(retryPolicy: (maxAttempts: 4, initialBackoff: "100ms", maxBackoff: "1s", backoffMultiplier: 2, retryableStatusCodes: [UNAVAILABLE]), retryThrottling: (maxTokens: 10, tokenRatio: 0.1)), timeout("500ms")]"#;
     const VERSION: &'static str = "gRPC A6, grpc-go 1.78, grpc-js 1.14";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

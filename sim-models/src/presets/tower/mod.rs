@@ -40,7 +40,7 @@ pub struct Tower {
 
 impl Preset for Tower {
     const SUMMARY: &'static str = "layers of tower, with its names";
-    const EXAMPLE: &'static str = "[retry(attempts: 3), tower(retry_budget: (min_per_sec: 10), load_shed: true, concurrency_limit: 10)]";
+    const EXAMPLE: &'static str = r#"[retry(attempts: 3), tower(retry_budget: (min_per_sec: 10), load_shed: true, concurrency_limit: 10), timeout("500ms")]"#;
     const VERSION: &'static str = "tower 0.5.3";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

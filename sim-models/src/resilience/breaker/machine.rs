@@ -80,6 +80,8 @@ pub(super) struct Core {
     pub(super) level_at: SimTime,
     /// Results of probes since the last change of state.
     pub(super) probes: Counts,
+    /// The probes that are out and that others wait for ([`Late::AsBegunOnce`]), by their epoch.
+    out: [u32; 3],
     /// Ends of buckets that have been judged.
     seen: u64,
     /// Whether a call has come yet.
@@ -142,6 +144,7 @@ impl Breaker {
             level: 0.0,
             level_at: SimTime::ZERO,
             probes: Counts::default(),
+            out: [NOBODY; 3],
             seen: 0,
             begun: false,
             seed: 0,
@@ -223,6 +226,12 @@ impl Breaker {
         core.enter(State::Closed, cause, at);
     }
 
+    /// Whether no timer does anything while it is so: nearly always.
+    #[inline]
+    pub(super) fn rests(&self, core: &Core) -> bool {
+        core.state == State::Closed && self.rules.judged != Judged::Snapshots
+    }
+
     /// What timers have done by now; and when the window was emptied since the breaker closed, if it did.
     pub(super) fn ahead(
         &self,
@@ -268,7 +277,11 @@ impl Breaker {
     }
 
     /// Does what timers were to do by now.
+    #[inline]
     fn advance(&self, memory: &mut BreakerMemory, now: SimTime, counters: &mut [u64]) {
+        if self.rests(&memory.core) {
+            return;
+        }
         if let Some(at) = self.ahead(&mut memory.core, &memory.heard, now, counters) {
             self.empty(memory, at);
         }
@@ -347,6 +360,7 @@ impl Breaker {
             }
             State::HalfOpen { until, .. } if self.half_open.waits => {
                 let span = until.since(context.now);
+                call.epoch = core.epoch;
                 return Do::Park((*until < SimTime::MAX).then_some(span));
             }
             State::HalfOpen { .. } | State::Open(_) | State::ForcedOpen => {
@@ -359,7 +373,16 @@ impl Breaker {
             epoch: core.epoch,
             probe: core.is_half_open(),
         };
+        if call.probe && self.half_open.waits && self.rules.late == Late::AsBegunOnce {
+            core.out.rotate_right(1);
+            core.out[0] = core.epoch;
+        }
         Do::Pass
+    }
+
+    /// Whether a call that waits for a probe has to wait on, since another one woke it.
+    pub(super) fn waits_on(&self, memory: &BreakerMemory, call: Admitted) -> bool {
+        self.rules.late == Late::AsBegunOnce && memory.core.out.contains(&{ call.epoch })
     }
 
     pub(super) fn came(
@@ -380,6 +403,7 @@ impl Breaker {
     }
 
     /// Brings a memory up to now.
+    #[inline]
     pub(super) fn arrive(&self, memory: &mut BreakerMemory, context: &mut Context) {
         if !memory.core.begun {
             memory.core.begun = true;
@@ -441,6 +465,9 @@ impl Breaker {
             self.passed(memory, heard, slow, context);
         }
         let decided = if self.rules.late == Late::AsBegunOnce {
+            if let Some(of) = waited_for(&mut memory.core, call).filter(|_| probe) {
+                *of = NOBODY;
+            }
             probe
         } else {
             memory.core.epoch != epoch
@@ -611,6 +638,8 @@ impl Breaker {
             }
         }
         if counted {
+            // Where one of several probes alone is counted, it stands for all of them: they closed it.
+            let failed = failed && self.rules.probes == Probes::Counted;
             self.count(memory, failed, slow, now);
         }
     }
@@ -642,6 +671,15 @@ impl Breaker {
         context.wake = context.waiting;
     }
 }
+
+/// The place of a probe among those that others wait for.
+fn waited_for(core: &mut Core, call: Admitted) -> Option<&mut u32> {
+    let epoch = call.epoch;
+    core.out.iter_mut().find(|out| **out == epoch)
+}
+
+/// The epoch of no probe.
+const NOBODY: u32 = u32::MAX;
 
 /// Where its counters are.
 pub(super) const OPENED: usize = 0;

@@ -65,8 +65,23 @@ impl Seen {
 
     fn sentences(&self, end: f64) -> Vec<String> {
         if self.has_states() {
-            let of = |part| part_sentence(&self.part_name(part), part, self.idle.as_deref(), end);
-            return self.parts.iter().map(of).collect();
+            let idle = self.idle.as_deref();
+            let of = |part: &Part| part_sentence(&self.part_name(part), part, idle, end);
+            let (changed, others): (Vec<&Part>, Vec<&Part>) =
+                (self.parts.iter()).partition(|part| !part.changes.is_empty());
+            let mut told: Vec<String> = changed.into_iter().map(of).collect();
+            match others.as_slice() {
+                [first, _, ..] => {
+                    let why = because(idle.unwrap_or_default());
+                    let (count, state) = (others.len(), first.state);
+                    told.push(format!(
+                        "{count} of {} stayed {state} throughout{why}",
+                        self.name
+                    ));
+                }
+                others => told.extend(others.iter().copied().map(of)),
+            }
+            return told;
         }
         let counted = self.counts.iter().filter(|(_, count, _)| *count > 0);
         let counted = counted.map(|(name, count, first)| {
@@ -83,11 +98,14 @@ impl Seen {
     }
 }
 
-fn part_sentence(name: &str, part: &Part, idle: Option<&str>, end: f64) -> String {
-    let because = |why: &str| match why {
+fn because(why: &str) -> String {
+    match why {
         "" => String::new(),
         why => format!(": {why}"),
-    };
+    }
+}
+
+fn part_sentence(name: &str, part: &Part, idle: Option<&str>, end: f64) -> String {
     let Some(first) = part.changes.first() else {
         let why = idle.unwrap_or(&part.why);
         return format!("{name} stayed {} throughout{}", part.state, because(why));
