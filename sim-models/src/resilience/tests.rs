@@ -907,6 +907,8 @@ fn a_script_that_cannot_be_is_refused() {
     assert!(refused(&["1 look a"]).contains("no call `a` has come yet"));
     assert!(refused(&["1 acquire a", "1 acquire a"]).contains("another `id`"));
     assert!(refused(&["1 acquire a", "1 result a"]).contains("has an outcome"));
-    assert!(refused(&["1 acquire a", "2 result a ok"]).contains("nothing out"));
+    // One that comes late changes nothing; a second one cannot be.
+    let twice = ["1 acquire a", "2 result a ok", "2 result a ok"];
+    assert!(refused(&twice).contains("nothing out"));
     assert!(refused(&["2e9 look a"]).contains("`t` must be"));
 }

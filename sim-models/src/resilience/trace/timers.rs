@@ -119,7 +119,10 @@ impl Trace<'_> {
     pub(super) fn run_woken(&mut self) {
         while let Some((place, layer)) = self.woken.pop_front() {
             // It may have been given up meanwhile.
-            let leg = self.calls[place.0].legs[place.1].as_ref();
+            let leg = self.calls[place.0]
+                .legs
+                .get(place.1)
+                .and_then(Option::as_ref);
             let Some(slot) = leg.map(|leg| &leg.slots[layer - leg.base]) else {
                 continue;
             };
