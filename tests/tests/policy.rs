@@ -434,7 +434,11 @@ fn a_pattern_tells_when_a_breaker_opens() {
             30.5s  breaker  half_open -> closed     0 of 5 failures in a row
     chart: FOLDER/chart.svg
     "#);
-    assert!(folder.read("chart.svg").contains("half open"));
+    assert!(
+        folder
+            .read("chart.svg")
+            .contains("failures in a row: acts at")
+    );
     // The script of the pattern is answered as the pattern is.
     let script = folder.put("script.jsonl", &trace(&["--print-script"]));
     let (_, decisions, _) = sim(&["policy", "trace", "--policy", policy, &script]);

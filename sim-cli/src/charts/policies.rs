@@ -328,7 +328,6 @@ mod tests {
         let svg = policies("10/s", "seed 1", &stacks);
         assert_eq!(svg, policies("10/s", "seed 1", &stacks));
         for word in [
-            "half open",
             "closed",
             "failures in a row: acts at",
             "1 rate_limit",
