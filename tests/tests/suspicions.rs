@@ -29,10 +29,11 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
 const LIBRARY: &[(&str, &[&str])] = &[
+    ("adaptive-limits", &["W0015"]),
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("back-pressure", &["W0015"]),
-    ("breaker", &[]),
+    ("slow-call-breaker", &[]),
     ("client-throttling", &["W0015"]),
     ("cold-cache", &[]),
     ("connection-pool", &[]),
@@ -47,7 +48,7 @@ const LIBRARY: &[(&str, &[&str])] = &[
     ("gradient-limit", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
-    ("hosts", &[]),
+    ("ejection-by-rates", &[]),
     ("jittered-retries", &["W0009"]),
     // It is about a load that is above what can be done.
     ("load-shedding", &["W0015"]),
