@@ -267,13 +267,13 @@ pub const GROUPS: &[Group] = &[
         "Learn",
         "delay",
         "What the delay of a hedge follows",
-        r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", learn: @)] }"#,
+        r#"calls: { "web -> db": [timeout("500ms"), hedge(after: "50ms", learn: @)] }"#,
     ),
     variants(
         "Failure",
         "failure",
         "Whose failure is the result of a hedge",
-        r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", result: @)] }"#,
+        r#"calls: { "web -> db": [timeout("500ms"), hedge(after: "50ms", result: @)] }"#,
     ),
     variants(
         "Scope",
