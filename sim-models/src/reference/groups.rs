@@ -401,10 +401,40 @@ pub const GROUPS: &[Group] = &[
         r#"isolation: (thread: (timeoutInMilliseconds: 1000))"#,
     ),
     single(
+        "HystrixTimeout",
+        "hystrix.execution.timeout",
+        r#"calls: { "web -> db": [hystrix(execution: (timeout: (@)))] }"#,
+        r#"enabled: true"#,
+    ),
+    single(
+        "HystrixExecutionIsolation",
+        "hystrix.execution.isolation",
+        r#"calls: { "web -> db": [hystrix(execution: (isolation: (@)))] }"#,
+        r#"thread: (timeoutInMilliseconds: 500)"#,
+    ),
+    single(
+        "HystrixThread",
+        "hystrix.execution.isolation.thread",
+        r#"calls: { "web -> db": [hystrix(execution: (isolation: (thread: (@))))] }"#,
+        r#"timeoutInMilliseconds: 500"#,
+    ),
+    single(
         "HystrixFallback",
         "hystrix.fallback",
         r#"calls: { "web -> db": [hystrix(fallback: (@))] }"#,
         r#"getFallback: "db/find", isolation: (semaphore: (maxConcurrentRequests: 10))"#,
+    ),
+    single(
+        "HystrixFallbackIsolation",
+        "hystrix.fallback.isolation",
+        r#"calls: { "web -> db": [hystrix(fallback: (isolation: (@)), execution: ())] }"#,
+        r#"semaphore: (maxConcurrentRequests: 10)"#,
+    ),
+    single(
+        "HystrixFallbackSemaphore",
+        "hystrix.fallback.isolation.semaphore",
+        r#"calls: { "web -> db": [hystrix(fallback: (isolation: (semaphore: (@))), execution: ())] }"#,
+        r#"maxConcurrentRequests: 10"#,
     ),
     single(
         "TowerHedge",
