@@ -5,6 +5,7 @@ use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes, StatesPlan};
 use crate::ids::{DistId, EdgeId, EndpointId, InstanceId, PlaceId, ServiceId};
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{By, PolicySpec, Scope};
+use sim_core::SimTime;
 
 impl Compiler<'_> {
     /// The edge and endpoint of a call from `caller` to `"service/endpoint"`.
@@ -78,6 +79,7 @@ impl Compiler<'_> {
                     let plan = StatesPlan {
                         number: with_states,
                         first: state,
+                        begins: spec.state(&spec.memory(), 0, SimTime::ZERO).0,
                         each,
                     };
                     with_states += 1;
