@@ -72,6 +72,7 @@ impl EventId {
     pub const NONE: Self = Self(u64::MAX);
 
     /// Whether this is [`EventId::NONE`].
+    #[inline]
     #[must_use]
     pub fn is_none(self) -> bool {
         self == Self::NONE

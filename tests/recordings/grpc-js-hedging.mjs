@@ -67,7 +67,7 @@ async function record(lines) {
   const delay = [0, 50, 100, 300][below(4)];
   const codes = [[], ['UNAVAILABLE'], ['UNAVAILABLE', 'INTERNAL'], ['RESOURCE_EXHAUSTED']][below(4)];
   const policy = { maxAttempts: attempts, hedgingDelay: `${delay / 1000}s`, nonFatalStatusCodes: codes };
-  const ours = `grpc(hedgingPolicy: (maxAttempts: ${attempts}, hedgingDelay: "${delay}ms", nonFatalStatusCodes: [${codes.map(code => `"${code}"`)}]))`;
+  const ours = `grpc(hedgingPolicy: (maxAttempts: ${attempts}, hedgingDelay: "${delay}ms", nonFatalStatusCodes: [${codes}]))`;
   console.log(JSON.stringify({ library: '@grpc/grpc-js', version: '1.14.7', policy: ours }));
   clock.now = 0;
   clock.timers.clear();

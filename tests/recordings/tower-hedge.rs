@@ -130,9 +130,8 @@ async fn record(lines: u64, luck: &mut Luck) {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
-    tokio::time::pause();
     let mut arguments = std::env::args().skip(1).map(|word| word.parse().unwrap());
     let (lines, seed) = (arguments.next().unwrap(), arguments.next().unwrap());
     let mut luck = Luck(seed);

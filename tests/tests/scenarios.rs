@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 /// File and verdict.
 const EXPECTED: &[(&str, Conclusion)] = &[
+    ("adaptive-limits", Conclusion::Recovered),
     ("back-pressure", Conclusion::Recovered),
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),
@@ -21,14 +22,15 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("database-outage", Conclusion::Recovered),
     ("dogpile", Conclusion::Held),
     ("duplicate-delivery", Conclusion::Recovered),
+    ("ejection-by-rates", Conclusion::Held),
     ("fail-fast", Conclusion::Recovered),
     ("flash-crowd", Conclusion::Recovered),
     ("governor", Conclusion::Recovered),
     ("gradient-limit", Conclusion::Recovered),
     ("gray-failure", Conclusion::Recovered),
     ("hedged-requests", Conclusion::Held),
-    ("hosts", Conclusion::Held),
     ("jittered-retries", Conclusion::Held),
+    ("limits-by-tenant", Conclusion::Held),
     ("load-shedding", Conclusion::Recovered),
     ("lossy-link", Conclusion::Recovered),
     ("mm1", Conclusion::Held),
@@ -47,6 +49,7 @@ const EXPECTED: &[(&str, Conclusion)] = &[
     ("retry-storm-retry-limit", Conclusion::Recovered),
     ("serve-stale", Conclusion::Held),
     ("shed-by-priority", Conclusion::Held),
+    ("slow-call-breaker", Conclusion::Recovered),
     ("slow-replica-balancers", Conclusion::Held),
     ("stale-connections", Conclusion::Held),
     ("synchronised-retries", Conclusion::Refuted),

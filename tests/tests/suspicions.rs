@@ -29,9 +29,11 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
 const LIBRARY: &[(&str, &[&str])] = &[
+    ("adaptive-limits", &["W0015"]),
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("back-pressure", &["W0015"]),
+    ("slow-call-breaker", &[]),
     ("client-throttling", &["W0015"]),
     ("cold-cache", &[]),
     ("connection-pool", &[]),
@@ -46,7 +48,7 @@ const LIBRARY: &[(&str, &[&str])] = &[
     ("gradient-limit", &["W0015"]),
     ("gray-failure", &[]),
     ("hedged-requests", &[]),
-    ("hosts", &[]),
+    ("ejection-by-rates", &[]),
     ("jittered-retries", &["W0009"]),
     // It is about a load that is above what can be done.
     ("load-shedding", &["W0015"]),
@@ -570,5 +572,66 @@ fn what_is_refused_or_lost_for_ever_is_so_in_a_run() {
             "{told:#?}"
         );
         assert_eq!(ran(&text)["hypothesis"]["verdict"], verdict, "{limit}");
+    }
+}
+
+/// A limit that turns away what is known to come is told, one that may just not is not.
+#[test]
+fn loads_beyond_a_limit_are_told() {
+    let system = |admission: &str, limit: &str| {
+        format!(
+            r#"(duration: "60s", services: {{ "api": (replicas: 2, threads: 64, admission: [{admission}], endpoints: {{ "x": [work("50ms")] }}) }},
+                calls: {{ "users -> api": [{limit}] }}, workloads: {{ "users": open(rate: "300/s", to: "api/x") }})"#
+        )
+    };
+    for (admission, limit, part) in [
+        (
+            "",
+            r#"rate_limit("100/s")"#,
+            "lets 100 through: it turns away 66 % of them or more",
+        ),
+        (
+            "",
+            r#"window_limit(limit: 1000, window: "10s")"#,
+            "lets 100 through",
+        ),
+        (
+            "",
+            r#"sliding_limit(limit: 150, window: "1s")"#,
+            "turns away 50 %",
+        ),
+        ("", r#"gcra(every: "5ms")"#, "lets 200 through"),
+        (
+            "",
+            "bulkhead(permits: 10, queue: 5)",
+            "15 are out at any time if none of them waits, and its `bulkhead` has room for 10",
+        ),
+        ("", "thread_pool(core: 5, max: 10)", "has room for 10"),
+        (
+            r#"rate_limit("100/s")"#,
+            "",
+            "300 requests a second come to `api`, 150 at each of 2, and its `rate_limit` lets 100 through",
+        ),
+        (
+            r#"rate_limit(rate: "250/s", scope: shared)"#,
+            "",
+            "lets 250 through",
+        ),
+        ("thread_pool(core: 7)", "", "7.5 are out at any time"),
+        // Nobody knows how many come to the inner one.
+        ("", r#"rate_limit("400/s"), bulkhead(permits: 10)"#, ""),
+        ("", r#"rate_limit("300/s")"#, ""),
+        ("", r#"rate_limit(rate: "10/s", by: key)"#, ""),
+        ("", "bulkhead(permits: 15)", ""),
+        ("", r#"bulkhead(permits: 10), timeout("10ms")"#, ""),
+        (r#"rate_limit("150/s")"#, "", ""),
+        (r#"rate_limit("100/s")"#, r#"rate_limit("300/s")"#, ""),
+    ] {
+        let told = said(&system(admission, limit), "W0004");
+        let well = part.is_empty() && told.is_empty();
+        assert!(
+            well || (told.len() == 1 && !part.is_empty() && told[0].contains(part)),
+            "[{admission}] [{limit}]: {told:#?}"
+        );
     }
 }

@@ -87,7 +87,8 @@ fn everything(seed: u64) -> String {
         }
         // As many as a list may hold, others each time.
         let over = policies.len().saturating_sub(MOST_POLICIES) as u64;
-        policies.rotate_left((over * seed) as usize % policies.len());
+        let first = (over * seed) as usize % policies.len();
+        policies.rotate_left(first);
         policies.truncate(MOST_POLICIES);
         careful(policies).join(",\n            ")
     };

@@ -53,9 +53,10 @@ pub struct Governor {
     /// Actions within the window after which it holds everything back and alerts a human; none: no limit.
     #[serde(default)]
     pub most: Option<u32>,
-    /// Instances of a service that may be acted on within the window, of all of them, before it does so; 0 to 1.
-    #[serde(default = "all")]
-    pub share: f64,
+    /// Share of the instances of a service that may be acted on within the window before it does so, 0 to 1; one that is
+    /// acted on twice counts twice. None: no limit.
+    #[serde(default)]
+    pub share: Option<f64>,
     /// How long it takes the human from the alert on to look and decide.
     #[serde(default = "five_minutes")]
     pub reaction: SimDuration,
@@ -95,10 +96,6 @@ fn two() -> f64 {
 
 fn five_minutes() -> SimDuration {
     SimDuration::from_secs(300)
-}
-
-fn all() -> f64 {
-    1.0
 }
 
 /// Something that was let go.
@@ -143,7 +140,7 @@ impl Governor {
 
     /// Whether something would bring the instances that were acted on above the share.
     fn too_many(&self, log: &Log, asked: &Asked) -> bool {
-        let Some((service, count, all)) = asked.instances else {
+        let (Some(share), Some((service, count, all))) = (self.share, asked.instances) else {
             return false;
         };
         let on = log.done.iter().filter_map(|done| done.on);
@@ -152,7 +149,7 @@ impl Governor {
             .map(|(_, count)| count)
             .sum();
         // One is always allowed: it would never do anything else.
-        before + count > 1 && f64::from(before + count) > self.share * f64::from(all)
+        before + count > 1 && f64::from(before + count) > share * f64::from(all)
     }
 }
 
@@ -238,8 +235,10 @@ impl Controller for Governor {
             );
             wrong.push(("cap", why));
         }
-        if !(0.0..=1.0).contains(&self.share) {
-            wrong.push(("share", format!("must be 0 to 1, not {}", self.share)));
+        if let Some(share) = self.share
+            && !(0.0..=1.0).contains(&share)
+        {
+            wrong.push(("share", format!("must be 0 to 1, not {share}")));
         }
         wrong
     }

@@ -77,8 +77,8 @@ impl StatesRecord {
     pub(super) fn of_edge(edge: &EdgePlan) -> Vec<Self> {
         let layers = edge.layers.iter().enumerate();
         let layers = layers.filter_map(|(layer, plan)| {
-            let each = plan.states?.each;
-            let places = edge.memories_of(layer).len() as u32 * each;
+            let states = plan.states?;
+            let places = edge.memories_of(layer).len() as u32 * states.each;
             let none = Held {
                 count: 0,
                 since: SimTime::ZERO,
@@ -86,7 +86,7 @@ impl StatesRecord {
                 window: 0,
             };
             let mut held = vec![none; plan.spec.states().len()];
-            held[usize::from(plan.begins_in())].count = i64::from(places);
+            held[usize::from(states.begins)].count = i64::from(places);
             Some(Self {
                 layer,
                 places,

@@ -5,6 +5,7 @@ use super::types::{EdgePlan, LayerPlan, LinkPlan, Routes, StatesPlan};
 use crate::ids::{DistId, EdgeId, EndpointId, InstanceId, PlaceId, ServiceId};
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{By, PolicySpec, Scope};
+use sim_core::SimTime;
 
 impl Compiler<'_> {
     /// The edge and endpoint of a call from `caller` to `"service/endpoint"`.
@@ -78,6 +79,7 @@ impl Compiler<'_> {
                     let plan = StatesPlan {
                         number: with_states,
                         first: state,
+                        begins: spec.state(&spec.memory(), 0, SimTime::ZERO).0,
                         each,
                     };
                     with_states += 1;
@@ -91,6 +93,7 @@ impl Compiler<'_> {
                     travels: spec.travels(),
                     shuns: spec.shuns(),
                     asks_who: spec.asks_who(),
+                    plain: !(spec.forks() || spec.looks() || spec.asks_who() || spec.travels()),
                     leaves: spec.leaves(),
                     forks: spec.forks(),
                     parks: spec.parks(),
@@ -252,9 +255,9 @@ impl Compiler<'_> {
     }
 }
 
-/// What passes a policy on the way out without a question, and leaves nothing behind.
+/// What passes a policy on the way out without a question.
 fn passes(spec: &PolicySpec) -> OutcomeSet {
-    let asked = |outcome: &Outcome| spec.forks() || spec.leaves() || !spec.ignores(*outcome);
+    let asked = |outcome: &Outcome| spec.forks() || !spec.ignores(*outcome);
     let passes = Outcome::ALL.iter().filter(|outcome| !asked(outcome));
     OutcomeSet::of(&passes.copied().collect::<Vec<_>>())
 }

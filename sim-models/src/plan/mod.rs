@@ -4,12 +4,14 @@
 //! Names become indices, step lists become one flat instruction list, patterns of links and calls are
 //! resolved for every edge. What the world looks up while it runs is an index away.
 //!
-//! - `types`, `keepers`: what a plan holds;
+//! - `types`, `keepers`, `candidates`, `watched`: what a plan holds;
 //! - `compiler`: the order of compiling; `places`, `steps`, `edges`, `links`, `loads`, `faults`
 //!   and `controllers` are its parts, `needed` what doors that look ahead have to know;
 //! - `live`: the plans that a run goes on by once somebody has set something.
 
 mod keepers;
+mod candidates;
+mod watched;
 mod types;
 mod compiler;
 pub mod live;

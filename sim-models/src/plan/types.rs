@@ -1,6 +1,8 @@
 //! What a plan holds: places, programs, edges, links and faults as plain data.
 
+pub use super::candidates::Candidates;
 use super::keepers::KeeperPlan;
+pub use super::watched::{Need, StatesPlan};
 use crate::baggage::Priority;
 use crate::balancers::BalancerSpec;
 use crate::controllers::ControllerSpec;
@@ -403,6 +405,8 @@ pub struct LayerPlan {
     pub shuns: bool,
     /// Whether it has to know which instance asks, and for which tenant.
     pub asks_who: bool,
+    /// Whether it has to know no more of a call than any policy: see what is said above.
+    pub plain: bool,
     /// Whether it has to know of every call that leaves it.
     pub leaves: bool,
     /// Whether it may have several tries out at once, or ask another target.
@@ -413,7 +417,7 @@ pub struct LayerPlan {
     pub enters: bool,
     /// What it knows of a new call.
     pub begins: CallState,
-    /// What passes it on the way out without a question, and leaves nothing behind.
+    /// What passes it on the way out without a question.
     pub passes: OutcomeSet,
     /// Index of its first counter among those of the edge.
     pub counters: u32,
@@ -423,35 +427,6 @@ pub struct LayerPlan {
     pub targets: Vec<(EdgeId, EndpointId)>,
     /// The states of its memories, if they have some.
     pub states: Option<StatesPlan>,
-}
-
-/// Something that requests of an endpoint need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// A breaker lets a call through: edge, policy, and the endpoint that is called.
-    Breaker(EdgeId, u16, EndpointId),
-    /// One out of this pool of the instance.
-    Pool(PoolId),
-}
-
-impl LayerPlan {
-    /// Which of its states a memory begins in.
-    #[must_use]
-    pub fn begins_in(&self) -> u8 {
-        let (state, _) = self.spec.state(&self.spec.memory(), 0, SimTime::ZERO);
-        state
-    }
-}
-
-/// Where the states of the memories of a policy are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatesPlan {
-    /// Which of the policies of its edge that have states it is.
-    pub number: u32,
-    /// Index of the first state among those of the edge.
-    pub first: u32,
-    /// How many states each memory has: one, or one for each instance of the callee.
-    pub each: u32,
 }
 
 /// A one-way connection between two places or two instances.
@@ -500,50 +475,6 @@ pub struct FaultPlan {
     pub endpoint: Option<String>,
     /// Only requests of this workload.
     pub workload: Option<WorkloadId>,
-}
-
-/// What a fault can hit, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Candidates {
-    /// These instances.
-    Instances(Vec<InstanceId>),
-    /// These links.
-    Links(Vec<LinkId>),
-}
-
-impl Candidates {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Instances(instances) => instances.len(),
-            Self::Links(links) => links.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Those of them that are instances.
-    #[must_use]
-    pub fn instances(&self) -> &[InstanceId] {
-        match self {
-            Self::Instances(instances) => instances,
-            Self::Links(_) => &[],
-        }
-    }
-
-    /// Those of them that are links.
-    #[must_use]
-    pub fn links(&self) -> &[LinkId] {
-        match self {
-            Self::Links(links) => links,
-            Self::Instances(_) => &[],
-        }
-    }
 }
 
 /// A controller.

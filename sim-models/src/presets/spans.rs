@@ -30,6 +30,9 @@ macro_rules! spans {
         }
 
         impl JsonSchema for $span {
+            fn inline_schema() -> bool {
+                true
+            }
             fn schema_name() -> Cow<'static, str> {
                 stringify!($span).into()
             }

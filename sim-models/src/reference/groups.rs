@@ -1,9 +1,10 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
+mod presets;
 mod retries;
 
 use crate::scenario::steps;
-use crate::{balancers, controllers, faults, presets, queues, resilience};
+use crate::{balancers, controllers, faults, presets as libraries, queues, resilience};
 
 /// Things of one kind: the variants of an enum, one struct, or one kind of value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +41,9 @@ pub const REGISTRIES: &[Registry] = &[
     ),
     (
         "PresetSpec",
-        presets::REGISTRY,
-        presets::EXAMPLES,
-        presets::TEXTS,
+        libraries::REGISTRY,
+        libraries::EXAMPLES,
+        libraries::TEXTS,
     ),
     (
         "BalancerSpec",
@@ -250,90 +251,6 @@ pub const GROUPS: &[Group] = &[
         "Presets of libraries, in lists of policies",
         r#"calls: { "web -> db": [@] }"#,
     ),
-    single(
-        "Resilience4jTimeLimiter",
-        "resilience4j.timeLimiter",
-        r#"calls: { "web -> db": [resilience4j(timeLimiter: (@))] }"#,
-        r#"timeoutDuration: "2s", cancelRunningFuture: true"#,
-    ),
-    single(
-        "EnvoyOutlierDetection",
-        "envoy.outlier_detection",
-        r#"calls: { "web -> db": [envoy(outlier_detection: (@))] }"#,
-        r#"consecutive_5xx: 5, always_eject_one_host: true"#,
-    ),
-    single(
-        "EnvoyCommonLbConfig",
-        "envoy.common_lb_config",
-        r#"calls: { "web -> db": [envoy(outlier_detection: (), common_lb_config: (@))] }"#,
-        r#"healthy_panic_threshold: 50"#,
-    ),
-    single(
-        "IstioOutlierDetection",
-        "istio.outlierDetection",
-        r#"calls: { "web -> db": [istio(outlierDetection: (@))] }"#,
-        r#"consecutive5xxErrors: 7, baseEjectionTime: "30s""#,
-    ),
-    single(
-        "FinagleFailureAccrual",
-        "finagle.failureAccrual",
-        r#"calls: { "web -> db": [finagle(failureAccrual: (@))] }"#,
-        r#"numFailures: 5, markDeadFor: const("30s")"#,
-    ),
-    single(
-        "FinagleBackupRequest",
-        "finagle.backupRequest",
-        r#"calls: { "web -> db": [finagle(backupRequest: (@))] }"#,
-        r#"maxExtraLoad: 0.01"#,
-    ),
-    single(
-        "GrpcHedgingPolicy",
-        "grpc.hedgingPolicy",
-        r#"calls: { "web -> db": [grpc(hedgingPolicy: (@))] }"#,
-        r#"maxAttempts: 3, hedgingDelay: "500ms", nonFatalStatusCodes: ["UNAVAILABLE"]"#,
-    ),
-    single(
-        "Resilience4jHedge",
-        "resilience4j.hedge",
-        r#"calls: { "web -> db": [resilience4j(hedge: (@))] }"#,
-        r#"cutoff: "50ms""#,
-    ),
-    single(
-        "PollyHedging",
-        "polly.hedging",
-        r#"calls: { "web -> db": [polly(hedging: (@))] }"#,
-        r#"MaxHedgedAttempts: 1, Delay: "2s""#,
-    ),
-    single(
-        "PollyTimeout",
-        "polly.timeout",
-        r#"calls: { "web -> db": [polly(timeout: (@))] }"#,
-        r#"Timeout: "30s""#,
-    ),
-    single(
-        "PollyFallback",
-        "polly.fallback",
-        r#"calls: { "web -> db": [polly(fallback: (@))] }"#,
-        r#"FallbackAction: "db/find""#,
-    ),
-    single(
-        "HystrixExecution",
-        "hystrix.execution",
-        r#"calls: { "web -> db": [hystrix(execution: (@))] }"#,
-        r#"isolation: (thread: (timeoutInMilliseconds: 1000))"#,
-    ),
-    single(
-        "HystrixFallback",
-        "hystrix.fallback",
-        r#"calls: { "web -> db": [hystrix(fallback: (@))] }"#,
-        r#"getFallback: "db/find", isolation: (semaphore: (maxConcurrentRequests: 10))"#,
-    ),
-    single(
-        "TowerHedge",
-        "tower.hedge",
-        r#"calls: { "web -> db": [tower(hedge: (@))] }"#,
-        r#"min_data_points: 10, latency_percentile: 0.9, period: "10s""#,
-    ),
     variants(
         "OutlierRule",
         "ejection rule",
@@ -350,31 +267,91 @@ pub const GROUPS: &[Group] = &[
         "Learn",
         "delay",
         "What the delay of a hedge follows",
-        r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", learn: @)] }"#,
+        r#"calls: { "web -> db": [timeout("500ms"), hedge(after: "50ms", learn: @)] }"#,
     ),
     variants(
         "Failure",
         "failure",
         "Whose failure is the result of a hedge",
-        r#"calls: { "web -> db": [timeout("500ms"), hedge("50ms", result: @)] }"#,
-    ),
-    variants(
-        "FinagleDead",
-        "backoff of Finagle",
-        "How long Finagle marks an endpoint dead",
-        r#"calls: { "web -> db": [finagle(failureAccrual: (markDeadFor: @))] }"#,
-    ),
-    variants(
-        "Resilience4jHedgeDuration",
-        "delay of resilience4j",
-        "Where the delay of a hedge of resilience4j comes from",
-        r#"calls: { "web -> db": [resilience4j(hedge: (durationSupplierType: @, cutoff: "50ms"))] }"#,
+        r#"calls: { "web -> db": [timeout("500ms"), hedge(after: "50ms", result: @)] }"#,
     ),
     variants(
         "Scope",
         "scope",
         "Scopes of what a policy remembers",
         r#"calls: { "web -> db": [breaker(scope: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Window",
+        "breaker.window",
+        "Windows of a breaker",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: @), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Moves",
+        "breaker.window.time.moves",
+        "When the buckets of a window move",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: time(span: "10s", moves: @)), timeout("500ms")] }"#,
+    ),
+    single(
+        "Leaky",
+        "breaker.leaky",
+        r#"calls: { "web -> db": [breaker(leaky: (@)), timeout("500ms")] }"#,
+        r#"size: 5, leak: "1s""#,
+    ),
+    single(
+        "HalfOpen",
+        "breaker.half_open",
+        r#"calls: { "web -> db": [breaker(half_open: (@)), timeout("500ms")] }"#,
+        r#"permits: 5, results: 3, tolerates: 1, at_most: "10s""#,
+    ),
+    single(
+        "Rules",
+        "breaker.rules",
+        r#"calls: { "web -> db": [breaker(rules: (@)), timeout("500ms")] }"#,
+        r#"after: true, late: counted, given_up: ignored"#,
+    ),
+    variants(
+        "Judged",
+        "breaker.rules.judged",
+        "When rates are judged",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, window: time("10s"), rules: (judged: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Rounding",
+        "breaker.rules.rounding",
+        "How a rate is reckoned",
+        r#"calls: { "web -> db": [breaker(failure_rate: 0.5, rules: (rounding: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Late",
+        "breaker.rules.late",
+        "What late results do",
+        r#"calls: { "web -> db": [breaker(rules: (late: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Probes",
+        "breaker.rules.probes",
+        "Which results of probes are in the window",
+        r#"calls: { "web -> db": [breaker(rules: (probes: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "IgnoredProbe",
+        "breaker.rules.ignored_probe",
+        "What an ignored probe is",
+        r#"calls: { "web -> db": [breaker(ignore: [rejected], rules: (ignored_probe: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "GivenUp",
+        "breaker.rules.given_up",
+        "What a call is that is given up",
+        r#"calls: { "web -> db": [breaker(rules: (given_up: @)), timeout("500ms")] }"#,
+    ),
+    variants(
+        "Initial",
+        "breaker.initial",
+        "States of a breaker at the start",
+        r#"calls: { "web -> db": [breaker(initial: @), timeout("500ms")] }"#,
     ),
     variants(
         "Backoff",
@@ -531,7 +508,7 @@ pub const GROUPS: &[Group] = &[
 
 /// All groups.
 pub fn all() -> impl Iterator<Item = &'static Group> {
-    GROUPS.iter().chain(retries::GROUPS)
+    GROUPS.iter().chain(presets::GROUPS).chain(retries::GROUPS)
 }
 
 /// The group of a type.

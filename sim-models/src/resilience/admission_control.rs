@@ -102,6 +102,8 @@ pub struct History {
     slices: VecDeque<Slice>,
     requests: u32,
     successes: u32,
+    /// The last call that came since one ended: when, and the probability that it was refused with.
+    asked: Option<(SimTime, f64)>,
 }
 
 impl History {
@@ -135,21 +137,28 @@ impl History {
 impl AdmissionControl {
     /// The probability that a call is refused; brings what is counted up to now.
     fn chance(&self, history: &mut History, now: SimTime) -> f64 {
-        if history.rate(self.window, now) < self.least_rate.0 as u64 {
+        if !self.suffices(history, now) {
             return 0.0;
         }
         history.slide(self.window, now);
+        self.probability(history)
+    }
+
+    /// Whether enough calls came to judge by.
+    fn suffices(&self, history: &History, now: SimTime) -> bool {
+        history.rate(self.window, now) >= self.least_rate.0 as u64
+    }
+
+    fn probability(&self, history: &History) -> f64 {
         let (requests, successes) = (f64::from(history.requests), f64::from(history.successes));
         let chance = (requests - successes / self.threshold) / (requests + 1.0);
         if chance <= 0.0 {
-            return 0.0;
-        }
-        let chance = if self.aggression == 1.0 {
-            chance
+            0.0
+        } else if self.aggression == 1.0 {
+            chance.min(self.most)
         } else {
-            libm::pow(chance, 1.0 / self.aggression)
-        };
-        chance.min(self.most)
+            libm::pow(chance, 1.0 / self.aggression).min(self.most)
+        }
     }
 }
 
@@ -166,6 +175,7 @@ impl Policy for AdmissionControl {
     const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
     const BREAKS: bool = true;
+    const STATES: &'static [&'static str] = &["open", "refuses"];
 
     fn memory(&self) -> History {
         History::default()
@@ -179,6 +189,7 @@ impl Policy for AdmissionControl {
     fn on_enter(&self, history: &mut History, times: &mut u32, context: &mut Context) -> Do {
         *times += 1;
         let chance = self.chance(history, context.now);
+        history.asked = Some((context.now, chance));
         if chance > 0.0 && Keyed::new(context.key, u64::from(*times)).chance(chance) {
             context.counters[0] += 1;
             let last = PushBack::last(self.push_back);
@@ -191,6 +202,7 @@ impl Policy for AdmissionControl {
             return;
         }
         history.slide(self.window, context.now);
+        history.asked = None;
         let success = u32::from(!self.on.contains(ended.ending));
         if let Some(newest) = history.slices.back_mut() {
             newest.requests += 1;
@@ -202,9 +214,35 @@ impl Policy for AdmissionControl {
     fn heap(&self) -> usize {
         (self.window.0 / SLICE.0 + 1) as usize * size_of::<Slice>()
     }
+    fn state(&self, history: &History, _: u32, now: SimTime) -> (u8, Option<SimTime>) {
+        let refuses = self.suffices(history, now) && self.probability(history) > 0.0;
+        (u8::from(refuses), None)
+    }
+    fn why(&self, history: &History, now: SimTime) -> String {
+        let History {
+            requests,
+            successes,
+            ..
+        } = history;
+        let found = format!("{successes} of {requests} calls succeeded");
+        if self.suffices(history, now) {
+            let needed = 100.0 * self.threshold;
+            format!("{found}; it refuses below {needed:.1} %")
+        } else {
+            format!(
+                "{found}; fewer than {} are too few to judge",
+                self.least_rate
+            )
+        }
+    }
     fn reading(&self, history: &History, now: SimTime) -> Reading {
         let mut history = history.clone();
-        let chance = self.chance(&mut history, now);
+        let next = self.chance(&mut history, now);
+        // Of one that has just come: old slices that were dropped for it may leave too few calls to judge the next by.
+        let chance = match history.asked {
+            Some((at, chance)) if at == now => chance,
+            _ => next,
+        };
         Reading {
             state: if chance > 0.0 { "refuses" } else { "open" },
             numbers: vec![

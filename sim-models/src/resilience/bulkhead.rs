@@ -6,9 +6,11 @@
 //! over, it ends as `bulkhead_full`. A permit that is given back goes to the first who waits, never to a newcomer.
 //! Calls in the backoff of a `retry` inside it hold their permit, those of a `retry` outside do not.
 //!
-//! Source: M. Nygard, *Release It!* (2007), "Bulkheads"; resilience4j `SemaphoreBulkhead` (`maxConcurrentCalls` 25,
-//! `maxWaitDuration` 0, fair); elsewhere Polly `ConcurrencyLimiter` (`PermitLimit`, `QueueLimit`), Hystrix
-//! `semaphore.maxConcurrentRequests`, Envoy `max_requests` and `max_pending_requests`.
+//! Source: M. Nygard, *Release It!* (2007), "Bulkheads"; resilience4j 2.4 `SemaphoreBulkhead` (`maxConcurrentCalls` 25,
+//! `maxWaitDuration` 0, fair: without that a thread that comes at the very moment at which a permit is given back may
+//! take it before one that waits is awake, a race in no time at all, which is not simulated); elsewhere Polly `ConcurrencyLimiter` (`PermitLimit`, `QueueLimit`), Hystrix
+//! `semaphore.maxConcurrentRequests`, Envoy `max_requests` and `max_pending_requests`, tower `ConcurrencyLimit`, cockatiel
+//! `bulkhead(limit, queue)`. In a pool of threads (`thread_pool`) the queue has to be full before all of them help.
 
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
@@ -144,9 +146,19 @@ impl Policy for Bulkhead {
     fn longest_wait(&self) -> Option<SimDuration> {
         self.wait.filter(|_| self.queue > 0)
     }
+    fn why(&self, out: &u32, _: SimTime) -> String {
+        if *out < self.permits {
+            return String::new();
+        }
+        format!("all {} permits are out", self.permits)
+    }
+    fn permits(&self) -> Option<u32> {
+        Some(self.permits)
+    }
     fn brief(&self) -> String {
         match self.queue {
             0 => format!("{} permits", self.permits),
+            u32::MAX => format!("{} permits, all wait", self.permits),
             queue => format!("{} permits, queue {queue}", self.permits),
         }
     }

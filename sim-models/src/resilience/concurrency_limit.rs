@@ -311,6 +311,9 @@ impl Policy for ConcurrencyLimit {
             ],
         }
     }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        self.window.as_ref().and_then(|window| window.idle_at(rate))
+    }
     fn longest_wait(&self) -> Option<SimDuration> {
         self.wait.filter(|_| self.queue > 0)
     }

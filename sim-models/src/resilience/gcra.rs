@@ -203,6 +203,23 @@ impl Policy for Gcra {
             Patience::None | Patience::Unbounded => None,
         }
     }
+    fn why(&self, due: &SimTime, now: SimTime) -> String {
+        match self.span(*due, now) {
+            SimDuration::ZERO => String::new(),
+            span => format!("the next call conforms in {span}"),
+        }
+    }
+    fn carries(&self) -> Option<f64> {
+        Some(1.0 / self.every.as_secs_f64())
+    }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        (rate * self.every.as_secs_f64() <= 1.0).then(|| {
+            format!(
+                "at {rate}/s calls are further apart than the {} that they have to be",
+                self.every
+            )
+        })
+    }
     fn brief(&self) -> String {
         format!("one each {}", self.every)
     }

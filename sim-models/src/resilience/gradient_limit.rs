@@ -193,6 +193,9 @@ impl Policy for GradientLimit {
     fn inside(memory: &Gradient) -> Option<u32> {
         Some(memory.limit.out)
     }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        self.window().idle_at(rate)
+    }
     fn reading(&self, memory: &Gradient, _: SimTime) -> Reading {
         Reading {
             state: "",

@@ -248,6 +248,7 @@ impl Policy for Hedge {
     fn brief(&self) -> String {
         match &self.learn {
             Some(learn) => learn.brief(),
+            None if self.after >= Self::NEVER => "after a failure".into(),
             None => format!("after {}", self.after),
         }
     }

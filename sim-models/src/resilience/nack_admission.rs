@@ -122,6 +122,7 @@ impl Policy for NackAdmission {
     const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
     const BREAKS: bool = true;
+    const STATES: &'static [&'static str] = &["open", "refuses"];
 
     fn memory(&self) -> Average {
         Average {
@@ -163,6 +164,13 @@ impl Policy for NackAdmission {
     }
     fn heap(&self) -> usize {
         Slices::heap(PAST)
+    }
+    fn state(&self, average: &Average, _: u32, _: SimTime) -> (u8, Option<SimTime>) {
+        (u8::from(self.chance(average) > 0.0), None)
+    }
+    fn why(&self, average: &Average, _: SimTime) -> String {
+        let (accepted, needed) = (100.0 * average.accepted, 100.0 * (1.0 - self.threshold));
+        format!("{accepted:.1} % are accepted on average; it refuses below {needed:.1} %")
     }
     fn reading(&self, average: &Average, now: SimTime) -> Reading {
         let chance = self.chance(average);

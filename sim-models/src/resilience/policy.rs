@@ -561,6 +561,18 @@ pub trait Policy {
     fn why(&self, _memory: &Self::Memory, _now: SimTime) -> String {
         String::new()
     }
+    /// The values at which it acts of numbers that [`Policy::reading`] tells, by their names: lines in charts.
+    fn thresholds(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+    /// The most calls a second that one memory of it lets in in the long run, if it bounds their rate.
+    fn carries(&self) -> Option<f64> {
+        None
+    }
+    /// The most calls that one memory of it lets be out at a time, if it bounds them by a fixed number.
+    fn permits(&self) -> Option<u32> {
+        None
+    }
     /// Why it can never act where so many calls (1/s), evenly spaced, come to one memory of it: a sentence for people.
     fn idle_at(&self, _rate: f64) -> Option<String> {
         None

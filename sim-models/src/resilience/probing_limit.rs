@@ -272,6 +272,7 @@ impl Policy for ProbingLimit {
     const LEAVES: bool = true;
     const BY_CALLEE: bool = true;
     const REFUSES: bool = true;
+    const STATES: &'static [&'static str] = &["probes", "adapts"];
 
     fn memory(&self) -> Prober {
         Prober {
@@ -331,6 +332,19 @@ impl Policy for ProbingLimit {
     }
     fn heap(&self) -> usize {
         BINS * size_of::<(u16, u32)>()
+    }
+    fn state(&self, memory: &Prober, _: u32, _: SimTime) -> (u8, Option<SimTime>) {
+        (u8::from(memory.before == 0), None)
+    }
+    fn why(&self, memory: &Prober, _: SimTime) -> String {
+        let ended = memory.took.count;
+        if memory.before > 0 {
+            let needed = self.probe_samples;
+            format!("{ended} of the {needed} calls that end the probe have ended")
+        } else {
+            let base = SimDuration::from_nanos_f64(memory.base as f64 * 1e3);
+            format!("calls took {base} when few were out; {ended} have ended since the limit moved")
+        }
     }
     fn reading(&self, memory: &Prober, now: SimTime) -> Reading {
         let mut memory = memory.clone();

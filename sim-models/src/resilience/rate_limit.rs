@@ -6,9 +6,19 @@
 //! call that is given up while it waits has used its token up. A retry outside it takes the token of its next
 //! attempt when an attempt has failed, before its backoff, and fails at once where there will be none in time.
 //!
-//! Source: the token bucket of J. Turner, "New directions in communications" (1986); Guava `RateLimiter` (waits and
-//! takes in advance), Envoy local rate limit `token_bucket`, Go `x/time/rate`; elsewhere resilience4j `RateLimiter`
-//! and Polly `RateLimiter`, which count per period instead.
+//! With `every` tokens come all at once, as many as `rate` makes of it, at each whole multiple of it since the start of
+//! the run; those that do not fit into the bucket are lost. `queue` bounds how many wait at a time.
+//!
+//! As a *leaky bucket* it is the same, seen from the other side. One that is a meter (what has come fills it, and it
+//! leaks at `rate`) holds `burst`; one that is a queue (calls drip out of it one by one) has a `burst` of 1 and the
+//! `wait` that a full queue takes.
+//!
+//! Source: the token bucket of J. Turner, "New directions in communications" (1986), which is a leaky bucket as a meter;
+//! Guava `RateLimiter` (waits and takes in advance), Go `x/time/rate`, Python's aiolimiter 1.3 (`AsyncLimiter(max_rate,
+//! time_period)`: `rate` is their quotient, `burst` max_rate); Envoy's local rate limit `token_bucket` (steadily since
+//! 1.31, `every` fill_interval before), .NET 8 `TokenBucketRateLimiter` (`every` ReplenishmentPeriod, `queue`); nginx
+//! `limit_req` (`burst`; without `nodelay` its calls wait). Limits by windows of time are `window_limit` and
+//! `sliding_limit`, in whole nanoseconds `gcra`.
 
 use super::{By, Context, Do, Ended, Final, Policy, Reading, Scope};
 use crate::outcome::{Ending, Outcome};
@@ -223,6 +233,29 @@ impl Policy for RateLimit {
     }
     fn longest_wait(&self) -> Option<SimDuration> {
         (self.wait > SimDuration::ZERO).then_some(self.wait)
+    }
+    fn why(&self, bucket: &Bucket, now: SimTime) -> String {
+        let tokens = self.tokens(bucket, now);
+        if tokens >= 1.0 - ROUNDING {
+            return String::new();
+        }
+        let span = self.span(1.0 - tokens, now);
+        format!("{tokens:.3} tokens: a whole one is there in {span}")
+    }
+    fn carries(&self) -> Option<f64> {
+        Some(self.rate.0.min(self.every.map_or(f64::INFINITY, |every| {
+            // What does not fit into the bucket is lost.
+            self.burst / every.as_secs_f64()
+        })))
+    }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        let between = self.every.map_or(0.0, |every| rate * every.as_secs_f64());
+        (rate <= self.rate.0 && between + 1.0 <= self.burst.max(1.0)).then(|| {
+            format!(
+                "{rate}/s never empty the bucket: {} tokens come a second",
+                self.rate.0
+            )
+        })
     }
     fn brief(&self) -> String {
         self.rate.to_string()

@@ -138,6 +138,9 @@ impl Policy for ReservedBulkhead {
             ],
         }
     }
+    fn permits(&self) -> Option<u32> {
+        Some(self.permits)
+    }
     fn brief(&self) -> String {
         format!("{} permits, {} kept", self.permits, self.reserve.all())
     }

@@ -336,6 +336,32 @@ impl Policy for SlidingLimit {
             Count::Segments(parts) => parts as usize * size_of::<u32>(),
         }
     }
+    fn why(&self, past: &Past, now: SimTime) -> String {
+        let mut past = past.clone();
+        self.settle(&mut past, now);
+        let span = self.span(&past, now);
+        if span == SimDuration::ZERO {
+            return String::new();
+        }
+        let used = self.used(&past, now);
+        format!(
+            "{used} of {} calls count: there is a place in {span}",
+            self.limit
+        )
+    }
+    fn carries(&self) -> Option<f64> {
+        Some(f64::from(self.limit) / self.window.as_secs_f64())
+    }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        // Of those that are exactly a window apart both count.
+        let most = libm::floor(rate * self.window.as_secs_f64()) + 1.0;
+        (most <= f64::from(self.limit)).then(|| {
+            format!(
+                "{} calls are let in in {}, and at {rate}/s {most} come at most",
+                self.limit, self.window
+            )
+        })
+    }
     fn brief(&self) -> String {
         format!("{} in {}", self.limit, self.window)
     }

@@ -1,8 +1,11 @@
 //! Every policy alone: scripts, and what is decided at each line.
 
 mod ahead;
+mod breaker;
 mod hosts;
+mod adapt;
 mod load;
+mod rates;
 mod retries;
 
 use super::PolicySpec;
@@ -293,26 +296,26 @@ fn an_instance_that_fails_in_a_row_is_out_for_longer_each_time() {
             ("0 acquire a", "inside, out 0.000"),
             ("0 acquire b", "inside, out 0.000"),
             ("0 acquire c", "inside, out 0.000"),
-            ("1 result a error callee=3", "ended, error, out 0.000"),
+            ("1 result a error callee=3", "ended, error, in, out 0.000"),
             (
                 "1 result b refused callee=3",
-                "ended, refused, out 1.000, ejected=1",
+                "ended, refused, ejected, out 1.000, ejected=1",
             ),
             // Sent before the ejection: it says nothing of the time after it.
             (
                 "2 result c error callee=3",
-                "ended, error, out 1.000, ejected=1",
+                "ended, error, ejected, out 1.000, ejected=1",
             ),
             ("10.999 look a", "ended, error, out 1.000, ejected=1"),
             ("11 acquire a", "inside, out 0.000, ejected=1"),
             ("11 acquire b", "inside, out 0.000, ejected=1"),
             (
                 "11 result a error callee=3",
-                "ended, error, out 0.000, ejected=1",
+                "ended, error, in, out 0.000, ejected=1",
             ),
             (
                 "11 result b error callee=3",
-                "ended, error, out 1.000, ejected=2",
+                "ended, error, ejected, out 1.000, ejected=2",
             ),
             // Twice as long the second time.
             ("30.999 look a", "ended, error, out 1.000, ejected=2"),
@@ -320,14 +323,17 @@ fn an_instance_that_fails_in_a_row_is_out_for_longer_each_time() {
             // A success starts the count anew.
             (
                 "31 result a error callee=5",
-                "ended, error, out 0.000, ejected=2",
+                "ended, error, in, out 0.000, ejected=2",
             ),
             ("32 acquire a", "inside, out 0.000, ejected=2"),
-            ("32 result a ok callee=5", "ended, ok, out 0.000, ejected=2"),
+            (
+                "32 result a ok callee=5",
+                "ended, ok, in, out 0.000, ejected=2",
+            ),
             ("33 acquire a", "inside, out 0.000, ejected=2"),
             (
                 "33 result a error callee=5",
-                "ended, error, out 0.000, ejected=2",
+                "ended, error, in, out 0.000, ejected=2",
             ),
         ],
     );
@@ -351,19 +357,19 @@ fn a_limit_finds_itself() {
             // Exactly as long as the limit is not longer.
             (
                 "1.001 result b ok",
-                "ended, ok, limit 1.500, out 0.000, lowered=1, raised=1, refused=1",
+                "ended, ok, limit 1.000, out 0.000, lowered=1, raised=1, refused=1",
             ),
             (
                 "2 acquire a",
-                "inside, limit 1.500, out 1.000, lowered=1, raised=1, refused=1",
+                "inside, limit 1.000, out 1.000, lowered=1, raised=1, refused=1",
             ),
             (
                 "2 give_up a",
-                "ended, cancelled, limit 1.500, out 0.000, lowered=1, raised=1, refused=1",
+                "ended, cancelled, limit 1.000, out 0.000, lowered=1, raised=1, refused=1",
             ),
             (
                 "3 acquire a",
-                "inside, limit 1.500, out 1.000, lowered=1, raised=1, refused=1",
+                "inside, limit 1.000, out 1.000, lowered=1, raised=1, refused=1",
             ),
             (
                 "3 result a error",
@@ -496,7 +502,7 @@ fn the_least_important_are_shed_first() {
 #[test]
 fn a_caller_that_is_turned_away_refuses_by_itself() {
     check(
-        "throttle(k: 2, window: \"24s\", on: [rejected], push_back: after(\"3s\"))",
+        "throttle(k: 2, window: \"24s\", on: [rejected], count: results, push_back: after(\"3s\"))",
         &[
             (
                 "0 acquire a",
@@ -625,73 +631,73 @@ fn a_limit_follows_the_latency() {
                 "1 acquire a",
                 "inside, limit 2.000, long 0.000, out 1.000, refused=1",
             ),
-            // The window is over with the first that ends a second after the first one did.
+            // The very first one was a window of its own; this one ends more than a second after it.
             (
                 "1.2 result a ok",
-                "ended, ok, limit 2.500, long 0.133, out 0.000, raised=1, refused=1",
+                "ended, ok, limit 2.500, long 0.150, out 0.000, raised=1, refused=1",
             ),
             (
                 "2 acquire a",
-                "inside, limit 2.500, long 0.133, out 1.000, raised=1, refused=1",
+                "inside, limit 2.500, long 0.150, out 1.000, raised=1, refused=1",
             ),
             (
                 "2 acquire b",
-                "inside, limit 2.500, long 0.133, out 2.000, raised=1, refused=1",
+                "inside, limit 2.500, long 0.150, out 2.000, raised=1, refused=1",
             ),
             (
                 "2 acquire c",
-                "ended, bulkhead_full, limit 2.500, long 0.133, out 2.000, raised=1, refused=2",
+                "ended, bulkhead_full, limit 2.500, long 0.150, out 2.000, raised=1, refused=2",
             ),
             // A failure says nothing, and one result is too few.
             (
                 "2.1 result b error",
-                "ended, error, limit 2.500, long 0.133, out 1.000, raised=1, refused=2",
+                "ended, error, limit 2.500, long 0.150, out 1.000, raised=1, refused=2",
             ),
             (
                 "2.5 result a timeout_attempt",
-                "ended, timeout_attempt, limit 2.500, long 0.133, out 0.000, raised=1, refused=2",
+                "ended, timeout_attempt, limit 2.500, long 0.150, out 0.000, raised=1, refused=2",
             ),
             (
                 "2.6 acquire a",
-                "inside, limit 2.500, long 0.133, out 1.000, raised=1, refused=2",
+                "inside, limit 2.500, long 0.150, out 1.000, raised=1, refused=2",
             ),
             (
                 "2.6 acquire b",
-                "inside, limit 2.500, long 0.133, out 2.000, raised=1, refused=2",
+                "inside, limit 2.500, long 0.150, out 2.000, raised=1, refused=2",
             ),
             (
                 "3.4 result a timeout_attempt",
-                "ended, timeout_attempt, limit 2.500, long 0.133, out 1.000, raised=1, refused=2",
+                "ended, timeout_attempt, limit 2.500, long 0.150, out 1.000, raised=1, refused=2",
             ),
-            // 0.9 s, where the long latency has come to 0.517 s.
+            // 0.9 s, where the long latency has come to 0.525 s.
             (
                 "3.6 result b ok",
-                "ended, ok, limit 2.468, long 0.517, out 0.000, lowered=1, raised=1, refused=2",
+                "ended, ok, limit 2.479, long 0.525, out 0.000, lowered=1, raised=1, refused=2",
             ),
             (
                 "4 acquire a",
-                "inside, limit 2.468, long 0.517, out 1.000, lowered=1, raised=1, refused=2",
+                "inside, limit 2.479, long 0.525, out 1.000, lowered=1, raised=1, refused=2",
             ),
             (
                 "4.1 result a ok",
-                "ended, ok, limit 2.468, long 0.517, out 0.000, lowered=1, raised=1, refused=2",
+                "ended, ok, limit 2.479, long 0.525, out 0.000, lowered=1, raised=1, refused=2",
             ),
             (
                 "4.6 acquire a",
-                "inside, limit 2.468, long 0.517, out 1.000, lowered=1, raised=1, refused=2",
+                "inside, limit 2.479, long 0.525, out 1.000, lowered=1, raised=1, refused=2",
             ),
             // Fast again: the long latency falls further, and the limit stays where less than half of it is out.
             (
                 "4.7 result a ok",
-                "ended, ok, limit 2.468, long 0.359, out 0.000, lowered=1, raised=1, refused=2",
+                "ended, ok, limit 2.479, long 0.364, out 0.000, lowered=1, raised=1, refused=2",
             ),
             (
                 "5 acquire a",
-                "inside, limit 2.468, long 0.359, out 1.000, lowered=1, raised=1, refused=2",
+                "inside, limit 2.479, long 0.364, out 1.000, lowered=1, raised=1, refused=2",
             ),
             (
                 "5 give_up a",
-                "ended, cancelled, limit 2.468, long 0.359, out 0.000, lowered=1, raised=1, refused=2",
+                "ended, cancelled, limit 2.479, long 0.364, out 0.000, lowered=1, raised=1, refused=2",
             ),
         ],
     );

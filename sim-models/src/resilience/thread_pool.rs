@@ -192,6 +192,15 @@ impl Policy for ThreadPool {
     fn heap(&self) -> usize {
         self.max() as usize * size_of::<SimTime>()
     }
+    fn why(&self, threads: &Threads, _: SimTime) -> String {
+        if threads.busy < self.max() {
+            return String::new();
+        }
+        format!("all {} threads are busy", threads.busy)
+    }
+    fn permits(&self) -> Option<u32> {
+        Some(self.max())
+    }
     fn brief(&self) -> String {
         match self.queue {
             0 => format!("{} threads", self.max()),

@@ -187,7 +187,13 @@ impl WindowLimit {
     /// What is left for those whom it is known to.
     fn left(&self, cycle: &Cycle, caller: u32) -> i64 {
         let own = cycle.own.get(caller as usize).copied().unwrap_or(0);
-        cycle.left - i64::from(own)
+        let left = cycle.left - i64::from(own);
+        // What was let in beyond the limit takes nothing from later windows.
+        if self.sync.is_some() {
+            left.max(0)
+        } else {
+            left
+        }
     }
 
     fn take(&self, cycle: &mut Cycle, place: &mut Place, context: &mut Context) -> Result<(), Do> {
@@ -334,6 +340,31 @@ impl Policy for WindowLimit {
     fn heap(&self) -> usize {
         // What one instance takes; there are as many as there are callers.
         self.sync.map_or(0, |_| 64 * size_of::<u32>())
+    }
+    fn why(&self, cycle: &Cycle, now: SimTime) -> String {
+        let mut cycle = cycle.clone();
+        self.settle(&mut cycle, now);
+        if cycle.left > 0 {
+            return String::new();
+        }
+        format!(
+            "all {} calls of this window have come, and {} places in later ones are taken; it ends in {}",
+            self.limit,
+            cycle.left.unsigned_abs(),
+            cycle.until.since(now)
+        )
+    }
+    fn carries(&self) -> Option<f64> {
+        Some(f64::from(self.limit) / self.window.as_secs_f64())
+    }
+    fn idle_at(&self, rate: f64) -> Option<String> {
+        let most = libm::ceil(rate * self.window.as_secs_f64());
+        (most <= f64::from(self.limit)).then(|| {
+            format!(
+                "{} calls are let in in {}, and at {rate}/s {most} come at most",
+                self.limit, self.window
+            )
+        })
     }
     fn brief(&self) -> String {
         format!("{} in {}", self.limit, self.window)

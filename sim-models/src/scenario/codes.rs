@@ -107,7 +107,7 @@ codes! {
     Amplification "W0003" "retries multiply along a path":
         "When several tiers retry, the attempts multiply: three tiers with four attempts each send 64 requests to the last one for each request of a user, just when it is in trouble. Retry at one tier only, or bound the retries by a `retry_budget`."
     Overload "W0004" "the load is above the capacity":
-        "The expected load of a service, from the rates of the workloads and the calls in its callers, is more than its threads, cores or pools can serve, even before any fault. Queues grow without bound. Synchronous threads are also busy while they wait for callees. More replicas or threads, or less load, help."
+        "The expected load of a service, from the rates of the workloads and the calls in its callers, is more than its threads, cores or pools can serve, even before any fault. Queues grow without bound. Synchronous threads are also busy while they wait for callees. More replicas or threads, or less load, help.\n\nThe same goes for a limit of a rate or a bulkhead that the load of an open workload is known to be beyond: it turns the rest away."
     Uncalled "W0005" "nothing calls a service":
         "No workload and no other service calls it, so it plays no part in the run."
     Deadlock "W0006" "services wait for each other in a circle":
@@ -172,4 +172,6 @@ codes! {
         "A request that holds one of a pool and asks for another can wait for a request that does the same: when all are held by those who wait, nothing moves until one of them gives up. The same happens with two pools that are acquired in different orders, and where a request holds one during a call that leads back to a request for one. Hold one at a time and none during such a call, acquire pools in the same order everywhere, or make the pool large enough: with threads x (most at once - 1) + 1 one request can always go on (HikariCP, About Pool Sizing)."
     IdlePool "W0041" "a pool is not used":
         "A pool is declared, but no step of its service acquires from it, so it has no effect."
+    IdlePolicy "W0042" "a policy can never act at the load that comes to it":
+        "A breaker that needs a minimum number of calls in its window before it is evaluated never opens where the window never holds as many: 100 calls at 3 a second take longer than a window of 10 s. It is looked for where the load is known (open workloads without a shape, and no controllers), and the load is so far below that luck and retries cannot bridge it. Each caller instance has a memory of its own unless the `scope` is shared, and sees only its part of the calls. Lower the minimum, or make the window longer; `sim policy trace --pattern` shows what a policy does at which load."
 }

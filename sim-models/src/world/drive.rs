@@ -125,8 +125,14 @@ impl<'p> World<'p> {
                 let slot = self.slot(index, layer);
                 let timer = std::mem::replace(&mut slot.timer, EventId::NONE);
                 slot.overdue = false;
-                slot.stage = Stage::Outside;
-                agenda.cancel(timer);
+                if !timer.is_none() {
+                    agenda.cancel(timer);
+                }
+                if plan.layers[layer].leaves {
+                    self.leave_policy(index, plan, layer, &ended, agenda);
+                } else {
+                    self.slot(index, layer).stage = Stage::Outside;
+                }
                 outside = layer;
                 continue;
             }

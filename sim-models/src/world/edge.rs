@@ -137,7 +137,7 @@ impl EdgeState {
         for (number, layer) in edge.layers.iter().enumerate() {
             if let Some(plan) = layer.states {
                 let count = edge.memories_of(number).len() * plan.each as usize;
-                states.extend(std::iter::repeat_n(layer.begins_in(), count));
+                states.extend(std::iter::repeat_n(plan.begins, count));
             }
         }
         states

@@ -7,11 +7,24 @@ use super::state::World;
 use crate::baggage::Baggage;
 use crate::ids::InstanceId;
 use crate::outcome::Ending;
-use crate::plan::EdgePlan;
+use crate::plan::{EdgePlan, LayerPlan};
 use crate::resilience::{CallState, Context, Ended, Memory, PolicySpec, Shut};
 use sim_core::agenda::{Agenda, EventId};
 use sim_core::{SimDuration, SimTime};
 use std::ops::Range;
+
+/// What only some policies have to know of a call.
+#[derive(Clone, Copy, Default)]
+struct More {
+    out: u32,
+    shut: Shut,
+    path: u64,
+    caller: u32,
+    tenant: u32,
+    /// The frame of the request that the call is part of, and the retries that this has had.
+    began: u32,
+    retries: u16,
+}
 
 impl<'p> World<'p> {
     #[inline]
@@ -48,7 +61,9 @@ impl<'p> World<'p> {
     #[inline]
     pub(super) fn clear_timer(&mut self, index: u32, layer: usize, agenda: &mut Agenda<Event>) {
         let slot = self.slot(index, layer);
-        agenda.cancel(slot.timer);
+        if !slot.timer.is_none() {
+            agenda.cancel(slot.timer);
+        }
         slot.timer = EventId::NONE;
         slot.overdue = false;
     }
@@ -73,43 +88,22 @@ impl<'p> World<'p> {
         ask: impl FnOnce(&PolicySpec, &mut Memory, &mut CallState, &mut Context) -> R,
     ) -> R {
         let policy = &plan.layers[layer];
-        let out = if policy.forks {
-            self.legs_out(index)
+        let frame = &self.frames[index];
+        let more = if policy.plain && frame.state != State::Leg {
+            More {
+                began: index,
+                ..More::default()
+            }
         } else {
-            0
-        };
-        let shut = if policy.looks {
-            self.shut(index, now)
-        } else {
-            Shut::default()
+            self.more_of(index, policy, now)
         };
         let (first, begun) = if policy.rations || policy.forks {
             (!self.is_further(index), self.slot(index, layer).legs)
         } else {
             (true, 0)
         };
-        let path = if self.frames[index].state == State::Leg {
-            self.path_of(index)
-        } else {
-            0
-        };
-        let (caller, tenant) = if policy.asks_who {
-            self.who_asks(index)
-        } else {
-            (0, 0)
-        };
         let memory = self.memory_of(index, policy);
         let baggage = self.frames.baggage(index);
-        let began = if policy.travels {
-            self.frames.beginning(index)
-        } else {
-            index
-        };
-        let retries = if policy.travels {
-            self.frames.baggage(began).retries
-        } else {
-            0
-        };
         let frame = &self.frames[index];
         let state = &mut self.edges[frame.edge];
         let counters = policy.counters as usize;
@@ -119,45 +113,77 @@ impl<'p> World<'p> {
             first,
             begun: u32::from(begun),
             callees: plan.callees,
-            out,
+            out: more.out,
             waiting: state.rooms.get(memory).map_or(0, |room| room.waiting),
             wake: 0,
-            shut,
-            key: frame.call_key().wrapping_add((layer as u64 + 1) << 32) ^ path,
+            shut: more.shut,
+            key: frame.call_key().wrapping_add((layer as u64 + 1) << 32) ^ more.path,
             content: baggage.key,
             priority: baggage.priority,
             user: baggage.user,
             idempotent: plan.idempotent || self.plan.endpoints[frame.callee_endpoint].idempotent,
-            caller,
-            tenant,
+            caller: more.caller,
+            tenant: more.tenant,
             deadline: frame.deadline,
             said: None,
-            retries,
+            retries: more.retries,
             counters: &mut state.counters[counters..counters + policy.counter_count as usize],
         };
-        let slot = frame.slot(layer);
+        let remembered = &mut state.memories[memory];
         let answer = ask(
             &policy.spec,
-            &mut state.memories[memory],
-            &mut self.slots.slots[slot].state,
+            remembered,
+            &mut self.slots.slots[frame.slot(layer)].state,
             &mut context,
         );
-        let now_has = context.retries;
-        if now_has != retries {
-            let baggage = self.frames.baggage(began);
-            self.frames.load(
-                began,
-                Baggage {
-                    retries: now_has,
-                    ..baggage
-                },
-            );
+        let retries = context.retries;
+        if let Some(states) = policy.states {
+            // Nearly always there is one state, and it is what it was.
+            let place = (states.first + memory as u32 - policy.memory) as usize;
+            let same =
+                states.each == 1 && policy.spec.state(remembered, 0, now).0 == state.states[place];
+            if !same {
+                let edge = frame.edge;
+                self.watch(edge, layer, memory, now);
+            }
         }
-        if policy.states.is_some() {
-            let edge = self.frames[index].edge;
-            self.watch(edge, layer, memory, now);
+        if retries != more.retries {
+            self.count_retries(more.began, retries);
         }
         answer
+    }
+
+    /// What only some policies have to know, and calls of which there are several tries.
+    #[inline(never)]
+    fn more_of(&mut self, index: u32, policy: &LayerPlan, now: SimTime) -> More {
+        let mut more = More {
+            began: index,
+            ..More::default()
+        };
+        if policy.forks {
+            more.out = self.legs_out(index);
+        }
+        if policy.looks {
+            more.shut = self.shut(index, now);
+        }
+        if self.frames[index].state == State::Leg {
+            more.path = self.path_of(index);
+        }
+        if policy.asks_who {
+            (more.caller, more.tenant) = self.who_asks(index);
+        }
+        if policy.travels {
+            more.began = self.frames.beginning(index);
+            more.retries = self.frames.baggage(more.began).retries;
+        }
+        more
+    }
+
+    /// The retries of a whole request are so many now.
+    #[cold]
+    fn count_retries(&mut self, began: u32, retries: u16) {
+        let baggage = self.frames.baggage(began);
+        self.frames.load(began, Baggage { retries, ..baggage });
     }
 
     /// Which instance asks, and for which tenant.

@@ -13,6 +13,9 @@ impl Maker {
                 text += &format!("        \"v{service}\": {},\n", self.supervisor(service));
             }
         }
+        if self.chance(0.4) {
+            text += &format!("        \"g\": {},\n", self.governor());
+        }
         for number in 0..self.number(0, 2) {
             let (operator, lift) = self.operator(open);
             text += &format!("        \"o{number}\": {operator},\n");
@@ -32,6 +35,16 @@ impl Maker {
             text += &format!(", restarts: {}", self.number(1, 3));
         }
         text + ")"
+    }
+
+    fn governor(&mut self) -> String {
+        let (window, free, pause) = (self.number(1, 9000), self.number(0, 3), self.number(0, 900));
+        let (share, human) = (self.one(&["0", "0.5", "1"]), self.one(&["lift", "confirm"]));
+        let reaction = self.number(0, 3000);
+        format!(
+            "governor(window: \"{window}ms\", free: {free}, pause: \"{pause}ms\", cap: \"1s\", most: {}, share: {share}, reaction: \"{reaction}ms\", human: {human})",
+            self.number(1, 6)
+        )
     }
 
     fn operator(&mut self, open: &[String]) -> (String, bool) {

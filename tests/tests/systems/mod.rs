@@ -466,6 +466,8 @@ impl Maker {
                 "stale(max_age: \"{age}ms\", scope: {scope}, by: {by})"
             ));
         }
+        let adapts = self.adapts(scope);
+        policies.extend(adapts);
         let mut policies = self.shuffled(policies);
         // What is inside a memory by callee must not ask another instance.
         let again = ["retry(", "hedge(", "fallback(to"];
@@ -485,6 +487,70 @@ impl Maker {
             "gradient_limit(initial: 5, least: {least}, most: 50, queue: {queue}, smoothing: {smoothing}, long: 20, window: \"{window}ms\", samples: 2, scope: {scope}{})",
             self.by(callee)
         )
+    }
+
+    /// What finds by itself how much its callee takes.
+    fn adapts(&mut self, scope: &str) -> Vec<String> {
+        let mut policies = Vec::new();
+        if self.chance(0.2) {
+            let (limit, by) = (self.concurrency_limit(), self.by(true));
+            policies.push(format!("concurrency_limit({limit}, scope: {scope}{by})"));
+        }
+        if self.chance(0.15) {
+            let (least, every, base) = (
+                self.number(1, 5),
+                self.number(20, 900),
+                self.one(&["", ", base: \"5ms\""]),
+            );
+            policies.push(format!(
+                "probing_limit(least: {least}, update: \"10ms\", probe_every: \"{every}ms\", probe_samples: 3, scope: {scope}{base}{})",
+                self.by(true)
+            ));
+        }
+        if self.chance(0.15) {
+            let (rate, threshold) = (self.number(0, 20), self.one(&["0.5", "0.95", "1"]));
+            policies.push(format!(
+                "admission_control(window: \"1s\", threshold: {threshold}, aggression: 2, least_rate: \"{rate}/s\", scope: {scope}{})",
+                self.by(true)
+            ));
+        }
+        if self.chance(0.15) {
+            let window = self.number(24, 3000);
+            policies.push(format!(
+                "nack_admission(window: \"{window}ms\", on: [rejected, error], scope: {scope}{})",
+                self.by(true)
+            ));
+        }
+        if self.chance(0.15) {
+            policies.push(format!(
+                "adaptive_rate(least: \"20/s\", on: [rejected, error], scope: {scope}{})",
+                self.by(false)
+            ));
+        }
+        policies
+    }
+
+    fn concurrency_limit(&mut self) -> String {
+        let algorithm = self.one(&[
+            "aimd(initial: 5, least: 1, slow: \"20ms\")",
+            "fixed(3)",
+            "vegas(initial: 5, probe_multiplier: 2)",
+            "gradient(initial: 5, probe_interval: 7)",
+            "gradient2(initial: 5, least: 1, long: 20)",
+        ]);
+        let window = self.one(&[
+            "",
+            ", window: (least: \"20ms\", most: \"200ms\", samples: 2)",
+            ", window: (samples: 2, aggregate: percentile(at: 0.9, of: 20))",
+        ]);
+        let shares = self.one(&["", ", shares: (critical: 0.5, sheddable: 0.3)"]);
+        let room = self.one(&[
+            "",
+            ", queue: 5",
+            ", queue: 5, wait: \"20ms\"",
+            ", queue: 5, wait: \"20ms\", order: lifo",
+        ]);
+        format!("algorithm: {algorithm}{window}{shares}{room}")
     }
 
     /// What a memory is divided by.
@@ -535,6 +601,16 @@ impl Maker {
             let push_back = self.one(&["", ", push_back: never", ", push_back: after(\"30ms\")"]);
             policies.push(format!(
                 "shed_by_priority(queueing: \"{queueing}ms\", window: \"{window}ms\", down: 0.3, up: 0.1, scope: {scope}{push_back})"
+            ));
+        }
+        if self.chance(0.2) {
+            let (limit, by) = (self.concurrency_limit(), self.by(false));
+            policies.push(format!("concurrency_limit({limit}, scope: {scope}{by})"));
+        }
+        if self.chance(0.2) {
+            let (left, most) = (self.number(0, 30), self.one(&["", ", most: 0.5"]));
+            policies.push(format!(
+                "shed_by_deadline(left: \"{left}ms\"{most}, scope: {scope})"
             ));
         }
         if self.chance(0.4) {

@@ -42,7 +42,8 @@ fn nothing() -> OutcomeSet {
 
 impl Preset for Aiobreaker {
     const SUMMARY: &'static str = "the circuit breaker of aiobreaker, with its names and defaults";
-    const EXAMPLE: &'static str = r#"aiobreaker(fail_max: 5, timeout_duration: "60s")"#;
+    const EXAMPLE: &'static str =
+        r#"[aiobreaker(fail_max: 5, timeout_duration: "60s"), timeout("500ms")]"#;
     const VERSION: &'static str = "aiobreaker 1.2.0";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

@@ -17,13 +17,11 @@
 //!
 //! Source: botocore 1.44.8 and 1.40.0, `retries/standard.py`, `retries/quota.py`, `retryhandler.py`, `data/_retry.json`.
 
-mod adaptive;
-
 use super::Preset;
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::resilience::{
-    Backoff, ExponentialBackoff, Jitter, OtherBackoff, OtherCost, PolicySpec, PushedBack, Retry,
-    RetryBudget,
+    AdaptiveRate, Backoff, ExponentialBackoff, Jitter, OtherBackoff, OtherCost, PolicySpec,
+    PushedBack, Retry, RetryBudget,
 };
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
@@ -198,7 +196,10 @@ impl Preset for Aws {
                 let (retry, quota) = self.standard()?;
                 let mut policies = vec![PolicySpec::Retry(retry), PolicySpec::RetryBudget(quota)];
                 if self.mode == AwsMode::Adaptive {
-                    policies.push(adaptive::rate()?);
+                    policies.push(PolicySpec::AdaptiveRate(AdaptiveRate {
+                        on: throttled()?,
+                        ..AdaptiveRate::default()
+                    }));
                 }
                 policies
             }

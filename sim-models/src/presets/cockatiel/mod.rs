@@ -6,7 +6,10 @@ mod bulkhead;
 mod circuit_breaker;
 
 pub use bulkhead::CockatielBulkhead;
-pub use circuit_breaker::CockatielCircuitBreaker;
+pub use circuit_breaker::{
+    CockatielBreaker, CockatielCircuitBreaker, CockatielCountBreaker, CockatielHalfOpenSampling,
+    CockatielSamplingBreaker,
+};
 
 use super::Preset;
 use crate::resilience::PolicySpec;

@@ -10,6 +10,7 @@
 mod adaptive_concurrency;
 mod admission_control;
 mod circuit_breakers;
+mod hedge_policy;
 mod local_rate_limit;
 mod outlier_detection;
 mod retry;
@@ -25,6 +26,7 @@ pub use admission_control::{
 };
 pub use circuit_breakers::EnvoyCircuitBreakers;
 pub(super) use circuit_breakers::limits;
+pub use hedge_policy::EnvoyHedgePolicy;
 pub use local_rate_limit::EnvoyLocalRateLimit;
 pub use outlier_detection::EnvoyOutlierDetection;
 pub use retry::{EnvoyRetryBackOff, EnvoyRetryBudget, EnvoyRetryPolicy};
@@ -56,6 +58,9 @@ pub struct Envoy {
     /// Tries again.
     #[serde(default)]
     pub retry_policy: Option<EnvoyRetryPolicy>,
+    /// Retries beside attempts that take long.
+    #[serde(default)]
+    pub hedge_policy: Option<EnvoyHedgePolicy>,
     /// Retries that may be under way, as a share of requests.
     #[serde(default)]
     pub retry_budget: Option<EnvoyRetryBudget>,
@@ -97,9 +102,14 @@ impl Preset for Envoy {
         }
         let default = self.retry_policy.as_ref().map(|_| MAX_RETRIES);
         let budget = retry::budget(self.retry_budget.as_ref(), self.max_retries.or(default))?;
-        match &self.retry_policy {
-            Some(part) => policies.extend(part.expand(budget)?),
-            None => policies.extend(budget),
+        let hedge = match &self.hedge_policy {
+            Some(part) => part.expand(self.retry_policy.as_ref())?,
+            None => None,
+        };
+        match (&self.retry_policy, hedge) {
+            (_, Some(hedge)) => policies.extend(std::iter::once(hedge).chain(budget)),
+            (Some(part), None) => policies.extend(part.expand(budget)?),
+            (None, None) => policies.extend(budget),
         }
         if let Some(part) = &self.circuit_breakers {
             policies.extend(part.expand()?);

@@ -2,12 +2,16 @@
 //!
 //! The percentile is taken every 3 s from the latencies of the last three whole slices of 10 s; before the first of them is
 //! over it is zero, so that from 3 s on backups go out after `minSendBackupAfterMs`. From two seconds on none go out. A
-//! request that fails before its backup is the result; after that the other one is.
+//! request that fails before its backup is the result; after that the other one is. A backup is paid from a retry budget of
+//! its own: `maxExtraLoad` of the requests of the last 10 s. That of the client's retries, of which Finagle takes one as
+//! well, is not asked.
 //!
 //! Source: Finagle 24.8, `client/BackupRequestFilter.scala`, `util/WindowedPercentileHistogram.scala`.
 
 use crate::outcome::OutcomeSet;
-use crate::resilience::{Cancellation, Hedge, Learn, Percentile, PolicySpec, RetryBudget};
+use crate::resilience::{
+    Cancellation, Deposit, Hedge, Learn, Percentile, PolicySpec, RetryShare, Scope, ShareWindow,
+};
 use serde::{Deserialize, Serialize};
 use sim_core::SimDuration;
 
@@ -63,9 +67,17 @@ impl FinagleBackupRequest {
             })),
             ..Hedge::default()
         })];
-        policies.push(PolicySpec::RetryBudget(RetryBudget {
-            ratio: self.max_extra_load,
-            ..RetryBudget::default()
+        if self.max_extra_load == 0.0 {
+            return Err("`maxExtraLoad: 0` sends no backups".into());
+        }
+        policies.push(PolicySpec::RetryShare(RetryShare {
+            share: self.max_extra_load,
+            ttl: SimDuration::from_secs(10),
+            min_per_second: 0,
+            deposit: Deposit::Calls,
+            window: ShareWindow::Finagle,
+            scope: Scope::Instance,
+            by: None,
         }));
         if self.send_interrupts {
             policies.push(PolicySpec::Cancellation(Cancellation {}));

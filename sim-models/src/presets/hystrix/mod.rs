@@ -10,7 +10,9 @@ mod execution;
 mod fallback;
 mod isolation;
 
-pub use circuit_breaker::{HystrixCircuitBreaker, HystrixMetrics};
+pub use circuit_breaker::{
+    HystrixCircuitBreaker, HystrixHealthSnapshot, HystrixMetrics, HystrixRollingStats,
+};
 pub use execution::{HystrixExecution, HystrixExecutionIsolation, HystrixThread, HystrixTimeout};
 pub use fallback::{HystrixFallback, HystrixFallbackIsolation, HystrixFallbackSemaphore};
 pub use isolation::{HystrixSemaphore, HystrixThreadPool};

@@ -54,7 +54,7 @@ pub struct Polly {
     /// Tries again: `AddRetry`.
     #[serde(default)]
     pub retry: Option<PollyRetry>,
-    /// Refuses calls while the callee fails.
+    /// Refuses calls while the callee fails: `AddCircuitBreaker`.
     #[serde(default)]
     pub circuit_breaker: Option<PollyCircuitBreaker>,
     /// Bounds how long what is inside may take.

@@ -84,7 +84,8 @@ pub(super) fn breaker(
 
 impl Preset for Pybreaker {
     const SUMMARY: &'static str = "the circuit breaker of pybreaker, with its names and defaults";
-    const EXAMPLE: &'static str = "pybreaker(fail_max: 5, reset_timeout: 60)";
+    const EXAMPLE: &'static str =
+        r#"[pybreaker(fail_max: 5, reset_timeout: 60), timeout("500ms")]"#;
     const VERSION: &'static str = "pybreaker 1.4.1";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

@@ -15,7 +15,9 @@ mod thread_pool_bulkhead;
 mod time_limiter;
 
 pub use bulkhead::Resilience4jBulkhead;
-pub use circuit_breaker::Resilience4jCircuitBreaker;
+pub use circuit_breaker::{
+    InitialState, Resilience4jCircuitBreaker, SlidingWindowType, StateAfterWait,
+};
 pub use hedge::{Resilience4jHedge, Resilience4jHedgeDuration};
 pub use rate_limiter::Resilience4jRateLimiter;
 pub use retry::Resilience4jRetry;

@@ -84,12 +84,12 @@ impl Breaker {
             }
             State::HalfOpen { .. } => {
                 let needed = self.half_open.results();
-                let probes = core.probes;
+                let (why, probes) = (self.cause(&core), core.probes);
                 if needed == 1 {
-                    "its open time is over; the next result decides".into()
+                    format!("{why}; the next result decides")
                 } else {
                     format!(
-                        "its open time is over; {} of {needed} results of probes are there, {} of them failed",
+                        "{why}; {} of {needed} results of probes are there, {} of them failed",
                         probes.calls, probes.failed
                     )
                 }

@@ -167,6 +167,17 @@ impl Window {
         }
     }
 
+    /// Why it never says anything, at so many calls a second: also the call that ends a window belongs to it.
+    pub fn idle_at(&self, rate: f64) -> Option<String> {
+        let held = libm::floor(rate * self.most.as_secs_f64()) + 1.0;
+        (held < f64::from(self.samples)).then(|| {
+            let (samples, most) = (self.samples, self.most);
+            format!(
+                "a window needs {samples} calls; at {rate}/s one of {most} never holds that many"
+            )
+        })
+    }
+
     /// Bytes that a window takes beside itself.
     pub fn heap(&self) -> usize {
         match self.aggregate {

@@ -321,6 +321,11 @@ pub const TOOLS: &[Tool] = &[
         &[
             ("CrashLoopBackOff", "supervisor.backoff", ""),
             ("restartPolicy", "supervisor", ""),
+            (
+                "maxUnavailable",
+                "governor.share",
+                "of a PodDisruptionBudget: what is beyond it is refused there; here it waits for a human",
+            ),
             ("Service sessionAffinity", "consistent_hash", ""),
             ("replicas", "service.replicas", ""),
             ("Deployment", "service", ""),

@@ -2,9 +2,7 @@
 
 use super::Tool;
 
-const IN_A_ROW: &str = "a breaker here opens after `failures` in a row, not at a share of a window: `failures` is as many as the share makes of the window";
 const FIRST: &str = "it counts retries, ours the first attempt as well: `2` is `attempts: 3`";
-const NO_WINDOW: &str = "there is no window: failures are counted in a row";
 
 /// The tools.
 pub const TOOLS: &[Tool] = &[
@@ -14,34 +12,38 @@ pub const TOOLS: &[Tool] = &[
             (
                 "CircuitBreaker",
                 "breaker",
-                "opens after failures in a row, not at a share of a window",
+                "`resilience4j(circuitBreaker: (..))` takes its own fields",
             ),
-            ("failureRateThreshold", "breaker.failures", IN_A_ROW),
+            (
+                "failureRateThreshold",
+                "breaker.failure_rate",
+                "per cent there, a share here",
+            ),
             (
                 "slowCallRateThreshold",
-                "",
-                "slow calls count as failures where a `timeout` inside the breaker gives them up",
+                "breaker.slow_rate",
+                "per cent there, a share here",
             ),
+            ("slowCallDurationThreshold", "breaker.slow_after", ""),
             (
-                "slowCallDurationThreshold",
-                "timeout.after",
-                "a `timeout` inside the breaker makes what is slow a failure; the caller gets no late answer then",
+                "slidingWindowType",
+                "breaker.window",
+                "`calls(100)` or `time(\"10s\")`",
             ),
-            ("slidingWindowType", "", NO_WINDOW),
             (
                 "slidingWindowSize",
-                "",
-                "there is no window; `breaker` counts `failures` in a row",
+                "breaker.window",
+                "`calls(100)` or `time(\"10s\")`",
             ),
             (
                 "minimumNumberOfCalls",
-                "",
-                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+                "breaker.minimum",
+                "100 there unless given, 20 here",
             ),
             (
                 "ringBufferSizeInClosedState",
-                "",
-                "there is no window; `breaker` counts `failures` in a row",
+                "breaker.window",
+                "`calls(100)`",
             ),
             (
                 "waitDurationInOpenState",
@@ -50,30 +52,35 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "waitIntervalFunctionInOpenState",
-                "breaker.open_for",
-                "always the same span here",
+                "breaker.growth",
+                "`growth`, `longest` and `jitter`",
             ),
             (
                 "permittedNumberOfCallsInHalfOpenState",
-                "",
-                "one probe at a time: its result decides",
+                "breaker.half_open.permits",
+                "10 there unless given, 1 here",
             ),
             (
                 "maxWaitDurationInHalfOpenState",
+                "breaker.half_open.at_most",
                 "",
-                "the probe ends as a call does: give the call a `timeout`",
+            ),
+            (
+                "transitionToStateAfterWaitDuration",
+                "breaker.half_open.closes_then",
+                "",
             ),
             (
                 "automaticTransitionFromOpenToHalfOpenEnabled",
+                "breaker.rules.timer",
                 "",
-                "the first call at `open_for` or later is the probe, no timer",
             ),
             ("recordExceptions", "breaker.on", "outcomes, not exceptions"),
             ("recordResult", "breaker.on", "outcomes"),
             (
                 "ignoreExceptions",
-                "breaker.on",
-                "name what counts: all else is a success or says nothing",
+                "breaker.ignore",
+                "outcomes, not exceptions",
             ),
             ("Retry", "retry", ""),
             (
@@ -113,18 +120,18 @@ pub const TOOLS: &[Tool] = &[
             ("failAfterMaxAttempts", "", "the last failure is the result"),
             (
                 "RateLimiter",
-                "rate_limit",
-                "a token bucket that fills steadily, not so many per period",
+                "window_limit",
+                "its preset is `resilience4j(rateLimiter: (..))`",
             ),
             (
                 "limitForPeriod",
-                "rate_limit.burst",
-                "`rate` is limitForPeriod / limitRefreshPeriod; tokens come one by one, not all at once",
+                "window_limit.limit",
+                "50 there unless given",
             ),
             (
                 "limitRefreshPeriod",
-                "rate_limit.rate",
-                "`rate` is limitForPeriod / limitRefreshPeriod",
+                "window_limit.window",
+                "500ns there unless given",
             ),
             ("Bulkhead", "bulkhead", ""),
             ("maxConcurrentCalls", "bulkhead.permits", ""),
@@ -136,29 +143,30 @@ pub const TOOLS: &[Tool] = &[
             (
                 "fairCallHandlingStrategyEnabled",
                 "",
-                "always fair: first come, first served",
+                "always fair: first come, first served; a race for a permit takes no time here",
             ),
             (
                 "ThreadPoolBulkhead",
-                "bulkhead",
-                "callers hold no thread of a pool; `queue` bounds who waits",
+                "thread_pool",
+                "its preset is `resilience4j(threadPoolBulkhead: (..))`",
             ),
-            ("maxThreadPoolSize", "bulkhead.permits", ""),
-            (
-                "coreThreadPoolSize",
-                "bulkhead.permits",
-                "there is one size",
-            ),
+            ("maxThreadPoolSize", "thread_pool.max", ""),
+            ("coreThreadPoolSize", "thread_pool.core", ""),
             (
                 "queueCapacity",
-                "bulkhead.queue",
+                "thread_pool.queue",
                 "0 here unless given, 100 there",
+            ),
+            (
+                "keepAliveDuration",
+                "thread_pool.keep_alive",
+                "20ms there unless given, 1min here",
             ),
             ("TimeLimiter", "timeout", ""),
             (
                 "timeoutDuration",
                 "timeout.after",
-                "of a TimeLimiter; of a RateLimiter it is `rate_limit.wait`",
+                "of a TimeLimiter; of a RateLimiter it is `window_limit.wait`",
             ),
             (
                 "cancelRunningFuture",
@@ -194,15 +202,15 @@ pub const TOOLS: &[Tool] = &[
             (
                 "CircuitBreaker",
                 "breaker",
-                "opens after failures in a row, not at a share of a window",
+                "`polly(circuitBreaker: (..))` takes its own fields",
             ),
-            ("FailureRatio", "breaker.failures", IN_A_ROW),
+            ("FailureRatio", "breaker.failure_rate", ""),
             (
                 "MinimumThroughput",
-                "",
-                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+                "breaker.minimum",
+                "100 there unless given, 20 here",
             ),
-            ("SamplingDuration", "", NO_WINDOW),
+            ("SamplingDuration", "breaker.window", "`time(\"30s\")`"),
             (
                 "BreakDuration",
                 "breaker.open_for",
@@ -210,8 +218,13 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "BreakDurationGenerator",
-                "breaker.open_for",
-                "always the same span here",
+                "breaker.growth",
+                "`growth`, `longest` and `jitter`",
+            ),
+            (
+                "ManualControl",
+                "breaker.rules.trip_holds",
+                "a script of `sim policy trace` has `trip` and `reset`",
             ),
             (
                 "Timeout",
@@ -227,10 +240,22 @@ pub const TOOLS: &[Tool] = &[
             (
                 "RateLimiter",
                 "bulkhead",
-                "its concurrency limiter is `bulkhead`; a token bucket is `rate_limit`",
+                "its concurrency limiter is `bulkhead`; a fixed window is `window_limit`, a sliding one `sliding_limit`, a token bucket `rate_limit`",
             ),
             ("PermitLimit", "bulkhead.permits", "1000 there unless given"),
             ("QueueLimit", "bulkhead.queue", ""),
+            (
+                "SegmentsPerWindow",
+                "segments",
+                "`sliding_limit(.., count: segments(4))`",
+            ),
+            ("TokenLimit", "rate_limit.burst", ""),
+            (
+                "TokensPerPeriod",
+                "rate_limit.rate",
+                "TokensPerPeriod / ReplenishmentPeriod",
+            ),
+            ("ReplenishmentPeriod", "rate_limit.every", ""),
             ("Fallback", "fallback", ""),
             ("ChaosLatency", "slow.add", ""),
             (
@@ -252,8 +277,8 @@ pub const TOOLS: &[Tool] = &[
         &[
             (
                 "circuitBreaker.requestVolumeThreshold",
-                "",
-                "`breaker` needs `failures` in a row, so no share of a few calls is ever judged",
+                "breaker.minimum",
+                "`hystrix(circuitBreaker: (..))` takes its own fields",
             ),
             (
                 "circuitBreaker.sleepWindowInMilliseconds",
@@ -262,15 +287,19 @@ pub const TOOLS: &[Tool] = &[
             ),
             (
                 "circuitBreaker.errorThresholdPercentage",
-                "breaker.failures",
-                IN_A_ROW,
+                "breaker.failure_rate",
+                "per cent there, a share here",
             ),
             (
                 "circuitBreaker.forceOpen",
-                "",
-                "nothing holds a breaker open; `partition` the link instead",
+                "breaker.initial",
+                "`forced_open`",
             ),
-            ("circuitBreaker.forceClosed", "", "leave the breaker out"),
+            (
+                "circuitBreaker.forceClosed",
+                "breaker.initial",
+                "`forced_closed`",
+            ),
             (
                 "execution.isolation.thread.timeoutInMilliseconds",
                 "timeout.after",
@@ -286,12 +315,29 @@ pub const TOOLS: &[Tool] = &[
                 "fallback.most",
                 "where it asks another target",
             ),
-            ("metrics.rollingStats.timeInMilliseconds", "", NO_WINDOW),
-            ("metrics.rollingStats.numBuckets", "", NO_WINDOW),
-            ("coreSize", "bulkhead.permits", ""),
-            ("maximumSize", "bulkhead.permits", "there is one size"),
-            ("maxQueueSize", "bulkhead.queue", "-1 there is 0 here"),
-            ("queueSizeRejectionThreshold", "bulkhead.queue", ""),
+            (
+                "metrics.rollingStats.timeInMilliseconds",
+                "breaker.window",
+                "`time(\"10s\")`",
+            ),
+            (
+                "metrics.rollingStats.numBuckets",
+                "",
+                "the circuit breaker has buckets of `healthSnapshot.intervalInMilliseconds`",
+            ),
+            ("coreSize", "thread_pool.core", ""),
+            (
+                "maximumSize",
+                "thread_pool.max",
+                "only with allowMaximumSizeToDivergeFromCoreSize",
+            ),
+            ("maxQueueSize", "thread_pool.queue", "-1 there is 0 here"),
+            (
+                "queueSizeRejectionThreshold",
+                "thread_pool.queue",
+                "the lower of it and maxQueueSize",
+            ),
+            ("keepAliveTimeMinutes", "thread_pool.keep_alive", ""),
             ("getFallback", "fallback", ""),
         ],
     ),
@@ -518,6 +564,34 @@ pub const TOOLS: &[Tool] = &[
                 "load shedding",
                 "shed_by_priority",
                 "at the door of a service; `adaptive_limit` sheds whoever comes",
+            ),
+        ],
+    ),
+    (
+        "governor",
+        &[
+            (
+                "per_second",
+                "gcra.every",
+                "1s / per_second, and `burst` is as many unless allow_burst says otherwise",
+            ),
+            ("allow_burst", "gcra.burst", ""),
+            ("until_ready", "gcra.wait", "`wait: unbounded`"),
+        ],
+    ),
+    (
+        "tower",
+        &[
+            (
+                "concurrency_limit",
+                "bulkhead.permits",
+                "its calls wait: `queue` bounds how many",
+            ),
+            ("load_shed", "bulkhead.queue", "`queue: 0`: nobody waits"),
+            (
+                "rate_limit",
+                "window_limit",
+                "`starts: first_call`; its calls wait",
             ),
         ],
     ),
