@@ -64,7 +64,8 @@ fn policies(names: &[&str], seat: &str, place: fn(&str) -> String) -> Vec<Varian
 }
 
 fn number_of(name: &str) -> u64 {
-    name.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte))
+    name.bytes()
+        .fold(7, |sum: u64, byte| sum.wrapping_mul(31) ^ u64::from(byte))
 }
 
 /// The example of a part without what stands beside it.
