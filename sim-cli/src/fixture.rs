@@ -4,8 +4,9 @@ use sim_models::observe::conclusion::{Conclusion, StoppedBy};
 use sim_models::observe::summary::Damage;
 use sim_models::observe::summary::{
     AvailabilitySummary, CheckSummary, EdgeSeries, EdgeSummary, Example, FaultSummary,
-    HypothesisSummary, Incident, LatencySummary, LevelSummary, Moment, RunResult, SCHEMA, Series,
-    ServiceSeries, ServiceSummary, Story, StoryLine, Summary, WorkloadSeries, WorkloadSummary,
+    HypothesisSummary, Incident, LatencySummary, LevelSummary, Moment, PolicySummary, RunResult,
+    SCHEMA, Series, ServiceSeries, ServiceSummary, Story, StoryLine, Summary, WorkloadSeries,
+    WorkloadSummary,
 };
 use sim_models::scenario::types::Scenario;
 use std::collections::BTreeMap;
@@ -120,6 +121,7 @@ fn series() -> Series {
             ("web -> orders".into(), edge_series(4.0)),
         ]),
         pools: BTreeMap::new(),
+        states: BTreeMap::new(),
     }
 }
 
@@ -207,19 +209,21 @@ fn edge(amplification: f64, worst: f64) -> EdgeSummary {
         attempt_outcomes: BTreeMap::from([("ok".into(), 50_187)]),
         latency: latency(0.5, 2.0),
         policies: BTreeMap::from([
-            (
-                "0 deadline".into(),
-                BTreeMap::from([("expired".into(), 135_600)]),
-            ),
+            ("0 deadline".into(), counted(&[("expired", 135_600)])),
             (
                 "1 retry".into(),
-                BTreeMap::from([("retries".into(), 601_222), ("exhausted".into(), 97_332)]),
+                counted(&[("retries", 601_222), ("exhausted", 97_332)]),
             ),
-            (
-                "2 timeout".into(),
-                BTreeMap::from([("expired".into(), 701_222)]),
-            ),
+            ("2 timeout".into(), counted(&[("expired", 701_222)])),
         ]),
+    }
+}
+
+fn counted(counts: &[(&str, u64)]) -> PolicySummary {
+    let counts = counts.iter().map(|(name, count)| ((*name).into(), *count));
+    PolicySummary {
+        counts: counts.collect(),
+        ..PolicySummary::default()
     }
 }
 

@@ -204,7 +204,7 @@ pub fn run(
         Command::Sensitivity(args) => commands::sensitivity::run(args, out, err, terminal),
         Command::Check(args) => commands::check::run(args, out, err, terminal.err),
         Command::Graph(args) => commands::graph::command(args, out, err, terminal),
-        Command::Policy(args) => commands::policy::run(args, out, err),
+        Command::Policy(args) => commands::policy::run(args, out, err, terminal.out),
         Command::Explain(args) => commands::explain::run(args, out, err),
         Command::Schema(args) => commands::schema::run(args, out),
     };

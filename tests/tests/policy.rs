@@ -1,6 +1,11 @@
 //! `sim policy trace`: what it prints, and what it says to scripts that cannot be.
 
+use sim_models::presets::PolicyList;
+use sim_models::resilience::pattern::Pattern;
+use sim_models::resilience::timeline::{Seen, play};
+use sim_models::scenario::explain::read_part;
 use sim_tests::command::{Folder, sim};
+use std::collections::BTreeMap;
 
 /// What the command answers to a script.
 fn trace(name: &str, policy: &str, script: &str) -> (u8, String, String) {
@@ -105,8 +110,11 @@ fn tries_beside_each_other_draw_apart() {
     );
     let counts = &run.edges["users -> api"].policies["0 hedge"];
     // Nine in ten of all tries are refused; with the luck of the first, which was let in, no second one was.
-    assert!(counts["hedges"] > 300, "{counts:?}");
-    assert!(counts["refused"] * 2 > counts["hedges"], "{counts:?}");
+    assert!(counts.counts["hedges"] > 300, "{counts:?}");
+    assert!(
+        counts.counts["refused"] * 2 > counts.counts["hedges"],
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -156,8 +164,8 @@ fn a_hedge_that_is_turned_away_leaves_the_others_alone() {
             "{inside}: nobody was asked twice"
         );
         let hedge = &edge.policies["0 hedge"];
-        assert!(hedge["hedges"] > 900, "{inside}");
-        assert_eq!(hedge["hedges"], hedge["refused"], "{inside}");
+        assert!(hedge.counts["hedges"] > 900, "{inside}");
+        assert_eq!(hedge.counts["hedges"], hedge.counts["refused"], "{inside}");
     }
 }
 
@@ -330,10 +338,172 @@ fn an_answer_stands_in_for_as_long_as_it_is_fresh() {
     );
     let stale = &found.edges["u -> s"].policies["0 stale"];
     // 300 fail: those of 10 s get the last answer.
-    assert!((99..=101).contains(&stale["used"]), "{stale:?}");
+    assert!((99..=101).contains(&stale.counts["used"]), "{stale:?}");
     assert_eq!(
-        (stale["used"] + stale["too_old"], stale["missing"]),
+        (
+            stale.counts["used"] + stale.counts["too_old"],
+            stale.counts["missing"]
+        ),
         (300, 0)
     );
-    assert_eq!(found.workloads["u"].outcomes["degraded"], stale["used"]);
+    assert_eq!(
+        found.workloads["u"].outcomes["degraded"],
+        stale.counts["used"]
+    );
+}
+
+/// What a policy counts when it meets a pattern alone, and what it counts in a system that does the same.
+#[test]
+fn policies_alone_do_as_they_do_in_a_system() {
+    let pattern = "20/s from 50ms to 1min, latency 23ms, 100% errors after 0s from 20s to 40s";
+    let pattern: Pattern = pattern.parse().unwrap();
+    let budget = "retry(attempts: 3, backoff: constant(base: \"17ms\", jitter: none)), retry_budget(ratio: 0.1, cap: 5)";
+    let breaker = "breaker(failures: 4, open_for: \"3070ms\")";
+    let lists = [
+        budget.to_owned(),
+        format!("{budget}, {breaker}"),
+        format!("{breaker}, {budget}"),
+        format!("{budget}, hedge(\"9ms\"), {breaker}"),
+        format!("hedge(after: \"9ms\", attempts: 3), {budget}"),
+        format!("{budget}, bulkhead(permits: 1, queue: 2, wait: \"31ms\")"),
+        "rate_limit(rate: \"15/s\", burst: 3, wait: \"211ms\"), bulkhead(permits: 1, queue: 1)"
+            .into(),
+        format!("timeout(\"61ms\"), {budget}, hedge(\"11ms\"), timeout(\"19ms\")"),
+        format!(
+            "{breaker}, fallback, {budget}, timeout(\"13ms\"), adaptive_limit(initial: 2, least: 1, most: 3)"
+        ),
+        format!("hedge(\"5ms\"), bulkhead(permits: 1, queue: 3), {budget}, {breaker}"),
+    ];
+    for list in lists {
+        let found = sim_tests::summary(
+            &format!(
+                r#"(
+                    duration: "1min",
+                    services: {{ "s": (threads: 1000, endpoints: {{ "x": [wait("23ms")] }}) }},
+                    calls: {{ "u -> s": [{list}] }},
+                    workloads: {{ "u": open(rate: "20/s", to: "s/x", arrivals: constant) }},
+                    faults: [ (at: "20s", for: "20s", inject: error(service: "s")) ],
+                )"#
+            ),
+            1,
+        );
+        let policies: PolicyList = read_part(&format!("[{list}]")).unwrap();
+        let (timeline, _) = play(&policies, &pattern, 1);
+        let users = &found.workloads["u"];
+        assert_eq!(timeline.calls, users.offered, "{list}");
+        assert_eq!(timeline.ended[0], users.ok + users.degraded, "{list}");
+        let counted = |seen: &Seen| -> BTreeMap<String, u64> {
+            let counts = seen.counts.iter();
+            counts
+                .map(|(name, count, _)| ((*name).to_owned(), *count))
+                .collect()
+        };
+        let alone: Vec<_> = timeline.policies.iter().map(counted).collect();
+        let told = found.edges["u -> s"].policies.values();
+        let system: Vec<BTreeMap<String, u64>> = told.map(|told| told.counts.clone()).collect();
+        assert_eq!(alone, system, "{list}");
+        assert!(
+            alone
+                .iter()
+                .flat_map(BTreeMap::values)
+                .any(|count| *count > 10),
+            "{list}"
+        );
+    }
+}
+
+#[test]
+fn a_pattern_tells_when_a_breaker_opens() {
+    let folder = Folder::new("policy-pattern");
+    let chart = folder.path("chart.svg");
+    let pattern = "10/s for 1min, 100% errors from 20s to 25s";
+    let policy = "breaker(failures: 5, open_for: \"10s\")";
+    let trace = |more: &[&str]| {
+        let mut arguments = vec!["policy", "trace", "--policy", policy, "--pattern", pattern];
+        arguments.extend(more);
+        let (code, out, err) = sim(&arguments);
+        assert_eq!((code, err.as_str()), (0, ""), "{more:?}");
+        out.replace(&*folder.0.to_string_lossy(), "FOLDER")
+    };
+    insta::assert_snapshot!(trace(&["--chart", &chart]), @r#"
+    breaker(failures: 5, open_for: "10s")
+      600 calls in 1min: 495 ended well, 5 failed, 100 turned away.
+      breaker went from closed to open at 20.4s: 5 failures in a row; open for another 10s. In all 3 changes: closed for 49.9s, open for 10.1s, half_open for 10ms.
+            20.4s  breaker     closed -> open       5 failures in a row; open for another 10s
+            30.5s  breaker       open -> half_open  its open time is over; the next result decides
+            30.5s  breaker  half_open -> closed     0 of 5 failures in a row
+    chart: FOLDER/chart.svg
+    "#);
+    assert!(folder.read("chart.svg").contains("half open"));
+    // The script of the pattern is answered as the pattern is.
+    let script = folder.put("script.jsonl", &trace(&["--print-script"]));
+    let (_, decisions, _) = sim(&["policy", "trace", "--policy", policy, &script]);
+    assert_eq!(trace(&["--format", "json"]), decisions);
+    assert_eq!(decisions.lines().count(), 1100);
+    let (_, summary, _) = sim(&[
+        "policy", "trace", "--policy", policy, &script, "--format", "human",
+    ]);
+    assert!(
+        summary.contains("from closed to open at 20.4s"),
+        "{summary}"
+    );
+    // Two beside each other.
+    let two = trace(&["--policy", "breaker(failures: 100)"]);
+    assert!(
+        two.contains("\nbreaker(failures: 100)\n  600 calls"),
+        "{two}"
+    );
+}
+
+#[test]
+fn what_is_no_pattern_is_told() {
+    let wrong = |more: &[&str]| {
+        let mut arguments = vec!["policy", "trace", "--policy", "breaker"];
+        arguments.extend(more);
+        let (code, out, err) = sim(&arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{more:?}");
+        err.lines().next().unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(wrong(&["--pattern", "10/s"]), @"error: --pattern: `10/s`: for how long? Such as `10/s for 1min`");
+    insta::assert_snapshot!(wrong(&["--pattern", "10/s for 1min", "--chart", "a.gif"]), @"error: a.gif does not say how to draw it");
+    assert!(wrong(&[]).contains("required"));
+    assert!(wrong(&["script", "--pattern", "10/s for 1min"]).contains("cannot be used with"));
+}
+
+/// A policy that needs more calls than ever come at a time is told of, where that is sure.
+#[test]
+fn a_policy_that_can_never_act_is_told() {
+    let told = |rate: &str, replicas: u32, retry: &str, scope: &str| {
+        let text = format!(
+            r#"(
+                duration: "60s",
+                services: {{
+                    "a": (replicas: {replicas}, endpoints: {{ "x": [work("1ms"), call("b/x")] }}),
+                    "b": (endpoints: {{ "x": [work("1ms")] }}),
+                }},
+                calls: {{
+                    "u -> a": [{retry}timeout("1s")],
+                    "a -> b": [failure_accrual(failures: 0, requests: 100, window: "10s", scope: {scope}), timeout("1s")],
+                }},
+                workloads: {{ "u": open(rate: "{rate}", to: "a/x") }},
+            )"#
+        );
+        let loaded = sim_models::input::load("a.ron", &[("a.ron", text.as_str())][..], &[]);
+        let idle = |warnings: &sim_models::scenario::Diagnostics| {
+            let of = warnings.iter().find(|found| found.code.as_str() == "W0042");
+            of.map(|found| found.message.clone())
+        };
+        idle(&loaded.warnings)
+    };
+    let told_at_three = told("3/s", 1, "", "instance").unwrap();
+    assert_eq!(
+        told_at_three,
+        "the failure_accrual can never act: 100 results within 10s are needed before its success rate counts; at 3/s there are 30"
+    );
+    // Luck may bring twice as many, retries three times as many again.
+    assert_eq!(told("6/s", 1, "", "instance"), None);
+    assert_eq!(told("3/s", 1, "retry(attempts: 3), ", "instance"), None);
+    // Each instance sees its part.
+    assert!(told("12/s", 4, "", "instance").unwrap().contains("at 3/s"));
+    assert_eq!(told("12/s", 4, "", "shared"), None);
 }

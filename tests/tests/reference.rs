@@ -108,15 +108,18 @@ fn a_name_of_another_tool_is_explained_by_ours() {
         (
             "failureRateThreshold",
             [
-                "resilience4j is `breaker.failures` here",
-                "a field of breaker",
+                "resilience4j is `breaker.failure_rate` here",
+                "a field of resilience4j.circuitBreaker",
             ],
         ),
         (
             "per-try-timeout",
             ["Envoy is `timeout.after` here", "Istio"],
         ),
-        ("MinimumThroughput", ["Polly has no like here", "in a row"]),
+        (
+            "MinimumThroughput",
+            ["Polly is `breaker.minimum` here", "20 here"],
+        ),
         ("reset_peer", ["Toxiproxy is `crash` here", "boot"]),
         (
             "slow_close",

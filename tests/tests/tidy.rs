@@ -52,6 +52,7 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 "balancer",
                 "chances",
                 "controller",
+                "estimate",
                 "kind",
                 "line",
                 "keeper",

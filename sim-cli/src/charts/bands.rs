@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(names, ["breaker on web -> s1", "breaker on web -> s2"]);
         assert_eq!(bands.calm, ["breaker on web -> s0"]);
         assert_eq!(bands.states, ["open"]);
-        assert_eq!(super::Bands::default().height(), 0.0);
+        assert_eq!(Bands::default().height(), 0.0);
     }
 
     #[test]

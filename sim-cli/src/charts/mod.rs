@@ -13,6 +13,7 @@ pub mod figure;
 pub mod bands;
 pub mod traffic;
 pub mod signals;
+pub mod policies;
 pub mod timeline;
 pub mod workload;
 pub mod rows;

@@ -489,12 +489,12 @@ mod tests {
         says(
             "failureRateThreshold",
             &[
-                "of resilience4j is `breaker.failures` here",
-                "failures is a field of breaker",
+                "of resilience4j is `breaker.failure_rate` here",
+                "a field of resilience4j.circuitBreaker",
             ],
         );
         says("failure-rate-threshold", &["resilience4j"]);
-        says("slidingWindowSize", &["has no like here"]);
+        says("slidingWindowSize", &["is `breaker.window` here"]);
         says("max_retries", &["`max_retries: 2` is `attempts: 3`"]);
         says("hedgingPolicy", &["hedge (policy)"]);
         says("reset_peer", &["Toxiproxy", "crash (fault)"]);

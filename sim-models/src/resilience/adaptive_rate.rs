@@ -12,13 +12,14 @@
 //! half second of the clock, those since the last time by that span, weighing `smoothing` against what it was. What
 //! is given up is no answer, nor is a call that a policy inside refused, so that nobody was asked.
 //!
-//! Who waits looks again when its token should be there at the rate that was, and waits on if it is not: another one
-//! took it, or the rate fell. Nobody is refused, however long it takes.
+//! Tokens are promised in the order in which calls come, so that there are less than none while some wait. Who waits
+//! looks again when its token should be there at the rate that was, and waits on if the rate fell. Nobody is refused,
+//! however long it takes; who gives up has had its turn.
 //!
 //! Source: botocore 1.44.8 (and 1.43.67) `retries/adaptive.py`, `bucket.py`, `throttling.py` (mode `adaptive` of the AWS SDKs): beta
 //! 0.7, scale 0.4, smoothing 0.8, half a second, at least 0.5/s, at most twice the measured rate; S. Ha et al., "CUBIC: a
 //! new TCP-friendly high-speed TCP variant" (2008). It belongs inside the retry, so that each attempt takes a token.
-//! There one of those that wait, whichever it is, also looks again whenever the rate moves.
+//! There those that wait compete for each token, and one of them also looks again whenever the rate moves.
 
 use super::{By, Context, Do, Ended, Policy, Reading, Scope};
 use crate::outcome::{Outcome, OutcomeSet};
@@ -102,6 +103,8 @@ pub struct Pace {
     capacity: f64,
     tokens: f64,
     at: SimTime,
+    /// Tokens that were promised so far.
+    promised: u64,
     /// The rate when it was last throttled, when that was, and how long until it is that again, s.
     peak: f64,
     throttled: SimTime,
@@ -119,16 +122,22 @@ impl Pace {
         self.at = now;
     }
 
-    /// Takes a token, or says how long until there is one.
-    fn take(&mut self, now: SimTime) -> Result<(), SimDuration> {
+    /// Gives a call its token, or says how long until it is there.
+    fn take(&mut self, turn: &mut u64, now: SimTime) -> Do {
         self.refill(now);
-        if self.tokens >= 1.0 {
+        if *turn == 0 {
             self.tokens -= 1.0;
-            return Ok(());
+            self.promised += 1;
+            *turn = self.promised;
+        }
+        let lacking = -self.tokens - (self.promised - *turn) as f64;
+        if lacking <= 0.0 {
+            *turn = 0;
+            return Do::Pass;
         }
         // A nanosecond more than it takes: by then it is there, however it is rounded.
-        let wait = SimDuration::from_secs_f64((1.0 - self.tokens) / self.rate);
-        Err(SimDuration(wait.0 + 1))
+        let wait = SimDuration::from_secs_f64(lacking / self.rate);
+        Do::Wait(SimDuration(wait.0 + 1))
     }
 
     /// Counts an answer, and brings up to date what is measured.
@@ -161,18 +170,12 @@ impl AdaptiveRate {
         let since = now.since(pace.throttled).as_secs_f64();
         self.scale * libm::pow(since - pace.until, 3.0) + pace.peak
     }
-
-    fn enter(&self, pace: &mut Pace, context: &mut Context) -> Do {
-        match pace.take(context.now) {
-            Ok(()) => Do::Pass,
-            Err(wait) => Do::Wait(wait),
-        }
-    }
 }
 
 impl Policy for AdaptiveRate {
     type Memory = Pace;
-    type Call = ();
+    /// Which of the tokens that were promised it waits for; 0: none.
+    type Call = u64;
     const SUMMARY: &'static str = "a caller that is throttled finds a rate, and waits its turn";
     const EXAMPLE: &'static str = "adaptive_rate(backoff: 0.7)";
     const LIVE: &'static [&'static str] = &["backoff", "scale", "smoothing", "least"];
@@ -187,6 +190,7 @@ impl Policy for AdaptiveRate {
             capacity: 1.0,
             tokens: 0.0,
             at: SimTime::ZERO,
+            promised: 0,
             peak: 0.0,
             throttled: SimTime::ZERO,
             until: 0.0,
@@ -201,18 +205,20 @@ impl Policy for AdaptiveRate {
     fn by(&self) -> Option<By> {
         self.by
     }
-    fn on_enter(&self, pace: &mut Pace, (): &mut (), context: &mut Context) -> Do {
+    fn on_enter(&self, pace: &mut Pace, turn: &mut u64, context: &mut Context) -> Do {
         if !pace.enabled {
             return Do::Pass;
         }
-        let answer = self.enter(pace, context);
+        // One that has given up while it waited, and comes again.
+        *turn = 0;
+        let answer = pace.take(turn, context.now);
         context.counters[0] += u64::from(answer != Do::Pass);
         answer
     }
-    fn on_timer(&self, pace: &mut Pace, (): &mut (), context: &mut Context) -> Do {
-        self.enter(pace, context)
+    fn on_timer(&self, pace: &mut Pace, turn: &mut u64, context: &mut Context) -> Do {
+        pace.take(turn, context.now)
     }
-    fn on_leave(&self, pace: &mut Pace, (): &mut (), ended: &Ended, context: &mut Context) {
+    fn on_leave(&self, pace: &mut Pace, _: &mut u64, ended: &Ended, context: &mut Context) {
         let nobody = ended.callee == Ended::NOBODY && !ended.outcome().is_success();
         if ended.given_up || nobody {
             return;

@@ -34,6 +34,7 @@
 //! Finagle `FailureAccrual`; Envoy's `circuit_breakers` are limits of concurrency.
 
 mod machine;
+mod results;
 mod settings;
 mod telling;
 mod window;
@@ -313,6 +314,22 @@ impl Policy for Breaker {
     }
     fn idle_at(&self, rate: f64) -> Option<String> {
         self.never(rate)
+    }
+    fn thresholds(&self) -> Vec<(&'static str, f64)> {
+        let in_a_row = self.in_a_row().map(f64::from);
+        let level = self.leaky.as_ref().map(|leaky| leaky.size);
+        let [failure_rate, slow_rate] = match self.has_rates() {
+            true => [self.failure_rate, self.slow_rate],
+            false => [None; 2],
+        };
+        let all = [
+            ("failures_in_a_row", in_a_row),
+            ("level", level),
+            ("failure_rate", failure_rate),
+            ("slow_rate", slow_rate),
+        ];
+        let known = |(name, value): (&'static str, Option<f64>)| Some((name, value?));
+        all.into_iter().filter_map(known).collect()
     }
     #[inline]
     fn state(&self, memory: &BreakerMemory, _: u32, now: SimTime) -> (u8, Option<SimTime>) {

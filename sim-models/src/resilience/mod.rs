@@ -27,6 +27,7 @@ mod gradient_limit;
 mod hedge;
 mod nack_admission;
 mod outlier_ejection;
+pub mod pattern;
 mod policy;
 mod probing_limit;
 mod rate_limit;
@@ -53,6 +54,7 @@ mod thread_pool;
 mod throttle;
 mod timeout;
 pub mod trace;
+pub mod timeline;
 mod window_limit;
 
 pub use adaptive_limit::AdaptiveLimit;
@@ -522,6 +524,11 @@ macro_rules! policies {
                     $((Self::$policy(policy), Memory::$policy(memory)) => policy.why(memory, now),)*
                     _ => unreachable!("the memory of a policy is its own"),
                 }
+            }
+            /// See [`Policy::thresholds`].
+            #[must_use]
+            pub fn thresholds(&self) -> Vec<(&'static str, f64)> {
+                match self { $(Self::$policy(policy) => policy.thresholds()),* }
             }
             /// See [`Policy::carries`].
             #[must_use]

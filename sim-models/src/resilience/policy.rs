@@ -561,6 +561,10 @@ pub trait Policy {
     fn why(&self, _memory: &Self::Memory, _now: SimTime) -> String {
         String::new()
     }
+    /// The values at which it acts of numbers that [`Policy::reading`] tells, by their names: lines in charts.
+    fn thresholds(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
     /// The most calls a second that one memory of it lets in in the long run, if it bounds their rate.
     fn carries(&self) -> Option<f64> {
         None

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One line of a script.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// Seconds since the start.
@@ -14,66 +14,105 @@ pub struct Line {
     /// What happens.
     pub op: Op,
     /// Which call it is about.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Id::is_none")]
     pub id: Id,
     /// Of a result: what it is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// Of a result: how long the policy is told that it took, in seconds; the time since it was let in unless given.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
     /// Of a result: its HTTP-like status.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub status: u16,
     /// The index of the instance that was asked, or, of a call that comes to a policy with a memory by callee, will be.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callee: Option<u16>,
     /// Of a result: seconds after which the callee asks to come again; less than zero: not at all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<f64>,
     /// Of a result: how busy the answer tells that its instance is; 1 is all that it can take.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<f64>,
     /// Of a call that comes: key of what it asks for, from 1; 0: it has none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub key: u32,
     /// Of a call that comes: whether it may be asked for twice.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub idempotent: bool,
     /// Of a call that comes: how much it matters.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub priority: Priority,
     /// Of a call that comes: whom it is from, 0 to 127.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub user: u8,
     /// Of a call that comes: when the deadline passes that it came with, in seconds since the start.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<f64>,
     /// Of a call that comes: the tenant that it is from.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tenant: String,
     /// Of a call that comes: the index of the instance that asks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub caller: u16,
     /// Of a call that comes: the endpoint that it is for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
     /// Of a call that comes: how many of the breakers that its work will meet are open.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub breakers: u16,
     /// Of a call that comes: how many of the pools that its work will need have nothing left.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub pools: u16,
     /// Of a result: which of all tries of its call it is of, from 0.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<u16>,
     /// How many instances there are to ask from now on.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callees: Option<u16>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn yes() -> bool {
     true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+impl Line {
+    /// A line that says no more than that.
+    #[must_use]
+    pub fn new(t: f64, op: Op) -> Self {
+        Self {
+            t,
+            op,
+            id: Id::default(),
+            outcome: None,
+            duration: None,
+            status: 0,
+            callee: None,
+            retry_after: None,
+            load: None,
+            key: 0,
+            idempotent: true,
+            priority: Priority::default(),
+            user: 0,
+            deadline: None,
+            tenant: String::new(),
+            caller: 0,
+            endpoint: String::new(),
+            breakers: 0,
+            pools: 0,
+            leg: None,
+            callees: None,
+        }
+    }
 }
 
 /// How a script calls a call: a number or a text. A line without one is about the call without a name.
@@ -110,7 +149,7 @@ impl Id {
 }
 
 /// What happens in a line of a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// A call comes to the policy.

@@ -296,26 +296,26 @@ fn an_instance_that_fails_in_a_row_is_out_for_longer_each_time() {
             ("0 acquire a", "inside, out 0.000"),
             ("0 acquire b", "inside, out 0.000"),
             ("0 acquire c", "inside, out 0.000"),
-            ("1 result a error callee=3", "ended, error, out 0.000"),
+            ("1 result a error callee=3", "ended, error, in, out 0.000"),
             (
                 "1 result b refused callee=3",
-                "ended, refused, out 1.000, ejected=1",
+                "ended, refused, ejected, out 1.000, ejected=1",
             ),
             // Sent before the ejection: it says nothing of the time after it.
             (
                 "2 result c error callee=3",
-                "ended, error, out 1.000, ejected=1",
+                "ended, error, ejected, out 1.000, ejected=1",
             ),
             ("10.999 look a", "ended, error, out 1.000, ejected=1"),
             ("11 acquire a", "inside, out 0.000, ejected=1"),
             ("11 acquire b", "inside, out 0.000, ejected=1"),
             (
                 "11 result a error callee=3",
-                "ended, error, out 0.000, ejected=1",
+                "ended, error, in, out 0.000, ejected=1",
             ),
             (
                 "11 result b error callee=3",
-                "ended, error, out 1.000, ejected=2",
+                "ended, error, ejected, out 1.000, ejected=2",
             ),
             // Twice as long the second time.
             ("30.999 look a", "ended, error, out 1.000, ejected=2"),
@@ -323,14 +323,17 @@ fn an_instance_that_fails_in_a_row_is_out_for_longer_each_time() {
             // A success starts the count anew.
             (
                 "31 result a error callee=5",
-                "ended, error, out 0.000, ejected=2",
+                "ended, error, in, out 0.000, ejected=2",
             ),
             ("32 acquire a", "inside, out 0.000, ejected=2"),
-            ("32 result a ok callee=5", "ended, ok, out 0.000, ejected=2"),
+            (
+                "32 result a ok callee=5",
+                "ended, ok, in, out 0.000, ejected=2",
+            ),
             ("33 acquire a", "inside, out 0.000, ejected=2"),
             (
                 "33 result a error callee=5",
-                "ended, error, out 0.000, ejected=2",
+                "ended, error, in, out 0.000, ejected=2",
             ),
         ],
     );

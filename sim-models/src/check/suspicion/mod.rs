@@ -13,6 +13,7 @@ mod circles;
 mod controllers;
 mod disturbances;
 mod graph;
+mod idle;
 mod limits;
 mod load;
 mod lost;
@@ -41,6 +42,7 @@ impl Checker<'_> {
         self.answers_come_in_time(&view);
         self.callees_outlast(&view);
         self.requests_are_told_apart(&view);
+        self.policies_can_act(&view);
         self.attempts_multiply(&view);
         self.load_fits(&view);
         self.limits_fit(&view);

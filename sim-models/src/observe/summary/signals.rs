@@ -237,6 +237,14 @@ pub struct PolicySummary {
     pub transitions: Vec<Transition>,
 }
 
+/// What it counted, by the name of the counter, which has to be one of its own.
+impl std::ops::Index<&str> for PolicySummary {
+    type Output = u64;
+    fn index(&self, counter: &str) -> &u64 {
+        &self.counts[counter]
+    }
+}
+
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }

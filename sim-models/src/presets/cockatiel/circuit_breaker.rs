@@ -1,9 +1,9 @@
 //! `circuitBreaker` of cockatiel, with one of its three breakers.
 //!
 //! Judged after failures only; a threshold has to be exceeded, failures in a row to be reached. A call at exactly
-//! `halfOpenAfter` is the probe; those that come while it is out wait for its result and then come again. Results of
-//! calls that were let in while it was closed count in the window whenever they arrive, and may open it while it is half
-//! open. The result that decides is in the window too: the success that closes it is the first one in the emptied window.
+//! `halfOpenAfter` is the probe; those that come while it is out wait for its result and then come again (here after
+//! those who came before them, where those still wait for an earlier probe). Results of calls that were let in while it
+//! was closed count in the window whenever they arrive, and may open it while it is half open. The result that decides is in the window too: the success that closes it is the first one in the emptied window.
 //! Failures that are not handled say nothing while it is closed, and close it while it is half open.
 //!
 //! The windows of `SamplingBreaker` (at least five, of a second at most) begin with the first result after the one before

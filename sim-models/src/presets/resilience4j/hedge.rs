@@ -18,7 +18,7 @@ use sim_core::SimDuration;
 pub struct Resilience4jHedge {
     /// Where the delay comes from.
     pub duration_supplier_type: Resilience4jHedgeDuration,
-    /// The delay, where it is preconfigured.
+    /// The delay, where it is preconfigured; otherwise nobody asks it.
     pub cutoff: Option<SimDuration>,
     /// Whether the factor is per cent of the average; otherwise it is milliseconds more than that.
     pub should_use_factor_as_percentage: bool,
@@ -60,7 +60,7 @@ impl Resilience4jHedge {
     /// The policies that it stands for.
     ///
     /// # Errors
-    /// What is of the other kind of delay.
+    /// A delay that is preconfigured and not given.
     pub(super) fn expand(&self) -> Result<Vec<PolicySpec>, String> {
         let hedge = Hedge {
             on: OutcomeSet::of(&[]),
@@ -74,10 +74,7 @@ impl Resilience4jHedge {
             (Resilience4jHedgeDuration::Preconfigured, None) => {
                 return Err("`cutoff` must be given: HedgeDuration must not be null".into());
             }
-            (Resilience4jHedgeDuration::AveragePlus, Some(_)) => {
-                return Err("`cutoff` is of `durationSupplierType: PRECONFIGURED`".into());
-            }
-            (Resilience4jHedgeDuration::AveragePlus, None) => {
+            (Resilience4jHedgeDuration::AveragePlus, _) => {
                 let amount = f64::from(self.hedge_time_factor);
                 let (factor, plus) = match self.should_use_factor_as_percentage {
                     true if self.hedge_time_factor > 0 => (amount / 100.0, 0),

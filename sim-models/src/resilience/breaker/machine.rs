@@ -1,10 +1,10 @@
-//! The state of a breaker, and what changes it.
+//! The state of a breaker: what time, calls and hands make of it.
 
 use super::Breaker;
-use super::settings::{GivenUp, IgnoredProbe, Initial, Judged, Late, Probes, Rounding, Window};
+use super::settings::{Initial, Judged, Late, Rounding, Window};
 use super::window::{Counts, Heard};
 use crate::outcome::{Ending, Outcome};
-use crate::resilience::{Context, Do, Ended, Final};
+use crate::resilience::{Context, Do, Final};
 use sim_core::random::{Keyed, Source};
 use sim_core::{SimDuration, SimTime};
 
@@ -81,9 +81,9 @@ pub(super) struct Core {
     /// Results of probes since the last change of state.
     pub(super) probes: Counts,
     /// The probes that are out and that others wait for ([`Late::AsBegunOnce`]), by their epoch.
-    out: [u32; 3],
+    pub(super) out: [u32; 3],
     /// Ends of buckets that have been judged.
-    seen: u64,
+    pub(super) seen: u64,
     /// Whether a call has come yet.
     begun: bool,
     /// Key of the next draw: that of the call which was here last.
@@ -104,21 +104,11 @@ pub struct BreakerMemory {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, packed(2))]
 pub struct Admitted {
-    came: SimTime,
+    pub(super) came: SimTime,
     /// After how many changes of state.
-    epoch: u32,
+    pub(super) epoch: u32,
     /// While it was half open.
-    probe: bool,
-}
-
-/// What a result is to a breaker.
-#[derive(Clone, Copy, PartialEq)]
-enum Said {
-    Success,
-    Failure,
-    Ignored,
-    /// A probe that has failed without a result.
-    Lost,
+    pub(super) probe: bool,
 }
 
 impl Core {
@@ -129,7 +119,7 @@ impl Core {
         (self.cause, self.since) = (cause, at);
     }
 
-    fn is_half_open(&self) -> bool {
+    pub(super) fn is_half_open(&self) -> bool {
         matches!(self.state, State::HalfOpen { .. })
     }
 }
@@ -209,7 +199,7 @@ impl Breaker {
         }
     }
 
-    fn open(&self, core: &mut Core, cause: Cause, at: SimTime, counters: &mut [u64]) {
+    pub(super) fn open(&self, core: &mut Core, cause: Cause, at: SimTime, counters: &mut [u64]) {
         counters[OPENED] += 1;
         core.opens = core.opens.saturating_add(1);
         let until = at + self.open_time(core);
@@ -220,7 +210,7 @@ impl Breaker {
         core.enter(self.half_opened(at), Cause::OpenTime, at);
     }
 
-    fn close(core: &mut Core, cause: Cause, at: SimTime, counters: &mut [u64]) {
+    pub(super) fn close(core: &mut Core, cause: Cause, at: SimTime, counters: &mut [u64]) {
         counters[CLOSED] += 1;
         (core.opens, core.in_a_row, core.level) = (0, 0, 0.0);
         core.enter(State::Closed, cause, at);
@@ -288,14 +278,14 @@ impl Breaker {
     }
 
     /// Empties the window.
-    fn empty(&self, memory: &mut BreakerMemory, now: SimTime) {
+    pub(super) fn empty(&self, memory: &mut BreakerMemory, now: SimTime) {
         memory.core.seen = 0;
         let aligned = self.rules.judged == Judged::Snapshots;
         memory.heard.clear(now, aligned);
     }
 
     /// Which rate is too high, if one is.
-    fn guilty(&self, counts: Counts) -> Option<Cause> {
+    pub(super) fn guilty(&self, counts: Counts) -> Option<Cause> {
         if counts.calls < self.least_calls() {
             return None;
         }
@@ -319,7 +309,7 @@ impl Breaker {
         }
     }
 
-    fn reached(&self, part: u32, calls: u32, threshold: f64) -> bool {
+    pub(super) fn reached(&self, part: u32, calls: u32, threshold: f64) -> bool {
         let (part, calls) = (f64::from(part), f64::from(calls));
         // What was written in per cent: the product may be off in its last digit.
         let percent = libm::round(threshold * 1e11) / 1e9;
@@ -415,242 +405,6 @@ impl Breaker {
         memory.core.seed = context.key;
     }
 
-    /// What a result is.
-    fn hear(&self, ended: &Ended, probe: bool) -> Said {
-        if ended.given_up {
-            return match self.rules.given_up {
-                GivenUp::ProbeFailed if probe => Said::Lost,
-                GivenUp::ProbeFailed | GivenUp::Ignored => Said::Ignored,
-                GivenUp::Success => Said::Success,
-                GivenUp::Failure => Said::Failure,
-            };
-        }
-        let nobody = ended.callee == Ended::NOBODY && !self.rules.refused_are_results;
-        if self.ignore.contains(ended.ending) {
-            Said::Ignored
-        } else if self.unless.contains(ended.ending) {
-            Said::Success
-        } else if self.on.contains(ended.ending) {
-            Said::Failure
-        } else if !ended.outcome().is_success() && (nobody || self.rules.others_ignored) {
-            // A policy inside let it through to nobody: that says nothing of the callee.
-            Said::Ignored
-        } else {
-            Said::Success
-        }
-    }
-
-    /// A call that was let in has left.
-    pub(super) fn left(
-        &self,
-        memory: &mut BreakerMemory,
-        call: Admitted,
-        ended: &Ended,
-        context: &mut Context,
-    ) {
-        self.arrive(memory, context);
-        let late = call.epoch != memory.core.epoch;
-        let probe = match self.rules.late {
-            Late::Forgotten if late => return,
-            Late::ClosedAsBegun if late && call.probe => return,
-            Late::Forgotten | Late::Counted => memory.core.is_half_open(),
-            _ => call.probe,
-        };
-        let epoch = memory.core.epoch;
-        let heard = self.hear(ended, probe);
-        let slow = self.slow_rate.is_some() && context.took(call.came) > self.slow_after;
-        if probe {
-            self.probed(memory, heard, slow, context);
-        } else {
-            self.passed(memory, heard, slow, context);
-        }
-        let decided = if self.rules.late == Late::AsBegunOnce {
-            if let Some(of) = waited_for(&mut memory.core, call).filter(|_| probe) {
-                *of = NOBODY;
-            }
-            probe
-        } else {
-            memory.core.epoch != epoch
-        };
-        if self.half_open.waits && decided {
-            context.wake = context.waiting;
-        }
-    }
-
-    /// Whether it may open on what was heard: at any time, or unless it is open already.
-    fn may_open(&self, core: &Core, now: SimTime) -> bool {
-        let may = match core.state {
-            State::Closed | State::HalfOpen { .. } => true,
-            State::Open(_) => self.rules.late == Late::AsBegun,
-            State::ForcedOpen | State::ForcedClosed => false,
-        };
-        may && now.since(SimTime::ZERO) >= self.warm_up
-    }
-
-    /// Takes in a result of no probe.
-    fn passed(&self, memory: &mut BreakerMemory, heard: Said, slow: bool, context: &mut Context) {
-        let now = context.now;
-        let failed = match heard {
-            Said::Success => false,
-            Said::Failure => true,
-            Said::Ignored | Said::Lost => return,
-        };
-        self.count(memory, failed, slow, now);
-        let core = &mut memory.core;
-        // What has been counted while it is open says nothing of its state.
-        if matches!(core.state, State::Open(_)) && self.rules.late == Late::Counted {
-            return;
-        }
-        if !self.may_open(core, now) {
-            return;
-        }
-        let rates_judged = match self.rules.judged {
-            Judged::Results => true,
-            Judged::Failures => failed,
-            Judged::Snapshots => false,
-        };
-        let in_a_row = self.in_a_row().filter(|most| core.in_a_row >= *most);
-        let cause = if failed && in_a_row.is_some() {
-            Some(Cause::Failures(core.in_a_row))
-        } else if failed
-            && self
-                .leaky
-                .as_ref()
-                .is_some_and(|leaky| core.level > leaky.size)
-        {
-            Some(Cause::Leaky)
-        } else if rates_judged && self.has_rates() {
-            let total = memory.heard.total(&self.window, now);
-            self.guilty(total)
-        } else {
-            None
-        };
-        if let Some(cause) = cause {
-            self.open(core, cause, now, context.counters);
-        }
-    }
-
-    /// Counts a result.
-    fn count(&self, memory: &mut BreakerMemory, failed: bool, slow: bool, now: SimTime) {
-        let core = &mut memory.core;
-        core.in_a_row = if failed {
-            core.in_a_row.saturating_add(1)
-        } else {
-            0
-        };
-        if failed && self.leaky.is_some() {
-            core.level = self.level(core, now) + 1.0;
-            core.level_at = now;
-        }
-        if memory.heard != Heard::Nothing {
-            let mut counts = Counts::one(failed, slow);
-            if self.rules.per_call {
-                counts.calls = 0;
-            }
-            memory.heard.add(&self.window, now, counts);
-        }
-    }
-
-    /// Failures in the leaky bucket by now.
-    pub(super) fn level(&self, core: &Core, now: SimTime) -> f64 {
-        self.leaky.as_ref().map_or(0.0, |leaky| {
-            let leaked = now.since(core.level_at).as_nanos_f64() / leaky.leak.as_nanos_f64();
-            (core.level - leaked).max(0.0)
-        })
-    }
-
-    /// Takes in the result of a probe.
-    fn probed(&self, memory: &mut BreakerMemory, heard: Said, slow: bool, context: &mut Context) {
-        let now = context.now;
-        let mut counted = true;
-        let mut keeps = self.rules.keeps_window;
-        let failed = match heard {
-            Said::Success => false,
-            Said::Failure => true,
-            Said::Lost => {
-                counted = false;
-                true
-            }
-            Said::Ignored => {
-                counted = false;
-                match self.rules.ignored_probe {
-                    IgnoredProbe::Again => {
-                        if let State::HalfOpen { permits, .. } = &mut memory.core.state {
-                            *permits = permits.saturating_add(1);
-                            context.wake = context.waiting.min(1);
-                        }
-                        return;
-                    }
-                    IgnoredProbe::Success => {
-                        counted = true;
-                        false
-                    }
-                    IgnoredProbe::Closes => {
-                        keeps = true;
-                        false
-                    }
-                    IgnoredProbe::Failure => true,
-                }
-            }
-        };
-        let core = &mut memory.core;
-        core.probes.add(Counts::one(failed, slow));
-        let probes = core.probes;
-        let half_open = &self.half_open;
-        let enough = probes.calls >= half_open.results();
-        let opens = if half_open.by_rates {
-            enough && self.probes_guilty(probes)
-        } else {
-            probes.failed > half_open.tolerates
-        };
-        let closes = !opens && enough;
-        let counted = counted
-            && match self.rules.probes {
-                Probes::Apart => false,
-                Probes::Counted => true,
-                Probes::Last => opens || closes,
-            };
-        if opens {
-            if counted {
-                self.count(memory, failed, slow, now);
-            }
-            if self.may_open(&memory.core, now) {
-                self.open(
-                    &mut memory.core,
-                    Cause::Probes(probes),
-                    now,
-                    context.counters,
-                );
-            }
-            return;
-        }
-        if closes {
-            let core = &mut memory.core;
-            let in_a_row = core.in_a_row;
-            if core.is_half_open() || self.rules.late == Late::AsBegun {
-                Self::close(core, Cause::Probes(probes), now, context.counters);
-            }
-            if keeps {
-                core.in_a_row = in_a_row;
-                core.seen = memory.heard.ends(&self.window, now);
-            } else {
-                self.empty(memory, now);
-            }
-        }
-        if counted {
-            // Where one of several probes alone is counted, it stands for all of them: they closed it.
-            let failed = failed && self.rules.probes == Probes::Counted;
-            self.count(memory, failed, slow, now);
-        }
-    }
-
-    fn probes_guilty(&self, probes: Counts) -> bool {
-        let reached = |part: u32, threshold: Option<f64>| {
-            threshold.is_some_and(|threshold| self.reached(part, probes.calls, threshold))
-        };
-        reached(probes.failed, self.failure_rate) || reached(probes.slow, self.slow_rate)
-    }
-
     /// Somebody trips it by hand, or resets it.
     pub(super) fn force(&self, memory: &mut BreakerMemory, trips: bool, context: &mut Context) {
         self.arrive(memory, context);
@@ -672,14 +426,8 @@ impl Breaker {
     }
 }
 
-/// The place of a probe among those that others wait for.
-fn waited_for(core: &mut Core, call: Admitted) -> Option<&mut u32> {
-    let epoch = call.epoch;
-    core.out.iter_mut().find(|out| **out == epoch)
-}
-
 /// The epoch of no probe.
-const NOBODY: u32 = u32::MAX;
+pub(super) const NOBODY: u32 = u32::MAX;
 
 /// Where its counters are.
 pub(super) const OPENED: usize = 0;

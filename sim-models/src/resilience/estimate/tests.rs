@@ -98,9 +98,10 @@ fn the_average_of_gradient2_as_in_exp_avg_measurement_test() {
 
 #[test]
 fn gradients_fall_to_no_less_than_half_and_stay_where_little_is_out() {
-    // 20 × 0.5 + 4, a fifth of the way from 20.
-    let samples = [(10, 20, false), (100, 20, false)];
-    assert_eq!(limits("gradient2(least: 1)", &samples), [20, 19]);
+    // The mean of the three is 340 ms, and 28 × 0.5 + 4 the limit.
+    let samples = [(10, 20, false), (10, 24, false), (1000, 28, false)];
+    let at_once = "gradient2(least: 1, smoothing: 1, tolerance: 1)";
+    assert_eq!(limits(at_once, &samples), [24, 28, 18]);
     assert_eq!(
         limits("gradient2", &[(10, 9, false), (10, 9, false)]),
         [20, 20]

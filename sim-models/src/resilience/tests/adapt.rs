@@ -497,7 +497,7 @@ fn a_rate_begins_when_a_call_is_throttled() {
             // One answer in half a second, weighing 0.8, is measured; the rate is 0.7 of that, and a token is not there yet.
             (
                 "0.7 acquire c",
-                "waiting, wait 0.312500001, paces, measured 1.600, rate 1.120, tokens 0.650, throttled=1, waited=1",
+                "waiting, wait 0.312500001, paces, measured 1.600, rate 1.120, tokens -0.350, throttled=1, waited=1",
             ),
             (
                 "2 look c",

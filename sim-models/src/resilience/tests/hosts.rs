@@ -145,10 +145,13 @@ fn what_cannot_eject_anybody_is_refused() {
         ("failure_accrual(failures: 0, success_rate: 0)", "failures"),
         ("fallback(most: 1)", "give `to`"),
         (
-            "hedge(\"1s\", learn: percentile(rank: 2))",
+            "hedge(after: \"1s\", learn: percentile(rank: 2))",
             "`rank` must be 0 to 1",
         ),
-        ("hedge(\"1s\", learn: average(), result: first)", "no room"),
+        (
+            "hedge(after: \"1s\", learn: average(), result: first)",
+            "no room",
+        ),
     ] {
         let spec: PolicySpec = read_part(policy).unwrap();
         let wrong = spec.validate();
@@ -220,7 +223,7 @@ fn so_many_fallbacks_are_asked_at_a_time() {
 fn the_first_failure_is_the_result_where_it_is_said() {
     // Polly 8.7, HedgingExecutionContext.CreateExecutionInfoWhenNoExecution: `_tasks.First(..)`.
     check(
-        "hedge(\"1s\", attempts: 2, result: first)",
+        "hedge(after: \"1s\", attempts: 2, result: first)",
         &[
             ("0 acquire a", "inside"),
             ("1 look a", "inside, hedges=1"),
@@ -242,7 +245,7 @@ fn the_first_failure_is_the_result_where_it_is_said() {
 #[test]
 fn backups_go_out_after_a_percentile_that_is_taken_every_so_often() {
     // Finagle 24.8: every 3 s from the slices of 10 s that are over; zero until the first one is.
-    let policy = "hedge(\"1h\", on: [error], next_at_once: false, learn: percentile(rank: 0.5, refresh: \"3s\", samples: 0, most: \"2s\"))";
+    let policy = "hedge(after: \"1h\", on: [error], next_at_once: false, learn: percentile(rank: 0.5, refresh: \"3s\", samples: 0, most: \"2s\"))";
     check(
         policy,
         &[

@@ -79,6 +79,7 @@ impl Trace<'_> {
                         leg = owner;
                         self.outwards((call, leg), layer, ended)
                     } else {
+                        self.ended.push(call);
                         self.calls[call].end(ended.ending, ended.last);
                         Way::Stay
                     }
@@ -97,6 +98,8 @@ impl Trace<'_> {
 
     /// A try of what is inside all policies begins.
     fn send(&mut self, (call, leg): Place) {
+        let number = self.calls[call].tries.len();
+        self.begun.push((call, number));
         let call = &mut self.calls[call];
         call.tries.push(Try { leg, over: false });
         let (attempts, callee) = (call.tries.len(), call.callee.unwrap_or(0));

@@ -29,6 +29,8 @@
 mod call;
 mod drive;
 mod hand;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 use super::script::Told;
@@ -61,6 +63,10 @@ pub struct Trace<'p> {
     woken: VecDeque<(Place, usize)>,
     now: SimTime,
     callees: u16,
+    /// Tries that the last line, or the timers that ran since, began: of which call, and which of its tries.
+    begun: Vec<(usize, usize)>,
+    /// Calls that it, or they, ended.
+    ended: Vec<usize>,
     /// Tenants that somebody has come from, in the order in which they were named.
     tenants: Vec<String>,
     /// How long what the line is about took, as it says.
@@ -97,6 +103,8 @@ impl<'p> Trace<'p> {
             woken: VecDeque::new(),
             now: SimTime::ZERO,
             callees: CALLEES,
+            begun: Vec::new(),
+            ended: Vec::new(),
             tenants: Vec::new(),
             said: None,
         }
@@ -138,6 +146,8 @@ impl<'p> Trace<'p> {
         });
         let said = said.transpose()?;
         self.said = None;
+        self.begun.clear();
+        self.ended.clear();
         self.run_timers(now);
         self.now = now;
         self.said = said;
@@ -213,9 +223,54 @@ impl<'p> Trace<'p> {
         }
     }
 
+    /// Runs the timers that are due by then.
+    pub(super) fn advance(&mut self, until: SimTime) {
+        self.said = None;
+        self.begun.clear();
+        self.ended.clear();
+        self.run_timers(until);
+        self.now = until;
+    }
+
+    /// When the next timer is due.
+    pub(super) fn next_due(&self) -> Option<SimTime> {
+        self.due.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// Tries that the last line or [`Trace::advance`] began: of which call, and which of its tries.
+    pub(super) fn begun(&self) -> &[(usize, usize)] {
+        &self.begun
+    }
+
+    /// How calls have ended that the last line or [`Trace::advance`] ended, and whether somebody was asked.
+    pub(super) fn ended(&self) -> impl Iterator<Item = (Outcome, bool)> {
+        let calls = self.ended.iter().map(|call| &self.calls[*call]);
+        calls.filter_map(|call| Some((call.outcome?, !call.tries.is_empty())))
+    }
+
+    /// The parts of the memory of a policy that somebody has come to.
+    pub(super) fn parts(&self, layer: usize) -> &BTreeMap<String, Memory> {
+        &self.memories[layer]
+    }
+
+    /// Tries that the call of this number has begun, counted from 0.
+    pub(super) fn tries(&self, call: usize) -> usize {
+        self.calls[call].tries.len()
+    }
+
+    /// How many instances there are to ask.
+    pub(super) fn callees(&self) -> u16 {
+        self.callees
+    }
+
+    /// What a policy has counted, in the order of its counters.
+    pub(super) fn counted(&self, layer: usize) -> &[u64] {
+        &self.counters[layer]
+    }
+
     /// What a policy says of a part of its memory now, and has counted; its state is that of this instance of the
     /// callee, where each has its own.
-    pub(super) fn told(&self, layer: usize, part: &str, callee: Option<u16>) -> Told {
+    fn told(&self, layer: usize, part: &str, callee: Option<u16>) -> Told {
         let policy = &self.layers[layer];
         let fresh;
         let memory = match self.memories[layer].get(part) {
