@@ -45,16 +45,16 @@ impl SimDuration {
     /// Longer than every run.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// A span of whole seconds.
+    /// A span of whole seconds; more than there is room for becomes [`SimDuration::MAX`].
     #[must_use]
     pub const fn from_secs(seconds: u64) -> Self {
-        Self(seconds * 1_000_000_000)
+        Self(seconds.saturating_mul(1_000_000_000))
     }
 
-    /// A span of whole milliseconds.
+    /// A span of whole milliseconds; more than there is room for becomes [`SimDuration::MAX`].
     #[must_use]
     pub const fn from_millis(milliseconds: u64) -> Self {
-        Self(milliseconds * 1_000_000)
+        Self(milliseconds.saturating_mul(1_000_000))
     }
 
     /// A span of `nanoseconds`, rounded to the nearest; negative and NaN become zero, too large

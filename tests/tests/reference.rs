@@ -59,11 +59,13 @@ fn every_example_checks_clean_and_runs() {
 }
 
 /// Names that we have too, for something else.
-const OTHERWISE: [(&str, &str); 4] = [
+const OTHERWISE: [(&str, &str); 6] = [
     ("Vaurien", "percent"),
     ("Toxiproxy", "timeout"),
     ("Envoy", "timeout"),
     ("Chaos Mesh", "duration"),
+    ("Finagle", "RetryBudget"),
+    ("Finagle", "equalJittered"),
 ];
 
 #[test]

@@ -39,18 +39,18 @@ fn turns(policy: &PolicySummary) -> Vec<String> {
 fn transitions_are_told_with_their_time_and_of_whom() {
     let summary = broken("scope: shared");
     let breaker = policy(&summary, "web -> db", "0 breaker");
-    // Calls at 3 and 4 s fail; the first after 9.01 s is the probe.
+    // Calls at 3 and 4 s fail; the one at 9 s is the probe.
     assert_eq!(
         turns(breaker),
         [
-            "4.01 web: closed > open",
-            "10.00 web: open > half_open",
-            "10.01 web: half_open > closed",
+            "4.00 web: closed > open",
+            "9.00 web: open > half_open",
+            "9.01 web: half_open > closed",
         ]
     );
     assert_eq!(breaker.transition_count, 3);
     let open = breaker.states["open"];
-    assert!((open - 5.99 / 20.0).abs() < 1e-3, "{open}");
+    assert!((open - 5.0 / 20.0).abs() < 1e-3, "{open}");
     assert!((breaker.states["half_open"] - 0.01 / 20.0).abs() < 1e-3);
     let all: f64 = breaker.states.values().sum();
     assert!((all - 1.0).abs() < 1e-9, "{all}");
@@ -90,7 +90,7 @@ fn the_share_of_time_in_a_state_is_a_measure_of_runs_and_of_stretches() {
         workloads: { "users": open(rate: "1/s", to: "web/get", arrivals: constant) },
         faults: [(at: "2500ms", for: "4s", inject: error(service: "db"))],
         hypothesis: (always: [
-            "policy_state(web -> db, breaker_open) in 5s..10s >= 100%",
+            "policy_state(web -> db, breaker_open) in 4s..9s >= 100%",
             "policy_state(web -> db, breaker_open) in 0s..4s <= 0%",
             "policy_state(web -> db, breaker_closed) > 60%",
             "policy_state(web, shed_by_priority_sheds) <= 0%",
@@ -153,7 +153,7 @@ fn failing(door: &str, calls: &str) -> Summary {
 
 #[test]
 fn a_door_fails_fast_for_those_whose_work_meets_an_open_breaker() {
-    let breaker = r#"breaker(failures: 2, open_for: "4s")"#;
+    let breaker = r#"breaker(failures: 1, open_for: "4s")"#;
     let summary = failing("fail_fast(pools: false)", breaker);
     let door = &summary.services["web"].admission["0 fail_fast"];
     let refused = door.counts["for_breakers"];
@@ -167,10 +167,6 @@ fn a_door_fails_fast_for_those_whose_work_meets_an_open_breaker() {
     // When the time of the breaker is up, one comes in and is its probe.
     let probes = policy(&summary, "web -> bank", "0 breaker").counts["probes"];
     assert!(probes >= 2, "{probes}");
-    assert_eq!(
-        summary.workloads["order"].causes.get("web: breaker_open"),
-        None
-    );
 
     // What answers in place of the breaker is asked.
     let summary = failing("fail_fast(pools: false)", &format!("fallback, {breaker}"));

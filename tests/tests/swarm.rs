@@ -59,8 +59,11 @@ fn registered_policies_lose_and_invent_nothing() {
 fn all_policies_at_once_lose_and_invent_nothing() {
     for seed in 1..=12 {
         let text = everything(seed);
-        let events = one(&text, seed).unwrap_or_else(|why| panic!("{why}\n{text}"));
-        assert!(events > 1000, "{events} events\n{text}");
+        match one(&text, seed) {
+            Ok(events) => assert!(events > 1000, "{events} events\n{text}"),
+            // In any order what remembers by callee may stand outside of what asks another one: that is refused.
+            Err(why) => assert!(seed > 2 && why.starts_with("V0009"), "{why}\n{text}"),
+        }
     }
 }
 

@@ -267,7 +267,9 @@ impl Policy for AdmissionControl {
     }
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
-        if !(SLICE.0..=LONGEST * SLICE.0).contains(&self.window.0) || self.window.0 % SLICE.0 > 0 {
+        if !(SLICE.0..=LONGEST * SLICE.0).contains(&self.window.0)
+            || !self.window.0.is_multiple_of(SLICE.0)
+        {
             let why = format!(
                 "must be whole seconds, 1s to {LONGEST}s, not {}",
                 self.window
@@ -283,7 +285,7 @@ impl Policy for AdmissionControl {
             wrong.push(("aggression", why));
         }
         let rate = self.least_rate.0;
-        if !(rate >= 0.0 && rate <= 1e9 && libm::trunc(rate) == rate) {
+        if !(0.0..=1e9).contains(&rate) || libm::trunc(rate) != rate {
             wrong.push(("least_rate", "must be whole calls per second".into()));
         }
         if !(0.0..=1.0).contains(&self.most) {

@@ -235,13 +235,7 @@ impl Policy for Breaker {
     const REFUSES: bool = true;
     const BREAKS: bool = true;
     const BY_HAND: bool = true;
-    const STATES: &'static [&'static str] = &[
-        "closed",
-        "open",
-        "half_open",
-        "forced_open",
-        "forced_closed",
-    ];
+    const STATES: &'static [&'static str] = &["closed", "open", "half_open"];
 
     fn memory(&self) -> BreakerMemory {
         self.fresh()

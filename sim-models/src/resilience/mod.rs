@@ -5,6 +5,7 @@
 //!
 //! To add a policy: write one file beside its siblings, and one line in `policies!` below.
 
+mod slices;
 mod adaptive_limit;
 mod adaptive_rate;
 mod admission_control;
@@ -46,7 +47,6 @@ mod shed_by_deadline;
 mod shed_by_priority;
 mod shuffle_shard;
 mod sliding_limit;
-mod slices;
 mod stale;
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,8 @@ mod circuit_breakers;
 mod hedge_policy;
 mod local_rate_limit;
 mod outlier_detection;
-mod retry;
 mod retry_on;
+mod retry;
 mod route_timeout;
 
 pub use adaptive_concurrency::{

@@ -134,12 +134,12 @@ pub(super) const GROUPS: &[Group] = &[
         "PollyTimeout",
         "polly.timeout",
         r#"calls: { "web -> db": [polly(timeout: (@))] }"#,
-        r#"Timeout: "30s""#,
+        r#"Timeout: "2s""#,
     ),
     single(
         "PollyFallback",
         "polly.fallback",
-        r#"calls: { "web -> db": [polly(fallback: (@))] }"#,
+        r#"calls: { "users -> web": [polly(fallback: (@)), timeout("5s")] }"#,
         r#"FallbackAction: "db/find""#,
     ),
     single(
@@ -149,9 +149,39 @@ pub(super) const GROUPS: &[Group] = &[
         r#"isolation: (thread: (timeoutInMilliseconds: 1000))"#,
     ),
     single(
+        "HystrixTimeout",
+        "hystrix.execution.timeout",
+        r#"calls: { "web -> db": [hystrix(execution: (timeout: (@)))] }"#,
+        r#"enabled: true"#,
+    ),
+    single(
+        "HystrixExecutionIsolation",
+        "hystrix.execution.isolation",
+        r#"calls: { "web -> db": [hystrix(execution: (isolation: (@)))] }"#,
+        r#"thread: (timeoutInMilliseconds: 500)"#,
+    ),
+    single(
+        "HystrixThread",
+        "hystrix.execution.isolation.thread",
+        r#"calls: { "web -> db": [hystrix(execution: (isolation: (thread: (@))))] }"#,
+        r#"timeoutInMilliseconds: 500"#,
+    ),
+    single(
+        "HystrixFallbackIsolation",
+        "hystrix.fallback.isolation",
+        r#"calls: { "users -> web": [hystrix(fallback: (getFallback: "db/find", isolation: (@))), timeout("5s")] }"#,
+        r#"semaphore: (maxConcurrentRequests: 10)"#,
+    ),
+    single(
+        "HystrixFallbackSemaphore",
+        "hystrix.fallback.isolation.semaphore",
+        r#"calls: { "users -> web": [hystrix(fallback: (getFallback: "db/find", isolation: (semaphore: (@)))), timeout("5s")] }"#,
+        r#"maxConcurrentRequests: 10"#,
+    ),
+    single(
         "HystrixFallback",
         "hystrix.fallback",
-        r#"calls: { "web -> db": [hystrix(fallback: (@))] }"#,
+        r#"calls: { "users -> web": [hystrix(fallback: (@)), timeout("5s")] }"#,
         r#"getFallback: "db/find", isolation: (semaphore: (maxConcurrentRequests: 10))"#,
     ),
     single(

@@ -29,15 +29,13 @@ pub(super) enum State {
 }
 
 impl State {
-    /// Which of [`crate::resilience::Policy::STATES`] it is.
+    /// Which of [`crate::resilience::Policy::STATES`] it is; forced or not is the same to calls.
     #[inline]
     pub(super) fn number(self) -> u8 {
         match self {
-            Self::Closed => 0,
-            Self::Open(_) => 1,
+            Self::Closed | Self::ForcedClosed => 0,
+            Self::Open(_) | Self::ForcedOpen => 1,
             Self::HalfOpen { .. } => 2,
-            Self::ForcedOpen => 3,
-            Self::ForcedClosed => 4,
         }
     }
 }

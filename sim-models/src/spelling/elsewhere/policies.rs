@@ -389,12 +389,6 @@ pub const TOOLS: &[Tool] = &[
                 "retry_budget",
                 "`aws(mode: standard)` says how: a success gives back what its last retry took",
             ),
-            ("standard", "retry", "`aws(mode: standard)`"),
-            (
-                "adaptive",
-                "adaptive_rate",
-                "inside the `retry`: each attempt takes a token",
-            ),
         ],
     ),
     (
