@@ -58,11 +58,14 @@ fn registered(folder: &str, registry: &[(&str, &str)]) {
                 "keeper",
                 "mod",
                 "order",
+                "pattern",
                 "policy",
                 "program",
+                "registry",
                 "script",
                 "slices",
                 "tests",
+                "timeline",
                 "trace",
             ];
             !common.contains(&name.as_str())

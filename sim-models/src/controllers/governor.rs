@@ -181,8 +181,7 @@ impl Controller for Governor {
             Stage::Stopped => return Leave::Denied,
             Stage::Counting => {}
         }
-        let since = context.now.0.saturating_sub(self.window.0);
-        log.done.retain(|done| done.at.0 > since);
+        log.done.retain(|done| done.at + self.window > context.now);
         let done = log.done.len();
         if self.most.is_some_and(|most| done >= most as usize) || self.too_many(log, asked) {
             log.stage = Stage::Alerted;

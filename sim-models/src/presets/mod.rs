@@ -7,7 +7,7 @@
 //!
 //! To add a library: a folder beside its siblings, with a file for each of its parts, and one line in `presets!` below.
 
-pub mod aiobreaker;
+mod spans;
 pub mod aws;
 pub mod cockatiel;
 pub mod concurrency_limits;
@@ -22,8 +22,8 @@ pub mod opossum;
 pub mod polly;
 mod preset;
 pub mod pybreaker;
+pub mod aiobreaker;
 pub mod resilience4j;
-mod spans;
 pub mod tower;
 #[cfg(test)]
 mod tests;

@@ -148,14 +148,14 @@ impl WindowLimit {
                     Some(_) => limit,
                     None => cycle.left.saturating_add(gained).min(limit),
                 };
-                cycle.until = cycle.until + SimDuration(windows * self.window.0);
+                cycle.until += SimDuration(windows * self.window.0);
                 cycle.own.clear();
             }
             Starts::FirstCall => {
                 // Those who had a place were the first of their windows.
                 while cycle.left < 0 && cycle.until <= now {
                     cycle.left += limit;
-                    cycle.until = cycle.until + self.window;
+                    cycle.until += self.window;
                 }
                 if cycle.until <= now {
                     cycle.left = limit;

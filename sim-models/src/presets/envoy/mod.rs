@@ -7,13 +7,13 @@
 //!
 //! Source: Envoy's API v3, `config.route.v3`, `config.cluster.v3`, `extensions.filters.http`.
 
+mod retry_on;
 mod adaptive_concurrency;
 mod admission_control;
 mod circuit_breakers;
 mod hedge_policy;
 mod local_rate_limit;
 mod outlier_detection;
-mod retry_on;
 mod retry;
 mod route_timeout;
 

@@ -249,35 +249,35 @@ fn backups_go_out_after_a_percentile_that_is_taken_every_so_often() {
     check(
         policy,
         &[
-            ("0 acquire a", "inside, samples 0.000, delay 3600.000"),
-            ("2 result a ok", "ended, ok, samples 0.000, delay 3600.000"),
-            ("3 acquire a", "inside, samples 0.000, delay 0.001"),
+            ("0 acquire a", "inside, delay 3600.000, samples 0.000"),
+            ("2 result a ok", "ended, ok, delay 3600.000, samples 0.000"),
+            ("3 acquire a", "inside, delay 0.001, samples 0.000"),
             (
                 "3.001 look a",
-                "inside, samples 0.000, delay 0.001, hedges=1",
+                "inside, delay 0.001, samples 0.000, hedges=1",
             ),
             // A failure is not the result while another try is out, and says nothing of latencies.
             (
                 "3.1 result a error leg=0",
-                "inside, samples 0.000, delay 0.001, hedges=1",
+                "inside, delay 0.001, samples 0.000, hedges=1",
             ),
             (
                 "3.2 result a ok leg=1",
-                "ended, ok, samples 0.000, delay 0.001, hedges=1, won=1",
+                "ended, ok, delay 0.001, samples 0.000, hedges=1, won=1",
             ),
             // Two latencies: 2 s, 199 ms. The slice is over at 10 s, the delay is taken at 12 s.
             (
                 "11.999 look a",
-                "ended, ok, samples 2.000, delay 0.001, hedges=1, won=1",
+                "ended, ok, delay 0.001, samples 2.000, hedges=1, won=1",
             ),
             (
                 "12 acquire a",
-                "inside, samples 2.000, delay 0.199, hedges=1, won=1",
+                "inside, delay 0.199, samples 2.000, hedges=1, won=1",
             ),
             // One that fails before its backup is the result.
             (
                 "12.1 result a error leg=0",
-                "ended, error, samples 2.000, delay 0.199, hedges=1, won=1",
+                "ended, error, delay 0.199, samples 2.000, hedges=1, won=1",
             ),
         ],
     );
