@@ -13,8 +13,9 @@
 //! is given up is no answer, nor is a call that a policy inside refused, so that nobody was asked.
 //!
 //! Tokens are promised in the order in which calls come, so that there are less than none while some wait. Who waits
-//! looks again when its token should be there at the rate that was, and waits on if the rate fell. Nobody is refused,
-//! however long it takes; who gives up has had its turn.
+//! looks again when its token should be there at the rate that was, and waits on if the rate fell. Where many are before
+//! it, it looks again after a second (or what one token takes, if that is longer): the rate may have risen. Nobody is
+//! refused, however long it takes; who gives up has had its turn.
 //!
 //! Source: botocore 1.44.8 (and 1.43.67) `retries/adaptive.py`, `bucket.py`, `throttling.py` (mode `adaptive` of the AWS SDKs): beta
 //! 0.7, scale 0.4, smoothing 0.8, half a second, at least 0.5/s, at most twice the measured rate; S. Ha et al., "CUBIC: a
@@ -130,13 +131,19 @@ impl Pace {
             self.promised += 1;
             *turn = self.promised;
         }
-        let lacking = -self.tokens - (self.promised - *turn) as f64;
+        let behind = self.promised - *turn;
+        let lacking = -self.tokens - behind as f64;
         if lacking <= 0.0 {
+            // It was still there until now, and with it there were no more than are kept.
+            if behind == 0 {
+                self.tokens = self.tokens.min(self.capacity - 1.0);
+            }
             *turn = 0;
             return Do::Pass;
         }
         // A nanosecond more than it takes: by then it is there, however it is rounded.
-        let wait = SimDuration::from_secs_f64(lacking / self.rate);
+        let next = lacking.min(self.rate.max(1.0));
+        let wait = SimDuration::from_secs_f64(next / self.rate);
         Do::Wait(SimDuration(wait.0 + 1))
     }
 
