@@ -839,7 +839,7 @@ fn a_request_has_so_many_retries_at_all_hops_together() {
 #[test]
 fn a_retry_that_is_given_up_in_its_pause_is_under_way_no_longer() {
     // The deadline comes while the retry waits, so that it never ends; the next call may have one all the same.
-    let calls = r#""w -> s": [deadline("50ms"), retry(attempts: 2, backoff: constant("1s", jitter: none)), retry_concurrency(most: 1)]"#;
+    let calls = r#""w -> s": [deadline("50ms"), retry(attempts: 2, backoff: constant(base: "1s", jitter: none)), retry_concurrency(most: 1)]"#;
     let summary = run("5900ms", &service("", "fail"), calls, ONE, "");
     ends(&summary, 0.05, &[("timeout_deadline", 5)]);
     let counts = &summary.edges["w -> s"].policies;

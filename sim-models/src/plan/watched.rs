@@ -23,3 +23,12 @@ pub struct StatesPlan {
     /// How many states each memory has: one, or one for each instance of the callee.
     pub each: u32,
 }
+
+impl StatesPlan {
+    /// Index of the state of a memory, for an instance of the callee if each has its own.
+    #[inline]
+    #[must_use]
+    pub fn place(&self, memory: usize, first_memory: u32, callee: u32) -> usize {
+        (self.first + (memory as u32 - first_memory) * self.each + callee) as usize
+    }
+}

@@ -33,11 +33,11 @@
 //! files of each library. Elsewhere: resilience4j `CircuitBreaker`, Polly `CircuitBreaker`, Hystrix `circuitBreaker`,
 //! Finagle `FailureAccrual`; Envoy's `circuit_breakers` are limits of concurrency.
 
+mod settings;
+mod window;
 mod machine;
 mod results;
-mod settings;
 mod telling;
-mod window;
 
 pub use machine::{Admitted, BreakerMemory};
 pub use settings::{

@@ -52,9 +52,9 @@ mod sliding_limit;
 mod stale;
 mod thread_pool;
 mod throttle;
-pub mod timeline;
 mod timeout;
 pub mod trace;
+pub mod timeline;
 mod window_limit;
 #[cfg(test)]
 mod tests;

@@ -39,8 +39,8 @@
 //! reports each connection as a local success, so that its timeouts are never in a row. With a panic threshold of 0 and
 //! all hosts out Envoy answers 503, we ask them. Elsewhere gRPC A50, Finagle `FailureAccrual` (`failure_accrual`).
 
-mod hosts;
 mod rules;
+mod hosts;
 
 pub use hosts::{Host, Hosts};
 pub use rules::{FailureRate, InARow, OutlierRule, SuccessRate, What};

@@ -133,7 +133,7 @@ impl EdgeState {
 
     /// The states that memories begin in.
     fn states(edge: &EdgePlan) -> Vec<u8> {
-        let mut states = Vec::with_capacity(edge.state_count as usize);
+        let mut states = Vec::new();
         for (number, layer) in edge.layers.iter().enumerate() {
             if let Some(plan) = layer.states {
                 let count = edge.memories_of(number).len() * plan.each as usize;

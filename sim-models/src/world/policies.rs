@@ -139,7 +139,7 @@ impl<'p> World<'p> {
         let retries = context.retries;
         if let Some(states) = policy.states {
             // Nearly always there is one state, and it is what it was.
-            let place = (states.first + memory as u32 - policy.memory) as usize;
+            let place = states.place(memory, policy.memory, 0);
             let same =
                 states.each == 1 && policy.spec.state(remembered, 0, now).0 == state.states[place];
             if !same {

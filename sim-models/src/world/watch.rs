@@ -25,25 +25,24 @@ impl World<'_> {
         let Some(plan) = policy.states else {
             return;
         };
-        let number = memory as u32 - policy.memory;
         let EdgeState {
             memories, states, ..
         } = &mut self.edges[edge];
-        let memory = &memories[memory];
+        let remembered = &memories[memory];
         for callee in 0..plan.each {
-            let place = number * plan.each + callee;
-            let (to, since) = policy.spec.state(memory, callee, now);
-            let from = &mut states[(plan.first + place) as usize];
+            let place = plan.place(memory, policy.memory, callee);
+            let (to, since) = policy.spec.state(remembered, callee, now);
+            let from = &mut states[place];
             if *from != to {
                 let why = match because {
                     _ if !self.recorder.keeps_turn(edge, plan.number) => String::new(),
                     Some(because) => because.to_owned(),
-                    None => policy.spec.why(memory, now),
+                    None => policy.spec.why(remembered, now),
                 };
                 let turn = Turn {
                     // Nobody may have looked since it turned.
                     at: since.unwrap_or(now).min(now),
-                    place,
+                    place: place as u32 - plan.first,
                     from: *from,
                     to,
                     why,
