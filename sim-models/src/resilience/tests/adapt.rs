@@ -516,6 +516,44 @@ fn a_rate_begins_when_a_call_is_throttled() {
 }
 
 #[test]
+fn a_crowd_takes_its_tokens_in_order_and_looks_again_before() {
+    check(
+        "adaptive_rate",
+        &[
+            (
+                "1.1 acquire a",
+                "inside, open, measured 0.000, rate 1.000, tokens 1.000",
+            ),
+            (
+                "1.1 result a rejected",
+                "ended, rejected, paces, measured 0.800, rate 0.560, tokens 1.000, throttled=1",
+            ),
+            (
+                "1.1 acquire b",
+                "inside, paces, measured 0.800, rate 0.560, tokens 0.000, throttled=1",
+            ),
+            (
+                "1.1 acquire c",
+                "waiting, wait 1.785714287, paces, measured 0.800, rate 0.560, tokens -1.000, throttled=1, waited=1",
+            ),
+            // Two tokens are lacking: it looks again after what one takes.
+            (
+                "1.1 acquire d",
+                "waiting, wait 1.785714287, paces, measured 0.800, rate 0.560, tokens -2.000, throttled=1, waited=2",
+            ),
+            (
+                "2.9 look c",
+                "inside, paces, measured 0.800, rate 0.560, tokens -0.992, throttled=1, waited=2",
+            ),
+            (
+                "4.68 look d",
+                "inside, paces, measured 0.800, rate 0.560, tokens 0.005, throttled=1, waited=2",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_throttle_counts_attempts_or_results() {
     check(
         r#"throttle(window: "24s")"#,
