@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// File and verdict.
 const EXPECTED: &[(&str, Conclusion)] = &[
-    ("adaptive-limits", Conclusion::Recovered),
+    ("adaptive-limits", Conclusion::Metastable),
     ("back-pressure", Conclusion::Recovered),
     ("bulkhead", Conclusion::Held),
     ("cascading-failure", Conclusion::Refuted),

@@ -29,7 +29,7 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
 
 /// Apart from single points of failure (W0007), which are named but not what these files are about.
 const LIBRARY: &[(&str, &[&str])] = &[
-    ("adaptive-limits", &["W0015"]),
+    ("adaptive-limits", &["W0013", "W0015"]),
     ("bulkhead", &[]),
     ("cascading-failure", &[]),
     ("back-pressure", &["W0015"]),

@@ -17,6 +17,8 @@
 //! Asked in this order, at once when the try has failed: is the failure in `on`, may it be tried again at all, are there
 //! attempts left, do the policies inside (budgets, limiters) allow it; then it waits. A success ends it whatever was
 //! tried, and a call that comes anew begins its backoff anew.
+//!
+//! Source: M. Brooker, "Timeouts, retries, and backoff with jitter", Amazon Builders' Library (2019); gRPC A6; RFC 9110.
 
 use super::backoff::Backoff;
 use super::{Again, Context, Do, Ended, Ends, Final, Inside, Policy, Stay, tries};
