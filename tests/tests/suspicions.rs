@@ -59,7 +59,7 @@ const LIBRARY: &[(&str, &[&str])] = &[
     // Its comment tells of the storm that another direction of the partition sets off.
     ("partition", &["W0014"]),
     ("rate-limited-export", &[]),
-    ("retry-budgets", &[]),
+    ("retry-budgets", &["W0003"]),
     ("retry-storm", &["W0014"]),
     ("retry-storm-breaker", &[]),
     ("retry-storm-deadline", &[]),

@@ -476,6 +476,12 @@ impl Maker {
             for policy in &mut policies[..last] {
                 *policy = policy.replace("by: callee", "by: endpoint");
             }
+            // This one always remembers by callee: it stands inside of what asks another.
+            let is_accrual = |policy: &String| policy.starts_with("failure_accrual");
+            let (accruals, others): (Vec<String>, Vec<String>) =
+                policies.into_iter().partition(is_accrual);
+            policies = others;
+            policies.extend(accruals);
         }
         policies.join(", ")
     }
