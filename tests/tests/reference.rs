@@ -59,13 +59,17 @@ fn every_example_checks_clean_and_runs() {
 }
 
 /// Names that we have too, for something else.
-const OTHERWISE: [(&str, &str); 6] = [
+const OTHERWISE: [(&str, &str); 10] = [
     ("Vaurien", "percent"),
     ("Toxiproxy", "timeout"),
     ("Envoy", "timeout"),
     ("Chaos Mesh", "duration"),
     ("Finagle", "RetryBudget"),
     ("Finagle", "equalJittered"),
+    ("concurrency-limits", "GradientLimit"),
+    ("tower", "concurrency_limit"),
+    ("tower", "rate_limit"),
+    ("Envoy", "retry_budget"),
 ];
 
 #[test]

@@ -1,5 +1,6 @@
 //! What there is of each kind, what it is called, and where it stands in a scenario.
 
+mod limits;
 mod presets;
 mod retries;
 
@@ -508,7 +509,8 @@ pub const GROUPS: &[Group] = &[
 
 /// All groups.
 pub fn all() -> impl Iterator<Item = &'static Group> {
-    GROUPS.iter().chain(presets::GROUPS).chain(retries::GROUPS)
+    let parts = [GROUPS, limits::GROUPS, retries::GROUPS, presets::GROUPS];
+    parts.into_iter().flatten()
 }
 
 /// The group of a type.

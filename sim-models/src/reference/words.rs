@@ -88,7 +88,7 @@ impl Types {
         let Some(fields) = of["properties"].as_object() else {
             return Vec::new();
         };
-        let declared = self.orders.get(declared(of).as_slice());
+        let declared = self.order(&declared(of));
         // What is read before the type is stands last.
         let place = |name: &str| {
             let at = declared.and_then(|all| all.iter().position(|one| *one == name));
@@ -105,7 +105,20 @@ impl Types {
     /// Whether the order in which the fields of a struct are declared is known.
     pub fn knows_order(&self, of: &Value) -> bool {
         let names = declared(of);
-        names.len() < 2 || self.orders.contains_key(names.as_slice())
+        names.len() < 2 || self.order(&names).is_some()
+    }
+
+    /// Fields of these names as they are declared: those of the struct that has them all, and the fewest others, which
+    /// are second names of its fields.
+    fn order(&self, names: &[&str]) -> Option<&'static [&'static str]> {
+        let exact = self.orders.get(names).copied();
+        exact.or_else(|| {
+            let all = self.orders.values().copied();
+            let having = all.filter(|all| {
+                all.len() <= 2 * names.len() && names.iter().all(|name| all.contains(name))
+            });
+            having.min_by_key(|all| all.len())
+        })
     }
 
     /// What is written for a schema, in words.

@@ -29,7 +29,7 @@ pub struct Cockatiel {
 
 impl Preset for Cockatiel {
     const SUMMARY: &'static str = "policies of cockatiel, with its names and defaults";
-    const EXAMPLE: &'static str = "cockatiel(circuitBreaker: (halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5)), bulkhead: (limit: 10))";
+    const EXAMPLE: &'static str = r#"[cockatiel(circuitBreaker: (halfOpenAfter: 10000, breaker: ConsecutiveBreaker(5)), bulkhead: (limit: 10)), timeout("500ms")]"#;
     const VERSION: &'static str = "cockatiel 3.2.1";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

@@ -44,8 +44,7 @@ pub struct Hystrix {
 
 impl Preset for Hystrix {
     const SUMMARY: &'static str = "properties of a Hystrix command, with its names and defaults";
-    const EXAMPLE: &'static str =
-        "hystrix(circuitBreaker: (requestVolumeThreshold: 20), threadPool: (coreSize: 10))";
+    const EXAMPLE: &'static str = r#"[hystrix(circuitBreaker: (requestVolumeThreshold: 20), threadPool: (coreSize: 10)), timeout("500ms")]"#;
     const VERSION: &'static str = "Hystrix 1.5.18";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

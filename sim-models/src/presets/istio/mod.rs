@@ -39,7 +39,7 @@ pub struct Istio {
 
 impl Preset for Istio {
     const SUMMARY: &'static str = "traffic policies of Istio, with its names and defaults";
-    const EXAMPLE: &'static str = r#"istio(retries: (attempts: 3, perTryTimeout: "2s"), outlierDetection: (consecutive5xxErrors: 5))"#;
+    const EXAMPLE: &'static str = r#"istio(retries: (attempts: 3, perTryTimeout: "500ms"), outlierDetection: (consecutive5xxErrors: 5))"#;
     const VERSION: &'static str = "Istio 1.27";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

@@ -81,7 +81,8 @@ fn nothing() -> OutcomeSet {
 
 impl Preset for Opossum {
     const SUMMARY: &'static str = "the circuit breaker of opossum, with its names and defaults";
-    const EXAMPLE: &'static str = r#"opossum(errorThresholdPercentage: 50, resetTimeout: "30s")"#;
+    const EXAMPLE: &'static str =
+        r#"opossum(timeout: "500ms", errorThresholdPercentage: 50, resetTimeout: "30s")"#;
     const VERSION: &'static str = "opossum 9.0.0";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

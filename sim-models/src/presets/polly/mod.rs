@@ -64,8 +64,7 @@ pub struct Polly {
 
 impl Preset for Polly {
     const SUMMARY: &'static str = "strategies of Polly, with its names and defaults";
-    const EXAMPLE: &'static str =
-        r#"polly(retry: (MaxRetryAttempts: 4, UseJitter: true), timeout: (Timeout: "2s"))"#;
+    const EXAMPLE: &'static str = r#"polly(retry: (MaxRetryAttempts: 3, Delay: "200ms", UseJitter: true), timeout: (Timeout: "500ms"))"#;
     const VERSION: &'static str = "Polly 8.7.0";
 
     fn expand(&self) -> Result<Vec<PolicySpec>, String> {

@@ -55,13 +55,13 @@ pub const GROUPS: &[Group] = &[
         "PollyRetry",
         "polly.retry",
         r#"calls: { "web -> db": [polly(retry: (@)), timeout("500ms")] }"#,
-        r#"MaxRetryAttempts: 4, BackoffType: Exponential, Delay: "200ms", UseJitter: true"#,
+        r#"MaxRetryAttempts: 3, BackoffType: Exponential, Delay: "200ms", UseJitter: true"#,
     ),
     variants(
         "PollyBackoffType",
         "polly.retry.BackoffType",
         "Types of a backoff of Polly",
-        r#"calls: { "web -> db": [polly(retry: (BackoffType: @)), timeout("500ms")] }"#,
+        r#"calls: { "web -> db": [polly(retry: (BackoffType: @, Delay: "200ms")), timeout("500ms")] }"#,
     ),
     single(
         "GrpcRetryPolicy",
@@ -85,7 +85,7 @@ pub const GROUPS: &[Group] = &[
         "AwsMode",
         "aws.mode",
         "Retry modes of the SDKs of AWS",
-        r#"calls: { "web -> db": [aws(mode: @), timeout("500ms")] }"#,
+        r#"calls: { "web -> db": [aws(mode: @, max_attempts: 2), timeout("500ms")] }"#,
     ),
     variants(
         "AwsService",

@@ -25,15 +25,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
-    /// One more after a call that ended well, a share less after one that did not.
+    /// One more after a call that ended well, a share less after one that did not: `aimd(initial: 20, most: 100)`.
     Aimd(Aimd),
     /// Not at all: `fixed(10)`.
     Fixed(Fixed),
-    /// By how many of those that are out seem to wait, as in TCP Vegas.
+    /// By how many of those that are out seem to wait, as in TCP Vegas: `vegas(initial: 20)`.
     Vegas(Vegas),
-    /// By how much longer calls take than the fastest one did.
+    /// By how much longer calls take than the fastest one did: `gradient(initial: 50)`.
     Gradient(Gradient),
-    /// By how much longer calls take than they used to.
+    /// By how much longer calls take than they used to: `gradient2(initial: 20)`.
     Gradient2(Gradient2),
 }
 

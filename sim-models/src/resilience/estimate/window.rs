@@ -16,6 +16,7 @@ use sim_core::SimDuration;
 /// An algorithm moves with each window of calls, not with each call.
 #[derive(Clone, Debug, PartialEq, schemars::JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LimitWindow")]
 pub struct Window {
     /// The shortest window.
     #[serde(default = "second")]

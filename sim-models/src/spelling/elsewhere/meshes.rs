@@ -38,7 +38,7 @@ pub const TOOLS: &[Tool] = &[
             (
                 "retry_budget",
                 "retry_concurrency",
-                "`budget_percent: 20` is `share: 0.2`",
+                "`budget_percent: 20` is `share: 0.2`; `retry_budget` here is a bucket of tokens",
             ),
             (
                 "budget_percent",

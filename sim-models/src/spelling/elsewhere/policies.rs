@@ -513,11 +513,15 @@ pub const TOOLS: &[Tool] = &[
             (
                 "GradientLimit",
                 "gradient",
-                "an `algorithm` of a `concurrency_limit`",
+                "an `algorithm` of a `concurrency_limit`; `gradient_limit` here is its Gradient2Limit",
             ),
             ("probeInterval", "gradient.probe_interval", "-1 there is 0"),
             ("WindowedLimit", "concurrency_limit.window", ""),
-            ("minRttThreshold", "window.ignore_below", ""),
+            (
+                "minRttThreshold",
+                "concurrency_limit.window.ignore_below",
+                "",
+            ),
             ("SimpleLimiter", "concurrency_limit", ""),
             (
                 "BlockingLimiter",
@@ -579,13 +583,13 @@ pub const TOOLS: &[Tool] = &[
             (
                 "concurrency_limit",
                 "bulkhead.permits",
-                "its calls wait: `queue` bounds how many",
+                "its calls wait: `queue` bounds how many; `concurrency_limit` here finds its bound by itself",
             ),
             ("load_shed", "bulkhead.queue", "`queue: 0`: nobody waits"),
             (
                 "rate_limit",
                 "window_limit",
-                "`starts: first_call`; its calls wait",
+                "`starts: first_call`; its calls wait; `rate_limit` here is a token bucket",
             ),
         ],
     ),
