@@ -72,7 +72,22 @@ impl Breaker {
     pub(super) fn explained(&self, memory: &BreakerMemory, now: SimTime) -> String {
         let core = self.now(memory, now);
         match core.state {
-            State::Closed => self.why_closed(self.counted(memory, &core, now), &core, now),
+            State::Closed => {
+                let needs = self.why_closed(self.counted(memory, &core, now), &core, now);
+                // What closed it says more while it has just closed.
+                match core.cause {
+                    Cause::Probes(probes) if core.since == now => {
+                        let how = match (probes.calls, probes.failed) {
+                            (1, 0) => "its probe succeeded".into(),
+                            (calls, 0) => format!("its {calls} probes succeeded"),
+                            _ => self.cause(&core),
+                        };
+                        format!("{how}; {needs}")
+                    }
+                    Cause::Manual if core.since == now => format!("reset by hand; {needs}"),
+                    _ => needs,
+                }
+            }
             State::Open(until) => {
                 let why = self.cause(&core);
                 let left = until.since(now);
