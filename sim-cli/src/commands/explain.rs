@@ -445,10 +445,7 @@ mod tests {
                 "gRPC `maxAttempts` (`attempts`)",
             ],
         );
-        says(
-            "hedge",
-            &["after          duration, longer than zero", "must be given"],
-        );
+        says("hedge", &["after          duration; must be given"]);
         says(
             "bulkhead",
             &[
