@@ -59,7 +59,7 @@ fn every_example_checks_clean_and_runs() {
 }
 
 /// Names that we have too, for something else.
-const OTHERWISE: [(&str, &str); 10] = [
+const OTHERWISE: [(&str, &str); 12] = [
     ("Vaurien", "percent"),
     ("Toxiproxy", "timeout"),
     ("Envoy", "timeout"),
@@ -70,6 +70,8 @@ const OTHERWISE: [(&str, &str); 10] = [
     ("tower", "concurrency_limit"),
     ("tower", "rate_limit"),
     ("Envoy", "retry_budget"),
+    ("Istio", "attempts"),
+    ("Chaos Mesh", "fixed"),
 ];
 
 #[test]

@@ -224,13 +224,19 @@ fn of_others(all: &Reference, name: &str) -> Vec<String> {
     texts
 }
 
-/// What other tools mean by a name that we have too, where that differs and is not said with the part of this name.
+/// What other tools mean by a name that we have too, where that differs or is called otherwise here, and is not said with
+/// the part of this name.
 fn meant_otherwise(all: &Reference, name: &str) -> Option<String> {
     let ours: Vec<&str> = all.named(name).map(|part| part.name.as_str()).collect();
     let owner = |ours: &'static str| ours.split('.').next().unwrap_or_default();
-    let differ = foreign::meant(name)
-        .into_iter()
-        .filter(|foreign| !foreign.differs.is_empty() && !ours.contains(&owner(foreign.ours)));
+    let is_other = |ours: &str| {
+        let last = ours.rsplit('.').next().unwrap_or_default();
+        foreign::plain(last) != foreign::plain(name)
+    };
+    let differ = foreign::meant(name).into_iter().filter(|foreign| {
+        let differs = !foreign.differs.is_empty() || is_other(foreign.ours);
+        differs && !ours.contains(&owner(foreign.ours))
+    });
     let lines: String = differ
         .map(|foreign| format!("  {}\n", foreign.told()))
         .collect();
@@ -435,14 +441,11 @@ mod tests {
                 "retry (policy): tries again",
                 "attempts       whole number, 1 to 10000; `3` unless given",
                 "`exponential(base: \"50ms\", factor: 2, cap: \"20s\", jitter: full)` unless given",
-                "One of: none, constant, linear, exponential.",
+                "One of: none, constant, linear, exponential, finagle.",
                 "gRPC `maxAttempts` (`attempts`)",
             ],
         );
-        says(
-            "hedge",
-            &["after          duration, longer than zero", "must be given"],
-        );
+        says("hedge", &["after          duration; must be given"]);
         says(
             "bulkhead",
             &[
@@ -496,7 +499,10 @@ mod tests {
         says("failure-rate-threshold", &["resilience4j"]);
         says("slidingWindowSize", &["is `breaker.window` here"]);
         says("max_retries", &["`max_retries: 2` is `attempts: 3`"]);
-        says("hedgingPolicy", &["hedge (policy)"]);
+        says(
+            "hedgingPolicy",
+            &["a field of grpc", "`hedgingPolicy` of gRPC is `hedge` here"],
+        );
         says("reset_peer", &["Toxiproxy", "crash (fault)"]);
         says("limit_data", &["has no like here"]);
         says("pod-kill", &["Chaos Mesh"]);

@@ -145,6 +145,10 @@ impl Types {
                 self.words(&schema["additionalProperties"])
             );
         }
+        if let Some(several) = schema["anyOf"].as_array() {
+            let several: Vec<String> = several.iter().map(|one| self.words(one)).collect();
+            return several.join(" or ");
+        }
         let simple = [
             ("integer", "whole number"),
             ("number", "number"),
@@ -161,10 +165,15 @@ impl Types {
         if let Some(name) = reference(schema) {
             return groups::of(name);
         }
-        [&schema["items"], &schema["additionalProperties"]]
-            .into_iter()
-            .find(|inner| inner.is_object())
-            .and_then(|inner| self.group(inner))
+        // Of several, the first: policies, which presets are made of.
+        [
+            &schema["items"],
+            &schema["additionalProperties"],
+            &schema["anyOf"][0],
+        ]
+        .into_iter()
+        .find(|inner| inner.is_object())
+        .and_then(|inner| self.group(inner))
     }
 
     /// What can have bounds.

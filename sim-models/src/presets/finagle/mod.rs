@@ -76,7 +76,8 @@ impl Preset for Finagle {
         if let Some(part) = &self.failure_accrual {
             policies.extend(part.expand()?);
         }
-        if policies.is_empty() {
+        // A filter that is turned off is a part as well.
+        if policies.is_empty() && self.deadline.is_none() {
             return Err("name a part of it, such as `retryBudget: ()`".into());
         }
         Ok(policies)

@@ -245,7 +245,11 @@ pub const TOOLS: &[Tool] = &[
             ("network-flood", "spike", "a `shape` of a workload"),
             ("network-down", "partition", ""),
             ("one", "one", "`mode` is `instances` here"),
-            ("fixed", "count", "`instances: count(2)`"),
+            (
+                "fixed",
+                "count",
+                "`instances: count(2)`; `fixed` here is of limits",
+            ),
             ("fixed-percent", "percent", "`instances: percent(50)`"),
             ("random-max-percent", "percent", "always as many as it says"),
             ("mode", "crash.instances", ""),
