@@ -92,6 +92,9 @@ fn singles(schema: &mut Value) {
             singles(inner);
         }
     }
+    if schema["items"]["$ref"] == "#/$defs/Outcome" {
+        schema["items"] = json!({ "anyOf": [schema["items"].clone(), errors_of_statuses()] });
+    }
     let is_list = schema["type"] == "array" && schema["items"].is_object();
     if let Some(list) = schema.as_object_mut().filter(|_| is_list) {
         let mut outer = Map::new();
@@ -102,6 +105,19 @@ fn singles(schema: &mut Value) {
         outer.insert("anyOf".into(), json!([Value::Object(list.clone()), single]));
         *list = outer;
     }
+}
+
+/// In a set of outcomes, `error(503)`, `error(429, "500..504")`: errors of these statuses alone.
+fn errors_of_statuses() -> Value {
+    let span = json!({ "type": "string", "pattern": r"^[0-9]+\.\.[0-9]+$" });
+    let status = json!({ "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 999 }, span] });
+    let statuses = json!({ "anyOf": [status.clone(), { "type": "array", "items": status }] });
+    json!({
+        "type": "object",
+        "properties": { "error": statuses },
+        "required": ["error"],
+        "additionalProperties": false,
+    })
 }
 
 /// A bare value for the variant `constant`, and a bare name for a variant whose fields all have defaults.
