@@ -431,7 +431,7 @@ fn a_pattern_tells_when_a_breaker_opens() {
       breaker went from closed to open at 20.4s: 5 failures in a row; open for another 10s. In all 3 changes: closed for 49.9s, open for 10.1s, half_open for 10ms.
             20.4s  breaker     closed -> open       5 failures in a row; open for another 10s
             30.5s  breaker       open -> half_open  its open time was over; the next result decides
-            30.5s  breaker  half_open -> closed     0 of 5 failures in a row
+            30.5s  breaker  half_open -> closed     its probe succeeded; 0 of 5 failures in a row
     chart: FOLDER/chart.svg
     "#);
     assert!(
