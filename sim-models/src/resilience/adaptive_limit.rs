@@ -16,7 +16,7 @@
 use super::concurrency_limit::Came;
 use super::estimate::{Aimd, Estimate, Sample};
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
-use crate::outcome::{Ending, Outcome, OutcomeSet};
+use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -100,8 +100,7 @@ impl Limit {
         context: &mut Context,
     ) -> Do {
         if self.is_full() {
-            context.counters[0] += 1;
-            return Do::End(Ending::of(Outcome::BulkheadFull), PushBack::last(push_back));
+            return context.turned_away(Outcome::BulkheadFull, push_back);
         }
         self.out += 1;
         *came = Came {

@@ -12,7 +12,7 @@
 //! Source: M. Nygard, *Release It!* (2007), "Handshaking" and "Create Back Pressure".
 
 use super::{By, Context, Do, Ended, Ends, Inside, Policy, PushBack, Reading, Scope, Stay};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::random::{Keyed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -118,11 +118,7 @@ impl Policy for BackPressure {
         *times += 1;
         let chance = self.chance(told, context.now);
         if chance > 0.0 && Keyed::new(context.key, u64::from(*times)).chance(chance) {
-            context.counters[0] += 1;
-            return Do::End(
-                Ending::of(Outcome::RateLimited),
-                PushBack::last(self.push_back),
-            );
+            return context.turned_away(Outcome::RateLimited, self.push_back);
         }
         Do::Pass
     }

@@ -13,7 +13,7 @@
 //! `bulkhead(limit, queue)`. In a pool of threads (`thread_pool`) the queue has to be full before all of them help.
 
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 
@@ -73,11 +73,7 @@ impl Bulkhead {
     }
 
     fn full(&self, context: &mut Context) -> Do {
-        context.counters[0] += 1;
-        Do::End(
-            Ending::of(Outcome::BulkheadFull),
-            PushBack::last(self.push_back),
-        )
+        context.turned_away(Outcome::BulkheadFull, self.push_back)
     }
 }
 

@@ -24,7 +24,7 @@ use super::estimate::window::Windowing;
 use super::estimate::{Algorithm, Estimate, Sample, Window};
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::baggage::Priority;
-use crate::outcome::{Ending, Outcome, OutcomeSet};
+use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::random::{Keyed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -179,11 +179,7 @@ impl ConcurrencyLimit {
     }
 
     fn full(&self, context: &mut Context) -> Do {
-        context.counters[0] += 1;
-        Do::End(
-            Ending::of(Outcome::BulkheadFull),
-            PushBack::last(self.push_back),
-        )
+        context.turned_away(Outcome::BulkheadFull, self.push_back)
     }
 
     /// Tells the algorithm of a call.

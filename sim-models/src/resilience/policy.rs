@@ -6,7 +6,7 @@
 //! began: a policy names the outcome and no place.
 
 use super::backoff::Backoff;
-use super::{Ends, Final, Inside, Load, Stay};
+use super::{Ends, Final, Inside, Load, PushBack, Stay};
 use crate::baggage::Priority;
 use crate::outcome::{Ending, Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
@@ -226,6 +226,13 @@ impl<'a> Context<'a> {
             wake: 0,
             shut: Shut::default(),
         }
+    }
+
+    /// A call is turned away, which is what a policy counts first.
+    #[inline]
+    pub(super) fn turned_away(&mut self, outcome: Outcome, push_back: Option<PushBack>) -> Do {
+        self.counters[0] += 1;
+        Do::End(Ending::of(outcome), PushBack::last(push_back))
     }
 
     /// How long a call that came then has taken by now, or as a script says ([`Context::said`]).

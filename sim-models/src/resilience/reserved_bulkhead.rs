@@ -13,7 +13,7 @@
 
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
 use crate::baggage::Priority;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 
@@ -114,11 +114,7 @@ impl Policy for ReservedBulkhead {
             out[class] += 1;
             return Do::Pass;
         }
-        context.counters[0] += 1;
-        Do::End(
-            Ending::of(Outcome::BulkheadFull),
-            PushBack::last(self.push_back),
-        )
+        context.turned_away(Outcome::BulkheadFull, self.push_back)
     }
     fn on_leave(&self, out: &mut Out, (): &mut (), _: &Ended, context: &mut Context) {
         out[context.priority as usize] -= 1;

@@ -11,7 +11,7 @@
 //! (`queues`, `handSize`: the hand's least loaded queue is taken).
 
 use super::{Context, Do, Ended, Policy, PushBack, Reading, Scope};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::SimTime;
 use sim_core::random::mix;
@@ -120,13 +120,7 @@ impl Policy for ShuffleShard {
                 *cell = Cell(least);
                 Do::Pass
             }
-            None => {
-                context.counters[0] += 1;
-                Do::End(
-                    Ending::of(Outcome::BulkheadFull),
-                    PushBack::last(self.push_back),
-                )
-            }
+            None => context.turned_away(Outcome::BulkheadFull, self.push_back),
         }
     }
     fn on_leave(&self, out: &mut Vec<u32>, cell: &mut Cell, _: &Ended, _: &mut Context) {

@@ -15,7 +15,7 @@
 //! `FixedThreadPoolBulkhead`; Hystrix 1.5 `HystrixThreadPool` (`coreSize` 10, no queue: `maxQueueSize` -1).
 
 use super::{By, Context, Do, Ended, Policy, PushBack, Reading, Scope};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sim_core::{SimDuration, SimTime};
 use std::collections::VecDeque;
@@ -98,11 +98,7 @@ impl ThreadPool {
     }
 
     fn full(&self, context: &mut Context) -> Do {
-        context.counters[0] += 1;
-        Do::End(
-            Ending::of(Outcome::BulkheadFull),
-            PushBack::last(self.push_back),
-        )
+        context.turned_away(Outcome::BulkheadFull, self.push_back)
     }
 }
 

@@ -19,7 +19,7 @@
 //! `results`.
 
 use super::{By, Context, Do, Ended, Ends, Inside, Policy, PushBack, Reading, Scope, Stay};
-use crate::outcome::{Ending, Outcome, OutcomeSet};
+use crate::outcome::{Outcome, OutcomeSet};
 use serde::{Deserialize, Serialize};
 use sim_core::random::{Keyed, Source};
 use sim_core::{SimDuration, SimTime};
@@ -165,11 +165,7 @@ impl Policy for Throttle {
             window.count(1, 0);
         }
         if refused {
-            context.counters[0] += 1;
-            return Do::End(
-                Ending::of(Outcome::RateLimited),
-                PushBack::last(self.push_back),
-            );
+            return context.turned_away(Outcome::RateLimited, self.push_back);
         }
         Do::Pass
     }
